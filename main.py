@@ -1,0 +1,470 @@
+#!/usr/bin/env python3
+"""Reads a Higress gateway's access log and keeps what each agent session said and used."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import select
+import signal
+import socket
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timezone
+from pathlib import Path
+from types import FrameType
+from typing import Callable, Protocol, TextIO
+
+sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
+
+from session_monitor import __version__, figures, files, live, report, terminal
+from session_monitor.checkpoint import Checkpoint
+from session_monitor.coverage import LABELS, Coverage
+from session_monitor.ingest import Ingest, Poll
+from session_monitor.session_file import Summary
+from session_monitor.store import Store
+
+OK, FAILED = 0, 1
+ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
+REDRAW_SECONDS = 0.2
+LATEST_SESSIONS = 200
+
+_EXAMPLES = f"""\
+examples:
+  python3 main.py --log-path /var/log/proxy/access.log
+  python3 main.py --log-path /var/log/proxy/access.log --session-key 'agent:main:*'
+  python3 main.py --log-path '/var/log/gateway-*/access.log' --output-dir /var/lib/sessions --follow
+  * * * * * python3 /path/to/main.py --log-path /var/log/proxy/access.log --output-dir /var/lib/sessions --quiet
+
+environment:
+  {ALLOW_VARIABLE}   folders as for --allow-dir, separated by '{os.pathsep}'; --allow-dir goes first
+
+exit codes: 0 done (also: no log yet, another monitor is at work), 1 something could not be read or written,
+2 wrong arguments, 130 or 143 one pass was interrupted (what it had read is kept)
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the monitor; returns its exit code."""
+    options = parser().parse_args(arguments)
+    follow = options.follow or (sys.stdout.isatty() and not options.once)
+    for stream in (sys.stdout, sys.stderr):  # a locale without Chinese is no reason to fail
+        stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    say = Voice(quiet=options.quiet)
+    try:
+        files.make_folder(options.output_dir)
+        with files.lock(os.path.join(options.output_dir, ".lock"), _about()):
+            return Monitor(options, say).run(follow=follow)
+    except files.Held as held:
+        say.aloud(f"another monitor is at work on {options.output_dir} ({held}); there is nothing to do")
+        return OK
+    except OSError as error:
+        say.aloud(f"{error.strerror or error}: {error.filename or options.output_dir}. {_advice(options.output_dir)}")
+        return FAILED
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    top = argparse.ArgumentParser(
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = top.add_argument
+    add(
+        "--log-path",
+        action="append",
+        metavar="PATH",
+        help="access log to read, with its rotated siblings; may be a glob and may be given several times "
+        "(default: /var/log/higress/access.log)",
+    )
+    add("--output-dir", default="./sessions", metavar="DIR", help="where sessions are kept (default: ./sessions)")
+    add("--session-key", metavar="ID", help="only sessions with this id; a shell pattern works too (default: all)")
+    add("--state-file", metavar="FILE", help="where read positions are kept (default: <output-dir>/.state.json)")
+    add("--refresh-interval", type=_seconds, default=1.0, metavar="SECONDS", help="seconds between polls (default: 1)")
+    mode = top.add_mutually_exclusive_group()
+    mode.add_argument("--follow", action="store_true", help="keep polling (default where stdout is a terminal)")
+    mode.add_argument("--once", action="store_true", help="one pass, then exit (default elsewhere: cron, a pipe)")
+    add(
+        "--allow-dir",
+        action="append",
+        metavar="DIR",
+        help="read only logs whose real path lies under this folder; may be given several times (default: any)",
+    )
+    add(
+        "--messages",
+        choices=("new", "full"),
+        default="new",
+        help="what a round keeps of its messages: the new ones, or all that were sent again (default: new)",
+    )
+    voice = top.add_mutually_exclusive_group()
+    voice.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
+    voice.add_argument("--verbose", action="store_true", help="name the sessions of each batch")
+    add("--version", action="version", version=f"agent-session-monitor {__version__}")
+    top.set_defaults(log_path_default=["/var/log/higress/access.log"])
+    return top
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < 1e6:
+        raise ValueError
+    return seconds
+
+
+def _about() -> str:
+    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return f"pid {os.getpid()} on {socket.gethostname()}, since {now}"
+
+
+def _advice(output_dir: str) -> str:
+    return f"See that {output_dir} can be written by this user and has room, or name another folder with --output-dir."
+
+
+class Voice:
+    """Says things to people: on stderr, each only once while it stays true."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """With ``quiet`` only what went wrong is said."""
+        self.quiet = quiet
+        self._said: set[str] = set()
+
+    def aloud(self, text: str) -> None:
+        """Say it."""
+        print(f"main.py: {terminal.clean(text)}", file=sys.stderr, flush=True)
+
+    def changed(self, texts: Sequence[str]) -> bool:
+        """Say those that were not true the last time; returns whether there were any."""
+        new = [text for text in texts if text not in self._said]
+        for text in new:
+            self.aloud(text)
+        self._said = set(texts)
+        return bool(new)
+
+
+class Signals:
+    """SIGINT, SIGTERM and SIGHUP ask for an end, a changed window size wakes the sleeper."""
+
+    def __init__(self) -> None:
+        """Nothing is caught before ``catch``."""
+        self.received = 0
+        self._read, self._write = os.pipe()
+
+    def stop(self) -> bool:
+        """Whether an end was asked for."""
+        return self.received != 0
+
+    @contextlib.contextmanager
+    def catch(self) -> Iterator[None]:
+        """Catch them while the block runs."""
+        os.set_blocking(self._write, False)
+        wakeup = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
+        before = {number: signal.signal(number, self._end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+            signal.set_wakeup_fd(wakeup)
+
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        if self.received:  # somebody insists
+            raise KeyboardInterrupt
+        self.received = number
+
+    def sleep(self, seconds: float) -> None:
+        """Wait, or until a signal comes."""
+        if select.select([self._read], [], [], seconds)[0]:
+            os.read(self._read, 1024)
+
+
+class Show(Protocol):
+    """What a run shows of itself while it works."""
+
+    def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
+        """A batch was committed."""
+
+    def polled(self, poll: Poll) -> None:
+        """A poll ended."""
+
+
+class Monitor:
+    """One run of the monitor on one output folder."""
+
+    def __init__(self, options: argparse.Namespace, say: Voice) -> None:
+        """The folder is locked already."""
+        self._options = options
+        self._say = say
+        self._logs: list[str] = options.log_path or options.log_path_default
+        self._signals = Signals()
+        self._started = time.monotonic()
+        state_file = options.state_file or os.path.join(options.output_dir, ".state.json")
+        self._checkpoint = Checkpoint(state_file, options.output_dir)
+        if self._checkpoint.problem:
+            say.aloud(
+                f"the state file {state_file} {self._checkpoint.problem}; it was set aside. The logs are read from "
+                "their beginning, and what the sessions have already is not counted twice"
+            )
+        self._show: Show = Progress(None, time.monotonic)
+        self._ingest = Ingest(
+            self._logs,
+            Store(options.output_dir, full_messages=options.messages == "full"),
+            self._checkpoint,
+            session_key=options.session_key,
+            allowed=options.allow_dir or list(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(os.pathsep))),
+            stop=self._signals.stop,
+            on_commit=self._batch,
+        )
+
+    def run(self, *, follow: bool) -> int:
+        """Poll once or until the end is asked for; returns the exit code."""
+        with self._signals.catch():
+            return self._follow() if follow else self._once()
+
+    def _batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
+        if self._options.verbose:
+            for session_id, found in sessions.items():
+                self._say.aloud(f"{session_id}: {figures.counted(found.messages_count, 'round')}")
+        self._show.batch(poll, sessions)
+
+    def _once(self) -> int:
+        if sys.stderr.isatty() and not self._say.quiet:
+            self._show = Progress(sys.stderr, time.monotonic)
+        poll = self._ingest.poll()
+        self._show.polled(poll)
+        if not poll.logs_found and not poll.problems and not self._say.quiet:
+            self._say.aloud(f"nothing yet: there is no {' or '.join(self._logs)}")
+        self._say.changed([*poll.problems, *poll.notices])
+        self._close(poll)
+        if self._signals.received:
+            return 128 + self._signals.received
+        return FAILED if poll.problems else OK
+
+    def _follow(self) -> int:
+        total = Poll()
+        on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not self._say.quiet
+        with terminal.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
+            if screen:
+                self._show = LiveView(screen, self._logs, self._options.output_dir, time.monotonic)
+            else:
+                self._show = Journal(self._logs, self._say)
+            while not self._signals.stop():
+                poll = self._poll_again()
+                total.add(poll)
+                self._show.polled(poll)
+                self._signals.sleep(self._options.refresh_interval)
+        self._close(total)
+        return OK
+
+    def _poll_again(self) -> Poll:
+        """A poll that survives a bad day: what could not be written now is read again next time."""
+        try:
+            return self._ingest.poll()
+        except OSError as error:
+            failed = Poll()
+            failed.problem(f"{error.strerror}: {error.filename or self._options.output_dir}; trying again")
+            return failed
+
+    def _close(self, poll: Poll) -> None:
+        if not self._say.quiet:
+            sessions = report.count(self._options.output_dir)
+            print("\n".join(summary(poll, sessions, time.monotonic() - self._started)), flush=True)
+
+
+# -- what a run shows --------------------------------------------------------------------------------------------------
+
+
+def summary(poll: Poll, sessions: int, seconds: float) -> list[str]:
+    """The closing summary: what was read, what was found in it, what the totals leave out."""
+    covered, tokens, count = poll.coverage, poll.tokens, figures.count
+    read = f"{figures.counted(covered.lines, 'line')} ({figures.size(covered.bytes)})"
+    cached = f"of which {count(tokens.cached)} cached and {count(tokens.cache_write)} cache written"
+    reasoning = f"of which {count(tokens.reasoning)} reasoning"
+    return [
+        f"Read {read} of {figures.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
+        f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
+        f"Tokens:   {count(tokens.input)} input, {cached}; {count(tokens.output)} output, {reasoning}",
+        f"Coverage: {'; '.join(coverage_parts(covered))}",
+    ]
+
+
+def coverage_parts(covered: Coverage) -> list[str]:
+    """How much of the log the totals speak for, in words."""
+    parts = [figures.counted(covered.calls, "call")]
+    parts += [
+        f"{figures.count(number)} {label}"
+        for number, label in (
+            (covered.failed, "failed"),
+            (covered.without_session_id, "without session id"),
+            (covered.without_tokens, "without tokens"),
+            (covered.content_cut, "with cut content"),
+        )
+        if number
+    ]
+    skipped = [f"{figures.count(number)} {LABELS[reason]}" for reason, number in covered.passed_over.items()]
+    parts.append(f"{figures.counted(sum(covered.passed_over.values()), 'line')} passed over")
+    if skipped:
+        parts[-1] += f" ({', '.join(skipped)})"
+    if covered.lost_bytes:
+        parts.append(f"at least {figures.size(covered.lost_bytes)} lost before they were read")
+    return parts
+
+
+class Pace:
+    """How fast the reading goes."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """``clock`` gives seconds."""
+        self._clock = clock
+        self._since = clock()
+        self.bytes_per_second = self.lines_per_second = 0.0
+        self.seconds_left: float | None = None
+
+    def of(self, poll: Poll) -> Pace:
+        """Its pace until now."""
+        seconds = max(self._clock() - self._since, 1e-6)
+        self.bytes_per_second = poll.bytes_read / seconds
+        self.lines_per_second = poll.coverage.lines / seconds
+        self.seconds_left = poll.behind / self.bytes_per_second if self.bytes_per_second else None
+        return self
+
+
+class Progress:
+    """One line that says how far a long pass is."""
+
+    def __init__(self, stream: TextIO | None, clock: Callable[[], float]) -> None:
+        """The pass begins now; ``stream`` is a terminal, or None to say nothing."""
+        self._stream = stream
+        self._pace = Pace(clock)
+        self._shown = False
+
+    def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
+        """Say how far it is."""
+        pace = self._pace.of(poll)
+        if self._stream and poll.behind:
+            left = figures.duration(pace.seconds_left or 0)
+            done = f"{figures.size(poll.bytes_read)} of {figures.size(poll.bytes_to_read)}"
+            self._stream.write(f"\r{done}, {figures.size(pace.bytes_per_second)}/s, {left} left\x1b[K")
+            self._stream.flush()
+            self._shown = True
+
+    def polled(self, _poll: Poll) -> None:
+        """Take the line away again."""
+        if self._stream and self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+class Journal:
+    """Without a terminal: one line for each change of state, fit for a journal."""
+
+    def __init__(self, logs: Sequence[str], say: Voice) -> None:
+        """No state has been told yet."""
+        self._logs = ", ".join(logs)
+        self._say = say
+        self._state = ""
+
+    def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
+        """A batch was committed."""
+        if poll.behind:
+            self._enter("catching up", f": {figures.size(poll.behind)} of {self._logs} left")
+
+    def polled(self, poll: Poll) -> None:
+        """A poll ended."""
+        self._say.changed([*poll.problems, *poll.notices])
+        if poll.logs_found:
+            self._enter("up to date", f" with {self._logs}")
+        elif not poll.problems:
+            self._enter("waiting", f" for {self._logs}: it is not there yet")
+
+    def _enter(self, state: str, rest: str) -> None:
+        if state != self._state and not self._say.quiet:
+            print(terminal.clean(state + rest), flush=True)
+        self._state = state
+
+
+class LiveView:
+    """On a terminal: the sessions as they talk."""
+
+    def __init__(
+        self, screen: terminal.Screen, logs: Sequence[str], output_dir: str, clock: Callable[[], float]
+    ) -> None:
+        """Begins with what the output folder holds."""
+        self._screen = screen
+        self._logs = logs
+        self._clock = clock
+        self._pace = Pace(clock)
+        self._drawn = 0.0
+        overview = report.overview(output_dir, LATEST_SESSIONS)
+        self._known = overview.sessions
+        self._totals = live.Totals(
+            overview.input_tokens, overview.output_tokens, overview.cached_tokens, overview.reasoning_tokens
+        )
+        self._latest = {row["session_id"]: _line(row["session_id"], row) for row in overview.latest}
+        self._before = Poll()
+
+    def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
+        """Take in the sessions of a batch, and draw if it is time to."""
+        for session_id, found in sessions.items():
+            self._latest[session_id] = _line(session_id, vars(found))
+        if len(self._latest) > 2 * LATEST_SESSIONS:
+            self._latest = {line.session_id: line for line in self._sorted()}
+        if self._clock() - self._drawn >= REDRAW_SECONDS:
+            self._draw(poll)
+
+    def polled(self, poll: Poll) -> None:
+        """Draw what the poll left, and count it to what was before."""
+        self._draw(poll)
+        self._before.add(poll)
+        self._pace = Pace(self._clock)
+
+    def _sorted(self) -> list[live.SessionLine]:
+        lines = sorted(self._latest.values(), key=lambda line: line.updated_at or "", reverse=True)
+        return lines[:LATEST_SESSIONS]
+
+    def _draw(self, poll: Poll) -> None:
+        self._drawn = self._clock()
+        now = Poll()
+        now.add(self._before)
+        now.add(poll)
+        pace = self._pace.of(poll)
+        view = live.View(
+            sessions=self._sorted(),
+            active=self._known + now.new_sessions,
+            totals=live.Totals(
+                self._totals.input_tokens + now.tokens.input,
+                self._totals.output_tokens + now.tokens.output,
+                self._totals.cached_tokens + now.tokens.cached,
+                self._totals.reasoning_tokens + now.tokens.reasoning,
+            ),
+            lines=now.coverage.lines,
+            calls=now.coverage.calls,
+            passed_over=sum(now.coverage.passed_over.values()),
+            behind_bytes=poll.behind,
+            lines_per_second=pace.lines_per_second,
+            bytes_per_second=pace.bytes_per_second,
+            seconds_left=pace.seconds_left,
+            logs=self._logs,
+            notes=[*poll.problems, *now.notices],
+            now=datetime.now(timezone.utc).isoformat(),
+        )
+        self._screen.draw(live.frame(view, *self._screen.size()))
+
+
+def _line(session_id: str, row: dict[str, object]) -> live.SessionLine:
+    return live.SessionLine(
+        session_id,
+        row["updated_at"],  # type: ignore[arg-type]
+        row["messages_count"],  # type: ignore[arg-type]
+        row["total_input_tokens"],  # type: ignore[arg-type]
+        row["total_output_tokens"],  # type: ignore[arg-type]
+        row["model"],  # type: ignore[arg-type]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,401 @@
+"""Which LLM call does one access-log line describe?
+
+The only place that knows the gateway's keys.  The outer line is a text template that merely looks like JSON: request
+headers are pasted in unescaped, so it is often broken while ``ai_log``, which the gateway escapes properly and puts
+first, is intact.  ``ai_log`` is therefore taken as one JSON string, and the rest is read as far as it can be.
+
+Sources: the access-log format of Higress' helm chart, and its ai-statistics plugin.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from dataclasses import dataclass, field
+from datetime import datetime, timezone
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+from typing import Any
+
+from . import usage
+from .usage import Usage
+
+NOT_LLM = "not_llm"
+NO_AI_LOG = "no_ai_log"
+CUT_OFF = "cut_off"
+NOT_JSON = "not_json"
+EMPTY = "empty"
+
+DEEPEST = 100
+"""Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
+
+CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
+
+_START = '{"ai_log":"'
+_AI_LOG = re.compile(r'"ai_log"\s*:\s*"')
+_FIELD = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:,]', re.DOTALL)
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)")
+_MARK = b" [truncated] "
+_BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A line that is no call, with the reason why."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Undecoded:
+    """A value that could not be taken as what it should be; its text is kept."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Round:
+    """One LLM call, in the project's own terms.
+
+    ``messages`` is the whole history that the client sent (empty where the log has none).  ``cut`` names the values
+    whose middle the gateway cut out; ``undecoded`` holds the text of those that are therefore no structure any more.
+    ``error`` says in a few words why a call failed, and is ``None`` for one that did not.
+    """
+
+    session_id: str | None
+    timestamp: str | None
+    model: str | None
+    usage: Usage
+    reported: dict[str, Any]
+    response_type: str
+    error: str | None
+    messages: list[Any]
+    question: str | None
+    answer: str | None
+    reasoning: str | None
+    system: str | None
+    tool_calls: list[Any]
+    input_token_details: dict[str, Any]
+    output_token_details: dict[str, Any]
+    content_logged: bool
+    outer_broken: bool
+    cut: tuple[str, ...] = ()
+    undecoded: dict[str, str] = field(default_factory=dict)
+    consumer: str | None = None
+    api: str | None = None
+    chat_id: str | None = None
+    chat_round: int | None = None
+    request_id: str | None = None
+    route_name: str | None = None
+    upstream_cluster: str | None = None
+    response_code: int | None = None
+    response_flags: str | None = None
+    first_token_ms: int | None = None
+    duration_ms: int | None = None
+
+    @property
+    def group(self) -> str:
+        """The id of the session that keeps this round; calls without one are kept by consumer and UTC day."""
+        if self.session_id is not None:
+            return self.session_id
+        day = self.timestamp[:10] if self.timestamp else "undated"
+        return ":".join(("no-session", *([self.consumer] if self.consumer else []), day))
+
+    @property
+    def has_tokens(self) -> bool:
+        """Whether the line reports any token count."""
+        return any(name in self.reported for name in ("input_token", "output_token", "total_token"))
+
+
+def parse(line: bytes) -> Round | Skipped:
+    """The call that this line describes, or why it describes none.  Never raises, whatever the bytes."""
+    text = line.decode("utf-8", "replace").strip()
+    if not text:
+        return Skipped(EMPTY)
+    parts = _split_fast(text) if text.startswith(_START) else _split_any(text)
+    if isinstance(parts, Skipped):
+        return parts
+    attributes, outer, outer_broken = parts
+    return _round(attributes, outer, outer_broken=outer_broken)
+
+
+# -- the outer line ----------------------------------------------------------------------------------------------------
+
+_Parts = tuple[dict[str, Any], dict[str, str], bool]
+
+
+def _split_fast(text: str) -> _Parts | Skipped:
+    """The gateway's own shape, ``ai_log`` first: nobody but the gateway wrote anything before it."""
+    return _split_at(text, len(_START), '{"ai_log":"-"')
+
+
+def _split_any(text: str) -> _Parts | Skipped:
+    """Other orders and other writers: a line that is JSON speaks for itself, otherwise ``ai_log`` is looked for."""
+    try:
+        outer = json.loads(text)
+    except (ValueError, RecursionError):
+        found = _AI_LOG.search(text)
+        if found:
+            return _split_at(text, found.end(), None)
+        return Skipped(NO_AI_LOG if text.endswith("}") else CUT_OFF)
+    if not isinstance(outer, dict) or "ai_log" not in outer:
+        return Skipped(NO_AI_LOG)
+    inner = outer.pop("ai_log")
+    attributes = inner if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
+    if isinstance(attributes, Skipped):
+        return attributes
+    return attributes, {key: value for key, value in outer.items() if isinstance(value, str)}, False
+
+
+def _split_at(text: str, start: int, before: str | None) -> _Parts | Skipped:
+    """``ai_log``'s string starts here; with ``before`` in its place the rest of the line should be JSON."""
+    try:
+        inner, end = scanstring(text, start, True)  # noqa: FBT003 -- positional only
+    except ValueError as error:
+        return Skipped(CUT_OFF if "Unterminated" in str(error) else NOT_JSON)
+    attributes = _attributes(inner)
+    if isinstance(attributes, Skipped):
+        return attributes
+    try:
+        if before is None:
+            raise ValueError  # noqa: TRY301 -- this shape is only tried where the line is known not to be JSON
+        # Of two equal keys the first is the gateway's; a client can write the second into its user agent.
+        outer = json.loads(before + text[end:], object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+    except (ValueError, RecursionError):
+        return attributes, dict(reversed(_FIELD.findall(text, 0 if before is None else end))), True
+    return attributes, outer, False
+
+
+def _attributes(inner: str) -> dict[str, Any] | Skipped:
+    """The attributes of ``ai_log``, each that cannot be decoded alone as ``Undecoded``."""
+    if inner in ("-", "", "{}", "null"):
+        return Skipped(NOT_LLM)
+    try:
+        found = json.loads(inner, parse_constant=_refuse)
+    except json.JSONDecodeError:
+        return Skipped(NOT_JSON)
+    except (ValueError, RecursionError):  # nested too deep, a number of 5,000 digits, NaN: one value, not the call
+        found = _attributes_apart(inner)
+    return found if isinstance(found, dict) else Skipped(NOT_JSON)
+
+
+def _attributes_apart(inner: str) -> dict[str, Any]:
+    """Decode each member of an object by itself, without recursion over the whole."""
+    found: dict[str, Any] = {}
+    depth, key, start = 0, "", 0
+    for token in _TOKEN.finditer(inner):
+        char = token.group()[0]
+        if depth == 1 and char == ":":
+            start = token.end()
+        elif depth == 1 and char in ",}":
+            found[key] = _value(inner[start : token.start()])
+        elif depth == 1 and char == '"' and not start:
+            key = _value(token.group())
+        if char in "[{":
+            depth += 1
+        elif char in "]}":
+            depth -= 1
+        if depth == 1 and char == ",":
+            start = 0
+    return found
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text, parse_constant=_refuse)
+    except (ValueError, RecursionError):
+        return Undecoded(text)
+
+
+def _refuse(constant: str) -> None:
+    msg = f"{constant} is no JSON"
+    raise ValueError(msg)
+
+
+# -- the round ---------------------------------------------------------------------------------------------------------
+
+
+def _round(attributes: dict[str, Any], outer: dict[str, str], *, outer_broken: bool) -> Round:
+    undecoded: dict[str, str] = {}
+    cut = [key for key in CONTENT_KEYS if _is_cut(attributes.get(key))]
+    messages = _listed(attributes, "messages", undecoded)
+    tool_calls = _listed(attributes, "tool_calls", undecoded)
+    details = {key: _details(attributes.get(key)) for key in ("input_token_details", "output_token_details")}
+    reported = _reported(attributes)
+    model = _text(attributes.get("model"))
+    code = usage.count(outer.get("response_code"))
+    error = _error(code, outer, answered=model is not None or "input_token" in reported or "output_token" in reported)
+    return Round(
+        session_id=_text(attributes.get("session_id")),
+        timestamp=_time(outer.get("start_time")) or _time(outer.get("timestamp")),
+        model=model,
+        usage=usage.normalise(
+            usage.Reported(
+                input=reported.get("input_token"),
+                output=reported.get("output_token"),
+                total=reported.get("total_token"),
+                cached=reported.get("cached_tokens"),
+                reasoning=reported.get("reasoning_tokens"),
+                input_details=details["input_token_details"],
+                output_details=details["output_token_details"],
+            ),
+            model,
+        ),
+        reported=reported,
+        response_type="error" if error else _text(attributes.get("response_type")) or "normal",
+        error=error,
+        messages=messages,
+        question=_question(attributes.get("question"), messages),
+        answer=_flat(attributes.get("answer")),
+        reasoning=_flat(attributes.get("reasoning")),
+        system=_flat(attributes.get("system")),
+        # A streamed call leaves out an index of 0.
+        tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
+        content_logged=any(key in attributes for key in CONTENT_KEYS),
+        outer_broken=outer_broken,
+        cut=tuple(cut),
+        undecoded=undecoded,
+        consumer=_text(attributes.get("consumer")),
+        api=_text(attributes.get("api")),
+        chat_id=_text(attributes.get("chat_id")),
+        chat_round=usage.count(attributes.get("chat_round")),
+        request_id=_text(outer.get("request_id")),
+        route_name=_text(outer.get("route_name")),
+        upstream_cluster=_text(outer.get("upstream_cluster")),
+        response_code=code,
+        response_flags=_text(outer.get("response_flags")),
+        first_token_ms=usage.count(attributes.get("llm_first_token_duration")),
+        duration_ms=_first_count(attributes.get("llm_service_duration"), outer.get("duration")),
+        **details,
+    )
+
+
+_COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
+
+
+def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
+    """The raw counts that are there, as integers."""
+    counts = {key: usage.count(attributes.get(key)) for key in _COUNTS}
+    return {key: number for key, number in counts.items() if number is not None}
+
+
+def _details(value: object) -> dict[str, Any]:
+    """Token details come as an object, as a JSON string, or as null."""
+    if isinstance(value, str):
+        value = _value(value)
+    return value if isinstance(value, dict) and _is_plain(value) else {}
+
+
+def _listed(attributes: dict[str, Any], key: str, undecoded: dict[str, str]) -> list[Any]:
+    """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
+    value = attributes.get(key)
+    if isinstance(value, list) and _is_plain(value):
+        return value
+    if isinstance(value, Undecoded):
+        undecoded[key] = value.text
+    elif isinstance(value, str) and value:
+        undecoded[key] = value
+    elif isinstance(value, (list, dict)):
+        undecoded[key] = json.dumps(value, ensure_ascii=False)
+    return []
+
+
+def _is_plain(value: object) -> bool:
+    """Whether every JSON reader can take this value: not too deep, no infinity (``1e999`` decodes to it)."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inside: list[object] = []
+        for node in level:
+            if isinstance(node, dict):
+                inside.extend(node.values())
+            elif isinstance(node, list):
+                inside.extend(node)
+            elif isinstance(node, float) and not math.isfinite(node):
+                return False
+        if not inside:
+            return True
+        level = inside
+    return False
+
+
+def _is_cut(value: object) -> bool:
+    """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
+    if not isinstance(value, str) or " [truncated] " not in value:
+        return False
+    raw = value.encode("utf-8", "surrogatepass")
+    middle = (len(raw) - len(_MARK)) // 2
+    return _MARK in raw[max(0, middle - _BAD_BYTES) : middle + len(_MARK) + _BAD_BYTES]
+
+
+def _text(value: object) -> str | None:
+    """A non-empty string; the gateway writes ``-`` for what is absent."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = str(value)
+    return value if isinstance(value, str) and value not in ("", "-") else None
+
+
+def _flat(content: object) -> str | None:
+    """The text of a message's content: a string, null, or a list of parts."""
+    if isinstance(content, str):
+        return content
+    if isinstance(content, Undecoded):
+        return content.text
+    if isinstance(content, list):
+        return "\n".join(filter(None, map(_part, content)))
+    return None
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict):
+        return ""
+    text = part.get("text")
+    return text if isinstance(text, str) else f"[{part.get('type', 'part')}]"
+
+
+def _question(question: object, messages: list[Any]) -> str | None:
+    """What the user asked in this round.
+
+    The gateway writes the content of the last message there, whoever sent it; a tool's result is no question, and is
+    in the messages anyway.
+    """
+    last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
+    content = last.get("content")
+    parts = content if isinstance(content, list) else []
+    if last.get("role") in ("tool", "function") or any(
+        isinstance(part, dict) and part.get("type") == "tool_result" for part in parts
+    ):
+        return ""
+    return _flat(question)
+
+
+def _time(value: object) -> str | None:
+    """An RFC 3339 time in UTC, with the fraction that the log gives; ``None`` where it is no time."""
+    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if not found:
+        return None
+    day, clock, fraction, zone = found.groups("")
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}+00:00" if zone == "Z" else f"{day}T{clock}{_colon(zone)}")
+        return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
+    except (ValueError, OverflowError):
+        return None
+
+
+def _colon(zone: str) -> str:
+    return zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
+
+
+def _error(code: int | None, outer: dict[str, str], *, answered: bool) -> str | None:
+    """Why the call failed, in a few words; ``None`` where it did not."""
+    failed_code = 400
+    if code is not None and (code == 0 or code >= failed_code):
+        details = _text(outer.get("response_code_details")) or _text(outer.get("response_flags"))
+        return f"{code} {details}" if details else str(code)
+    return None if answered else "no response"
+
+
+def _first_count(*values: object) -> int | None:
+    return next((number for value in values if (number := usage.count(value)) is not None), None)

@@ -1,0 +1,124 @@
+"""Up to where was each generation of the log read?
+
+The state file is a cache: the session files themselves say which lines they have, so losing it costs time and
+nothing else.  It is written after them, as a whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+from . import __version__, files
+from .coverage import Coverage
+from .identity import Generation
+
+SCHEMA_VERSION = 1
+REMEMBERED = 100
+"""How many generations are remembered after their files are gone."""
+
+
+@dataclass
+class View:
+    """The read positions of all runs with one session filter; a filter's run does not eat the others' lines."""
+
+    generations: list[Generation] = field(default_factory=list)
+    past: Coverage = field(default_factory=Coverage)
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that was ever read."""
+        total = Coverage()
+        for part in (self.past, *(generation.coverage for generation in self.generations)):
+            total.add(part)
+        return total
+
+    def next_sequence(self) -> int:
+        """The sequence number for the next generation."""
+        return max((generation.sequence for generation in self.generations), default=0) + 1
+
+    def forget_old(self) -> None:
+        """Keep the newest of those that are gone; what the others covered stays counted."""
+        gone = sorted((each for each in self.generations if each.gone), key=lambda each: each.sequence)
+        for generation in gone[:-REMEMBERED]:
+            self.past.add(generation.coverage)
+            self.generations.remove(generation)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the state file keeps it."""
+        generations = [generation.to_json() for generation in self.generations]
+        return {"past_coverage": self.past.to_json(), "generations": generations}
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> View:
+        """From ``to_json``."""
+        generations = [Generation.from_json(each) for each in found["generations"]]
+        return cls(generations, Coverage.from_json(found["past_coverage"]))
+
+
+class Checkpoint:
+    """The state file: one view for each session filter, ``""`` for none."""
+
+    def __init__(self, path: str, output_dir: str) -> None:
+        """Load it.  ``problem`` says what was wrong with it, if anything; then it counts as empty."""
+        self.path = path
+        self.problem: str | None = None
+        self._output_dir = os.path.realpath(output_dir)
+        self._written = b""
+        self.views: dict[str, View] = self._load()
+
+    def _load(self) -> dict[str, View]:
+        try:
+            with open(self.path, "rb") as file:
+                raw = file.read()
+        except FileNotFoundError:
+            return {}
+        try:
+            found = json.loads(raw)
+            if found["schema_version"] != SCHEMA_VERSION:
+                self.problem = "was written by another version"
+            elif not self._is_ours(found["output_dir"]):
+                self.problem = "belongs to another output folder"
+            else:
+                views = {name: View.from_json(view) for name, view in found["views"].items()}
+                self._written = raw
+                return views
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+            self.problem = "is damaged"
+        with contextlib.suppress(OSError):
+            os.replace(self.path, self.path + ".unusable")
+        return {}
+
+    def _is_ours(self, output_dir: str) -> bool:
+        """A state file inside the output folder belongs to it, also after the folder was moved."""
+        inside = os.path.dirname(os.path.realpath(self.path)) == self._output_dir
+        return inside or output_dir == self._output_dir
+
+    def view(self, session_key: str | None) -> View:
+        """The positions of the runs with this filter."""
+        return self.views.setdefault(session_key or "", View())
+
+    def save(self) -> None:
+        """Write it, if anything changed.  Raises ``OSError``."""
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "written_by": f"agent-session-monitor {__version__}",
+            "output_dir": self._output_dir,
+            "views": {name: view.to_json() for name, view in self.views.items()},
+        }
+        raw = json.dumps(content, indent=1).encode() + b"\n"
+        if raw != self._written:
+            files.replace(self.path, raw)
+            self._written = raw
+
+
+def read_coverage(path: str) -> Coverage | None:
+    """What the unfiltered runs covered, for readers; None where no state file tells."""
+    try:
+        with open(path, "rb") as file:
+            return View.from_json(json.loads(file.read())["views"][""]).coverage
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None

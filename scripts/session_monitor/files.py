@@ -1,0 +1,103 @@
+"""How is something put on disk so that it stays there, whole and private?"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import fcntl
+import os
+import sys
+from collections.abc import Iterator, Sequence
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+FEW = 16
+"""Up to so many files are synced one by one; more of them by one sync of their file system."""
+
+
+class Held(Exception):  # noqa: N818 -- it is a state of affairs, not a mistake
+    """Another process holds the lock; the argument is what it wrote there about itself."""
+
+
+def make_folder(folder: str) -> None:
+    """Make the folder and those above it, for this user alone; one that is there stays as it is."""
+    os.makedirs(folder, mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def write_all(descriptor: int, data: bytes, offset: int) -> None:
+    """Write all of the data at the offset; a short write is carried on.  Raises ``OSError`` where the disk says no."""
+    view = memoryview(data)
+    while view:
+        written = os.pwrite(descriptor, view, offset)
+        offset += written
+        view = view[written:]
+
+
+def replace(path: str, data: bytes) -> None:
+    """Put the data under this name, wholly or not at all, and so that a power loss does not undo it."""
+    temporary = path + ".tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        try:
+            write_all(descriptor, data, 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
+    sync_folder(os.path.dirname(path) or ".")
+
+
+def sync_folder(folder: str) -> None:
+    """Make the names in this folder last: new files, renames, removals."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_files(folder: str, paths: Sequence[bytes]) -> None:
+    """Make the contents of these files of the folder last."""
+    if len(paths) > FEW and _sync_file_system(folder):
+        return
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _sync_file_system(folder: str) -> bool:
+    """Linux' ``syncfs``: one call for hundreds of files.  False where the system has none or it failed."""
+    if not sys.platform.startswith("linux"):
+        return False
+    function = getattr(ctypes.CDLL(None), "syncfs", None)
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        return function is not None and function(descriptor) == 0
+    finally:
+        os.close(descriptor)
+
+
+@contextlib.contextmanager
+def lock(path: str, about: str) -> Iterator[None]:
+    """Hold the lock file for as long as the block runs; raises ``Held`` where somebody else does.
+
+    The file is neither renamed nor removed: a lock on a name that can be replaced protects nothing.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Held(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()) from None
+        os.ftruncate(descriptor, 0)
+        os.pwrite(descriptor, about.encode() + b"\n", 0)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,50 @@
+"""What is new in a call's messages?
+
+An agent resends its whole history with each call.  Each message gets a short digest; the digests of one call are
+compared with those of the call before, and what follows the common start is new.  Only digests have to be
+remembered for that, sixteen characters a message, never the conversation.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from hashlib import blake2b
+from typing import Any
+
+DIGEST = 16
+"""Characters of one digest: 96 bits."""
+
+
+def digests(messages: Iterable[Any]) -> list[str]:
+    """One digest a message; two messages with the same one are written alike, key by key."""
+    return [_digest(json.dumps(message, separators=(",", ":"))) for message in messages]
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(blake2b(text.encode(), digest_size=12).digest()).decode()
+
+
+def common_start(before: Sequence[str], now: Sequence[str]) -> int:
+    """How many messages both lists begin with."""
+    pairs = enumerate(zip(before, now))
+    return next((number for number, (old, new) in pairs if old != new), min(len(before), len(now)))
+
+
+def pack(marks: Sequence[str]) -> str:
+    """The digests as one string, for a session's footer."""
+    return "".join(marks)
+
+
+def unpack(text: str) -> list[str]:
+    """The digests of ``pack``."""
+    return [text[start : start + DIGEST] for start in range(0, len(text), DIGEST)]
+
+
+def with_full_messages(rounds: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+    """Each stored round with the whole list of messages that its call sent."""
+    messages: list[Any] = []
+    for entry in rounds:
+        messages = messages[: entry.get("messages_from_history", 0)] + entry["messages"]
+        yield entry, messages

@@ -1,0 +1,43 @@
+"""Under which file name is a session kept?
+
+A session id is a raw request header: it may hold slashes, control characters or 60 KiB of text.  The name stays
+readable where it can; what could lead out of the folder, hide a file or confuse a shell or a terminal is
+percent-encoded, byte by byte.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+SUFFIX = ".json"
+LONGEST_NAME = 200
+"""Bytes of a name before the suffix; file systems allow 255 with it."""
+
+# Fixed ranges, not unicodedata's categories: those change with the interpreter, and a file's name must not.
+_UNSAFE = re.compile(
+    "^[.-]|[/%\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
+)
+
+
+def file_name(session_id: str) -> str:
+    """The name for this id: always one component, never hidden, at most 200 bytes and ``.json``."""
+    name = _UNSAFE.sub(_percent, session_id)
+    if len(name.encode()) > LONGEST_NAME:
+        return _shortened(name, session_id)
+    return name + SUFFIX
+
+
+def other_name(session_id: str) -> str:
+    """A second name, for an id whose first one is taken by another id (upper and lower case on some systems)."""
+    return _shortened(_UNSAFE.sub(_percent, session_id), session_id)
+
+
+def _shortened(name: str, session_id: str) -> str:
+    digest = hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    start = name.encode()[: LONGEST_NAME - len(digest) - 1].decode("utf-8", "ignore")
+    return f"{start}~{digest}{SUFFIX}"
+
+
+def _percent(match: re.Match[str]) -> str:
+    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))

@@ -1,0 +1,281 @@
+"""What stands in one session file?
+
+Valid JSON, one line a round::
+
+    {"session_id":"…","schema_version":1,"rounds":[
+    {"round":1,…}
+    ,{"round":2,…}
+    ],"created_at":"…",…}
+
+The header never changes.  The last line, the footer, holds everything that does, so a round is added by one write
+that starts where the footer stood.  Whatever that write leaves behind when it is torn, the lines before it are
+whole, and they carry all that the footer sums up.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import zlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO
+
+from . import history
+from .ai_log import Round
+
+SCHEMA_VERSION = 1
+
+_FOOTER_MARK = b"\n],"
+_FIRST_LOOK = 8192
+_CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"}\n')
+_CHECKSUM_SIZE = len(b',"crc32":"00000000"}\n')
+# A round's line ends with its "log" list, a footer with a string: the start of a round over the rest of a footer,
+# which a torn write leaves behind, is told from a whole round by that.
+_ROUND_END = b"]}\n"
+
+
+class NotASessionFile(ValueError):  # noqa: N818
+    """The file does not even begin like a session file."""
+
+
+@dataclass
+class Summary:
+    """What a session's rounds add up to; the footer of its file.
+
+    ``positions`` says for each generation of the log up to which byte it has been applied here, ``history`` holds
+    the digests of the last round's messages.
+    """
+
+    created_at: str | None = None
+    updated_at: str | None = None
+    messages_count: int = 0
+    failed_count: int = 0
+    total_input_tokens: int = 0
+    total_output_tokens: int = 0
+    total_reasoning_tokens: int = 0
+    total_cached_tokens: int = 0
+    total_cache_write_tokens: int = 0
+    total_tokens: int = 0
+    model: str | None = None
+    models: list[str] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+    history: str = ""
+
+    def add(self, entry: Mapping[str, Any]) -> None:
+        """Count one stored round in."""
+        self.messages_count += 1
+        self.failed_count += entry["response_type"] == "error"
+        self.total_input_tokens += entry["input_tokens"]
+        self.total_output_tokens += entry["output_tokens"]
+        self.total_reasoning_tokens += entry["reasoning_tokens"]
+        self.total_cached_tokens += entry["cached_tokens"]
+        self.total_cache_write_tokens += entry.get("cache_write_tokens", 0)
+        self.total_tokens += entry["total_tokens"]
+        if entry["model"]:
+            self.model = entry["model"]
+            if self.model not in self.models:
+                self.models.append(entry["model"])
+        if entry["timestamp"]:
+            self.created_at = min(self.created_at or entry["timestamp"], entry["timestamp"], key=_instant)
+            self.updated_at = max(self.updated_at or entry["timestamp"], entry["timestamp"], key=_instant)
+        generation, _, end = entry["log"]
+        self.positions[generation] = max(end, self.positions.get(generation, 0))
+
+
+def _instant(timestamp: str) -> str:
+    """Sorts UTC times with and without a fraction: ``15Z`` comes before ``15.5Z``."""
+    return timestamp[:-1]
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def header(session_id: str) -> bytes:
+    """The first line."""
+    return b'{"session_id":%s,"schema_version":%d,"rounds":[\n' % (_json(session_id), SCHEMA_VERSION)
+
+
+def round_line(entry: Mapping[str, Any]) -> bytes:
+    """One round's line."""
+    return (b"," if entry["round"] > 1 else b"") + _json(entry) + b"\n"
+
+
+def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
+    """The last line, behind what was ``written`` from byte ``written_from`` on.
+
+    Its own checksum tells it from the start of a new footer over the end of an old one, which may be JSON by chance;
+    that of the written bytes shows after a power loss whether all of them reached the disk.
+    """
+    positions = {"applied": summary.positions, "written_from": written_from, "written_crc32": zlib.crc32(written)}
+    body = b"]," + _json({**vars(summary), "positions": positions})[1:-1]
+    return body + b',"crc32":"%08x"}\n' % zlib.crc32(body)
+
+
+def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> dict[str, Any]:
+    """A call as it is stored; of its messages only those behind the first ``shared``.
+
+    ``log`` is where its line stood: the generation, the first byte and the one behind the last.
+    """
+    tokens = call.usage
+    entry: dict[str, Any] = {
+        "round": number,
+        "timestamp": call.timestamp,
+        "input_tokens": tokens.input_tokens,
+        "output_tokens": tokens.output_tokens,
+        "reasoning_tokens": tokens.reasoning,
+        "cached_tokens": tokens.cache_read,
+        "total_tokens": tokens.total_tokens,
+        "model": call.model,
+        "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
+        "response_type": call.response_type,
+        "messages": call.messages[shared:],
+        "question": call.question,
+        "answer": call.answer,
+        "reasoning": call.reasoning,
+        "tool_calls": call.tool_calls,
+        "input_token_details": call.input_token_details,
+        "output_token_details": call.output_token_details,
+        "reported": call.reported,
+    }
+    extras: dict[str, Any] = {
+        "messages_from_history": shared,
+        "cache_write_tokens": tokens.cache_write,
+        "token_notes": tokens.notes,
+        "system": call.system,
+        "error": call.error,
+        "cut": call.cut,
+        "undecoded": call.undecoded,
+        "no_content": not call.content_logged,
+        "consumer": call.consumer,
+        "api": call.api,
+        "chat_id": call.chat_id,
+        "chat_round": call.chat_round,
+        "request_id": call.request_id,
+        "route_name": call.route_name,
+        "upstream_cluster": call.upstream_cluster,
+        "response_code": call.response_code,
+        "response_flags": call.response_flags,
+        "first_token_ms": call.first_token_ms,
+        "duration_ms": call.duration_ms,
+    }
+    entry.update((key, value) for key, value in extras.items() if value or (value == 0 and key == "response_code"))
+    entry["log"] = log  # the last key, see _ROUND_END
+    return entry
+
+
+def _json(value: object) -> bytes:
+    try:
+        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+    except UnicodeEncodeError:  # a lone surrogate, which a client may send, has no UTF-8
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class End:
+    """Where a session file ends: its summary, and the byte at which the next round goes.
+
+    ``dropped`` counts the bytes behind that which belong to no whole line: 0 unless a write was torn.
+    """
+
+    summary: Summary
+    next_byte: int
+    footer: bytes = b""
+    dropped: int = 0
+    written_from: int = 0
+    written_crc32: int | None = None
+
+
+def read_end(file: BinaryIO) -> End:
+    """The end of a session file, from its footer, or from its rounds where the footer is torn.
+
+    Raises ``NotASessionFile`` where there is no header either.
+    """
+    size = os.fstat(file.fileno()).st_size
+    look = _FIRST_LOOK
+    while True:
+        start = max(0, size - look)
+        file.seek(start)
+        block = file.read(look)
+        found = block.rfind(_FOOTER_MARK)
+        if found >= 0:
+            return _end(block[found + 1 :], start + found + 1) or recover(file)
+        if start == 0:
+            return recover(file)
+        look *= 4
+
+
+def _end(line: bytes, start: int) -> End | None:
+    """What a whole footer says, or None where it is torn or of another make."""
+    checksum = _CHECKSUM.fullmatch(line[-_CHECKSUM_SIZE:])
+    body = line[:-_CHECKSUM_SIZE]
+    if not checksum or int(checksum[1], 16) != zlib.crc32(body):
+        return None
+    try:
+        found = json.loads(b"{" + body[2:] + b"}")
+        positions = found.pop("positions")
+        summary = Summary(**found, positions=positions["applied"])
+        return End(summary, start, line, 0, positions["written_from"], positions["written_crc32"])
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
+def last_write_is_whole(file: BinaryIO, end: End) -> bool:
+    """Whether the lines that were written with this footer are all on disk (reads them again)."""
+    file.seek(end.written_from)
+    checksum, left = 0, end.next_byte - end.written_from
+    while left > 0 and (block := file.read(min(left, 1 << 20))):
+        checksum = zlib.crc32(block, checksum)
+        left -= len(block)
+    return checksum == end.written_crc32
+
+
+def recover(file: BinaryIO) -> End:
+    """The end as the whole lines tell it: everything up to the first line that is not."""
+    read_header(file)
+    summary = Summary()
+    messages: list[Any] = []
+    next_byte = file.tell()
+    for entry, messages in history.with_full_messages(entries(file)):  # noqa: B007 -- the last ones are wanted
+        if entry["round"] != summary.messages_count + 1:
+            break
+        summary.add(entry)
+        next_byte = file.tell()
+    summary.history = history.pack(history.digests(messages))
+    return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
+
+
+def read_header(file: BinaryIO) -> str:
+    """The session id; afterwards the file stands at its first round.  Raises ``NotASessionFile``."""
+    file.seek(0)
+    line = file.readline()
+    try:
+        found = json.loads(line + b"]}")
+        session_id = found["session_id"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        session_id = None
+    if not isinstance(session_id, str) or line != header(session_id):
+        raise NotASessionFile
+    return session_id
+
+
+def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """The stored rounds from where the file stands, up to the footer or the first line that is not whole."""
+    for line in file:
+        entry = _entry(line)
+        if entry is None:
+            return
+        yield entry
+
+
+def _entry(line: bytes) -> dict[str, Any] | None:
+    if not line.endswith(_ROUND_END):
+        return None
+    try:
+        return json.loads(line[1:] if line.startswith(b",") else line)  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):
+        return None

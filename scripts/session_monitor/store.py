@@ -1,0 +1,192 @@
+"""Which rounds are new to a session, and how do they get into its file?
+
+``add`` puts a round into memory, ``flush`` writes what was added, one write a session, and makes it last.  Each
+session file says up to which byte of each generation of the log it has been applied, so a line that is read again
+after a crash is recognised and dropped: ``add`` may be called with any line any number of times.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from . import files, history, names, session_file
+from .ai_log import Round
+from .session_file import End, NotASessionFile, Summary
+
+REMEMBERED = 2048
+"""How many sessions' ends are kept in memory between two flushes."""
+
+
+class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
+    """A session file could not be read at all; it was renamed, and its rounds have to come from the log again."""
+
+
+@dataclass
+class _Session:
+    """One session's end as the next flush will write it."""
+
+    path: bytes
+    summary: Summary
+    marks: list[str]
+    next_byte: int = 0  # where the next round goes; 0 for a file that is still to be made
+    footer: bytes = b""  # as it stands on disk
+    torn: bool = False
+    pending: list[bytes] = field(default_factory=list)
+
+
+class Store:
+    """The session files of one folder."""
+
+    def __init__(self, folder: str, *, full_messages: bool = False) -> None:
+        """Keep sessions in this folder, which must exist; with ``full_messages`` each round holds all of its own."""
+        self._folder = folder
+        self._full_messages = full_messages
+        self.committed: Mapping[str, int] = {}
+        """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._touched: dict[str, _Session] = {}
+        self.pending_bytes = 0
+
+    def add(self, call: Round, log: tuple[str, int, int]) -> bool:
+        """Take in one call whose line stood at ``log`` (generation, first byte, the one behind the last).
+
+        False where its session has that line already.  Raises ``SetAside`` and ``OSError``.
+        """
+        session = self._session(call.group)
+        generation, _, end = log
+        summary = session.summary
+        if end <= summary.positions.get(generation, 0):
+            return False
+        marks = history.digests(call.messages)
+        shared = 0 if self._full_messages else history.common_start(session.marks, marks)
+        entry = session_file.entry_of(call, summary.messages_count + 1, log, shared)
+        summary.add(entry)
+        session.marks = marks
+        session.pending.append(session_file.round_line(entry))
+        self.pending_bytes += len(session.pending[-1])
+        self._touched[call.group] = session
+        return True
+
+    @property
+    def touched(self) -> int:
+        """How many sessions the next flush will write."""
+        return len(self._touched)
+
+    def flush(self) -> tuple[int, dict[str, Summary]]:
+        """Write all that was added and make it last; returns how many sessions are new, and all that were written.
+
+        On ``OSError`` nothing that was added counts as written: call ``discard``, and add it again some time.
+        """
+        written = self._touched
+        new = [session for session in written.values() if not session.next_byte]
+        for session_id, session in written.items():
+            self._write(session_id, session)
+        files.sync_files(self._folder, [session.path for session in written.values()])
+        if new:
+            files.sync_folder(self._folder)
+        self._touched = {}
+        self.pending_bytes = 0
+        while len(self._sessions) > REMEMBERED:
+            self._sessions.popitem(last=False)
+        return len(new), {session_id: session.summary for session_id, session in written.items()}
+
+    def discard(self) -> None:
+        """Forget all that was added since the last flush."""
+        self._sessions.clear()
+        self._touched = {}
+        self.pending_bytes = 0
+
+    # -- one session ---------------------------------------------------------------------------------------------------
+
+    def _session(self, session_id: str) -> _Session:
+        session = self._sessions.get(session_id)
+        if session is None:
+            session = self._sessions[session_id] = self._open(session_id)
+        self._sessions.move_to_end(session_id)
+        return session
+
+    def _open(self, session_id: str) -> _Session:
+        for name in (names.file_name(session_id), names.other_name(session_id)):
+            path = os.path.join(os.fsencode(self._folder), name.encode())
+            try:
+                with open(path, "rb") as file:
+                    if session_file.read_header(file) != session_id:
+                        continue  # another id's file, on a system where their names are the same
+                    end = session_file.read_end(file)
+                    if self._is_doubtful(end) and not session_file.last_write_is_whole(file, end):
+                        end = session_file.recover(file)
+            except FileNotFoundError:
+                return _Session(path, Summary(), [])
+            except NotASessionFile:
+                if _is_blank(path):
+                    return _Session(path, Summary(), [], torn=True)
+                raise SetAside(_set_aside(path)) from None
+            if end.summary.messages_count == 0:  # torn before its first round was whole
+                return _Session(path, Summary(), [], torn=True)
+            marks = history.unpack(end.summary.history)
+            return _Session(path, end.summary, marks, end.next_byte, end.footer, torn=end.dropped > 0)
+        msg = f"two other sessions have the file names of {names.file_name(session_id)}"
+        raise OSError(msg)
+
+    def _is_doubtful(self, end: End) -> bool:
+        """Whether a power loss may have come between this file's last write and its sync."""
+        known = [
+            end_byte <= self.committed[gid] for gid, end_byte in end.summary.positions.items() if gid in self.committed
+        ]
+        return bool(end.footer) and not (known and all(known))
+
+    def _write(self, session_id: str, session: _Session) -> None:
+        session.summary.history = history.pack(session.marks)
+        rounds = b"".join(session.pending)
+        start = b"" if session.next_byte else session_file.header(session_id)
+        footer = session_file.footer(session.summary, session.next_byte, start + rounds)
+        new = not session.next_byte and not session.torn
+        flags = os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if new else 0)
+        descriptor = os.open(session.path, flags, files.PRIVATE_FILE)
+        try:
+            _append(descriptor, session, start + rounds + footer)
+        except OSError:
+            if new:
+                with contextlib.suppress(OSError):
+                    os.unlink(session.path)
+            raise
+        finally:
+            os.close(descriptor)
+        session.next_byte += len(start) + len(rounds)
+        session.footer = footer
+        session.torn = False
+        session.pending = []
+
+
+def _append(descriptor: int, session: _Session, data: bytes) -> None:
+    """One write over the old footer; where it fails, the old footer is put back."""
+    try:
+        files.write_all(descriptor, data, session.next_byte)
+        if session.torn or len(data) < len(session.footer):
+            os.ftruncate(descriptor, session.next_byte + len(data))
+    except OSError:
+        if session.footer:
+            with contextlib.suppress(OSError):
+                files.write_all(descriptor, session.footer, session.next_byte)
+                os.ftruncate(descriptor, session.next_byte + len(session.footer))
+        raise
+
+
+def _is_blank(path: bytes) -> bool:
+    """Whether a file holds nothing yet: empty, zeros (after a power loss), or a header that was not finished."""
+    with open(path, "rb") as file:
+        line = file.readline(1 << 20)
+    return not line.strip(b"\0") or (not line.endswith(b"\n") and line.startswith(b'{"session_id":'))
+
+
+def _set_aside(path: bytes) -> str:
+    """Rename a file that nobody can read; returns its new name."""
+    number = 1
+    while os.path.exists(aside := path + b".corrupt-%d" % number):
+        number += 1
+    os.rename(path, aside)
+    return os.fsdecode(aside)

@@ -1,0 +1,186 @@
+"""How does a session read as text?"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime, timezone
+from typing import Any
+
+from . import figures, terminal
+
+CLIPPED = 600
+"""Characters of a long text that are shown unless all of it is asked for."""
+CLIPPED_LINES = 12
+
+_WIDEST = 100
+
+
+def local_time(timestamp: str | None) -> str:
+    """A UTC time of a log in this machine's time zone, ``2026-02-01T09:30:00+08:00``; ``-`` for None."""
+    if timestamp is None:
+        return "-"
+    moment = datetime.fromisoformat(timestamp[:19]).replace(tzinfo=timezone.utc)
+    return moment.astimezone().isoformat()
+
+
+class Transcript:
+    """Prints sessions for people.  All text of the log goes through ``terminal.clean``."""
+
+    def __init__(self, columns: int | None, *, messages: bool = True, full: bool = False) -> None:
+        """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``."""
+        self._columns = columns
+        self._rule = min(columns or _WIDEST, _WIDEST)
+        self._messages = messages
+        self._full = full
+
+    def lines(self, row: Mapping[str, Any], rounds: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+        """The whole session: what it adds up to, then its rounds."""
+        yield from self._head(row)
+        yield f"📝 Conversation Rounds ({figures.count(row['messages_count'])}):"
+        yield "─" * self._rule
+        for entry in rounds:
+            yield ""
+            yield from self._round(entry)
+        yield "=" * self._rule
+
+    def _head(self, row: Mapping[str, Any]) -> Iterator[str]:
+        yield "=" * self._rule
+        yield from self._text("📊 Session Detail: ", row["session_id"], clip=False)
+        yield "=" * self._rule
+        yield ""
+        yield f"🕐 Created:  {local_time(row['created_at'])}"
+        yield f"🕑 Updated:  {local_time(row['updated_at'])}"
+        models = ", ".join(terminal.cell(model) for model in row["models"]) or "-"
+        yield from self._text("🤖 Model:    ", models, clip=False)
+        failed = f" ({figures.count(row['failed_count'])} failed)" if row["failed_count"] else ""
+        yield f"💬 Messages: {figures.count(row['messages_count'])}{failed}"
+        yield ""
+        yield "📈 Token Statistics:"
+        for label, key in _STATISTICS:
+            if row[key] or not label.startswith("  of which cache written"):
+                yield f"   {label:22}{figures.count(row[key]):>14} tokens"
+        yield ""
+
+    def _round(self, entry: Mapping[str, Any]) -> Iterator[str]:
+        yield f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
+        yield f"    Tokens: {_tokens(entry)}"
+        if entry.get("error"):
+            yield from self._text("    ❌ Failed: ", entry["error"])
+        if entry.get("cut"):
+            yield f"    ✂️  Cut by the gateway: {', '.join(entry['cut'])}"
+        yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"
+        if self._messages:
+            yield from self._messages_of(entry)
+        if entry.get("no_content"):
+            yield "    (the log holds no content of this call)"
+        for label, key in _TEXTS:
+            if entry[key]:
+                yield from self._text(label, entry[key])
+        yield from self._tool_calls(entry)
+
+    def _messages_of(self, entry: Mapping[str, Any]) -> Iterator[str]:
+        before = entry.get("messages_from_history", 0)
+        if not before and not entry["messages"] and "messages" not in entry.get("undecoded", {}):
+            return
+        earlier = f", after {figures.count(before)} sent before" if before else ""
+        yield f"    Messages ({figures.count(len(entry['messages']))}{' new' if before else ''}{earlier}):"
+        for message in entry["messages"]:
+            role = message.get("role") if isinstance(message, dict) else None
+            yield from self._text(f"      [{terminal.cell(str(role or '?'))}] ", _content(message))
+        if "messages" in entry.get("undecoded", {}):
+            yield from self._text("      [cut] ", entry["undecoded"]["messages"])
+
+    def _tool_calls(self, entry: Mapping[str, Any]) -> Iterator[str]:
+        if not entry["has_tool_calls"]:
+            return
+        yield "    🛠️  Tool Calls:"
+        for call in entry["tool_calls"]:
+            yield from self._text("       - ", _call(call))
+        if "tool_calls" in entry.get("undecoded", {}):
+            yield from self._text("       - [cut] ", entry["undecoded"]["tool_calls"])
+
+    def _text(self, label: str, text: str, *, clip: bool = True) -> Iterator[str]:
+        """Text under a label, its further lines indented below its first."""
+        clean = terminal.clean(text, newlines=True)
+        shown, hidden = (clean, 0) if self._full or not clip else _clipped(clean)
+        indent = " " * (len(label) - len(label.lstrip()) + 2)
+        lines = shown.split("\n")
+        yield from self._wrapped(label + lines[0], indent)
+        for line in lines[1:]:
+            yield from self._wrapped(indent + line, indent)
+        if hidden:
+            yield f"{indent}… {figures.counted(hidden, 'more character')} (--full shows them)"
+
+    def _wrapped(self, line: str, indent: str) -> Iterator[str]:
+        if self._columns is None or terminal.width(line) <= self._columns:
+            yield line
+            return
+        yield from terminal.wrap(line, self._columns, indent)
+
+
+_STATISTICS = (
+    ("Input:", "total_input_tokens"),
+    ("  of which cached:", "total_cached_tokens"),
+    ("  of which cache written:", "total_cache_write_tokens"),
+    ("Output:", "total_output_tokens"),
+    ("  of which reasoning:", "total_reasoning_tokens"),
+    ("Total:", "total_tokens"),
+)
+_TEXTS = (("    ❓ Question: ", "question"), ("    ✅ Answer: ", "answer"), ("    🧠 Reasoning: ", "reasoning"))
+
+
+def _of_model(entry: Mapping[str, Any]) -> str:
+    return f" · {terminal.cell(entry['model'])}" if entry["model"] else ""
+
+
+def _tokens(entry: Mapping[str, Any]) -> str:
+    cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
+    return (
+        f"{figures.count(entry['input_tokens'])} in"
+        + (f" ({figures.count(cached)} cached)" if cached else "")
+        + f" → {figures.count(entry['output_tokens'])} out"
+        + (f" ({figures.count(reasoning)} reasoning)" if reasoning else "")
+    )
+
+
+def _clipped(text: str) -> tuple[str, int]:
+    """The first part of a long text, and how many characters are left out."""
+    lines = text[:CLIPPED].split("\n")
+    shown = "\n".join(lines[:CLIPPED_LINES])
+    return shown, len(text) - len(shown)
+
+
+def _content(message: object) -> str:
+    """A message's text; what is no text is named, and calls are written as calls."""
+    if not isinstance(message, dict):
+        return json.dumps(message, ensure_ascii=False)
+    content = message.get("content")
+    parts = [content] if isinstance(content, str) else content if isinstance(content, list) else []
+    texts = [_part(part) for part in parts]
+    calls = message.get("tool_calls")
+    texts += [f"→ {_call(call)}" for call in calls] if isinstance(calls, list) else []
+    return "\n".join(filter(None, texts))
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict):
+        return json.dumps(part, ensure_ascii=False)
+    if isinstance(part.get("text"), str):
+        return str(part["text"])
+    if part.get("type") == "tool_use":
+        return f"→ {part.get('name')}({json.dumps(part.get('input'), ensure_ascii=False)})"
+    if part.get("type") == "tool_result":
+        return _content(part)
+    return f"[{part.get('type', 'part')}]"
+
+
+def _call(call: object) -> str:
+    function = call.get("function") if isinstance(call, dict) else None
+    if not isinstance(function, dict):
+        return json.dumps(call, ensure_ascii=False)
+    arguments = function.get("arguments", "")
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return f"{function.get('name', '?')}({text})"

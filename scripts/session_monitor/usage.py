@@ -1,0 +1,129 @@
+"""How many tokens of each kind did one call use?
+
+Providers differ in whether cache reads, cache writes and reasoning stand inside the input and output counts or
+beside them, and the gateway passes on what the client's protocol says.  ``normalise`` makes disjoint kinds of them,
+with one meaning for every provider; where the names do not decide, ``total`` does: what it holds beyond input and
+output must be a kind that the provider counts outside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+LARGEST_COUNT = 2**53
+"""No token count is larger: the largest integer that every JSON reader keeps exact."""
+
+_CACHE_READ = ("cached_content_token_count", "cached_tokens", "cache_read_input_tokens")
+_CACHE_WRITE = ("cache_write_tokens", "cache_creation_input_tokens")
+_REASONING = ("thoughts_token_count", "reasoning_tokens", "thinking_tokens")
+_TOOL_USE = ("tool_use_prompt_token_count",)
+_GEMINI = frozenset({"cached_content_token_count", "thoughts_token_count", "tool_use_prompt_token_count"})
+
+TOTAL_DIFFERS = "total_differs"
+"""Note: the reported total is not the sum of the kinds that the call reported."""
+
+
+@dataclass(frozen=True)
+class Reported:
+    """The token counts of one call as its log line gives them; ``None`` where the line has none."""
+
+    input: int | None = None
+    output: int | None = None
+    total: int | None = None
+    cached: int | None = None
+    reasoning: int | None = None
+    input_details: Mapping[str, Any] = field(default_factory=dict)
+    output_details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Usage:
+    """The tokens of one call in disjoint kinds; their sum is everything that the call used."""
+
+    fresh_input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    visible_output: int = 0
+    reasoning: int = 0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def input_tokens(self) -> int:
+        """All of the prompt: fresh, read from a cache, and written to one."""
+        return self.fresh_input + self.cache_read + self.cache_write
+
+    @property
+    def output_tokens(self) -> int:
+        """All that the model wrote, its reasoning included."""
+        return self.visible_output + self.reasoning
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output."""
+        return self.input_tokens + self.output_tokens
+
+
+def count(value: object) -> int | None:
+    """A token count from a JSON value: ``10``, ``10.0`` and ``"10"`` are 10; what is no count is ``None``."""
+    if isinstance(value, str):
+        text = value.strip()
+        value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
+    if isinstance(value, float):
+        value = int(value) if value.is_integer() else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT:
+        return value
+    return None
+
+
+def normalise(reported: Reported, model: str | None) -> Usage:
+    """The disjoint kinds of what one call reported; all zero where it reported nothing."""
+    if reported.input is None and reported.output is None and reported.total is None:
+        return Usage()
+    inputs, outputs = reported.input_details, reported.output_details
+    whole_in, whole_out = reported.input or 0, reported.output or 0
+    read = _first(inputs, _CACHE_READ) or reported.cached or 0
+    written = _first(inputs, _CACHE_WRITE)
+    reasoning = _first(outputs, _REASONING) or reported.reasoning or 0
+    rest = 0 if reported.total is None else reported.total - whole_in - whole_out
+
+    # A part cannot be larger than its whole, whatever the names say.
+    cache_outside = _cache_outside(inputs, model, read, whole_in) or read + written > whole_in
+    reasoning_outside = reasoning > whole_out
+    if not _GEMINI.isdisjoint({*inputs, *outputs}):
+        reasoning_outside = True
+    elif rest > 0 and not cache_outside and not reasoning_outside:
+        reasoning_outside = rest in (reasoning, reasoning + read + written)
+        cache_outside = rest in (read + written, reasoning + read + written)
+        if not (reasoning_outside or cache_outside) and "gemini" in (model or "").lower() and not reasoning:
+            # Converted to the OpenAI shape, thoughts are left out of everything but the total.
+            reasoning, reasoning_outside = rest, True
+
+    usage = Usage(
+        fresh_input=whole_in - (0 if cache_outside else read + written) + _first(inputs, _TOOL_USE),
+        cache_read=read,
+        cache_write=written,
+        visible_output=whole_out - (0 if reasoning_outside else reasoning),
+        reasoning=reasoning,
+    )
+    if reported.total not in (None, usage.total_tokens):
+        return Usage(**{**usage.__dict__, "notes": (TOTAL_DIFFERS,)})
+    return usage
+
+
+def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
+    """The first count above zero under one of these names, or 0."""
+    return next((number for name in names if (number := count(details.get(name)))), 0)
+
+
+def _cache_outside(inputs: Mapping[str, Any], model: str | None, read: int, whole_in: int) -> bool:
+    """Anthropic's shape counts cache reads and writes beside the input.
+
+    The gateway's own conversion of an OpenAI answer to that shape keeps them inside; it sends no
+    ``cache_creation_input_tokens``, which is what tells the two apart.
+    """
+    created = "cache_creation_input_tokens" in inputs
+    anthropic = "cache_read_input_tokens" in inputs or (created and "cached_tokens" not in inputs)
+    converted = not created and "claude" not in (model or "").lower() and read <= whole_in
+    return anthropic and not converted

@@ -1,0 +1,16 @@
+"""Settings that hold for every test.
+
+A test that needs a program of the machine's (tmux, logrotate, ...) asks ``tests.needs.need_tool`` for it.
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# A slow machine is no failure: examples are bounded in number, not in time.
+settings.register_profile("any-machine", deadline=None)
+# The same examples each time in CI, so that a change is only failed by what it changed.
+settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+settings.load_profile("ci" if os.environ.get("CI") == "true" else "any-machine")

@@ -1,0 +1,26 @@
+"""What does a test need of the machine that Python does not bring along?"""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+# Where Debian and Homebrew put administrators' programs (logrotate): folders that a user's PATH may lack.
+ADMIN_FOLDERS = ("/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin", "/sbin")
+
+
+def need_tool(name: str) -> str:
+    """Say where a program is that the calling test needs, for example "tmux".
+
+    Where the machine lacks it, the test is skipped and says what to install; with CI=true it fails instead, so that
+    no promise goes unproved there. tests/run installs such programs where it can.
+    """
+    path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *ADMIN_FOLDERS]))
+    if path is not None:
+        return path
+    reason = f"needs the program {name!r}, which this machine lacks: install it to run this test too"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
