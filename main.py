@@ -26,8 +26,12 @@ from session_monitor.ingest import Ingest, Poll
 from session_monitor.session_file import Summary
 from session_monitor.store import Store
 
-OK, FAILED = 0, 1
+OK, FAILED, INTERRUPTED = 0, 1, 130
 ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
+_ADVICE_ON_LOGS = (
+    "for what was not read: let this user read the logs and their folders, allow them with --allow-dir, or name others "
+    "with --log-path"
+)
 REDRAW_SECONDS = 0.2
 LATEST_SESSIONS = 200
 
@@ -49,6 +53,10 @@ exit codes: 0 done (also: no log yet, another monitor is at work), 1 something c
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the monitor; returns its exit code."""
     options = parser().parse_args(arguments)
+    if options.state_file and _looks_like_a_session(options.state_file, options.output_dir):
+        parser().error("in the output folder, the name of a --state-file must begin with a dot: others are sessions")
+    # A daemon may be started without them; a log must not be opened in their place.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     follow = options.follow or (sys.stdout.isatty() and not options.once)
     for stream in (sys.stdout, sys.stderr):  # a locale without Chinese is no reason to fail
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
@@ -58,11 +66,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with files.lock(os.path.join(options.output_dir, ".lock"), _about()):
             return Monitor(options, say).run(follow=follow)
     except files.Held as held:
-        say.aloud(f"another monitor is at work on {options.output_dir} ({held}); there is nothing to do")
+        if not options.quiet:
+            say.aloud(f"another monitor is at work on {options.output_dir} ({held}); there is nothing to do")
+        return OK
+    except BrokenPipeError:
+        _stop_telling()
         return OK
     except OSError as error:
-        say.aloud(f"{error.strerror or error}: {error.filename or options.output_dir}. {_advice(options.output_dir)}")
+        say.aloud(f"{error.strerror or error}: {error.filename or options.output_dir}. {_advice(options)}")
         return FAILED
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 def parser() -> argparse.ArgumentParser:
@@ -102,17 +116,25 @@ def parser() -> argparse.ArgumentParser:
     )
     voice = top.add_mutually_exclusive_group()
     voice.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
-    voice.add_argument("--verbose", action="store_true", help="name the sessions of each batch")
+    voice.add_argument("--verbose", action="store_true", help="name the sessions of each batch, without the live view")
     add("--version", action="version", version=f"agent-session-monitor {__version__}")
     top.set_defaults(log_path_default=["/var/log/higress/access.log"])
     return top
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0 < seconds < 1e6:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
     return seconds
+
+
+def _looks_like_a_session(state_file: str, output_dir: str) -> bool:
+    folder, name = os.path.split(os.path.realpath(state_file))
+    return folder == os.path.realpath(output_dir) and name.endswith(".json") and not name.startswith(".")
 
 
 def _about() -> str:
@@ -120,8 +142,14 @@ def _about() -> str:
     return f"pid {os.getpid()} on {socket.gethostname()}, since {now}"
 
 
-def _advice(output_dir: str) -> str:
-    return f"See that {output_dir} can be written by this user and has room, or name another folder with --output-dir."
+def _advice(options: argparse.Namespace) -> str:
+    choice = "--output-dir or --state-file" if options.state_file else "--output-dir"
+    return f"See that this user can write there and that there is room, or name another place with {choice}."
+
+
+def _stop_telling() -> None:
+    """Nobody reads stdout any more; Python would complain about that once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class Voice:
@@ -136,13 +164,13 @@ class Voice:
         """Say it."""
         print(f"main.py: {terminal.clean(text)}", file=sys.stderr, flush=True)
 
-    def changed(self, texts: Sequence[str]) -> bool:
-        """Say those that were not true the last time; returns whether there were any."""
-        new = [text for text in texts if text not in self._said]
-        for text in new:
-            self.aloud(text)
+    def troubles(self, poll: Poll) -> None:
+        """Say what a person should hear of a poll, unless it was true the last time as well."""
+        texts = [*poll.problems, *([_ADVICE_ON_LOGS] if poll.problems else []), *poll.notices]
+        for text in texts:
+            if text not in self._said:
+                self.aloud(text)
         self._said = set(texts)
-        return bool(new)
 
 
 class Signals:
@@ -209,6 +237,11 @@ class Monitor:
                 f"the state file {state_file} {self._checkpoint.problem}; it was set aside. The logs are read from "
                 "their beginning, and what the sessions have already is not counted twice"
             )
+        elif not self._checkpoint.views and report.count(options.output_dir):
+            say.aloud(
+                f"there are sessions and no state file {state_file}; the logs are read from their beginning, and what "
+                "the sessions have already is not counted twice"
+            )
         self._show: Show = Progress(None, time.monotonic)
         self._ingest = Ingest(
             self._logs,
@@ -238,7 +271,7 @@ class Monitor:
         self._show.polled(poll)
         if not poll.logs_found and not poll.problems and not self._say.quiet:
             self._say.aloud(f"nothing yet: there is no {' or '.join(self._logs)}")
-        self._say.changed([*poll.problems, *poll.notices])
+        self._say.troubles(poll)
         self._close(poll)
         if self._signals.received:
             return 128 + self._signals.received
@@ -246,7 +279,8 @@ class Monitor:
 
     def _follow(self) -> int:
         total = Poll()
-        on_terminal = sys.stdout.isatty() and os.environ.get("TERM") != "dumb" and not self._say.quiet
+        lines_only = self._say.quiet or self._options.verbose or os.environ.get("TERM") == "dumb"
+        on_terminal = sys.stdout.isatty() and not lines_only
         with terminal.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
             if screen:
                 self._show = LiveView(screen, self._logs, self._options.output_dir, time.monotonic)
@@ -272,7 +306,10 @@ class Monitor:
     def _close(self, poll: Poll) -> None:
         if not self._say.quiet:
             sessions = report.count(self._options.output_dir)
-            print("\n".join(summary(poll, sessions, time.monotonic() - self._started)), flush=True)
+            try:
+                print("\n".join(summary(poll, sessions, time.monotonic() - self._started)), flush=True)
+            except BrokenPipeError:
+                _stop_telling()
 
 
 # -- what a run shows --------------------------------------------------------------------------------------------------
@@ -375,10 +412,12 @@ class Journal:
 
     def polled(self, poll: Poll) -> None:
         """A poll ended."""
-        self._say.changed([*poll.problems, *poll.notices])
-        if poll.logs_found:
+        self._say.troubles(poll)
+        if poll.problems:
+            self._state = ""  # to be told again once they are gone
+        elif poll.logs_found:
             self._enter("up to date", f" with {self._logs}")
-        elif not poll.problems:
+        else:
             self._enter("waiting", f" for {self._logs}: it is not there yet")
 
     def _enter(self, state: str, rest: str) -> None:
@@ -423,7 +462,7 @@ class LiveView:
         self._pace = Pace(self._clock)
 
     def _sorted(self) -> list[live.SessionLine]:
-        lines = sorted(self._latest.values(), key=lambda line: line.updated_at or "", reverse=True)
+        lines = sorted(self._latest.values(), key=lambda line: report.moment(line.updated_at), reverse=True)
         return lines[:LATEST_SESSIONS]
 
     def _draw(self, poll: Poll) -> None:

@@ -44,20 +44,34 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
-        options.run(options)
+        status = _run(options)
         sys.stdout.flush()
-    except Failure as failure:
-        if options.json:
-            print(json.dumps({"error": {"code": failure.code, "message": str(failure)}}, ensure_ascii=False))
-        print(f"cli.py: {terminal.clean(str(failure), newlines=True)}", file=sys.stderr)
-        return failure.status
     except BrokenPipeError:
         # The reader has seen enough; Python would complain about it once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
     except KeyboardInterrupt:
         return INTERRUPTED
-    return OK
+    return status
+
+
+def _run(options: argparse.Namespace) -> int:
+    try:
+        options.run(options)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        place = error.filename or options.data_dir
+        failure = Failure("unreadable", f"{place}: {error.strerror or error}. See that this user may read it")
+    except Failure as known:
+        failure = known
+    else:
+        return OK
+    if options.json:
+        error_json = _json({"code": failure.code, "message": str(failure)})
+        print(f'{{"schema_version": {SCHEMA_VERSION}, "error": {error_json}}}')
+    print(f"cli.py: {terminal.clean(str(failure), newlines=True)}", file=sys.stderr)
+    return failure.status
 
 
 def parser() -> argparse.ArgumentParser:
@@ -93,9 +107,9 @@ def _command(commands: Any, shared: argparse.ArgumentParser, name: str, about: s
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.isdecimal() else 0
     if number < 1:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return number
 
 
@@ -132,9 +146,9 @@ def _list(options: argparse.Namespace) -> None:
     except report.NoSuchFolder:
         raise _no_folder(options.data_dir) from None
     for name in answer.damaged:
-        print(f"cli.py: {terminal.cell(name)} is no session file; it is left out", file=sys.stderr)
+        print(f"cli.py: {terminal.cell(name)} cannot be read as a session; it is left out", file=sys.stderr)
     if options.json:
-        _print_json(_escaped(json.dumps(answer.rows, ensure_ascii=False)))
+        _print_json(_json(answer.rows))
     elif not answer.rows:
         print(f"No sessions in {terminal.cell(options.data_dir)} yet: run main.py on a gateway's access log first.")
     else:
@@ -196,10 +210,10 @@ def _show(options: argparse.Namespace) -> None:
 
 def _session_json(row: dict[str, Any], rounds: Iterable[dict[str, Any]], *, messages: bool) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
-    yield _escaped(json.dumps(row, ensure_ascii=False))[:-1] + ', "rounds": ['
+    yield _json(row)[:-1] + ', "rounds": ['
     for number, entry in enumerate(rounds):
         shown = {key: value for key, value in entry.items() if messages or not key.startswith("messages")}
-        yield (",\n" if number else "\n") + _escaped(json.dumps(shown, ensure_ascii=False))
+        yield (",\n" if number else "\n") + _json(shown)
     yield "\n]}"
 
 
@@ -214,9 +228,10 @@ def _print_json(*pieces: str) -> None:
     out.write("}\n")
 
 
-def _escaped(text: str) -> str:
-    """JSON text fit for a terminal: what steers one is written as an escape, which JSON reads as the same."""
-    return terminal.escape_json(text)
+def _json(value: object) -> str:
+    """JSON fit for any output: what steers a terminal, or is not in its encoding, is written as JSON's own escape."""
+    readable = sys.stdout.encoding.lower().startswith("utf")
+    return terminal.escape_json(json.dumps(value, ensure_ascii=not readable))
 
 
 def _columns() -> int | None:
@@ -230,8 +245,12 @@ def _no_folder(folder: str) -> Failure:
 
 def _unknown(folder: str, session_id: str) -> Failure:
     near = report.near_misses(folder, session_id)
-    hint = "\n".join(["did you mean", *(f"  {each}" for each in near)]) if near else "'list' shows those that there are"
-    return Failure("session_not_found", f"no session {session_id} in {folder}; {hint}", NOT_FOUND)
+    hint = (
+        "\n".join(["did you mean", *(f"  {terminal.clean(each)}" for each in near)])
+        if near
+        else "'list' shows those that there are"
+    )
+    return Failure("session_not_found", f"no session {terminal.clean(session_id)} in {folder}; {hint}", NOT_FOUND)
 
 
 if __name__ == "__main__":

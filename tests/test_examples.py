@@ -2,41 +2,56 @@
 
 from __future__ import annotations
 
-import json
-import shlex
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
-from tests.tools import gen_access_log
+from session_monitor import ai_log
+from tests.tools import make_sample
 
 SAMPLE = Path(__file__).parent / "data" / "sample"
 
 
 @pytest.fixture(scope="module")
-def remade(tmp_path_factory):
-    """The sample log and its ground truth, made anew by the command in the sample's README."""
-    lines = (SAMPLE / "README.md").read_text(encoding="utf-8").splitlines()
-    (command,) = (line for line in lines if line.startswith("    tests/tools/gen_access_log.py "))
-    arguments = shlex.split(command)[1:]
-    folder = tmp_path_factory.mktemp("remade")
-    arguments[arguments.index("--out") + 1] = str(folder / "access.log")
-    gen_access_log.main([*arguments, "--truth", str(folder / "truth.json")])
-    return folder
+def lines():
+    """What the sample's lines are: calls, and what is passed over."""
+    return [ai_log.parse(line) for line in (SAMPLE / "access.log").read_bytes().splitlines()]
 
 
-def test_the_sample_can_be_made_again(remade):
-    """The documented command gives the committed bytes, on every Python."""
-    assert (remade / "access.log").read_bytes() == (SAMPLE / "access.log").read_bytes()
+@pytest.fixture(scope="module")
+def calls(lines):
+    """The sample's calls."""
+    return [line for line in lines if isinstance(line, ai_log.Round)]
 
 
-def test_the_sample_shows_what_its_readme_names(remade):
-    """The sample has a case of each kind that its README lists."""
-    truth = json.loads((remade / "truth.json").read_text(encoding="utf-8"))
-    log = (SAMPLE / "access.log").read_text(encoding="utf-8")
-    assert len(truth["sessions"]) == 8
-    assert min(truth["counts"][kind] for kind in ("noise", "failed", "no_session")) > 0
-    assert sum(model["reasoning_tokens"] for model in truth["models"].values()) > 0
-    assert sum(model["cached_tokens"] for model in truth["models"].values()) > 0
-    assert '\\"tool_calls\\":[{' in log
-    assert "查询北京天气" in log
+def test_the_sample_can_be_made_again():
+    """The story gives the committed bytes, on every Python."""
+    assert make_sample.sample() == (SAMPLE / "access.log").read_bytes()
+
+
+def test_the_sample_has_the_sessions_that_its_readme_names(calls):
+    """Every session has its rounds, and the README names it."""
+    readme = (SAMPLE / "README.md").read_text(encoding="utf-8")
+
+    assert Counter(call.group for call in calls) == {
+        "agent:main:discord:channel:1465367993012981988": 7,
+        "9c1f4e52-8a37-4d0b-b6c5-1e7a90d3f284": 9,
+        "agent:ops:telegram:group:-1003013002483": 7,
+        "调研/新能源车市场 🚗": 5,
+        "nightly-digest-2026-02-02": 5,
+        "no-session:2026-02-01": 1,
+        "no-session:ci-bot:2026-02-02": 1,
+    }
+    assert [call.session_id for call in calls if call.session_id and f"`{call.session_id}`" not in readme] == []
+
+
+def test_the_sample_has_the_cases_that_its_readme_names(lines, calls):
+    """What is failed, cut, broken or passed over is there as often as the README says."""
+    skipped = [line.reason for line in lines if isinstance(line, ai_log.Skipped)]
+
+    assert Counter(skipped) == {ai_log.NOT_LLM: 5, ai_log.CUT_OFF: 1}
+    assert [call.response_code for call in calls if call.error] == [429, 0, 503]
+    assert [call.cut for call in calls if call.cut] == [("messages",)]
+    assert [call.group for call in calls if call.outer_broken] == ["no-session:2026-02-01"]
+    assert calls[0].question == "查询北京天气"

@@ -34,8 +34,8 @@ CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_c
 _START = '{"ai_log":"'
 _AI_LOG = re.compile(r'"ai_log"\s*:\s*"')
 _FIELD = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}:,]', re.DOTALL)
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)")
+_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _MARK = b" [truncated] "
 _BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
 
@@ -138,11 +138,11 @@ def _split_any(text: str) -> _Parts | Skipped:
         found = _AI_LOG.search(text)
         if found:
             return _split_at(text, found.end(), None)
-        return Skipped(NO_AI_LOG if text.endswith("}") else CUT_OFF)
+        return Skipped(CUT_OFF if text.startswith("{") and not text.endswith("}") else NO_AI_LOG)
     if not isinstance(outer, dict) or "ai_log" not in outer:
         return Skipped(NO_AI_LOG)
     inner = outer.pop("ai_log")
-    attributes = inner if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
+    attributes = _decoded(inner) if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
     if isinstance(attributes, Skipped):
         return attributes
     return attributes, {key: value for key, value in outer.items() if isinstance(value, str)}, False
@@ -169,19 +169,30 @@ def _split_at(text: str, start: int, before: str | None) -> _Parts | Skipped:
 
 def _attributes(inner: str) -> dict[str, Any] | Skipped:
     """The attributes of ``ai_log``, each that cannot be decoded alone as ``Undecoded``."""
-    if inner in ("-", "", "{}", "null"):
+    if inner in ("-", "", "null"):
         return Skipped(NOT_LLM)
     try:
-        found = json.loads(inner, parse_constant=_refuse)
+        found = json.loads(inner)
+        whole = not isinstance(found, dict) or all(map(_is_plain, found.values()))
     except json.JSONDecodeError:
         return Skipped(NOT_JSON)
-    except (ValueError, RecursionError):  # nested too deep, a number of 5,000 digits, NaN: one value, not the call
+    except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
+        whole = False
+    if not whole:
         found = _attributes_apart(inner)
-    return found if isinstance(found, dict) else Skipped(NOT_JSON)
+    if not isinstance(found, dict):
+        return Skipped(NOT_JSON)
+    return found or Skipped(NOT_LLM)
 
 
-def _attributes_apart(inner: str) -> dict[str, Any]:
-    """Decode each member of an object by itself, without recursion over the whole."""
+def _decoded(attributes: dict[str, Any]) -> dict[str, Any] | Skipped:
+    """The same for attributes that came as an object, not as a string."""
+    plain = {key: value if _is_plain(value) else Undecoded("[not plain JSON]") for key, value in attributes.items()}
+    return plain or Skipped(NOT_LLM)
+
+
+def _attributes_apart(inner: str) -> dict[str, Any] | None:
+    """Decode each member of an object by itself, without recursion over the whole; ``None`` for anything else."""
     found: dict[str, Any] = {}
     depth, key, start = 0, "", 0
     for token in _TOKEN.finditer(inner):
@@ -198,19 +209,33 @@ def _attributes_apart(inner: str) -> dict[str, Any]:
             depth -= 1
         if depth == 1 and char == ",":
             start = 0
-    return found
+    return found if depth == 0 and inner.lstrip().startswith("{") else None
 
 
 def _value(text: str) -> Any:
     try:
-        return json.loads(text, parse_constant=_refuse)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         return Undecoded(text)
+    return value if _is_plain(value) else Undecoded(text)
 
 
-def _refuse(constant: str) -> None:
-    msg = f"{constant} is no JSON"
-    raise ValueError(msg)
+def _is_plain(value: object) -> bool:
+    """Whether every JSON reader can take this value: not too deep, no NaN, no infinity (``1e999`` decodes to it)."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inside: list[object] = []
+        for node in level:
+            if isinstance(node, dict):
+                inside.extend(node.values())
+            elif isinstance(node, list):
+                inside.extend(node)
+            elif isinstance(node, float) and not math.isfinite(node):
+                return False
+        if not inside:
+            return True
+        level = inside
+    return False
 
 
 # -- the round ---------------------------------------------------------------------------------------------------------
@@ -225,9 +250,9 @@ def _round(attributes: dict[str, Any], outer: dict[str, str], *, outer_broken: b
     reported = _reported(attributes)
     model = _text(attributes.get("model"))
     code = usage.count(outer.get("response_code"))
-    error = _error(code, outer, answered=model is not None or "input_token" in reported or "output_token" in reported)
+    error = _error(code, outer, answered=any(attributes.get(key) not in _NOTHING for key in _ANSWER_KEYS))
     return Round(
-        session_id=_text(attributes.get("session_id")),
+        session_id=_joined(_text(attributes.get("session_id"))),
         timestamp=_time(outer.get("start_time")) or _time(outer.get("timestamp")),
         model=model,
         usage=usage.normalise(
@@ -271,6 +296,9 @@ def _round(attributes: dict[str, Any], outer: dict[str, str], *, outer_broken: b
     )
 
 
+_ANSWER_KEYS = ("model", "chat_id", "input_token", "output_token", "total_token", "answer", "reasoning", "tool_calls")
+_NOTHING: tuple[object, ...] = (None, "", "-", [])
+
 _COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
 
 
@@ -284,39 +312,21 @@ def _details(value: object) -> dict[str, Any]:
     """Token details come as an object, as a JSON string, or as null."""
     if isinstance(value, str):
         value = _value(value)
-    return value if isinstance(value, dict) and _is_plain(value) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _listed(attributes: dict[str, Any], key: str, undecoded: dict[str, str]) -> list[Any]:
     """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
     value = attributes.get(key)
-    if isinstance(value, list) and _is_plain(value):
+    if isinstance(value, list):
         return value
     if isinstance(value, Undecoded):
         undecoded[key] = value.text
     elif isinstance(value, str) and value:
         undecoded[key] = value
-    elif isinstance(value, (list, dict)):
+    elif isinstance(value, dict):
         undecoded[key] = json.dumps(value, ensure_ascii=False)
     return []
-
-
-def _is_plain(value: object) -> bool:
-    """Whether every JSON reader can take this value: not too deep, no infinity (``1e999`` decodes to it)."""
-    level = [value]
-    for _ in range(DEEPEST):
-        inside: list[object] = []
-        for node in level:
-            if isinstance(node, dict):
-                inside.extend(node.values())
-            elif isinstance(node, list):
-                inside.extend(node)
-            elif isinstance(node, float) and not math.isfinite(node):
-                return False
-        if not inside:
-            return True
-        level = inside
-    return False
 
 
 def _is_cut(value: object) -> bool:
@@ -335,6 +345,13 @@ def _text(value: object) -> str | None:
     return value if isinstance(value, str) and value not in ("", "-") else None
 
 
+def _joined(text: str | None) -> str | None:
+    """Two halves of a character that were escaped apart, as one: JSON writes and reads them as the same."""
+    if text is None or text.isascii():
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 def _flat(content: object) -> str | None:
     """The text of a message's content: a string, null, or a list of parts."""
     if isinstance(content, str):
@@ -351,8 +368,8 @@ def _part(part: object) -> str:
         return part
     if not isinstance(part, dict):
         return ""
-    text = part.get("text")
-    return text if isinstance(text, str) else f"[{part.get('type', 'part')}]"
+    text, kind = part.get("text"), part.get("type")
+    return text if isinstance(text, str) else f"[{kind if isinstance(kind, str) else 'part'}]"
 
 
 def _question(question: object, messages: list[Any]) -> str | None:
@@ -362,13 +379,14 @@ def _question(question: object, messages: list[Any]) -> str | None:
     in the messages anyway.
     """
     last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
-    content = last.get("content")
-    parts = content if isinstance(content, list) else []
-    if last.get("role") in ("tool", "function") or any(
-        isinstance(part, dict) and part.get("type") == "tool_result" for part in parts
-    ):
+    if last.get("role") in ("tool", "function") or _has_result(last.get("content")) or _has_result(question):
         return ""
     return _flat(question)
+
+
+def _has_result(content: object) -> bool:
+    parts = content if isinstance(content, list) else []
+    return any(isinstance(part, dict) and part.get("type") == "tool_result" for part in parts)
 
 
 def _time(value: object) -> str | None:
@@ -379,7 +397,7 @@ def _time(value: object) -> str | None:
     day, clock, fraction, zone = found.groups("")
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}+00:00" if zone == "Z" else f"{day}T{clock}{_colon(zone)}")
-        return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S") + fraction + "Z"
+        return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
     except (ValueError, OverflowError):
         return None
 

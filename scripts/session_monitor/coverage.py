@@ -32,6 +32,7 @@ class Coverage:
     content_cut: int = 0
     outer_broken: int = 0
     lost_bytes: int = 0
+    unknown_gaps: int = 0
 
     def skip(self, reason: str) -> None:
         """Count a line that is passed over."""

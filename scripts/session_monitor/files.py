@@ -20,7 +20,7 @@ class Held(Exception):  # noqa: N818 -- it is a state of affairs, not a mistake
 
 
 def make_folder(folder: str) -> None:
-    """Make the folder and those above it, for this user alone; one that is there stays as it is."""
+    """Make the folder, for this user alone, and those above it that lack; one that is there stays as it is."""
     os.makedirs(folder, mode=PRIVATE_FOLDER, exist_ok=True)
 
 

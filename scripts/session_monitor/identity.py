@@ -10,15 +10,19 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Callable
 
 from .coverage import Coverage
 from .log_file import LogFile
 
-HEAD = 64 << 10
+HEAD = 16 << 10
 """The identity covers the whole lines in so many first bytes, or the first line where that is longer."""
 MARK = 4096
 """The identity covers the last so many bytes before the offset."""
+
+QUIET_POLLS = 3
+QUIET_SECONDS = 120.0
+"""A rotated file that did not grow for so long is sealed; the gateway flushes its buffer every ten seconds."""
 
 _NOTHING = hashlib.sha256().hexdigest()
 
@@ -27,7 +31,12 @@ _NOTHING = hashlib.sha256().hexdigest()
 class Generation:
     """One generation as far as it was read: up to ``offset``, a line's end.
 
-    ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.
+    ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.  ``unterminated``
+    says that a last line was taken whose newline had not come.  ``quiet_size``, ``quiet_since`` and ``quiet_polls``
+    tell how long a rotated file has not grown.
+
+    ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known
+    that ends early, as when lines came between the copy and the truncation.
     """
 
     gid: str
@@ -35,13 +44,16 @@ class Generation:
     path: str
     device: int
     inode: int
-    head_length: int
-    head_sha256: str
+    head: list[tuple[int, str]]
     offset: int = 0
     mark_sha256: str = _NOTHING
     size_seen: int = 0
     file_state: tuple[int, ...] = ()
     gone: bool = False
+    unterminated: bool = False
+    quiet_size: int = -1
+    quiet_since: float = 0.0
+    quiet_polls: int = 0
     coverage: Coverage = field(default_factory=Coverage)
 
     @property
@@ -57,6 +69,7 @@ class Generation:
     def from_json(cls, found: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
         values = {each.name: found[each.name] for each in fields(cls)}
+        values["head"] = [(end, sha256) for end, sha256 in values["head"]]
         values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
         return cls(**values)
 
@@ -71,15 +84,31 @@ class Generation:
     def rewind(self) -> None:
         """Nothing of it counts as read."""
         self.offset, self.mark_sha256, self.coverage = 0, _NOTHING, Coverage()
+        self.unterminated = False
+
+    def is_sealed(self, file: LogFile, now: float) -> bool:
+        """Whether nothing more is to be expected: rotated, and not grown for a while (or compressed).
+
+        ``now`` is a monotonic time in seconds; where it goes back, as after a reboot, the waiting begins again.
+        """
+        if file.place.compressed:
+            return True
+        if file.place.is_live or self.offset == file.size:
+            self.quiet_size = -1
+        elif self.quiet_size != file.size or now < self.quiet_since:
+            self.quiet_size, self.quiet_since, self.quiet_polls = file.size, now, 1
+        else:
+            self.quiet_polls = min(self.quiet_polls + 1, QUIET_POLLS)
+            return self.quiet_polls == QUIET_POLLS and now - self.quiet_since >= QUIET_SECONDS
+        return False
 
     def advance(self, file: LogFile, offset: int) -> None:
         """Everything up to here has been read; the identity grows with it."""
         self.offset = offset
+        self.unterminated = file.read(1, offset - 1) != b"\n"
         self.mark_sha256 = file.sha256(self.mark_start, offset) or ""
-        if self.head_length < HEAD:
-            head_end = file.line_end(0, min(HEAD, offset)) or 0
-            if self.head_length < head_end <= offset:
-                self.head_length, self.head_sha256 = head_end, file.sha256(0, head_end) or ""
+        if self.head[-1][0] < min(HEAD, offset):
+            self.head = _head(file, offset)
 
 
 @dataclass
@@ -87,7 +116,7 @@ class Match:
     """What one look at the folder found.
 
     ``found`` pairs generations with their files, ``new`` are files of generations not known yet, ``missing`` are
-    generations that are in no file.  Files that only copy a generation are in none of them.
+    generations that are in no file.  Files that are mere copies are in none of them.
     """
 
     found: list[tuple[Generation, LogFile]] = field(default_factory=list)
@@ -95,28 +124,41 @@ class Match:
     missing: list[Generation] = field(default_factory=list)
 
 
-def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation | None:
-    """The generation that starts in this file; None while it has no whole line to tell it by.
+def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
+    """The generation that starts in this file, which has a line at least, perhaps without its newline.
 
     Its id comes from its first line, so that it is the same when all that was remembered is lost.
     """
     first_line = file.line_end(0, 1)
-    if first_line is None:
-        return None
-    gid = base = (file.sha256(0, first_line) or "")[:16]
+    gid = base = (file.sha256(0, file.size if first_line is None else first_line - 1) or "")[:16]
     number = 1
     while gid in taken:
         number += 1
         gid = f"{base}-{number}"
-    head_length = file.line_end(0, HEAD) or first_line
-    head = file.sha256(0, head_length) or ""
-    generation = Generation(gid, sequence, file.place.path, *file.key, head_length, head)
+    generation = Generation(gid, sequence, file.place.path, *file.key, _head(file, file.size))
     generation.seen_in(file)
     return generation
 
 
-def match(known: Sequence[Generation], files: Sequence[LogFile]) -> Match:
-    """Decide over all generations and all files at once; a choice one by one would depend on their order."""
+def _head(file: LogFile, size: int) -> list[tuple[int, str]]:
+    """The ends of the first lines of so many bytes, each with the hash of what stands before it."""
+    block = file.read(min(HEAD, size), 0)
+    digest, head, start = hashlib.sha256(), [], 0
+    while newline := block.find(b"\n", start) + 1:
+        digest.update(block[start:newline])
+        head.append((newline, digest.hexdigest()))
+        start = newline
+    end = file.line_end(0, 1) or size
+    return head or [(end, file.sha256(0, end) or "")]
+
+
+def match(
+    known: Sequence[Generation], files: Sequence[LogFile], has_line: Callable[[LogFile], bool] = lambda _file: True
+) -> Match:
+    """Decide over all generations and all files at once; a choice one by one would depend on their order.
+
+    A file of an unknown generation must have a line, as ``has_line`` says: less is like the beginning of any file.
+    """
     result = Match()
     free = list(files)
     open_ones = sorted(known, key=lambda generation: generation.gone)
@@ -139,13 +181,31 @@ def match(known: Sequence[Generation], files: Sequence[LogFile]) -> Match:
             bind(generation, max(heirs, key=lambda file: file.size))
     # 3 A copy that ends before what was read: lines came between the copy and the truncation, and were read.
     for generation in list(open_ones):
-        heirs = [file for file in free if begins(generation, file) and file.size < generation.offset]
+        heirs = [file for file in free if _ends_early(generation, file)]
         if heirs:
             bind(generation, max(heirs, key=lambda file: file.size))
-    # 4 A copy of a generation that has its own file: on its way to inherit it, or to nothing.
-    result.new = [file for file in free if not any(_copies(file, *pair) for pair in result.found)]
+    # 4 Copies: of a generation that has its own file, or of each other.
+    result.new = _without_copies(result, [file for file in free if file.size and has_line(file)])
     result.missing = open_ones
     return result
+
+
+def _without_copies(result: Match, free: list[LogFile]) -> list[LogFile]:
+    """The files that hold what no other file does; where a copy is the longer one, its generation is read from it."""
+    new: list[LogFile] = []
+    for file in sorted(free, key=lambda file: -file.size):
+        pair = next((pair for pair in result.found if _is_copy(file, *pair)), None)
+        if pair and file.size > pair[1].size and _continues(pair[0], file):
+            result.found[result.found.index(pair)] = pair[0], file
+        elif not pair and not any(_alike(file, other) for other in new):
+            new.append(file)
+    return [file for file in free if file in new]
+
+
+def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:
+    """Whether the file holds this generation as its own file does; a longer one may be what it should be read from."""
+    longer = file.size > original.size
+    return _alike(file, original) and (not longer or _continues(generation, file) or _ends_early(generation, file))
 
 
 def _unchanged(generation: Generation, file: LogFile) -> bool:
@@ -154,8 +214,17 @@ def _unchanged(generation: Generation, file: LogFile) -> bool:
 
 
 def begins(generation: Generation, file: LogFile) -> bool:
-    """Whether this file begins as the generation does."""
-    return file.sha256(0, generation.head_length) == generation.head_sha256
+    """Whether this file begins as the generation does; a shorter one, whether its lines are the first ones of it."""
+    end, sha256 = generation.head[-1]
+    if file.size < end:
+        end = file.line_end(0, max(file.size, 1)) or -1
+        sha256 = dict(generation.head).get(end, "")
+    return file.sha256(0, end) == sha256
+
+
+def _ends_early(generation: Generation, file: LogFile) -> bool:
+    """Whether this is a copy of the generation that lacks the last of what was read."""
+    return 0 < file.size < generation.offset and begins(generation, file)
 
 
 def _continues(generation: Generation, file: LogFile) -> bool:
@@ -167,9 +236,11 @@ def _continues(generation: Generation, file: LogFile) -> bool:
     )
 
 
-def _copies(file: LogFile, generation: Generation, original: LogFile) -> bool:
-    """Whether two files begin alike and are still alike where the shorter one ends."""
-    if not begins(generation, file):
+def _alike(file: LogFile, other: LogFile) -> bool:
+    """Whether two files begin alike, and are still alike where the shorter one ends."""
+    one, two = file.read(MARK, 0), other.read(MARK, 0)
+    if not (one.startswith(two) or two.startswith(one)):
         return False
-    end = min(file.size, original.size)
-    return file.sha256(max(0, end - MARK), end) == original.sha256(max(0, end - MARK), end)
+    end = min(file.size, other.size)
+    ranges = ((0, min(HEAD, end)), (max(0, end - MARK), end))
+    return all(file.sha256(*each) == other.sha256(*each) for each in ranges)

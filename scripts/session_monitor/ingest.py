@@ -1,7 +1,7 @@
 """What does one poll do?
 
-    1 look      which generation is in which file                       siblings, identity
-    2 read      the whole lines behind each generation's offset         log_file
+    1 look      which generation is in which file                       tail
+    2 read      the whole lines behind each generation's offset         tail
     3 take      line -> call -> its session, in memory                  ai_log, store
     4 commit    session files first, synced; then the read positions    store, checkpoint
 
@@ -12,18 +12,19 @@ process between two steps, the next poll reads from the last commit, and the ses
 from __future__ import annotations
 
 import fnmatch
-import os
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable
 
-from . import ai_log, identity, log_file, siblings
+from . import ai_log, tail
 from .checkpoint import Checkpoint
 from .coverage import Coverage
 from .identity import Generation
-from .log_file import LogFile, NotAFile, NotReady
+from .log_file import LogFile
 from .session_file import Summary
 from .store import SetAside, Store
+from .tail import Changed, Look, Tail
 from .usage import Usage
 
 BATCH_LOG_BYTES = 32 << 20
@@ -78,6 +79,16 @@ class Poll:
     bytes_to_read: int = 0
     bytes_read: int = 0
 
+    def saw(self, look: Look) -> None:
+        """Take in what a look found."""
+        self.logs_found = len(look.files)
+        self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.found)
+        self.coverage.lost_bytes += look.lost_bytes
+        self.coverage.unknown_gaps += look.unknown_gaps
+        self.notices += look.notices
+        for text in look.problems:
+            self.problem(text)
+
     def problem(self, text: str) -> None:
         """Note a problem, once."""
         if text not in self.problems:
@@ -110,10 +121,6 @@ class _Batch:
     bytes: int = 0
 
 
-class _Changed(Exception):  # noqa: N818
-    """A file was truncated while it was read; what was read of it may be of two generations."""
-
-
 class Ingest:
     """The way from logs to session files, one poll at a time."""
 
@@ -126,17 +133,20 @@ class Ingest:
         session_key: str | None = None,
         allowed: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
-        """``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote."""
-        self._patterns = list(patterns)
+        """``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
+
+        ``clock`` gives monotonic seconds.
+        """
         self._store = store
         self._checkpoint = checkpoint
         self._view = checkpoint.view(session_key)
         self._session_key = session_key
-        self._allowed = [os.path.realpath(folder) for folder in allowed]
         self._stop = stop
         self._on_commit = on_commit
+        self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=_is_whole, clock=clock)
         self._batch = _Batch()
 
     @property
@@ -154,15 +164,14 @@ class Ingest:
 
     def _pass(self, poll: Poll) -> bool:
         """One look and all that it finds; False where another look is needed."""
-        opened: list[LogFile] = []
+        look = Look()
         try:
-            certain = self._open(poll, opened)
-            found = self._look(poll, opened, certain=certain)
-            poll.logs_found = len(opened)
-            poll.bytes_to_read = poll.bytes_read + sum(_unread(*pair) for pair in found)
+            self._tail.look(look)
+            poll.saw(look)
+            self._store.committed = self._offsets()
             self._checkpoint.save()  # new generations are known before their first line is applied
-            self._read_all(poll, found)
-        except _Changed:
+            self._read_all(poll, look)
+        except Changed:
             self._drop_batch()
             return False
         except SetAside as aside:
@@ -178,95 +187,37 @@ class Ingest:
             self._drop_batch()
             raise
         finally:
-            for file in opened:
-                file.close()
+            look.close()
         return True
 
-    # -- 1 look --------------------------------------------------------------------------------------------------------
-
-    def _open(self, poll: Poll, opened: list[LogFile]) -> bool:
-        """Open every file of the logs once; False where one that is there could not be."""
-        certain = True
-        keys = set()
-        try:
-            places = siblings.find(self._patterns)
-        except OSError as error:
-            poll.problem(f"{error.filename} cannot be listed: {error.strerror}")
-            return False
-        for place in places:
-            if self._allowed and not siblings.is_under(place.path, self._allowed):
-                poll.problem(f"{place.path} is outside the folders that --allow-dir permits; it was not read")
-                continue
-            try:
-                file = LogFile(place)
-            except FileNotFoundError:  # renamed just now
-                certain = False
-                continue
-            except (OSError, NotAFile) as error:
-                certain = False
-                reason = "is no regular file" if isinstance(error, NotAFile) else f"cannot be read: {error.strerror}"
-                poll.problem(f"{place.path} {reason}")
-                continue
-            if file.key in keys or not self._is_ready(file):
-                certain = certain and file.key in keys
-                file.close()
-                continue
-            keys.add(file.key)
-            opened.append(file)
-        return certain
-
-    def _is_ready(self, file: LogFile) -> bool:
-        """A compressed file is read once it is whole."""
-        if any(generation.file_state == file.state for generation in self._view.generations):
-            return True
-        try:
-            return file.size >= 0
-        except NotReady:
-            return False
-
-    def _look(self, poll: Poll, opened: list[LogFile], *, certain: bool) -> list[tuple[Generation, LogFile]]:
-        """Each generation with its file, oldest first; the view afterwards knows all that are there."""
-        view = self._view
-        match = identity.match(view.generations, opened)
-        for generation, file in match.found:
-            if generation.file_state != file.state or generation.gone:
-                generation.seen_in(file)
-        for generation in match.missing:
-            if certain and not generation.gone:
-                _give_up(poll, generation)
-        for file in match.new:
-            taken = {generation.gid for generation in view.generations}
-            generation_or_none = identity.new_generation(file, taken, view.next_sequence())
-            if generation_or_none:
-                view.generations.append(generation_or_none)
-                match.found.append((generation_or_none, file))
-        view.forget_old()
-        self._store.committed = {generation.gid: generation.offset for generation in view.generations}
-        return sorted(match.found, key=lambda pair: pair[0].sequence)
+    def _offsets(self) -> dict[str, int]:
+        return {generation.gid: generation.offset for generation in self._view.generations}
 
     # -- 2 read --------------------------------------------------------------------------------------------------------
 
-    def _read_all(self, poll: Poll, found: list[tuple[Generation, LogFile]]) -> None:
-        for generation, file in found:
-            if _unread(generation, file):
+    def _read_all(self, poll: Poll, look: Look) -> None:
+        for generation, file in look.found:
+            if tail.unread(generation, file):
                 self._read(poll, generation, file)
             if self._stop():
                 break
         self._commit(poll)
 
     def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:
-        last = generation.offset
-        for number, (start, end, line) in enumerate(log_file.lines(file, last, file.size), 1):
+        for number, line in enumerate(self._tail.lines(generation, file), 1):
             coverage = self._batch.coverage.setdefault(generation.gid, Coverage())
-            coverage.lines += 1
-            coverage.bytes += end - start
-            self._take(line, (generation.gid, start, end), coverage)
-            self._batch.ends[generation.gid] = generation, file, end
-            self._batch.bytes += end - start
+            coverage.bytes += line.end - line.start
+            if not line.is_rest:
+                coverage.lines += 1
+                self._take(line.data, (generation.gid, line.start, line.end), coverage)
+            elif line.data:
+                poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
+            self._batch.ends[generation.gid] = generation, file, line.end
+            self._batch.bytes += line.end - line.start
             if self._is_full():
                 self._commit(poll)
             if number % LINES_BETWEEN_LOOKS == 0 and self._stop():
-                break
+                return
 
     # -- 3 take --------------------------------------------------------------------------------------------------------
 
@@ -306,8 +257,8 @@ class Ingest:
         if not batch.ends:
             return
         for generation, file, end in batch.ends.values():
-            if file.current_size() < end or not identity.begins(generation, file):
-                raise _Changed
+            if not tail.is_still(generation, file, end):
+                raise Changed
         new, sessions = self._store.flush()
         for generation, file, end in batch.ends.values():
             generation.advance(file, end)
@@ -315,7 +266,7 @@ class Ingest:
             poll.coverage.add(batch.coverage[generation.gid])
         self._batch = _Batch()
         self._checkpoint.save()
-        self._store.committed = {generation.gid: generation.offset for generation in self._view.generations}
+        self._store.committed = self._offsets()
         poll.bytes_read += batch.bytes
         poll.new_sessions += new
         poll.new_rounds += batch.rounds
@@ -327,20 +278,10 @@ class Ingest:
         self._store.discard()
 
 
-def _give_up(poll: Poll, generation: Generation) -> None:
-    """Its file is gone; what was seen of it and not read is lost, and is said to be."""
-    lost = generation.size_seen - generation.offset
-    generation.gone = True
-    if lost:
-        generation.coverage.lost_bytes = lost
-        poll.coverage.lost_bytes += lost
-        poll.notices.append(f"at least {lost} bytes are lost: {generation.path} was removed before they were read")
-
-
-def _unread(generation: Generation, file: LogFile) -> int:
-    """Bytes of the file behind what was read; a compressed file that is known and unchanged is not opened for it."""
-    size = generation.size_seen if generation.file_state == file.state else file.size
-    return max(0, size - generation.offset)
+def _is_whole(line: bytes) -> bool:
+    """Whether a line without its newline lacks nothing else: it is JSON to its end."""
+    call = ai_log.parse(line.strip(b"\0"))
+    return isinstance(call, ai_log.Round) and not call.outer_broken
 
 
 def _matches(session_id: str, session_key: str) -> bool:

@@ -82,7 +82,7 @@ def _full(view: View, columns: int, rows: int) -> list[str]:
     rule = "━" * columns
     head = ["🔍 Session Monitor - Active", rule, "", f"📊 Active Sessions: {figures.count(view.active)}", ""]
     foot = ["", "📈 Token Statistics", *_statistics(view.totals), rule]
-    foot += [_fitting("", _read(view), columns), *_catching_up(view, columns), *_notes(view, rows)]
+    foot += [_fitting("", _read(view), columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
     if rows - len(head) - len(foot) < len(view.sessions) + 4:
         head, foot = [list(filter(None, part)) for part in (head, foot)]
     style = terminal.BOXED if columns >= _BOXED_FROM_COLUMNS else terminal.RULED
@@ -91,7 +91,7 @@ def _full(view: View, columns: int, rows: int) -> list[str]:
 
 def _short(view: View, columns: int, rows: int) -> list[str]:
     head = ["🔍 Session Monitor - Active", f"📊 Active Sessions: {figures.count(view.active)}"]
-    foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, rows)]
+    foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
     return head + _sessions(view, columns, rows - len(head) - len(foot), terminal.PLAIN) + foot
 
 
@@ -188,9 +188,10 @@ def _fitting(start: str, parts: Sequence[str], columns: int) -> str:
     return start + ", ".join(parts)
 
 
-def _notes(view: View, rows: int) -> list[str]:
+def _notes(view: View, columns: int, rows: int) -> list[str]:
     """The notes, as many as leave room for the rest; the last one shown says how many are not."""
-    notes = [terminal.cell(note) for note in view.notes]
+    # What matters in a note stands at its end, behind a path.
+    notes = [terminal.cut_middle(terminal.cell(note), columns) for note in view.notes]
     places = max(1, rows // _ROWS_PER_NOTE)
     if len(notes) <= places:
         return notes

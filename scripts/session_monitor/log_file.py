@@ -89,14 +89,18 @@ class LogFile:
         return self.size if self.place.compressed else os.fstat(self._raw.fileno()).st_size
 
     def read(self, length: int, offset: int) -> bytes:
-        """Up to ``length`` bytes of text from ``offset``; fewer at the end."""
-        if not self.place.compressed:
-            return os.pread(self._raw.fileno(), length, offset)
-        if self._text is None:
-            self._measure()
-        text = cast("BinaryIO", self._text)
-        text.seek(offset)
-        return text.read(length)
+        """Up to ``length`` bytes of text from ``offset``; fewer at the end.  An ``OSError`` names the file."""
+        try:
+            if not self.place.compressed:
+                return os.pread(self._raw.fileno(), length, offset)
+            if self._text is None:
+                self._measure()
+            text = cast("BinaryIO", self._text)
+            text.seek(offset)
+            return text.read(length)
+        except OSError as error:
+            error.filename = self.place.path
+            raise
 
     def sha256(self, start: int, end: int) -> str | None:
         """The hash of this range, None where the file is shorter."""
@@ -132,14 +136,17 @@ class LogFile:
         self._raw.close()
 
 
-def lines(file: LogFile, start: int, end: int) -> Iterator[tuple[int, int, bytes | None]]:
+def lines(file: LogFile, start: int, end: int, *, rest_too: bool = False) -> Iterator[tuple[int, int, bytes | None]]:
     """The whole lines from ``start`` to at most ``end``: (first byte, byte behind the newline, line without it).
 
-    A line over ``LONGEST_LINE`` comes as None, and is not held in memory.
+    With ``rest_too`` the last one may lack its newline.
+
+    A line over ``LONGEST_LINE`` comes as None, and is not held in memory.  Of NUL bytes at its beginning those may be
+    missing that fill whole blocks.
     """
     first = position = start  # of the line that is being collected, and of the next block
     held: list[bytes] = []
-    length = 0
+    length = zeros = 0
     while position < end:
         block = file.read(min(BLOCK, end - position), position)
         if not block:
@@ -147,15 +154,19 @@ def lines(file: LogFile, start: int, end: int) -> Iterator[tuple[int, int, bytes
         position += len(block)
         *whole, rest = block.split(b"\n")
         for part in whole:
-            length += len(part)
-            behind = first + length + 1
-            if length > LONGEST_LINE:
+            behind = first + zeros + length + len(part) + 1
+            if length + len(part) > LONGEST_LINE:
                 yield first, behind, None
             else:
                 yield first, behind, b"".join([*held, part]) if held else part
-            first, length, held = behind, 0, []
+            first, length, zeros, held = behind, 0, 0, []
+        if not length and not rest.strip(b"\0"):
+            zeros += len(rest)  # a hole may be larger than any line, and holds nothing
+            continue
         length += len(rest)
         if length > LONGEST_LINE:
             held = []
-        elif rest:
+        else:
             held.append(rest)
+    if rest_too and held:
+        yield first, position, b"".join(held)

@@ -14,15 +14,16 @@ SUFFIX = ".json"
 LONGEST_NAME = 200
 """Bytes of a name before the suffix; file systems allow 255 with it."""
 
+# The last is what makes a shortened name: no id may be spelled like the name of another.
 # Fixed ranges, not unicodedata's categories: those change with the interpreter, and a file's name must not.
 _UNSAFE = re.compile(
-    "^[.-]|[/%\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]",
+    "^[.-]|[/%\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|~(?=[0-9a-fA-F]{32}\\Z)",
 )
 
 
 def file_name(session_id: str) -> str:
     """The name for this id: always one component, never hidden, at most 200 bytes and ``.json``."""
-    name = _UNSAFE.sub(_percent, session_id)
+    name = _UNSAFE.sub(_percent, session_id) or "%"
     if len(name.encode()) > LONGEST_NAME:
         return _shortened(name, session_id)
     return name + SUFFIX
@@ -34,7 +35,7 @@ def other_name(session_id: str) -> str:
 
 
 def _shortened(name: str, session_id: str) -> str:
-    digest = hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    digest = hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     start = name.encode()[: LONGEST_NAME - len(digest) - 1].decode("utf-8", "ignore")
     return f"{start}~{digest}{SUFFIX}"
 

@@ -17,7 +17,7 @@ from . import history, names, session_file
 from .session_file import NotASessionFile, Summary
 
 SORT_KEYS = {
-    "updated": lambda row: row["updated_at"] or "",
+    "updated": lambda row: moment(row["updated_at"]),
     "tokens": lambda row: row["total_tokens"],
 }
 """The orders of ``sessions``; the largest comes first."""
@@ -36,6 +36,11 @@ _FIELDS = (
     "model",
     "models",
 )
+
+
+def moment(timestamp: str | None) -> str:
+    """What sorts times in UTC: `15Z` comes before `15.5Z`, and None before all."""
+    return (timestamp or "").rstrip("Z")
 
 
 class NoSuchFolder(Exception):  # noqa: N818
@@ -109,8 +114,8 @@ def session(
     With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
     """
     for name in (names.file_name(session_id), names.other_name(session_id)):
-        path = os.path.join(folder, name)
-        with contextlib.suppress(FileNotFoundError, NotASessionFile):
+        path = os.path.join(folder, os.fsdecode(name.encode()))  # UTF-8 on disk, whatever the locale is
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotASessionFile):
             found, summary = _summary(path)
             if found == session_id:
                 return _row(session_id, summary), _rounds(path, full_messages=full_messages)
@@ -120,8 +125,9 @@ def session(
 def near_misses(folder: str, session_id: str, limit: int = 5) -> list[str]:
     """Ids that somebody may have meant: those that contain the text first, then those that are spelled alike."""
     wanted = session_id.casefold()
+    spelled = names.file_name(session_id)[: -len(names.SUFFIX)].casefold()
     ids = [name[: -len(names.SUFFIX)] for name in map(os.path.basename, _paths(folder))]
-    parts = [each for each in ids if wanted in each.casefold()]
+    parts = [each for each in ids if wanted in each.casefold() or spelled in each.casefold()]
     # Comparing spellings takes long; those of about the same length are the likely ones.
     alike = sorted(ids, key=lambda each: abs(len(each) - len(session_id)))[:2000]
     near = dict.fromkeys([*parts[:limit], *difflib.get_close_matches(session_id, alike, limit)])

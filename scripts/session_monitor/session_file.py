@@ -34,6 +34,7 @@ _CHECKSUM_SIZE = len(b',"crc32":"00000000"}\n')
 # A round's line ends with its "log" list, a footer with a string: the start of a round over the rest of a footer,
 # which a torn write leaves behind, is told from a whole round by that.
 _ROUND_END = b"]}\n"
+_FOOTER_END = b'"}\n'
 
 
 class NotASessionFile(ValueError):  # noqa: N818
@@ -204,7 +205,7 @@ def read_end(file: BinaryIO) -> End:
         found = block.rfind(_FOOTER_MARK)
         if found >= 0:
             return _end(block[found + 1 :], start + found + 1) or recover(file)
-        if start == 0:
+        if start == 0 or not block.endswith(_FOOTER_END):
             return recover(file)
         look *= 4
 
@@ -238,14 +239,14 @@ def recover(file: BinaryIO) -> End:
     """The end as the whole lines tell it: everything up to the first line that is not."""
     read_header(file)
     summary = Summary()
-    messages: list[Any] = []
+    last: list[Any] = []
     next_byte = file.tell()
-    for entry, messages in history.with_full_messages(entries(file)):  # noqa: B007 -- the last ones are wanted
+    for entry, messages in history.with_full_messages(entries(file)):
         if entry["round"] != summary.messages_count + 1:
             break
         summary.add(entry)
-        next_byte = file.tell()
-    summary.history = history.pack(history.digests(messages))
+        last, next_byte = messages, file.tell()
+    summary.history = history.pack(history.digests(last))
     return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
 
 

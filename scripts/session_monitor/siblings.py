@@ -41,12 +41,12 @@ def find(patterns: Sequence[str]) -> list[Place]:
     places: dict[str, Place] = {}
     for family, base in enumerate(_bases(patterns)):
         for path in dict.fromkeys((base, os.path.realpath(base))):
+            folder = os.path.realpath(os.path.dirname(path))
             for place in _of_log(path, family):
-                places.setdefault(place.path, place)
-    plain = set(places)
+                places.setdefault(os.path.join(folder, os.path.basename(place.path)), place)
     # While it is compressed a file is there twice, and only the plain one is whole.
     found = [
-        place for place in places.values() if not place.compressed or place.path[: -len(place.compressed)] not in plain
+        place for real, place in places.items() if not place.compressed or real[: -len(place.compressed)] not in places
     ]
     return sorted(found, key=lambda place: place.order)
 
@@ -76,7 +76,7 @@ def _of_log(path: str, family: int) -> list[Place]:
     for name in listed:
         compressed = next(filter(name.endswith, COMPRESSED), "")
         kind = _kind(name if name == base else name[: len(name) - len(compressed)], base)
-        if kind and not os.path.isdir(os.path.join(folder, name)):
+        if kind and (name == base or not os.path.isdir(os.path.join(folder, name))):
             found.append(Place(os.path.join(folder, name), (family, *kind), compressed))
     return found
 

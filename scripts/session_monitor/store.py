@@ -60,6 +60,8 @@ class Store:
         generation, _, end = log
         summary = session.summary
         if end <= summary.positions.get(generation, 0):
+            if session.torn:  # by a run that was killed; nothing new may ever come to mend it
+                self._touched[call.group] = session
             return False
         marks = history.digests(call.messages)
         shared = 0 if self._full_messages else history.common_start(session.marks, marks)
@@ -117,8 +119,12 @@ class Store:
                     if session_file.read_header(file) != session_id:
                         continue  # another id's file, on a system where their names are the same
                     end = session_file.read_end(file)
-                    if self._is_doubtful(end) and not session_file.last_write_is_whole(file, end):
-                        end = session_file.recover(file)
+                    if self._is_doubtful(end):
+                        if end.footer and not session_file.last_write_is_whole(file, end):
+                            end = session_file.recover(file)
+                        # Lines that are dropped because the file has them must be there to stay.
+                        files.sync_files(self._folder, [path])
+                        files.sync_folder(self._folder)
             except FileNotFoundError:
                 return _Session(path, Summary(), [])
             except NotASessionFile:
@@ -128,16 +134,16 @@ class Store:
             if end.summary.messages_count == 0:  # torn before its first round was whole
                 return _Session(path, Summary(), [], torn=True)
             marks = history.unpack(end.summary.history)
-            return _Session(path, end.summary, marks, end.next_byte, end.footer, torn=end.dropped > 0)
+            return _Session(path, end.summary, marks, end.next_byte, end.footer, torn=not end.footer)
         msg = f"two other sessions have the file names of {names.file_name(session_id)}"
         raise OSError(msg)
 
     def _is_doubtful(self, end: End) -> bool:
-        """Whether a power loss may have come between this file's last write and its sync."""
+        """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
         known = [
             end_byte <= self.committed[gid] for gid, end_byte in end.summary.positions.items() if gid in self.committed
         ]
-        return bool(end.footer) and not (known and all(known))
+        return not (end.footer and known and all(known))
 
     def _write(self, session_id: str, session: _Session) -> None:
         session.summary.history = history.pack(session.marks)
@@ -179,8 +185,8 @@ def _append(descriptor: int, session: _Session, data: bytes) -> None:
 def _is_blank(path: bytes) -> bool:
     """Whether a file holds nothing yet: empty, zeros (after a power loss), or a header that was not finished."""
     with open(path, "rb") as file:
-        line = file.readline(1 << 20)
-    return not line.strip(b"\0") or (not line.endswith(b"\n") and line.startswith(b'{"session_id":'))
+        line = file.readline(1 << 20).rstrip(b"\0")
+    return not line.endswith(b"\n") and line.startswith(b'{"session_id":'[: len(line)])
 
 
 def _set_aside(path: bytes) -> str:

@@ -114,8 +114,9 @@ def wrap(text: str, columns: int, indent: str = "") -> Iterator[str]:
     while text:
         room = max(columns - width(lead), 2)
         line = _beginning(text, room)
-        if line != text:
-            line = line[: line.rfind(" ") + 1] or line
+        if line != text:  # at a space, unless that would leave most of the line empty
+            space = line.rfind(" ") + 1
+            line = line[:space] if 2 * space > len(line) else line
         yield lead + line.rstrip(" ")
         text, lead = text[len(line) :], indent
 

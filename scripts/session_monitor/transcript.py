@@ -12,16 +12,24 @@ from . import figures, terminal
 CLIPPED = 600
 """Characters of a long text that are shown unless all of it is asked for."""
 CLIPPED_LINES = 12
+SPARED = 80
+"""Characters over that which do not make a text long."""
 
 _WIDEST = 100
 
 
 def local_time(timestamp: str | None) -> str:
-    """A UTC time of a log in this machine's time zone, ``2026-02-01T09:30:00+08:00``; ``-`` for None."""
+    """A UTC time of a log in this machine's time zone, ``2026-02-01T09:30:00+08:00``; ``-`` for None.
+
+    A time at the edge of the calendar (Go writes the year 1 where it has none) stays as it is.
+    """
     if timestamp is None:
         return "-"
     moment = datetime.fromisoformat(timestamp[:19]).replace(tzinfo=timezone.utc)
-    return moment.astimezone().isoformat()
+    try:
+        return moment.astimezone().isoformat()
+    except (ValueError, OverflowError):
+        return timestamp
 
 
 class Transcript:
@@ -63,7 +71,8 @@ class Transcript:
         yield ""
 
     def _round(self, entry: Mapping[str, Any]) -> Iterator[str]:
-        yield f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
+        head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
+        yield from self._wrapped(head, "    ")
         yield f"    Tokens: {_tokens(entry)}"
         if entry.get("error"):
             yield from self._text("    ❌ Failed: ", entry["error"])
@@ -72,7 +81,7 @@ class Transcript:
         yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"
         if self._messages:
             yield from self._messages_of(entry)
-        if entry.get("no_content"):
+        if not any(entry.get(key) for key in _CONTENT) and not entry.get("undecoded") and not entry.get("error"):
             yield "    (the log holds no content of this call)"
         for label, key in _TEXTS:
             if entry[key]:
@@ -83,8 +92,7 @@ class Transcript:
         before = entry.get("messages_from_history", 0)
         if not before and not entry["messages"] and "messages" not in entry.get("undecoded", {}):
             return
-        earlier = f", after {figures.count(before)} sent before" if before else ""
-        yield f"    Messages ({figures.count(len(entry['messages']))}{' new' if before else ''}{earlier}):"
+        yield f"    Messages ({_messages_count(entry)}):"
         for message in entry["messages"]:
             role = message.get("role") if isinstance(message, dict) else None
             yield from self._text(f"      [{terminal.cell(str(role or '?'))}] ", _content(message))
@@ -114,7 +122,7 @@ class Transcript:
 
     def _wrapped(self, line: str, indent: str) -> Iterator[str]:
         if self._columns is None or terminal.width(line) <= self._columns:
-            yield line
+            yield line.rstrip(" ")
             return
         yield from terminal.wrap(line, self._columns, indent)
 
@@ -128,6 +136,20 @@ _STATISTICS = (
     ("Total:", "total_tokens"),
 )
 _TEXTS = (("    ❓ Question: ", "question"), ("    ✅ Answer: ", "answer"), ("    🧠 Reasoning: ", "reasoning"))
+
+
+_CONTENT = ("messages", "messages_from_history", "question", "answer", "reasoning", "tool_calls")
+
+
+def _messages_count(entry: Mapping[str, Any]) -> str:
+    before, new = entry.get("messages_from_history", 0), len(entry["messages"])
+    if "messages" in entry.get("undecoded", {}):
+        return "cut"
+    return (
+        f"{figures.count(new) if new else 'none'} new, after {figures.count(before)} sent before"
+        if before
+        else str(new)
+    )
 
 
 def _of_model(entry: Mapping[str, Any]) -> str:
@@ -148,7 +170,8 @@ def _clipped(text: str) -> tuple[str, int]:
     """The first part of a long text, and how many characters are left out."""
     lines = text[:CLIPPED].split("\n")
     shown = "\n".join(lines[:CLIPPED_LINES])
-    return shown, len(text) - len(shown)
+    hidden = len(text) - len(shown)
+    return (shown, hidden) if hidden > SPARED else (text, 0)
 
 
 def _content(message: object) -> str:

@@ -89,13 +89,14 @@ def normalise(reported: Reported, model: str | None) -> Usage:
     rest = 0 if reported.total is None else reported.total - whole_in - whole_out
 
     # A part cannot be larger than its whole, whatever the names say.
-    cache_outside = _cache_outside(inputs, model, read, whole_in) or read + written > whole_in
+    anthropic = _is_anthropic(inputs)
+    cache_outside = read + written > whole_in or (anthropic and not _is_converted(inputs, model))
     reasoning_outside = reasoning > whole_out
     if not _GEMINI.isdisjoint({*inputs, *outputs}):
         reasoning_outside = True
-    elif rest > 0 and not cache_outside and not reasoning_outside:
+    elif rest > 0 and not (anthropic or cache_outside or reasoning_outside):
         reasoning_outside = rest in (reasoning, reasoning + read + written)
-        cache_outside = rest in (read + written, reasoning + read + written)
+        cache_outside = rest != reasoning and rest in (read + written, reasoning + read + written)
         if not (reasoning_outside or cache_outside) and "gemini" in (model or "").lower() and not reasoning:
             # Converted to the OpenAI shape, thoughts are left out of everything but the total.
             reasoning, reasoning_outside = rest, True
@@ -117,13 +118,16 @@ def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
     return next((number for name in names if (number := count(details.get(name)))), 0)
 
 
-def _cache_outside(inputs: Mapping[str, Any], model: str | None, read: int, whole_in: int) -> bool:
-    """Anthropic's shape counts cache reads and writes beside the input.
+def _is_anthropic(inputs: Mapping[str, Any]) -> bool:
+    """Anthropic's shape counts cache reads and writes beside the input; the gateway makes its total of all of them."""
+    return "cache_read_input_tokens" in inputs or (
+        "cache_creation_input_tokens" in inputs and "cached_tokens" not in inputs
+    )
 
-    The gateway's own conversion of an OpenAI answer to that shape keeps them inside; it sends no
-    ``cache_creation_input_tokens``, which is what tells the two apart.
+
+def _is_converted(inputs: Mapping[str, Any], model: str | None) -> bool:
+    """The gateway's own conversion of an OpenAI answer to Anthropic's shape keeps cache reads inside the input.
+
+    It sends no ``cache_creation_input_tokens``, which is what tells the two apart.
     """
-    created = "cache_creation_input_tokens" in inputs
-    anthropic = "cache_read_input_tokens" in inputs or (created and "cached_tokens" not in inputs)
-    converted = not created and "claude" not in (model or "").lower() and read <= whole_in
-    return anthropic and not converted
+    return "cache_creation_input_tokens" not in inputs and "claude" not in (model or "").lower()

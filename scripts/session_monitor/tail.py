@@ -1,0 +1,202 @@
+"""Which bytes of which file are new?
+
+One look opens every file of the logs, decides which generation each holds, and gives up those that are in none.  The
+new lines of a generation are those behind its offset.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Callable, NamedTuple
+
+from . import identity, log_file, siblings
+from .checkpoint import View
+from .identity import Generation
+from .log_file import LogFile, NotAFile, NotReady
+
+
+class Changed(Exception):  # noqa: N818 -- a reason to look again
+    """The files changed while they were looked at or read."""
+
+
+class Line(NamedTuple):
+    """One line that is new: its first byte, the one behind its last, and its bytes (None for one that is too long).
+
+    ``is_rest`` marks what came behind a line that had been taken without its newline.
+    """
+
+    start: int
+    end: int
+    data: bytes | None
+    is_rest: bool
+
+
+@dataclass
+class Look:
+    """What is there: each generation with its open file, the oldest first; and what a person should hear of."""
+
+    found: list[tuple[Generation, LogFile]] = field(default_factory=list)
+    files: list[LogFile] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
+    lost_bytes: int = 0
+    unknown_gaps: int = 0
+    complete: bool = True  # whether every file that is there could be opened
+
+    def close(self) -> None:
+        """Close the files."""
+        for file in self.files:
+            file.close()
+
+
+class Tail:
+    """The logs that these patterns name, as far as ``view`` knows them."""
+
+    def __init__(
+        self,
+        patterns: Sequence[str],
+        view: View,
+        *,
+        allowed: Sequence[str] = (),
+        is_whole: Callable[[bytes], bool] = lambda _line: False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds."""
+        self._patterns = list(patterns)
+        self._view = view
+        self._allowed = [os.path.realpath(folder) for folder in allowed]
+        self._is_whole = is_whole
+        self._clock = clock
+        self._suspected: set[str] = set()
+
+    # -- looking -------------------------------------------------------------------------------------------------------
+
+    def look(self, look: Look) -> None:
+        """Fill in the look; the view afterwards knows all that are there.  Raises ``Changed``: look again."""
+        self._open(look)
+        match = identity.match(self._view.generations, look.files, self._has_line)
+        for generation, file in match.found:
+            if generation.file_state != file.state or generation.gone:
+                generation.seen_in(file)
+        if look.complete:
+            self._miss(look, [generation for generation in match.missing if not generation.gone])
+        for file in match.new:
+            taken = {generation.gid for generation in self._view.generations}
+            generation = identity.new_generation(file, taken, self._view.next_sequence())
+            self._view.generations.append(generation)
+            match.found.append((generation, file))
+        self._view.forget_old()
+        look.found = sorted(match.found, key=lambda pair: pair[0].sequence)
+
+    def _open(self, look: Look) -> None:
+        """Open every file once."""
+        keys = set()
+        for place in self._places(look):
+            file = self._opened(place, look)
+            if file is None:
+                continue
+            if file.key in keys or not self._is_ready(file):
+                look.complete = look.complete and file.key in keys
+                file.close()
+                continue
+            keys.add(file.key)
+            look.files.append(file)
+
+    def _places(self, look: Look) -> list[siblings.Place]:
+        try:
+            places = siblings.find(self._patterns)
+        except OSError as error:
+            look.complete = False
+            look.problems.append(f"{error.filename} cannot be listed: {error.strerror}")
+            return []
+        if not self._allowed:
+            return places
+        allowed = [place for place in places if siblings.is_under(place.path, self._allowed)]
+        look.problems += [
+            f"{place.path} is outside the folders that --allow-dir permits; it was not read"
+            for place in places
+            if place not in allowed
+        ]
+        return allowed
+
+    @staticmethod
+    def _opened(place: siblings.Place, look: Look) -> LogFile | None:
+        try:
+            return LogFile(place)
+        except FileNotFoundError:  # renamed just now
+            pass
+        except NotAFile:
+            look.problems.append(f"{place.path} is no regular file")
+        except OSError as error:
+            look.problems.append(f"{place.path} cannot be read: {error.strerror}")
+        look.complete = False
+        return None
+
+    def _is_ready(self, file: LogFile) -> bool:
+        """A compressed file is read once it is whole."""
+        if any(generation.file_state == file.state for generation in self._view.generations):
+            return True
+        try:
+            return file.size >= 0
+        except NotReady:
+            return False
+
+    def _has_line(self, file: LogFile) -> bool:
+        """Whether there is a line to tell it by; a rotated file's only line may lack its newline."""
+        if file.line_end(0, 1) is not None:
+            return True
+        if file.place.is_live or file.size > log_file.LONGEST_LINE:
+            return False
+        return self._is_whole(file.read(file.size, 0))
+
+    def _miss(self, look: Look, missing: list[Generation]) -> None:
+        """Give up what is in no file; after a second look, since names that change meanwhile can escape the first."""
+        names = {generation.gid for generation in missing}
+        if names - self._suspected:
+            self._suspected |= names
+            raise Changed
+        self._suspected = set()
+        known = sum(not generation.gone for generation in self._view.generations)
+        if missing and len(missing) == known:
+            missing[0].coverage.unknown_gaps += 1
+            look.unknown_gaps += 1
+            look.notices.append(
+                f"none of the files known until now is there any more (the last was {missing[-1].path}): "
+                "others may have come and gone unread in between"
+            )
+        for generation in missing:
+            _give_up(look, generation)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
+
+    def lines(self, generation: Generation, file: LogFile) -> Iterator[Line]:
+        """The lines of this generation behind its offset, as far as they are whole."""
+        sealed = generation.is_sealed(file, self._clock())
+        for start, end, data in log_file.lines(file, generation.offset, file.size, rest_too=sealed):
+            if sealed and end == file.size and data and file.read(1, end - 1) != b"\n" and not self._is_whole(data):
+                return  # cut off for good; it stays unread, and is lost when its file goes
+            yield Line(start, end, data, generation.unterminated and start == generation.offset)
+
+
+def unread(generation: Generation, file: LogFile) -> int:
+    """Bytes of the file behind what was read; a compressed file that is known and unchanged is not opened for it."""
+    size = generation.size_seen if generation.file_state == file.state else file.size
+    return max(0, size - generation.offset)
+
+
+def is_still(generation: Generation, file: LogFile, end: int) -> bool:
+    """Whether the file still holds the generation up to ``end``: it was not truncated while it was read."""
+    return file.current_size() >= end and identity.begins(generation, file)
+
+
+def _give_up(look: Look, generation: Generation) -> None:
+    """Its file is gone; what was seen of it and not read is lost, and is said to be."""
+    lost = generation.size_seen - generation.offset
+    generation.gone = True
+    if lost:
+        generation.coverage.lost_bytes = lost
+        look.lost_bytes += lost
+        look.notices.append(f"at least {lost} bytes are lost: {generation.path} was removed before they were read")

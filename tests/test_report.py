@@ -1,0 +1,140 @@
+"""What do people ask about their sessions?"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from session_monitor import report
+from session_monitor.checkpoint import Checkpoint
+from session_monitor.ingest import Ingest
+from session_monitor.store import Store
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Three sessions, of which ``b`` is the latest and ``c`` the largest."""
+    calls = [("a", "09:00:00", 1), ("b", "09:00:15.5", 2), ("c", "09:00:15", 30), ("a", "08:00:00", 4)]
+    log, output = tmp_path / "access.log", tmp_path / "sessions"
+    with open(log, "w", encoding="utf-8") as file:
+        for number, (session_id, time, tokens) in enumerate(calls):
+            call = {"session_id": session_id, "model": "m", "input_token": tokens, "output_token": 1}
+            call.update(cached_tokens=1, messages=[{"role": "user", "content": text} for text in "xyz"[: number + 1]])
+            file.write(json.dumps({"ai_log": json.dumps(call), "start_time": f"2026-02-01T{time}Z"}) + "\n")
+    output.mkdir()
+    Ingest([str(log)], Store(str(output)), Checkpoint(str(output / ".state.json"), str(output))).poll()
+    return str(output)
+
+
+def ids(answer):
+    """The rows' ids, in their order."""
+    return [row["session_id"] for row in answer.rows]
+
+
+def test_sessions_are_rows(folder):
+    """A row has the session's times, counts, tokens and models, and not its rounds."""
+    (row,) = (row for row in report.sessions(folder).rows if row["session_id"] == "a")
+
+    assert row == {
+        "session_id": "a",
+        "created_at": "2026-02-01T08:00:00Z",
+        "updated_at": "2026-02-01T09:00:00Z",
+        "messages_count": 2,
+        "failed_count": 0,
+        "total_input_tokens": 5,
+        "total_output_tokens": 2,
+        "total_reasoning_tokens": 0,
+        "total_cached_tokens": 2,
+        "total_cache_write_tokens": 0,
+        "total_tokens": 7,
+        "model": "m",
+        "models": ["m"],
+    }
+
+
+@pytest.mark.parametrize(("sort_by", "order"), [("updated", ["b", "c", "a"]), ("tokens", ["c", "a", "b"])])
+def test_sessions_are_sorted_and_limited(folder, sort_by, order):
+    """The largest comes first, half a second counts, and a limit leaves the total as it is."""
+    assert ids(report.sessions(folder, sort_by=sort_by)) == order
+    assert ids(report.sessions(folder, sort_by=sort_by, limit=2)) == order[:2]
+    assert report.sessions(folder, limit=1).total == 3
+
+
+def test_moments_sort_by_time():
+    """A fraction comes after the second it belongs to, and no time before all."""
+    times = ["2026-02-01T09:00:16Z", "2026-02-01T09:00:15.5Z", "2026-02-01T09:00:15Z", None]
+
+    assert sorted(times, key=report.moment) == times[::-1]
+
+
+def test_files_that_are_no_sessions(folder, tmp_path):
+    """What is no session file is named apart and not counted; hidden files and other names are nobody's business."""
+    for name in ("broken.json", ".hidden.json", "notes.txt"):
+        (tmp_path / "sessions" / name).write_text("{}", encoding="utf-8")
+    (tmp_path / "sessions" / "folder.json").mkdir()
+
+    answer = report.sessions(folder)
+
+    assert sorted(answer.damaged) == ["broken.json", "folder.json"]
+    assert answer.total == 3
+
+
+def test_no_folder(tmp_path):
+    """A folder that is not there is told from one without sessions."""
+    with pytest.raises(report.NoSuchFolder):
+        report.sessions(str(tmp_path / "none"))
+    with pytest.raises(report.NoSuchFolder):
+        report.count(str(tmp_path / "none"))
+
+    assert report.sessions(str(tmp_path)) == report.Answer([], 0, [])
+
+
+def test_overview_sums_up(folder):
+    """All sessions together, and the rows of the latest."""
+    found = report.overview(folder, 1)
+
+    assert (found.sessions, found.input_tokens, found.output_tokens) == (3, 37, 4)
+    assert (found.cached_tokens, found.reasoning_tokens) == (4, 0)
+    assert [row["session_id"] for row in found.latest] == ["b"]
+    assert report.count(folder) == 3
+
+
+def test_one_session(folder):
+    """A session is its row and its rounds, with what was new in each or with all that was sent."""
+    row, new = report.session(folder, "a", full_messages=False)
+    _, full = report.session(folder, "a", full_messages=True)
+
+    assert row["session_id"] == "a"
+    assert [len(entry["messages"]) for entry in new] == [1, 2]
+    assert [len(entry["messages"]) for entry in full] == [1, 3]
+
+
+@pytest.mark.parametrize("session_id", ["", "A", "../sessions/a", ".", "x" * 5000, "a\0", "\udcff"])
+def test_no_such_session(folder, session_id):
+    """An id that is not there gives None, however it is spelled."""
+    assert report.session(folder, session_id, full_messages=True) is None
+
+
+def test_no_session_without_a_folder(tmp_path):
+    """Where the folder is missing, or is a file, there is no session either."""
+    (tmp_path / "file").touch()
+
+    assert report.session(str(tmp_path / "none"), "a", full_messages=True) is None
+    assert report.session(str(tmp_path / "file"), "a", full_messages=True) is None
+
+
+def test_near_misses(tmp_path):
+    """Ids that contain the text come first, then those spelled alike, with their true spelling and not too many."""
+    log, output = tmp_path / "access.log", tmp_path / "sessions"
+    names = ["agent:main/x", "agent:mian/x", "other", *(f"many-{number}" for number in range(9))]
+    calls = ({"ai_log": json.dumps({"session_id": name, "model": "m"})} for name in names)
+    log.write_text("".join(json.dumps(call) + "\n" for call in calls), encoding="utf-8")
+    output.mkdir()
+    Ingest([str(log)], Store(str(output)), Checkpoint(str(output / ".state.json"), str(output))).poll()
+
+    assert report.near_misses(str(output), "MAIN") == ["agent:main/x"]
+    assert report.near_misses(str(output), "main/") == ["agent:main/x"]
+    assert set(report.near_misses(str(output), "agent:mani/x")) == {"agent:main/x", "agent:mian/x"}
+    assert len(report.near_misses(str(output), "many")) == 5
+    assert report.near_misses(str(output), "quite different") == []
