@@ -110,8 +110,12 @@ class World:
         self._write(b"".join(self._line(size, junk) for _ in range(count)))
 
     def half(self, part):
-        """Part of a line: 1.0 is all of it but the newline."""
+        """Part of a line: 1.0 is all of it but the newline.
+
+        Not with equal first lines: where those are all that a file has besides, nothing tells whose line it is.
+        """
         self._write(self.rest)
+        part = min(part, 0.9) if self.equal_heads else part
         line = self._line()
         cut = max(1, int((len(line) - 1) * part))
         self._write(line[:cut])
@@ -123,7 +127,8 @@ class World:
             self._write(b"\0" * count)
 
     def blank(self):
-        if not self.rest:
+        """An empty line; as a first one it would be one more kind of equal first lines."""
+        if not self.rest and os.fstat(self.gateway).st_size:
             self._write(b"\n")
 
     # -- rotation ------------------------------------------------------------------------------------------------------

@@ -48,6 +48,7 @@ class Generation:
     offset: int = 0
     mark_sha256: str = _NOTHING
     size_seen: int = 0
+    seen_sha256: str = _NOTHING
     file_state: tuple[int, ...] = ()
     gone: bool = False
     unterminated: bool = False
@@ -73,13 +74,17 @@ class Generation:
         values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
         return cls(**values)
 
-    def seen_in(self, file: LogFile) -> None:
-        """Remember where it was found."""
+    def seen_in(self, file: LogFile) -> int:
+        """Remember where it was found.  Returns how many unread bytes are lost: seen before, and not in this file."""
+        lost = self.size_seen - max(self.offset, file.size)
+        if self.gone:  # what was given up with its file may be there again
+            self.gone = False
+            self.coverage.lost_bytes -= max(0, self.size_seen - self.offset)
         self.path, (self.device, self.inode) = file.place.path, file.key
-        self.size_seen = max(file.size, self.offset)
+        self.size_seen = file.size
+        self.seen_sha256 = file.sha256(max(0, file.size - MARK), file.size) or ""
         self.file_state = file.state
-        self.gone = False
-        self.coverage.lost_bytes = 0
+        return max(0, lost)
 
     def rewind(self) -> None:
         """Nothing of it counts as read."""
@@ -168,17 +173,18 @@ def match(
         open_ones.remove(generation)
         free.remove(file)
 
-    # 1 The same inode with the same content: still there, perhaps renamed.
     by_key = {file.key: file for file in files}
-    for generation in list(open_ones):
-        file = by_key.get((generation.device, generation.inode))
-        if file in free and (_unchanged(generation, file) or _continues(generation, file)):
-            bind(generation, file)
-    # 2 Another file that goes on where it was read to: copied and truncated, compressed, moved.
-    for generation in sorted(open_ones, key=lambda each: -each.offset):
-        heirs = [file for file in free if _continues(generation, file)]
-        if heirs:
-            bind(generation, max(heirs, key=lambda file: file.size))
+    for proof in (_holds_all, _continues):
+        # 1 The same inode with the same content: still there, perhaps renamed.
+        for generation in list(open_ones):
+            file = by_key.get((generation.device, generation.inode))
+            if file in free and (_unchanged(generation, file) or proof(generation, file)):
+                bind(generation, file)
+        # 2 Another file that goes on where it was read to: copied and truncated, compressed, moved.
+        for generation in sorted(open_ones, key=lambda each: -each.offset):
+            heirs = [file for file in free if proof(generation, file)]
+            if heirs:
+                bind(generation, max(heirs, key=lambda file: file.size))
     # 3 A copy that ends before what was read: lines came between the copy and the truncation, and were read.
     for generation in list(open_ones):
         heirs = [file for file in free if _ends_early(generation, file)]
@@ -194,7 +200,9 @@ def _without_copies(result: Match, free: list[LogFile]) -> list[LogFile]:
     """The files that hold what no other file does; where a copy is the longer one, its generation is read from it."""
     new: list[LogFile] = []
     for file in sorted(free, key=lambda file: -file.size):
-        pair = next((pair for pair in result.found if _is_copy(file, *pair)), None)
+        # Of several originals, which then begin alike, the one that it has most in common with.
+        pairs = [pair for pair in result.found if _is_copy(file, *pair)]
+        pair = max(pairs, key=lambda pair: pair[1].size, default=None)
         if pair and file.size > pair[1].size and _continues(pair[0], file):
             result.found[result.found.index(pair)] = pair[0], file
         elif not pair and not any(_alike(file, other) for other in new):
@@ -216,23 +224,43 @@ def _unchanged(generation: Generation, file: LogFile) -> bool:
 def begins(generation: Generation, file: LogFile) -> bool:
     """Whether this file begins as the generation does; a shorter one, whether its lines are the first ones of it."""
     end, sha256 = generation.head[-1]
-    if file.size < end:
-        end = file.line_end(0, max(file.size, 1)) or -1
-        sha256 = dict(generation.head).get(end, "")
-    return file.sha256(0, end) == sha256
+    if file.size >= end:
+        return file.sha256(0, end) == sha256
+    known = dict(generation.head)
+    if file.size + 1 in known:  # all of a line but its newline
+        return hashlib.sha256(file.read(file.size, 0) + b"\n").hexdigest() == known[file.size + 1]
+    end = file.line_end(0, max(file.size, 1)) or -1
+    return file.sha256(0, end) == known.get(end)
 
 
 def _ends_early(generation: Generation, file: LogFile) -> bool:
-    """Whether this is a copy of the generation that lacks the last of what was read."""
+    """Whether this is a copy of the generation that lacks the last of what was read.
+
+    The log itself is no copy: where that is shorter than before, it was truncated.
+    """
+    is_own = file.key == (generation.device, generation.inode)
+    if is_own and file.place.is_live and file.size < generation.size_seen:
+        return False
     return 0 < file.size < generation.offset and begins(generation, file)
 
 
 def _continues(generation: Generation, file: LogFile) -> bool:
-    """Whether this file holds what was read, up to the offset at least."""
+    """Whether this file holds what was read, and nothing speaks against the rest of what was seen."""
+    if file.size < generation.offset or not begins(generation, file):
+        return False
+    if file.sha256(generation.mark_start, generation.offset) != generation.mark_sha256:
+        return False
+    return file.size < generation.size_seen or _holds_all(generation, file)
+
+
+def _holds_all(generation: Generation, file: LogFile) -> bool:
+    """Whether this file holds all that was seen, also what was not read yet."""
+    size = generation.size_seen
     return (
-        file.size >= generation.offset
-        and begins(generation, file)
+        file.size >= max(size, generation.offset)
+        and file.sha256(max(0, size - MARK), size) == generation.seen_sha256
         and file.sha256(generation.mark_start, generation.offset) == generation.mark_sha256
+        and begins(generation, file)
     )
 
 

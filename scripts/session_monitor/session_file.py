@@ -9,7 +9,8 @@ Valid JSON, one line a round::
 
 The header never changes.  The last line, the footer, holds everything that does, so a round is added by one write
 that starts where the footer stood.  Whatever that write leaves behind when it is torn, the lines before it are
-whole, and they carry all that the footer sums up.
+whole, and they carry all that the footer sums up.  Each of these lines ends with a checksum: a block of old bytes that
+a power failure left in the middle of new ones may read like a part of them.
 """
 
 from __future__ import annotations
@@ -31,9 +32,6 @@ _FOOTER_MARK = b"\n],"
 _FIRST_LOOK = 8192
 _CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"}\n')
 _CHECKSUM_SIZE = len(b',"crc32":"00000000"}\n')
-# A round's line ends with its "log" list, a footer with a string: the start of a round over the rest of a footer,
-# which a torn write leaves behind, is told from a whole round by that.
-_ROUND_END = b"]}\n"
 _FOOTER_END = b'"}\n'
 
 
@@ -100,18 +98,28 @@ def header(session_id: str) -> bytes:
 
 def round_line(entry: Mapping[str, Any]) -> bytes:
     """One round's line."""
-    return (b"," if entry["round"] > 1 else b"") + _json(entry) + b"\n"
+    return _sealed((b"," if entry["round"] > 1 else b"") + _json(entry)[:-1])
 
 
 def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
     """The last line, behind what was ``written`` from byte ``written_from`` on.
 
-    Its own checksum tells it from the start of a new footer over the end of an old one, which may be JSON by chance;
-    that of the written bytes shows after a power loss whether all of them reached the disk.
+    The checksum of the written bytes shows after a power loss whether all of them reached the disk.
     """
     positions = {"applied": summary.positions, "written_from": written_from, "written_crc32": zlib.crc32(written)}
-    body = b"]," + _json({**vars(summary), "positions": positions})[1:-1]
+    return _sealed(b"]," + _json({**vars(summary), "positions": positions})[1:-1])
+
+
+def _sealed(body: bytes) -> bytes:
+    """The line with its checksum."""
     return body + b',"crc32":"%08x"}\n' % zlib.crc32(body)
+
+
+def _unsealed(line: bytes) -> bytes | None:
+    """What the line was made of, or None where it is not whole."""
+    body = line[:-_CHECKSUM_SIZE]
+    checksum = _CHECKSUM.fullmatch(line[-_CHECKSUM_SIZE:])
+    return body if checksum and int(checksum[1], 16) == zlib.crc32(body) else None
 
 
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> dict[str, Any]:
@@ -162,7 +170,7 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "duration_ms": call.duration_ms,
     }
     entry.update((key, value) for key, value in extras.items() if value or (value == 0 and key == "response_code"))
-    entry["log"] = log  # the last key, see _ROUND_END
+    entry["log"] = log
     return entry
 
 
@@ -212,9 +220,8 @@ def read_end(file: BinaryIO) -> End:
 
 def _end(line: bytes, start: int) -> End | None:
     """What a whole footer says, or None where it is torn or of another make."""
-    checksum = _CHECKSUM.fullmatch(line[-_CHECKSUM_SIZE:])
-    body = line[:-_CHECKSUM_SIZE]
-    if not checksum or int(checksum[1], 16) != zlib.crc32(body):
+    body = _unsealed(line)
+    if body is None:
         return None
     try:
         found = json.loads(b"{" + body[2:] + b"}")
@@ -273,10 +280,20 @@ def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
         yield entry
 
 
+def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:
+    """All whole rounds from this byte on, also those behind lines that are not whole."""
+    file.seek(start)
+    for line in file:
+        entry = _entry(line)
+        if entry is not None:
+            yield entry
+
+
 def _entry(line: bytes) -> dict[str, Any] | None:
-    if not line.endswith(_ROUND_END):
+    body = _unsealed(line)
+    if body is None or body.startswith(b"]"):
         return None
     try:
-        return json.loads(line[1:] if line.startswith(b",") else line)  # type: ignore[no-any-return]
+        return json.loads(body[body.startswith(b",") :] + b"}")  # type: ignore[no-any-return]
     except (ValueError, RecursionError):
         return None

@@ -12,6 +12,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import BinaryIO
 
 from . import files, history, names, session_file
 from .ai_log import Round
@@ -22,7 +23,7 @@ REMEMBERED = 2048
 
 
 class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
-    """A session file could not be read at all; it was renamed, and its rounds have to come from the log again."""
+    """A session file could not be read, or not to its end; it was renamed, and its rounds must come from the log again."""
 
 
 @dataclass
@@ -57,9 +58,9 @@ class Store:
         False where its session has that line already.  Raises ``SetAside`` and ``OSError``.
         """
         session = self._session(call.group)
-        generation, _, end = log
+        generation, start, _ = log
         summary = session.summary
-        if end <= summary.positions.get(generation, 0):
+        if start < summary.positions.get(generation, 0):
             if session.torn:  # by a run that was killed; nothing new may ever come to mend it
                 self._touched[call.group] = session
             return False
@@ -122,14 +123,17 @@ class Store:
                     if self._is_doubtful(end):
                         if end.footer and not session_file.last_write_is_whole(file, end):
                             end = session_file.recover(file)
+                        if not end.footer and self._has_committed(file, end.next_byte):
+                            raise SetAside(_set_aside(path))
                         # Lines that are dropped because the file has them must be there to stay.
                         files.sync_files(self._folder, [path])
                         files.sync_folder(self._folder)
             except FileNotFoundError:
                 return _Session(path, Summary(), [])
             except NotASessionFile:
-                if _is_blank(path):
-                    return _Session(path, Summary(), [], torn=True)
+                with open(path, "rb") as file:
+                    if _is_blank(file) and not self._has_committed(file, 0):
+                        return _Session(path, Summary(), [], torn=True)
                 raise SetAside(_set_aside(path)) from None
             if end.summary.messages_count == 0:  # torn before its first round was whole
                 return _Session(path, Summary(), [], torn=True)
@@ -144,6 +148,14 @@ class Store:
             end_byte <= self.committed[gid] for gid, end_byte in end.summary.positions.items() if gid in self.committed
         ]
         return not (end.footer and known and all(known))
+
+    def _has_committed(self, file: BinaryIO, start: int) -> bool:
+        """Whether there are rounds behind this byte, where the file is damaged, that nobody would read again.
+
+        Then more than a last write was hit, and what is whole in the file may be the only copy.
+        """
+        positions = (entry["log"] for entry in session_file.entries_behind(file, start))
+        return any(end <= self.committed.get(generation, 0) for generation, _, end in positions)
 
     def _write(self, session_id: str, session: _Session) -> None:
         session.summary.history = history.pack(session.marks)
@@ -182,11 +194,11 @@ def _append(descriptor: int, session: _Session, data: bytes) -> None:
         raise
 
 
-def _is_blank(path: bytes) -> bool:
-    """Whether a file holds nothing yet: empty, zeros (after a power loss), or a header that was not finished."""
-    with open(path, "rb") as file:
-        line = file.readline(1 << 20).rstrip(b"\0")
-    return not line.endswith(b"\n") and line.startswith(b'{"session_id":'[: len(line)])
+def _is_blank(file: BinaryIO) -> bool:
+    """Whether a file's first line was never whole: nothing, a part of it, or that and zeros (after a power loss)."""
+    line = file.readline(1 << 20)
+    start, zero, _ = line.partition(b"\0")
+    return bool(zero or not line.endswith(b"\n")) and start.startswith(b'{"session_id":'[: len(start)])
 
 
 def _set_aside(path: bytes) -> str:

@@ -80,7 +80,7 @@ class Tail:
         match = identity.match(self._view.generations, look.files, self._has_line)
         for generation, file in match.found:
             if generation.file_state != file.state or generation.gone:
-                generation.seen_in(file)
+                _lose(look, generation, generation.seen_in(file))
         if look.complete:
             self._miss(look, [generation for generation in match.missing if not generation.gone])
         for file in match.new:
@@ -193,10 +193,14 @@ def is_still(generation: Generation, file: LogFile, end: int) -> bool:
 
 
 def _give_up(look: Look, generation: Generation) -> None:
-    """Its file is gone; what was seen of it and not read is lost, and is said to be."""
-    lost = generation.size_seen - generation.offset
+    """Its file is gone, and what was seen of it and not read with it."""
     generation.gone = True
-    if lost:
-        generation.coverage.lost_bytes = lost
+    _lose(look, generation, generation.size_seen - generation.offset)
+
+
+def _lose(look: Look, generation: Generation, lost: int) -> None:
+    """What can't be had is told."""
+    if lost > 0:
+        generation.coverage.lost_bytes += lost
         look.lost_bytes += lost
         look.notices.append(f"at least {lost} bytes are lost: {generation.path} was removed before they were read")
