@@ -171,6 +171,7 @@ class Ingest:
             self._store.committed = self._offsets()
             self._checkpoint.save()  # new generations are known before their first line is applied
             self._read_all(poll, look)
+            self._checkpoint.save()  # also how long a rotated file has been quiet
         except Changed:
             self._drop_batch()
             return False

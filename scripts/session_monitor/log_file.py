@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Callable, cast
 from .siblings import Place
 
 BLOCK = 1 << 20
-LONGEST_LINE = 64 << 20
+LONGEST_LINE = 32 << 20
 """A longer line is passed over and counted; the gateway's own limits keep lines far below."""
 
 _OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
