@@ -182,7 +182,7 @@ def match(
                 bind(generation, file)
         # 2 Another file that goes on where it was read to: copied and truncated, compressed, moved.
         for generation in sorted(open_ones, key=lambda each: -each.offset):
-            heirs = [file for file in free if proof(generation, file)]
+            heirs = [file for file in free if proof(generation, file) and not _is_others(file, generation, result)]
             if heirs:
                 bind(generation, max(heirs, key=lambda file: file.size))
     # 3 A copy that ends before what was read: lines came between the copy and the truncation, and were read.
@@ -208,6 +208,11 @@ def _without_copies(result: Match, free: list[LogFile]) -> list[LogFile]:
         elif not pair and not any(_alike(file, other) for other in new):
             new.append(file)
     return [file for file in free if file in new]
+
+
+def _is_others(file: LogFile, generation: Generation, result: Match) -> bool:
+    """Whether the file copies another generation that begins as this one does and goes further."""
+    return any(pair[0].offset > generation.offset and _is_copy(file, *pair) for pair in result.found)
 
 
 def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:
