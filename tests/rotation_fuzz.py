@@ -409,15 +409,16 @@ _ACTIONS = {
     "stopped_poll": (2, lambda rng: (rng.randint(0, 5),)),
     "killed_poll": (3, lambda rng: (rng.randint(0, 2),)),
 }
-# With equal first lines and without the state nothing tells two generations apart: documented, and left out here.
-_STATE_LOSS = ("lose_state", "old_state_back", "corrupt_state")
+# With equal first lines nothing tells two generations apart when the state is lost, or when the file of one cannot be
+# read: documented, and left out here.
+_AMBIGUOUS = ("lose_state", "old_state_back", "corrupt_state", "forbid")
 
 
 def history(seed):
     """The world and the actions of this seed."""
     rng = random.Random(seed)
     world = {name: rng.random() < 0.15 for name in ("symlinked", "equal_heads", "dated")}
-    names = [name for name in _ACTIONS if not (world["equal_heads"] and name in _STATE_LOSS)]
+    names = [name for name in _ACTIONS if not (world["equal_heads"] and name in _AMBIGUOUS)]
     if rng.random() < 0.3:  # a quiet world shows what a wild one hides
         names = ["append", "poll", *rng.sample(names[2:], 4)]
     weights = [_ACTIONS[name][0] for name in names]
