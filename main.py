@@ -339,6 +339,7 @@ def coverage_parts(covered: Coverage) -> list[str]:
             (covered.without_session_id, "without session id"),
             (covered.without_tokens, "without tokens"),
             (covered.content_cut, "with cut content"),
+            (covered.torn, "torn, with another line in them"),
         )
         if number
     ]

@@ -323,8 +323,7 @@ class World:
         self.permit()
         for path in self.real.glob("*.gz"):
             with contextlib.suppress(FileNotFoundError):
-                plain = path.with_suffix("")
-                if plain.exists():
+                if not _text(path):
                     path.unlink()
         unterminated = self._unterminated()
         for _ in range(5):

@@ -22,7 +22,7 @@ def generation(tmp_path_factory):
     path.write_bytes(b"first line\nsecond line\n")
     file = LogFile(Place(str(path), (0, 0, "")))
     start = identity.new_generation(file, set(), 1)
-    start.advance(file, 11)
+    start.become(start.advanced(file, 11))
     file.close()
 
     def make(number, **more):

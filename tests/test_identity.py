@@ -46,7 +46,7 @@ class Watch:
             for generation, file in look.found:
                 lines = list(self.tail.lines(generation, file)) if tail.unread(generation, file) else []
                 if read and lines:
-                    generation.advance(file, lines[-1].end)
+                    generation.become(generation.advanced(file, lines[-1].end))
                     new_bytes += [line.data + b"\n" for line in lines]
         except Changed:
             return self.look(read=read)

@@ -10,9 +10,9 @@ from unittest import mock
 
 import pytest
 
-from session_monitor import ingest, log_file, tail
+from session_monitor import identity, ingest, log_file
 from session_monitor.checkpoint import Checkpoint
-from session_monitor.identity import HEAD, MARK
+from session_monitor.identity import HEAD, MARK, Generation
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
 from tests import calls
@@ -138,19 +138,47 @@ def test_a_stop_in_the_middle(monitor, monkeypatch):
 def test_a_file_that_is_truncated_while_it_is_read(monitor):
     """What was read of it is dropped, since it may be of two generations, and the file is looked at again."""
     monitor.write("a", "b")
-    real, times = tail.is_still, []
+    real, times = Generation.advanced, []
 
-    def truncated_first(*arguments):
+    def truncated_first(self, file, offset):
         if not times:
             times.append(1)
             os.truncate(monitor.log, 0)
             monitor.write("c", "d", "e")
-        return real(*arguments)
+        return real(self, file, offset)
 
-    with mock.patch.object(tail, "is_still", truncated_first):
+    with mock.patch.object(Generation, "advanced", truncated_first):
         monitor.poll()
 
     assert monitor.ids() == ["c", "d", "e"]
+
+
+@pytest.mark.parametrize(
+    ("moment", "known"),
+    [("flush", False), ("flush", True), ("match", False), ("match", True), ("new_generation", False)],
+)
+def test_a_copytruncate_at_the_worst_moment(monitor, moment, known):
+    """Copied before a poll, truncated and written on in the middle of it: each line is found once all the same."""
+    monitor.write("a", "b")
+    if known:
+        monitor.poll()
+    monitor.write("c")
+    shutil.copy(monitor.log, f"{monitor.log}.1")
+    owner = Store if moment == "flush" else identity
+    real, times = getattr(owner, moment), []
+
+    def then_truncated(*arguments):
+        if not times:
+            times.append(1)
+            os.truncate(monitor.log, 0)
+            monitor.write("d")
+        return real(*arguments)
+
+    with mock.patch.object(owner, moment, then_truncated):
+        polls = [monitor.poll(), monitor.poll()]
+
+    assert sorted(monitor.ids()) == list("abcd")
+    assert [poll.coverage.lost_bytes for poll in polls] == [0, 0]
 
 
 def test_a_session_file_that_cannot_be_read(monitor):

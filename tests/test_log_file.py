@@ -134,7 +134,7 @@ def test_a_file_that_shrank_ends_where_it_ends(opened):
     file = opened(b"one\ntwo\nthree\n")
     os.truncate(file.place.path, 6)
     assert list(log_file.lines(file, 0, file.size)) == [(0, 4, b"one")]
-    assert file.current_size() == 6
+    assert file.has_shrunk()
 
 
 # -- one text, however it is packed ------------------------------------------------------------------------------------
@@ -145,7 +145,7 @@ def test_packed_files_are_read_as_their_text(opened, suffix):
     """Size, ranges, hashes, line ends and lines of a compressed file are those of the plain one."""
     file = opened(PACK[suffix](TEXT), suffix)
 
-    assert file.size == file.current_size() == len(TEXT)
+    assert file.size == len(TEXT)
     assert file.read(10, 0) == TEXT[:10]
     assert file.read(99, 30_000) == TEXT[30_000:30_099]
     assert file.read(50, 20) == TEXT[20:70]  # backwards too

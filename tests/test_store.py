@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import stat
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -450,12 +451,58 @@ def test_an_unreadable_file_is_set_aside(tmp_path, content):
     path = path_of(tmp_path)
     for number in (1, 2):
         path.write_bytes(content + bytes([number]))
+        one_run = Store(str(tmp_path))
         with pytest.raises(SetAside) as caught:
-            put(tmp_path, TALK)
+            one_run.add(*TALK[0])
         assert str(caught.value) == f"{path}.corrupt-{number}"
-    assert sorted(each.read_bytes()[-1] for each in tmp_path.iterdir()) == [1, 2]
+        assert (tmp_path / f"{path.name}.corrupt-{number}").read_bytes() == path.read_bytes()
 
-    assert put(tmp_path, TALK) == len(TALK)
+        one_run.discard()
+        assert [one_run.add(*each) for each in TALK] == [True] * len(TALK)
+        one_run.flush()
+        assert len(rounds_of(path)) == 1 + len(TALK)
+        assert put(tmp_path, TALK) == 0
+    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("*.corrupt-*")} == {0o600}
+
+
+def test_damage_before_committed_rounds_is_not_cut_off(tmp_path):
+    """Where a line is broken before rounds that nobody would read again, the file is set aside, not shortened."""
+    path = path_of(tmp_path)
+    put(tmp_path, TALK)
+    whole = path.read_bytes()
+    ends = list(accumulate(map(len, rounds_of(path))))
+
+    for start, committed, is_lost in [
+        (ends[2] + 9, 400, True),
+        (ends[2] + 9, 300, False),
+        (0, 100, True),
+        (5, 0, False),
+    ]:
+        path.write_bytes(whole[:start] + bytes(20) + whole[start + 20 : -20])
+        one_run = Store(str(tmp_path))
+        one_run.committed = {"g1": committed}
+        if is_lost:
+            with pytest.raises(SetAside):
+                one_run.add(*TALK[5])
+        else:
+            one_run.add(*TALK[5])
+
+
+def test_a_run_that_ends_after_setting_aside_has_lost_nothing(tmp_path):
+    """The damaged file stays until its rounds are added again, and the next run goes on from what is whole in it."""
+    path = path_of(tmp_path)
+    put(tmp_path, TALK)
+    expected, whole = contents(tmp_path), path.read_bytes()
+    path.write_bytes(whole[:1500] + bytes(20) + whole[1520:-20])
+    one_run = Store(str(tmp_path))
+    one_run.committed = {"g1": 600}
+    with pytest.raises(SetAside) as caught:
+        one_run.add(*TALK[5])
+
+    put(tmp_path, TALK)
+
+    os.unlink(str(caught.value))
+    assert contents(tmp_path) == expected
 
 
 def test_a_blank_file_is_started_over(tmp_path):

@@ -15,7 +15,7 @@ import re
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import usage
 from .usage import Usage
@@ -31,6 +31,7 @@ DEEPEST = 100
 
 CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
 
+_BLANK = " \t\r\n\ufeff"
 _START = '{"ai_log":"'
 _AI_LOG = re.compile(r'"ai_log"\s*:\s*"')
 _FIELD = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
@@ -60,6 +61,7 @@ class Round:
 
     ``messages`` is the whole history that the client sent (empty where the log has none).  ``cut`` names the values
     whose middle the gateway cut out; ``undecoded`` holds the text of those that are therefore no structure any more.
+    ``outer_broken`` says that the line is no JSON as a whole, ``torn`` that another line begins in the middle of it.
     ``error`` says in a few words why a call failed, and is ``None`` for one that did not.
     """
 
@@ -80,6 +82,7 @@ class Round:
     output_token_details: dict[str, Any]
     content_logged: bool
     outer_broken: bool
+    torn: bool = False
     cut: tuple[str, ...] = ()
     undecoded: dict[str, str] = field(default_factory=dict)
     consumer: str | None = None
@@ -110,19 +113,25 @@ class Round:
 
 def parse(line: bytes) -> Round | Skipped:
     """The call that this line describes, or why it describes none.  Never raises, whatever the bytes."""
-    text = line.decode("utf-8", "replace").strip()
+    text = line.decode("utf-8", "replace").strip(_BLANK)
     if not text:
         return Skipped(EMPTY)
     parts = _split_fast(text) if text.startswith(_START) else _split_any(text)
     if isinstance(parts, Skipped):
         return parts
-    attributes, outer, outer_broken = parts
-    return _round(attributes, outer, outer_broken=outer_broken)
+    return _round(parts)
 
 
 # -- the outer line ----------------------------------------------------------------------------------------------------
 
-_Parts = tuple[dict[str, Any], dict[str, str], bool]
+
+class _Parts(NamedTuple):
+    """A line taken apart.  ``torn`` says that another line begins in the middle of it."""
+
+    attributes: dict[str, Any]
+    outer: dict[str, str]
+    outer_broken: bool = False
+    torn: bool = False
 
 
 def _split_fast(text: str) -> _Parts | Skipped:
@@ -132,20 +141,22 @@ def _split_fast(text: str) -> _Parts | Skipped:
 
 def _split_any(text: str) -> _Parts | Skipped:
     """Other orders and other writers: a line that is JSON speaks for itself, otherwise ``ai_log`` is looked for."""
+    if not text.startswith("{"):  # in the rest of a line whose beginning is gone, a client may have written anything
+        return Skipped(NO_AI_LOG)
     try:
         outer = json.loads(text)
     except (ValueError, RecursionError):
         found = _AI_LOG.search(text)
         if found:
             return _split_at(text, found.end(), None)
-        return Skipped(CUT_OFF if text.startswith("{") and not text.endswith("}") else NO_AI_LOG)
-    if not isinstance(outer, dict) or "ai_log" not in outer:
+        return Skipped(NO_AI_LOG if text.endswith("}") else CUT_OFF)
+    if "ai_log" not in outer:
         return Skipped(NO_AI_LOG)
     inner = outer.pop("ai_log")
     attributes = _decoded(inner) if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
     if isinstance(attributes, Skipped):
         return attributes
-    return attributes, {key: value for key, value in outer.items() if isinstance(value, str)}, False
+    return _Parts(attributes, {key: value for key, value in outer.items() if isinstance(value, str)})
 
 
 def _split_at(text: str, start: int, before: str | None) -> _Parts | Skipped:
@@ -154,17 +165,20 @@ def _split_at(text: str, start: int, before: str | None) -> _Parts | Skipped:
         inner, end = scanstring(text, start, True)  # noqa: FBT003 -- positional only
     except ValueError as error:
         return Skipped(CUT_OFF if "Unterminated" in str(error) else NOT_JSON)
+    # A full disk can swallow the end of one line and the newline; what follows is about another call.
+    other = text.find(_START, end)
     attributes = _attributes(inner)
     if isinstance(attributes, Skipped):
-        return attributes
+        return Skipped(CUT_OFF) if other >= 0 else attributes
     try:
-        if before is None:
-            raise ValueError  # noqa: TRY301 -- this shape is only tried where the line is known not to be JSON
+        if before is None or other >= 0:
+            raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
         # Of two equal keys the first is the gateway's; a client can write the second into its user agent.
         outer = json.loads(before + text[end:], object_pairs_hook=lambda pairs: dict(reversed(pairs)))
     except (ValueError, RecursionError):
-        return attributes, dict(reversed(_FIELD.findall(text, 0 if before is None else end))), True
-    return attributes, outer, False
+        fields = _FIELD.findall(text, 0 if before is None else end, other if other >= 0 else len(text))
+        return _Parts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
+    return _Parts(attributes, outer)
 
 
 def _attributes(inner: str) -> dict[str, Any] | Skipped:
@@ -241,7 +255,8 @@ def _is_plain(value: object) -> bool:
 # -- the round ---------------------------------------------------------------------------------------------------------
 
 
-def _round(attributes: dict[str, Any], outer: dict[str, str], *, outer_broken: bool) -> Round:
+def _round(parts: _Parts) -> Round:
+    attributes, outer, outer_broken, torn = parts
     undecoded: dict[str, str] = {}
     cut = [key for key in CONTENT_KEYS if _is_cut(attributes.get(key))]
     messages = _listed(attributes, "messages", undecoded)
@@ -279,6 +294,7 @@ def _round(attributes: dict[str, Any], outer: dict[str, str], *, outer_broken: b
         tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
         content_logged=any(key in attributes for key in CONTENT_KEYS),
         outer_broken=outer_broken,
+        torn=torn,
         cut=tuple(cut),
         undecoded=undecoded,
         consumer=_text(attributes.get("consumer")),

@@ -31,6 +31,7 @@ class Coverage:
     without_tokens: int = 0
     content_cut: int = 0
     outer_broken: int = 0
+    torn: int = 0
     lost_bytes: int = 0
     unknown_gaps: int = 0
 

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import fcntl
 import os
+import shutil
 import sys
 from collections.abc import Iterator, Sequence
 
@@ -49,6 +50,21 @@ def replace(path: str, data: bytes) -> None:
             os.unlink(temporary)
         raise
     sync_folder(os.path.dirname(path) or ".")
+
+
+def copy(path: bytes, target: bytes) -> None:
+    """Copy a file to a name that is free, and make the copy last."""
+    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
+    try:
+        with open(path, "rb") as source, open(descriptor, "wb") as copied:
+            shutil.copyfileobj(source, copied)
+            copied.flush()
+            os.fsync(descriptor)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(target)
+        raise
+    sync_folder(os.fsdecode(os.path.dirname(target)) or ".")
 
 
 def sync_folder(folder: str) -> None:

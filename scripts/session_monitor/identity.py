@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Callable
 
 from .coverage import Coverage
-from .log_file import LogFile
+from .log_file import LogFile, Truncated
 
 HEAD = 16 << 10
 """The identity covers the whole lines in so many first bytes, or the first line where that is longer."""
@@ -75,15 +75,19 @@ class Generation:
         return cls(**values)
 
     def seen_in(self, file: LogFile) -> int:
-        """Remember where it was found.  Returns how many unread bytes are lost: seen before, and not in this file."""
+        """Remember where it was found.  Returns how many unread bytes are lost: seen before, and not in this file.
+
+        Raises ``Truncated`` where the file is not the same any more.
+        """
+        seen_sha256 = file.fingerprint(max(0, file.size - MARK), file.size)
+        if not begins(self, file):
+            raise Truncated(file.place.path)
         lost = self.size_seen - max(self.offset, file.size)
         if self.gone:  # what was given up with its file may be there again
             self.gone = False
             self.coverage.lost_bytes -= max(0, self.size_seen - self.offset)
         self.path, (self.device, self.inode) = file.place.path, file.key
-        self.size_seen = file.size
-        self.seen_sha256 = file.sha256(max(0, file.size - MARK), file.size) or ""
-        self.file_state = file.state
+        self.size_seen, self.seen_sha256, self.file_state = file.size, seen_sha256, file.state
         return max(0, lost)
 
     def rewind(self) -> None:
@@ -107,13 +111,26 @@ class Generation:
             return self.quiet_polls == QUIET_POLLS and now - self.quiet_since >= QUIET_SECONDS
         return False
 
-    def advance(self, file: LogFile, offset: int) -> None:
-        """Everything up to here has been read; the identity grows with it."""
-        self.offset = offset
-        self.unterminated = file.read(1, offset - 1) != b"\n"
-        self.mark_sha256 = file.sha256(self.mark_start, offset) or ""
-        if self.head[-1][0] < min(HEAD, offset):
-            self.head = _head(file, offset)
+    def advanced(self, file: LogFile, offset: int) -> Generation:
+        """This generation when everything up to the offset has been read; its identity grows with that.
+
+        Raises ``Truncated`` where the file is not the same any more.
+        """
+        grown = replace(
+            self,
+            offset=offset,
+            unterminated=file.read(1, offset - 1) != b"\n",
+            mark_sha256=file.fingerprint(max(0, offset - MARK), offset),
+            head=_head(file, offset) if self.head[-1][0] < min(HEAD, offset) else self.head,
+        )
+        # Looked at last: what was read above belongs to the same file if this still does.
+        if file.has_shrunk() or not begins(self, file):
+            raise Truncated(file.place.path)
+        return grown
+
+    def become(self, other: Generation) -> None:
+        """Take over all that ``advanced`` found."""
+        vars(self).update(vars(other))
 
 
 @dataclass
@@ -132,10 +149,11 @@ class Match:
 def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
     """The generation that starts in this file, which has a line at least, perhaps without its newline.
 
-    Its id comes from its first line, so that it is the same when all that was remembered is lost.
+    Its id comes from its first line, so that it is the same when all that was remembered is lost.  Raises ``Truncated``
+    where the file is not the same any more.
     """
     first_line = file.line_end(0, 1)
-    gid = base = (file.sha256(0, file.size if first_line is None else first_line - 1) or "")[:16]
+    gid = base = file.fingerprint(0, file.size if first_line is None else first_line - 1)[:16]
     number = 1
     while gid in taken:
         number += 1
@@ -154,7 +172,7 @@ def _head(file: LogFile, size: int) -> list[tuple[int, str]]:
         head.append((newline, digest.hexdigest()))
         start = newline
     end = file.line_end(0, 1) or size
-    return head or [(end, file.sha256(0, end) or "")]
+    return head or [(end, file.fingerprint(0, end))]
 
 
 def match(
@@ -189,7 +207,7 @@ def match(
     for generation in list(open_ones):
         heirs = [file for file in free if _ends_early(generation, file)]
         if heirs:
-            bind(generation, max(heirs, key=lambda file: file.size))
+            bind(generation, max(heirs, key=lambda file: (not file.place.is_live, file.size)))
     # 4 Copies: of a generation that has its own file, or of each other.
     result.new = _without_copies(result, [file for file in free if file.size and has_line(file)])
     result.missing = open_ones
@@ -211,8 +229,8 @@ def _without_copies(result: Match, free: list[LogFile]) -> list[LogFile]:
 
 
 def _is_others(file: LogFile, generation: Generation, result: Match) -> bool:
-    """Whether the file copies another generation that begins as this one does and goes further."""
-    return any(pair[0].offset > generation.offset and _is_copy(file, *pair) for pair in result.found)
+    """Whether the file has more in common with another generation, which begins as this one does."""
+    return any(min(file.size, pair[1].size) > generation.offset and _is_copy(file, *pair) for pair in result.found)
 
 
 def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:

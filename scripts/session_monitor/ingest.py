@@ -21,7 +21,7 @@ from . import ai_log, tail
 from .checkpoint import Checkpoint
 from .coverage import Coverage
 from .identity import Generation
-from .log_file import LogFile
+from .log_file import LogFile, Truncated
 from .session_file import Summary
 from .store import SetAside, Store
 from .tail import Changed, Look, Tail
@@ -172,7 +172,7 @@ class Ingest:
             self._checkpoint.save()  # new generations are known before their first line is applied
             self._read_all(poll, look)
             self._checkpoint.save()  # also how long a rotated file has been quiet
-        except Changed:
+        except (Changed, Truncated):
             self._drop_batch()
             return False
         except SetAside as aside:
@@ -240,6 +240,7 @@ class Ingest:
         coverage.without_tokens += not call.has_tokens
         coverage.content_cut += bool(call.cut)
         coverage.outer_broken += call.outer_broken
+        coverage.torn += call.torn
         if self._store.add(call, log):
             self._batch.rounds += 1
             self._batch.tokens.count(call.usage)
@@ -257,12 +258,11 @@ class Ingest:
         batch = self._batch
         if not batch.ends:
             return
-        for generation, file, end in batch.ends.values():
-            if not tail.is_still(generation, file, end):
-                raise Changed
+        # Before anything is written: what can be said of the files afterwards may be about their successors.
+        grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
         new, sessions = self._store.flush()
-        for generation, file, end in batch.ends.values():
-            generation.advance(file, end)
+        for generation, other in grown:
+            generation.become(other)
             generation.coverage.add(batch.coverage[generation.gid])
             poll.coverage.add(batch.coverage[generation.gid])
         self._batch = _Batch()

@@ -29,6 +29,10 @@ class NotReady(Exception):  # noqa: N818
     """The file cannot be read yet: a compressed file that is still being written, or is damaged."""
 
 
+class Truncated(Exception):  # noqa: N818
+    """The file became shorter, or another one, while it was looked at."""
+
+
 class NotAFile(Exception):  # noqa: N818
     """Something other than a regular file has this name."""
 
@@ -84,9 +88,9 @@ class LogFile:
             raise
         return size
 
-    def current_size(self) -> int:
-        """Bytes of text now."""
-        return self.size if self.place.compressed else os.fstat(self._raw.fileno()).st_size
+    def has_shrunk(self) -> bool:
+        """Whether it has less now than when it was opened; a compressed file does not change."""
+        return not self.place.compressed and os.fstat(self._raw.fileno()).st_size < self.stat.st_size
 
     def read(self, length: int, offset: int) -> bytes:
         """Up to ``length`` bytes of text from ``offset``; fewer at the end.  An ``OSError`` names the file."""
@@ -112,6 +116,13 @@ class LogFile:
             digest.update(block)
             start += len(block)
         return digest.hexdigest()
+
+    def fingerprint(self, start: int, end: int) -> str:
+        """The hash of this range; raises ``Truncated`` where the file is shorter."""
+        found = self.sha256(start, end)
+        if found is None:
+            raise Truncated(self.place.path)
+        return found
 
     def line_end(self, start: int, within: int) -> int | None:
         """The byte behind the last newline of ``start … start + within``, or of the first line if that is longer.

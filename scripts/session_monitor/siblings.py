@@ -10,7 +10,7 @@ import glob
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 COMPRESSED = (".gz", ".bz2", ".xz")
 
@@ -26,11 +26,12 @@ class Place:
     path: str
     order: tuple[int, int, str]
     compressed: str = ""
+    beside_plain: bool = False  # as it is while a file is being compressed
 
     @property
     def is_live(self) -> bool:
         """Whether the gateway writes to this name."""
-        return self.order[1] == _LIVE
+        return self.order[1] == _LIVE and not self.beside_plain
 
 
 def find(patterns: Sequence[str]) -> list[Place]:
@@ -44,11 +45,11 @@ def find(patterns: Sequence[str]) -> list[Place]:
             folder = os.path.realpath(os.path.dirname(path))
             for place in _of_log(path, family):
                 places.setdefault(os.path.join(folder, os.path.basename(place.path)), place)
-    # While it is compressed a file is there twice, and only the plain one is whole.
     found = [
-        place for real, place in places.items() if not place.compressed or real[: -len(place.compressed)] not in places
+        replace(place, beside_plain=bool(place.compressed) and real[: -len(place.compressed)] in places)
+        for real, place in places.items()
     ]
-    return sorted(found, key=lambda place: place.order)
+    return sorted(found, key=lambda place: (place.order, not place.compressed, place.compressed))
 
 
 def is_under(path: str, folders: Sequence[str]) -> bool:

@@ -23,7 +23,11 @@ REMEMBERED = 2048
 
 
 class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
-    """A session file could not be read, or not to its end; it was renamed, and its rounds must come from the log again."""
+    """A session file could not be read, or not to its end; what it held must come from the log again.
+
+    Its copy was made first, and the file itself is only written over together with the first of those rounds: so
+    nothing is lost where the process ends before the log is read again.
+    """
 
 
 @dataclass
@@ -50,6 +54,7 @@ class Store:
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
         self._touched: dict[str, _Session] = {}
+        self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
         self.pending_bytes = 0
 
     def add(self, call: Round, log: tuple[str, int, int]) -> bool:
@@ -115,32 +120,40 @@ class Store:
     def _open(self, session_id: str) -> _Session:
         for name in (names.file_name(session_id), names.other_name(session_id)):
             path = os.path.join(os.fsencode(self._folder), name.encode())
+            if path in self._damaged:
+                return _Session(path, Summary(), [], torn=True)
             try:
-                with open(path, "rb") as file:
-                    if session_file.read_header(file) != session_id:
-                        continue  # another id's file, on a system where their names are the same
-                    end = session_file.read_end(file)
-                    if self._is_doubtful(end):
-                        if end.footer and not session_file.last_write_is_whole(file, end):
-                            end = session_file.recover(file)
-                        if not end.footer and self._has_committed(file, end.next_byte):
-                            raise SetAside(_set_aside(path))
-                        # Lines that are dropped because the file has them must be there to stay.
-                        files.sync_files(self._folder, [path])
-                        files.sync_folder(self._folder)
+                session = self._read(path, session_id)
             except FileNotFoundError:
                 return _Session(path, Summary(), [])
             except NotASessionFile:
                 with open(path, "rb") as file:
                     if _is_blank(file) and not self._has_committed(file, 0):
                         return _Session(path, Summary(), [], torn=True)
-                raise SetAside(_set_aside(path)) from None
-            if end.summary.messages_count == 0:  # torn before its first round was whole
-                return _Session(path, Summary(), [], torn=True)
-            marks = history.unpack(end.summary.history)
-            return _Session(path, end.summary, marks, end.next_byte, end.footer, torn=not end.footer)
+                raise self._set_aside(path) from None
+            if session:
+                return session
         msg = f"two other sessions have the file names of {names.file_name(session_id)}"
         raise OSError(msg)
+
+    def _read(self, path: bytes, session_id: str) -> _Session | None:
+        """What this file holds; None where it is another id's, on a system where their names are the same."""
+        with open(path, "rb") as file:
+            if session_file.read_header(file) != session_id:
+                return None
+            end = session_file.read_end(file)
+            if self._is_doubtful(end):
+                if end.footer and not session_file.last_write_is_whole(file, end):
+                    end = session_file.recover(file)
+                if not end.footer and self._has_committed(file, end.next_byte):
+                    raise self._set_aside(path)
+                # Lines that are dropped because the file has them must be there to stay.
+                files.sync_files(self._folder, [path])
+                files.sync_folder(self._folder)
+        if end.summary.messages_count == 0:  # torn before its first round was whole
+            return _Session(path, Summary(), [], torn=True)
+        marks = history.unpack(end.summary.history)
+        return _Session(path, end.summary, marks, end.next_byte, end.footer, torn=not end.footer)
 
     def _is_doubtful(self, end: End) -> bool:
         """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
@@ -156,6 +169,15 @@ class Store:
         """
         positions = (entry["log"] for entry in session_file.entries_behind(file, start))
         return any(end <= self.committed.get(generation, 0) for generation, _, end in positions)
+
+    def _set_aside(self, path: bytes) -> SetAside:
+        """Copy a damaged file to a name of its own."""
+        number = 1
+        while os.path.exists(aside := path + b".corrupt-%d" % number):
+            number += 1
+        files.copy(path, aside)
+        self._damaged.add(path)
+        return SetAside(os.fsdecode(aside))
 
     def _write(self, session_id: str, session: _Session) -> None:
         session.summary.history = history.pack(session.marks)
@@ -178,6 +200,7 @@ class Store:
         session.footer = footer
         session.torn = False
         session.pending = []
+        self._damaged.discard(session.path)
 
 
 def _append(descriptor: int, session: _Session, data: bytes) -> None:
@@ -199,12 +222,3 @@ def _is_blank(file: BinaryIO) -> bool:
     line = file.readline(1 << 20)
     start, zero, _ = line.partition(b"\0")
     return bool(zero or not line.endswith(b"\n")) and start.startswith(b'{"session_id":'[: len(start)])
-
-
-def _set_aside(path: bytes) -> str:
-    """Rename a file that nobody can read; returns its new name."""
-    number = 1
-    while os.path.exists(aside := path + b".corrupt-%d" % number):
-        number += 1
-    os.rename(path, aside)
-    return os.fsdecode(aside)

@@ -15,7 +15,7 @@ from typing import Callable, NamedTuple
 from . import identity, log_file, siblings
 from .checkpoint import View
 from .identity import Generation
-from .log_file import LogFile, NotAFile, NotReady
+from .log_file import LogFile, NotAFile, NotReady, Truncated
 
 
 class Changed(Exception):  # noqa: N818 -- a reason to look again
@@ -76,7 +76,15 @@ class Tail:
 
     def look(self, look: Look) -> None:
         """Fill in the look; the view afterwards knows all that are there.  Raises ``Changed``: look again."""
+        try:
+            self._look(look)
+        except Truncated as error:
+            raise Changed from error
+
+    def _look(self, look: Look) -> None:
         self._open(look)
+        if any(file.has_shrunk() for file in look.files):
+            raise Changed
         match = identity.match(self._view.generations, look.files, self._has_line)
         for generation, file in match.found:
             if generation.file_state != file.state or generation.gone:
@@ -99,7 +107,8 @@ class Tail:
             if file is None:
                 continue
             if file.key in keys or not self._is_ready(file):
-                look.complete = look.complete and file.key in keys
+                # Half a compressed file beside the plain one is on its way; alone, it may be all that there is.
+                look.complete = look.complete and (file.key in keys or place.beside_plain)
                 file.close()
                 continue
             keys.add(file.key)
@@ -185,11 +194,6 @@ def unread(generation: Generation, file: LogFile) -> int:
     """Bytes of the file behind what was read; a compressed file that is known and unchanged is not opened for it."""
     size = generation.size_seen if generation.file_state == file.state else file.size
     return max(0, size - generation.offset)
-
-
-def is_still(generation: Generation, file: LogFile, end: int) -> bool:
-    """Whether the file still holds the generation up to ``end``: it was not truncated while it was read."""
-    return file.current_size() >= end and identity.begins(generation, file)
 
 
 def _give_up(look: Look, generation: Generation) -> None:
