@@ -10,8 +10,6 @@ prints a table in Markdown: lines lost / lines found twice, of all that were wri
 is whole in what one poll printed.
 """
 
-# ruff: noqa: T201 -- a program
-
 from __future__ import annotations
 
 import argparse

@@ -34,6 +34,8 @@ LINES_BETWEEN_LOOKS = 500
 MOST_NOTICES = 20
 TRIES = 10
 """How often one poll looks again when the files change while they are read."""
+SETTLING_SECONDS = 0.05
+"""How long it waits before that: a rotation renames its files within milliseconds."""
 
 
 @dataclass
@@ -134,12 +136,14 @@ class Ingest:
         allowed: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
         """``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
-        ``clock`` gives monotonic seconds.
+        ``clock`` gives monotonic seconds, ``sleep`` waits for some.
         """
+        self._sleep = sleep
         self._store = store
         self._checkpoint = checkpoint
         self._view = checkpoint.view(session_key)
@@ -160,6 +164,7 @@ class Ingest:
         for _ in range(TRIES):
             if self._pass(poll):
                 break
+            self._sleep(SETTLING_SECONDS)
         return poll
 
     def _pass(self, poll: Poll) -> bool:
