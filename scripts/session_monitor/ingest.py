@@ -126,7 +126,7 @@ class _Batch:
 class Ingest:
     """The way from logs to session files, one poll at a time."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- the parts that one poll ties together
         self,
         patterns: Sequence[str],
         store: Store,
