@@ -74,7 +74,7 @@ def test_a_poll_with_nothing_new_is_cheap(monitor):
 
     assert poll.coverage.lines == 0
     assert opened == []
-    assert sum(read) <= HEAD + 4 * MARK < monitor.log.stat().st_size
+    assert sum(read) <= 4 * (HEAD + MARK) < monitor.log.stat().st_size
 
 
 def test_the_summary_of_a_poll(monitor):

@@ -248,7 +248,9 @@ def begins(generation: Generation, file: LogFile) -> bool:
     """Whether this file begins as the generation does; a shorter one, whether its lines are the first ones of it."""
     end, sha256 = generation.head[-1]
     if file.size >= end:
-        return file.sha256(0, end) == sha256
+        # Where all of its first lines are known, one more of them is of another generation.
+        more = generation.offset >= HEAD and file.line_end(0, HEAD) != end
+        return not more and file.sha256(0, end) == sha256
     known = dict(generation.head)
     if file.size + 1 in known:  # all of a line but its newline
         return hashlib.sha256(file.read(file.size, 0) + b"\n").hexdigest() == known[file.size + 1]

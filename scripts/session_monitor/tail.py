@@ -157,9 +157,9 @@ class Tail:
         """Whether there is a line to tell it by; a rotated file's only line may lack its newline."""
         if file.line_end(0, 1) is not None:
             return True
-        if file.place.is_live or file.size > log_file.LONGEST_LINE:
+        if file.place.is_live:
             return False
-        return self._is_whole(file.read(file.size, 0))
+        return any(self._is_whole(line or b"") for _, _, line in log_file.lines(file, 0, file.size, rest_too=True))
 
     def _miss(self, look: Look, missing: list[Generation]) -> None:
         """Give up what is in no file; after a second look, since names that change meanwhile can escape the first."""
