@@ -314,7 +314,7 @@ class World:
 
     def _see(self, line, found):
         name = ID.search(line)
-        if name and len(line.lstrip(b"\0")) == self.written[name[1].decode()]:
+        if name and len(line.lstrip(b"\0")) == self.written[name[1].decode()] and line.endswith(b'Z"}\n'):
             found[name[1].decode()] = len(line)
 
     # -- the account ---------------------------------------------------------------------------------------------------

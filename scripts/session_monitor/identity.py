@@ -248,8 +248,9 @@ def begins(generation: Generation, file: LogFile) -> bool:
     """Whether this file begins as the generation does; a shorter one, whether its lines are the first ones of it."""
     end, sha256 = generation.head[-1]
     if file.size >= end:
-        # Where all of its first lines are known, one more of them is of another generation.
-        more = generation.offset >= HEAD and file.line_end(0, HEAD) != end
+        # Where all of its first lines are known, one more of them is of another generation; a line that was taken
+        # without its newline may have got it.
+        more = generation.offset >= HEAD and file.line_end(0, HEAD) not in (end, end + 1)
         return not more and file.sha256(0, end) == sha256
     known = dict(generation.head)
     if file.size + 1 in known:  # all of a line but its newline
