@@ -85,6 +85,9 @@ class Poll:
         """Take in what a look found."""
         self.logs_found = len(look.files)
         self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.found)
+
+    def hear(self, look: Look) -> None:
+        """Take in what a person should hear of a look."""
         self.coverage.lost_bytes += look.lost_bytes
         self.coverage.unknown_gaps += look.unknown_gaps
         self.notices += look.notices
@@ -171,7 +174,10 @@ class Ingest:
         """One look and all that it finds; False where another look is needed."""
         look = Look()
         try:
-            self._tail.look(look)
+            try:
+                self._tail.look(look)
+            finally:  # a look that must be taken again has told its losses already
+                poll.hear(look)
             poll.saw(look)
             self._store.committed = self._offsets()
             self._checkpoint.save()  # new generations are known before their first line is applied
