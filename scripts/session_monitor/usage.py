@@ -9,7 +9,7 @@ output must be a kind that the provider counts outside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 LARGEST_COUNT = 2**53
@@ -19,10 +19,19 @@ _CACHE_READ = ("cached_content_token_count", "cached_tokens", "cache_read_input_
 _CACHE_WRITE = ("cache_write_tokens", "cache_creation_input_tokens")
 _REASONING = ("thoughts_token_count", "reasoning_tokens", "thinking_tokens")
 _TOOL_USE = ("tool_use_prompt_token_count",)
+_AUDIO = ("audio_tokens",)
 _GEMINI = frozenset({"cached_content_token_count", "thoughts_token_count", "tool_use_prompt_token_count"})
 
 TOTAL_DIFFERS = "total_differs"
 """Note: the reported total is not the sum of the kinds that the call reported."""
+CACHE_IN_ONE = "cache_in_one"
+"""Note: cache reads and writes came as one number, which is taken as reads."""
+CONVERTED_CACHE = "converted_cache"
+"""Note: an answer in Anthropic's shape was taken as converted by the gateway, with cache reads inside its input."""
+UNLISTED_REASONING = "unlisted_reasoning"
+"""Note: tokens that only the total shows were taken as reasoning."""
+AUDIO = "audio"
+"""Note: some of the tokens are audio, which is counted with the text."""
 
 
 @dataclass(frozen=True)
@@ -40,13 +49,17 @@ class Reported:
 
 @dataclass(frozen=True)
 class Usage:
-    """The tokens of one call in disjoint kinds; their sum is everything that the call used."""
+    """The tokens of one call in disjoint kinds; their sum is everything that the call used.
+
+    ``explicit_cache`` says that the caller asked for the cache, which some vendors bill otherwise than their own.
+    """
 
     fresh_input: int = 0
     cache_read: int = 0
     cache_write: int = 0
     visible_output: int = 0
     reasoning: int = 0
+    explicit_cache: bool = False
     notes: tuple[str, ...] = ()
 
     @property
@@ -89,8 +102,10 @@ def normalise(reported: Reported, model: str | None) -> Usage:
     rest = 0 if reported.total is None else reported.total - whole_in - whole_out
 
     # A part cannot be larger than its whole, whatever the names say.
+    notes: list[str] = []
     anthropic = _is_anthropic(inputs)
-    cache_outside = read + written > whole_in or (anthropic and not _is_converted(inputs, model))
+    converted = anthropic and _is_converted(inputs, model)
+    cache_outside = read + written > whole_in or (anthropic and not converted)
     reasoning_outside = reasoning > whole_out
     if not _GEMINI.isdisjoint({*inputs, *outputs}):
         reasoning_outside = True
@@ -100,6 +115,7 @@ def normalise(reported: Reported, model: str | None) -> Usage:
         if not (reasoning_outside or cache_outside) and "gemini" in (model or "").lower() and not reasoning:
             # Converted to the OpenAI shape, thoughts are left out of everything but the total.
             reasoning, reasoning_outside = rest, True
+            notes.append(UNLISTED_REASONING)
 
     usage = Usage(
         fresh_input=whole_in - (0 if cache_outside else read + written) + _first(inputs, _TOOL_USE),
@@ -107,10 +123,25 @@ def normalise(reported: Reported, model: str | None) -> Usage:
         cache_write=written,
         visible_output=whole_out - (0 if reasoning_outside else reasoning),
         reasoning=reasoning,
+        explicit_cache=not anthropic and is_explicit_cache(inputs),
     )
     if reported.total not in (None, usage.total_tokens):
-        return Usage(**{**usage.__dict__, "notes": (TOTAL_DIFFERS,)})
-    return usage
+        notes.append(TOTAL_DIFFERS)
+    if cache_outside and not anthropic and read and not written:
+        notes.append(CACHE_IN_ONE)  # Bedrock, converted to the OpenAI shape
+    if converted and read and not cache_outside:
+        notes.append(CONVERTED_CACHE)
+    if _first(inputs, _AUDIO) or _first(outputs, _AUDIO):
+        notes.append(AUDIO)
+    return replace(usage, notes=tuple(notes)) if notes else usage
+
+
+def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:
+    """Whether the caller asked for the cache: Alibaba names what was written to it, if only as 0, or its type.
+
+    Source: Alibaba Cloud Model Studio's page on context cache.
+    """
+    return "cache_creation_input_tokens" in inputs or "cache_type" in inputs or "cache_creation" in inputs
 
 
 def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
