@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import json
 
-from session_monitor import ai_log
+from session_monitor import ai_log, price_list
 from session_monitor.ai_log import Round
+from session_monitor.prices import Book
+
+BOOK = Book([price_list.shipped()])
+"""The prices that the monitor comes with."""
 
 
 def message(text, role="user"):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import shutil
+import sys
+from types import ModuleType
 
 import pytest
 
@@ -22,5 +25,19 @@ def need_tool(name: str) -> str:
         return path
     reason = f"needs the program {name!r}, which this machine lacks: install it to run this test too"
     if os.environ.get("CI") == "true":
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def need_module(name: str, since: tuple[int, int]) -> ModuleType:
+    """Give a module of tests/requirements.txt, which has it for Pythons ``since`` that version.
+
+    Where it is missing, the calling test is skipped; with CI=true, and a Python that should have it, it fails instead.
+    """
+    try:
+        return importlib.import_module(name)
+    except ImportError:
+        reason = f"needs the module {name!r} (Python {since[0]}.{since[1]} or newer): it is in tests/requirements.txt"
+    if os.environ.get("CI") == "true" and sys.version_info >= since:
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

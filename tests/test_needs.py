@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.needs import need_tool
+from tests.needs import need_module, need_tool
 
 
 def test_a_program_that_is_there_is_given_by_its_path(tmp_path, monkeypatch):
@@ -28,3 +28,13 @@ def test_ci_without_the_program_fails(monkeypatch):
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="needs the program 'no-such-tool'"):
         need_tool("no-such-tool")
+
+
+def test_a_module_that_is_missing(monkeypatch):
+    """A module that this Python cannot have is skipped everywhere; one that it should have fails with CI=true."""
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.skip.Exception, match="no_such_module"):
+        need_module("no_such_module", (4, 0))
+    with pytest.raises(pytest.fail.Exception, match=r"tests/requirements\.txt"):
+        need_module("no_such_module", (3, 0))
+    assert need_module("json", (3, 0)).__name__ == "json"

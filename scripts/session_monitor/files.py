@@ -34,10 +34,10 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
         view = view[written:]
 
 
-def replace(path: str, data: bytes) -> None:
+def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """Put the data under this name, wholly or not at all, and so that a power loss does not undo it."""
     temporary = path + ".tmp"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         try:
             write_all(descriptor, data, 0)

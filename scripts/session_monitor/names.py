@@ -29,6 +29,11 @@ def file_name(session_id: str) -> str:
     return name + SUFFIX
 
 
+def is_session(name: str) -> bool:
+    """Whether a file of this name, in an output folder, is a session's."""
+    return name.endswith(SUFFIX) and not name.startswith(".")
+
+
 def other_name(session_id: str) -> str:
     """A second name, for an id whose first one is taken by another id (upper and lower case on some systems)."""
     return _shortened(_UNSAFE.sub(_percent, session_id), session_id)

@@ -1,0 +1,51 @@
+"""How is money counted and written?
+
+In pico-dollars (1e-12 USD), as integers: every list price per million tokens with up to six decimals is a whole number
+of them per token, so sums are exact in any order.  They become decimal text when they are printed, never a float.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from fractions import Fraction
+
+PICO = 10**12
+"""Pico-dollars in a dollar."""
+MICRO = 10**6
+"""Pico-dollars in a millionth of a dollar."""
+DECIMALS = 6
+"""Decimals of a price per million tokens, at most."""
+
+_AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
+
+
+def per_token(price: str) -> int:
+    """Pico-dollars per token for dollars per million tokens: ``2.5`` is 2,500,000.
+
+    Raises ValueError for anything but plain decimal text with at most six decimals.
+    """
+    if not isinstance(price, str) or not _AMOUNT.fullmatch(price):
+        raise ValueError(f'{price!r} is no price: it must be text like "2.5", with at most {DECIMALS} decimals')
+    whole, _, decimals = price.partition(".")
+    return int(whole + decimals.ljust(DECIMALS, "0"))
+
+
+def rounded(amount: Fraction) -> int:
+    """The nearest whole number, halves to the even one."""
+    return round(amount)
+
+
+def plain(pico: int) -> str:
+    """Dollars as exact decimal text without exponent or trailing zeros: ``0.01976``, ``12``, ``-0.5``."""
+    whole, rest = divmod(abs(pico), PICO)
+    sign = "-" if pico < 0 else ""
+    return f"{sign}{whole}.{rest:012d}".rstrip("0").rstrip(".")
+
+
+def shown(pico: int) -> str:
+    """Dollars for people: two decimals, or as many as show three digits of a smaller amount; never 0 for a little."""
+    dollars = Decimal(abs(pico)).scaleb(-12)
+    decimals = 2 if not pico or dollars >= 1 else max(2, min(12, 2 - dollars.adjusted()))
+    sign = "-" if pico < 0 else ""
+    return f"{sign}${dollars:,.{decimals}f}"

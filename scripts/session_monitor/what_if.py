@@ -1,0 +1,53 @@
+"""What would the same calls have cost on another model?
+
+An estimate: another model would have counted other tokens and written another answer.  How much of the prompts its
+cache would have held is not known either, so it is a range between the share that was cached, and none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from .prices import Book, Call
+from .spending import Spending
+
+
+@dataclass
+class Estimate:
+    """The same calls on ``model``: with the share of the prompts that came from a cache, and with none of it."""
+
+    model: str
+    with_cache: Spending
+    without_cache: Spending
+
+    @property
+    def is_priced(self) -> bool:
+        """Whether the model has a price."""
+        return self.with_cache.unpriced_rounds < self.with_cache.rounds or not self.with_cache.rounds
+
+    @property
+    def low_pico(self) -> int:
+        """The lower end of the range."""
+        return min(self.with_cache.pico, self.without_cache.pico)
+
+    @property
+    def high_pico(self) -> int:
+        """The upper end of the range."""
+        return max(self.with_cache.pico, self.without_cache.pico)
+
+
+def estimates(book: Book, calls: Iterable[Call], models: list[str]) -> list[Estimate]:
+    """One estimate a model, over the calls that told tokens: of the others nothing can be said."""
+    found = [Estimate(model, Spending(), Spending()) for model in models]
+    for call in calls:
+        if not call.usage.total_tokens:
+            continue
+        usage = replace(call.usage, explicit_cache=False)
+        uncached = replace(usage, fresh_input=usage.input_tokens, cache_read=0, cache_write=0)
+        for estimate in found:
+            kept = Call(estimate.model, call.at, usage)
+            none = kept._replace(usage=uncached)
+            estimate.with_cache.count(kept, book.price(kept))
+            estimate.without_cache.count(none, book.price(none))
+    return found
