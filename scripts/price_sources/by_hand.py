@@ -1,0 +1,50 @@
+"""What did a maintainer settle?
+
+manual.json beside this file holds what the sources do not have, or have wrong; it is put over what they say::
+
+    "vendor_defaults": {"dashscope": {"cache_read": "0.2x", …}},   as in the table
+    "vendor_notes": {"zai": "international list price; …"},        for each of a vendor's models without a note
+    "models": {
+      "o3": {"vendor": "openai", "note": "why", "prices": [rows]}, the whole model; more than the note is never merged
+      "o3-2025-04-16": {"as": "o3"},                               another name for the same
+      "mistral-large-4": {"note": "why"},                          only a note: the rows are the sources'
+      "us-claude-3-5-haiku-20241022": {"drop": "why"}              not to be in the table
+    }
+
+Models are written as their vendors do.  A row without a ``source`` is a maintainer's own and has a ``url``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from session_monitor.model_names import canonical
+
+from .rows import MANUAL, ordered
+
+Entry = dict[str, Any]
+
+
+def settled(manual: Mapping[str, Any]) -> dict[str, Entry]:
+    """The models of manual.json by key, each with all that holds for it.  Raises ValueError for an ``as`` to nowhere."""
+    spelled: Mapping[str, Entry] = manual.get("models", {})
+    found = {}
+    for name, entry in spelled.items():
+        if entry.get("as", name) not in spelled:
+            raise ValueError(f"manual.json: {name} is to be as {entry['as']}, which is not there")
+        whole = {**spelled[entry.get("as", name)], **entry}
+        whole.pop("as", None)
+        if "prices" in whole:
+            whole["names"] = [name]
+            whole["prices"] = [ordered({"from": None, "source": MANUAL, **row}) for row in whole["prices"]]
+        found[canonical(name)] = whole
+    return found
+
+
+def entry_of(models: Mapping[str, Entry], key: str, own: Mapping[str, Any], notes: Mapping[str, str]) -> Entry:
+    """A model's entry in the table: what is settled over what was merged, and its vendor's note where it has none."""
+    entry = {**models.get(key, {}), **own}
+    note = entry.get("note") or notes.get(entry["vendor"])
+    whole = {"vendor": entry["vendor"], "names": entry["names"], "note": note, "prices": entry["prices"]}
+    return {name: value for name, value in whole.items() if value is not None}

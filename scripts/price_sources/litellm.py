@@ -1,0 +1,145 @@
+"""What does litellm say?
+
+Its wheel has one JSON object: a name to that model's prices, each per token.  It has what vendors take today; whom
+they no longer sell is taken out of it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from session_monitor.model_names import candidates, canonical
+
+from .rows import Findings, Offer, Row, is_model, ordered, shaped, texts
+
+MEMBER = "litellm/model_prices_and_context_window_backup.json"
+
+_VENDORS = {
+    "openai": "openai",
+    "text-completion-openai": "openai",
+    "anthropic": "anthropic",
+    "gemini": "google",
+    "vertex_ai-language-models": "google",
+    "deepseek": "deepseek",
+    "moonshot": "moonshot",
+    "zai": "zai",
+    "xai": "xai",
+    "minimax": "minimax",
+    "mistral": "mistral",
+    "codestral": "mistral",
+    "cohere_chat": "cohere",
+    "cohere": "cohere",
+    "dashscope": "dashscope",
+    "volcengine": "volcengine",
+    "tencent": "tencent",
+    "perplexity": "perplexity",
+    "groq": "groq",
+    "bedrock_converse": "bedrock",
+    "bedrock": "bedrock",
+}
+"""Its providers whose prices are list prices, the one to believe first where two of a vendor name the same model."""
+
+_WITHOUT_OUTPUT = ("embedding", "rerank")
+_MODES = ("chat", "completion", "responses", None, *_WITHOUT_OUTPUT)
+_PER_TOKEN = {
+    "input": "input_cost_per_token",
+    "output": "output_cost_per_token",
+    "cache_read": "cache_read_input_token_cost",
+    "cache_read_explicit": "explicit_cache_read_input_token_cost",
+    "cache_write": "cache_creation_input_token_cost",
+    "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
+    "reasoning": "output_cost_per_reasoning_token",
+}
+_OLD_CACHE_READ = "input_cost_per_token_cache_hit"
+_ABOVE = re.compile(r"(.+)_above_(\d+)k_tokens")
+_FREE = {
+    "google": re.compile(r"gemma|learnlm|.*-exp(?:-|$)"),
+    "zai": re.compile(r".*-flash$"),
+}
+"""Models that are free.  Elsewhere it writes 0 for what it does not know, or what is not sold by the token."""
+
+
+def parse(document: Mapping[str, Any]) -> Findings:
+    """All list prices of the vendors that we take over; each model once."""
+    left_out: list[str] = []
+    taken: dict[tuple[str, str], tuple[tuple[int, bool, str], Offer]] = {}
+    order = list(_VENDORS)
+    for name, entry in document.items():
+        offer = _offer(name, entry, left_out) if isinstance(entry, dict) else None
+        if offer is None:
+            continue
+        preference = (order.index(entry["litellm_provider"]), "/" in name, name)
+        place = (offer.key, offer.vendor)
+        if place not in taken or preference < taken[place][0]:
+            taken[place] = (preference, offer)
+    return Findings([offer for _, offer in taken.values()], left_out)
+
+
+def _offer(name: str, entry: Mapping[str, Any], left_out: list[str]) -> Offer | None:
+    vendor = _VENDORS.get(entry.get("litellm_provider", ""))
+    if vendor is None or entry.get("mode") not in _MODES or name.count("/") > 1:
+        return None
+    key, beside = canonical(name), None
+    if vendor == "bedrock":
+        regional = next(candidates(name)).key
+        if regional == key and not name.startswith("amazon."):
+            return None  # sold at its maker's prices
+        key, beside = (regional, key) if regional != key else (key, None)
+    if not is_model(vendor, key):
+        return None
+    row = _row(entry, vendor, name, left_out)
+    if row is None:
+        return None
+    free = vendor in _FREE and _FREE[vendor].match(key)
+    if not free and (row["input"] == "0" or (row["output"] == "0" and entry.get("mode") not in _WITHOUT_OUTPUT)):
+        left_out.append(f"{name}: 0 stands for a price that is not known")
+        return None
+    return Offer(key, name.rsplit("/", 1)[-1], vendor, [row], beside)
+
+
+def _row(entry: Mapping[str, Any], vendor: str, name: str, left_out: list[str]) -> Row | None:
+    values = {price: entry.get(field) for price, field in _PER_TOKEN.items()}
+    if values["cache_read"] is None:
+        values["cache_read"] = entry.get(_OLD_CACHE_READ)
+    row = texts(values, 1, name, left_out)
+    tiers = _tiers(entry, name, left_out)
+    row.update(tiers.pop(0, {}))
+    if entry.get("mode") in _WITHOUT_OUTPUT:
+        row.setdefault("output", "0")
+    if not {"input", "output"} <= row.keys():
+        if row:
+            left_out.append(f"{name}: has no price for both input and output")
+        return None
+    shape = shaped(row, tiers, vendor, name, left_out)
+    windows = _windows(entry.get("off_peak_pricing") or {}, name, left_out)
+    return ordered({"from": None, **shape, "windows": windows or None})
+
+
+def _tiers(entry: Mapping[str, Any], name: str, left_out: list[str]) -> dict[int, Row]:
+    """The prices above so many tokens; above 0 are the base prices, for those who state them so."""
+    fields = {field: price for price, field in _PER_TOKEN.items()}
+    values: dict[int, dict[str, Any]] = {}
+    for field, value in entry.items():
+        match = _ABOVE.fullmatch(field)
+        if match and match[1] in fields:
+            values.setdefault(int(match[2]) * 1000, {})[fields[match[1]]] = value
+    for tier in entry.get("tiered_pricing") or ():
+        if "range" in tier:
+            found = {price: tier.get(field) for price, field in _PER_TOKEN.items()}
+            values.setdefault(int(tier["range"][0]), {}).update(found)
+    return {above: texts(found, 1, f"{name} above {above}", left_out) for above, found in values.items()}
+
+
+def _windows(off_peak: Mapping[str, Any], name: str, left_out: list[str]) -> list[Row]:
+    """Each of its intervals as a window, with the prices that hold in all of them."""
+    found = texts({price: off_peak.get(field) for price, field in _PER_TOKEN.items()}, 1, name, left_out)
+    windows = []
+    for window in off_peak.get("windows") or ():
+        hours = window["hours_utc"]
+        for interval in [hours] if isinstance(hours, str) else hours:
+            start, _, end = interval.partition("-")
+            times = [start, "24:00" if end == "00:00" else end]
+            windows.append({"utc": times, "weekdays": window.get("weekdays", list(range(1, 8))), **found})
+    return windows
