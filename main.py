@@ -19,11 +19,14 @@ from typing import Callable, Protocol, TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
 
-from session_monitor import __version__, figures, files, live, report, terminal
+from session_monitor import __version__, figures, files, live, money, own_prices, report, terminal
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.coverage import LABELS, Coverage
 from session_monitor.ingest import Ingest, Poll
+from session_monitor.price_list import BadPriceList
+from session_monitor.prices import Book
 from session_monitor.session_file import Summary
+from session_monitor.spending import Spending
 from session_monitor.store import Store
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -242,16 +245,26 @@ class Monitor:
                 f"there are sessions and no state file {state_file}; the logs are read from their beginning, and what "
                 "the sessions have already is not counted twice"
             )
+        self._book = self._prices()
         self._show: Show = Progress(None, time.monotonic)
         self._ingest = Ingest(
             self._logs,
             Store(options.output_dir, full_messages=options.messages == "full"),
             self._checkpoint,
+            book=self._book,
             session_key=options.session_key,
             allowed=options.allow_dir or list(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(os.pathsep))),
             stop=self._signals.stop,
             on_commit=self._batch,
         )
+
+    def _prices(self) -> Book | None:
+        """What calls cost; a mistake in a person's own list is no reason not to read the log."""
+        try:
+            return own_prices.book(self._options.output_dir, os.environ)
+        except (BadPriceList, OSError) as error:
+            self._say.aloud(f"costs are not shown: {error}. Correct it there, or take the file away")
+            return None
 
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""
@@ -283,7 +296,7 @@ class Monitor:
         on_terminal = sys.stdout.isatty() and not lines_only
         with terminal.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
             if screen:
-                self._show = LiveView(screen, self._logs, self._options.output_dir, time.monotonic)
+                self._show = LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
             else:
                 self._show = Journal(self._logs, self._say)
             while not self._signals.stop():
@@ -307,7 +320,8 @@ class Monitor:
         if not self._say.quiet:
             sessions = report.count(self._options.output_dir)
             try:
-                print("\n".join(summary(poll, sessions, time.monotonic() - self._started)), flush=True)
+                seconds = time.monotonic() - self._started
+                print("\n".join(summary(poll, sessions, seconds, priced=self._book is not None)), flush=True)
             except BrokenPipeError:
                 _stop_telling()
 
@@ -315,8 +329,8 @@ class Monitor:
 # -- what a run shows --------------------------------------------------------------------------------------------------
 
 
-def summary(poll: Poll, sessions: int, seconds: float) -> list[str]:
-    """The closing summary: what was read, what was found in it, what the totals leave out."""
+def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
+    """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
     covered, tokens, count = poll.coverage, poll.tokens, figures.count
     read = f"{figures.counted(covered.lines, 'line')} ({figures.size(covered.bytes)})"
     cached = f"of which {count(tokens.cached)} cached and {count(tokens.cache_write)} cache written"
@@ -325,8 +339,15 @@ def summary(poll: Poll, sessions: int, seconds: float) -> list[str]:
         f"Read {read} of {figures.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
         f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
         f"Tokens:   {count(tokens.input)} input, {cached}; {count(tokens.output)} output, {reasoning}",
+        f"Cost:     {_cost(poll.spending) if priced else 'not known: see the message about the price list'}",
         f"Coverage: {'; '.join(coverage_parts(covered))}",
     ]
+
+
+def _cost(spent: Spending) -> str:
+    tokens = f", {figures.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
+    saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
+    return spent.shown() + tokens + saved
 
 
 def coverage_parts(covered: Coverage) -> list[str]:
@@ -431,7 +452,12 @@ class LiveView:
     """On a terminal: the sessions as they talk."""
 
     def __init__(
-        self, screen: terminal.Screen, logs: Sequence[str], output_dir: str, clock: Callable[[], float]
+        self,
+        screen: terminal.Screen,
+        logs: Sequence[str],
+        output_dir: str,
+        book: Book | None,
+        clock: Callable[[], float],
     ) -> None:
         """Begins with what the output folder holds."""
         self._screen = screen
@@ -439,12 +465,15 @@ class LiveView:
         self._clock = clock
         self._pace = Pace(clock)
         self._drawn = 0.0
-        overview = report.overview(output_dir, LATEST_SESSIONS)
+        overview = report.overview(output_dir, LATEST_SESSIONS, book or Book([]))
         self._known = overview.sessions
         self._totals = live.Totals(
             overview.input_tokens, overview.output_tokens, overview.cached_tokens, overview.reasoning_tokens
         )
-        self._latest = {row["session_id"]: _line(row["session_id"], row) for row in overview.latest}
+        self._spending = overview.spending if book else None
+        self._latest = {
+            row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
+        }
         self._before = Poll()
 
     def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
@@ -480,6 +509,7 @@ class LiveView:
                 self._totals.output_tokens + now.tokens.output,
                 self._totals.cached_tokens + now.tokens.cached,
                 self._totals.reasoning_tokens + now.tokens.reasoning,
+                self._cost(now.spending),
             ),
             lines=now.coverage.lines,
             calls=now.coverage.calls,
@@ -493,6 +523,14 @@ class LiveView:
             now=datetime.now(timezone.utc).isoformat(),
         )
         self._screen.draw(live.frame(view, *self._screen.size()))
+
+    def _cost(self, since: Spending) -> str | None:
+        if self._spending is None:
+            return None
+        total = Spending()
+        total.add(self._spending)
+        total.add(since)
+        return total.shown()
 
 
 def _line(session_id: str, row: dict[str, object]) -> live.SessionLine:

@@ -24,6 +24,7 @@ from session_monitor import checkpoint, report
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
+from tests.calls import BOOK
 
 ROOT = Path(__file__).parent.parent
 GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
@@ -85,10 +86,10 @@ def _normalised(model, totals):
 def _sessions(truth, output):
     by_model, by_date, no_session = {}, {}, Counter()
     missing = set(truth["sessions"])
-    for row in report.sessions(str(output)).rows:
+    for row in (row.fields for row in report.sessions(str(output), BOOK).rows):
         session_id = row["session_id"]
         sums = Counter()
-        for entry in report.session(str(output), session_id, full_messages=False)[1]:
+        for entry, _ in report.session(str(output), session_id, BOOK, full_messages=False).rounds:
             counts = {kind: entry.get(kind, 0) for kind in KINDS}
             counts.update(rounds=1, failed=entry["response_type"] == "error")
             for totals in (
@@ -183,7 +184,7 @@ def _messages_of_sessions(output, show):
 
 
 def _report(output, session_id):
-    return report.session(str(output), session_id, full_messages=True)[1]
+    return (entry for entry, _ in report.session(str(output), session_id, BOOK, full_messages=True).rounds)
 
 
 def _command(output, session_id):

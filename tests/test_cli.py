@@ -24,6 +24,7 @@ from session_monitor import report
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
+from tests.calls import BOOK
 
 ROOT = Path(__file__).resolve().parent.parent
 CLI = ROOT / "scripts" / "cli.py"
@@ -106,9 +107,9 @@ def test_list_of_the_sample(sample):
     heading, rule, *rows = done.stdout.splitlines()
     assert (done.returncode, done.stderr) == (0, "")
     assert heading.split("  ")[0] == "Session ID"
-    assert heading.split()[2:] == ["Updated", "Msgs", "Input", "Cached", "Output", "Reasoning", "Model"]
+    assert heading.split()[2:] == ["Updated", "Msgs", "Input", "Cached", "Output", "Reasoning", "Cost", "Model"]
     assert set(rule) == {"─"}
-    expected = report.sessions(str(sample)).rows
+    expected = [row.fields for row in report.sessions(str(sample), BOOK).rows]
     assert len(rows) == len(expected) > 1
     for row, session in zip(rows, expected):
         assert row.startswith(session["session_id"])
@@ -121,7 +122,7 @@ def test_list_as_json(sample):
     """The same rows as JSON, with the names of the session files' own keys."""
     rows = data("list", "--data-dir", sample)
 
-    assert rows == report.sessions(str(sample)).rows
+    assert rows == [row.to_json() for row in report.sessions(str(sample), BOOK).rows]
     assert {"session_id", "updated_at", "messages_count", "total_input_tokens", "model"} <= set(rows[0])
 
 
@@ -130,7 +131,7 @@ def test_list_in_another_order_and_shortened(sample):
     rows = data("list", "--data-dir", sample, "--sort-by", "tokens", "--limit", "2")
     text = run("list", "--data-dir", sample, "--sort-by", "tokens", "--limit", "2").stdout
 
-    everything = report.sessions(str(sample)).rows
+    everything = [row.fields for row in report.sessions(str(sample), BOOK).rows]
     assert [row["total_tokens"] for row in rows] == sorted((row["total_tokens"] for row in everything), reverse=True)[
         :2
     ]
@@ -183,10 +184,13 @@ def test_show_is_the_documented_picture(weather):
         "   Output:                           15 tokens",
         "     of which reasoning:              0 tokens",
         "   Total:                         1,275 tokens",
+        "💰 Estimated Cost: $0.00206 USD",
+        "   not in it: 1 round unpriced, 15 tokens (no model)",
         "📝 Conversation Rounds (3):",
         "─" * 100,
         "  Round 1 @ 2026-02-01T08:01:15+08:00 · qwen-max",
         "    Tokens: 10 in → 5 out",
+        "    Cost: $0.0000480 (input $0.0000160, output $0.0000320)",
         "    🔧 Tool calls: Yes",
         "    Messages (2):",
         "      [system] You help.",
@@ -196,6 +200,7 @@ def test_show_is_the_documented_picture(weather):
         '       - get_weather({"location":"北京"})',
         "  Round 2 @ 2026-02-01T08:02:15+08:00 · qwen-max",
         "    Tokens: 1,240 in → 5 out",
+        "    Cost: $0.00202 (input $0.00198, output $0.0000320)",
         "    🔧 Tool calls: No",
         "    Messages (2 new, after 2 sent before):",
         '      [assistant] → get_weather({"location":"北京"})',
@@ -204,6 +209,7 @@ def test_show_is_the_documented_picture(weather):
         "    🧠 Reasoning: Sunny.",
         "  Round 3 @ 2026-02-01T08:03:15+08:00",
         "    Tokens: 10 in → 5 out",
+        "    Cost: not known (the log names no model)",
         "    ❌ Failed: 503 overflow",
         "    🔧 Tool calls: No",
         "    Messages (1):",
@@ -391,7 +397,7 @@ def test_nothing_in_a_log_steers_the_terminal(hostile):
 
 def test_a_hostile_session_in_full(hostile, capsys):
     """Whatever the fields of a round hold, showing it neither fails nor lets anything through."""
-    for row in report.sessions(str(hostile)).rows:
+    for row in (row.fields for row in report.sessions(str(hostile), BOOK).rows):
         for more in ([], ["--full"], ["--messages", "full"], ["--json"]):
             options = cli.parser().parse_args(["show", row["session_id"], "--data-dir", str(hostile), *more])
             written = io.BytesIO()

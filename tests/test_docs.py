@@ -70,7 +70,8 @@ def test_readme_shows_what_the_command_prints(checkout):
 def test_every_parameter_is_documented():
     """The README names every parameter that main.py and cli.py know."""
     readme = (ROOT / "README.md").read_text()
-    for face, commands in (("main.py", [[]]), ("scripts/cli.py", [["list"], ["show"]])):
+    pricing = [["pricing", name] for name in ("list", "show", "set", "alias", "reset")]
+    for face, commands in (("main.py", [[]]), ("scripts/cli.py", [["list"], ["show"], ["whatif"], *pricing])):
         for command in commands:
             helped = subprocess.run(
                 [sys.executable, ROOT / face, *command, "--help"], stdout=subprocess.PIPE, text=True, check=True

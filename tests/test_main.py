@@ -22,6 +22,7 @@ from session_monitor import report
 from session_monitor.checkpoint import Checkpoint, read_coverage
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
+from tests.calls import BOOK
 from tests.tools import gen_access_log
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -119,7 +120,8 @@ def but_for_positions(output):
 
 def rounds(output):
     """How many rounds each session has."""
-    return {row["session_id"]: row["messages_count"] for row in report.sessions(str(output)).rows}
+    rows = [row.fields for row in report.sessions(str(output), BOOK).rows]
+    return {row["session_id"]: row["messages_count"] for row in rows}
 
 
 def poll(log, output, **options):
@@ -181,10 +183,11 @@ def test_the_closing_summary(tmp_path, output):
 
     done = run("--log-path", log, "--output-dir", output)
 
-    assert re.sub(r"[\d.]+ k?B|\d\.\d s", "#", done.stdout).splitlines() == [
+    assert re.sub(r"[\d.]+ k?B|\d\.\d s|\$[\d.]+", "#", done.stdout).splitlines() == [
         "Read 9 lines (#) of 1 log file in #",
         "Sessions: 3 (3 new), rounds: 4 new",
         "Tokens:   1,520 input, of which 1,000 cached and 0 cache written; 410 output, of which 300 reasoning",
+        "Cost:     # + 1 round unpriced (1 without tokens); caching saved #",
         (
             "Coverage: 4 calls; 1 without session id; 1 without tokens; "
             "5 lines passed over (2 no LLM call, 1 cut off, 1 empty, 1 without ai_log)"

@@ -10,6 +10,7 @@ from session_monitor import report
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
+from tests.calls import BOOK
 
 
 @pytest.fixture
@@ -29,14 +30,14 @@ def folder(tmp_path):
 
 def ids(answer):
     """The rows' ids, in their order."""
-    return [row["session_id"] for row in answer.rows]
+    return [row.fields["session_id"] for row in answer.rows]
 
 
 def test_sessions_are_rows(folder):
     """A row has the session's times, counts, tokens and models, and not its rounds."""
-    (row,) = (row for row in report.sessions(folder).rows if row["session_id"] == "a")
+    (row,) = (row for row in report.sessions(folder, BOOK).rows if row.fields["session_id"] == "a")
 
-    assert row == {
+    assert row.fields == {
         "session_id": "a",
         "created_at": "2026-02-01T08:00:00Z",
         "updated_at": "2026-02-01T09:00:00Z",
@@ -56,9 +57,9 @@ def test_sessions_are_rows(folder):
 @pytest.mark.parametrize(("sort_by", "order"), [("updated", ["b", "c", "a"]), ("tokens", ["c", "a", "b"])])
 def test_sessions_are_sorted_and_limited(folder, sort_by, order):
     """The largest comes first, half a second counts, and a limit leaves the total as it is."""
-    assert ids(report.sessions(folder, sort_by=sort_by)) == order
-    assert ids(report.sessions(folder, sort_by=sort_by, limit=2)) == order[:2]
-    assert report.sessions(folder, limit=1).total == 3
+    assert ids(report.sessions(folder, BOOK, sort_by=sort_by)) == order
+    assert ids(report.sessions(folder, BOOK, sort_by=sort_by, limit=2)) == order[:2]
+    assert report.sessions(folder, BOOK, limit=1).total == 3
 
 
 def test_moments_sort_by_time():
@@ -74,7 +75,7 @@ def test_files_that_are_no_sessions(folder, tmp_path):
         (tmp_path / "sessions" / name).write_text("{}", encoding="utf-8")
     (tmp_path / "sessions" / "folder.json").mkdir()
 
-    answer = report.sessions(folder)
+    answer = report.sessions(folder, BOOK)
 
     assert sorted(answer.damaged) == ["broken.json", "folder.json"]
     assert answer.total == 3
@@ -83,45 +84,45 @@ def test_files_that_are_no_sessions(folder, tmp_path):
 def test_no_folder(tmp_path):
     """A folder that is not there is told from one without sessions."""
     with pytest.raises(report.NoSuchFolder):
-        report.sessions(str(tmp_path / "none"))
+        report.sessions(str(tmp_path / "none"), BOOK)
     with pytest.raises(report.NoSuchFolder):
         report.count(str(tmp_path / "none"))
 
-    assert report.sessions(str(tmp_path)) == report.Answer([], 0, [])
+    assert report.sessions(str(tmp_path), BOOK) == report.Answer([], 0, [])
 
 
 def test_overview_sums_up(folder):
     """All sessions together, and the rows of the latest."""
-    found = report.overview(folder, 1)
+    found = report.overview(folder, 1, BOOK)
 
     assert (found.sessions, found.input_tokens, found.output_tokens) == (3, 37, 4)
     assert (found.cached_tokens, found.reasoning_tokens) == (4, 0)
-    assert [row["session_id"] for row in found.latest] == ["b"]
+    assert [row.fields["session_id"] for row in found.latest] == ["b"]
     assert report.count(folder) == 3
 
 
 def test_one_session(folder):
     """A session is its row and its rounds, with what was new in each or with all that was sent."""
-    row, new = report.session(folder, "a", full_messages=False)
-    _, full = report.session(folder, "a", full_messages=True)
+    new = report.session(folder, "a", BOOK, full_messages=False)
+    full = report.session(folder, "a", BOOK, full_messages=True)
 
-    assert row["session_id"] == "a"
-    assert [len(entry["messages"]) for entry in new] == [1, 2]
-    assert [len(entry["messages"]) for entry in full] == [1, 3]
+    assert new.row.fields["session_id"] == "a"
+    assert [len(entry["messages"]) for entry, _ in new.rounds] == [1, 2]
+    assert [len(entry["messages"]) for entry, _ in full.rounds] == [1, 3]
 
 
 @pytest.mark.parametrize("session_id", ["", "A", "../sessions/a", ".", "x" * 5000, "a\0", "\udcff"])
 def test_no_such_session(folder, session_id):
     """An id that is not there gives None, however it is spelled."""
-    assert report.session(folder, session_id, full_messages=True) is None
+    assert report.session(folder, session_id, BOOK, full_messages=True) is None
 
 
 def test_no_session_without_a_folder(tmp_path):
     """Where the folder is missing, or is a file, there is no session either."""
     (tmp_path / "file").touch()
 
-    assert report.session(str(tmp_path / "none"), "a", full_messages=True) is None
-    assert report.session(str(tmp_path / "file"), "a", full_messages=True) is None
+    assert report.session(str(tmp_path / "none"), "a", BOOK, full_messages=True) is None
+    assert report.session(str(tmp_path / "file"), "a", BOOK, full_messages=True) is None
 
 
 def test_near_misses(tmp_path):

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor import terminal, transcript
+from session_monitor.prices import NOTES, Cost, Parts, Unpriced
+from session_monitor.spending import Spending
 from session_monitor.transcript import Transcript
 
 ROW = {
@@ -40,6 +42,8 @@ ROUND = {
     "reasoning": None,
     "tool_calls": [],
 }
+COST = Cost(10**9, Parts(10**9), None, ())
+SPENT = Spending(10**9, 1)
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=300)
 
 
@@ -53,9 +57,9 @@ def shanghai(monkeypatch):
     time.tzset()
 
 
-def shown(columns=None, row=(), full=False, **entry):
+def shown(columns=None, row=(), full=False, spent=SPENT, outcome=COST, **entry):
     """The lines of a session with one round that differs from ``ROUND`` in these values."""
-    return list(Transcript(columns, full=full).lines({**ROW, **dict(row)}, [{**ROUND, **entry}]))
+    return list(Transcript(columns, full=full).lines({**ROW, **dict(row)}, spent, [({**ROUND, **entry}, outcome)]))
 
 
 def test_local_time():
@@ -76,10 +80,11 @@ def test_a_time_at_the_edge_of_the_calendar(monkeypatch, timestamp, zone):
 
 def test_a_round_without_anything():
     """A call of which the log has no content still has its time, tokens and a word about that."""
-    assert shown(no_content=True)[-6:-1] == [
+    assert shown(no_content=True)[-7:-1] == [
         "",
         "  Round 1 @ 2026-02-01T17:30:15+08:00",
         "    Tokens: 250 in → 160 out",
+        "    Cost: $0.00100",
         "    🔧 Tool calls: No",
         "    (the log holds no content of this call)",
     ]
@@ -90,8 +95,26 @@ def test_tokens_say_of_which():
     lines = shown(row={"total_cache_write_tokens": 7}, cached_tokens=1000, reasoning_tokens=20)
 
     assert "    Tokens: 250 in (1,000 cached) → 160 out (20 reasoning)" in lines
-    assert "     of which cache written:             7 tokens" in lines
+    assert "     of which cache written:          7 tokens" in lines
     assert not any("cache written" in text for text in shown())
+
+
+def test_costs_are_told_with_what_is_not_in_them():
+    """The session's cost comes with what is unpriced, assumed and spared; a round's with its parts, or why there is none."""
+    spent = Spending(5 * 10**11, 5, 2, 1500, 1, {"qwen-long\n": 1}, 10**10, {"cache_write_5m": 2})
+
+    lines = shown(spent=spent, outcome=Cost(3 * 10**9, Parts(10**9, visible_output=2 * 10**9), None, ()))
+
+    start = lines.index("💰 Estimated Cost: $0.500 USD")
+    assert lines[start + 1 : start + 4] == [
+        "   not in it: 2 rounds unpriced, 1,500 tokens (qwen-long , 1 without tokens)",
+        "   caching saved $0.0100",
+        f"   assumed in 2 rounds: {NOTES['cache_write_5m']}",
+    ]
+    assert "    Cost: $0.00300 (input $0.00100, output $0.00200)" in lines
+    assert "    Cost: not known (no price is known for this model)" in shown(outcome=Unpriced("unknown_model"))
+    assert "💰 Estimated Cost: not known" in shown(spent=Spending(0, 1, 1, 15, 0, {"m": 1}))
+    assert "   caching cost more by $0.00100" in shown(spent=Spending(1, 1, saved_pico=-(10**9)))
 
 
 def test_the_kinds_of_messages():

@@ -22,7 +22,9 @@ from .checkpoint import Checkpoint
 from .coverage import Coverage
 from .identity import Generation
 from .log_file import LogFile, Truncated
+from .prices import Book, Call
 from .session_file import Summary
+from .spending import Spending
 from .store import SetAside, Store
 from .tail import Changed, Look, Tail
 from .usage import Usage
@@ -75,6 +77,7 @@ class Poll:
     new_sessions: int = 0
     new_rounds: int = 0
     tokens: Tokens = field(default_factory=Tokens)
+    spending: Spending = field(default_factory=Spending)
     coverage: Coverage = field(default_factory=Coverage)
     problems: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -105,6 +108,7 @@ class Poll:
         self.new_sessions += other.new_sessions
         self.new_rounds += other.new_rounds
         self.tokens.add(other.tokens)
+        self.spending.add(other.spending)
         self.coverage.add(other.coverage)
         self.problems = other.problems
         self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]
@@ -122,6 +126,7 @@ class _Batch:
     ends: dict[str, tuple[Generation, LogFile, int]] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)
     tokens: Tokens = field(default_factory=Tokens)
+    spending: Spending = field(default_factory=Spending)
     rounds: int = 0
     bytes: int = 0
 
@@ -135,6 +140,7 @@ class Ingest:
         store: Store,
         checkpoint: Checkpoint,
         *,
+        book: Book | None = None,
         session_key: str | None = None,
         allowed: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
@@ -142,10 +148,13 @@ class Ingest:
         sleep: Callable[[float], None] = time.sleep,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
-        """``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
+        """``book`` prices the new rounds; without one their spending stays empty.
+
+        ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
         ``clock`` gives monotonic seconds, ``sleep`` waits for some.
         """
+        self._book = book
         self._sleep = sleep
         self._store = store
         self._checkpoint = checkpoint
@@ -255,6 +264,9 @@ class Ingest:
         if self._store.add(call, log):
             self._batch.rounds += 1
             self._batch.tokens.count(call.usage)
+            if self._book:
+                priced = Call(call.model, call.timestamp, call.usage, call.has_tokens, call.response_type == "error")
+                self._batch.spending.count(priced, self._book.price(priced))
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 
@@ -283,6 +295,7 @@ class Ingest:
         poll.new_sessions += new
         poll.new_rounds += batch.rounds
         poll.tokens.add(batch.tokens)
+        poll.spending.add(batch.spending)
         self._on_commit(poll, sessions)
 
     def _drop_batch(self) -> None:

@@ -13,13 +13,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from . import history, names, session_file
+from . import history, names, prices, session_file, spending, what_if
+from .prices import Book, Outcome
 from .session_file import NotASessionFile, Summary
+from .spending import Spending
+from .what_if import Estimate
 
-SORT_KEYS = {
-    "updated": lambda row: moment(row["updated_at"]),
-    "tokens": lambda row: row["total_tokens"],
-}
+SORT_KEYS = ("updated", "cost", "tokens")
 """The orders of ``sessions``; the largest comes first."""
 
 _FIELDS = (
@@ -48,20 +48,32 @@ class NoSuchFolder(Exception):  # noqa: N818
 
 
 @dataclass(frozen=True)
+class SessionRow:
+    """One session without its rounds: ``fields`` (id, times, counts, tokens, models), and what it cost."""
+
+    fields: dict[str, Any]
+    spending: Spending
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {**self.fields, **self.spending.to_json()}
+
+
+@dataclass(frozen=True)
 class Answer:
     """Rows, with what could not be read: ``damaged`` are names of files that are no session files any more."""
 
-    rows: list[dict[str, Any]]
+    rows: list[SessionRow]
     total: int
     damaged: list[str]
 
 
-def sessions(folder: str, *, sort_by: str = "updated", limit: int | None = None) -> Answer:
-    """One row a session, without its rounds: id, times, counts, tokens, models.  ``total`` counts all of them."""
+def sessions(folder: str, book: Book, *, sort_by: str = "updated", limit: int | None = None) -> Answer:
+    """One row a session.  ``total`` counts all of them, whatever the limit."""
     damaged: list[str] = []
     total = 0
 
-    def rows() -> Iterator[dict[str, Any]]:
+    def candidates() -> Iterator[tuple[Any, str, dict[str, Any]]]:
         nonlocal total
         for path in _paths(folder):
             try:
@@ -72,11 +84,21 @@ def sessions(folder: str, *, sort_by: str = "updated", limit: int | None = None)
                 damaged.append(os.path.basename(path))
                 continue
             total += 1
-            yield _row(session_id, summary)
+            yield _sort_value(sort_by, path, summary, book), path, _fields(session_id, summary)
 
-    key = SORT_KEYS[sort_by]
-    found = list(rows()) if limit is None else heapq.nlargest(limit, rows(), key=key)
-    return Answer(sorted(found, key=key, reverse=True), total, damaged)
+    # Costs need every round of a session, so they are looked up only for the rows that are asked for.
+    largest = heapq.nlargest(limit, candidates(), key=_first) if limit else sorted(candidates(), key=_first)[::-1]
+    return Answer([SessionRow(fields, _spent(path, book)) for _, path, fields in largest], total, damaged)
+
+
+def _first(candidate: tuple[Any, str, dict[str, Any]]) -> Any:
+    return candidate[0]
+
+
+def _sort_value(sort_by: str, path: str, summary: Summary, book: Book) -> Any:
+    if sort_by == "cost":
+        return _spent(path, book).pico
+    return summary.total_tokens if sort_by == "tokens" else moment(summary.updated_at)
 
 
 def count(folder: str) -> int:
@@ -93,33 +115,62 @@ class Overview:
     output_tokens: int
     cached_tokens: int
     reasoning_tokens: int
-    latest: list[dict[str, Any]]
+    spending: Spending
+    latest: list[SessionRow]
 
 
-def overview(folder: str, latest: int) -> Overview:
+def overview(folder: str, latest: int, book: Book) -> Overview:
     """What all sessions add up to, with the ``latest`` of them."""
-    rows = sessions(folder).rows
+    rows = sessions(folder, book).rows
+    spent = Spending()
+    for row in rows:
+        spent.add(row.spending)
 
     def total(kind: str) -> int:
-        return sum(row[f"total_{kind}_tokens"] for row in rows)
+        return sum(row.fields[f"total_{kind}_tokens"] for row in rows)
 
-    return Overview(len(rows), total("input"), total("output"), total("cached"), total("reasoning"), rows[:latest])
+    return Overview(
+        len(rows), total("input"), total("output"), total("cached"), total("reasoning"), spent, rows[:latest]
+    )
 
 
-def session(
-    folder: str, session_id: str, *, full_messages: bool
-) -> tuple[dict[str, Any], Iterator[dict[str, Any]]] | None:
-    """One session's row and its rounds, one by one; None where there is no such session.
+@dataclass(frozen=True)
+class Session:
+    """One session: its row, and its rounds one by one, each with what it cost."""
+
+    row: SessionRow
+    rounds: Iterator[tuple[dict[str, Any], Outcome]]
+
+
+def session(folder: str, session_id: str, book: Book, *, full_messages: bool) -> Session | None:
+    """The session with this id; None where there is none.
 
     With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
     """
-    for name in (names.file_name(session_id), names.other_name(session_id)):
-        path = os.path.join(folder, os.fsdecode(name.encode()))  # UTF-8 on disk, whatever the locale is
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotASessionFile):
-            found, summary = _summary(path)
-            if found == session_id:
-                return _row(session_id, summary), _rounds(path, full_messages=full_messages)
-    return None
+    found = _find(folder, session_id)
+    if found is None:
+        return None
+    path, summary = found
+    rounds = ((entry, book.price(prices.call_of(entry))) for entry in _rounds(path, full_messages=full_messages))
+    return Session(SessionRow(_fields(session_id, summary), _spent(path, book)), rounds)
+
+
+def estimates(folder: str, session_id: str, book: Book, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
+    """What the session cost, and what it would have cost on each of the models; None where there is no such session."""
+    found = _find(folder, session_id)
+    if found is None:
+        return None
+    calls = [prices.call_of(entry) for entry in _rounds(found[0], full_messages=False)]
+    return spending.spent(book, calls), what_if.estimates(book, calls, models)
+
+
+def unpriced(folder: str, book: Book) -> Spending:
+    """What all sessions cost, with the models that have no price."""
+    total = Spending()
+    for path in _paths(folder):
+        with contextlib.suppress(FileNotFoundError, NotASessionFile):
+            total.add(_spent(path, book))
+    return total
 
 
 def near_misses(folder: str, session_id: str, limit: int = 5) -> list[str]:
@@ -139,10 +190,20 @@ def _paths(folder: str) -> Iterator[str]:
     try:
         with os.scandir(folder) as found:
             for entry in found:
-                if entry.name.endswith(names.SUFFIX) and not entry.name.startswith("."):
+                if names.is_session(entry.name):
                     yield entry.path
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NoSuchFolder(folder) from error
+
+
+def _find(folder: str, session_id: str) -> tuple[str, Summary] | None:
+    for name in (names.file_name(session_id), names.other_name(session_id)):
+        path = os.path.join(folder, os.fsdecode(name.encode()))  # UTF-8 on disk, whatever the locale is
+        with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotASessionFile):
+            found, summary = _summary(path)
+            if found == session_id:
+                return path, summary
+    return None
 
 
 def _summary(path: str) -> tuple[str, Summary]:
@@ -156,8 +217,12 @@ def _id_of(path: str) -> str | None:
     return None
 
 
-def _row(session_id: str, summary: Summary) -> dict[str, Any]:
+def _fields(session_id: str, summary: Summary) -> dict[str, Any]:
     return {"session_id": session_id, **{name: getattr(summary, name) for name in _FIELDS}}
+
+
+def _spent(path: str, book: Book) -> Spending:
+    return spending.spent(book, map(prices.call_of, _rounds(path, full_messages=False)))
 
 
 def _rounds(path: str, *, full_messages: bool) -> Iterator[dict[str, Any]]:

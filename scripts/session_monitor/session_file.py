@@ -33,6 +33,7 @@ _FIRST_LOOK = 8192
 _CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"}\n')
 _CHECKSUM_SIZE = len(b',"crc32":"00000000"}\n')
 _FOOTER_END = b'"}\n'
+_CONTENT = b',"messages":'
 
 
 class NotASessionFile(ValueError):  # noqa: N818
@@ -125,10 +126,11 @@ def _unsealed(line: bytes) -> bytes | None:
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> dict[str, Any]:
     """A call as it is stored; of its messages only those behind the first ``shared``.
 
-    ``log`` is where its line stood: the generation, the first byte and the one behind the last.
+    ``log`` is where its line stood: the generation, the first byte and the one behind the last.  Short facts come
+    first, so that ``facts`` need not decode the rest.
     """
     tokens = call.usage
-    entry: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "round": number,
         "timestamp": call.timestamp,
         "input_tokens": tokens.input_tokens,
@@ -139,24 +141,14 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "model": call.model,
         "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
         "response_type": call.response_type,
-        "messages": call.messages[shared:],
-        "question": call.question,
-        "answer": call.answer,
-        "reasoning": call.reasoning,
-        "tool_calls": call.tool_calls,
-        "input_token_details": call.input_token_details,
-        "output_token_details": call.output_token_details,
-        "reported": call.reported,
     }
-    extras: dict[str, Any] = {
-        "messages_from_history": shared,
+    more_facts: dict[str, Any] = {
         "cache_write_tokens": tokens.cache_write,
-        "token_notes": tokens.notes,
-        "system": call.system,
+        "explicit_cache": tokens.explicit_cache,
+        "no_tokens": not call.has_tokens,
+        "no_content": not call.content_logged,
         "error": call.error,
         "cut": call.cut,
-        "undecoded": call.undecoded,
-        "no_content": not call.content_logged,
         "consumer": call.consumer,
         "api": call.api,
         "chat_id": call.chat_id,
@@ -169,9 +161,27 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "first_token_ms": call.first_token_ms,
         "duration_ms": call.duration_ms,
     }
-    entry.update((key, value) for key, value in extras.items() if value or (value == 0 and key == "response_code"))
-    entry["log"] = log
-    return entry
+    content: dict[str, Any] = {
+        "messages": call.messages[shared:],
+        "question": call.question,
+        "answer": call.answer,
+        "reasoning": call.reasoning,
+        "tool_calls": call.tool_calls,
+        "input_token_details": call.input_token_details,
+        "output_token_details": call.output_token_details,
+        "reported": call.reported,
+    }
+    more_content: dict[str, Any] = {
+        "messages_from_history": shared,
+        "token_notes": tokens.notes,
+        "system": call.system,
+        "undecoded": call.undecoded,
+    }
+    return {**facts, **_present(more_facts), **content, **_present(more_content), "log": log}
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in values.items() if value or (value == 0 and key == "response_code")}
 
 
 def _json(value: object) -> bytes:
@@ -278,6 +288,25 @@ def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
         if entry is None:
             return
         yield entry
+
+
+def facts(file: BinaryIO) -> Iterator[tuple[dict[str, Any], int, int]]:
+    """The short facts of each round from where the file stands on, with the byte and the length of its line.
+
+    Ends where ``entries`` does.  What a conversation said is not decoded, and not among them.
+    """
+    start = file.tell()
+    for line in file:
+        body = _unsealed(line)
+        if body is None or body.startswith(b"]"):
+            return
+        try:
+            # No string can hold these bytes: a quote in it would be escaped.
+            found = json.loads(body[body.startswith(b",") : body.index(_CONTENT)] + b"}")
+        except (ValueError, RecursionError):
+            return
+        yield found, start, len(line)
+        start += len(line)
 
 
 def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:

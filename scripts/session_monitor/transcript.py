@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from . import figures, terminal
+from . import figures, money, terminal
+from .prices import NOTES, UNPRICED, Outcome, Unpriced
+from .spending import Spending
 
 CLIPPED = 600
 """Characters of a long text that are shown unless all of it is asked for."""
@@ -42,14 +44,17 @@ class Transcript:
         self._messages = messages
         self._full = full
 
-    def lines(self, row: Mapping[str, Any], rounds: Iterable[Mapping[str, Any]]) -> Iterator[str]:
-        """The whole session: what it adds up to, then its rounds."""
+    def lines(
+        self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[Mapping[str, Any], Outcome]]
+    ) -> Iterator[str]:
+        """The whole session: what it adds up to and cost, then its rounds."""
         yield from self._head(row)
+        yield from self._spending(spent)
         yield f"📝 Conversation Rounds ({figures.count(row['messages_count'])}):"
         yield "─" * self._rule
-        for entry in rounds:
+        for entry, outcome in rounds:
             yield ""
-            yield from self._round(entry)
+            yield from self._round(entry, outcome)
         yield "=" * self._rule
 
     def _head(self, row: Mapping[str, Any]) -> Iterator[str]:
@@ -67,13 +72,28 @@ class Transcript:
         yield "📈 Token Statistics:"
         for label, key in _STATISTICS:
             if row[key] or not label.startswith("  of which cache written"):
-                yield f"   {label:22}{figures.count(row[key]):>14} tokens"
+                yield f"   {label:26}{figures.count(row[key]):>10} tokens"
         yield ""
 
-    def _round(self, entry: Mapping[str, Any]) -> Iterator[str]:
+    def _spending(self, spent: Spending) -> Iterator[str]:
+        dollars = "not known" if spent.rounds and spent.unpriced_rounds == spent.rounds else money.shown(spent.pico)
+        yield f"💰 Estimated Cost: {dollars} USD" if dollars != "not known" else "💰 Estimated Cost: not known"
+        if spent.unpriced_rounds:
+            tokens = figures.counted(spent.unpriced_tokens, "token")
+            rounds = figures.counted(spent.unpriced_rounds, "round")
+            yield from self._wrapped(f"   not in it: {rounds} unpriced, {tokens} ({', '.join(spent.why())})", "   ")
+        if spent.saved_pico:
+            verb = "saved" if spent.saved_pico > 0 else "cost more by"
+            yield f"   caching {verb} {money.shown(abs(spent.saved_pico))}"
+        for note, number in spent.assumed.items():
+            yield from self._wrapped(f"   assumed in {figures.counted(number, 'round')}: {NOTES[note]}", "     ")
+        yield ""
+
+    def _round(self, entry: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
         head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
         yield from self._wrapped(head, "    ")
         yield f"    Tokens: {_tokens(entry)}"
+        yield from self._wrapped(f"    Cost: {_cost(outcome)}", "      ")
         if entry.get("error"):
             yield from self._text("    ❌ Failed: ", entry["error"])
         if entry.get("cut"):
@@ -164,6 +184,16 @@ def _tokens(entry: Mapping[str, Any]) -> str:
         + f" → {figures.count(entry['output_tokens'])} out"
         + (f" ({figures.count(reasoning)} reasoning)" if reasoning else "")
     )
+
+
+def _cost(outcome: Outcome) -> str:
+    if isinstance(outcome, Unpriced):
+        return f"not known ({UNPRICED[outcome.reason]})"
+    parts = [f"{label} {money.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
+    return money.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+
+
+_PARTS = ("input", "cached", "cache written", "output", "reasoning")
 
 
 def _clipped(text: str) -> tuple[str, int]:
