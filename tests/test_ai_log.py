@@ -31,7 +31,7 @@ def shown(found):
     if isinstance(found, Skipped):
         return {"skipped": found.reason}
     fields = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
-    kinds = {kind: number for kind, number in vars(found.usage).items() if number}
+    kinds = {kind: number for kind, number in found.usage._asdict().items() if number}
     return as_json(
         {key: value for key, value in {**fields, "usage": kinds, "group": found.group}.items() if full(value)}
     )

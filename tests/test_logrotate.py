@@ -637,6 +637,7 @@ def test_a_gateway_that_never_rests(tmp_path, mode, cron):
     if cron:
         assert monitor.wait(PATIENCE) == 0
     else:
+        until((out / ".state.json").exists, "the monitor is at work")
         monitor.send_signal(signal.SIGTERM)
         assert monitor.wait(PATIENCE) == 0
     logrotate_lab.main_py(out, log)
@@ -647,6 +648,14 @@ def test_a_gateway_that_never_rests(tmp_path, mode, cron):
     assert counts.keys() - written == set()
     if mode != "copytruncate":
         assert counts.keys() == written
+
+
+def until(condition, what):
+    """Wait until something is so."""
+    end = time.monotonic() + PATIENCE
+    while not condition():
+        assert time.monotonic() < end, what
+        time.sleep(0.01)
 
 
 def _start(command):
