@@ -19,7 +19,18 @@ from typing import Callable, Protocol, TextIO
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
 
-from session_monitor import __version__, figures, files, live, money, own_prices, report, terminal
+from session_monitor import (
+    __version__,
+    figures,
+    files,
+    index_access,
+    live,
+    money,
+    own_prices,
+    price_list,
+    report,
+    terminal,
+)
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.coverage import LABELS, Coverage
 from session_monitor.ingest import Ingest, Poll
@@ -245,13 +256,18 @@ class Monitor:
                 f"there are sessions and no state file {state_file}; the logs are read from their beginning, and what "
                 "the sessions have already is not counted twice"
             )
+        self._price_state = self._price_files()
         self._book = self._prices()
         self._show: Show = Progress(None, time.monotonic)
+        self._index = index_access.Keeper(
+            options.output_dir, self._book or Book([price_list.shipped()]), self._making_index
+        )
         self._ingest = Ingest(
             self._logs,
             Store(options.output_dir, full_messages=options.messages == "full"),
             self._checkpoint,
             book=self._book,
+            index=self._index,
             session_key=options.session_key,
             allowed=options.allow_dir or list(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(os.pathsep))),
             stop=self._signals.stop,
@@ -268,8 +284,13 @@ class Monitor:
 
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""
-        with self._signals.catch():
+        with self._signals.catch(), contextlib.closing(self._index):
             return self._follow() if follow else self._once()
+
+    def _making_index(self, done: int, total: int) -> None:
+        if sys.stderr.isatty() and not self._say.quiet and total:
+            end = "\r" if done >= total else ""
+            print(f"\rmaking the index: {100 * done // total} %\x1b[K{end}", end="", file=sys.stderr, flush=True)
 
     def _batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
         if self._options.verbose:
@@ -280,7 +301,7 @@ class Monitor:
     def _once(self) -> int:
         if sys.stderr.isatty() and not self._say.quiet:
             self._show = Progress(sys.stderr, time.monotonic)
-        poll = self._ingest.poll()
+        poll = self._polled()
         self._show.polled(poll)
         if not poll.logs_found and not poll.problems and not self._say.quiet:
             self._say.aloud(f"nothing yet: there is no {' or '.join(self._logs)}")
@@ -310,11 +331,25 @@ class Monitor:
     def _poll_again(self) -> Poll:
         """A poll that survives a bad day: what could not be written now is read again next time."""
         try:
-            return self._ingest.poll()
+            return self._polled()
         except OSError as error:
             failed = Poll()
             failed.problem(f"{error.strerror}: {error.filename or self._options.output_dir}; trying again")
             return failed
+
+    def _price_files(self) -> object:
+        return own_prices.state(self._options.output_dir, os.environ)
+
+    def _polled(self) -> Poll:
+        if self._price_files() != self._price_state:
+            self._price_state = self._price_files()
+            self._book = self._ingest.book = self._prices()
+            if self._book:
+                self._index.price_with(self._book)
+        poll = self._ingest.poll()
+        if self._index.problem:
+            poll.notices.append(f"the index cannot be kept ({self._index.problem}); questions make one for themselves")
+        return poll
 
     def _close(self, poll: Poll) -> None:
         if not self._say.quiet:
@@ -465,12 +500,10 @@ class LiveView:
         self._clock = clock
         self._pace = Pace(clock)
         self._drawn = 0.0
-        overview = report.overview(output_dir, LATEST_SESSIONS, book or Book([]))
-        self._known = overview.sessions
-        self._totals = live.Totals(
-            overview.input_tokens, overview.output_tokens, overview.cached_tokens, overview.reasoning_tokens
-        )
-        self._spending = overview.spending if book else None
+        overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(LATEST_SESSIONS)
+        self._known, sums = overview.sessions, overview.sums
+        self._totals = live.Totals(sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens)
+        self._spending = sums.spending if book else None
         self._latest = {
             row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
         }

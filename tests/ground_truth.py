@@ -86,10 +86,10 @@ def _normalised(model, totals):
 def _sessions(truth, output):
     by_model, by_date, no_session = {}, {}, Counter()
     missing = set(truth["sessions"])
-    for row in (row.fields for row in report.sessions(str(output), BOOK).rows):
+    for row in (row.fields for row in report.Report(str(output), BOOK).sessions().rows):
         session_id = row["session_id"]
         sums = Counter()
-        for entry, _ in report.session(str(output), session_id, BOOK, full_messages=False).rounds:
+        for entry, _ in report.Report(str(output), BOOK).session(session_id, full_messages=False).rounds:
             counts = {kind: entry.get(kind, 0) for kind in KINDS}
             counts.update(rounds=1, failed=entry["response_type"] == "error")
             for totals in (
@@ -184,7 +184,7 @@ def _messages_of_sessions(output, show):
 
 
 def _report(output, session_id):
-    return (entry for entry, _ in report.session(str(output), session_id, BOOK, full_messages=True).rounds)
+    return (entry for entry, _ in report.Report(str(output), BOOK).session(session_id, full_messages=True).rounds)
 
 
 def _command(output, session_id):

@@ -109,7 +109,7 @@ def test_list_of_the_sample(sample):
     assert heading.split("  ")[0] == "Session ID"
     assert heading.split()[2:] == ["Updated", "Msgs", "Input", "Cached", "Output", "Reasoning", "Cost", "Model"]
     assert set(rule) == {"─"}
-    expected = [row.fields for row in report.sessions(str(sample), BOOK).rows]
+    expected = [row.fields for row in report.Report(str(sample), BOOK).sessions().rows]
     assert len(rows) == len(expected) > 1
     for row, session in zip(rows, expected):
         assert row.startswith(session["session_id"])
@@ -122,7 +122,7 @@ def test_list_as_json(sample):
     """The same rows as JSON, with the names of the session files' own keys."""
     rows = data("list", "--data-dir", sample)
 
-    assert rows == [row.to_json() for row in report.sessions(str(sample), BOOK).rows]
+    assert rows == [row.to_json() for row in report.Report(str(sample), BOOK).sessions().rows]
     assert {"session_id", "updated_at", "messages_count", "total_input_tokens", "model"} <= set(rows[0])
 
 
@@ -131,7 +131,7 @@ def test_list_in_another_order_and_shortened(sample):
     rows = data("list", "--data-dir", sample, "--sort-by", "tokens", "--limit", "2")
     text = run("list", "--data-dir", sample, "--sort-by", "tokens", "--limit", "2").stdout
 
-    everything = [row.fields for row in report.sessions(str(sample), BOOK).rows]
+    everything = [row.fields for row in report.Report(str(sample), BOOK).sessions().rows]
     assert [row["total_tokens"] for row in rows] == sorted((row["total_tokens"] for row in everything), reverse=True)[
         :2
     ]
@@ -397,7 +397,7 @@ def test_nothing_in_a_log_steers_the_terminal(hostile):
 
 def test_a_hostile_session_in_full(hostile, capsys):
     """Whatever the fields of a round hold, showing it neither fails nor lets anything through."""
-    for row in (row.fields for row in report.sessions(str(hostile), BOOK).rows):
+    for row in (row.fields for row in report.Report(str(hostile), BOOK).sessions().rows):
         for more in ([], ["--full"], ["--messages", "full"], ["--json"]):
             options = cli.parser().parse_args(["show", row["session_id"], "--data-dir", str(hostile), *more])
             written = io.BytesIO()

@@ -120,7 +120,7 @@ def but_for_positions(output):
 
 def rounds(output):
     """How many rounds each session has."""
-    rows = [row.fields for row in report.sessions(str(output), BOOK).rows]
+    rows = [row.fields for row in report.Report(str(output), BOOK).sessions().rows]
     return {row["session_id"]: row["messages_count"] for row in rows}
 
 

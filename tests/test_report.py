@@ -35,7 +35,7 @@ def ids(answer):
 
 def test_sessions_are_rows(folder):
     """A row has the session's times, counts, tokens and models, and not its rounds."""
-    (row,) = (row for row in report.sessions(folder, BOOK).rows if row.fields["session_id"] == "a")
+    (row,) = (row for row in report.Report(folder, BOOK).sessions().rows if row.fields["session_id"] == "a")
 
     assert row.fields == {
         "session_id": "a",
@@ -57,9 +57,9 @@ def test_sessions_are_rows(folder):
 @pytest.mark.parametrize(("sort_by", "order"), [("updated", ["b", "c", "a"]), ("tokens", ["c", "a", "b"])])
 def test_sessions_are_sorted_and_limited(folder, sort_by, order):
     """The largest comes first, half a second counts, and a limit leaves the total as it is."""
-    assert ids(report.sessions(folder, BOOK, sort_by=sort_by)) == order
-    assert ids(report.sessions(folder, BOOK, sort_by=sort_by, limit=2)) == order[:2]
-    assert report.sessions(folder, BOOK, limit=1).total == 3
+    assert ids(report.Report(folder, BOOK).sessions(sort_by=sort_by)) == order
+    assert ids(report.Report(folder, BOOK).sessions(sort_by=sort_by, limit=2)) == order[:2]
+    assert report.Report(folder, BOOK).sessions(limit=1).total == 3
 
 
 def test_moments_sort_by_time():
@@ -75,7 +75,7 @@ def test_files_that_are_no_sessions(folder, tmp_path):
         (tmp_path / "sessions" / name).write_text("{}", encoding="utf-8")
     (tmp_path / "sessions" / "folder.json").mkdir()
 
-    answer = report.sessions(folder, BOOK)
+    answer = report.Report(folder, BOOK).sessions()
 
     assert sorted(answer.damaged) == ["broken.json", "folder.json"]
     assert answer.total == 3
@@ -84,27 +84,27 @@ def test_files_that_are_no_sessions(folder, tmp_path):
 def test_no_folder(tmp_path):
     """A folder that is not there is told from one without sessions."""
     with pytest.raises(report.NoSuchFolder):
-        report.sessions(str(tmp_path / "none"), BOOK)
+        report.Report(str(tmp_path / "none"), BOOK).sessions()
     with pytest.raises(report.NoSuchFolder):
-        report.count(str(tmp_path / "none"))
+        report.Report(str(tmp_path / "none"), BOOK).overview(1)
 
-    assert report.sessions(str(tmp_path), BOOK) == report.Answer([], 0, [])
+    assert report.Report(str(tmp_path), BOOK).sessions() == report.Sessions([], 0, [])
 
 
 def test_overview_sums_up(folder):
     """All sessions together, and the rows of the latest."""
-    found = report.overview(folder, 1, BOOK)
+    found = report.Report(folder, BOOK).overview(1)
 
-    assert (found.sessions, found.input_tokens, found.output_tokens) == (3, 37, 4)
-    assert (found.cached_tokens, found.reasoning_tokens) == (4, 0)
+    assert (found.sessions, found.sums.input_tokens, found.sums.output_tokens) == (3, 37, 4)
+    assert (found.sums.cached_tokens, found.sums.reasoning_tokens) == (4, 0)
     assert [row.fields["session_id"] for row in found.latest] == ["b"]
     assert report.count(folder) == 3
 
 
 def test_one_session(folder):
     """A session is its row and its rounds, with what was new in each or with all that was sent."""
-    new = report.session(folder, "a", BOOK, full_messages=False)
-    full = report.session(folder, "a", BOOK, full_messages=True)
+    new = report.Report(folder, BOOK).session("a", full_messages=False)
+    full = report.Report(folder, BOOK).session("a", full_messages=True)
 
     assert new.row.fields["session_id"] == "a"
     assert [len(entry["messages"]) for entry, _ in new.rounds] == [1, 2]
@@ -114,15 +114,15 @@ def test_one_session(folder):
 @pytest.mark.parametrize("session_id", ["", "A", "../sessions/a", ".", "x" * 5000, "a\0", "\udcff"])
 def test_no_such_session(folder, session_id):
     """An id that is not there gives None, however it is spelled."""
-    assert report.session(folder, session_id, BOOK, full_messages=True) is None
+    assert report.Report(folder, BOOK).session(session_id, full_messages=True) is None
 
 
 def test_no_session_without_a_folder(tmp_path):
     """Where the folder is missing, or is a file, there is no session either."""
     (tmp_path / "file").touch()
 
-    assert report.session(str(tmp_path / "none"), "a", BOOK, full_messages=True) is None
-    assert report.session(str(tmp_path / "file"), "a", BOOK, full_messages=True) is None
+    assert report.Report(str(tmp_path / "none"), BOOK).session("a", full_messages=True) is None
+    assert report.Report(str(tmp_path / "file"), BOOK).session("a", full_messages=True) is None
 
 
 def test_near_misses(tmp_path):
@@ -134,8 +134,8 @@ def test_near_misses(tmp_path):
     output.mkdir()
     Ingest([str(log)], Store(str(output)), Checkpoint(str(output / ".state.json"), str(output))).poll()
 
-    assert report.near_misses(str(output), "MAIN") == ["agent:main/x"]
-    assert report.near_misses(str(output), "main/") == ["agent:main/x"]
-    assert set(report.near_misses(str(output), "agent:mani/x")) == {"agent:main/x", "agent:mian/x"}
-    assert len(report.near_misses(str(output), "many")) == 5
-    assert report.near_misses(str(output), "quite different") == []
+    assert report.Report(str(output), BOOK).near_misses("MAIN") == ["agent:main/x"]
+    assert report.Report(str(output), BOOK).near_misses("main/") == ["agent:main/x"]
+    assert set(report.Report(str(output), BOOK).near_misses("agent:mani/x")) == {"agent:main/x", "agent:mian/x"}
+    assert len(report.Report(str(output), BOOK).near_misses("many")) == 5
+    assert report.Report(str(output), BOOK).near_misses("quite different") == []

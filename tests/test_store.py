@@ -137,7 +137,7 @@ def test_flush_tells_what_it_wrote(tmp_path):
     assert one_run.touched == 1
 
     new, written = one_run.flush()
-    assert (new, {name: each.messages_count for name, each in written.items()}) == (1, {"a": 1})
+    assert (new, {each.session_id: each.summary.messages_count for each in written}) == (1, {"a": 1})
     assert (one_run.pending_bytes, one_run.touched) == (0, 0)
     for each in in_log([call("a"), call("b")], start=100):
         one_run.add(*each)

@@ -6,7 +6,6 @@ data/usage.json holds calls as providers report them, with the disjoint kinds th
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +43,7 @@ def test_reported_counts_become_disjoint_kinds(call):
     """What a provider reports comes out as the kinds that it means."""
     found = usage.normalise(Reported(**call["reported"]), call["model"])
 
-    assert call["usage"] == {kind: json.loads(json.dumps(value)) for kind, value in vars(found).items() if value}
+    assert call["usage"] == {kind: json.loads(json.dumps(value)) for kind, value in found._asdict().items() if value}
 
 
 def test_sums_hold_their_parts():
@@ -240,7 +239,7 @@ def test_kinds_come_back_from_each_way_of_reporting(model, names, report, data):
 
     found = usage.normalise(report(kinds), model)
 
-    assert kinds == replace(found, notes=(), explicit_cache=False)
+    assert kinds == found._replace(notes=(), explicit_cache=False)
     assert TOTAL_DIFFERS not in found.notes
 
 

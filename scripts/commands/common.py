@@ -10,9 +10,10 @@ import shutil
 import sys
 from typing import Any
 
-from session_monitor import own_prices, report, terminal
+from session_monitor import own_prices, terminal
 from session_monitor.price_list import BadPriceList
 from session_monitor.prices import Book
+from session_monitor.report import Report
 
 SCHEMA_VERSION = 1
 OK, FAILED, USAGE, NOT_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
@@ -89,6 +90,19 @@ def book(folder: str) -> Book:
         raise bad_prices(error) from None
 
 
+def sessions_of(folder: str) -> Report:
+    """The answers about this data folder."""
+    return Report(folder, book(folder), progress)
+
+
+def progress(done: int, total: int) -> None:
+    """Say on a terminal how far the index is, which has to be made first."""
+    if sys.stderr.isatty() and total:
+        print(f"\rmaking the index: {100 * done // total} %\x1b[K", end="", file=sys.stderr, flush=True)
+        if done >= total:
+            print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
 def bad_prices(error: BadPriceList) -> Failure:
     """A price list that cannot be used."""
     return Failure("bad_prices", f"{error}. Correct it there, or take the file away")
@@ -99,9 +113,9 @@ def no_folder(folder: str) -> Failure:
     return Failure("no_data", f"there is no folder {folder}: name the one that main.py writes to with --data-dir")
 
 
-def unknown_session(folder: str, session_id: str) -> Failure:
+def unknown_session(found: Report, folder: str, session_id: str) -> Failure:
     """There is no such session; some may have been meant."""
-    near = report.near_misses(folder, session_id)
+    near = found.near_misses(session_id)
     hint = (
         "\n".join(["did you mean", *(f"  {terminal.clean(each)}" for each in near)])
         if near

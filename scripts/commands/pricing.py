@@ -22,7 +22,7 @@ from session_monitor import (
     terminal,
 )
 from session_monitor.price_list import BadPriceList, PriceList
-from session_monitor.prices import Book, Found
+from session_monitor.prices import Found
 from session_monitor.terminal import Column
 
 from . import common
@@ -84,7 +84,7 @@ _UNPRICED = (Column("Model", least=20), Column("Rounds", ">"))
 def _list(options: argparse.Namespace) -> None:
     book = common.book(options.data_dir)
     if options.unpriced:
-        _list_unpriced(options, book)
+        _list_unpriced(options)
         return
     wanted = (options.search or "").lower()
     models = [
@@ -127,9 +127,9 @@ def _today() -> str:
     return datetime.now(timezone.utc).date().isoformat()
 
 
-def _list_unpriced(options: argparse.Namespace, book: Book) -> None:
+def _list_unpriced(options: argparse.Namespace) -> None:
     try:
-        spent = report.unpriced(options.data_dir, book)
+        spent = common.sessions_of(options.data_dir).overview(0).sums.spending
     except report.NoSuchFolder:
         raise common.no_folder(options.data_dir) from None
     wanted = (options.search or "").lower()

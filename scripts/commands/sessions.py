@@ -34,7 +34,7 @@ def _add_list(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--sort-by",
         choices=sorted(report.SORT_KEYS),
         default="updated",
-        help="the latest first, the dearest, or those with the most tokens (default: updated)",
+        help="the latest first, the newest, the dearest, or those with the most tokens or rounds (default: updated)",
     )
     command.set_defaults(run=_list)
 
@@ -53,9 +53,8 @@ _COLUMNS = (
 
 
 def _list(options: argparse.Namespace) -> None:
-    book = common.book(options.data_dir)
     try:
-        answer = report.sessions(options.data_dir, book, sort_by=options.sort_by, limit=options.limit)
+        answer = common.sessions_of(options.data_dir).sessions(sort_by=options.sort_by, limit=options.limit)
     except report.NoSuchFolder:
         raise common.no_folder(options.data_dir) from None
     for name in answer.damaged:
@@ -68,7 +67,7 @@ def _list(options: argparse.Namespace) -> None:
         _print_list(answer)
 
 
-def _print_list(answer: report.Answer) -> None:
+def _print_list(answer: report.Sessions) -> None:
     rows = [
         [
             row.fields["session_id"],
@@ -110,11 +109,11 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     full = (options.messages == "full" or (options.json and options.messages is None)) and not options.no_messages
-    book = common.book(options.data_dir)
+    sessions = common.sessions_of(options.data_dir)
     try:
-        found = report.session(options.data_dir, options.session_id, book, full_messages=full)
+        found = sessions.session(options.session_id, full_messages=full)
         if found is None:
-            raise common.unknown_session(options.data_dir, options.session_id)
+            raise common.unknown_session(sessions, options.data_dir, options.session_id)
     except report.NoSuchFolder:
         raise common.no_folder(options.data_dir) from None
     if options.json:
@@ -158,9 +157,10 @@ def _what_if(options: argparse.Namespace) -> None:
         if book.find(model) is None:
             raise common.unknown_model(book, model)
     try:
-        found = report.estimates(options.data_dir, options.session_id, book, options.model)
+        sessions = common.sessions_of(options.data_dir)
+        found = sessions.estimates(options.session_id, options.model)
         if found is None:
-            raise common.unknown_session(options.data_dir, options.session_id)
+            raise common.unknown_session(sessions, options.data_dir, options.session_id)
     except report.NoSuchFolder:
         raise common.no_folder(options.data_dir) from None
     spent, estimates = found

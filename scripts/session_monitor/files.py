@@ -8,10 +8,13 @@ import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterator, Sequence
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+_TRIES = 5
+_BETWEEN_TRIES = 0.01
 FEW = 16
 """Up to so many files are synced one by one; more of them by one sync of their file system."""
 
@@ -100,6 +103,34 @@ def _sync_file_system(folder: str) -> bool:
         os.close(descriptor)
 
 
+def is_locked(path: str) -> bool:
+    """Whether somebody holds the lock file; asking takes it for a moment, which ``lock`` puts up with."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    else:
+        return False
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    for attempt in range(_TRIES):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if attempt < _TRIES - 1:
+                time.sleep(_BETWEEN_TRIES)
+        else:
+            return True
+    return False
+
+
 @contextlib.contextmanager
 def lock(path: str, about: str) -> Iterator[None]:
     """Hold the lock file for as long as the block runs; raises ``Held`` where somebody else does.
@@ -108,10 +139,8 @@ def lock(path: str, about: str) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise Held(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip()) from None
+        if not _locked(descriptor):
+            raise Held(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, about.encode() + b"\n", 0)
         yield

@@ -15,7 +15,7 @@ import fnmatch
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Callable
+from typing import Callable, Protocol
 
 from . import ai_log, tail
 from .checkpoint import Checkpoint
@@ -23,7 +23,7 @@ from .coverage import Coverage
 from .identity import Generation
 from .log_file import LogFile, Truncated
 from .prices import Book, Call
-from .session_file import Summary
+from .session_file import Summary, Written
 from .spending import Spending
 from .store import SetAside, Store
 from .tail import Changed, Look, Tail
@@ -119,6 +119,32 @@ class Poll:
         return max(0, self.bytes_to_read - self.bytes_read)
 
 
+class IndexKeeper(Protocol):
+    """Who keeps the index; none of these raises where it fails."""
+
+    def before(self) -> None:
+        """Session files are about to change."""
+
+    def after(self, written: Sequence[Written]) -> None:
+        """This is what was written to them, and the checkpoint with it."""
+
+    def settle(self) -> None:
+        """The pass is over."""
+
+
+class NoIndex:
+    """Keeps none."""
+
+    def before(self) -> None:
+        """Do nothing."""
+
+    def after(self, written: Sequence[Written]) -> None:
+        """Do nothing."""
+
+    def settle(self) -> None:
+        """Do nothing."""
+
+
 @dataclass
 class _Batch:
     """Lines that were taken and not committed yet."""
@@ -141,6 +167,7 @@ class Ingest:
         checkpoint: Checkpoint,
         *,
         book: Book | None = None,
+        index: IndexKeeper | None = None,
         session_key: str | None = None,
         allowed: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
@@ -148,13 +175,14 @@ class Ingest:
         sleep: Callable[[float], None] = time.sleep,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
-        """``book`` prices the new rounds; without one their spending stays empty.
+        """``book`` prices the new rounds, and may be changed between two polls; without one their spending stays empty.
 
         ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
         ``clock`` gives monotonic seconds, ``sleep`` waits for some.
         """
-        self._book = book
+        self.book = book
+        self._index = index or NoIndex()
         self._sleep = sleep
         self._store = store
         self._checkpoint = checkpoint
@@ -192,6 +220,7 @@ class Ingest:
             self._checkpoint.save()  # new generations are known before their first line is applied
             self._read_all(poll, look)
             self._checkpoint.save()  # also how long a rotated file has been quiet
+            self._index.settle()
         except (Changed, Truncated):
             self._drop_batch()
             return False
@@ -264,9 +293,9 @@ class Ingest:
         if self._store.add(call, log):
             self._batch.rounds += 1
             self._batch.tokens.count(call.usage)
-            if self._book:
+            if self.book:
                 priced = Call(call.model, call.timestamp, call.usage, call.has_tokens, call.response_type == "error")
-                self._batch.spending.count(priced, self._book.price(priced))
+                self._batch.spending.count(priced, self.book.price(priced))
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 
@@ -283,20 +312,22 @@ class Ingest:
             return
         # Before anything is written: what can be said of the files afterwards may be about their successors.
         grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
-        new, sessions = self._store.flush()
+        self._index.before()
+        new, written = self._store.flush()
         for generation, other in grown:
             generation.become(other)
             generation.coverage.add(batch.coverage[generation.gid])
             poll.coverage.add(batch.coverage[generation.gid])
         self._batch = _Batch()
         self._checkpoint.save()
+        self._index.after(written)
         self._store.committed = self._offsets()
         poll.bytes_read += batch.bytes
         poll.new_sessions += new
         poll.new_rounds += batch.rounds
         poll.tokens.add(batch.tokens)
         poll.spending.add(batch.spending)
-        self._on_commit(poll, sessions)
+        self._on_commit(poll, {each.session_id: each.summary for each in written})
 
     def _drop_batch(self) -> None:
         self._batch = _Batch()

@@ -43,6 +43,19 @@ def book(data_dir: str, environment: Mapping[str, str]) -> Book:
     return Book([price_list.read(of_folder(data_dir)), general, price_list.shipped()])
 
 
+def state(data_dir: str, environment: Mapping[str, str]) -> tuple[tuple[int, int] | None, ...]:
+    """Changes when one of a person's lists does, which asking for costs little."""
+    return tuple(map(_state, (of_folder(data_dir), of_person(environment))))
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
 def with_row(
     prices: PriceList,
     name: str,

@@ -182,6 +182,15 @@ class _Row(NamedTuple):
     windows: tuple[tuple[str, str, frozenset[int], tuple[tuple[int, _Rates], ...]], ...]
 
 
+class _InForce(NamedTuple):
+    """All that is known of a call's price before its tokens and its hour are."""
+
+    found: Found
+    row: _Row
+    rate: Fraction | None
+    notes: tuple[str, ...]
+
+
 class Book:
     """Price lists over each other, and the costs that follow from them."""
 
@@ -192,6 +201,7 @@ class Book:
         """Changes with any of the lists."""
         self._found: dict[str, Found | None] = {}
         self._rows: dict[str, tuple[_Row, ...]] = {}
+        self._in_force: dict[tuple[str, str], _InForce | Unpriced] = {}
 
     def find(self, name: str) -> Found | None:
         """The prices that a name stands for; None where there are none."""
@@ -201,22 +211,17 @@ class Book:
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
-        if not call.usage.total_tokens and (call.failed or call.has_tokens):
-            return _FREE
         if not call.has_tokens:
-            return Unpriced(NO_TOKENS)
+            return _FREE if call.failed else Unpriced(NO_TOKENS)
+        if not call.usage.total_tokens:
+            return _FREE
         if not call.model:
             return Unpriced(NO_MODEL)
-        found = self.find(call.model)
-        if found is None:
-            return Unpriced(UNKNOWN_MODEL)
-        rows = self._rows.get(call.model)
-        if rows is None:
-            rows = self._rows[call.model] = tuple(self._row(found, row) for row in found.entry["prices"])
-        for row in reversed(rows):
-            if not call.at or row.start <= call.at[:10]:
-                return self._cost(call, found, row)
-        return Unpriced(NO_PRICE_THEN)
+        day = call.at[:10] if call.at else ""
+        in_force = self._in_force.get((call.model, day))
+        if in_force is None:
+            in_force = self._in_force[call.model, day] = self._look_up_on(call.model, day)
+        return in_force if isinstance(in_force, Unpriced) else _cost(call, in_force)
 
     def models(self) -> list[Found]:
         """All models that have prices, each from the list that counts, by key."""
@@ -265,6 +270,36 @@ class Book:
 
     # -- which row -----------------------------------------------------------------------------------------------------
 
+    def _look_up_on(self, model: str, day: str) -> _InForce | Unpriced:
+        """What is in force for a model on a day, or without one at last."""
+        found = self.find(model)
+        if found is None:
+            return Unpriced(UNKNOWN_MODEL)
+        rows = self._rows.get(model)
+        if rows is None:
+            rows = self._rows[model] = tuple(self._row(found, row) for row in found.entry["prices"])
+        row = next((row for row in reversed(rows) if not day or row.start <= day), None)
+        if row is None:
+            return Unpriced(NO_PRICE_THEN)
+        currency = row.row.get("currency", "USD")
+        rate = None if currency == "USD" else self._rate(currency, day)
+        noted = {
+            UNDATED: found.undated,
+            THIRD_PARTY_PRICE: found.kind == THIRD,
+            NO_TIME: not day,
+            CONVERTED: rate is not None,
+        }
+        return _InForce(found, row, rate, tuple(note for note, is_so in noted.items() if is_so))
+
+    def _rate(self, currency: str, day: str) -> Fraction:
+        """Dollars for one of the currency on that day; before the first rate that is known, that one."""
+        for prices in self._lists:
+            rates = prices.rates.get(currency)
+            if rates:
+                last = [rate for rate in rates if not day or rate["from"] <= day]
+                return Fraction((last or rates[:1])[-1]["usd"])
+        raise LookupError(currency)  # a list with such a row and no rate does not pass the check
+
     def _row(self, found: Found, row: Mapping[str, Any]) -> _Row:
         windows = tuple(
             (window["utc"][0], window["utc"][1], frozenset(window.get("weekdays", range(1, 8))), tiers)
@@ -309,55 +344,6 @@ class Book:
                 return prices.vendor_defaults[vendor]
         return {}
 
-    # -- how much ------------------------------------------------------------------------------------------------------
-
-    def _cost(self, call: Call, found: Found, row: _Row) -> Cost:
-        tokens = call.usage
-        prompt = tokens.input_tokens
-        tiers = row.tiers if not row.windows or not call.at else _in_window(row, call.at)
-        above, rates = tiers[0]
-        for tier in tiers[1:]:
-            if prompt > tier[0]:
-                above, rates = tier
-        read = rates.cache_read_explicit if tokens.explicit_cache else rates.cache_read
-        read_note = rates.explicit_note if tokens.explicit_cache else rates.read_note
-        parts = Parts(
-            tokens.fresh_input * rates.input,
-            tokens.cache_read * read,
-            tokens.cache_write * rates.cache_write,
-            tokens.visible_output * rates.output,
-            tokens.reasoning * rates.reasoning,
-        )
-        saved = tokens.cache_read * (rates.input - read) + tokens.cache_write * (rates.input - rates.cache_write)
-        notes = []
-        if tokens.cache_read and read_note:
-            notes.append(read_note)
-        if tokens.cache_write and rates.write_note:
-            notes.append(rates.write_note)
-        if found.undated:
-            notes.append(UNDATED)
-        if found.kind == THIRD:
-            notes.append(THIRD_PARTY_PRICE)
-        if not call.at:
-            notes.append(NO_TIME)
-        unknown = CACHE_READ_AS_INPUT in notes or CACHE_WRITE_AS_INPUT in notes
-        currency = row.row.get("currency", "USD")
-        if currency != "USD":
-            notes.append(CONVERTED)
-            rate = self._rate(currency, call.at)
-            parts = Parts(*(money.rounded(part * rate) for part in parts))
-            saved = money.rounded(saved * rate)
-        return Cost(sum(parts), parts, None if unknown else saved, tuple(notes), found, row.row, above)
-
-    def _rate(self, currency: str, at: str | None) -> Fraction:
-        """Dollars for one of the currency on that day; before the first rate that is known, that one."""
-        for prices in self._lists:
-            rates = prices.rates.get(currency)
-            if rates:
-                last = [rate for rate in rates if at is None or rate["from"] <= at[:10]]
-                return Fraction((last or rates[:1])[-1]["usd"])
-        raise LookupError(currency)  # a list with such a row and no rate does not pass the check
-
 
 def _prices(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: row[name] for name in PRICES if name in row}
@@ -369,3 +355,38 @@ def _in_window(row: _Row, at: str) -> tuple[tuple[int, _Rates], ...]:
         if start <= hour < end and day in days:
             return tiers
     return row.tiers
+
+
+# -- how much ----------------------------------------------------------------------------------------------------------
+
+
+def _cost(call: Call, in_force: _InForce) -> Cost:
+    found, row, rate, notes = in_force
+    tokens = call.usage
+    fresh, cache_read, cache_write = tokens.fresh_input, tokens.cache_read, tokens.cache_write
+    tiers = row.tiers if not row.windows or not call.at else _in_window(row, call.at)
+    above, rates = tiers[0]
+    if len(tiers) > 1:
+        prompt = fresh + cache_read + cache_write
+        above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
+    read, read_note = rates.cache_read, rates.read_note
+    if tokens.explicit_cache:
+        read, read_note = rates.cache_read_explicit, rates.explicit_note
+    parts = (
+        fresh * rates.input,
+        cache_read * read,
+        cache_write * rates.cache_write,
+        tokens.visible_output * rates.output,
+        tokens.reasoning * rates.reasoning,
+    )
+    saved = cache_read * (rates.input - read) + cache_write * (rates.input - rates.cache_write)
+    if rate is not None:
+        first, second, third, fourth, fifth = (money.rounded(part * rate) for part in parts)
+        parts = first, second, third, fourth, fifth
+        saved = money.rounded(saved * rate)
+    if cache_read and read_note:
+        notes = (read_note, *notes)
+    if cache_write and rates.write_note:
+        notes = (rates.write_note, *notes)
+    is_known = CACHE_READ_AS_INPUT not in notes and CACHE_WRITE_AS_INPUT not in notes
+    return Cost(sum(parts), Parts(*parts), saved if is_known else None, notes, found, row.row, above)

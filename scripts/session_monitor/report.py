@@ -1,41 +1,41 @@
 """What do people ask about their sessions?
 
-Answers are plain values read from the session files; both faces print these and nothing else.
+Answers are plain values, from the index and, for what was said, from the session files; all faces print these and
+nothing else.
 """
 
 from __future__ import annotations
 
 import contextlib
 import difflib
-import heapq
+import json
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Callable, TypeVar
 
-from . import history, names, prices, session_file, spending, what_if
+from . import history, index, index_access, money, names, prices, session_file, spending, what_if
+from .index import Index, Progress
 from .prices import Book, Outcome
-from .session_file import NotASessionFile, Summary
+from .session_file import NotASessionFile
 from .spending import Spending
 from .what_if import Estimate
 
-SORT_KEYS = ("updated", "cost", "tokens")
+_ORDERS = {
+    "updated": "updated DESC, id DESC",
+    "created": "rtrim(created_at, 'Z') DESC, id DESC",
+    "cost": "usd DESC, pico DESC, id DESC",
+    "tokens": "total_tokens DESC, id DESC",
+    "rounds": "calls DESC, id DESC",
+}
+SORT_KEYS = tuple(_ORDERS)
 """The orders of ``sessions``; the largest comes first."""
 
-_FIELDS = (
-    "created_at",
-    "updated_at",
-    "messages_count",
-    "failed_count",
-    "total_input_tokens",
-    "total_output_tokens",
-    "total_reasoning_tokens",
-    "total_cached_tokens",
-    "total_cache_write_tokens",
-    "total_tokens",
-    "model",
-    "models",
-)
+_SUMS = ", ".join(index.ADDITIVE)
+_SUMMED = ", ".join(f"coalesce(sum({name}), 0)" for name in index.ADDITIVE)
+_SESSION = f"id, session_id, created_at, updated_at, total_tokens, model, models, {_SUMS}"
+
+Answer = TypeVar("Answer")
 
 
 def moment(timestamp: str | None) -> str:
@@ -43,8 +43,36 @@ def moment(timestamp: str | None) -> str:
     return (timestamp or "").rstrip("Z")
 
 
+def silent(_done: int, _total: int) -> None:
+    """Tell nobody how far it is."""
+
+
 class NoSuchFolder(Exception):  # noqa: N818
     """The data folder is not there."""
+
+
+@dataclass(frozen=True)
+class Sums:
+    """What some calls add up to."""
+
+    calls: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    spending: Spending
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output."""
+        return self.input_tokens + self.output_tokens
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        counts = {name: value for name, value in vars(self).items() if name != "spending"}
+        return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
 
 
 @dataclass(frozen=True)
@@ -60,50 +88,12 @@ class SessionRow:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """Rows, with what could not be read: ``damaged`` are names of files that are no session files any more."""
+class Sessions:
+    """Rows, of how many in all, with what could not be read: ``damaged`` are names of files that are none any more."""
 
     rows: list[SessionRow]
     total: int
     damaged: list[str]
-
-
-def sessions(folder: str, book: Book, *, sort_by: str = "updated", limit: int | None = None) -> Answer:
-    """One row a session.  ``total`` counts all of them, whatever the limit."""
-    damaged: list[str] = []
-    total = 0
-
-    def candidates() -> Iterator[tuple[Any, str, dict[str, Any]]]:
-        nonlocal total
-        for path in _paths(folder):
-            try:
-                session_id, summary = _summary(path)
-            except FileNotFoundError:  # deleted just now
-                continue
-            except (NotASessionFile, OSError):
-                damaged.append(os.path.basename(path))
-                continue
-            total += 1
-            yield _sort_value(sort_by, path, summary, book), path, _fields(session_id, summary)
-
-    # Costs need every round of a session, so they are looked up only for the rows that are asked for.
-    largest = heapq.nlargest(limit, candidates(), key=_first) if limit else sorted(candidates(), key=_first)[::-1]
-    return Answer([SessionRow(fields, _spent(path, book)) for _, path, fields in largest], total, damaged)
-
-
-def _first(candidate: tuple[Any, str, dict[str, Any]]) -> Any:
-    return candidate[0]
-
-
-def _sort_value(sort_by: str, path: str, summary: Summary, book: Book) -> Any:
-    if sort_by == "cost":
-        return _spent(path, book).pico
-    return summary.total_tokens if sort_by == "tokens" else moment(summary.updated_at)
-
-
-def count(folder: str) -> int:
-    """How many sessions there are."""
-    return sum(1 for _ in _paths(folder))
 
 
 @dataclass(frozen=True)
@@ -111,27 +101,8 @@ class Overview:
     """All sessions together, and the rows of the latest ones."""
 
     sessions: int
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int
-    reasoning_tokens: int
-    spending: Spending
+    sums: Sums
     latest: list[SessionRow]
-
-
-def overview(folder: str, latest: int, book: Book) -> Overview:
-    """What all sessions add up to, with the ``latest`` of them."""
-    rows = sessions(folder, book).rows
-    spent = Spending()
-    for row in rows:
-        spent.add(row.spending)
-
-    def total(kind: str) -> int:
-        return sum(row.fields[f"total_{kind}_tokens"] for row in rows)
-
-    return Overview(
-        len(rows), total("input"), total("output"), total("cached"), total("reasoning"), spent, rows[:latest]
-    )
 
 
 @dataclass(frozen=True)
@@ -142,87 +113,214 @@ class Session:
     rounds: Iterator[tuple[dict[str, Any], Outcome]]
 
 
-def session(folder: str, session_id: str, book: Book, *, full_messages: bool) -> Session | None:
-    """The session with this id; None where there is none.
+@dataclass(frozen=True)
+class ModelRow:
+    """The calls of one model (None where the log names none), and the sessions that they belong to."""
 
-    With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
-    """
-    found = _find(folder, session_id)
-    if found is None:
+    model: str | None
+    sessions: int
+    sums: Sums
+
+
+@dataclass(frozen=True)
+class ByModel:
+    """A row a model, the dearest first, and all of them together; a session of two models counts once there."""
+
+    rows: list[ModelRow]
+    sessions: int
+    sums: Sums
+
+
+class Report:
+    """The answers about the sessions of one folder.  Methods raise ``NoSuchFolder``."""
+
+    def __init__(self, folder: str, book: Book, progress: Progress = silent) -> None:
+        """``progress`` hears of an index that has to be made first."""
+        self._folder = folder
+        self._book = book
+        self._progress = progress
+
+    def sessions(self, *, sort_by: str = "updated", limit: int | None = None) -> Sessions:
+        """One row a session.  ``total`` counts all of them, whatever the limit."""
+
+        def question(found: Index) -> Sessions:
+            (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
+            damaged = [file for (file,) in found.db.execute("SELECT file FROM damaged ORDER BY file")]
+            return Sessions(
+                _rows(found, f"ORDER BY {_ORDERS[sort_by]} LIMIT ?", -1 if limit is None else limit), total, damaged
+            )
+
+        return self._ask(question)
+
+    def overview(self, latest: int) -> Overview:
+        """What all sessions add up to, with the ``latest`` of them."""
+
+        def question(found: Index) -> Overview:
+            (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
+            return Overview(total, _all(found), _rows(found, f"ORDER BY {_ORDERS['updated']} LIMIT ?", latest))
+
+        return self._ask(question)
+
+    def by_model(self) -> ByModel:
+        """What the calls of each model add up to."""
+
+        def question(found: Index) -> ByModel:
+            known = dict(found.db.execute("SELECT id, name FROM model"))
+            distinct = "SELECT model, count(*) FROM (SELECT DISTINCT model, session FROM part) GROUP BY model"
+            sessions = dict(found.db.execute(distinct))
+            rows = [
+                ModelRow(known.get(model), sessions.get(model, 0), _sums(sums, {known.get(model): sums[-3] - sums[-1]}))
+                for model, *sums in found.db.execute(f"SELECT model, {_SUMMED} FROM total GROUP BY model")
+                if sums[0]
+            ]
+            rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.model or ""))
+            (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
+            return ByModel(rows, total, _all(found))
+
+        return self._ask(question)
+
+    def session(self, session_id: str, *, full_messages: bool) -> Session | None:
+        """The session with this id; None where there is none, or no folder.
+
+        With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
+        """
+        path = self._path(session_id)
+        row = self._row(session_id) if path else None
+        if path is None or row is None:
+            return None
+        rounds = ((entry, self._price(entry)) for entry in _rounds(path, full_messages=full_messages))
+        return Session(row, rounds)
+
+    def estimates(self, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
+        """What the session cost, and what it would have cost on other models; None where there is no such session."""
+        path = self._path(session_id)
+        if path is None:
+            return None
+        calls = [prices.call_of(entry) for entry in _rounds(path, full_messages=False)]
+        return spending.spent(self._book, calls), what_if.estimates(self._book, calls, models)
+
+    def near_misses(self, session_id: str, limit: int = 5) -> list[str]:
+        """Ids that somebody may have meant: those that contain the text first, then those that are spelled alike."""
+        wanted = session_id.casefold()
+        ids = self._ask(lambda found: [each for (each,) in found.db.execute("SELECT session_id FROM session")])
+        parts = [each for each in ids if wanted in each.casefold()]
+        # Comparing spellings takes long; those of about the same length are the likely ones.
+        alike = sorted(ids, key=lambda each: abs(len(each) - len(session_id)))[:2000]
+        return list(dict.fromkeys([*parts[:limit], *difflib.get_close_matches(session_id, alike, limit)]))[:limit]
+
+    def _ask(self, question: Callable[[Index], Answer]) -> Answer:
+        try:
+            return index_access.ask(self._folder, self._book, question, self._progress)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NoSuchFolder(self._folder) from error
+
+    def _row(self, session_id: str) -> SessionRow | None:
+        key = session_id.encode("utf-8", "surrogatepass")
+
+        def question(found: Index) -> SessionRow | None:
+            row = found.db.execute(
+                f"SELECT {_SESSION} FROM session WHERE session_id = CAST(? AS TEXT)", (key,)
+            ).fetchone()
+            if row is None:
+                return None
+            answer = _session_row(found, row)
+            answer.spending.assumed.update(index.noted(found.db.execute(_NOTES_OF_SESSION, row[:1])))
+            return answer
+
+        return self._ask(question)
+
+    def _path(self, session_id: str) -> str | None:
+        for name in (names.file_name(session_id), names.other_name(session_id)):
+            path = os.path.join(self._folder, os.fsdecode(name.encode()))  # UTF-8 on disk, whatever the locale is
+            with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotASessionFile), open(path, "rb") as file:
+                if session_file.read_header(file) == session_id:
+                    return path
         return None
-    path, summary = found
-    rounds = ((entry, book.price(prices.call_of(entry))) for entry in _rounds(path, full_messages=full_messages))
-    return Session(SessionRow(_fields(session_id, summary), _spent(path, book)), rounds)
+
+    def _price(self, entry: dict[str, Any]) -> Outcome:
+        return self._book.price(prices.call_of(entry))
 
 
-def estimates(folder: str, session_id: str, book: Book, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
-    """What the session cost, and what it would have cost on each of the models; None where there is no such session."""
-    found = _find(folder, session_id)
-    if found is None:
-        return None
-    calls = [prices.call_of(entry) for entry in _rounds(found[0], full_messages=False)]
-    return spending.spent(book, calls), what_if.estimates(book, calls, models)
+def count(folder: str) -> int:
+    """How many sessions there are."""
+    with os.scandir(folder) as found:
+        return sum(names.is_session(entry.name) for entry in found)
 
 
-def unpriced(folder: str, book: Book) -> Spending:
-    """What all sessions cost, with the models that have no price."""
-    total = Spending()
-    for path in _paths(folder):
-        with contextlib.suppress(FileNotFoundError, NotASessionFile):
-            total.add(_spent(path, book))
-    return total
+# -- from rows of the index --------------------------------------------------------------------------------------------
 
 
-def near_misses(folder: str, session_id: str, limit: int = 5) -> list[str]:
-    """Ids that somebody may have meant: those that contain the text first, then those that are spelled alike."""
-    wanted = session_id.casefold()
-    spelled = names.file_name(session_id)[: -len(names.SUFFIX)].casefold()
-    ids = [name[: -len(names.SUFFIX)] for name in map(os.path.basename, _paths(folder))]
-    parts = [each for each in ids if wanted in each.casefold() or spelled in each.casefold()]
-    # Comparing spellings takes long; those of about the same length are the likely ones.
-    alike = sorted(ids, key=lambda each: abs(len(each) - len(session_id)))[:2000]
-    near = dict.fromkeys([*parts[:limit], *difflib.get_close_matches(session_id, alike, limit)])
-    found = (_id_of(os.path.join(folder, each + names.SUFFIX)) for each in near)
-    return [each for each in found if each is not None][:limit]
+def _all(found: Index) -> Sums:
+    sums = found.db.execute(f"SELECT {_SUMMED} FROM total").fetchone()
+    return _sums(sums, _unpriced_models(found, "total", "true") if sums[-3] else {})
 
 
-def _paths(folder: str) -> Iterator[str]:
-    try:
-        with os.scandir(folder) as found:
-            for entry in found:
-                if names.is_session(entry.name):
-                    yield entry.path
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise NoSuchFolder(folder) from error
+def _rows(found: Index, rest: str, *values: object) -> list[SessionRow]:
+    return [_session_row(found, row) for row in found.db.execute(f"SELECT {_SESSION} FROM session {rest}", values)]
 
 
-def _find(folder: str, session_id: str) -> tuple[str, Summary] | None:
-    for name in (names.file_name(session_id), names.other_name(session_id)):
-        path = os.path.join(folder, os.fsdecode(name.encode()))  # UTF-8 on disk, whatever the locale is
-        with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotASessionFile):
-            found, summary = _summary(path)
-            if found == session_id:
-                return path, summary
-    return None
+def _session_row(found: Index, row: tuple[Any, ...]) -> SessionRow:
+    number, session_id, created_at, updated_at, total_tokens, model, models, *sums = row
+    unpriced = {}
+    if sums[-3]:
+        unpriced = _names(found, _UNPRICED_OF_SESSION, number)
+    total = _sums(sums, unpriced)
+    fields = {
+        "session_id": session_id,
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "messages_count": total.calls,
+        "failed_count": total.failed,
+        "total_input_tokens": total.input_tokens,
+        "total_output_tokens": total.output_tokens,
+        "total_reasoning_tokens": total.reasoning_tokens,
+        "total_cached_tokens": total.cached_tokens,
+        "total_cache_write_tokens": total.cache_write_tokens,
+        "total_tokens": total_tokens,
+        "model": model,
+        "models": json.loads(models),
+    }
+    return SessionRow(fields, total.spending)
 
 
-def _summary(path: str) -> tuple[str, Summary]:
-    with open(path, "rb") as file:
-        return session_file.read_header(file), session_file.read_end(file).summary
+_UNPRICED_OF_SESSION = (
+    "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
+    f"WHERE session = ? AND usd IS NULL AND NOT flags & {index.NO_TOKENS} GROUP BY round.model"
+)
 
 
-def _id_of(path: str) -> str | None:
-    with contextlib.suppress(OSError, NotASessionFile), open(path, "rb") as file:
-        return session_file.read_header(file)
-    return None
+_NOTES_OF_SESSION = "SELECT notes, count(*) FROM round WHERE session = ? AND notes != 0 GROUP BY notes"
 
 
-def _fields(session_id: str, summary: Summary) -> dict[str, Any]:
-    return {"session_id": session_id, **{name: getattr(summary, name) for name in _FIELDS}}
+def _unpriced_models(found: Index, table: str, where: str) -> dict[str, int]:
+    return _names(
+        found,
+        f"SELECT model.name, sum(unpriced - without_tokens) AS n FROM {table} LEFT JOIN model ON model.id = {table}.model "
+        f"WHERE {where} GROUP BY {table}.model HAVING n > 0",
+    )
 
 
-def _spent(path: str, book: Book) -> Spending:
-    return spending.spent(book, map(prices.call_of, _rounds(path, full_messages=False)))
+def _names(found: Index, sql: str, *values: object) -> dict[str, int]:
+    return {name or spending.NO_NAME: number for name, number in found.db.execute(sql, values)}
+
+
+def _sums(row: Any, unpriced_models: dict[Any, int]) -> Sums:
+    """From the columns of ``index.ADDITIVE``."""
+    calls, failed, fresh, read, written, visible, reasoning, *of_cost = row
+    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens = of_cost
+    spent = Spending(
+        usd * money.MICRO + pico,
+        calls,
+        unpriced,
+        unpriced_tokens,
+        without_tokens,
+        {name or spending.NO_NAME: number for name, number in unpriced_models.items() if number},
+        saved_usd * money.MICRO + saved_pico,
+    )
+    return Sums(calls, failed, fresh + read + written, visible + reasoning, read, written, reasoning, spent)
+
+
+# -- from the session files --------------------------------------------------------------------------------------------
 
 
 def _rounds(path: str, *, full_messages: bool) -> Iterator[dict[str, Any]]:

@@ -15,13 +15,14 @@ a power failure left in the middle of new ones may read like a part of them.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from . import history
 from .ai_log import Round
@@ -34,6 +35,7 @@ _CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"}\n')
 _CHECKSUM_SIZE = len(b',"crc32":"00000000"}\n')
 _FOOTER_END = b'"}\n'
 _CONTENT = b',"messages":'
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for encodings and spaces
 
 
 class NotASessionFile(ValueError):  # noqa: N818
@@ -89,12 +91,36 @@ def _instant(timestamp: str) -> str:
     return timestamp[:-1]
 
 
+Facts = tuple[dict[str, Any], int, int]
+"""The short facts of one round, with the byte and the length of its line."""
+
+
+class Written(NamedTuple):
+    """What is new in one session file: the facts of its new rounds, and its summary with them.
+
+    ``size`` and ``mtime`` (nanoseconds) are the file's, ``next_byte`` is where its next round will stand.
+    """
+
+    session_id: str
+    file: str
+    summary: Summary
+    size: int
+    mtime: int
+    next_byte: int
+    rounds: list[Facts]
+
+
 # -- writing -----------------------------------------------------------------------------------------------------------
 
 
 def header(session_id: str) -> bytes:
     """The first line."""
     return b'{"session_id":%s,"schema_version":%d,"rounds":[\n' % (_json(session_id), SCHEMA_VERSION)
+
+
+def facts_of(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """The short facts of a round."""
+    return dict(itertools.takewhile(lambda item: item[0] != "messages", entry.items()))
 
 
 def round_line(entry: Mapping[str, Any]) -> bytes:
@@ -290,23 +316,30 @@ def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
         yield entry
 
 
-def facts(file: BinaryIO) -> Iterator[tuple[dict[str, Any], int, int]]:
-    """The short facts of each round from where the file stands on, with the byte and the length of its line.
+def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
+    """The short facts of all rounds, and the end; what a conversation said is not decoded.
 
-    Ends where ``entries`` does.  What a conversation said is not decoded, and not among them.
+    The file stands at its first round, as ``read_header`` leaves it.
     """
+    found: list[Facts] = []
     start = file.tell()
     for line in file:
         body = _unsealed(line)
-        if body is None or body.startswith(b"]"):
-            return
+        if body is None:
+            break
+        if body.startswith(b"]"):
+            end = _end(line, start)
+            if end is None:
+                break
+            return found, end
         try:
             # No string can hold these bytes: a quote in it would be escaped.
-            found = json.loads(body[body.startswith(b",") : body.index(_CONTENT)] + b"}")
-        except (ValueError, RecursionError):
-            return
-        yield found, start, len(line)
+            text = body[body.startswith(b",") : body.index(_CONTENT)].decode() + "}"
+            found.append((_scan(text, 0)[0], start, len(line)))
+        except (ValueError, StopIteration, RecursionError):
+            break
         start += len(line)
+    return found, read_end(file)
 
 
 def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:

@@ -8,15 +8,16 @@ after a crash is recognised and dropped: ``add`` may be called with any line any
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from . import files, history, names, session_file
 from .ai_log import Round
-from .session_file import End, NotASessionFile, Summary
+from .session_file import End, NotASessionFile, Summary, Written
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
@@ -41,6 +42,7 @@ class _Session:
     footer: bytes = b""  # as it stands on disk
     torn: bool = False
     pending: list[bytes] = field(default_factory=list)
+    facts: list[dict[str, Any]] = field(default_factory=list)  # of the pending rounds
 
 
 class Store:
@@ -75,6 +77,7 @@ class Store:
         summary.add(entry)
         session.marks = marks
         session.pending.append(session_file.round_line(entry))
+        session.facts.append(session_file.facts_of(entry))
         self.pending_bytes += len(session.pending[-1])
         self._touched[call.group] = session
         return True
@@ -84,15 +87,14 @@ class Store:
         """How many sessions the next flush will write."""
         return len(self._touched)
 
-    def flush(self) -> tuple[int, dict[str, Summary]]:
-        """Write all that was added and make it last; returns how many sessions are new, and all that were written.
+    def flush(self) -> tuple[int, list[Written]]:
+        """Write all that was added and make it last; returns how many sessions are new, and what was written.
 
         On ``OSError`` nothing that was added counts as written: call ``discard``, and add it again some time.
         """
         written = self._touched
         new = [session for session in written.values() if not session.next_byte]
-        for session_id, session in written.items():
-            self._write(session_id, session)
+        done = [self._write(session_id, session) for session_id, session in written.items()]
         files.sync_files(self._folder, [session.path for session in written.values()])
         if new:
             files.sync_folder(self._folder)
@@ -100,7 +102,7 @@ class Store:
         self.pending_bytes = 0
         while len(self._sessions) > REMEMBERED:
             self._sessions.popitem(last=False)
-        return len(new), {session_id: session.summary for session_id, session in written.items()}
+        return len(new), done
 
     def discard(self) -> None:
         """Forget all that was added since the last flush."""
@@ -179,7 +181,7 @@ class Store:
         self._damaged.add(path)
         return SetAside(os.fsdecode(aside))
 
-    def _write(self, session_id: str, session: _Session) -> None:
+    def _write(self, session_id: str, session: _Session) -> Written:
         session.summary.history = history.pack(session.marks)
         rounds = b"".join(session.pending)
         start = b"" if session.next_byte else session_file.header(session_id)
@@ -189,6 +191,7 @@ class Store:
         descriptor = os.open(session.path, flags, files.PRIVATE_FILE)
         try:
             _append(descriptor, session, start + rounds + footer)
+            state = os.fstat(descriptor)
         except OSError:
             if new:
                 with contextlib.suppress(OSError):
@@ -196,11 +199,15 @@ class Store:
             raise
         finally:
             os.close(descriptor)
+        places = itertools.accumulate(map(len, session.pending), initial=session.next_byte + len(start))
+        facts = [(each, place, len(line)) for each, place, line in zip(session.facts, places, session.pending)]
         session.next_byte += len(start) + len(rounds)
         session.footer = footer
         session.torn = False
-        session.pending = []
+        session.pending, session.facts = [], []
         self._damaged.discard(session.path)
+        name = os.fsdecode(os.path.basename(session.path))
+        return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
 
 
 def _append(descriptor: int, session: _Session, data: bytes) -> None:

@@ -9,8 +9,8 @@ output must be a kind that the provider counts outside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 LARGEST_COUNT = 2**53
 """No token count is larger: the largest integer that every JSON reader keeps exact."""
@@ -47,8 +47,7 @@ class Reported:
     output_details: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Usage:
+class Usage(NamedTuple):
     """The tokens of one call in disjoint kinds; their sum is everything that the call used.
 
     ``explicit_cache`` says that the caller asked for the cache, which some vendors bill otherwise than their own.
@@ -133,7 +132,7 @@ def normalise(reported: Reported, model: str | None) -> Usage:
         notes.append(CONVERTED_CACHE)
     if _first(inputs, _AUDIO) or _first(outputs, _AUDIO):
         notes.append(AUDIO)
-    return replace(usage, notes=tuple(notes)) if notes else usage
+    return usage._replace(notes=tuple(notes)) if notes else usage
 
 
 def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:

@@ -7,7 +7,7 @@ cache would have held is not known either, so it is a range between the share th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from .prices import Book, Call
 from .spending import Spending
@@ -43,8 +43,8 @@ def estimates(book: Book, calls: Iterable[Call], models: list[str]) -> list[Esti
     for call in calls:
         if not call.usage.total_tokens:
             continue
-        usage = replace(call.usage, explicit_cache=False)
-        uncached = replace(usage, fresh_input=usage.input_tokens, cache_read=0, cache_write=0)
+        usage = call.usage._replace(explicit_cache=False)
+        uncached = usage._replace(fresh_input=usage.input_tokens, cache_read=0, cache_write=0)
         for estimate in found:
             kept = Call(estimate.model, call.at, usage)
             none = kept._replace(usage=uncached)

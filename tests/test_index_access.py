@@ -1,0 +1,193 @@
+"""Is every question answered rightly, whatever became of the index?"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from session_monitor import files, index, index_access
+from session_monitor.checkpoint import Checkpoint
+from session_monitor.index_access import Keeper
+from session_monitor.ingest import Ingest
+from session_monitor.store import Store
+from tests import calls
+from tests.calls import BOOK
+
+SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
+
+
+def silent(_done, _total):
+    """Say nothing."""
+
+
+def monitor(folder, *lines, keeper=True):
+    """One pass of a monitor over a log to which these lines are added."""
+    log = folder.parent / "access.log"
+    folder.mkdir(exist_ok=True)
+    with open(log, "ab") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+    kept = Keeper(str(folder), BOOK, silent) if keeper else None
+    Ingest([str(log)], Store(str(folder)), Checkpoint(str(folder / ".state.json"), str(folder)), index=kept).poll()
+    if kept:
+        assert kept.problem is None
+        kept.close()
+
+
+def rounds(folder):
+    """How many rounds each session has, as a reader is told."""
+    sql = "SELECT session_id, calls FROM session"
+    return index_access.ask(str(folder), BOOK, lambda found: dict(found.db.execute(sql)), silent)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with two sessions and an index."""
+    monitor(tmp_path / "sessions", *(calls.line("ab"[n % 2], [str(n)]) for n in range(5)))
+    return tmp_path / "sessions"
+
+
+def is_made(folder, monkeypatch):
+    """Whether the next reader reads session files."""
+    read = []
+    real = index._read
+    monkeypatch.setattr(index, "_read", lambda *arguments: read.append(arguments) or real(*arguments))
+    found = rounds(folder)
+    monkeypatch.setattr(index, "_read", real)
+    return found, bool(read)
+
+
+def test_what_the_monitor_kept_is_read_as_it_is(folder, monkeypatch):
+    """After a pass of the monitor no reader has to read a session file, and reading leaves the folder alone."""
+    assert is_made(folder, monkeypatch) == ({"a": 3, "b": 2}, False)
+    assert is_made(folder, monkeypatch) == ({"a": 3, "b": 2}, False)
+
+
+@pytest.mark.parametrize("what", ["deleted", "junk", "empty", "half", "short", "other version", "other tables"])
+def test_an_index_that_is_none(folder, monkeypatch, what):
+    """Whatever stands in its place, the answer is right, and the next reader has an index again."""
+    path = folder / index.FILE
+    for end in ("-wal", "-shm"):
+        (folder / (index.FILE + end)).unlink(missing_ok=True)
+    data = path.read_bytes()
+    if what == "deleted":
+        path.unlink()
+    elif what in ("junk", "empty", "half", "short"):
+        new = {"junk": os.urandom(20_000), "empty": b"", "half": data[: len(data) // 2], "short": data[:-5000]}
+        path.write_bytes(new[what])
+    else:
+        path.unlink()
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA user_version = 99" if what == "other version" else "CREATE TABLE session(x)")
+        db.close()
+
+    assert rounds(folder) == {"a": 3, "b": 2}
+    assert is_made(folder, monkeypatch) == ({"a": 3, "b": 2}, False)
+    assert (path.stat().st_mode & 0o777) == 0o600
+
+
+def test_an_index_of_earlier(folder):
+    """An index that was put back from a backup, or was not kept for a while, is brought up to date."""
+    old = (folder / index.FILE).read_bytes()
+    monitor(folder, calls.line("c"), calls.line("a"))
+    for end in ("-wal", "-shm"):
+        (folder / (index.FILE + end)).unlink(missing_ok=True)
+    (folder / index.FILE).write_bytes(old)
+
+    assert rounds(folder) == {"a": 4, "b": 2, "c": 1}
+
+    monitor(folder, calls.line("d"), keeper=False)
+
+    assert rounds(folder) == {"a": 4, "b": 2, "c": 1, "d": 1}
+
+
+def test_files_that_come_and_go_by_hand(folder):
+    """A session file that was taken away or put there is noticed."""
+    (folder / "a.json").rename(folder.parent / "a.json")
+    assert rounds(folder) == {"b": 2}
+    (folder.parent / "a.json").rename(folder / "a.json")
+    assert rounds(folder) == {"a": 3, "b": 2}
+
+
+def test_a_folder_that_may_not_be_written(folder):
+    """Where nothing can be written the answer comes from memory, and nothing is left behind."""
+    (folder / index.FILE).unlink()
+    before = sorted(os.listdir(folder))
+    for path in [folder, *folder.parents]:
+        if path != Path("/tmp") and str(path).startswith("/tmp"):
+            path.chmod(0o755)
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    folder.chmod(0o555)
+    code = (
+        "import os, sys; sys.path[:0] = sys.argv[2:]\n"
+        "from session_monitor import index_access\n"
+        "from tests.calls import BOOK\n"
+        "os.setuid(65534) if os.getuid() == 0 else None\n"
+        "sql = 'SELECT session_id, calls FROM session ORDER BY 1'\n"
+        "print(index_access.ask(sys.argv[1], BOOK, lambda found: found.db.execute(sql).fetchall(), lambda *_: None))\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder, SCRIPTS, SCRIPTS.parent], capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == ("[('a', 3), ('b', 2)]\n", "")
+    assert sorted(os.listdir(folder)) == before
+
+
+def test_a_monitor_that_was_killed(folder):
+    """Rounds that were written before the index heard of them are found by the next reader."""
+    keeper = Keeper(str(folder), BOOK, silent)
+    keeper.before()
+    store = Store(str(folder))
+    store.add(calls.call("a", ["new"]), ("other", 0, 10))
+    store.flush()
+
+    with files.lock(str(folder / index_access.LOCK), "a monitor at work"):
+        assert rounds(folder) == {"a": 3, "b": 2}  # it comes, whole, when the monitor has told it
+    assert rounds(folder) == {"a": 4, "b": 2}
+    keeper.close()
+
+
+def test_a_reader_at_work_does_not_stop_the_monitor(folder):
+    """While a reader holds the index for writing the monitor goes on without it, and catches up when it is free."""
+    with sqlite3.connect(folder / index.FILE, isolation_level=None) as reader:
+        reader.execute("BEGIN IMMEDIATE")
+        log = folder.parent / "access.log"
+        with open(log, "ab") as file:
+            file.write(calls.line("a", ["more"]) + b"\n")
+        keeper = Keeper(str(folder), BOOK, silent)
+        checkpoint = Checkpoint(str(folder / ".state.json"), str(folder))
+        ingest = Ingest([str(log)], Store(str(folder)), checkpoint, index=keeper)
+        assert ingest.poll().new_rounds == 1
+        assert keeper.problem
+        reader.execute("ROLLBACK")
+    reader.close()
+
+    assert ingest.poll().new_rounds == 0
+    assert keeper.problem is None
+    keeper.close()
+    assert rounds(folder) == {"a": 4, "b": 2}
+
+
+def test_a_question_sees_one_state(folder):
+    """What the monitor adds while a question is answered is not seen by half: not at all, until the next question."""
+
+    def question(found):
+        before = found.db.execute("SELECT sum(calls) FROM session").fetchone()
+        monitor(folder, calls.line("a"), calls.line("z"))
+        return before, found.db.execute("SELECT sum(calls) FROM total").fetchone()
+
+    assert index_access.ask(str(folder), BOOK, question, silent) == ((5,), (5,))
+    assert rounds(folder) == {"a": 4, "b": 2, "z": 1}
+
+
+def test_no_folder(tmp_path):
+    """A folder that is not there is an error of its own."""
+    with pytest.raises(FileNotFoundError):
+        rounds(tmp_path / "none")
