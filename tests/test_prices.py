@@ -25,6 +25,7 @@ from session_monitor.prices import Book, Call, Cost, Unpriced
 from session_monitor.spending import Spending
 from session_monitor.usage import Reported, Usage
 from tests import calls
+from tests.price_oracle import place_of, rate_of
 
 DATA = Path(__file__).parent / "data" / "prices"
 ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))
@@ -496,42 +497,6 @@ def made_calls(document):
         kinds = chance.choices(sizes, k=5)
         at = chance.choice(days) + chance.choice(times) if number % 50 else None
         yield Call(chance.choice(keys), at, Usage(*kinds, explicit_cache=number % 3 == 0))
-
-
-def rate_of(prices, rules, kind, explicit):
-    """The dollars for a token of one kind, in the words of the list's description."""
-    fresh = Fraction(prices["input"])
-    names = {
-        "fresh_input": ["input"],
-        "cache_read": [*(["cache_read_explicit"] if explicit else []), "cache_read"],
-        "cache_write": ["cache_write"],
-        "visible_output": ["output"],
-        "reasoning": ["reasoning", "output"],
-    }[kind]
-    for name in names:
-        if name in prices:
-            return Fraction(prices[name]) / 10**6
-        if name in rules:
-            return round(fresh * Fraction(rules[name].rstrip("x")), 6) / 10**6  # a price has six decimals
-    return fresh / 10**6
-
-
-def place_of(model, each):
-    """Which row, window and tier of a model a call falls into, by their numbers; None before the first row."""
-    rows = [n for n, row in enumerate(model["prices"]) if each.at is None or (row["from"] or "0") <= each.at[:10]]
-    if not rows:
-        return None
-    row = model["prices"][rows[-1]]
-    window = None
-    if each.at and "windows" in row:
-        minute = int(each.at[11:13]) * 60 + int(each.at[14:16])
-        for number, other in enumerate(row["windows"]):
-            first, last = (int(time[:2]) * 60 + int(time[3:]) for time in other["utc"])
-            if window is None and first <= minute < last:
-                day = date.fromisoformat(each.at[:10]).weekday() + 1
-                window = number if day in other.get("weekdays", [day]) else None
-    prompt = each.usage.fresh_input + each.usage.cache_read + each.usage.cache_write
-    return rows[-1], window, sum(prompt > tier["above"] for tier in row.get("tiers", []))
 
 
 def test_very_many_calls_add_up_to_what_fractions_say():

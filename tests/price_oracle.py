@@ -1,0 +1,67 @@
+"""What does a call cost, worked out another way: from the price list's text, in fractions?"""
+
+from __future__ import annotations
+
+from datetime import date
+from fractions import Fraction
+
+
+def rate_of(prices, rules, kind, explicit):
+    """The dollars for a token of one kind, in the words of the list's description."""
+    fresh = Fraction(prices["input"])
+    names = {
+        "fresh_input": ["input"],
+        "cache_read": [*(["cache_read_explicit"] if explicit else []), "cache_read"],
+        "cache_write": ["cache_write"],
+        "visible_output": ["output"],
+        "reasoning": ["reasoning", "output"],
+    }[kind]
+    for name in names:
+        if name in prices:
+            return Fraction(prices[name]) / 10**6
+        if name in rules:
+            return round(fresh * Fraction(rules[name].rstrip("x")), 6) / 10**6  # a price has six decimals
+    return fresh / 10**6
+
+
+def place_of(model, each):
+    """Which row, window and tier of a model a call falls into, by their numbers; None before the first row."""
+    rows = [n for n, row in enumerate(model["prices"]) if each.at is None or (row["from"] or "0") <= each.at[:10]]
+    if not rows:
+        return None
+    row = model["prices"][rows[-1]]
+    window = None
+    if each.at and "windows" in row:
+        minute = int(each.at[11:13]) * 60 + int(each.at[14:16])
+        for number, other in enumerate(row["windows"]):
+            first, last = (int(time[:2]) * 60 + int(time[3:]) for time in other["utc"])
+            if window is None and first <= minute < last:
+                day = date.fromisoformat(each.at[:10]).weekday() + 1
+                window = number if day in other.get("weekdays", [day]) else None
+    prompt = each.usage.fresh_input + each.usage.cache_read + each.usage.cache_write
+    return rows[-1], window, sum(prompt > tier["above"] for tier in row.get("tiers", []))
+
+
+def cost_of(document, model, each):
+    """The dollars for one call on a model of the list; None before its first row."""
+    place = place_of(model, each)
+    if place is None:
+        return None
+    number, window, tier = place
+    row = model["prices"][number]
+    known = dict(row)
+    known.update(row["windows"][window] if window is not None else {})
+    for other in row.get("tiers", [])[:tier]:
+        known.update(other)
+    rules = document["vendor_defaults"].get(model["vendor"], {})
+    kinds = each.usage
+    return sum(
+        count * rate_of(known, rules, kind, kinds.explicit_cache)
+        for kind, count in (
+            ("fresh_input", kinds.fresh_input),
+            ("cache_read", kinds.cache_read),
+            ("cache_write", kinds.cache_write),
+            ("visible_output", kinds.visible_output),
+            ("reasoning", kinds.reasoning),
+        )
+    )
