@@ -32,7 +32,6 @@ from session_monitor import (
     terminal,
 )
 from session_monitor.checkpoint import Checkpoint
-from session_monitor.coverage import LABELS, Coverage
 from session_monitor.ingest import Ingest, Poll
 from session_monitor.price_list import BadPriceList
 from session_monitor.prices import Book
@@ -259,9 +258,7 @@ class Monitor:
         self._price_state = self._price_files()
         self._book = self._prices()
         self._show: Show = Progress(None, time.monotonic)
-        self._index = index_access.Keeper(
-            options.output_dir, self._book or Book([price_list.shipped()]), self._making_index
-        )
+        self._index = index_access.Keeper(options.output_dir, self._priced_by, self._making_index)
         self._ingest = Ingest(
             self._logs,
             Store(options.output_dir, full_messages=options.messages == "full"),
@@ -286,6 +283,11 @@ class Monitor:
         """Poll once or until the end is asked for; returns the exit code."""
         with self._signals.catch(), contextlib.closing(self._index):
             return self._follow() if follow else self._once()
+
+    @property
+    def _priced_by(self) -> Book:
+        """The prices for the index."""
+        return self._book or Book([price_list.shipped()])
 
     def _making_index(self, done: int, total: int) -> None:
         if sys.stderr.isatty() and not self._say.quiet and total:
@@ -351,9 +353,15 @@ class Monitor:
             poll.notices.append(f"the index cannot be kept ({self._index.problem}); questions make one for themselves")
         return poll
 
+    def _count(self) -> int:
+        """How many sessions there are; from the index, unless a new one would have to be made for that."""
+        if self._index.problem:
+            return report.count(self._options.output_dir)
+        return report.Report(self._options.output_dir, self._priced_by).overview(0).sessions
+
     def _close(self, poll: Poll) -> None:
         if not self._say.quiet:
-            sessions = report.count(self._options.output_dir)
+            sessions = self._count()
             try:
                 seconds = time.monotonic() - self._started
                 print("\n".join(summary(poll, sessions, seconds, priced=self._book is not None)), flush=True)
@@ -375,7 +383,7 @@ def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[
         f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
         f"Tokens:   {count(tokens.input)} input, {cached}; {count(tokens.output)} output, {reasoning}",
         f"Cost:     {_cost(poll.spending) if priced else 'not known: see the message about the price list'}",
-        f"Coverage: {'; '.join(coverage_parts(covered))}",
+        f"Coverage: {'; '.join(covered.in_words())}",
     ]
 
 
@@ -383,29 +391,6 @@ def _cost(spent: Spending) -> str:
     tokens = f", {figures.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
     return spent.shown() + tokens + saved
-
-
-def coverage_parts(covered: Coverage) -> list[str]:
-    """How much of the log the totals speak for, in words."""
-    parts = [figures.counted(covered.calls, "call")]
-    parts += [
-        f"{figures.count(number)} {label}"
-        for number, label in (
-            (covered.failed, "failed"),
-            (covered.without_session_id, "without session id"),
-            (covered.without_tokens, "without tokens"),
-            (covered.content_cut, "with cut content"),
-            (covered.torn, "torn, with another line in them"),
-        )
-        if number
-    ]
-    skipped = [f"{figures.count(number)} {LABELS[reason]}" for reason, number in covered.passed_over.items()]
-    parts.append(f"{figures.counted(sum(covered.passed_over.values()), 'line')} passed over")
-    if skipped:
-        parts[-1] += f" ({', '.join(skipped)})"
-    if covered.lost_bytes:
-        parts.append(f"at least {figures.size(covered.lost_bytes)} lost before they were read")
-    return parts
 
 
 class Pace:

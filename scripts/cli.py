@@ -8,7 +8,7 @@ import os
 import sys
 from collections.abc import Sequence
 
-from commands import common, pricing, sessions
+from commands import common, pricing, sessions, stats
 from commands.common import INTERRUPTED, OK, SCHEMA_VERSION, Failure
 from session_monitor import __version__
 
@@ -18,6 +18,7 @@ examples:
   python3 scripts/cli.py list --sort-by cost --json
   python3 scripts/cli.py show agent:main:discord:channel:1465367993012981988
   python3 scripts/cli.py show SESSION_ID --messages full --json > session.json
+  python3 scripts/cli.py stats-model
   python3 scripts/cli.py whatif SESSION_ID --model gpt-4o --model deepseek-chat
   python3 scripts/cli.py pricing list --unpriced
 
@@ -76,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     shared.add_argument("--json", action="store_true", help="print JSON")
     sessions.add(commands, shared)
+    stats.add(commands, shared)
     pricing.add(commands, shared)
     return top
 

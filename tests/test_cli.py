@@ -520,3 +520,55 @@ def test_widths_on_a_terminal(tmp_path, columns):
     assert ("no room for" in complaints) == (columns < 200)
     assert max(map(width, details)) <= columns
     assert chinese.replace(" ", "") in "".join(text.strip() for text in details)
+
+
+# -- stats-model and summary -------------------------------------------------------------------------------------------
+
+
+def test_stats_of_the_sample_by_model(sample):
+    """A row a model, the dearest first, with a total in which a session of two models counts once."""
+    found = data("stats-model", "--data-dir", sample)
+    text = run("stats-model", "--data-dir", sample).stdout.splitlines()
+
+    models = found["models"]
+    costs = [float(row["cost_usd"]) for row in models]
+    assert costs == sorted(costs, reverse=True)
+    rows = [row.fields for row in report.Report(str(sample), BOOK).sessions().rows]
+    assert {row["model"] for row in models} - {None} == {model for row in rows for model in row["models"]}
+    assert found["total"]["sessions"] == len(rows) < sum(row["sessions"] for row in models)
+    for name, key in (("input_tokens", "total_input_tokens"), ("output_tokens", "total_output_tokens")):
+        assert found["total"][name] == sum(row[name] for row in models) == sum(row[key] for row in rows)
+    assert text[0] == "📊 Statistics by Model"
+    assert text[1].split()[:3] == ["Model", "Sessions", "Calls"]
+    assert [line.split()[0] for line in text[3:9]] == [row["model"] or "(not" for row in models][:6]
+    assert text[-1].startswith("TOTAL")
+
+
+def test_summary_of_the_sample(tmp_path):
+    """Everything added up, with how much of the log that speaks for; without a state file that is not known."""
+    log = tmp_path / "access.log"
+    log.write_text(SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    folder = tmp_path / "sessions"
+    read = [sys.executable, ROOT / "main.py", "--once", "--log-path", log, "--output-dir", folder]
+    said = subprocess.run(read, capture_output=True, encoding="utf-8", env=ENVIRONMENT, check=True).stdout
+
+    text = run("summary", "--data-dir", folder).stdout
+    found = data("summary", "--data-dir", folder)
+
+    tokens, cost = (next(line for line in said.splitlines() if line.startswith(name)) for name in ("Tokens", "Cost"))
+    assert tokens in text
+    assert cost in text
+    assert said.splitlines()[-1].replace("Coverage: ", "") in text
+    assert found["sessions"] == 7
+    assert found["coverage"]["lines"] == 41
+    (folder / ".state.json").unlink()
+    assert "Coverage: not known" in run("summary", "--data-dir", folder).stdout
+    assert data("summary", "--data-dir", folder)["coverage"] is None
+
+
+@pytest.mark.parametrize("command", ["stats-model", "summary"])
+def test_statistics_of_nothing(tmp_path, command):
+    """A folder without sessions has an empty answer; one that is not there ends with exit code 1."""
+    assert run(command, "--data-dir", tmp_path).returncode == 0
+    assert data(command, "--data-dir", tmp_path)
+    assert run(command, "--data-dir", tmp_path / "none").returncode == 1

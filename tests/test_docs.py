@@ -71,7 +71,10 @@ def test_every_parameter_is_documented():
     """The README names every parameter that main.py and cli.py know."""
     readme = (ROOT / "README.md").read_text()
     pricing = [["pricing", name] for name in ("list", "show", "set", "alias", "reset")]
-    for face, commands in (("main.py", [[]]), ("scripts/cli.py", [["list"], ["show"], ["whatif"], *pricing])):
+    for face, commands in (
+        ("main.py", [[]]),
+        ("scripts/cli.py", [["list"], ["show"], ["stats-model"], ["summary"], ["whatif"], *pricing]),
+    ):
         for command in commands:
             helped = subprocess.run(
                 [sys.executable, ROOT / face, *command, "--help"], stdout=subprocess.PIPE, text=True, check=True

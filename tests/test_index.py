@@ -243,6 +243,27 @@ def test_a_mark_stays_until_the_rows_are_there(tmp_path):
         assert found.db.execute("SELECT count(*) FROM round").fetchone() == (1,)
 
 
+def test_the_largest_numbers_of_a_log(tmp_path):
+    """Counts that no model ever reported, at the highest price that can be stated, are summed up like others."""
+    price = {"from": None, "input": "999999.999999", "output": "999999.999999"}
+    book = Book([PriceList("own", {"gpt-4o": {"prices": [price]}}, digest="high"), price_list.shipped()])
+    attributes = {
+        "input_token": 10**10,
+        "output_token": 10**10,
+        "total_token": 2 * 10**10,
+        "llm_service_duration": 10**30,
+    }
+    many = [calls.call("s", model="gpt-4o", start_time=f"9999-12-31T23:59:{n:02}Z", **attributes) for n in range(20)]
+    many.append(calls.call("s", model="gpt-4o", start_time="0001-01-01T00:00:00Z", code="9" * 30, **attributes))
+    with opened(tmp_path, book) as found:
+        caught_up(tmp_path, found)
+        fill(tmp_path, [many], found)
+
+        (usd, pico) = found.db.execute("SELECT sum(usd), sum(pico) FROM total").fetchone()
+
+    assert usd * 10**6 + pico == 21 * 2 * 10**10 * 999_999_999_999
+
+
 def test_what_fails_leaves_no_half(tmp_path):
     """A batch that cannot be taken in is not there at all."""
     with opened(tmp_path) as found:

@@ -29,7 +29,7 @@ AMOUNTS = st.integers(-(10**14), 10**14) | st.integers(-(10**40), 10**40)
         ("0.004687", 4687),
         ("60", 60_000_000),
         ("007", 7_000_000),
-        ("999999999.999999", 999_999_999_999_999),
+        ("999999.999999", 999_999_999_999),
     ],
 )
 def test_price_is_a_whole_number_of_pico_dollars(price, pico):
@@ -59,7 +59,7 @@ def test_price_is_a_whole_number_of_pico_dollars(price, pico):
             "nan",
             "inf",
         ),
-        *("0.0000001", "1.0000000", "1000000000", "9" * 5000, "１", "٣", "1.²", "one"),
+        *("0.0000001", "1.0000000", "1000000", "9" * 5000, "１", "٣", "1.²", "one"),
         *(None, True, 1, 0, 2.5, b"1", ["1"], {"input": "1"}, Decimal(1)),
     ],
     ids=lambda price: f"{type(price).__name__}-{str(price)[:9]!a}",
@@ -70,7 +70,7 @@ def test_anything_else_is_no_price(price):
         money.per_token(price)
 
 
-@given(st.integers(0, 10**9 - 1), st.integers(0, 6), st.data())
+@given(st.integers(0, 10**6 - 1), st.integers(0, 6), st.data())
 def test_price_is_exact(whole, decimals, data):
     """A price for a million tokens is what a million tokens cost, to the last digit."""
     rest = data.draw(st.integers(0, 10**decimals - 1))

@@ -143,8 +143,8 @@ def test_flush_tells_what_it_wrote(tmp_path):
         one_run.add(*each)
 
     new, written = one_run.flush()
-    assert (new, {name: each.messages_count for name, each in written.items()}) == (1, {"a": 2, "b": 1})
-    assert one_run.flush() == (0, {})
+    assert (new, {each.session_id: each.summary.messages_count for each in written}) == (1, {"a": 2, "b": 1})
+    assert one_run.flush() == (0, [])
 
 
 def test_only_what_is_new_in_a_call_is_stored(tmp_path):

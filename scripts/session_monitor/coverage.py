@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import figures
+
 LABELS = {
     "not_llm": "no LLM call",
     "no_ai_log": "without ai_log",
@@ -38,6 +40,28 @@ class Coverage:
     def skip(self, reason: str) -> None:
         """Count a line that is passed over."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
+
+    def in_words(self) -> list[str]:
+        """How much of the log the totals speak for."""
+        parts = [figures.counted(self.calls, "call")]
+        parts += [
+            f"{figures.count(number)} {label}"
+            for number, label in (
+                (self.failed, "failed"),
+                (self.without_session_id, "without session id"),
+                (self.without_tokens, "without tokens"),
+                (self.content_cut, "with cut content"),
+                (self.torn, "torn, with another line in them"),
+            )
+            if number
+        ]
+        skipped = [f"{figures.count(number)} {LABELS[reason]}" for reason, number in self.passed_over.items()]
+        parts.append(f"{figures.counted(sum(self.passed_over.values()), 'line')} passed over")
+        if skipped:
+            parts[-1] += f" ({', '.join(skipped)})"
+        if self.lost_bytes:
+            parts.append(f"at least {figures.size(self.lost_bytes)} lost before they were read")
+        return parts
 
     def add(self, other: Coverage) -> None:
         """Count in what another run covered."""

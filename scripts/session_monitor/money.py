@@ -17,7 +17,7 @@ MICRO = 10**6
 DECIMALS = 6
 """Decimals of a price per million tokens, at most."""
 
-_AMOUNT = re.compile(r"\d{1,9}(?:\.\d{1,6})?", re.ASCII)
+_AMOUNT = re.compile(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)
 
 
 def per_token(price: str) -> int:
@@ -26,7 +26,7 @@ def per_token(price: str) -> int:
     Raises ValueError for anything but plain decimal text with at most six decimals.
     """
     if not isinstance(price, str) or not _AMOUNT.fullmatch(price):
-        raise ValueError(f'{price!r} is no price: it must be text like "2.5", with at most {DECIMALS} decimals')
+        raise ValueError(f'{price!r} is no price: it must be text like "2.5", below a million, with at most {DECIMALS} decimals')
     whole, _, decimals = price.partition(".")
     return int(whole + decimals.ljust(DECIMALS, "0"))
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-LARGEST_COUNT = 2**53
-"""No token count is larger: the largest integer that every JSON reader keeps exact."""
+LARGEST_COUNT = 10**10
+"""No call has more tokens: ten thousand times the largest prompt there is.  Sums of them stay in 64 bits."""
 
 _CACHE_READ = ("cached_content_token_count", "cached_tokens", "cache_read_input_tokens")
 _CACHE_WRITE = ("cache_write_tokens", "cache_creation_input_tokens")
