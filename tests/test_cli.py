@@ -566,9 +566,37 @@ def test_summary_of_the_sample(tmp_path):
     assert data("summary", "--data-dir", folder)["coverage"] is None
 
 
-@pytest.mark.parametrize("command", ["stats-model", "summary"])
+@pytest.mark.parametrize("command", ["stats-model", "stats-date", "summary"])
 def test_statistics_of_nothing(tmp_path, command):
     """A folder without sessions has an empty answer; one that is not there ends with exit code 1."""
     assert run(command, "--data-dir", tmp_path).returncode == 0
     assert data(command, "--data-dir", tmp_path)
     assert run(command, "--data-dir", tmp_path / "none").returncode == 1
+
+
+def test_stats_by_date(sample):
+    """A row a day with its models, the newest last; the days are those of the zone that is asked for."""
+    asked = ["stats-date", "--days", "30000", "--data-dir", sample]
+    found = data(*asked, "--timezone", "UTC")
+    text = run(*asked, "--timezone", "UTC").stdout.splitlines()
+
+    assert [row["date"] for row in found["dates"]] == ["2026-02-01", "2026-02-02"]
+    assert found["newest"] == "2026-02-02"
+    assert sum(row["calls"] for row in found["dates"]) == found["total"]["calls"] == 35
+    assert all(row["models"] for row in found["dates"])
+    assert text[0] == "📊 Statistics by Date (Last 30,000 days)"
+    assert [line.split()[0] for line in text[3:5]] == ["2026-02-01", "2026-02-02"]
+    assert text[-1].startswith("TOTAL")
+    shanghai = data(*asked, "--timezone", "Asia/Shanghai")["dates"]
+    assert [row["calls"] for row in shanghai] != [row["calls"] for row in found["dates"]]
+    assert data(*asked) == {**data(*asked, "--timezone", "Asia/Shanghai"), "timezone": "local"}
+
+
+def test_no_calls_on_these_days(sample):
+    """An empty answer says why, and which days would not be empty."""
+    text = run("stats-date", "--days", "1", "--data-dir", sample).stdout
+
+    days = re.search(r"the newest is of 2026-02-02, so --days (\d+) shows it", text)
+    assert "2026-02-02" in run("stats-date", "--days", days[1], "--data-dir", sample).stdout
+    assert run("stats-date", "--timezone", "Nowhere", "--data-dir", sample).returncode == 2
+    assert run("stats-date", "--days", "0", "--data-dir", sample).returncode == 2

@@ -73,7 +73,7 @@ def test_every_parameter_is_documented():
     pricing = [["pricing", name] for name in ("list", "show", "set", "alias", "reset")]
     for face, commands in (
         ("main.py", [[]]),
-        ("scripts/cli.py", [["list"], ["show"], ["stats-model"], ["summary"], ["whatif"], *pricing]),
+        ("scripts/cli.py", [["list"], ["show"], ["stats-model"], ["stats-date"], ["summary"], ["whatif"], *pricing]),
     ):
         for command in commands:
             helped = subprocess.run(

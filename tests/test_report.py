@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from session_monitor import report
+from session_monitor import days, report
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
+from tests import calls
 from tests.calls import BOOK
 
 
@@ -139,3 +141,44 @@ def test_near_misses(tmp_path):
     assert set(report.Report(str(output), BOOK).near_misses("agent:mani/x")) == {"agent:main/x", "agent:mian/x"}
     assert len(report.Report(str(output), BOOK).near_misses("many")) == 5
     assert report.Report(str(output), BOOK).near_misses("quite different") == []
+
+
+# -- By date -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe"])
+def test_days_add_up_to_their_calls(tmp_path, zone):
+    """In every zone a day has the calls of that day by their own times, its sessions counted once, and its models."""
+    start = datetime(2026, 3, 27, tzinfo=timezone.utc)
+    times = [start + timedelta(minutes=minute * 11, seconds=minute % 60) for minute in range(600)]
+    made = [
+        calls.line("abc"[n % 3], model=f"gpt-4o{'-mini' * (n % 2)}", start_time=time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+        for n, time in enumerate(times)
+    ]
+    log, output = tmp_path / "access.log", tmp_path / "sessions"
+    log.write_bytes(b"".join(line + b"\n" for line in made))
+    output.mkdir()
+    Ingest([str(log)], Store(str(output)), Checkpoint(str(output / ".state.json"), str(output))).poll()
+    where = days.zone(zone)
+
+    found = report.Report(str(output), BOOK).by_date(days.last(10, date(2026, 4, 2), where))
+
+    expected = {}
+    for n, time in enumerate(times):
+        row = expected.setdefault(time.astimezone(where).date(), (set(), [], set()))
+        row[0].add(n % 3)
+        row[1].append(n)
+        row[2].add(n % 2)
+    assert [(row.date, row.sessions, row.sums.calls, len(row.models)) for row in found.rows] == [
+        (day, len(sessions), len(numbers), len(models)) for day, (sessions, numbers, models) in sorted(expected.items())
+    ]
+    assert sum(row.sums.spending.pico for row in found.rows) == found.sums.spending.pico > 0
+    assert (found.sessions, found.sums.calls) == (3, 600)
+
+
+def test_days_without_calls(folder):
+    """Days on which nothing happened are left out; when there was something is told."""
+    found = report.Report(folder, BOOK).by_date(days.last(3, date(2026, 3, 1), days.zone("UTC")))
+
+    assert (found.rows, found.sessions, found.sums.calls) == ([], 0, 0)
+    assert days.date_of(found.newest, days.zone("UTC")) == date(2026, 2, 1)

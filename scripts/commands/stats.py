@@ -1,12 +1,13 @@
-"""stats-model and summary: what do the calls add up to?"""
+"""stats-model, stats-date and summary: what do the calls add up to?"""
 
 from __future__ import annotations
 
 import argparse
 import os
+from datetime import date, datetime
 from typing import Any
 
-from session_monitor import checkpoint, figures, money, report, terminal
+from session_monitor import checkpoint, days, figures, money, report, terminal
 from session_monitor.coverage import Coverage
 from session_monitor.report import Sums
 from session_monitor.terminal import Column
@@ -20,6 +21,25 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "add up the calls of each model"
     command = common.command(commands, shared, "stats-model", about, "stats-model", "stats-model --json")
     command.set_defaults(run=_by_model)
+    about = "add up the calls of each day"
+    command = common.command(
+        commands,
+        shared,
+        "stats-date",
+        about,
+        "stats-date --days 7",
+        "stats-date --days 30 --timezone Asia/Shanghai --json",
+    )
+    command.add_argument(
+        "--days", type=common.positive, default=7, metavar="N", help="the last N days, today included (default: 7)"
+    )
+    command.add_argument(
+        "--timezone",
+        default=days.LOCAL,
+        metavar="ZONE",
+        help="whose days, such as Asia/Shanghai or UTC (default: local)",
+    )
+    command.set_defaults(run=_by_date)
     about = "add up everything, and tell how much of the log that speaks for"
     command = common.command(commands, shared, "summary", about, "summary", "summary --json")
     command.set_defaults(run=_summary)
@@ -56,6 +76,60 @@ def _by_model(options: argparse.Namespace) -> None:
     total_row = _cells("TOTAL", answer.sessions, answer.sums)
     common.print_table(terminal.table(_MODELS, rows, common.columns(), total=total_row))
     _print_unpriced(answer.sums)
+
+
+_DATES = (
+    Column("Date"),
+    Column("Sessions", ">"),
+    Column("Calls", ">", rank=2),
+    Column("Failed", ">", rank=1),
+    Column("Input", ">"),
+    Column("Cached", ">", rank=4),
+    Column("Output", ">"),
+    Column("Reasoning", ">", rank=3),
+    Column("Cost (USD)", ">"),
+    Column("Models", rank=5, least=16),
+)
+
+
+def _by_date(options: argparse.Namespace) -> None:
+    try:
+        where = days.zone(options.timezone)
+    except days.UnknownZone:
+        text = f"no time zone {options.timezone}: name one like Asia/Shanghai (or this machine has no list of them: tzdata)"
+        raise common.Failure("bad_timezone", text, common.USAGE) from None
+    wanted = days.last(min(options.days, _MOST_DAYS), datetime.now(where).date(), where)
+    try:
+        answer = common.sessions_of(options.data_dir).by_date(wanted)
+    except report.NoSuchFolder:
+        raise common.no_folder(options.data_dir) from None
+    newest = None if answer.newest is None else days.date_of(answer.newest, where)
+    if options.json:
+        rows = [
+            {"date": row.date.isoformat(), "sessions": row.sessions, "models": row.models, **row.sums.to_json()}
+            for row in answer.rows
+        ]
+        total = {"sessions": answer.sessions, **answer.sums.to_json()}
+        known = {"timezone": options.timezone, "newest": newest and newest.isoformat()}
+        common.print_json(to_json({"dates": rows, "total": total, **known}))
+        return
+    print(f"📊 Statistics by Date (Last {figures.counted(options.days, 'day')})")
+    if not answer.rows:
+        print(_why_empty(newest, wanted[-1].date))
+        return
+    table = [[*_cells(row.date.isoformat(), row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
+    total_row = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
+    common.print_table(terminal.table(_DATES, table, common.columns(), total=total_row))
+    _print_unpriced(answer.sums)
+
+
+_MOST_DAYS = 36_500
+
+
+def _why_empty(newest: date | None, today: date) -> str:
+    if newest is None:
+        return "No calls yet: run main.py on a gateway's access log first."
+    return f"No calls on these days: the newest is of {newest}, so --days {max((today - newest).days + 1, 1)} shows it."
 
 
 def _cells(name: str, sessions: int, sums: Sums) -> list[str]:

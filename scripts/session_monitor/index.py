@@ -100,6 +100,8 @@ _AGGREGATES = (
     f"sum(usd IS NULL AND flags & {NO_TOKENS} != 0)",
 )
 """Rounds summed up, as ``ADDITIVE``."""
+OF_ROUNDS = ", ".join(f"coalesce({sum_}, 0)" for sum_ in _AGGREGATES)
+"""The same in one, 0 where there are none."""
 
 
 def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -> str:

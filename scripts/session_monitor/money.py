@@ -26,7 +26,9 @@ def per_token(price: str) -> int:
     Raises ValueError for anything but plain decimal text with at most six decimals.
     """
     if not isinstance(price, str) or not _AMOUNT.fullmatch(price):
-        raise ValueError(f'{price!r} is no price: it must be text like "2.5", below a million, with at most {DECIMALS} decimals')
+        raise ValueError(
+            f'{price!r} is no price: it must be text like "2.5", below a million, with at most {DECIMALS} decimals'
+        )
     whole, _, decimals = price.partition(".")
     return int(whole + decimals.ljust(DECIMALS, "0"))
 

@@ -10,11 +10,13 @@ import contextlib
 import difflib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Callable, TypeVar
 
 from . import history, index, index_access, money, names, prices, session_file, spending, what_if
+from .days import Day
 from .index import Index, Progress
 from .prices import Book, Outcome
 from .session_file import NotASessionFile
@@ -131,6 +133,26 @@ class ByModel:
     sums: Sums
 
 
+@dataclass(frozen=True)
+class DateRow:
+    """The calls of one day, the sessions that they belong to, and their models, by name."""
+
+    date: date
+    sessions: int
+    sums: Sums
+    models: list[str]
+
+
+@dataclass(frozen=True)
+class ByDate:
+    """A row a day that has calls, and all of these days together; ``newest`` is the moment of the last call at all."""
+
+    rows: list[DateRow]
+    sessions: int
+    sums: Sums
+    newest: int | None
+
+
 class Report:
     """The answers about the sessions of one folder.  Methods raise ``NoSuchFolder``."""
 
@@ -176,6 +198,17 @@ class Report:
             rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.model or ""))
             (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
             return ByModel(rows, total, _all(found))
+
+        return self._ask(question)
+
+    def by_date(self, days: Sequence[Day]) -> ByDate:
+        """What the calls of each of these days add up to; the days follow each other."""
+
+        def question(found: Index) -> ByDate:
+            rows = [DateRow(day.date, *_between(found, day.start, day.end)) for day in days]
+            (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
+            sessions, sums, _ = _between(found, days[0].start, days[-1].end)
+            return ByDate([row for row in rows if row.sums.calls], sessions, sums, newest)
 
         return self._ask(question)
 
@@ -253,6 +286,33 @@ def count(folder: str) -> int:
 def _all(found: Index) -> Sums:
     sums = found.db.execute(f"SELECT {_SUMMED} FROM total").fetchone()
     return _sums(sums, _unpriced_models(found, "total", "true") if sums[-3] else {})
+
+
+def _between(found: Index, start: int, end: int) -> tuple[int, Sums, list[str]]:
+    """The sessions, sums and models of the calls from one moment to before another.
+
+    Whole slots are summed up already; of the slots that lie on an edge the rounds are taken one by one.
+    """
+    first, last = -(-start // index.SLOT), end // index.SLOT
+    parts = [(_SUMMED, f"slot WHERE slot >= {first} AND slot < {last}", "unpriced - without_tokens")]
+    active = [f"SELECT session FROM active WHERE slot >= {first} AND slot < {last}"]
+    edges = {start // index.SLOT, end // index.SLOT} if start % index.SLOT or end % index.SLOT else ()
+    for slot in edges:
+        sessions = f"SELECT session FROM active WHERE slot = {slot}"
+        span = f"at >= {max(start, slot * index.SLOT)} AND at < {min(end, (slot + 1) * index.SLOT)}"
+        rounds = f"round WHERE session IN ({sessions}) AND {span}"
+        parts.append((index.OF_ROUNDS, rounds, f"usd IS NULL AND NOT flags & {index.NO_TOKENS}"))
+        active.append(f"SELECT session FROM {rounds}")
+    sums = [0] * len(index.ADDITIVE)
+    models: dict[str | None, int] = {}
+    names_of = dict(found.db.execute("SELECT id, name FROM model"))
+    for summed, where, unpriced in parts:
+        sums = [mine + more for mine, more in zip(sums, found.db.execute(f"SELECT {summed} FROM {where}").fetchone())]
+        for model, number in found.db.execute(f"SELECT model, sum({unpriced}) FROM {where} GROUP BY model"):
+            name = names_of.get(model)
+            models[name] = models.get(name, 0) + number
+    (sessions_,) = found.db.execute(f"SELECT count(DISTINCT session) FROM ({' UNION ALL '.join(active)})").fetchone()
+    return sessions_, _sums(sums, models), sorted(name for name in models if name is not None)
 
 
 def _rows(found: Index, rest: str, *values: object) -> list[SessionRow]:
