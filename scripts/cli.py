@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from commands import common, pricing, sessions, stats
 from commands.common import INTERRUPTED, OK, SCHEMA_VERSION, Failure
-from session_monitor import __version__
+from session_monitor import __version__, report
 
 _EXAMPLES = """\
 examples:
@@ -50,6 +50,8 @@ def _run(options: argparse.Namespace) -> int:
     except OSError as error:
         place = error.filename or options.data_dir
         failure = Failure("unreadable", f"{place}: {error.strerror or error}. See that this user may read it")
+    except report.NoSuchFolder:
+        failure = common.no_folder(options.data_dir)
     except Failure as known:
         failure = known
     else:

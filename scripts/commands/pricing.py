@@ -18,7 +18,6 @@ from session_monitor import (
     price_check,
     price_list,
     prices,
-    report,
     terminal,
 )
 from session_monitor.price_list import BadPriceList, PriceList
@@ -128,10 +127,7 @@ def _today() -> str:
 
 
 def _list_unpriced(options: argparse.Namespace) -> None:
-    try:
-        spent = common.sessions_of(options.data_dir).overview(0).sums.spending
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    spent = common.sessions_of(options.data_dir).overview(0).sums.spending
     wanted = (options.search or "").lower()
     models = {name: rounds for name, rounds in spent.unpriced_models.items() if wanted in name.lower()}
     by_rounds = sorted(models.items(), key=lambda pair: (-pair[1], pair[0]))

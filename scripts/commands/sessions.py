@@ -53,10 +53,7 @@ _COLUMNS = (
 
 
 def _list(options: argparse.Namespace) -> None:
-    try:
-        answer = common.sessions_of(options.data_dir).sessions(sort_by=options.sort_by, limit=options.limit)
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    answer = common.sessions_of(options.data_dir).sessions(sort_by=options.sort_by, limit=options.limit)
     for name in answer.damaged:
         common.complain(f"{terminal.cell(name)} cannot be read as a session; it is left out")
     if options.json:
@@ -110,12 +107,9 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
 def _show(options: argparse.Namespace) -> None:
     full = (options.messages == "full" or (options.json and options.messages is None)) and not options.no_messages
     sessions = common.sessions_of(options.data_dir)
-    try:
-        found = sessions.session(options.session_id, full_messages=full)
-        if found is None:
-            raise common.unknown_session(sessions, options.data_dir, options.session_id)
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    found = sessions.session(options.session_id, full_messages=full)
+    if found is None:
+        raise common.unknown_session(sessions, options.data_dir, options.session_id)
     if options.json:
         common.print_json(*_session_json(found, messages=not options.no_messages))
         return
@@ -156,13 +150,10 @@ def _what_if(options: argparse.Namespace) -> None:
     for model in options.model:
         if book.find(model) is None:
             raise common.unknown_model(book, model)
-    try:
-        sessions = common.sessions_of(options.data_dir)
-        found = sessions.estimates(options.session_id, options.model)
-        if found is None:
-            raise common.unknown_session(sessions, options.data_dir, options.session_id)
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    sessions = common.sessions_of(options.data_dir)
+    found = sessions.estimates(options.session_id, options.model)
+    if found is None:
+        raise common.unknown_session(sessions, options.data_dir, options.session_id)
     spent, estimates = found
     if options.json:
         rows = [

@@ -7,7 +7,7 @@ import os
 from datetime import date, datetime
 from typing import Any
 
-from session_monitor import checkpoint, days, figures, money, report, terminal
+from session_monitor import checkpoint, days, figures, money, terminal
 from session_monitor.coverage import Coverage
 from session_monitor.report import Sums
 from session_monitor.terminal import Column
@@ -45,8 +45,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_summary)
 
 
-_MODELS = (
-    Column("Model", least=16),
+_SUMS = (
     Column("Sessions", ">"),
     Column("Calls", ">", rank=2),
     Column("Failed", ">", rank=1),
@@ -56,13 +55,12 @@ _MODELS = (
     Column("Reasoning", ">", rank=3),
     Column("Cost (USD)", ">"),
 )
+_MODELS = (Column("Model", least=16), *_SUMS)
+_DATES = (Column("Date"), *_SUMS, Column("Models", rank=5, least=16))
 
 
 def _by_model(options: argparse.Namespace) -> None:
-    try:
-        answer = common.sessions_of(options.data_dir).by_model()
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    answer = common.sessions_of(options.data_dir).by_model()
     if options.json:
         models = [{"model": row.model, "sessions": row.sessions, **row.sums.to_json()} for row in answer.rows]
         total = {"sessions": answer.sessions, **answer.sums.to_json()}
@@ -78,20 +76,6 @@ def _by_model(options: argparse.Namespace) -> None:
     _print_unpriced(answer.sums)
 
 
-_DATES = (
-    Column("Date"),
-    Column("Sessions", ">"),
-    Column("Calls", ">", rank=2),
-    Column("Failed", ">", rank=1),
-    Column("Input", ">"),
-    Column("Cached", ">", rank=4),
-    Column("Output", ">"),
-    Column("Reasoning", ">", rank=3),
-    Column("Cost (USD)", ">"),
-    Column("Models", rank=5, least=16),
-)
-
-
 def _by_date(options: argparse.Namespace) -> None:
     try:
         where = days.zone(options.timezone)
@@ -99,10 +83,7 @@ def _by_date(options: argparse.Namespace) -> None:
         text = f"no time zone {options.timezone}: name one like Asia/Shanghai (or this machine has no list of them: tzdata)"
         raise common.Failure("bad_timezone", text, common.USAGE) from None
     wanted = days.last(min(options.days, _MOST_DAYS), datetime.now(where).date(), where)
-    try:
-        answer = common.sessions_of(options.data_dir).by_date(wanted)
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    answer = common.sessions_of(options.data_dir).by_date(wanted)
     newest = None if answer.newest is None else days.date_of(answer.newest, where)
     if options.json:
         rows = [
@@ -147,10 +128,7 @@ def _print_unpriced(sums: Sums) -> None:
 
 
 def _summary(options: argparse.Namespace) -> None:
-    try:
-        found = common.sessions_of(options.data_dir).overview(0)
-    except report.NoSuchFolder:
-        raise common.no_folder(options.data_dir) from None
+    found = common.sessions_of(options.data_dir).overview(0)
     covered = checkpoint.read_coverage(os.path.join(options.data_dir, ".state.json"))
     sums = found.sums
     if options.json:
