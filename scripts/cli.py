@@ -78,9 +78,8 @@ def parser() -> argparse.ArgumentParser:
         "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
     )
     shared.add_argument("--json", action="store_true", help="print JSON")
-    sessions.add(commands, shared)
-    stats.add(commands, shared)
-    pricing.add(commands, shared)
+    for group in (sessions, stats, pricing):
+        group.add(commands, shared)
     return top
 
 

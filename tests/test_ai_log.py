@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 
 from session_monitor import ai_log, session_file
 from session_monitor.ai_log import Round, Skipped
+from session_monitor.entry import entry_of
 
 PAIRS = Path(__file__).parent / "data" / "ai_log"
 LINES = {path.stem: path.read_bytes() for path in sorted(PAIRS.glob("*.log"))}
@@ -49,7 +50,7 @@ def as_json(value):
 
 def stored(call):
     """The call's entry, and what a reader finds in the session file that holds its line."""
-    entry = session_file.entry_of(call, 1, ("g1", 0, 100), 0)
+    entry = entry_of(call, 1, ("g1", 0, 100), 0)
     return as_json(entry), list(session_file.entries(io.BytesIO(session_file.round_line(entry))))
 
 

@@ -18,7 +18,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor import ai_log, model_names, money, price_list, prices, session_file, usage
+from session_monitor import ai_log, model_names, money, price_list, prices, usage
+from session_monitor.entry import entry_of
 from session_monitor.price_check import PRICES
 from session_monitor.price_list import PriceList
 from session_monitor.prices import Book, Call, Cost, Unpriced
@@ -87,7 +88,7 @@ def test_stored_round_costs_the_same(each):
     )
     attributes = {name: each["reported"].get(key) for key, name in names.items()}
     found = ai_log.parse(calls.line("s", start_time=f"{each['at']}T12:00:00Z", model=each["model"], **attributes))
-    stored = json.loads(json.dumps(session_file.entry_of(found, 1, ("g", 0, 1), 0)))
+    stored = json.loads(json.dumps(entry_of(found, 1, ("g", 0, 1), 0)))
 
     assert prices.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
     assert BOOKS["shipped"].price(prices.call_of(stored)) == BOOKS["shipped"].price(worked(each))

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor import history, session_file
+from session_monitor.entry import entry_of
 from session_monitor.session_file import NotASessionFile, Summary
 from tests.calls import call, conversation, in_log
 
@@ -23,7 +24,7 @@ def entries_of(calls, shared=None):
     for number, (each, log) in enumerate(calls, 1):
         marks = history.digests(each.messages)
         common = history.common_start(before, marks) if shared is None else shared
-        entries.append(session_file.entry_of(each, number, log, common))
+        entries.append(entry_of(each, number, log, common))
         before = marks
     return entries
 

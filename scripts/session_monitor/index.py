@@ -40,10 +40,11 @@ PATIENCE = 0.2
 
 MIXED = "mixed"
 """Not all rounds are priced alike."""
+_SESSIONS_AT_ONCE = 1000
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
 
 Progress = Callable[[int, int], None]
-"""Hears how many bytes of how many have been read."""
+"""Hears how much of how much is done."""
 
 _SUMS = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
 _MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens")
@@ -348,23 +349,25 @@ class Index:
             self.db.execute(sql, (session,))
 
     def _repriced(self, progress: Progress) -> Iterator[tuple[Any, ...]]:
+        """New costs and notes for each round, some sessions at a time."""
         models = dict(self.db.execute("SELECT id, name FROM model"))
-        (total,) = self.db.execute("SELECT count(*) FROM round").fetchone()
-        rows = self.db.execute(
-            "SELECT session, number, at, model, fresh, read, written, visible, reasoning, flags FROM round"
-        )
-        for done, (session, number, at, model, *tokens, flags) in enumerate(rows.fetchall()):
-            usage = Usage(*tokens)._replace(explicit_cache=bool(flags & EXPLICIT_CACHE))
-            call = prices.Call(
-                models.get(model),
-                None if at is None else moments.rfc3339(at),
-                usage,
-                not flags & NO_TOKENS,
-                bool(flags & FAILED),
-            )
-            yield (*_cost(self.book.price(call)), session, number)
-            if done % CHUNK == 0:
-                progress(done, total)
+        last = self.db.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()[0]
+        for first in range(1, last + 1, _SESSIONS_AT_ONCE):
+            rows = self.db.execute(
+                "SELECT session, number, at, model, fresh, read, written, visible, reasoning, flags FROM round "
+                "WHERE session >= ? AND session < ?",
+                (first, first + _SESSIONS_AT_ONCE),
+            ).fetchall()
+            for session, number, at, model, *tokens, flags in rows:
+                call = prices.Call(
+                    models.get(model),
+                    None if at is None else moments.rfc3339(at),
+                    Usage(*tokens)._replace(explicit_cache=bool(flags & EXPLICIT_CACHE)),
+                    not flags & NO_TOKENS,
+                    bool(flags & FAILED),
+                )
+                yield (*_cost(self.book.price(call)), session, number)
+            progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
     def _sum_up(self) -> None:
         """All sums, from the rounds."""

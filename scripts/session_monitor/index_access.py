@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-import urllib.parse
 from collections.abc import Iterator, Sequence
 from typing import Callable, TypeVar
 
@@ -106,7 +105,8 @@ def _close(db: sqlite3.Connection, path: str) -> None:
 
 
 def _read_only(path: str) -> sqlite3.Connection:
-    return sqlite3.connect(f"file:{urllib.parse.quote(os.path.abspath(path))}?mode=ro", uri=True)
+    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
 
 
 def _sound(path: str, folder: str, book: Book, patience: float) -> sqlite3.Connection | None:

@@ -8,7 +8,6 @@ guessed from a beginning, a part or a likeness of a name: a wrong price is worse
 from __future__ import annotations
 
 import re
-import urllib.parse
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -75,7 +74,12 @@ def candidates(name: str) -> Iterator[Candidate]:
 
 def _canonical(name: str) -> tuple[str, str]:
     """The region, or an empty text, and the canonical name."""
-    text = urllib.parse.unquote(name.strip()).lower()
+    text = name.strip()
+    if "%" in text:
+        import urllib.parse  # noqa: PLC0415 -- every command would pay for it, and few names need it
+
+        text = urllib.parse.unquote(text)
+    text = text.lower()
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
     text = _ROUTE.sub("", text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
     region = _REGION.match(text)

@@ -15,7 +15,6 @@ a power failure left in the middle of new ones may read like a part of them.
 
 from __future__ import annotations
 
-import itertools
 import json
 import os
 import re
@@ -25,7 +24,6 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from . import history
-from .ai_log import Round
 
 SCHEMA_VERSION = 1
 
@@ -118,11 +116,6 @@ def header(session_id: str) -> bytes:
     return b'{"session_id":%s,"schema_version":%d,"rounds":[\n' % (_json(session_id), SCHEMA_VERSION)
 
 
-def facts_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The short facts of a round."""
-    return dict(itertools.takewhile(lambda item: item[0] != "messages", entry.items()))
-
-
 def round_line(entry: Mapping[str, Any]) -> bytes:
     """One round's line."""
     return _sealed((b"," if entry["round"] > 1 else b"") + _json(entry)[:-1])
@@ -147,67 +140,6 @@ def _unsealed(line: bytes) -> bytes | None:
     body = line[:-_CHECKSUM_SIZE]
     checksum = _CHECKSUM.fullmatch(line[-_CHECKSUM_SIZE:])
     return body if checksum and int(checksum[1], 16) == zlib.crc32(body) else None
-
-
-def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> dict[str, Any]:
-    """A call as it is stored; of its messages only those behind the first ``shared``.
-
-    ``log`` is where its line stood: the generation, the first byte and the one behind the last.  Short facts come
-    first, so that ``facts`` need not decode the rest.
-    """
-    tokens = call.usage
-    facts: dict[str, Any] = {
-        "round": number,
-        "timestamp": call.timestamp,
-        "input_tokens": tokens.input_tokens,
-        "output_tokens": tokens.output_tokens,
-        "reasoning_tokens": tokens.reasoning,
-        "cached_tokens": tokens.cache_read,
-        "total_tokens": tokens.total_tokens,
-        "model": call.model,
-        "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
-        "response_type": call.response_type,
-    }
-    more_facts: dict[str, Any] = {
-        "cache_write_tokens": tokens.cache_write,
-        "explicit_cache": tokens.explicit_cache,
-        "no_tokens": not call.has_tokens,
-        "no_content": not call.content_logged,
-        "error": call.error,
-        "cut": call.cut,
-        "consumer": call.consumer,
-        "api": call.api,
-        "chat_id": call.chat_id,
-        "chat_round": call.chat_round,
-        "request_id": call.request_id,
-        "route_name": call.route_name,
-        "upstream_cluster": call.upstream_cluster,
-        "response_code": call.response_code,
-        "response_flags": call.response_flags,
-        "first_token_ms": call.first_token_ms,
-        "duration_ms": call.duration_ms,
-    }
-    content: dict[str, Any] = {
-        "messages": call.messages[shared:],
-        "question": call.question,
-        "answer": call.answer,
-        "reasoning": call.reasoning,
-        "tool_calls": call.tool_calls,
-        "input_token_details": call.input_token_details,
-        "output_token_details": call.output_token_details,
-        "reported": call.reported,
-    }
-    more_content: dict[str, Any] = {
-        "messages_from_history": shared,
-        "token_notes": tokens.notes,
-        "system": call.system,
-        "undecoded": call.undecoded,
-    }
-    return {**facts, **_present(more_facts), **content, **_present(more_content), "log": log}
-
-
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value or (value == 0 and key == "response_code")}
 
 
 def _json(value: object) -> bytes:

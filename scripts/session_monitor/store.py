@@ -17,6 +17,7 @@ from typing import Any, BinaryIO
 
 from . import files, history, names, session_file
 from .ai_log import Round
+from .entry import entry_of, facts_of
 from .session_file import End, NotASessionFile, Summary, Written
 
 REMEMBERED = 2048
@@ -73,11 +74,11 @@ class Store:
             return False
         marks = history.digests(call.messages)
         shared = 0 if self._full_messages else history.common_start(session.marks, marks)
-        entry = session_file.entry_of(call, summary.messages_count + 1, log, shared)
+        entry = entry_of(call, summary.messages_count + 1, log, shared)
         summary.add(entry)
         session.marks = marks
         session.pending.append(session_file.round_line(entry))
-        session.facts.append(session_file.facts_of(entry))
+        session.facts.append(facts_of(entry))
         self.pending_bytes += len(session.pending[-1])
         self._touched[call.group] = session
         return True
