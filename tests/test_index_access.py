@@ -40,8 +40,10 @@ def monitor(folder, *lines, keeper=True):
 
 def rounds(folder):
     """How many rounds each session has, as a reader is told."""
-    sql = "SELECT session_id, calls FROM session"
-    return index_access.ask(str(folder), BOOK, lambda found: dict(found.db.execute(sql)), silent)
+    sql = "SELECT session_id, calls, model FROM session"
+    answer = index_access.ask(str(folder), BOOK, lambda found: found.db.execute(sql).fetchall(), silent)
+    assert {model for *_, model in answer} <= {"gpt-4"}
+    return {session_id: calls_ for session_id, calls_, _ in answer}
 
 
 @pytest.fixture
@@ -67,7 +69,9 @@ def test_what_the_monitor_kept_is_read_as_it_is(folder, monkeypatch):
     assert is_made(folder, monkeypatch) == ({"a": 3, "b": 2}, False)
 
 
-@pytest.mark.parametrize("what", ["deleted", "junk", "empty", "half", "short", "other version", "other tables"])
+@pytest.mark.parametrize(
+    "what", ["deleted", "junk", "empty", "half", "short", "bad text", "other version", "other tables"]
+)
 def test_an_index_that_is_none(folder, monkeypatch, what):
     """Whatever stands in its place, the answer is right, and the next reader has an index again."""
     path = folder / index.FILE
@@ -76,8 +80,14 @@ def test_an_index_that_is_none(folder, monkeypatch, what):
     data = path.read_bytes()
     if what == "deleted":
         path.unlink()
-    elif what in ("junk", "empty", "half", "short"):
-        new = {"junk": os.urandom(20_000), "empty": b"", "half": data[: len(data) // 2], "short": data[:-5000]}
+    elif what in ("junk", "empty", "half", "short", "bad text"):
+        new = {
+            "bad text": data.replace(b"gpt-4", b"gpt\xff4"),
+            "junk": os.urandom(20_000),
+            "empty": b"",
+            "half": data[: len(data) // 2],
+            "short": data[:-5000],
+        }
         path.write_bytes(new[what])
     else:
         path.unlink()

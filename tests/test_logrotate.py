@@ -17,6 +17,7 @@ from session_monitor.store import Store
 from tests import logrotate_lab
 from tests.logrotate_lab import Lab
 from tests.needs import need_tool
+from tests.waiting import until
 
 PATIENCE = 30
 XZ = ("compress", "compresscmd xz", "uncompresscmd unxz", "compressext .xz")
@@ -648,14 +649,6 @@ def test_a_gateway_that_never_rests(tmp_path, mode, cron):
     assert counts.keys() - written == set()
     if mode != "copytruncate":
         assert counts.keys() == written
-
-
-def until(condition, what):
-    """Wait until something is so."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < end, what
-        time.sleep(0.01)
 
 
 def _start(command):

@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from session_monitor.ingest import Ingest
 from session_monitor.store import Store
 from tests.calls import BOOK
 from tests.tools import gen_access_log
+from tests.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent
 MAIN = ROOT / "main.py"
@@ -72,15 +72,6 @@ def running(*arguments, **options):
     finally:
         process.kill()
         process.communicate()
-
-
-def until(condition, what):
-    """Wait for something to become true, and return it."""
-    end = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < end, f"waited in vain: {what}"
-        time.sleep(0.002)
-    return found
 
 
 def line(session_id, question="Hi", **attributes):

@@ -90,9 +90,9 @@ def book(folder: str) -> Book:
         raise bad_prices(error) from None
 
 
-def sessions_of(folder: str) -> Report:
-    """The answers about this data folder."""
-    return Report(folder, book(folder), progress)
+def sessions_of(folder: str, priced_by: Book | None = None) -> Report:
+    """The answers about this data folder, with its own prices unless there are others."""
+    return Report(folder, priced_by or book(folder), progress)
 
 
 def progress(done: int, total: int) -> None:

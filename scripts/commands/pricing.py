@@ -176,7 +176,7 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         common.print_json(to_json({"name": options.model, **_model_json(found)}))
         return
-    print(f"{terminal.cell(options.model)} is priced as {found.key} ({found.kind}: {_HOW[found.kind]})")
+    print(f"{terminal.cell(options.model)} is priced as {terminal.cell(found.key)} ({found.kind}: {_HOW[found.kind]})")
     print(f"Vendor: {terminal.cell(found.vendor or '-')}")
     origin = "the list that comes with the monitor" if found.origin == price_list.SHIPPED else found.origin
     print(f"From:   {terminal.cell(origin)}")
@@ -311,7 +311,7 @@ def _alias(options: argparse.Namespace) -> None:
     if found is None:
         raise common.unknown_model(book, options.model)
     _write(options, own_prices.with_alias(_own(options), options.name, options.model))
-    print(f"{terminal.cell(options.name)} is priced as {found.key}")
+    print(f"{terminal.cell(options.name)} is priced as {terminal.cell(found.key)}")
 
 
 def _add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -335,7 +335,8 @@ def _reset(options: argparse.Namespace) -> None:
         )
     _write(options, own_prices.without(own, options.model))
     found = common.book(options.data_dir).find(options.model)
-    print(f"{terminal.cell(key)} is priced as {found.key}" if found else f"{terminal.cell(key)} has no price now")
+    now = f"is priced as {terminal.cell(found.key)}" if found else "has no price now"
+    print(f"{terminal.cell(key)} {now}")
 
 
 def _own(options: argparse.Namespace) -> PriceList:

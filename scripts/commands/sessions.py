@@ -150,7 +150,7 @@ def _what_if(options: argparse.Namespace) -> None:
     for model in options.model:
         if book.find(model) is None:
             raise common.unknown_model(book, model)
-    sessions = common.sessions_of(options.data_dir)
+    sessions = common.sessions_of(options.data_dir, book)
     found = sessions.estimates(options.session_id, options.model)
     if found is None:
         raise common.unknown_session(sessions, options.data_dir, options.session_id)

@@ -40,7 +40,7 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
                 return question(found)
     except sqlite3.OperationalError:  # not there, or not for this user
         pass
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, ValueError):  # pages that are none, or text that is none
         is_damaged = True
     with contextlib.suppress(sqlite3.Error, OSError), _writing(folder, book, _PATIENCE, anew=is_damaged) as made:
         _bring_up_to_date(made, folder, progress)
