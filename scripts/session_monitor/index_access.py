@@ -24,6 +24,9 @@ _SIDE_FILES = ("-wal", "-shm", "-journal")
 _PATIENCE = 60.0
 """Seconds that a reader waits for another who is making the index."""
 
+_DAMAGE = (sqlite3.DatabaseError, ValueError)
+"""What an index says whose pages are none, or whose text is none."""
+
 Answer = TypeVar("Answer")
 
 
@@ -40,11 +43,17 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
                 return question(found)
     except sqlite3.OperationalError:  # not there, or not for this user
         pass
-    except (sqlite3.DatabaseError, ValueError):  # pages that are none, or text that is none
+    except _DAMAGE:
         is_damaged = True
-    with contextlib.suppress(sqlite3.Error, OSError), _writing(folder, book, _PATIENCE, anew=is_damaged) as made:
-        _bring_up_to_date(made, folder, progress)
-        return question(made)
+    for anew in (is_damaged, True):
+        try:
+            with _writing(folder, book, _PATIENCE, anew=anew) as made:
+                _bring_up_to_date(made, folder, progress)
+                return question(made)
+        except (sqlite3.OperationalError, OSError):  # no room, or not for this user
+            break
+        except _DAMAGE:
+            continue
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
         fresh = Index(db, folder, book)
         fresh.create()
