@@ -23,7 +23,7 @@ from session_monitor import (
     __version__,
     figures,
     files,
-    index_access,
+    index_keeper,
     live,
     money,
     own_prices,
@@ -258,7 +258,7 @@ class Monitor:
         self._price_state = self._price_files()
         self._book = self._prices()
         self._show: Show = Progress(None, time.monotonic)
-        self._index = index_access.Keeper(options.output_dir, self._priced_by, self._making_index)
+        self._index = index_keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
         self._ingest = Ingest(
             self._logs,
             Store(options.output_dir, full_messages=options.messages == "full"),

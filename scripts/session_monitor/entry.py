@@ -9,6 +9,7 @@ import itertools
 from collections.abc import Mapping
 from typing import Any
 
+from . import tools
 from .ai_log import Round
 
 
@@ -18,6 +19,7 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
     tokens = call.usage
+    came, fresh = tools.came_back(call.messages, shared)
     facts: dict[str, Any] = {
         "round": number,
         "timestamp": call.timestamp,
@@ -31,6 +33,11 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "response_type": call.response_type,
     }
     more_facts: dict[str, Any] = {
+        "messages_total": len(call.messages),
+        "messages_from_history": shared,
+        "tools_called": tools.called(call.tool_calls),
+        "tool_results": came,
+        "fresh_characters": fresh,
         "cache_write_tokens": tokens.cache_write,
         "explicit_cache": tokens.explicit_cache,
         "no_tokens": not call.has_tokens,
@@ -60,7 +67,6 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "reported": call.reported,
     }
     more_content: dict[str, Any] = {
-        "messages_from_history": shared,
         "token_notes": tokens.notes,
         "system": call.system,
         "undecoded": call.undecoded,

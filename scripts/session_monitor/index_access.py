@@ -1,8 +1,6 @@
-"""Is there an index that is sound and current; and if not, who brings it up to date?
+"""Is there an index that is sound and current, and what does it say?
 
-Whoever asks does: beside the session files where it may write there, else in memory.  The monitor keeps it current
-as it writes, and never waits for a reader: SQLite's write-ahead log lets both work, and a reader that is just making
-the index anew leaves the monitor to carry on without, and to catch up later.
+Whoever asks brings it up to date: beside the session files where it may write there, else in memory.
 """
 
 from __future__ import annotations
@@ -10,21 +8,17 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Callable, TypeVar
 
 from . import files, index
 from .index import Index, Progress
 from .prices import Book
-from .session_file import Written
 
 LOCK = ".lock"
 """The monitor holds it while it is at work."""
-_SIDE_FILES = ("-wal", "-shm", "-journal")
-_PATIENCE = 60.0
-"""Seconds that a reader waits for another who is making the index."""
 
-_DAMAGE = (sqlite3.DatabaseError, ValueError)
+DAMAGE = (sqlite3.DatabaseError, ValueError)
 """What an index says whose pages are none, or whose text is none."""
 
 Answer = TypeVar("Answer")
@@ -39,166 +33,43 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
     is_damaged = False
     try:
         with _reading(folder, book) as found:
-            if found.is_known() and _is_current(found, folder) and found.is_priced():
+            if found.is_known() and is_current(found) and found.is_priced():
                 return question(found)
     except sqlite3.OperationalError:  # not there, or not for this user
         pass
-    except _DAMAGE:
+    except DAMAGE:
         is_damaged = True
+    # Most questions find it current, and need not wait for what can write it to be loaded.
+    from . import index_keeper  # noqa: PLC0415
+
     for anew in (is_damaged, True):
         try:
-            with _writing(folder, book, _PATIENCE, anew=anew) as made:
-                _bring_up_to_date(made, folder, progress)
+            with index_keeper.writing(folder, book, index_keeper.READERS_PATIENCE, anew=anew) as made:
+                index_keeper.bring_up_to_date(made, progress)
                 return question(made)
         except (sqlite3.OperationalError, OSError):  # no room, or not for this user
             break
-        except _DAMAGE:
+        except DAMAGE:
             continue
     with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        fresh = Index(db, folder, book)
-        fresh.create()
-        fresh.catch_up(progress)
-        return question(fresh)
+        return question(index_keeper.made_in(db, folder, book, progress))
 
 
-def _bring_up_to_date(found: Index, folder: str, progress: Progress) -> None:
-    if not _is_current(found, folder):
-        found.catch_up(progress)
-    if not found.is_priced():
-        found.reprice(progress)
-
-
-def _is_current(found: Index, folder: str) -> bool:
+def is_current(found: Index) -> bool:
     """Whether it holds all that was written; what a monitor is just writing comes as a whole later."""
-    return found.is_complete() or bool(found.meta("writing") and files.is_locked(os.path.join(folder, LOCK)))
+    return found.is_complete() or bool(found.meta("writing") and files.is_locked(os.path.join(found.folder, LOCK)))
 
 
 @contextlib.contextmanager
 def _reading(folder: str, book: Book) -> Iterator[Index]:
     """The index as it is, in one snapshot."""
-    with contextlib.closing(_read_only(os.path.join(folder, index.FILE))) as db:
+    with contextlib.closing(read_only(os.path.join(folder, index.FILE))) as db:
         found = Index(db, folder, book)
         db.execute("BEGIN")
         yield found
 
 
-@contextlib.contextmanager
-def _writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> Iterator[Index]:
-    """The index, open for writing; an unsound one, or any one with ``anew``, is replaced by an empty one."""
-    path = os.path.join(folder, index.FILE)
-    db = None if anew else _sound(path, folder, book, patience)
-    if db is None:
-        for end in ("", *_SIDE_FILES):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path + end)
-        db = _connect(path, patience)
-    try:
-        found = Index(db, folder, book)
-        if not found.is_known():
-            found.create()
-        yield found
-    finally:
-        _close(db, path)
-
-
-def _close(db: sqlite3.Connection, path: str) -> None:
-    """Close it, and leave the files of the write-ahead log there.
-
-    The last one to close takes them away, unless it only reads.  Then the next to read would make them anew, and the
-    folder would look as if session files had come or gone.
-    """
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(_read_only(path)) as reader:
-        reader.execute("SELECT 1 FROM meta").fetchone()
-        db.close()
-    db.close()
-
-
-def _read_only(path: str) -> sqlite3.Connection:
+def read_only(path: str) -> sqlite3.Connection:
+    """A connection that never writes."""
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)
-
-
-def _sound(path: str, folder: str, book: Book, patience: float) -> sqlite3.Connection | None:
-    """The index as it is; None where it is none, or another version's."""
-    db = _connect(path, patience)
-    try:
-        if Index(db, folder, book).is_known():
-            return db
-    except sqlite3.OperationalError:  # locked, or no room: nothing is wrong with it
-        db.close()
-        raise
-    except sqlite3.DatabaseError:
-        pass
-    db.close()
-    return None
-
-
-def _connect(path: str, patience: float) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE))
-    db = sqlite3.connect(path, timeout=patience)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.DatabaseError:
-        pass  # told when it is looked into
-    return db
-
-
-class Keeper:
-    """The monitor's hand on the index: what fails there is never a failure of the monitor."""
-
-    def __init__(self, folder: str, book: Book, progress: Progress) -> None:
-        """Open it and bring it up to date.  ``problem`` says what fails, if anything does."""
-        self.problem: str | None = None
-        self._folder = folder
-        self._progress = progress
-        self._stack = contextlib.ExitStack()
-        self._index: Index | None = None
-        self._is_behind = True
-        with self._guarded():
-            self._index = self._stack.enter_context(_writing(folder, book, index.PATIENCE))
-            _bring_up_to_date(self._index, folder, progress)
-            self._is_behind = False
-
-    def price_with(self, book: Book) -> None:
-        """The prices have changed."""
-        if self._index:
-            self._index.book = book
-
-    def before(self) -> None:
-        """Session files are about to change."""
-        with self._guarded():
-            if self._index:
-                self._index.mark()
-
-    def after(self, written: Sequence[Written]) -> None:
-        """Session files have changed."""
-        with self._guarded():
-            if self._index and not self._is_behind:
-                self._is_behind = True
-                self._index.add(written)
-                self._is_behind = False
-
-    def settle(self) -> None:
-        """A pass is over: catch up with what could not be done in it."""
-        with self._guarded():
-            if self._index and self._is_behind:
-                self._index.catch_up(self._progress)
-                self._is_behind = False
-            elif self._index:
-                self._index.settle()
-            if self._index and not self._index.is_priced():
-                self._index.reprice(self._progress)
-
-    def close(self) -> None:
-        """Let it go."""
-        with self._guarded():
-            self._stack.close()
-
-    @contextlib.contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-            self.problem = None
-        except (sqlite3.Error, OSError) as error:
-            self.problem = str(error)

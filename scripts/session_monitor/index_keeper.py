@@ -1,0 +1,156 @@
+"""Who keeps the index up to date, and when?
+
+The monitor does as it writes, and never waits for a reader: SQLite's write-ahead log lets both work, and a reader that
+is just making the index anew leaves the monitor to carry on without, and to catch up later.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+
+from . import files, index
+from .index import Progress
+from .index_access import is_current, read_only
+from .index_writer import PATIENCE, IndexWriter
+from .prices import Book
+from .session_file import Written
+
+_SIDE_FILES = ("-wal", "-shm", "-journal")
+READERS_PATIENCE = 60.0
+"""Seconds that a reader waits for another who is making the index."""
+
+
+def bring_up_to_date(found: IndexWriter, progress: Progress) -> None:
+    """Catch up with the session files and the prices."""
+    if not is_current(found):
+        found.catch_up(progress)
+    if not found.is_priced():
+        found.reprice(progress)
+
+
+def made_in(db: sqlite3.Connection, folder: str, book: Book, progress: Progress) -> IndexWriter:
+    """A whole index in an empty database."""
+    fresh = IndexWriter(db, folder, book)
+    fresh.create()
+    fresh.catch_up(progress)
+    return fresh
+
+
+@contextlib.contextmanager
+def writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> Iterator[IndexWriter]:
+    """The index, open for writing; an unsound one, or any one with ``anew``, is replaced by an empty one."""
+    path = os.path.join(folder, index.FILE)
+    db = None if anew else _sound(path, folder, book, patience)
+    if db is None:
+        for end in ("", *_SIDE_FILES):
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(path + end)
+        db = _connect(path, patience)
+    try:
+        found = IndexWriter(db, folder, book)
+        if not found.is_known():
+            found.create()
+        yield found
+    finally:
+        _close(db, path)
+
+
+def _close(db: sqlite3.Connection, path: str) -> None:
+    """Close it, and leave the files of the write-ahead log there.
+
+    The last one to close takes them away, unless it only reads.  Then the next to read would make them anew, and the
+    folder would look as if session files had come or gone.
+    """
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(read_only(path)) as reader:
+        reader.execute("SELECT 1 FROM meta").fetchone()
+        db.close()
+    db.close()
+
+
+def _sound(path: str, folder: str, book: Book, patience: float) -> sqlite3.Connection | None:
+    """The index as it is; None where it is none, or another version's."""
+    db = _connect(path, patience)
+    try:
+        if IndexWriter(db, folder, book).is_known():
+            return db
+    except sqlite3.OperationalError:  # locked, or no room: nothing is wrong with it
+        db.close()
+        raise
+    except sqlite3.DatabaseError:
+        pass
+    db.close()
+    return None
+
+
+def _connect(path: str, patience: float) -> sqlite3.Connection:
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE))
+    db = sqlite3.connect(path, timeout=patience)
+    try:
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = NORMAL")
+    except sqlite3.DatabaseError:
+        pass  # told when it is looked into
+    return db
+
+
+class Keeper:
+    """The monitor's hand on the index: what fails there is never a failure of the monitor."""
+
+    def __init__(self, folder: str, book: Book, progress: Progress) -> None:
+        """Open it and bring it up to date.  ``problem`` says what fails, if anything does."""
+        self.problem: str | None = None
+        self._folder = folder
+        self._progress = progress
+        self._stack = contextlib.ExitStack()
+        self._index: IndexWriter | None = None
+        self._is_behind = True
+        with self._guarded():
+            self._index = self._stack.enter_context(writing(folder, book, PATIENCE))
+            bring_up_to_date(self._index, progress)
+            self._is_behind = False
+
+    def price_with(self, book: Book) -> None:
+        """The prices have changed."""
+        if self._index:
+            self._index.book = book
+
+    def before(self) -> None:
+        """Session files are about to change."""
+        with self._guarded():
+            if self._index:
+                self._index.mark()
+
+    def after(self, written: Sequence[Written]) -> None:
+        """Session files have changed."""
+        with self._guarded():
+            if self._index and not self._is_behind:
+                self._is_behind = True
+                self._index.add(written)
+                self._is_behind = False
+
+    def settle(self) -> None:
+        """A pass is over: catch up with what could not be done in it."""
+        with self._guarded():
+            if self._index and self._is_behind:
+                self._index.catch_up(self._progress)
+                self._is_behind = False
+            elif self._index:
+                self._index.settle()
+            if self._index and not self._index.is_priced():
+                self._index.reprice(self._progress)
+
+    def close(self) -> None:
+        """Let it go."""
+        with self._guarded():
+            self._stack.close()
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+            self.problem = None
+        except (sqlite3.Error, OSError) as error:
+            self.problem = str(error)
