@@ -29,6 +29,7 @@ from session_monitor import (
     own_prices,
     price_list,
     report,
+    store,
     terminal,
 )
 from session_monitor.checkpoint import Checkpoint
@@ -250,7 +251,7 @@ class Monitor:
                 f"the state file {state_file} {self._checkpoint.problem}; it was set aside. The logs are read from "
                 "their beginning, and what the sessions have already is not counted twice"
             )
-        elif not self._checkpoint.views and report.count(options.output_dir):
+        elif not self._checkpoint.views and store.count(options.output_dir):
             say.aloud(
                 f"there are sessions and no state file {state_file}; the logs are read from their beginning, and what "
                 "the sessions have already is not counted twice"
@@ -356,8 +357,8 @@ class Monitor:
     def _count(self) -> int:
         """How many sessions there are; from the index, unless a new one would have to be made for that."""
         if self._index.problem:
-            return report.count(self._options.output_dir)
-        return report.Report(self._options.output_dir, self._priced_by).overview(0).sessions
+            return store.count(self._options.output_dir)
+        return report.Report(self._options.output_dir, self._priced_by).overview().sessions
 
     def _close(self, poll: Poll) -> None:
         if not self._say.quiet:
@@ -485,7 +486,7 @@ class LiveView:
         self._clock = clock
         self._pace = Pace(clock)
         self._drawn = 0.0
-        overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(LATEST_SESSIONS)
+        overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
         self._known, sums = overview.sessions, overview.sums
         self._totals = live.Totals(sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens)
         self._spending = sums.spending if book else None

@@ -4,23 +4,31 @@
 from __future__ import annotations
 
 import argparse
+import importlib
 import os
 import sys
 from collections.abc import Sequence
 
-from commands import common, pricing, sessions, stats
-from commands.common import INTERRUPTED, OK, SCHEMA_VERSION, Failure
+from commands import common
+from commands.common import INTERRUPTED, OK, Failure
 from session_monitor import __version__, report
+
+COMMANDS = {
+    **dict.fromkeys(("list",), "sessions"),
+    **dict.fromkeys(("show", "whatif"), "show"),
+    **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
+    "pricing": "pricing",
+    **dict.fromkeys(("doctor", "verify"), "checks"),
+}
+"""In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
 
 _EXAMPLES = """\
 examples:
   python3 scripts/cli.py list --limit 10
-  python3 scripts/cli.py list --sort-by cost --json
-  python3 scripts/cli.py show agent:main:discord:channel:1465367993012981988
-  python3 scripts/cli.py show SESSION_ID --messages full --json > session.json
-  python3 scripts/cli.py stats-model
-  python3 scripts/cli.py whatif SESSION_ID --model gpt-4o --model deepseek-chat
-  python3 scripts/cli.py pricing list --unpriced
+  python3 scripts/cli.py list --sort-by cost --since 7d --json
+  python3 scripts/cli.py show last
+  python3 scripts/cli.py show agent:main:discord:channel:1465367993012981988 --rounds last:5
+  python3 scripts/cli.py stats-date --by week --timezone Asia/Shanghai
 
 exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 130 interrupted
 """
@@ -28,7 +36,8 @@ exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    options = parser().parse_args(arguments)
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    options = parser(words).parse_args(words)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         status = _run(options)
@@ -44,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _run(options: argparse.Namespace) -> int:
     try:
-        options.run(options)
+        return int(options.run(options) or OK)
     except BrokenPipeError:
         raise
     except OSError as error:
@@ -54,32 +63,26 @@ def _run(options: argparse.Namespace) -> int:
         failure = common.no_folder(options.data_dir)
     except Failure as known:
         failure = known
-    else:
-        return OK
     if options.json:
-        error_json = common.to_json({"code": failure.code, "message": str(failure)})
-        print(f'{{"schema_version": {SCHEMA_VERSION}, "error": {error_json}}}')
+        common.print_error(failure.code, str(failure))
     common.complain(str(failure))
     return failure.status
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line."""
-    top = argparse.ArgumentParser(
+def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
+    """The command line; where the first word is a command, of that command alone."""
+    top = common.Parser(
         description="See what the sessions said, used and cost.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
     top.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True)
-    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    shared.add_argument(
-        "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
-    )
-    shared.add_argument("--json", action="store_true", help="print JSON")
-    for group in (sessions, stats, pricing):
-        group.add(commands, shared)
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=common.Parser)
+    shared = common.shared_options()
+    asked = COMMANDS.get(words[0]) if words else None
+    for name in [asked] if asked else dict.fromkeys(COMMANDS.values()):
+        importlib.import_module(f"commands.{name}").add(commands, shared)
     return top
 
 

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 
-from session_monitor import index_access, money, price_list
+from session_monitor import index_keeper, money, price_list
 from session_monitor.report import Report
 from tests import ground_truth
 from tests.calls import BOOK
@@ -74,7 +74,7 @@ def compared(lines, seed, folder):
     log, _ = ground_truth.generate(folder, *options)
     output = folder / "sessions"
     output.mkdir()
-    keeper = index_access.Keeper(str(output), BOOK, silent)
+    keeper = index_keeper.Keeper(str(output), BOOK, silent)
     ground_truth.ingest(log, output, book=BOOK, index=keeper)
     keeper.close()
 

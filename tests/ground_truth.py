@@ -20,7 +20,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 
-from session_monitor import checkpoint, report
+from session_monitor import conversation, coverage, report
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
@@ -89,7 +89,7 @@ def _sessions(truth, output):
     for row in (row.fields for row in report.Report(str(output), BOOK).sessions().rows):
         session_id = row["session_id"]
         sums = Counter()
-        for entry, _ in report.Report(str(output), BOOK).session(session_id, full_messages=False).rounds:
+        for entry, _ in conversation.of(report.Report(str(output), BOOK), session_id, full_messages=False).rounds:
             counts = {kind: entry.get(kind, 0) for kind in KINDS}
             counts.update(rounds=1, failed=entry["response_type"] == "error")
             for totals in (
@@ -141,7 +141,7 @@ def _one_session(session_id, expected, row, sums):
 
 
 def _counts(truth, output):
-    covered = checkpoint.read_coverage(str(output / ".state.json"))
+    covered = coverage.of_state(str(output / ".state.json"))
     counts = truth["counts"]
     expected = {
         "lines": (covered.lines, counts["lines"]),
@@ -184,7 +184,7 @@ def _messages_of_sessions(output, show):
 
 
 def _report(output, session_id):
-    return (entry for entry, _ in report.Report(str(output), BOOK).session(session_id, full_messages=True).rounds)
+    return (entry for entry, _ in conversation.of(report.Report(str(output), BOOK), session_id, full_messages=True).rounds)
 
 
 def _command(output, session_id):

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from unittest import mock
 
-from session_monitor import checkpoint, ingest
+from session_monitor import coverage, ingest
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
@@ -240,7 +240,7 @@ class Lab:
     @property
     def lost_bytes(self):
         """As the monitor tells it."""
-        return checkpoint.read_coverage(str(self.out / ".state.json")).lost_bytes
+        return coverage.of_state(str(self.out / ".state.json")).lost_bytes
 
     @property
     def written(self):

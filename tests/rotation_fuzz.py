@@ -29,7 +29,7 @@ from unittest import mock
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 
-from session_monitor import checkpoint, files, ingest, log_file, store, tail
+from session_monitor import coverage, files, ingest, log_file, store, tail
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
@@ -364,7 +364,7 @@ class World:
         views = json.loads(Path(state).read_text())["views"]
         # Part of a line may still be there, which is not lost but waits for the rest of it.
         waiting = sum(each["size_seen"] - each["offset"] for each in views[""]["generations"] if not each["gone"])
-        reported = checkpoint.read_coverage(state).lost_bytes
+        reported = coverage.of_state(state).lost_bytes
         if lost > reported + max(0, waiting):
             wrong.append(f"{lost} bytes were seen and lost, {reported} are reported")
         return wrong

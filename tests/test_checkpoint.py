@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from session_monitor import checkpoint, identity
+from session_monitor import checkpoint, coverage, identity
 from session_monitor.checkpoint import Checkpoint, View
 from session_monitor.coverage import Coverage
 from session_monitor.log_file import LogFile
@@ -203,10 +203,10 @@ def test_generations_that_are_long_gone_are_forgotten_and_stay_counted(generatio
 
 def test_readers_get_the_coverage_of_unfiltered_runs(path, generation):
     """Readers are told what the totals speak for, or None where no state tells."""
-    assert checkpoint.read_coverage(str(path)) is None
+    assert coverage.of_state(str(path)) is None
     saved(path, generation(3), key="a*")
-    assert checkpoint.read_coverage(str(path)) is None
+    assert coverage.of_state(str(path)) is None
     saved(path, generation(1), generation(2))
-    assert checkpoint.read_coverage(str(path)) == Coverage(lines=3, calls=2, passed_over={"not_llm": 4})
+    assert coverage.of_state(str(path)) == Coverage(lines=3, calls=2, passed_over={"not_llm": 4})
     path.write_bytes(b"[")
-    assert checkpoint.read_coverage(str(path)) is None
+    assert coverage.of_state(str(path)) is None

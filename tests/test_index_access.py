@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor import files, index, index_access
+from session_monitor import files, index, index_access, index_file
 from session_monitor.checkpoint import Checkpoint
-from session_monitor.index_access import Keeper
+from session_monitor.index_keeper import Keeper
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
 from tests import calls
@@ -74,7 +74,7 @@ def test_what_the_monitor_kept_is_read_as_it_is(folder, monkeypatch):
 )
 def test_an_index_that_is_none(folder, monkeypatch, what):
     """Whatever stands in its place, the answer is right, and the next reader has an index again."""
-    path = folder / index.FILE
+    path = folder / index_file.FILE
     with sqlite3.connect(path) as db:  # the last to close it leaves all in one file
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
@@ -104,11 +104,11 @@ def test_an_index_that_is_none(folder, monkeypatch, what):
 
 def test_an_index_of_earlier(folder):
     """An index that was put back from a backup, or was not kept for a while, is brought up to date."""
-    old = (folder / index.FILE).read_bytes()
+    old = (folder / index_file.FILE).read_bytes()
     monitor(folder, calls.line("c"), calls.line("a"))
     for end in ("-wal", "-shm"):
-        (folder / (index.FILE + end)).unlink(missing_ok=True)
-    (folder / index.FILE).write_bytes(old)
+        (folder / (index_file.FILE + end)).unlink(missing_ok=True)
+    (folder / index_file.FILE).write_bytes(old)
 
     assert rounds(folder) == {"a": 4, "b": 2, "c": 1}
 
@@ -127,7 +127,7 @@ def test_files_that_come_and_go_by_hand(folder):
 
 def test_a_folder_that_may_not_be_written(folder):
     """Where nothing can be written the answer comes from memory, and nothing is left behind."""
-    (folder / index.FILE).unlink()
+    (folder / index_file.FILE).unlink()
     before = sorted(os.listdir(folder))
     for path in [folder, *folder.parents]:
         if path != Path("/tmp") and str(path).startswith("/tmp"):
@@ -160,7 +160,7 @@ def test_a_monitor_that_was_killed(folder):
     store.add(calls.call("a", ["new"]), ("other", 0, 10))
     store.flush()
 
-    with files.lock(str(folder / index_access.LOCK), "a monitor at work"):
+    with files.lock(str(folder / index.LOCK), "a monitor at work"):
         assert rounds(folder) == {"a": 3, "b": 2}  # it comes, whole, when the monitor has told it
     assert rounds(folder) == {"a": 4, "b": 2}
     keeper.close()
@@ -168,7 +168,7 @@ def test_a_monitor_that_was_killed(folder):
 
 def test_a_reader_at_work_does_not_stop_the_monitor(folder):
     """While a reader holds the index for writing the monitor goes on without it, and catches up when it is free."""
-    with sqlite3.connect(folder / index.FILE, isolation_level=None) as reader:
+    with sqlite3.connect(folder / index_file.FILE, isolation_level=None) as reader:
         reader.execute("BEGIN IMMEDIATE")
         log = folder.parent / "access.log"
         with open(log, "ab") as file:

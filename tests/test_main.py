@@ -18,7 +18,8 @@ import pytest
 
 import main
 from session_monitor import report
-from session_monitor.checkpoint import Checkpoint, read_coverage
+from session_monitor.checkpoint import Checkpoint
+from session_monitor.coverage import of_state
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
 from tests.calls import BOOK
@@ -157,7 +158,7 @@ def test_one_pass_over_the_sample(output):
     lines = SAMPLE.read_bytes().count(b"\n")
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Read {lines} lines (")
-    covered = read_coverage(str(output / ".state.json"))
+    covered = of_state(str(output / ".state.json"))
     assert sum(rounds(output).values()) == covered.calls > 0
     assert covered.calls + sum(covered.passed_over.values()) == covered.lines == lines
     for path in session_files(output):
@@ -591,7 +592,7 @@ def test_an_interrupted_pass_goes_on_later(output, long_log, number, moment):
     else:
         assert process.returncode == 128 + number
         whole = [json.loads(data) for data in contents(output).values()]
-        covered = read_coverage(str(output / ".state.json"))
+        covered = of_state(str(output / ".state.json"))
         assert sum(session["messages_count"] for session in whole) == covered.calls <= LONG
 
     assert run(*arguments).returncode == 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -47,7 +46,7 @@ def test_mistake_is_told_with_its_line(path, mistake, line_end):
     place = f"{path}, line {mistake['line']}: " if mistake["line"] else f"{path}: "
 
     with pytest.raises(BadPriceList) as found:
-        price_list.read(path)
+        price_check.read(path)
     if mistake["message"].endswith("…"):
         assert str(found.value).startswith(place + mistake["message"][:-1])
     else:
@@ -75,7 +74,7 @@ def test_what_is_no_list_at_all_is_told(path, text):
     put(path, text)
 
     with pytest.raises(BadPriceList, match=r"prices\.json"):
-        price_list.read(path)
+        price_check.read(path)
 
 
 @given(st.binary(max_size=50) | st.text(max_size=50).map(str.encode))
@@ -85,7 +84,7 @@ def test_any_bytes_are_told(tmp_path_factory, data):
     put(path, data)
 
     with pytest.raises(BadPriceList):
-        price_list.read(path)
+        price_check.read(path)
 
 
 @pytest.mark.parametrize("depth", [10, 100, *range(900, 1000, 7)])
@@ -94,7 +93,7 @@ def test_deep_value_in_a_price_is_told(path, depth):
     put(path, f'{{"schema": 1, "models": {{"m-1": {{"prices": [{{"input": {"[" * depth}{"]" * depth}}}]}}}}}}')
 
     with pytest.raises(BadPriceList):
-        price_list.read(path)
+        price_check.read(path)
 
 
 def test_message_of_a_hostile_name_is_one_error(path):
@@ -102,7 +101,7 @@ def test_message_of_a_hostile_name_is_one_error(path):
     put(path, '{"schema": 1, "models": {\n"a.*(b": {},\n"\\u0062ad": {}}}')
 
     with pytest.raises(BadPriceList, match=r"line 2: a\.\*\(b: prices: must be a list of rows"):
-        price_list.read(path)
+        price_check.read(path)
 
 
 # --- A good list ------------------------------------------------------------------------------------------------------
@@ -110,13 +109,13 @@ def test_message_of_a_hostile_name_is_one_error(path):
 
 def test_no_file_is_an_empty_list(path):
     """A person without prices of their own has an empty list, which knows its place."""
-    assert price_list.read(path) == PriceList(path)
+    assert price_check.read(path)._replace(digest="") == PriceList(path)
 
 
 def test_file_that_cannot_be_read_is_no_empty_list(tmp_path):
     """Prices that cannot be read are not passed over as none."""
     with pytest.raises(OSError, match="directory"):
-        price_list.read(str(tmp_path))
+        price_check.read(str(tmp_path))
 
 
 def test_list_is_read_under_canonical_names(path):
@@ -130,13 +129,12 @@ def test_list_is_read_under_canonical_names(path):
         "models": {{"Qwen/Qwen3.5 Max": {MODEL}}}}}""",
     )
 
-    assert price_list.read(path) == PriceList(
+    assert price_check.read(path)._replace(digest="") == PriceList(
         path,
         {"qwen3-5-max": {"prices": [{"input": "1", "output": "2"}]}},
         {"my-gpt": "azure/GPT-4o"},
         {"CNY": [{"from": "2026-01-01", "usd": "0.14"}]},
         {"somebody": {"cache_read": "0.5x"}},
-        "2026-11-22",
     )
 
 
@@ -144,14 +142,14 @@ def test_byte_order_mark_is_passed_over(path):
     """A list that an editor saved with a byte order mark is a list."""
     put(path, b'\xef\xbb\xbf{"schema": 1, "models": {"m-1": ' + MODEL.encode() + b"}}")
 
-    assert list(price_list.read(path).models) == ["m-1"]
+    assert list(price_check.read(path).models) == ["m-1"]
 
 
 def test_shipped_list_reads_like_any_other():
     """The list that comes with the monitor holds what it would if it were checked, and says how old it is."""
     shipped = price_list.shipped()
 
-    assert price_list.read(price_list.SHIPPED) == shipped
+    assert price_check.read(price_list.SHIPPED) == shipped
     assert len(shipped.models) > 500
     assert shipped.digest
 
@@ -181,7 +179,7 @@ FULL = PriceList(
 
 def test_written_list_has_one_model_a_line(path):
     """A list can be read, compared and corrected by hand: each part and each model on a line of its own, in order."""
-    price_list.write(replace(FULL, path=path))
+    price_list.write(FULL._replace(path=path))
 
     assert Path(path).read_text(encoding="utf-8").splitlines() == [
         '{"schema": 1,',
@@ -203,7 +201,7 @@ def test_written_list_is_private(path):
     os.chmod(path, 0o644)
     old = os.umask(0)
     try:
-        price_list.write(replace(FULL, path=path))
+        price_list.write(FULL._replace(path=path))
     finally:
         os.umask(old)
 
@@ -214,15 +212,15 @@ def test_written_list_is_private(path):
 @pytest.mark.parametrize("part", ["models", "aliases", "rates", "vendor_defaults"])
 def test_list_with_one_part_is_kept(path, part):
     """A list of aliases or rates alone is no empty list."""
-    prices = replace(PriceList(path), **{part: getattr(FULL, part)})
+    prices = PriceList(path)._replace(**{part: getattr(FULL, part)})
     price_list.write(prices)
 
-    assert price_list.read(path) == prices
+    assert price_check.read(path)._replace(digest="") == prices
 
 
 def test_empty_list_takes_the_file_away(path):
     """Who has taken back all of their prices has no file any more; without one there is nothing to take away."""
-    price_list.write(replace(FULL, path=path))
+    price_list.write(FULL._replace(path=path))
     price_list.write(PriceList(path))
     assert not os.path.exists(path)
 
@@ -272,7 +270,7 @@ def lists(draw):
 @example(PriceList(models={"\ud800": {"prices": [{"input": "1", "output": "2", "note": "\udcff\\\ude00\n"}]}}))
 def test_list_comes_back_as_it_was_written(tmp_path_factory, prices):
     """Whatever is written is read again: no name and no text is changed by the way through the file."""
-    prices = replace(prices, path=str(tmp_path_factory.getbasetemp() / "round-trip.json"))
+    prices = prices._replace(path=str(tmp_path_factory.getbasetemp() / "round-trip.json"))
     price_list.write(prices)
 
-    assert price_list.read(prices.path) == prices
+    assert price_check.read(prices.path)._replace(digest="") == prices

@@ -70,7 +70,7 @@ def test_every_price_is_exact_and_below_what_any_model_costs(models):
     """All prices are whole pico-dollars a token, and none above $1000 a million."""
     for _, row in rows(models):
         for each in (row, *row.get("tiers", ()), *row.get("windows", ())):
-            for name in price_check.PRICES:
+            for name in price_list.PRICES:
                 assert money.per_token(each.get(name, "0")) <= money.per_token("1000")
 
 

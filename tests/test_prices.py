@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import random
 from collections import defaultdict
-from dataclasses import replace
 from datetime import date, timedelta
 from fractions import Fraction
 from pathlib import Path
@@ -18,10 +17,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor import ai_log, model_names, money, price_list, prices, usage
+from session_monitor import ai_log, model_names, money, price_check, price_list, prices, usage
 from session_monitor.entry import entry_of
-from session_monitor.price_check import PRICES
-from session_monitor.price_list import PriceList
+from session_monitor.price_list import PRICES, PriceList
 from session_monitor.prices import Book, Call, Cost, Unpriced
 from session_monitor.spending import Spending
 from session_monitor.usage import Reported, Usage
@@ -30,7 +28,7 @@ from tests.price_oracle import place_of, rate_of
 
 DATA = Path(__file__).parent / "data" / "prices"
 ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))
-SMALL = price_list.read(str(DATA / "small.json"))
+SMALL = price_check.read(str(DATA / "small.json"))
 SHIPPED = price_list.shipped()
 BOOKS = {"small": Book([SMALL]), "shipped": Book([SHIPPED])}
 SMALL_BOOK = BOOKS["small"]
@@ -96,7 +94,7 @@ def test_stored_round_costs_the_same(each):
 
 def test_cache_reads_without_price_or_rule_cost_as_input():
     """Round 5 where nothing at all is known of Alibaba's cache: reads cost as fresh input, and it is noted."""
-    book = Book([replace(SMALL, vendor_defaults={})])
+    book = Book([SMALL._replace(vendor_defaults={})])
     found = book.price(worked(next(each for each in ROUNDS if each["model"] == "Qwen3-Max")))
 
     assert (usd(found), found.notes, found.saved) == ("0.108", ("cache_read_as_input",), None)
@@ -402,7 +400,7 @@ def test_model_of_an_upper_list_hides_the_whole_model():
 def test_match_says_how(name, key, kind):
     """Prices are found by the name, by the name without its date, by a second name, or by one's own list: it shows."""
     third = {"vendor": "openrouter", "prices": [row()]}
-    shipped = replace(SHIPPED, models={**SHIPPED.models, "resold-1": third})
+    shipped = SHIPPED._replace(models={**SHIPPED.models, "resold-1": third})
     own = a_list(row(), aliases={"mine": "gpt-4o", "yours": "m-1"})
     found = Book([own, shipped]).find(name)
 
@@ -421,7 +419,7 @@ def test_match_says_how(name, key, kind):
 def test_match_is_noted_where_it_assumes_something(name, notes):
     """A price without the name's date, or a reseller's, is noted, whoever stated it."""
     models = {**SHIPPED.models, "resold-1": {"vendor": "openrouter", "prices": [row()]}}
-    book = Book([PriceList("own.json", aliases={"mine": "gpt-4o-2031-01-01"}), replace(SHIPPED, models=models)])
+    book = Book([PriceList("own.json", aliases={"mine": "gpt-4o-2031-01-01"}), SHIPPED._replace(models=models)])
 
     assert book.price(call(name, fresh_input=1)).notes == notes
 
@@ -445,7 +443,7 @@ def test_upper_model_hides_a_lower_alias():
 def test_all_models_and_aliases_are_told_once():
     """Each model is told with the list that counts for it, in order; each second name with what it stands for."""
     upper = a_list(row(), path="upper.json", name="gpt-4o", aliases={"mine": "o1"})
-    book = Book([upper, replace(SMALL, aliases={"mine": "o3", "other": "o3"})])
+    book = Book([upper, SMALL._replace(aliases={"mine": "o3", "other": "o3"})])
 
     found = book.models()
     assert [each.key for each in found] == sorted(SMALL.models)
@@ -505,7 +503,7 @@ def test_very_many_calls_add_up_to_what_fractions_say():
     document = json.loads(Path(price_list.SHIPPED).read_text(encoding="utf-8"))
     for key in sorted(document["models"])[::10]:  # these have no price before that day
         document["models"][key]["prices"][0]["from"] = "2024-01-08"
-    book = Book([replace(SHIPPED, models=document["models"])])
+    book = Book([SHIPPED._replace(models=document["models"])])
     spent = defaultdict(Spending)
     tokens = defaultdict(lambda: [0] * 5)
     unpriced = defaultdict(int)

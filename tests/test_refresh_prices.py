@@ -173,7 +173,7 @@ def test_refresh_writes_a_table_and_says_what_is_new(at_hand, tmp_path):
     assert "  o9: openai: 2/8\n" in first.stdout
     assert second.stdout.endswith("nothing changed\n")
     assert written.st_mtime_ns == table.stat().st_mtime_ns
-    assert price_list.read(str(table)).models["o9"]["prices"][0]["input"] == "2"
+    assert price_check.read(str(table)).models["o9"]["prices"][0]["input"] == "2"
     assert json.loads(table.read_text(encoding="utf-8"))["generated"] == OBSERVED
     assert written.st_mode & 0o777 == 0o644
 
@@ -196,9 +196,9 @@ def test_refused_change_is_told_by_the_exit_status(at_hand, tmp_path):
     assert refused.returncode == 1
     assert "input changes more than 5 times" in refused.stdout
     assert "--accept MODEL" in refused.stdout
-    assert rows == price_list.read(str(table)).models["o9"]["prices"]
+    assert rows == price_check.read(str(table)).models["o9"]["prices"]
     assert run(*at_hand, "--output", table, "--accept", "o9").returncode == 0
-    assert len(price_list.read(str(table)).models["o9"]["prices"]) == 2
+    assert len(price_check.read(str(table)).models["o9"]["prices"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor import money, price_list, prices, spending
+from session_monitor import money, price_check, prices, spending
 from session_monitor.prices import Book, Call, Cost, Unpriced
 from session_monitor.spending import Spending
 from session_monitor.usage import Usage
 
-BOOK = Book([price_list.read(str(Path(__file__).parent / "data" / "prices" / "small.json"))])
+BOOK = Book([price_check.read(str(Path(__file__).parent / "data" / "prices" / "small.json"))])
 
 MODELS = st.sampled_from([None, "gpt-4o", "o1", "qwen3-max", "deepseek-chat", "local-llama", "qwen-long", "x\x1b[2J"])
 TIMES = st.sampled_from([None, "2024-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2026-06-01T12:00:00Z"])

@@ -7,11 +7,11 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor import money, price_list, spending, what_if
+from session_monitor import money, price_check, spending, what_if
 from session_monitor.prices import Book, Call
 from session_monitor.usage import Usage
 
-BOOK = Book([price_list.read(str(Path(__file__).parent / "data" / "prices" / "small.json"))])
+BOOK = Book([price_check.read(str(Path(__file__).parent / "data" / "prices" / "small.json"))])
 AT = "2026-11-22T12:00:00Z"
 
 NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)

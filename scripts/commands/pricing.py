@@ -47,7 +47,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "pricing alias my-deployment gpt-4o",
         "pricing reset qwen-long",
     )
-    top = common.command(commands, argparse.ArgumentParser(add_help=False), "pricing", about, *examples)
+    top = common.command(commands, (), "pricing", about, *examples)
     of_pricing = top.add_subparsers(metavar="COMMAND", required=True)
     _add_list(of_pricing, shared)
     _add_show(of_pricing, shared)
@@ -61,7 +61,9 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _add_list(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "list the models with the prices of today, in dollars per million tokens"
-    command = common.command(commands, shared, "list", about, "pricing list --search qwen", "pricing list --unpriced")
+    command = common.command(
+        commands, (shared,), "list", about, "pricing list --search qwen", "pricing list --unpriced"
+    )
     command.add_argument("--search", metavar="TEXT", help="only models or vendors whose name contains this")
     command.add_argument("--unpriced", action="store_true", help="the models of your sessions that have no price")
     command.set_defaults(run=_list)
@@ -92,13 +94,13 @@ def _list(options: argparse.Namespace) -> None:
         if any(wanted in name.lower() for name in (found.key, found.vendor or "", *found.entry.get("names", ())))
     ]
     if options.json:
-        common.print_json(to_json([_model_json(found) for found in models]))
+        common.print_json(options, to_json([_model_json(found) for found in models]))
         return
     if not models:
         print(f"No model's name contains {terminal.cell(options.search)}.")
         return
     rows = [_list_row(found) for found in models]
-    common.print_table(terminal.table(_LIST, rows, common.columns()))
+    common.print_table(options, _LIST, rows)
 
 
 def _list_row(found: Found) -> list[str]:
@@ -127,17 +129,17 @@ def _today() -> str:
 
 
 def _list_unpriced(options: argparse.Namespace) -> None:
-    spent = common.sessions_of(options.data_dir).overview(0).sums.spending
+    spent = common.sessions_of(options.data_dir).overview().sums.spending
     wanted = (options.search or "").lower()
     models = {name: rounds for name, rounds in spent.unpriced_models.items() if wanted in name.lower()}
     by_rounds = sorted(models.items(), key=lambda pair: (-pair[1], pair[0]))
     if options.json:
         found = [{"model": name, "rounds": rounds} for name, rounds in by_rounds]
-        common.print_json(to_json(found))
+        common.print_json(options, to_json(found))
         return
     if by_rounds:
         rows = [[name, figures.count(rounds)] for name, rounds in by_rounds]
-        common.print_table(terminal.table(_UNPRICED, rows, common.columns()))
+        common.print_table(options, _UNPRICED, rows)
         print(
             "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL"
         )
@@ -152,7 +154,7 @@ def _list_unpriced(options: argparse.Namespace) -> None:
 
 def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "show the prices that a model's name stands for, and why"
-    command = common.command(commands, shared, "show", about, "pricing show gpt-4o-2024-08-06")
+    command = common.command(commands, (shared,), "show", about, "pricing show gpt-4o-2024-08-06")
     command.add_argument("model", metavar="MODEL")
     command.set_defaults(run=_show)
 
@@ -174,7 +176,7 @@ def _show(options: argparse.Namespace) -> None:
     if found is None:
         raise common.unknown_model(book, options.model)
     if options.json:
-        common.print_json(to_json({"name": options.model, **_model_json(found)}))
+        common.print_json(options, to_json({"name": options.model, **_model_json(found)}))
         return
     print(f"{terminal.cell(options.model)} is priced as {terminal.cell(found.key)} ({found.kind}: {_HOW[found.kind]})")
     print(f"Vendor: {terminal.cell(found.vendor or '-')}")
@@ -207,7 +209,7 @@ def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
 
 
 def _values(row: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in price_check.PRICES if name in row)
+    return ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in price_list.PRICES if name in row)
 
 
 _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -237,7 +239,7 @@ def _add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
         "pricing set my-model 2.5 10 --cache-read 0.25 --from 2026-05-01",
         "pricing set qwen-plus 0.8 2 --currency CNY --rate 0.14",
     )
-    command = common.command(commands, shared, "set", about, *examples)
+    command = common.command(commands, (shared,), "set", about, *examples)
     command.add_argument("model", metavar="MODEL")
     command.add_argument("input", metavar="INPUT", type=_price)
     command.add_argument("output", metavar="OUTPUT", type=_price)
@@ -296,7 +298,7 @@ def _since(start: str | None) -> str:
 
 def _add_alias(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "say that a name, such as a deployment's, stands for a model"
-    command = common.command(commands, shared, "alias", about, "pricing alias my-azure-gpt4o gpt-4o")
+    command = common.command(commands, (shared,), "alias", about, "pricing alias my-azure-gpt4o gpt-4o")
     command.add_argument("name", metavar="NAME")
     command.add_argument("model", metavar="MODEL")
     _add_place(command)
@@ -316,7 +318,7 @@ def _alias(options: argparse.Namespace) -> None:
 
 def _add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "forget your own price or alias of a model, or all of them"
-    command = common.command(commands, shared, "reset", about, "pricing reset qwen-long", "pricing reset")
+    command = common.command(commands, (shared,), "reset", about, "pricing reset qwen-long", "pricing reset")
     command.add_argument("model", metavar="MODEL", nargs="?")
     _add_place(command)
     command.set_defaults(run=_reset)
@@ -341,7 +343,7 @@ def _reset(options: argparse.Namespace) -> None:
 
 def _own(options: argparse.Namespace) -> PriceList:
     try:
-        return price_list.read(
+        return price_check.read(
             own_prices.of_person(os.environ) if options.everywhere else own_prices.of_folder(options.data_dir)
         )
     except BadPriceList as error:

@@ -1,47 +1,39 @@
-"""stats-model, stats-date and summary: what do the calls add up to?"""
+"""stats-model, stats-date, stats-consumer, stats-tool and summary: what do the calls add up to?"""
 
 from __future__ import annotations
 
 import argparse
-import os
-from datetime import date, datetime
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
-from session_monitor import checkpoint, days, figures, money, terminal
+from session_monitor import days, figures, money
 from session_monitor.coverage import Coverage
-from session_monitor.report import Sums
+from session_monitor.selection import Selection
+from session_monitor.sums import Sums
 from session_monitor.terminal import Column
+from session_monitor.totals import Totals
 
 from . import common
 from .common import to_json
 
+_DAYS = {days.HOUR: 1, days.DAY: 7, days.WEEK: 56, days.MONTH: 365}
+"""How many days are shown unless more are asked for."""
+_MOST_DAYS = 36_500
+
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
+    both = (shared, common.filters())
     about = "add up the calls of each model"
-    command = common.command(commands, shared, "stats-model", about, "stats-model", "stats-model --json")
+    command = common.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
     command.set_defaults(run=_by_model)
-    about = "add up the calls of each day"
-    command = common.command(
-        commands,
-        shared,
-        "stats-date",
-        about,
-        "stats-date --days 7",
-        "stats-date --days 30 --timezone Asia/Shanghai --json",
-    )
-    command.add_argument(
-        "--days", type=common.positive, default=7, metavar="N", help="the last N days, today included (default: 7)"
-    )
-    command.add_argument(
-        "--timezone",
-        default=days.LOCAL,
-        metavar="ZONE",
-        help="whose days, such as Asia/Shanghai or UTC (default: local)",
-    )
-    command.set_defaults(run=_by_date)
+    about = "add up the calls of each consumer"
+    command = common.command(commands, both, "stats-consumer", about, "stats-consumer", "stats-consumer --since today")
+    command.set_defaults(run=_by_consumer)
+    _add_by_tool(commands, both)
+    _add_by_date(commands, both)
     about = "add up everything, and tell how much of the log that speaks for"
-    command = common.command(commands, shared, "summary", about, "summary", "summary --json")
+    command = common.command(commands, both, "summary", about, "summary", "summary --since 24h --json")
     command.set_defaults(run=_summary)
 
 
@@ -56,61 +48,188 @@ _SUMS = (
     Column("Cost (USD)", ">"),
 )
 _MODELS = (Column("Model", least=16), *_SUMS)
-_DATES = (Column("Date"), *_SUMS, Column("Models", rank=5, least=16))
+_CONSUMERS = (Column("Consumer", least=16), *_SUMS)
 
 
 def _by_model(options: argparse.Namespace) -> None:
-    answer = common.sessions_of(options.data_dir).by_model()
+    found = common.sessions_of(options.data_dir)
+    answer = found.by_model(common.selected(options))
     if options.json:
-        models = [{"model": row.model, "sessions": row.sessions, **row.sums.to_json()} for row in answer.rows]
-        total = {"sessions": answer.sessions, **answer.sums.to_json()}
-        common.print_json(to_json({"models": models, "total": total}))
-        return
-    if not answer.rows:
-        print(f"No calls in {terminal.cell(options.data_dir)} yet: run main.py on a gateway's access log first.")
-        return
-    print("📊 Statistics by Model")
-    rows = [_cells(row.model or "(not named)", row.sessions, row.sums) for row in answer.rows]
-    total_row = _cells("TOTAL", answer.sessions, answer.sums)
-    common.print_table(terminal.table(_MODELS, rows, common.columns(), total=total_row))
+        common.print_json(options, to_json({"models": _rows_json("model", answer), "total": _total_json(answer)}))
+    elif not answer.rows:
+        print(common.why_empty(found, options, "calls"))
+    else:
+        print("📊 Statistics by Model")
+        _print_rows(options, _MODELS, answer)
+
+
+def _by_consumer(options: argparse.Namespace) -> None:
+    found = common.sessions_of(options.data_dir)
+    answer = found.by_consumer(common.selected(options))
+    if options.json:
+        common.print_json(options, to_json({"consumers": _rows_json("consumer", answer), "total": _total_json(answer)}))
+    elif not answer.rows:
+        print(common.why_empty(found, options, "calls"))
+    else:
+        print("📊 Statistics by Consumer")
+        _print_rows(options, _CONSUMERS, answer)
+
+
+def _rows_json(column: str, answer: Totals) -> list[dict[str, Any]]:
+    return [{column: row.name, "sessions": row.sessions, **row.sums.to_json()} for row in answer.rows]
+
+
+def _total_json(answer: Totals) -> dict[str, Any]:
+    return {"sessions": answer.sessions, **answer.sums.to_json()}
+
+
+def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Totals) -> None:
+    rows = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in answer.rows]
+    common.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
     _print_unpriced(answer.sums)
+
+
+# -- by tool -----------------------------------------------------------------------------------------------------------
+
+
+_TOOLS = (
+    Column("Tool", least=16),
+    Column("Sessions", ">", rank=1),
+    Column("Calls", ">"),
+    Column("Results", ">"),
+    Column("Failed", ">"),
+    Column("Tokens of results", ">"),
+    Column("Per result", ">", rank=2),
+)
+
+
+def _add_by_tool(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> None:
+    about = "tell how often each tool was called and failed, and what its results added to the prompts"
+    command = common.command(commands, both, "stats-tool", about, "stats-tool", "stats-tool --since 7d --json")
+    command.set_defaults(run=_by_tool)
+
+
+def _by_tool(options: argparse.Namespace) -> None:
+    found = common.sessions_of(options.data_dir)
+    rows = found.by_tool(common.selected(options))
+    if options.json:
+        tools = [{**row._asdict(), "tokens": row.tokens if row.measured else None} for row in rows]
+        common.print_json(options, to_json({"tools": tools}))
+        return
+    if not rows:
+        print(
+            _no_tools(found.overview(common.selected(options)).sums.calls) or common.why_empty(found, options, "calls")
+        )
+        return
+    print("📊 Statistics by Tool")
+    table = [
+        [
+            row.tool,
+            *map(figures.count, (row.sessions, row.calls, row.results, row.failed)),
+            figures.count(row.tokens) if row.measured else "-",
+            figures.count(round(row.tokens / row.measured)) if row.measured else "-",
+        ]
+        for row in rows
+    ]
+    common.print_table(options, _TOOLS, table)
+    print(
+        "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends\n"
+        "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)"
+    )
+
+
+def _no_tools(calls: int) -> str:
+    if not calls:
+        return ""
+    return f"No tools in {figures.counted(calls, 'call')}: none was called, or the log holds no content."
+
+
+# -- by date -----------------------------------------------------------------------------------------------------------
+
+
+def _add_by_date(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> None:
+    command = common.command(
+        commands,
+        both,
+        "stats-date",
+        "add up the calls of each day, hour, week or month, by the time of each call",
+        "stats-date --days 7",
+        "stats-date --by hour --since yesterday --until yesterday",
+        "stats-date --by month --days 365 --timezone Asia/Shanghai --json",
+    )
+    command.add_argument(
+        "--days",
+        type=common.positive,
+        metavar="N",
+        help="the last N days, today included (default: 7; by hour 1, by week 56, by month 365)",
+    )
+    command.add_argument("--by", choices=days.UNITS, default=days.DAY, help="what a row is (default: day)")
+    command.set_defaults(run=_by_date)
 
 
 def _by_date(options: argparse.Namespace) -> None:
-    try:
-        where = days.zone(options.timezone)
-    except days.UnknownZone:
-        text = f"no time zone {options.timezone}: name one like Asia/Shanghai (or this machine has no list of them: tzdata)"
-        raise common.Failure("bad_timezone", text, common.USAGE) from None
-    wanted = days.last(min(options.days, _MOST_DAYS), datetime.now(where).date(), where)
-    answer = common.sessions_of(options.data_dir).by_date(wanted)
-    newest = None if answer.newest is None else days.date_of(answer.newest, where)
+    where = common.zone(options.timezone)
+    found = common.sessions_of(options.data_dir)
+    meant, told = _within(options, where)
+    answer = found.by_time(options.by, where, meant)
+    newest = found.overview().newest
     if options.json:
         rows = [
-            {"date": row.date.isoformat(), "sessions": row.sessions, "models": row.models, **row.sums.to_json()}
+            {
+                "date": row.span.name,
+                "start": _rfc3339(row.span.start, where),
+                "sessions": row.sessions,
+                "models": row.models,
+                **row.sums.to_json(),
+            }
             for row in answer.rows
         ]
-        total = {"sessions": answer.sessions, **answer.sums.to_json()}
-        known = {"timezone": options.timezone, "newest": newest and newest.isoformat()}
-        common.print_json(to_json({"dates": rows, "total": total, **known}))
+        last = None if newest is None else days.date_of(newest, where).isoformat()
+        known = {"timezone": options.timezone, "by": options.by, "newest": last}
+        common.print_json(options, to_json({"dates": rows, "total": _total_json(answer), **known}))
         return
-    print(f"📊 Statistics by Date (Last {figures.counted(options.days, 'day')})")
+    print(f"📊 Statistics by Date ({told})")
     if not answer.rows:
-        print(_why_empty(newest, wanted[-1].date))
+        is_older = newest is not None and not options.since and len(common.filters_in_words(options)) == 0
+        print(_older(newest, where) if is_older and newest else common.why_empty(found, options, "calls"))
         return
-    table = [[*_cells(row.date.isoformat(), row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
-    total_row = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
-    common.print_table(terminal.table(_DATES, table, common.columns(), total=total_row))
+    table = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
+    headings = (Column(options.by.capitalize() if options.by != days.DAY else "Date"), *_SUMS)
+    total = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
+    common.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
     _print_unpriced(answer.sums)
 
 
-_MOST_DAYS = 36_500
+def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
+    """The selection with the days that are shown, and these in words."""
+    meant = common.selected(options)
+    if meant.since is not None and options.days is None:
+        return meant, f"since {options.since}"
+    number = min(options.days or _DAYS[options.by], _MOST_DAYS)
+    newest = datetime.now(where).date()
+    if meant.until is not None:
+        newest = min(newest, days.date_of(meant.until - 1, where))
+    start = days.start_of(newest - timedelta(number - 1), where)
+    end = days.start_of(newest + timedelta(1), where)
+    since = start if meant.since is None else max(start, meant.since)
+    until = end if meant.until is None else min(end, meant.until)
+    return meant._replace(since=since, until=until), f"Last {figures.counted(number, 'day')}"
 
 
-def _why_empty(newest: date | None, today: date) -> str:
-    if newest is None:
-        return "No calls yet: run main.py on a gateway's access log first."
-    return f"No calls on these days: the newest is of {newest}, so --days {max((today - newest).days + 1, 1)} shows it."
+def _rfc3339(moment: int, where: tzinfo | None) -> str | None:
+    try:
+        return datetime.fromtimestamp(moment / 1000, where).astimezone(where).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+def _older(newest: int, where: tzinfo | None) -> str:
+    day = days.date_of(newest, where)
+    back = max((datetime.now(where).date() - day).days + 1, 1)
+    return f"No calls on these days: the newest is of {day}, so --days {back} shows it."
+
+
+# -- cells and sums ----------------------------------------------------------------------------------------------------
 
 
 def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
@@ -128,16 +247,18 @@ def _print_unpriced(sums: Sums) -> None:
 
 
 def _summary(options: argparse.Namespace) -> None:
-    found = common.sessions_of(options.data_dir).overview(0)
-    covered = checkpoint.read_coverage(os.path.join(options.data_dir, ".state.json"))
-    sums = found.sums
+    found = common.sessions_of(options.data_dir)
+    overview = found.overview(common.selected(options))
+    sums = overview.sums
     if options.json:
-        coverage = covered.to_json() if covered else None
-        common.print_json(to_json({"sessions": found.sessions, **sums.to_json(), "coverage": coverage}))
+        common.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
+        return
+    if not sums.calls and common.filters_in_words(options):
+        print(common.why_empty(found, options, "calls"))
         return
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    print(f"Sessions: {figures.count(found.sessions)}")
+    print(f"Sessions: {figures.count(overview.sessions)}")
     print(f"Calls:    {figures.count(sums.calls)}, of which {figures.count(sums.failed)} failed")
     print(
         f"Tokens:   {figures.count(sums.input_tokens)} input, of which {figures.count(sums.cached_tokens)} cached and "
@@ -145,7 +266,7 @@ def _summary(options: argparse.Namespace) -> None:
         f"{figures.count(sums.reasoning_tokens)} reasoning"
     )
     print(f"Cost:     {spent.shown()}{saved}")
-    print(f"Coverage: {_coverage(covered)}")
+    print(f"Coverage: {_coverage(common.coverage_of(options))}")
 
 
 def _coverage(covered: Coverage | None) -> str:

@@ -59,6 +59,10 @@ class View:
         return cls(generations, Coverage.from_json(found["past_coverage"]))
 
 
+class Unusable(Exception):  # noqa: N818 -- it counts as empty
+    """A state file that says nothing about this folder; the argument says why."""
+
+
 class Checkpoint:
     """The state file: one view for each session filter, ``""`` for none."""
 
@@ -72,30 +76,16 @@ class Checkpoint:
 
     def _load(self) -> dict[str, View]:
         try:
-            with open(self.path, "rb") as file:
-                raw = file.read()
-        except FileNotFoundError:
+            found = read(self.path, self._output_dir)
+        except Unusable as unusable:
+            self.problem = str(unusable)
+            with contextlib.suppress(OSError):
+                os.replace(self.path, self.path + ".unusable")
             return {}
-        try:
-            found = json.loads(raw)
-            if found["schema_version"] != SCHEMA_VERSION:
-                self.problem = "was written by another version"
-            elif not self._is_ours(found["output_dir"]):
-                self.problem = "belongs to another output folder"
-            else:
-                views = {name: View.from_json(view) for name, view in found["views"].items()}
-                self._written = raw
-                return views
-        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-            self.problem = "is damaged"
-        with contextlib.suppress(OSError):
-            os.replace(self.path, self.path + ".unusable")
-        return {}
-
-    def _is_ours(self, output_dir: str) -> bool:
-        """A state file inside the output folder belongs to it, also after the folder was moved."""
-        inside = os.path.dirname(os.path.realpath(self.path)) == self._output_dir
-        return inside or output_dir == self._output_dir
+        if found is None:
+            return {}
+        self._written, views = found
+        return views
 
     def view(self, session_key: str | None) -> View:
         """The positions of the runs with this filter."""
@@ -115,10 +105,28 @@ class Checkpoint:
             self._written = raw
 
 
-def read_coverage(path: str) -> Coverage | None:
-    """What the unfiltered runs covered, for readers; None where no state file tells."""
+def read(path: str, output_dir: str) -> tuple[bytes, dict[str, View]] | None:
+    """What a state file holds, as bytes and as views; None where there is none.
+
+    Raises ``Unusable``, and ``OSError`` where it may not be read.
+    """
     try:
         with open(path, "rb") as file:
-            return View.from_json(json.loads(file.read())["views"][""]).coverage
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            raw = file.read()
+    except FileNotFoundError:
         return None
+    try:
+        found = json.loads(raw)
+        if found["schema_version"] != SCHEMA_VERSION:
+            raise Unusable("was written by another version")
+        if not _is_of(path, output_dir, found["output_dir"]):
+            raise Unusable("belongs to another output folder")
+        return raw, {name: View.from_json(view) for name, view in found["views"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Unusable("is damaged") from None
+
+
+def _is_of(path: str, output_dir: str, named: object) -> bool:
+    """A state file inside the output folder belongs to it, also after the folder was moved."""
+    real = os.path.realpath(output_dir)
+    return named == real or os.path.dirname(os.path.realpath(path)) == real

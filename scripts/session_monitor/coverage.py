@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from types import SimpleNamespace
 from typing import Any
 
 from . import figures
@@ -20,22 +21,29 @@ LABELS = {
 """The reasons for which a line is passed over, in words."""
 
 
-@dataclass
-class Coverage:
+class Coverage(SimpleNamespace):
     """What was read: lines, calls among them, why the others were passed over, and what the calls lack."""
 
-    lines: int = 0
-    bytes: int = 0
-    calls: int = 0
-    passed_over: dict[str, int] = field(default_factory=dict)
-    failed: int = 0
-    without_session_id: int = 0
-    without_tokens: int = 0
-    content_cut: int = 0
-    outer_broken: int = 0
-    torn: int = 0
-    lost_bytes: int = 0
-    unknown_gaps: int = 0
+    lines: int
+    bytes: int
+    calls: int
+    passed_over: dict[str, int]
+    failed: int
+    without_session_id: int
+    without_tokens: int
+    content_cut: int
+    outer_broken: int
+    torn: int
+    lost_bytes: int
+    unknown_gaps: int
+
+    def __init__(self, **counts: Any) -> None:
+        """All that is not given is 0.  Raises ``TypeError`` for a count that there is none of."""
+        unknown = counts.keys() - self.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"no counts: {unknown}")
+        zero: dict[str, Any] = {**dict.fromkeys(self.__annotations__, 0), "passed_over": {}}
+        super().__init__(**{**zero, **counts})
 
     def skip(self, reason: str) -> None:
         """Count a line that is passed over."""
@@ -80,3 +88,16 @@ class Coverage:
     def from_json(cls, found: dict[str, Any]) -> Coverage:
         """From ``to_json``; raises ``TypeError`` where it is something else."""
         return cls(**{**found, "passed_over": dict(found.get("passed_over", {}))})
+
+
+def of_state(path: str) -> Coverage | None:
+    """What the unfiltered runs covered, by a monitor's state file; None where none tells."""
+    try:
+        with open(path, "rb") as file:
+            view = json.loads(file.read())["views"][""]
+        total = Coverage()
+        for part in (view["past_coverage"], *(generation["coverage"] for generation in view["generations"])):
+            total.add(Coverage.from_json(part))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return total

@@ -54,34 +54,45 @@ def start_of(day: date, where: tzinfo | None) -> int:
     return int(midnight.astimezone(timezone.utc).timestamp()) * 1000
 
 
-def spans(unit: str, start: int, end: int, where: tzinfo | None) -> list[Span]:
-    """The spans that the time from ``start`` to before ``end`` falls into, the first and the last one cut to it."""
-    found = []
-    begin = start
-    while begin < end:
-        name, next_begin = _named(unit, begin, where)
-        found.append(Span(name, begin, min(next_begin, end)))
-        begin = next_begin
-    return found
+def span_of(unit: str, moment: int, where: tzinfo | None) -> Span:
+    """The span that a moment falls into; a day by itself for what no calendar holds."""
+    try:
+        local = _local(moment, where)
+        name, start, next_day = _FIND[unit](local)
+        if unit == HOUR:
+            passed = local.minute * 60_000 + local.second * 1000 + local.microsecond // 1000
+            return Span(name, moment - passed, moment - passed + 3_600_000)
+        return Span(name, start_of(start, where), start_of(next_day, where))
+    except (OverflowError, ValueError):
+        return Span(date_of(moment, where).isoformat(), moment, moment + _DAY)
 
 
-def _named(unit: str, moment: int, where: tzinfo | None) -> tuple[str, int]:
-    """The name of the span that a moment falls into, and where the next one begins."""
-    local = _local(moment, where)
+def _hour(local: datetime) -> tuple[str, date, date]:
+    return f"{local.date()} {local.hour:02}:00", local.date(), local.date()
+
+
+def _day(local: datetime) -> tuple[str, date, date]:
     day = local.date()
-    if unit == HOUR:
-        passed = local.minute * 60_000 + local.second * 1000 + local.microsecond // 1000
-        return f"{day} {local.hour:02}:00", moment - passed + 3_600_000
-    if unit == DAY:
-        return day.isoformat(), start_of(day + timedelta(1), where)
-    if unit == WEEK:
-        year, week, weekday = day.isocalendar()
-        return f"{year}-W{week:02}", start_of(day + timedelta(8 - weekday), where)
-    return f"{day:%Y-%m}", start_of(date(day.year + day.month // 12, day.month % 12 + 1, 1), where)
+    return day.isoformat(), day, day + timedelta(1)
+
+
+def _week(local: datetime) -> tuple[str, date, date]:
+    day = local.date()
+    year, week, weekday = day.isocalendar()
+    return f"{year}-W{week:02}", day - timedelta(weekday - 1), day + timedelta(8 - weekday)
+
+
+def _month(local: datetime) -> tuple[str, date, date]:
+    day = local.date().replace(day=1)
+    return day.isoformat()[:7], day, date(day.year + day.month // 12, day.month % 12 + 1, 1)
+
+
+_FIND = {HOUR: _hour, DAY: _day, WEEK: _week, MONTH: _month}
 
 
 def _local(moment: int, where: tzinfo | None) -> datetime:
     return (_EPOCH + timedelta(milliseconds=moment)).astimezone(where)
 
 
+_DAY = 86_400_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

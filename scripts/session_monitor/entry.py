@@ -1,6 +1,7 @@
 """Which words does a stored round have?
 
-Short facts first, what was said behind them: whoever wants to know the facts alone need not decode the rest.
+First the short facts that sums are made of, behind them what was said and where the call went: whoever wants the facts
+alone need not decode the rest.  No key of an object among the facts is written by strangers, see ``session_file``.
 """
 
 from __future__ import annotations
@@ -33,28 +34,20 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "response_type": call.response_type,
     }
     more_facts: dict[str, Any] = {
+        "cache_write_tokens": tokens.cache_write,
+        "explicit_cache": tokens.explicit_cache,
+        "no_tokens": not call.has_tokens,
+        "no_content": not call.content_logged,
+        "cut": call.cut,
+        "consumer": call.consumer,
+        "response_code": call.response_code,
+        "first_token_ms": call.first_token_ms,
+        "duration_ms": call.duration_ms,
         "messages_total": len(call.messages),
         "messages_from_history": shared,
         "tools_called": tools.called(call.tool_calls),
         "tool_results": came,
         "fresh_characters": fresh,
-        "cache_write_tokens": tokens.cache_write,
-        "explicit_cache": tokens.explicit_cache,
-        "no_tokens": not call.has_tokens,
-        "no_content": not call.content_logged,
-        "error": call.error,
-        "cut": call.cut,
-        "consumer": call.consumer,
-        "api": call.api,
-        "chat_id": call.chat_id,
-        "chat_round": call.chat_round,
-        "request_id": call.request_id,
-        "route_name": call.route_name,
-        "upstream_cluster": call.upstream_cluster,
-        "response_code": call.response_code,
-        "response_flags": call.response_flags,
-        "first_token_ms": call.first_token_ms,
-        "duration_ms": call.duration_ms,
     }
     content: dict[str, Any] = {
         "messages": call.messages[shared:],
@@ -70,6 +63,14 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "token_notes": tokens.notes,
         "system": call.system,
         "undecoded": call.undecoded,
+        "error": call.error,
+        "api": call.api,
+        "chat_id": call.chat_id,
+        "chat_round": call.chat_round,
+        "request_id": call.request_id,
+        "route_name": call.route_name,
+        "upstream_cluster": call.upstream_cluster,
+        "response_flags": call.response_flags,
     }
     return {**facts, **_present(more_facts), **content, **_present(more_content), "log": log}
 
@@ -79,5 +80,5 @@ def _present(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def facts_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The short facts of a round."""
+    """The facts of a round that stand before what was said."""
     return dict(itertools.takewhile(lambda item: item[0] != "messages", entry.items()))

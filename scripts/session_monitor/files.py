@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import fcntl
 import os
-import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -57,6 +55,8 @@ def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
 
 def copy(path: bytes, target: bytes) -> None:
     """Copy a file to a name that is free, and make the copy last."""
+    import shutil  # noqa: PLC0415 -- few ever copy
+
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         with open(path, "rb") as source, open(descriptor, "wb") as copied:
@@ -95,6 +95,8 @@ def _sync_file_system(folder: str) -> bool:
     """Linux' ``syncfs``: one call for hundreds of files.  False where the system has none or it failed."""
     if not sys.platform.startswith("linux"):
         return False
+    import ctypes  # noqa: PLC0415 -- questions write nothing
+
     function = getattr(ctypes.CDLL(None), "syncfs", None)
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -10,7 +10,8 @@ deleted at any time: whoever needs it makes it anew, or brings it up to date.
     total     sums by model and consumer; ``slot``: the same for each half hour, in which all days of almost all time
               zones begin (others are summed from the rounds)
     damaged   files that are no session files any more
-    part      which session has calls of which model and consumer; ``active``: in which half hour
+    part      which session has calls of which model and consumer; ``active``: in which half hour, and in which one
+              ``before`` that, so that those with a ``before`` from before some span are its sessions, each once
 
 The monitor marks the index as *writing* before it writes to session files and takes that back together with the new
 rows, so a reader sees a whole batch or none, and a monitor that was killed in between is noticed.
@@ -23,13 +24,17 @@ import sqlite3
 from collections.abc import Iterable
 from typing import Any, Callable
 
-from . import prices
+from . import files, prices
 from .prices import Book
 
-FILE = ".index.sqlite3"
-SCHEMA = 1
+LOCK = ".lock"
+"""The monitor holds it while it is at work."""
+SCHEMA = 3
 SLOT = 1_800_000
 """Milliseconds of a slot."""
+
+NEVER = -(2**60)
+"""``before`` in a session's first row of ``active``."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
 """Flags of a round."""
@@ -76,8 +81,11 @@ CREATE TABLE part(
     model INTEGER, consumer INTEGER, session INTEGER, PRIMARY KEY(model, consumer, session)
 ) WITHOUT ROWID;
 CREATE TABLE active(
-    slot INTEGER, session INTEGER, model INTEGER, consumer INTEGER, PRIMARY KEY(slot, session, model, consumer)
+    session INTEGER, slot INTEGER, model INTEGER, consumer INTEGER, before INTEGER,
+    PRIMARY KEY(session, slot, model, consumer)
 ) WITHOUT ROWID;
+CREATE INDEX active_slot ON active(slot, before, session, model, consumer);
+CREATE INDEX session_updated ON session(updated);
 PRAGMA user_version = {SCHEMA};
 """
 
@@ -126,6 +134,10 @@ class Index:
     def is_complete(self) -> bool:
         """Whether no monitor was interrupted, and nobody added or took away a file since."""
         return not self.meta("writing") and self.meta("folder_mtime") == folder_mtime(self.folder)
+
+    def is_current(self) -> bool:
+        """Whether it holds all that was written; what a monitor is just writing comes as a whole later."""
+        return self.is_complete() or bool(self.meta("writing") and files.is_locked(os.path.join(self.folder, LOCK)))
 
     def is_priced(self) -> bool:
         """Whether its costs are those of the book."""

@@ -8,68 +8,73 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import time
 from collections.abc import Iterator
 from typing import Callable, TypeVar
 
-from . import files, index
+from . import index_file
 from .index import Index, Progress
 from .prices import Book
 
-LOCK = ".lock"
-"""The monitor holds it while it is at work."""
-
-DAMAGE = (sqlite3.DatabaseError, ValueError)
-"""What an index says whose pages are none, or whose text is none."""
+KEPT = 2.0
+"""Seconds for which an index in memory answers more questions: the folder is searched for changes only then."""
 
 Answer = TypeVar("Answer")
 
 
-def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: Progress) -> Answer:
-    """The answer to a question, from an index that is sound and current.
+class Access:
+    """The way to a folder's index."""
 
-    ``progress`` hears of the making of one, if it has to be made.  Raises ``OSError`` where there is no such folder.
-    """
-    os.stat(folder)
-    is_damaged = False
-    try:
-        with _reading(folder, book) as found:
-            if found.is_known() and is_current(found) and found.is_priced():
-                return question(found)
-    except sqlite3.OperationalError:  # not there, or not for this user
-        pass
-    except DAMAGE:
-        is_damaged = True
-    # Most questions find it current, and need not wait for what can write it to be loaded.
-    from . import index_keeper  # noqa: PLC0415
+    def __init__(self, folder: str, book: Book, progress: Progress) -> None:
+        """``progress`` hears of the making of an index, if one has to be made."""
+        self._folder = folder
+        self._book = book
+        self._progress = progress
+        self._in_memory: tuple[Index, float] | None = None
 
-    for anew in (is_damaged, True):
+    def ask(self, question: Callable[[Index], Answer]) -> Answer:
+        """The answer to a question, from an index that is sound and current.
+
+        Raises ``OSError`` where there is no such folder.
+        """
+        os.stat(self._folder)
+        is_damaged = False
         try:
-            with index_keeper.writing(folder, book, index_keeper.READERS_PATIENCE, anew=anew) as made:
-                index_keeper.bring_up_to_date(made, progress)
-                return question(made)
-        except (sqlite3.OperationalError, OSError):  # no room, or not for this user
-            break
-        except DAMAGE:
-            continue
-    with contextlib.closing(sqlite3.connect(":memory:")) as db:
-        return question(index_keeper.made_in(db, folder, book, progress))
+            with _reading(self._folder, self._book) as found:
+                if found.is_known() and found.is_current() and found.is_priced():
+                    return question(found)
+        except sqlite3.OperationalError:  # not there, or not for this user
+            pass
+        except index_file.DAMAGE:
+            is_damaged = True
+        if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
+            return question(self._in_memory[0])
+        # Most questions find it current, and need not wait for what can write it to be loaded.
+        from . import index_keeper  # noqa: PLC0415
+
+        for anew in (is_damaged, True):
+            try:
+                with index_keeper.writing(self._folder, self._book, index_keeper.READERS_PATIENCE, anew=anew) as made:
+                    index_keeper.bring_up_to_date(made, self._progress)
+                    return question(made)
+            except (sqlite3.OperationalError, OSError):  # no room, or not for this user
+                break
+            except index_file.DAMAGE:
+                continue
+        fresh = index_keeper.in_memory(self._folder, self._book, self._progress)
+        self._in_memory = fresh, time.monotonic()
+        return question(fresh)
 
 
-def is_current(found: Index) -> bool:
-    """Whether it holds all that was written; what a monitor is just writing comes as a whole later."""
-    return found.is_complete() or bool(found.meta("writing") and files.is_locked(os.path.join(found.folder, LOCK)))
+def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: Progress) -> Answer:
+    """The answer to one question, as ``Access`` gives it."""
+    return Access(folder, book, progress).ask(question)
 
 
 @contextlib.contextmanager
 def _reading(folder: str, book: Book) -> Iterator[Index]:
     """The index as it is, in one snapshot."""
-    with contextlib.closing(read_only(os.path.join(folder, index.FILE))) as db:
+    with contextlib.closing(index_file.read_only(os.path.join(folder, index_file.FILE))) as db:
         found = Index(db, folder, book)
         db.execute("BEGIN")
         yield found
-
-
-def read_only(path: str) -> sqlite3.Connection:
-    """A connection that never writes."""
-    quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return sqlite3.connect(f"file:{quoted}?mode=ro", uri=True)

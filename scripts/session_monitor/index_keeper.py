@@ -11,9 +11,9 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 
-from . import files, index
+from . import files, index_file
 from .index import Progress
-from .index_access import is_current, read_only
+from .index_file import read_only
 from .index_writer import PATIENCE, IndexWriter
 from .prices import Book
 from .session_file import Written
@@ -25,15 +25,15 @@ READERS_PATIENCE = 60.0
 
 def bring_up_to_date(found: IndexWriter, progress: Progress) -> None:
     """Catch up with the session files and the prices."""
-    if not is_current(found):
+    if not found.is_current():
         found.catch_up(progress)
     if not found.is_priced():
         found.reprice(progress)
 
 
-def made_in(db: sqlite3.Connection, folder: str, book: Book, progress: Progress) -> IndexWriter:
-    """A whole index in an empty database."""
-    fresh = IndexWriter(db, folder, book)
+def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
+    """A whole index for where none can be written."""
+    fresh = IndexWriter(sqlite3.connect(":memory:"), folder, book)
     fresh.create()
     fresh.catch_up(progress)
     return fresh
@@ -42,7 +42,7 @@ def made_in(db: sqlite3.Connection, folder: str, book: Book, progress: Progress)
 @contextlib.contextmanager
 def writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> Iterator[IndexWriter]:
     """The index, open for writing; an unsound one, or any one with ``anew``, is replaced by an empty one."""
-    path = os.path.join(folder, index.FILE)
+    path = os.path.join(folder, index_file.FILE)
     db = None if anew else _sound(path, folder, book, patience)
     if db is None:
         for end in ("", *_SIDE_FILES):
@@ -109,6 +109,9 @@ class Keeper:
         self._is_behind = True
         with self._guarded():
             self._index = self._stack.enter_context(writing(folder, book, PATIENCE))
+            # A mark that a killed monitor left looks like work of this one, which holds the lock by now.
+            if not self._index.is_complete():
+                self._index.catch_up(progress)
             bring_up_to_date(self._index, progress)
             self._is_behind = False
 

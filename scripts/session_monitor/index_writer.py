@@ -3,34 +3,17 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from . import index, moments, money, names, prices, session_file
-from .index import (
-    ADDITIVE,
-    AGGREGATES,
-    CUT,
-    EXPLICIT_CACHE,
-    FAILED,
-    NO_CONTENT,
-    NO_TOKENS,
-    SLOT,
-    TOOL_CALLS,
-    Index,
-    Progress,
-    folder_mtime,
-    raw,
-)
-from .prices import Book, Cost
-from .session_file import NotASessionFile, Written
-from .usage import Usage
+from . import index, index_pool, index_rows, names
+from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT, Index, Progress, folder_mtime, raw
+from .index_rows import Rows
+from .prices import Book
+from .session_file import Written
 
-CHUNK = 50_000
-"""Rounds that are put in at once while the index is made."""
 PATIENCE = 0.2
 """Seconds for which the monitor waits for somebody who is just making the index; then it carries on without."""
 
@@ -52,7 +35,8 @@ def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -
 _SLOT = f"at / {SLOT}"
 _BY_MODEL = {"model": "model", "consumer": "consumer"}
 _BY_SLOT = {"slot": _SLOT, **_BY_MODEL}
-_KEY = f"{_SLOT}, session, model, consumer"
+_KEY = f"session, {_SLOT} AS slot, model, consumer"
+_ORDER = "slot, model, consumer"
 _OF_SESSION = "round WHERE session = ?1"
 
 
@@ -63,25 +47,41 @@ def _adding(rounds: str) -> tuple[str, ...]:
         _summing("total", _BY_MODEL, f"{rounds} WHERE true"),
         _summing("slot", _BY_SLOT, f"{rounds} WHERE at IS NOT NULL"),
         f"INSERT OR IGNORE INTO part SELECT DISTINCT model, consumer, session FROM {rounds}",
-        f"INSERT OR IGNORE INTO active SELECT DISTINCT {_KEY} FROM {rounds} WHERE at IS NOT NULL",
     )
 
 
-_SESSION = {
-    **dict.fromkeys(("session_id", "file"), "CAST(? AS TEXT)"),
-    **dict.fromkeys(("size", "mtime", "next_byte", "created_at", "updated_at", "updated", "total_tokens"), "?"),
-    "model": "CAST(? AS TEXT)",
-    **dict.fromkeys(("models", "last_flags", "change"), "?"),
-}
+_NEW_ACTIVE = (
+    f"INSERT OR IGNORE INTO active SELECT DISTINCT {_KEY}, NULL FROM new WHERE at IS NOT NULL",
+    # A call that comes late changes what is before the later ones.
+    f"""
+    UPDATE active SET before = coalesce((
+        SELECT other.slot FROM active AS other
+        WHERE other.session = active.session AND (other.slot, other.model, other.consumer) < ({_ORDER})
+        ORDER BY other.slot DESC LIMIT 1
+    ), {index.NEVER})
+    WHERE session IN (SELECT session FROM new)
+    AND slot >= (SELECT min(at) / {SLOT} FROM new WHERE new.session = active.session)
+    """,
+)
+_ALL_ACTIVE = f"""
+    INSERT INTO active SELECT *, coalesce(lag(slot) OVER (PARTITION BY session ORDER BY {_ORDER}), {index.NEVER})
+    FROM (SELECT DISTINCT {_KEY} FROM round WHERE at IS NOT NULL)
+"""
+
+
+_TEXT = ("session_id", "file", "model")
+_SESSION = {name: "CAST(? AS TEXT)" if name in _TEXT else "?" for name in (*index_rows.SESSION, "change")}
+_DAMAGED = "INSERT INTO damaged VALUES (CAST(? AS TEXT))"
+_PLACES = ", ".join("?" * 23)
 _NEW_SESSION = f"INSERT INTO session({', '.join(_SESSION)}) VALUES ({', '.join(_SESSION.values())})"
 _OLD_SESSION = f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in _SESSION.items())} WHERE id = ?"
-_ADDING = _adding("new")
-_ADDING_ALL = _adding("round")
+_ADDING = (*_adding("new"), *_NEW_ACTIVE)
+_ADDING_ALL = (*_adding("round"), _ALL_ACTIVE)
 _REMOVING = (
     _summing("total", _BY_MODEL, _OF_SESSION, "-"),
     _summing("slot", _BY_SLOT, f"{_OF_SESSION} AND at IS NOT NULL", "-"),
     f"DELETE FROM part WHERE (model, consumer, session) IN (SELECT model, consumer, session FROM {_OF_SESSION})",
-    f"DELETE FROM active WHERE (slot, session, model, consumer) IN (SELECT {_KEY} FROM {_OF_SESSION} AND at IS NOT NULL)",
+    "DELETE FROM active WHERE session = ?1",
     f"DELETE FROM {_OF_SESSION}",
     "DELETE FROM tool WHERE session = ?1",
     "DELETE FROM session WHERE id = ?1",
@@ -94,7 +94,7 @@ class IndexWriter(Index):
     def __init__(self, db: sqlite3.Connection, folder: str, book: Book) -> None:
         """As an ``Index``."""
         super().__init__(db, folder, book)
-        self._ids: dict[tuple[str, str], int] = {}
+        self._ids: dict[tuple[str, str | None], int] = {}
 
     def set_meta(self, **values: Any) -> None:
         """Keep values about the index itself."""
@@ -112,7 +112,7 @@ class IndexWriter(Index):
     def add(self, batch: Iterable[Written]) -> None:
         """Take in what was written, and take the mark back."""
         with self._transaction():
-            self._put(batch)
+            self._put(list(map(self._of_written, batch)))
             self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
             if not self.is_priced():
                 self.set_meta(prices=MIXED)
@@ -136,12 +136,12 @@ class IndexWriter(Index):
                 self._remove(known.pop(file)[0])
             unknown = {file: state for file, state in found.items() if file not in known}
             if known:
-                for batch in self._batches(unknown, progress):
-                    self._put(batch)
+                for rows in self._rows(unknown, progress):
+                    self._put(rows)
             else:  # one sum over all is faster than many
-                self.set_meta(change=self.meta("change") + 1)
-                for batch in self._batches(unknown, progress):
-                    self._insert("round", batch)
+                self._new_change()
+                for rows in self._rows(unknown, progress):
+                    self._insert("round", rows)
                 self._sum_up()
                 self.set_meta(prices=self.book.fingerprint)
             self.set_meta(writing=0, folder_mtime=mtime)
@@ -171,111 +171,72 @@ class IndexWriter(Index):
             raise
         self.db.execute("COMMIT")
 
-    def _batches(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[list[Written]]:
-        """What stands in these files, some rounds at a time."""
+    def _rows(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[list[Rows]]:
+        """The rows of these files, some at a time."""
         total, done = sum(size for size, _ in unknown.values()), 0
-        batch: list[Written] = []
-        rounds = 0
-        for file, state in unknown.items():
-            written = _read(self.folder, file, state)
-            done += state[0]
-            if written is None:
-                self.db.execute("INSERT INTO damaged VALUES (CAST(? AS TEXT))", (raw(file),))
-                continue
-            batch.append(written)
-            rounds += len(written.rounds)
-            if rounds >= CHUNK:
-                yield batch
-                progress(done, total)
-                batch, rounds = [], 0
-        yield batch
+        for chunk in index_pool.chunks(self.folder, unknown, self.book):
+            self.db.executemany(_DAMAGED, ((raw(file),) for file in chunk.damaged))
+            yield chunk.rows
+            done += chunk.size
+            progress(done, total)
 
-    def _put(self, batch: Iterable[Written]) -> None:
-        execute = self.db.execute
+    def _of_written(self, written: Written) -> Rows:
+        first = written.rounds[0][0] if written.rounds else {}
+        has_results = any("tool_results" in facts for facts, _, _ in written.rounds[:1])
+        before = self._before(written.session_id, first["round"]) if has_results and first["round"] > 1 else None
+        return index_rows.of_written(written, self.book, before)
+
+    def _before(self, session_id: str, number: int) -> dict[str, int] | None:
+        row = self.db.execute(
+            "SELECT sent, fresh + read + written, visible + reasoning, reasoning FROM round "
+            "WHERE session = (SELECT id FROM session WHERE session_id = CAST(? AS TEXT)) AND number = ? "
+            f"AND NOT flags & {NO_TOKENS}",
+            (raw(session_id), number - 1),
+        ).fetchone()
+        return row and dict(zip(("messages_total", "input_tokens", "output_tokens", "reasoning_tokens"), row))
+
+    def _new_change(self) -> None:
         self.set_meta(change=self.meta("change") + 1)
+
+    def _put(self, sessions: Iterable[Rows]) -> None:
+        """Put in what is new, and count it into all sums."""
+        execute = self.db.execute
+        self._new_change()
         execute("CREATE TEMP TABLE IF NOT EXISTS new AS SELECT * FROM round LIMIT 0")
-        self._insert("new", batch)
+        execute("CREATE INDEX IF NOT EXISTS temp.new_session ON new(session, at)")
+        self._insert("new", sessions)
         execute("INSERT INTO round SELECT * FROM new ORDER BY session, number")
         for sql in _ADDING:
             execute(sql)
         execute("DELETE FROM new")
 
-    def _insert(self, table: str, batch: Iterable[Written]) -> None:
-        """Put sessions, rounds and what they had to do with tools in; the rounds into the table of this name."""
+    def _insert(self, table: str, sessions: Iterable[Rows]) -> None:
+        """Put in sessions, rounds and what they had to do with tools; the rounds into the table of this name."""
         change = self.meta("change")
         tools: list[tuple[Any, ...]] = []
-        rows = (row for written in batch for row in self._rows(written, change, tools))
-        self.db.executemany(f"INSERT INTO {table} VALUES ({', '.join('?' * 23)})", rows)
+        self.db.executemany(f"INSERT INTO {table} VALUES ({_PLACES})", self._numbered(sessions, change, tools))
         self.db.executemany("INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)", tools)
 
-    def _rows(self, written: Written, change: int, tools: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
-        """The rows of a session's new rounds; those for the table of tools are added to ``tools``."""
-        session = self._session(written, change)
-        before: Mapping[str, Any] | None = None
-        for facts, start, length in written.rounds:
-            if "tool_results" in facts or "tools_called" in facts:
-                tools += self._tools(session, facts, before)
-            before = facts
-            yield self._row(session, facts, start, length)
+    def _numbered(
+        self, sessions: Iterable[Rows], change: int, tools: list[tuple[Any, ...]]
+    ) -> Iterator[tuple[Any, ...]]:
+        """The rows of rounds with numbers for names; those for the table of tools are added to ``tools``."""
+        ids, new_id = self._ids, self._id
+        for rows in sessions:
+            session = self._session(rows, change)
+            tools += [(session, each.number, new_id("tool_name", each.tool), *each[2:]) for each in rows.tools]
+            for model, consumer, number, at, *rest in rows.rounds:
+                model_id = ids.get(("model", model)) or new_id("model", model)
+                yield session, number, at, model_id, new_id("consumer", consumer), *rest
 
-    def _session(self, written: Written, change: int) -> int:
+    def _session(self, rows: Rows, change: int) -> int:
         """The number of a session, with what is said of it brought up to date."""
-        summary = written.summary
-        session_id = raw(written.session_id)
-        last_flags = _flags(written.rounds[-1][0]) if written.rounds else 0
-        values = (
-            *(session_id, raw(written.file), written.size, written.mtime, written.next_byte),
-            *(summary.created_at, summary.updated_at, moments.milliseconds(summary.updated_at)),
-            *(summary.total_tokens, raw(summary.model), json.dumps(summary.models), last_flags, change),
-        )
-        row = self.db.execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", (session_id,)).fetchone()
+        values = (*rows.session, change)
+        row = self.db.execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", values[:1]).fetchone()
         if row is None:
             return int(self.db.execute(_NEW_SESSION, values).lastrowid or 0)
         self.db.execute(_OLD_SESSION, (*values, row[0]))
         return int(row[0])
-
-    def _row(self, session: int, facts: Mapping[str, Any], start: int, length: int) -> tuple[Any, ...]:
-        call = prices.call_of(facts)
-        tokens = call.usage
-        *cost, notes = _cost(self.book.price(call))
-        return (
-            *(session, facts["round"], moments.milliseconds(call.at)),
-            *(self._id("model", call.model), self._id("consumer", facts.get("consumer"))),
-            *(tokens.fresh_input, tokens.cache_read, tokens.cache_write, tokens.visible_output, tokens.reasoning),
-            *(_flags(facts), notes, facts.get("response_code"), facts.get("first_token_ms"), facts.get("duration_ms")),
-            *(start, length, facts.get("messages_from_history", 0), facts.get("messages_total", 0), *cost),
-        )
-
-    def _tools(
-        self, session: int, facts: Mapping[str, Any], before: Mapping[str, Any] | None
-    ) -> Iterator[tuple[Any, ...]]:
-        """What a round had to do with each tool.
-
-        The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
-        characters.  Where the history was rewritten in between, the growth says nothing.
-        """
-        called, came = facts.get("tools_called", {}), facts.get("tool_results", {})
-        grown = None
-        if came:
-            if before is None and facts["round"] > 1:
-                before = self._before(session, facts["round"])
-            known = before and "no_tokens" not in before and "no_tokens" not in facts
-            if before and known and before.get("messages_total", 0) == facts.get("messages_from_history", 0):
-                answer = before["output_tokens"] - before["reasoning_tokens"]
-                grown = max(0, facts["input_tokens"] - before["input_tokens"] - answer)
-        for name in {**called, **came}:
-            results, failed, characters = came.get(name, (0, 0, 0))
-            share = characters / facts["fresh_characters"] if characters else 0
-            tokens = None if grown is None or not results else round(grown * share)
-            yield session, facts["round"], self._id("tool_name", name), called.get(name, 0), results, failed, tokens
-
-    def _before(self, session: int, number: int) -> dict[str, int] | None:
-        row = self.db.execute(
-            "SELECT sent, fresh + read + written, visible + reasoning, reasoning FROM round "
-            f"WHERE session = ? AND number = ? AND NOT flags & {NO_TOKENS}",
-            (session, number - 1),
-        ).fetchone()
-        return row and dict(zip(("messages_total", "input_tokens", "output_tokens", "reasoning_tokens"), row))
 
     def _id(self, table: str, name: str | None) -> int:
         """The number of a model, a consumer or a tool; 0 for none."""
@@ -304,15 +265,10 @@ class IndexWriter(Index):
                 "WHERE session >= ? AND session < ?",
                 (first, first + _SESSIONS_AT_ONCE),
             ).fetchall()
-            for session, number, at, model, *tokens, flags in rows:
-                call = prices.Call(
-                    models.get(model),
-                    None if at is None else moments.rfc3339(at),
-                    Usage(*tokens)._replace(explicit_cache=bool(flags & EXPLICIT_CACHE)),
-                    not flags & NO_TOKENS,
-                    bool(flags & FAILED),
-                )
-                yield (*_cost(self.book.price(call)), session, number)
+            for session, number, at, model, fresh, read, written, visible, reasoning, flags in rows:
+                tokens = fresh, read, written, visible, reasoning
+                call = index_rows.call_of(models.get(model), at, tokens, flags)
+                yield (*index_rows.cost_of(self.book, call), session, number)
             progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
     def _sum_up(self) -> None:
@@ -324,28 +280,6 @@ class IndexWriter(Index):
             self.db.execute(sql)
 
 
-def _flags(facts: Mapping[str, Any]) -> int:
-    return (
-        FAILED * (facts["response_type"] == "error")
-        + NO_TOKENS * ("no_tokens" in facts)
-        + EXPLICIT_CACHE * ("explicit_cache" in facts)
-        + TOOL_CALLS * facts["has_tool_calls"]
-        + NO_CONTENT * ("no_content" in facts)
-        + CUT * ("cut" in facts)
-    )
-
-
-def _cost(outcome: prices.Outcome) -> tuple[int | None, int | None, int | None, int | None, int]:
-    """A cost as it is kept: dollars in millionths, the rest in 1e-12, the same for what was saved, and its notes."""
-    if not isinstance(outcome, Cost):
-        return None, None, None, None, 0
-    notes = sum(1 << index.NOTES.index(note) for note in outcome.notes)
-    return (*divmod(outcome.pico, money.MICRO), *divmod(outcome.saved or 0, money.MICRO), notes)
-
-
-# -- the session files -------------------------------------------------------------------------------------------------
-
-
 def _scan(folder: str) -> Iterator[tuple[str, int, int]]:
     """Name, size and time of change of each session file."""
     with os.scandir(folder) as entries:
@@ -354,14 +288,3 @@ def _scan(folder: str) -> Iterator[tuple[str, int, int]]:
                 with contextlib.suppress(FileNotFoundError):
                     state = entry.stat()
                     yield entry.name, state.st_size, state.st_mtime_ns
-
-
-def _read(folder: str, file: str, state: tuple[int, int]) -> Written | None:
-    """All of one session file; None where it is none any more."""
-    try:
-        with open(os.path.join(folder, file), "rb") as opened:
-            session_id = session_file.read_header(opened)
-            rounds, end = session_file.read_facts(opened)
-    except (OSError, NotASessionFile):
-        return None
-    return Written(session_id, file, end.summary, *state, end.next_byte, rounds)

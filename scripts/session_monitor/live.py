@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from . import figures, terminal
 from .terminal import Column
@@ -33,6 +34,18 @@ class SessionLine:
     output_tokens: int
     model: str | None
 
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> SessionLine:
+        """The row of a session with these fields."""
+        return cls(
+            fields["session_id"],
+            fields["updated_at"],
+            fields["messages_count"],
+            fields["total_input_tokens"],
+            fields["total_output_tokens"],
+            fields["model"],
+        )
+
 
 @dataclass(frozen=True)
 class Totals:
@@ -47,12 +60,15 @@ class Totals:
 
 @dataclass(frozen=True)
 class View:
-    """Everything the live view tells at the moment `now` (RFC 3339 in UTC), the latest session first."""
+    """Everything the live view tells at the moment `now` (RFC 3339 in UTC), the latest session first.
+
+    `lines` is None where nobody knows what was read; `at_work` tells whether a monitor is reading.
+    """
 
     sessions: Sequence[SessionLine]
     active: int
     totals: Totals
-    lines: int
+    lines: int | None
     calls: int
     passed_over: int
     behind_bytes: int
@@ -62,6 +78,7 @@ class View:
     logs: Sequence[str]
     notes: Sequence[str]
     now: str
+    at_work: bool = True
 
 
 def frame(view: View, columns: int, rows: int) -> list[str]:
@@ -75,14 +92,19 @@ def plain(view: View) -> str:
     parts = [f"{figures.counted(view.active, 'active session')}, {_tokens(view.totals)}", ", ".join(_read(view))]
     if view.behind_bytes:
         parts.append(f"catching up: {', '.join(_behind(view))}")
-    return "; ".join([*parts, *map(terminal.cell, view.notes)])
+    return "; ".join(filter(None, [*parts, *map(terminal.cell, view.notes)]))
+
+
+def _title(view: View) -> str:
+    return f"🔍 Session Monitor - {'Active' if view.at_work else 'Not running'}"
 
 
 def _full(view: View, columns: int, rows: int) -> list[str]:
     rule = "━" * columns
-    head = ["🔍 Session Monitor - Active", rule, "", f"📊 Active Sessions: {figures.count(view.active)}", ""]
+    head = [_title(view), rule, "", f"📊 Active Sessions: {figures.count(view.active)}", ""]
     foot = ["", "📈 Token Statistics", *_statistics(view.totals), rule]
-    foot += [_fitting("", _read(view), columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
+    foot += filter(None, [_fitting("", _read(view), columns)])
+    foot += [*_catching_up(view, columns), *_notes(view, columns, rows)]
     if rows - len(head) - len(foot) < len(view.sessions) + 4:
         head, foot = [list(filter(None, part)) for part in (head, foot)]
     style = terminal.BOXED if columns >= _BOXED_FROM_COLUMNS else terminal.RULED
@@ -90,7 +112,7 @@ def _full(view: View, columns: int, rows: int) -> list[str]:
 
 
 def _short(view: View, columns: int, rows: int) -> list[str]:
-    head = ["🔍 Session Monitor - Active", f"📊 Active Sessions: {figures.count(view.active)}"]
+    head = [_title(view), f"📊 Active Sessions: {figures.count(view.active)}"]
     foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
     return head + _sessions(view, columns, rows - len(head) - len(foot), terminal.PLAIN) + foot
 
@@ -164,6 +186,9 @@ def _tokens(totals: Totals) -> str:
 
 
 def _read(view: View) -> list[str]:
+    """What was read, in parts; none where nobody knows."""
+    if view.lines is None:
+        return []
     return [
         f"{figures.counted(view.lines, 'line')} read",
         figures.counted(view.calls, "call"),

@@ -13,14 +13,15 @@ def milliseconds(timestamp: str | None) -> int | None:
     """Milliseconds since 1970 of a time as the session files have it, ``2026-02-01T09:30:15.12Z``; None for none."""
     if timestamp is None:
         return None
-    seconds = int(timestamp[11:13]) * 3600 + int(timestamp[14:16]) * 60 + int(timestamp[17:19])
-    fraction = timestamp[20:23].rstrip("Z") if timestamp[19:20] == "." else ""
-    return _day(timestamp[:10]) * DAY + seconds * 1000 + int(fraction.ljust(3, "0") or 0)
+    if timestamp[19:20] != ".":
+        return _minute(timestamp[:16]) + int(timestamp[17:19]) * 1000
+    return _minute(timestamp[:16]) + int(timestamp[17:19] + timestamp[20:23].rstrip("Z").ljust(3, "0"))
 
 
 @functools.lru_cache(1024)
-def _day(text: str) -> int:
-    return date.fromisoformat(text).toordinal() - _EPOCH
+def _minute(text: str) -> int:
+    day = date.fromisoformat(text[:10]).toordinal() - _EPOCH
+    return day * DAY + int(text[11:13]) * 3_600_000 + int(text[14:16]) * 60_000
 
 
 def rfc3339(moment: int) -> str:
@@ -29,3 +30,17 @@ def rfc3339(moment: int) -> str:
 
 
 _START = datetime(1970, 1, 1, tzinfo=timezone.utc)
+
+
+def local_time(timestamp: str | None) -> str:
+    """A UTC time of a log in this machine's time zone, ``2026-02-01T09:30:00+08:00``; ``-`` for None.
+
+    A time at the edge of the calendar (Go writes the year 1 where it has none) stays as it is.
+    """
+    if timestamp is None:
+        return "-"
+    moment = datetime.fromisoformat(timestamp[:19]).replace(tzinfo=timezone.utc)
+    try:
+        return moment.astimezone().isoformat()
+    except (ValueError, OverflowError):
+        return timestamp

@@ -7,8 +7,10 @@ of them per token, so sums are exact in any order.  They become decimal text whe
 from __future__ import annotations
 
 import re
-from decimal import Decimal
-from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fractions import Fraction
 
 PICO = 10**12
 """Pico-dollars in a dollar."""
@@ -33,6 +35,13 @@ def per_token(price: str) -> int:
     return int(whole + decimals.ljust(DECIMALS, "0"))
 
 
+def fraction(text: str) -> Fraction:
+    """The exact value of decimal text."""
+    from fractions import Fraction  # noqa: PLC0415 -- few questions multiply prices, and all would wait for it
+
+    return Fraction(text)
+
+
 def rounded(amount: Fraction) -> int:
     """The nearest whole number, halves to the even one."""
     return round(amount)
@@ -47,7 +56,14 @@ def plain(pico: int) -> str:
 
 def shown(pico: int) -> str:
     """Dollars for people: two decimals, or as many as show three digits of a smaller amount; never 0 for a little."""
-    dollars = Decimal(abs(pico)).scaleb(-12)
-    decimals = 2 if not pico or dollars >= 1 else max(2, min(12, 2 - dollars.adjusted()))
-    sign = "-" if pico < 0 else ""
-    return f"{sign}${dollars:,.{decimals}f}"
+    amount = abs(pico)
+    decimals = 2 if not amount or amount >= PICO else max(2, min(12, 15 - len(str(amount))))
+    unit = 10 ** (12 - decimals)
+    whole, rest = divmod(amount // unit + _is_up(amount, unit), 10**decimals)
+    return f"{'-' if pico < 0 else ''}${whole:,}.{rest:0{decimals}d}"
+
+
+def _is_up(amount: int, unit: int) -> bool:
+    """Whether what is left of the last decimal rounds it up, halves to the even one."""
+    rest = amount % unit
+    return 2 * rest > unit or (2 * rest == unit and bool(amount // unit % 2))

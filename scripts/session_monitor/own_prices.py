@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from . import price_list
-from .model_names import canonical
 from .price_list import PriceList
 from .prices import Book, Found
 
@@ -37,10 +35,20 @@ def book(data_dir: str, environment: Mapping[str, str]) -> Book:
     """All prices that hold for a data folder.  Raises BadPriceList, or OSError where a list cannot be read."""
     of_this_person = of_person(environment)
     try:
-        general = price_list.read(of_this_person)
+        general = _own(of_this_person)
     except PermissionError:  # a service that was started with somebody else's HOME; git does the same
         general = PriceList(of_this_person)
-    return Book([price_list.read(of_folder(data_dir)), general, price_list.shipped()])
+    return Book([_own(of_folder(data_dir)), general, price_list.undecoded()])
+
+
+def _own(path: str) -> PriceList:
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return PriceList(path)
+    from . import price_check  # noqa: PLC0415 -- most have no list of their own, and every question would wait for it
+
+    return price_check.read(path)
 
 
 def state(data_dir: str, environment: Mapping[str, str]) -> tuple[tuple[int, int] | None, ...]:
@@ -70,7 +78,7 @@ def with_row(
     the list's own earlier rows, or those of ``before``, which are taken over, with what is in ``rates`` for their
     currencies.
     """
-    key = canonical(name)
+    key = _canonical(name)
     own = prices.models.get(key)
     entry: Mapping[str, Any] = own or (before.entry if before else {})
     start = row.get("from")
@@ -82,25 +90,31 @@ def with_row(
     aliases = {alias: model for alias, model in prices.aliases.items() if alias != key}
     currencies = {each["currency"] for each in rows if "currency" in each}
     taken = {currency: known for currency, known in (rates or {}).items() if currency in currencies}
-    return replace(prices, models={**prices.models, key: changed}, aliases=aliases, rates={**taken, **prices.rates})
+    return prices._replace(models={**prices.models, key: changed}, aliases=aliases, rates={**taken, **prices.rates})
 
 
 def with_alias(prices: PriceList, name: str, model: str) -> PriceList:
     """The list in which one name stands for another."""
-    models = {key: entry for key, entry in prices.models.items() if key != canonical(name)}
-    return replace(prices, models=models, aliases={**prices.aliases, canonical(name): model})
+    models = {key: entry for key, entry in prices.models.items() if key != _canonical(name)}
+    return prices._replace(models=models, aliases={**prices.aliases, _canonical(name): model})
 
 
 def with_rate(prices: PriceList, currency: str, usd: str, day: str) -> PriceList:
     """The list in which one unit of a currency is worth so many dollars from a day on."""
     rows = [rate for rate in prices.rates.get(currency, ()) if rate["from"] != day]
     rows = sorted([*rows, {"from": day, "usd": usd}], key=lambda rate: rate["from"])
-    return replace(prices, rates={**prices.rates, currency: rows})
+    return prices._replace(rates={**prices.rates, currency: rows})
 
 
 def without(prices: PriceList, name: str) -> PriceList:
     """The list without a model or an alias."""
-    key = canonical(name)
+    key = _canonical(name)
     models = {each: entry for each, entry in prices.models.items() if each != key}
     aliases = {alias: model for alias, model in prices.aliases.items() if alias != key}
-    return replace(prices, models=models, aliases=aliases)
+    return prices._replace(models=models, aliases=aliases)
+
+
+def _canonical(name: str) -> str:
+    from . import model_names  # noqa: PLC0415 -- only who states a price needs it
+
+    return model_names.canonical(name)

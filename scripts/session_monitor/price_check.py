@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from . import money
+from . import money, price_list
 from .model_names import canonical
-
-SCHEMA = 1
-UNIT = "1M tokens"
-CACHE_PRICES = ("cache_read", "cache_read_explicit", "cache_write", "cache_write_1h")
-PRICES = ("input", "output", *CACHE_PRICES, "reasoning")
+from .price_list import CACHE_PRICES, PRICES, SCHEMA, UNIT, BadPriceList, PriceList
 
 _ROW_KEYS = {*PRICES, "from", "observed", "source", "url", "note", "currency", "tiers", "windows"}
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
@@ -34,6 +31,22 @@ class Mistake(ValueError):  # noqa: N818
         names = [each for each in told[:-1] if isinstance(each, str) and each != "prices"]
         super().__init__(": ".join([*names, *(each for each in told[-1:] if isinstance(each, str)), what]))
         self.path = path
+
+
+def read(path: str) -> PriceList:
+    """The list in a file, checked; an empty one where there is no such file.
+
+    Raises BadPriceList for one with a mistake in it, OSError for one that cannot be read.
+    """
+    try:
+        text = price_list.text_of(path)
+    except FileNotFoundError:
+        return PriceList(path)
+    document = price_list.document_of(path, text)
+    _check_text(path, text, document)
+    models = {canonical(name): entry for name, entry in document.get("models", {}).items()}
+    aliases = {canonical(name): model for name, model in document.get("aliases", {}).items()}
+    return price_list.of_document(path, text, document, models, aliases)
 
 
 def check(document: dict[str, Any]) -> None:
@@ -205,3 +218,48 @@ def _objects(value: object, *path: str | int) -> list[dict[str, Any]]:
     if not isinstance(value, list):
         raise Mistake("must be a list", *path)
     return [_object(each, *path, number) for number, each in enumerate(value)]
+
+
+# -- where a mistake stands ----------------------------------------------------------------------------------------------
+
+
+def _check_text(path: str, text: str, document: dict[str, Any]) -> None:
+    lines: dict[tuple[str | int, ...], int] = {}
+    try:
+        for place, position in _places(text):
+            line = text.count("\n", 0, position) + 1
+            if place in lines:
+                raise BadPriceList(path, line, f"{place[-1]} is there twice")
+            lines[place] = line
+        check(document)
+    except Mistake as mistake:
+        known = (mistake.path[:length] for length in range(len(mistake.path), 0, -1))
+        line_of = next((lines[place] for place in known if place in lines), None)
+        raise BadPriceList(path, line_of, str(mistake)) from None
+
+
+def _places(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
+    """Where in JSON text each key and each place of a list stands, with the way to it."""
+    way: list[str | int] = []
+    is_key = False
+    for match in _TOKEN.finditer(text):
+        found = match[0]
+        if found in "}]":
+            way.pop()
+        elif found == "{":
+            way.append("")
+        elif found == "[":
+            way.append(0)
+            yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
+        elif found == ",":
+            if isinstance(way[-1], int):
+                way[-1] += 1
+                yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
+        elif is_key:
+            way[-1] = json.loads(found)
+            yield tuple(way), match.start()
+        is_key = found == "{" or (found == "," and isinstance(way[-1], str))
+
+
+_SPACE = re.compile(r"\s*")
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]')

@@ -23,18 +23,18 @@ A person's own list has the same form with only what differs, and may have ``ali
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any
+import zlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
 
-from . import files, price_check
-from .model_names import canonical
-from .price_check import SCHEMA, UNIT, Mistake
+from . import files
 
+SCHEMA = 1
+UNIT = "1M tokens"
+CACHE_PRICES = ("cache_read", "cache_read_explicit", "cache_write", "cache_write_1h")
+PRICES = ("input", "output", *CACHE_PRICES, "reasoning")
 THIRD_PARTY = ("openrouter", "groq")
 """Vendors that sell others' models; their price says little of what another seller takes."""
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
@@ -49,55 +49,64 @@ class BadPriceList(ValueError):  # noqa: N818
         super().__init__(f"{place}: {what}")
 
 
-@dataclass(frozen=True)
-class PriceList:
+class PriceList(NamedTuple):
     """One file's prices; all keys are canonical, the rows as they stand in the file.
 
     ``digest`` changes with the file's text.
     """
 
     path: str = ""
-    models: Mapping[str, dict[str, Any]] = field(default_factory=dict)
-    aliases: Mapping[str, str] = field(default_factory=dict)
-    rates: Mapping[str, list[dict[str, str]]] = field(default_factory=dict)
-    vendor_defaults: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    digest: str = field(default="", compare=False)
+    models: Mapping[str, dict[str, Any]] = {}
+    aliases: Mapping[str, str] = {}
+    rates: Mapping[str, list[dict[str, str]]] = {}
+    vendor_defaults: Mapping[str, Mapping[str, str]] = {}
+    digest: str = ""
+
+
+class Undecoded(NamedTuple):
+    """A list as text: most questions need to know that it is still the same, and not what is in it."""
+
+    path: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """As the list's."""
+        return _digest(self.text)
+
+    def decoded(self) -> PriceList:
+        """The list; it is not checked.  Raises BadPriceList where it is no JSON."""
+        document = document_of(self.path, self.text)
+        return of_document(self.path, self.text, document, document["models"], document.get("aliases", {}))
 
 
 def shipped() -> PriceList:
-    """The list that comes with the monitor; it is not checked again.  Raises BadPriceList where it is no JSON."""
-    text = _text(SHIPPED)
-    document = _document(SHIPPED, text)
-    return _list(SHIPPED, text, document, document["models"], document.get("aliases", {}))
+    """The list that comes with the monitor.  Raises BadPriceList where it is no JSON."""
+    return undecoded().decoded()
 
 
-def read(path: str) -> PriceList:
-    """The list in a file, checked; an empty one where there is no such file.
-
-    Raises BadPriceList for one with a mistake in it, OSError for one that cannot be read.
-    """
-    try:
-        text = _text(path)
-    except FileNotFoundError:
-        return PriceList(path)
-    document = _document(path, text)
-    _check(path, text, document)
-    models = {canonical(name): entry for name, entry in document.get("models", {}).items()}
-    aliases = {canonical(name): model for name, model in document.get("aliases", {}).items()}
-    return _list(path, text, document, models, aliases)
+def undecoded() -> Undecoded:
+    """The same, as text."""
+    return Undecoded(SHIPPED, text_of(SHIPPED))
 
 
-def _list(
+def of_document(
     path: str, text: str, document: Mapping[str, Any], models: dict[str, Any], aliases: dict[str, str]
 ) -> PriceList:
+    """The list in a document, under keys that are canonical already."""
     return PriceList(
         path,
         models,
         aliases,
         document.get("rates", {}),
         document.get("vendor_defaults", {}),
-        hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest(),
+        _digest(text),
     )
+
+
+def _digest(text: str) -> str:
+    raw = text.encode("utf-8", "surrogatepass")
+    return f"{zlib.crc32(raw):08x}-{zlib.adler32(raw):08x}-{len(raw)}"
 
 
 def write(prices: PriceList) -> None:
@@ -129,12 +138,14 @@ def _json(value: object) -> str:
 # -- reading ----------------------------------------------------------------------------------------------
 
 
-def _text(path: str) -> str:
+def text_of(path: str) -> str:
+    """A file's text.  Raises OSError."""
     with open(path, "rb") as file:
         return file.read().decode("utf-8", "replace").lstrip("\ufeff")
 
 
-def _document(path: str, text: str) -> dict[str, Any]:
+def document_of(path: str, text: str) -> dict[str, Any]:
+    """The JSON object that it is.  Raises BadPriceList."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -144,45 +155,3 @@ def _document(path: str, text: str) -> dict[str, Any]:
     if not isinstance(document, dict):
         raise BadPriceList(path, 1, "a price list is a JSON object")
     return document
-
-
-def _check(path: str, text: str, document: dict[str, Any]) -> None:
-    lines: dict[tuple[str | int, ...], int] = {}
-    try:
-        for place, position in _places(text):
-            line = text.count("\n", 0, position) + 1
-            if place in lines:
-                raise BadPriceList(path, line, f"{place[-1]} is there twice")
-            lines[place] = line
-        price_check.check(document)
-    except Mistake as mistake:
-        known = (mistake.path[:length] for length in range(len(mistake.path), 0, -1))
-        line_of = next((lines[place] for place in known if place in lines), None)
-        raise BadPriceList(path, line_of, str(mistake)) from None
-
-
-def _places(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
-    """Where in JSON text each key and each place of a list stands, with the way to it."""
-    way: list[str | int] = []
-    is_key = False
-    for match in _TOKEN.finditer(text):
-        found = match[0]
-        if found in "}]":
-            way.pop()
-        elif found == "{":
-            way.append("")
-        elif found == "[":
-            way.append(0)
-            yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
-        elif found == ",":
-            if isinstance(way[-1], int):
-                way[-1] += 1
-                yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
-        elif is_key:
-            way[-1] = json.loads(found)
-            yield tuple(way), match.start()
-        is_key = found == "{" or (found == "," and isinstance(way[-1], str))
-
-
-_SPACE = re.compile(r"\s*")
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],]')

@@ -12,18 +12,20 @@ something had to be assumed the cost has a note of it.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
-from fractions import Fraction
-from typing import Any, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
-from . import model_names, money
-from .price_check import PRICES
-from .price_list import SHIPPED, THIRD_PARTY, PriceList
+from . import money
+from .price_list import PRICES, SHIPPED, THIRD_PARTY, PriceList, Undecoded
 from .usage import Usage
 
-OVERRIDE, ALIAS, THIRD = "override", "alias", "third-party"
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "alias", "third-party"
+"""How a name was matched; the first two are ``model_names``'."""
 
 NO_MODEL, UNKNOWN_MODEL, NO_PRICE_THEN, NO_TOKENS = "no_model", "unknown_model", "no_price_then", "no_tokens"
 UNPRICED = {
@@ -82,8 +84,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     return Call(entry["model"], entry["timestamp"], usage, "no_tokens" not in entry, entry["response_type"] == "error")
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """The prices that a name stands for: how it was matched (``kind``), and the model's entry in its list.
 
     ``origin`` is the list's file; ``undated`` says that a date or tag in the name was left out.
@@ -194,14 +195,18 @@ class _InForce(NamedTuple):
 class Book:
     """Price lists over each other, and the costs that follow from them."""
 
-    def __init__(self, lists: Sequence[PriceList]) -> None:
+    def __init__(self, lists: Sequence[PriceList | Undecoded]) -> None:
         """The most personal list first; a model in it hides the whole model of those behind it."""
-        self._lists = lists
+        self._given = lists
         self.fingerprint = " ".join(prices.digest for prices in lists)
         """Changes with any of the lists."""
         self._found: dict[str, Found | None] = {}
         self._rows: dict[str, tuple[_Row, ...]] = {}
         self._in_force: dict[tuple[str, str], _InForce | Unpriced] = {}
+
+    @functools.cached_property
+    def _lists(self) -> list[PriceList]:
+        return [each.decoded() if isinstance(each, Undecoded) else each for each in self._given]
 
     def find(self, name: str) -> Found | None:
         """The prices that a name stands for; None where there are none."""
@@ -211,17 +216,31 @@ class Book:
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
-        if not call.has_tokens:
-            return _FREE if call.failed else Unpriced(NO_TOKENS)
-        if not call.usage.total_tokens:
+        in_force = self._of_call(call)
+        return _cost(call, in_force) if isinstance(in_force, _InForce) else in_force
+
+    def amount(self, call: Call) -> Amount | Unpriced:
+        """The same without how it comes about, which takes less time."""
+        in_force = self._of_call(call)
+        if not isinstance(in_force, _InForce):
+            return Amount(0, None, ()) if isinstance(in_force, Cost) else in_force
+        parts, saved, notes, _ = _parts(call, in_force)
+        return Amount(sum(parts), saved, notes)
+
+    def _of_call(self, call: Call) -> _InForce | Outcome:
+        """What is in force for a call; or already what it cost, where that does not depend on it."""
+        model, at, usage, has_tokens, failed = call
+        if not has_tokens:
+            return _FREE if failed else Unpriced(NO_TOKENS)
+        if not any(usage[:5]):
             return _FREE
-        if not call.model:
+        if not model:
             return Unpriced(NO_MODEL)
-        day = call.at[:10] if call.at else ""
-        in_force = self._in_force.get((call.model, day))
+        day = at[:10] if at else ""
+        in_force = self._in_force.get((model, day))
         if in_force is None:
-            in_force = self._in_force[call.model, day] = self._look_up_on(call.model, day)
-        return in_force if isinstance(in_force, Unpriced) else _cost(call, in_force)
+            in_force = self._in_force[model, day] = self._look_up_on(model, day)
+        return in_force
 
     def models(self) -> list[Found]:
         """All models that have prices, each from the list that counts, by key."""
@@ -229,7 +248,7 @@ class Book:
         for prices in self._lists:
             for key in prices.models:
                 if key not in first:
-                    first[key] = self._of(key, key, model_names.EXACT, prices)
+                    first[key] = self._of(key, key, EXACT, prices)
         return [first[key] for key in sorted(first)]
 
     def aliases(self) -> dict[str, str]:
@@ -243,16 +262,20 @@ class Book:
     # -- which prices --------------------------------------------------------------------------------------------------
 
     def _look_up(self, name: str) -> Found | None:
+        from . import model_names  # noqa: PLC0415 -- most questions look no name up, and its patterns take a while
+
         key = model_names.canonical(name)
         for prices in self._lists:
             if key in prices.aliases:
                 found = self._by_candidates(name, prices.aliases[key])
-                return found and replace(found, name=name, kind=ALIAS)
+                return found and found._replace(name=name, kind=ALIAS)
             if key in prices.models:  # a model of one's own hides an alias of those behind
                 break
         return self._by_candidates(name, name)
 
     def _by_candidates(self, name: str, meant: str) -> Found | None:
+        from . import model_names  # noqa: PLC0415 -- as above
+
         for key, kind in model_names.candidates(meant):
             for prices in self._lists:
                 if key in prices.models:
@@ -261,7 +284,7 @@ class Book:
 
     def _of(self, name: str, key: str, kind: str, prices: PriceList) -> Found:
         entry = prices.models[key]
-        undated = kind == model_names.UNDATED
+        undated = kind == UNDATED_NAME
         if prices.path != SHIPPED:
             kind = OVERRIDE
         elif entry.get("vendor") in THIRD_PARTY:
@@ -297,7 +320,7 @@ class Book:
             rates = prices.rates.get(currency)
             if rates:
                 last = [rate for rate in rates if not day or rate["from"] <= day]
-                return Fraction((last or rates[:1])[-1]["usd"])
+                return money.fraction((last or rates[:1])[-1]["usd"])
         raise LookupError(currency)  # a list with such a row and no rate does not pass the check
 
     def _row(self, found: Found, row: Mapping[str, Any]) -> _Row:
@@ -325,7 +348,7 @@ class Book:
             if name in known:
                 return known[name], None
             if name in rules:
-                return money.rounded(fresh * Fraction(rules[name][:-1])), by_vendor
+                return money.rounded(fresh * money.fraction(rules[name][:-1])), by_vendor
             return fresh, as_input
 
         read, read_note = cached("cache_read", CACHE_READ_BY_VENDOR, CACHE_READ_AS_INPUT)
@@ -360,24 +383,39 @@ def _in_window(row: _Row, at: str) -> tuple[tuple[int, _Rates], ...]:
 # -- how much ----------------------------------------------------------------------------------------------------------
 
 
+class Amount(NamedTuple):
+    """Pico-dollars: all of a call's, and what the cache spared (None where that is not known); what was assumed."""
+
+    pico: int
+    saved: int | None
+    notes: tuple[str, ...]
+
+
 def _cost(call: Call, in_force: _InForce) -> Cost:
-    found, row, rate, notes = in_force
-    tokens = call.usage
-    fresh, cache_read, cache_write = tokens.fresh_input, tokens.cache_read, tokens.cache_write
+    parts, saved, notes, above = _parts(call, in_force)
+    return Cost(sum(parts), Parts(*parts), saved, notes, in_force.found, in_force.row.row, above)
+
+
+def _parts(call: Call, in_force: _InForce) -> tuple[tuple[int, int, int, int, int], int | None, tuple[str, ...], int]:
+    """Pico-dollars by kind, what the cache spared, what was assumed, and the tier."""
+    _, row, rate, notes = in_force
+    fresh, cache_read, cache_write, visible, reasoning, explicit_cache, _ = call.usage
     tiers = row.tiers if not row.windows or not call.at else _in_window(row, call.at)
     above, rates = tiers[0]
     if len(tiers) > 1:
         prompt = fresh + cache_read + cache_write
         above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
+    if not (cache_read or cache_write) and rate is None:
+        return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above
     read, read_note = rates.cache_read, rates.read_note
-    if tokens.explicit_cache:
+    if explicit_cache:
         read, read_note = rates.cache_read_explicit, rates.explicit_note
     parts = (
         fresh * rates.input,
         cache_read * read,
         cache_write * rates.cache_write,
-        tokens.visible_output * rates.output,
-        tokens.reasoning * rates.reasoning,
+        visible * rates.output,
+        reasoning * rates.reasoning,
     )
     saved = cache_read * (rates.input - read) + cache_write * (rates.input - rates.cache_write)
     if rate is not None:
@@ -389,4 +427,4 @@ def _cost(call: Call, in_force: _InForce) -> Cost:
     if cache_write and rates.write_note:
         notes = (rates.write_note, *notes)
     is_known = CACHE_READ_AS_INPUT not in notes and CACHE_WRITE_AS_INPUT not in notes
-    return Cost(sum(parts), Parts(*parts), saved if is_known else None, notes, found, row.row, above)
+    return parts, saved if is_known else None, notes, above

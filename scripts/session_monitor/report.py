@@ -1,41 +1,41 @@
 """What do people ask about their sessions?
 
-Answers are plain values, from the index and, for what was said, from the session files; all faces print these and
-nothing else.
+Answers are plain values from the index; all faces print these and nothing else.  What was said in a session: see
+``conversation``.
 """
 
 from __future__ import annotations
 
-import contextlib
-import difflib
 import json
-import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from typing import Any, Callable, TypeVar
+from collections.abc import Sequence
+from datetime import tzinfo
+from typing import Any, Callable, NamedTuple, TypeVar
 
-from . import history, index, index_access, money, names, prices, session_file, spending, what_if
-from .days import Day
+from . import index, sums, totals
+from .chosen import Chosen
 from .index import Index, Progress
-from .prices import Book, Outcome
-from .session_file import NotASessionFile
+from .index_access import Access
+from .prices import Book
+from .selection import ACTIVE, ACTIVE_FOR, ALL, ERROR, IDLE, Selection
 from .spending import Spending
-from .what_if import Estimate
+from .sums import Sums
+from .totals import ToolRow, Totals
 
 _ORDERS = {
-    "updated": "updated DESC, id DESC",
-    "created": "rtrim(created_at, 'Z') DESC, id DESC",
-    "cost": "usd DESC, pico DESC, id DESC",
-    "tokens": "total_tokens DESC, id DESC",
-    "rounds": "calls DESC, id DESC",
+    "updated": ("updated", "id"),
+    "created": ("rtrim(created_at, 'Z')", "id"),
+    "cost": ("usd", "pico", "id"),
+    "tokens": ("total_tokens", "id"),
+    "rounds": ("calls", "id"),
 }
 SORT_KEYS = tuple(_ORDERS)
 """The orders of ``sessions``; the largest comes first."""
 
-_SUMS = ", ".join(index.ADDITIVE)
-_SUMMED = ", ".join(f"coalesce(sum({name}), 0)" for name in index.ADDITIVE)
-_SESSION = f"id, session_id, created_at, updated_at, total_tokens, model, models, {_SUMS}"
+_COLUMNS = (
+    *("id", "session_id", "file", "created_at", "updated_at", "updated", "total_tokens", "model", "models"),
+    *("last_flags", *index.ADDITIVE),
+)
+_SESSION = ", ".join(_COLUMNS)
 
 Answer = TypeVar("Answer")
 
@@ -53,343 +53,229 @@ class NoSuchFolder(Exception):  # noqa: N818
     """The data folder is not there."""
 
 
-@dataclass(frozen=True)
-class Sums:
-    """What some calls add up to."""
+class SessionRow(NamedTuple):
+    """One session without its rounds: ``fields`` (id, times, status, counts, tokens, models), and what it cost.
 
-    calls: int
-    failed: int
-    input_tokens: int
-    output_tokens: int
-    cached_tokens: int
-    cache_write_tokens: int
-    reasoning_tokens: int
-    spending: Spending
-
-    @property
-    def total_tokens(self) -> int:
-        """Input and output."""
-        return self.input_tokens + self.output_tokens
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it, for JSON."""
-        counts = {name: value for name, value in vars(self).items() if name != "spending"}
-        return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
-
-
-@dataclass(frozen=True)
-class SessionRow:
-    """One session without its rounds: ``fields`` (id, times, counts, tokens, models), and what it cost."""
+    ``file`` is the name of its session file.
+    """
 
     fields: dict[str, Any]
     spending: Spending
+    file: str
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for JSON."""
         return {**self.fields, **self.spending.to_json()}
 
 
-@dataclass(frozen=True)
-class Sessions:
-    """Rows, of how many in all, with what could not be read: ``damaged`` are names of files that are none any more."""
+class Sessions(NamedTuple):
+    """Rows, of how many that are meant, of how many in all; ``damaged`` names files that are no session files any more."""
 
     rows: list[SessionRow]
+    meant: int
     total: int
     damaged: list[str]
 
 
-@dataclass(frozen=True)
-class Overview:
-    """All sessions together, and the rows of the latest ones."""
+class Overview(NamedTuple):
+    """Sessions that have calls that are meant, what these add up to, and the rows of the latest sessions.
+
+    ``oldest`` and ``newest`` are the moments of the first and the last call of all, in milliseconds since 1970.
+    """
 
     sessions: int
     sums: Sums
     latest: list[SessionRow]
-
-
-@dataclass(frozen=True)
-class Session:
-    """One session: its row, and its rounds one by one, each with what it cost."""
-
-    row: SessionRow
-    rounds: Iterator[tuple[dict[str, Any], Outcome]]
-
-
-@dataclass(frozen=True)
-class ModelRow:
-    """The calls of one model (None where the log names none), and the sessions that they belong to."""
-
-    model: str | None
-    sessions: int
-    sums: Sums
-
-
-@dataclass(frozen=True)
-class ByModel:
-    """A row a model, the dearest first, and all of them together; a session of two models counts once there."""
-
-    rows: list[ModelRow]
-    sessions: int
-    sums: Sums
-
-
-@dataclass(frozen=True)
-class DateRow:
-    """The calls of one day, the sessions that they belong to, and their models, by name."""
-
-    date: date
-    sessions: int
-    sums: Sums
-    models: list[str]
-
-
-@dataclass(frozen=True)
-class ByDate:
-    """A row a day that has calls, and all of these days together; ``newest`` is the moment of the last call at all."""
-
-    rows: list[DateRow]
-    sessions: int
-    sums: Sums
+    oldest: int | None
     newest: int | None
+
+
+class Place(NamedTuple):
+    """Where in its session file a round's line stands, and how many messages of it are those of the round before."""
+
+    number: int
+    start: int
+    length: int
+    history: int
 
 
 class Report:
     """The answers about the sessions of one folder.  Methods raise ``NoSuchFolder``."""
 
-    def __init__(self, folder: str, book: Book, progress: Progress = silent) -> None:
-        """``progress`` hears of an index that has to be made first."""
-        self._folder = folder
-        self._book = book
-        self._progress = progress
+    def __init__(self, folder: str, book: Book, progress: Progress = silent, now: int = 0) -> None:
+        """``progress`` hears of an index that has to be made first; ``now`` is in milliseconds since 1970."""
+        self.folder = folder
+        self.book = book
+        self._access = Access(folder, book, progress)
+        self._now = now
 
-    def sessions(self, *, sort_by: str = "updated", limit: int | None = None) -> Sessions:
-        """One row a session.  ``total`` counts all of them, whatever the limit."""
+    # -- which sessions ------------------------------------------------------------------------------------------------
+
+    def sessions(
+        self,
+        meant: Selection = ALL,
+        *,
+        sort_by: str = "updated",
+        reverse: bool = False,
+        limit: int | None = None,
+    ) -> Sessions:
+        """One row a session, the largest first, or last."""
+        direction = "" if reverse else " DESC"
+        order = ", ".join(column + direction for column in _ORDERS[sort_by])
 
         def question(found: Index) -> Sessions:
+            where = Chosen(found, meant).sessions()
             (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
+            number = total
+            if where != "true":
+                (number,) = found.db.execute(f"SELECT count(*) FROM session WHERE {where}").fetchone()
             damaged = [file for (file,) in found.db.execute("SELECT file FROM damaged ORDER BY file")]
-            return Sessions(
-                _rows(found, f"ORDER BY {_ORDERS[sort_by]} LIMIT ?", -1 if limit is None else limit), total, damaged
-            )
+            rows = self._rows(found, f"WHERE {where} ORDER BY {order} LIMIT ?", -1 if limit is None else limit)
+            return Sessions(rows, number, total, damaged)
 
-        return self._ask(question)
+        return self.ask(question)
 
-    def overview(self, latest: int) -> Overview:
-        """What all sessions add up to, with the ``latest`` of them."""
-
-        def question(found: Index) -> Overview:
-            (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
-            return Overview(total, _all(found), _rows(found, f"ORDER BY {_ORDERS['updated']} LIMIT ?", latest))
-
-        return self._ask(question)
-
-    def by_model(self) -> ByModel:
-        """What the calls of each model add up to."""
-
-        def question(found: Index) -> ByModel:
-            known = dict(found.db.execute("SELECT id, name FROM model"))
-            distinct = "SELECT model, count(*) FROM (SELECT DISTINCT model, session FROM part) GROUP BY model"
-            sessions = dict(found.db.execute(distinct))
-            rows = [
-                ModelRow(known.get(model), sessions.get(model, 0), _sums(sums, {known.get(model): sums[-3] - sums[-1]}))
-                for model, *sums in found.db.execute(f"SELECT model, {_SUMMED} FROM total GROUP BY model")
-                if sums[0]
-            ]
-            rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.model or ""))
-            (total,) = found.db.execute("SELECT count(*) FROM session").fetchone()
-            return ByModel(rows, total, _all(found))
-
-        return self._ask(question)
-
-    def by_date(self, days: Sequence[Day]) -> ByDate:
-        """What the calls of each of these days add up to; the days follow each other."""
-
-        def question(found: Index) -> ByDate:
-            rows = [DateRow(day.date, *_between(found, day.start, day.end)) for day in days]
-            (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
-            sessions, sums, _ = _between(found, days[0].start, days[-1].end)
-            return ByDate([row for row in rows if row.sums.calls], sessions, sums, newest)
-
-        return self._ask(question)
-
-    def session(self, session_id: str, *, full_messages: bool) -> Session | None:
-        """The session with this id; None where there is none, or no folder.
-
-        With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
-        """
-        path = self._path(session_id)
-        row = self._row(session_id) if path else None
-        if path is None or row is None:
-            return None
-        rounds = ((entry, self._price(entry)) for entry in _rounds(path, full_messages=full_messages))
-        return Session(row, rounds)
-
-    def estimates(self, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
-        """What the session cost, and what it would have cost on other models; None where there is no such session."""
-        path = self._path(session_id)
-        if path is None:
-            return None
-        calls = [prices.call_of(entry) for entry in _rounds(path, full_messages=False)]
-        return spending.spent(self._book, calls), what_if.estimates(self._book, calls, models)
-
-    def near_misses(self, session_id: str, limit: int = 5) -> list[str]:
-        """Ids that somebody may have meant: those that contain the text first, then those that are spelled alike."""
-        wanted = session_id.casefold()
-        ids = self._ask(lambda found: [each for (each,) in found.db.execute("SELECT session_id FROM session")])
-        parts = [each for each in ids if wanted in each.casefold()]
-        # Comparing spellings takes long; those of about the same length are the likely ones.
-        alike = sorted(ids, key=lambda each: abs(len(each) - len(session_id)))[:2000]
-        return list(dict.fromkeys([*parts[:limit], *difflib.get_close_matches(session_id, alike, limit)]))[:limit]
-
-    def _ask(self, question: Callable[[Index], Answer]) -> Answer:
-        try:
-            return index_access.ask(self._folder, self._book, question, self._progress)
-        except (FileNotFoundError, NotADirectoryError) as error:
-            raise NoSuchFolder(self._folder) from error
-
-    def _row(self, session_id: str) -> SessionRow | None:
-        key = session_id.encode("utf-8", "surrogatepass")
+    def session(self, session_id: str) -> SessionRow | None:
+        """The session with this id; None where there is none."""
 
         def question(found: Index) -> SessionRow | None:
+            rows = self._rows(found, "WHERE session_id = CAST(? AS TEXT)", index.raw(session_id))
+            if not rows:
+                return None
+            key = (index.raw(session_id),)
+            rows[0].spending.assumed.update(index.noted(found.db.execute(_NOTES_OF_SESSION, key)))
+            return rows[0]
+
+        return self.ask(question)
+
+    def named(self, text: str, limit: int = 20) -> list[str]:
+        """The ids of the sessions that somebody means by an id, by ``last``, or by a part of an id, the latest first.
+
+        An id that is there as a whole is the only answer.
+        """
+
+        def question(found: Index) -> list[str]:
+            ids = "SELECT session_id FROM session"
+            for where in ("WHERE session_id = CAST(?1 AS TEXT)", _LAST, _PART):
+                order = f"{ids} {where} ORDER BY updated DESC, id DESC LIMIT ?2"
+                parts = [each for (each,) in found.db.execute(order, (index.raw(text), limit))]
+                if parts:
+                    return parts
+            return []
+
+        return self.ask(question)
+
+    def near_misses(self, session_id: str, limit: int = 5) -> list[str]:
+        """Ids that are spelled much alike."""
+        import difflib  # noqa: PLC0415 -- only a mistake needs it
+
+        ids = self.ask(lambda found: [each for (each,) in found.db.execute("SELECT session_id FROM session")])
+        # Comparing spellings takes long; those of about the same length are the likely ones.
+        alike = sorted(ids, key=lambda each: abs(len(each) - len(session_id)))[:2000]
+        return difflib.get_close_matches(session_id, alike, limit)
+
+    def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
+        """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
+
+        def question(found: Index) -> list[Place]:
             row = found.db.execute(
-                f"SELECT {_SESSION} FROM session WHERE session_id = CAST(? AS TEXT)", (key,)
+                "SELECT id, calls FROM session WHERE session_id = CAST(? AS TEXT)", (index.raw(session_id),)
             ).fetchone()
             if row is None:
-                return None
-            answer = _session_row(found, row)
-            answer.spending.assumed.update(index.noted(found.db.execute(_NOTES_OF_SESSION, row[:1])))
-            return answer
+                return []
+            start = max(1, row[1] - newest + 1) if newest is not None else first or 1
+            rounds = found.db.execute(
+                "SELECT number, start, length, history FROM round WHERE session = ? AND number >= ? AND number <= ?",
+                (row[0], start, row[1] if last is None else last),
+            )
+            return [Place(*each) for each in rounds]
 
-        return self._ask(question)
+        return self.ask(question)
 
-    def _path(self, session_id: str) -> str | None:
-        for name in (names.file_name(session_id), names.other_name(session_id)):
-            path = os.path.join(self._folder, os.fsdecode(name.encode()))  # UTF-8 on disk, whatever the locale is
-            with contextlib.suppress(FileNotFoundError, NotADirectoryError, NotASessionFile), open(path, "rb") as file:
-                if session_file.read_header(file) == session_id:
-                    return path
-        return None
+    # -- sums ----------------------------------------------------------------------------------------------------------
 
-    def _price(self, entry: dict[str, Any]) -> Outcome:
-        return self._book.price(prices.call_of(entry))
+    def overview(self, meant: Selection = ALL, *, latest: int = 0) -> Overview:
+        """What the calls add up to, with the ``latest`` of the sessions."""
 
+        def question(found: Index) -> Overview:
+            chosen = Chosen(found, meant)
+            number, added = totals.everything(chosen)
+            order = f"WHERE {chosen.sessions()} ORDER BY updated DESC, id DESC LIMIT ?"
+            (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
+            oldest = found.db.execute("SELECT slot FROM slot ORDER BY slot LIMIT 1").fetchone()
+            rows = self._rows(found, order, latest) if latest else []
+            return Overview(number, added, rows, oldest and oldest[0] * index.SLOT, newest)
 
-def count(folder: str) -> int:
-    """How many sessions there are."""
-    with os.scandir(folder) as found:
-        return sum(names.is_session(entry.name) for entry in found)
+        return self.ask(question)
 
+    def by_model(self, meant: Selection = ALL) -> Totals:
+        """What the calls of each model add up to, the dearest first."""
+        return self.ask(lambda found: totals.by(Chosen(found, meant), "model"))
 
-# -- from rows of the index --------------------------------------------------------------------------------------------
+    def by_consumer(self, meant: Selection = ALL) -> Totals:
+        """What the calls of each consumer add up to, the dearest first."""
+        return self.ask(lambda found: totals.by(Chosen(found, meant), "consumer"))
 
+    def by_tool(self, meant: Selection = ALL) -> list[ToolRow]:
+        """What was asked of each tool, and what came back."""
+        return self.ask(lambda found: totals.by_tool(Chosen(found, meant)))
 
-def _all(found: Index) -> Sums:
-    sums = found.db.execute(f"SELECT {_SUMMED} FROM total").fetchone()
-    return _sums(sums, _unpriced_models(found, "total", "true") if sums[-3] else {})
+    def by_time(self, unit: str, where: tzinfo | None, meant: Selection = ALL) -> Totals:
+        """What the calls of each hour, day, week or month add up to, the newest last."""
+        return self.ask(lambda found: totals.by_time(Chosen(found, meant), unit, where))
 
+    def known(self, column: str, limit: int = 10) -> Sequence[str]:
+        """Some of the models or consumers that there are."""
+        sql = f"SELECT name FROM {column} ORDER BY name LIMIT ?"
+        return self.ask(lambda found: [name for (name,) in found.db.execute(sql, (limit,))])
 
-def _between(found: Index, start: int, end: int) -> tuple[int, Sums, list[str]]:
-    """The sessions, sums and models of the calls from one moment to before another.
+    def ask(self, question: Callable[[Index], Answer]) -> Answer:
+        """Any other question to the index."""
+        try:
+            return self._access.ask(question)
+        except (FileNotFoundError, NotADirectoryError) as error:
+            raise NoSuchFolder(self.folder) from error
 
-    Whole slots are summed up already; of the slots that lie on an edge the rounds are taken one by one.
-    """
-    first, last = -(-start // index.SLOT), end // index.SLOT
-    parts = [(_SUMMED, f"slot WHERE slot >= {first} AND slot < {last}", "unpriced - without_tokens")]
-    active = [f"SELECT session FROM active WHERE slot >= {first} AND slot < {last}"]
-    edges = {start // index.SLOT, end // index.SLOT} if start % index.SLOT or end % index.SLOT else ()
-    for slot in edges:
-        sessions = f"SELECT session FROM active WHERE slot = {slot}"
-        span = f"at >= {max(start, slot * index.SLOT)} AND at < {min(end, (slot + 1) * index.SLOT)}"
-        rounds = f"round WHERE session IN ({sessions}) AND {span}"
-        parts.append((index.OF_ROUNDS, rounds, f"usd IS NULL AND NOT flags & {index.NO_TOKENS}"))
-        active.append(f"SELECT session FROM {rounds}")
-    sums = [0] * len(index.ADDITIVE)
-    models: dict[str | None, int] = {}
-    names_of = dict(found.db.execute("SELECT id, name FROM model"))
-    for summed, where, unpriced in parts:
-        sums = [mine + more for mine, more in zip(sums, found.db.execute(f"SELECT {summed} FROM {where}").fetchone())]
-        for model, number in found.db.execute(f"SELECT model, sum({unpriced}) FROM {where} GROUP BY model"):
-            name = names_of.get(model)
-            models[name] = models.get(name, 0) + number
-    (sessions_,) = found.db.execute(f"SELECT count(DISTINCT session) FROM ({' UNION ALL '.join(active)})").fetchone()
-    return sessions_, _sums(sums, models), sorted(name for name in models if name is not None)
+    def _rows(self, found: Index, rest: str, *values: object) -> list[SessionRow]:
+        rows = found.db.execute(f"SELECT {_SESSION} FROM session {rest}", values).fetchall()
+        return [self._row(found, *row) for row in rows]
 
+    def _row(self, found: Index, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
+        created_at, updated_at, updated, total_tokens, model, models, last_flags, *columns = rest
+        unpriced = dict(found.db.execute(_UNPRICED_OF_SESSION, (number,)).fetchall()) if columns[-3] else {}
+        total = sums.of_columns(columns, unpriced)
+        fields = {
+            "session_id": session_id,
+            "created_at": created_at,
+            "updated_at": updated_at,
+            "status": self._status(last_flags, updated),
+            "messages_count": total.calls,
+            "failed_count": total.failed,
+            "total_input_tokens": total.input_tokens,
+            "total_output_tokens": total.output_tokens,
+            "total_reasoning_tokens": total.reasoning_tokens,
+            "total_cached_tokens": total.cached_tokens,
+            "total_cache_write_tokens": total.cache_write_tokens,
+            "total_tokens": total_tokens,
+            "model": model,
+            "models": json.loads(models),
+        }
+        return SessionRow(fields, total.spending, file)
 
-def _rows(found: Index, rest: str, *values: object) -> list[SessionRow]:
-    return [_session_row(found, row) for row in found.db.execute(f"SELECT {_SESSION} FROM session {rest}", values)]
-
-
-def _session_row(found: Index, row: tuple[Any, ...]) -> SessionRow:
-    number, session_id, created_at, updated_at, total_tokens, model, models, *sums = row
-    unpriced = {}
-    if sums[-3]:
-        unpriced = _names(found, _UNPRICED_OF_SESSION, number)
-    total = _sums(sums, unpriced)
-    fields = {
-        "session_id": session_id,
-        "created_at": created_at,
-        "updated_at": updated_at,
-        "messages_count": total.calls,
-        "failed_count": total.failed,
-        "total_input_tokens": total.input_tokens,
-        "total_output_tokens": total.output_tokens,
-        "total_reasoning_tokens": total.reasoning_tokens,
-        "total_cached_tokens": total.cached_tokens,
-        "total_cache_write_tokens": total.cache_write_tokens,
-        "total_tokens": total_tokens,
-        "model": model,
-        "models": json.loads(models),
-    }
-    return SessionRow(fields, total.spending)
+    def _status(self, last_flags: int, updated: int | None) -> str:
+        """As ``chosen`` has it: the last call failed; it is not long ago; or else idle."""
+        if last_flags & index.FAILED:
+            return ERROR
+        return ACTIVE if (updated or 0) >= self._now - ACTIVE_FOR else IDLE
 
 
+_LAST = "WHERE ?1 = CAST('last' AS BLOB)"
+_PART = "WHERE instr(lower(session_id), lower(CAST(?1 AS TEXT)))"
 _UNPRICED_OF_SESSION = (
     "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
     f"WHERE session = ? AND usd IS NULL AND NOT flags & {index.NO_TOKENS} GROUP BY round.model"
 )
-
-
-_NOTES_OF_SESSION = "SELECT notes, count(*) FROM round WHERE session = ? AND notes != 0 GROUP BY notes"
-
-
-def _unpriced_models(found: Index, table: str, where: str) -> dict[str, int]:
-    return _names(
-        found,
-        f"SELECT model.name, sum(unpriced - without_tokens) AS n FROM {table} LEFT JOIN model ON model.id = {table}.model "
-        f"WHERE {where} GROUP BY {table}.model HAVING n > 0",
-    )
-
-
-def _names(found: Index, sql: str, *values: object) -> dict[str, int]:
-    return {name or spending.NO_NAME: number for name, number in found.db.execute(sql, values)}
-
-
-def _sums(row: Any, unpriced_models: dict[Any, int]) -> Sums:
-    """From the columns of ``index.ADDITIVE``."""
-    calls, failed, fresh, read, written, visible, reasoning, *of_cost = row
-    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens = of_cost
-    spent = Spending(
-        usd * money.MICRO + pico,
-        calls,
-        unpriced,
-        unpriced_tokens,
-        without_tokens,
-        {name or spending.NO_NAME: number for name, number in unpriced_models.items() if number},
-        saved_usd * money.MICRO + saved_pico,
-    )
-    return Sums(calls, failed, fresh + read + written, visible + reasoning, read, written, reasoning, spent)
-
-
-# -- from the session files --------------------------------------------------------------------------------------------
-
-
-def _rounds(path: str, *, full_messages: bool) -> Iterator[dict[str, Any]]:
-    with open(path, "rb") as file:
-        session_file.read_header(file)
-        if not full_messages:
-            yield from session_file.entries(file)
-            return
-        for entry, messages in history.with_full_messages(session_file.entries(file)):
-            full = {**entry, "messages": messages}
-            full.pop("messages_from_history", None)
-            yield full
+_NOTES_OF_SESSION = (
+    "SELECT notes, count(*) FROM round WHERE notes != 0 AND session = "
+    "(SELECT id FROM session WHERE session_id = CAST(? AS TEXT)) GROUP BY notes"
+)

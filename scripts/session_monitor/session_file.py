@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,13 +25,16 @@ from typing import Any, BinaryIO, NamedTuple
 from . import history
 
 SCHEMA_VERSION = 1
+_HEADER_START = b'{"session_id":'
+_HEADER_END = b',"schema_version":%d,"rounds":[\n' % SCHEMA_VERSION
 
 _FOOTER_MARK = b"\n],"
 _FIRST_LOOK = 8192
-_CHECKSUM = re.compile(rb',"crc32":"([0-9a-f]{8})"}\n')
-_CHECKSUM_SIZE = len(b',"crc32":"00000000"}\n')
+_CHECKSUM = b',"crc32":"%08x"}\n'
+_CHECKSUM_SIZE = len(_CHECKSUM % 0)
 _FOOTER_END = b'"}\n'
-_CONTENT = b',"messages":'
+_CONTENT = b',"messages":['
+_LOG = b',"log":'  # the last key of a round
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for encodings and spaces
 
 
@@ -113,7 +115,7 @@ class Written(NamedTuple):
 
 def header(session_id: str) -> bytes:
     """The first line."""
-    return b'{"session_id":%s,"schema_version":%d,"rounds":[\n' % (_json(session_id), SCHEMA_VERSION)
+    return _HEADER_START + _json(session_id) + _HEADER_END
 
 
 def round_line(entry: Mapping[str, Any]) -> bytes:
@@ -132,14 +134,13 @@ def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
 
 def _sealed(body: bytes) -> bytes:
     """The line with its checksum."""
-    return body + b',"crc32":"%08x"}\n' % zlib.crc32(body)
+    return body + _CHECKSUM % zlib.crc32(body)
 
 
 def _unsealed(line: bytes) -> bytes | None:
     """What the line was made of, or None where it is not whole."""
     body = line[:-_CHECKSUM_SIZE]
-    checksum = _CHECKSUM.fullmatch(line[-_CHECKSUM_SIZE:])
-    return body if checksum and int(checksum[1], 16) == zlib.crc32(body) else None
+    return body if line[-_CHECKSUM_SIZE:] == _CHECKSUM % zlib.crc32(body) else None
 
 
 def _json(value: object) -> bytes:
@@ -172,6 +173,11 @@ def read_end(file: BinaryIO) -> End:
 
     Raises ``NotASessionFile`` where there is no header either.
     """
+    return read_footer(file) or recover(file)
+
+
+def read_footer(file: BinaryIO) -> End | None:
+    """The footer of a session file, None where it is torn."""
     size = os.fstat(file.fileno()).st_size
     look = _FIRST_LOOK
     while True:
@@ -180,9 +186,9 @@ def read_end(file: BinaryIO) -> End:
         block = file.read(look)
         found = block.rfind(_FOOTER_MARK)
         if found >= 0:
-            return _end(block[found + 1 :], start + found + 1) or recover(file)
+            return _end(block[found + 1 :], start + found + 1)
         if start == 0 or not block.endswith(_FOOTER_END):
-            return recover(file)
+            return None
         look *= 4
 
 
@@ -230,9 +236,8 @@ def read_header(file: BinaryIO) -> str:
     file.seek(0)
     line = file.readline()
     try:
-        found = json.loads(line + b"]}")
-        session_id = found["session_id"]
-    except (ValueError, TypeError, KeyError, RecursionError):
+        session_id = json.loads(line[len(_HEADER_START) : -len(_HEADER_END)])
+    except (ValueError, RecursionError):
         session_id = None
     if not isinstance(session_id, str) or line != header(session_id):
         raise NotASessionFile
@@ -242,7 +247,7 @@ def read_header(file: BinaryIO) -> str:
 def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
     """The stored rounds from where the file stands, up to the footer or the first line that is not whole."""
     for line in file:
-        entry = _entry(line)
+        entry = round_in(line)
         if entry is None:
             return
         yield entry
@@ -264,26 +269,62 @@ def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
             if end is None:
                 break
             return found, end
-        try:
-            # No string can hold these bytes: a quote in it would be escaped.
-            text = body[body.startswith(b",") : body.index(_CONTENT)].decode() + "}"
-            found.append((_scan(text, 0)[0], start, len(line)))
-        except (ValueError, StopIteration, RecursionError):
+        facts = _facts(body)
+        if facts is None:
             break
+        found.append((facts, start, len(line)))
         start += len(line)
     return found, read_end(file)
+
+
+def scan(file: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any] | End | None]]:
+    """Every line from where the file stands: its first byte, its length, and what it holds.
+
+    That is the short facts of a round and its ``log``, the end for a footer, None for a line that is not whole.
+    """
+    start = file.tell()
+    for line in file:
+        body = _unsealed(line)
+        if body is None:
+            yield start, len(line), None
+        elif body.startswith(b"]"):
+            yield start, len(line), _end(line, start)
+        else:
+            yield start, len(line), _facts_and_log(body)
+        start += len(line)
+
+
+def _facts(body: bytes) -> dict[str, Any] | None:
+    try:
+        # No string can hold these bytes: a quote in it would be escaped.
+        text = body[body.startswith(b",") : body.index(_CONTENT)].decode() + "}"
+        return _scan(text, 0)[0]  # type: ignore[no-any-return]
+    except (ValueError, StopIteration, RecursionError):
+        return None
+
+
+def _facts_and_log(body: bytes) -> dict[str, Any] | None:
+    facts, start = _facts(body), body.rfind(_LOG)
+    if facts is None or start < 0:
+        return None
+    try:
+        facts["log"] = _scan(body[start + len(_LOG) :].decode(), 0)[0]
+    except (ValueError, StopIteration):
+        return None
+    return facts
 
 
 def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:
     """All whole rounds from this byte on, also those behind lines that are not whole."""
     file.seek(start)
     for line in file:
-        entry = _entry(line)
+        entry = round_in(line)
         if entry is not None:
             yield entry
 
 
-def _entry(line: bytes) -> dict[str, Any] | None:
+def round_in(line: bytes) -> dict[str, Any] | None:
+    """The round that is stored in this line, None where the line is not whole."""
     body = _unsealed(line)
     if body is None or body.startswith(b"]"):
         return None

@@ -33,6 +33,11 @@ class Place:
         """Whether the gateway writes to this name."""
         return self.order[1] == _LIVE and not self.beside_plain
 
+    @property
+    def is_dated(self) -> bool:
+        """Whether rotation named it by a date."""
+        return self.order[1] == _DATED
+
 
 def find(patterns: Sequence[str]) -> list[Place]:
     """All files of these logs, oldest first.  A pattern is a path or a glob; a log that is not there has no files.

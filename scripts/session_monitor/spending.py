@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from . import figures, money, terminal
@@ -13,8 +13,7 @@ NO_NAME = "no model"
 _NAMED = 3
 
 
-@dataclass
-class Spending:
+class Spending(SimpleNamespace):
     """The cost of some calls, in pico-dollars: exact, in any order.
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
@@ -22,14 +21,27 @@ class Spending:
     calls which of ``prices.NOTES`` had to be assumed.
     """
 
-    pico: int = 0
-    rounds: int = 0
-    unpriced_rounds: int = 0
-    unpriced_tokens: int = 0
-    without_tokens: int = 0
-    unpriced_models: dict[str, int] = field(default_factory=dict)
-    saved_pico: int = 0
-    assumed: dict[str, int] = field(default_factory=dict)
+    def __init__(
+        self,
+        pico: int = 0,
+        rounds: int = 0,
+        unpriced_rounds: int = 0,
+        unpriced_tokens: int = 0,
+        without_tokens: int = 0,
+        unpriced_models: dict[str, int] | None = None,
+        saved_pico: int = 0,
+        assumed: dict[str, int] | None = None,
+    ) -> None:
+        """All that is not given is 0."""
+        super().__init__()
+        self.pico = pico
+        self.rounds = rounds
+        self.unpriced_rounds = unpriced_rounds
+        self.unpriced_tokens = unpriced_tokens
+        self.without_tokens = without_tokens
+        self.unpriced_models = unpriced_models or {}
+        self.saved_pico = saved_pico
+        self.assumed = assumed or {}
 
     def count(self, call: Call, outcome: Outcome) -> None:
         """Count one call in."""

@@ -24,6 +24,12 @@ REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
 
 
+def count(folder: str) -> int:
+    """How many session files there are."""
+    with os.scandir(folder) as found:
+        return sum(names.is_session(entry.name) for entry in found)
+
+
 class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
     """A session file could not be read, or not to its end; what it held must come from the log again.
 

@@ -6,7 +6,6 @@ import contextlib
 import functools
 import os
 import re
-import shutil
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
@@ -127,6 +126,24 @@ def pad(text: str, columns: int, align: str = "<") -> str:
     return fill + text if align == ">" else text + fill
 
 
+BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+"""Styles, as SGR codes (ECMA-48)."""
+
+
+class Paint:
+    """Colours text, or leaves it as it is."""
+
+    def __init__(self, wanted: bool) -> None:  # noqa: FBT001 -- Paint(True) paints
+        self._wanted = wanted
+
+    def __call__(self, style: str, text: str) -> str:
+        """The text in this style; text that is painted is not measured or cut afterwards."""
+        return f"\x1b[{style}m{text}\x1b[0m" if self._wanted and text else text
+
+
+NO_PAINT = Paint(False)  # noqa: FBT003
+
+
 class Column(NamedTuple):
     """One column of a table, and how it gives way when the terminal is narrow.
 
@@ -181,6 +198,7 @@ def table(
     *,
     style: Style = RULED,
     total: Sequence[str] | None = None,
+    paint: Paint = NO_PAINT,
 ) -> Table:
     """The rows under their headings, and `total` under the rows, no line wider than `available`.
 
@@ -197,6 +215,10 @@ def table(
     )
     if available is not None:
         lines = [cut_end(line, available) for line in lines]
+    heading = 1 if style.top else 0
+    lines[heading] = paint(BOLD, lines[heading])
+    if total is not None:
+        lines[-1] = paint(BOLD, lines[-1])
     return Table(lines, [column.heading for i, column in enumerate(columns) if i not in kept])
 
 
@@ -280,6 +302,8 @@ class Screen:
 
     def size(self) -> tuple[int, int]:
         """The columns and rows of the terminal as it is now."""
+        import shutil  # noqa: PLC0415 -- only a live view needs it
+
         fallback = shutil.get_terminal_size()
         try:
             now = os.get_terminal_size(self._stream.fileno())

@@ -23,21 +23,22 @@ _LOOK = 20_000
 class Came(NamedTuple):
     """What came back from one tool: how many results, how many of them say that it failed, their characters."""
 
+    tool: str
     results: int = 0
     failed: int = 0
     characters: int = 0
 
 
-def called(tool_calls: Iterable[Any]) -> dict[str, int]:
+def called(tool_calls: Iterable[Any]) -> list[tuple[str, int]]:
     """How often an answer asks for each tool."""
     found: dict[str, int] = {}
     for call in tool_calls:
         name = _name(call)
         found[name] = found.get(name, 0) + 1
-    return found
+    return list(found.items())
 
 
-def came_back(messages: Sequence[Any], shared: int) -> tuple[dict[str, Came], int]:
+def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
     """What tools said that stands here for the first time; and the characters of all that does, results or not.
 
     The first ``shared`` messages were sent with the call before.
@@ -46,15 +47,17 @@ def came_back(messages: Sequence[Any], shared: int) -> tuple[dict[str, Came], in
     fresh = messages[max(shared, last + 1) :]
     results = [result for message in fresh for result in _results(message)]
     if not results:
-        return {}, 0
+        return [], 0
     names = dict(_calls(messages[last])) if last >= 0 else {}
     found: dict[str, Came] = {}
     for call_id, given, content, is_error in results:
         name = names.get(call_id if isinstance(call_id, str) else "", given)
         size, failed = _size(content), is_error or says_failed(content)
-        before = found.get(name, Came())
-        found[name] = Came(before.results + 1, before.failed + failed, before.characters + size)
-    return found, sum(_size(message.get("content")) if isinstance(message, dict) else 0 for message in fresh)
+        before = found.get(name, Came(name))
+        found[name] = Came(name, before.results + 1, before.failed + failed, before.characters + size)
+    return list(found.values()), sum(
+        _size(message.get("content")) if isinstance(message, dict) else 0 for message in fresh
+    )
 
 
 def says_failed(content: object) -> bool:

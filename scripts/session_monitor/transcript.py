@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
 from typing import Any
 
 from . import figures, money, terminal
+from .moments import local_time
 from .prices import NOTES, UNPRICED, Outcome, Unpriced
 from .spending import Spending
 
@@ -20,25 +20,19 @@ SPARED = 80
 _WIDEST = 100
 
 
-def local_time(timestamp: str | None) -> str:
-    """A UTC time of a log in this machine's time zone, ``2026-02-01T09:30:00+08:00``; ``-`` for None.
-
-    A time at the edge of the calendar (Go writes the year 1 where it has none) stays as it is.
-    """
-    if timestamp is None:
-        return "-"
-    moment = datetime.fromisoformat(timestamp[:19]).replace(tzinfo=timezone.utc)
-    try:
-        return moment.astimezone().isoformat()
-    except (ValueError, OverflowError):
-        return timestamp
-
-
 class Transcript:
     """Prints sessions for people.  All text of the log goes through ``terminal.clean``."""
 
-    def __init__(self, columns: int | None, *, messages: bool = True, full: bool = False) -> None:
+    def __init__(
+        self,
+        columns: int | None,
+        *,
+        messages: bool = True,
+        full: bool = False,
+        paint: terminal.Paint = terminal.NO_PAINT,
+    ) -> None:
         """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``."""
+        self._paint = paint
         self._columns = columns
         self._rule = min(columns or _WIDEST, _WIDEST)
         self._messages = messages
@@ -50,16 +44,17 @@ class Transcript:
         """The whole session: what it adds up to and cost, then its rounds."""
         yield from self._head(row)
         yield from self._spending(spent)
-        yield f"📝 Conversation Rounds ({figures.count(row['messages_count'])}):"
+        yield self._paint(terminal.BOLD, f"📝 Conversation Rounds ({figures.count(row['messages_count'])}):")
         yield "─" * self._rule
         for entry, outcome in rounds:
             yield ""
-            yield from self._round(entry, outcome)
+            yield from self.round(entry, outcome)
         yield "=" * self._rule
 
     def _head(self, row: Mapping[str, Any]) -> Iterator[str]:
         yield "=" * self._rule
-        yield from self._text("📊 Session Detail: ", row["session_id"], clip=False)
+        heading = self._text("📊 Session Detail: ", row["session_id"], clip=False)
+        yield from (self._paint(terminal.BOLD, line) for line in heading)
         yield "=" * self._rule
         yield ""
         yield f"🕐 Created:  {local_time(row['created_at'])}"
@@ -89,13 +84,15 @@ class Transcript:
             yield from self._wrapped(f"   assumed in {figures.counted(number, 'round')}: {NOTES[note]}", "     ")
         yield ""
 
-    def _round(self, entry: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
+    def round(self, entry: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
+        """One round."""
         head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
-        yield from self._wrapped(head, "    ")
+        yield from (self._paint(terminal.BOLD, line) for line in self._wrapped(head, "    "))
         yield f"    Tokens: {_tokens(entry)}"
         yield from self._wrapped(f"    Cost: {_cost(outcome)}", "      ")
         if entry.get("error"):
-            yield from self._text("    ❌ Failed: ", entry["error"])
+            failed = self._text("    ❌ Failed: ", entry["error"])
+            yield from (self._paint(terminal.RED, line) for line in failed)
         if entry.get("cut"):
             yield f"    ✂️  Cut by the gateway: {', '.join(entry['cut'])}"
         yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"

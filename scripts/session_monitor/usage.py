@@ -9,7 +9,6 @@ output must be a kind that the provider counts outside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 LARGEST_COUNT = 10**10
@@ -34,8 +33,7 @@ AUDIO = "audio"
 """Note: some of the tokens are audio, which is counted with the text."""
 
 
-@dataclass(frozen=True)
-class Reported:
+class Reported(NamedTuple):
     """The token counts of one call as its log line gives them; ``None`` where the line has none."""
 
     input: int | None = None
@@ -43,8 +41,8 @@ class Reported:
     total: int | None = None
     cached: int | None = None
     reasoning: int | None = None
-    input_details: Mapping[str, Any] = field(default_factory=dict)
-    output_details: Mapping[str, Any] = field(default_factory=dict)
+    input_details: Mapping[str, Any] = {}
+    output_details: Mapping[str, Any] = {}
 
 
 class Usage(NamedTuple):

@@ -1,0 +1,189 @@
+"""export: what do sums, sessions or calls look like in a file for other programs?"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable
+
+from session_monitor import exporting, figures, moments, terminal
+from session_monitor.exporting import Document, Row, Table
+from session_monitor.index import Index
+from session_monitor.report import Report
+from session_monitor.selection import Selection
+
+from . import common
+from .common import Failure
+
+STDOUT = "-"
+_BETWEEN = 10_000
+"""Rows between two words about how far it is."""
+
+_ABOUT_WHAT = """\
+what is written:
+  report    sums of all calls, of each model, and of each day of --timezone (the default)
+  sessions  a row a session, as 'list --json' has it
+  rounds    a row a call: when, which model and consumer, tokens, status, times, cost
+
+What was said is in none of them: 'show ID --format md', html or json has that.
+"""
+
+
+def add(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    command = common.command(
+        commands,
+        (shared, common.filters()),
+        "export",
+        "write sums, sessions or calls to a file for other programs",
+        "export finops-report.json",
+        "export january.csv --what rounds --since 2026-01-01 --until 2026-01-31",
+        "export - --what sessions --format jsonl --min-cost 1",
+        "export report.md --since 7d --timezone Asia/Shanghai",
+    )
+    command.epilog = f"{_ABOUT_WHAT}\n{command.epilog}"
+    command.add_argument("file", metavar="FILE", help=f"where to; a file that is there is replaced; {STDOUT} is stdout")
+    command.add_argument(
+        "--format", choices=exporting.FORMATS, help="how (default: as the file's name ends, else json; --json is json)"
+    )
+    command.add_argument("--what", choices=exporting.WHAT, default=exporting.REPORT, help="see below (default: report)")
+    command.set_defaults(run=_export)
+
+
+def _export(options: argparse.Namespace) -> None:
+    form, put = _format(options), _writer(options)
+    where, meant = common.zone(options.timezone), common.selected(options)
+    found = common.sessions_of(options.data_dir)
+    # Without a total nothing is said of how far it is: on a terminal it would stand in the middle of the data.
+    counter = _Counter(is_told=options.file != STDOUT)
+    is_readable = options.file != STDOUT or (sys.stdout.encoding or "").lower().startswith("utf")
+
+    def write(total: int, *tables: Table, summary: Row | None = None) -> None:
+        counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
+        document = Document(moments.rfc3339(common.now()), counted, common.coverage_of(options), summary)
+        put(exporting.pieces(document, form, is_readable=is_readable))
+
+    if options.what == exporting.ROUNDS:
+        _write_rounds(found, meant, write)
+    elif options.what == exporting.SESSIONS:
+        rows = found.sessions(meant).rows
+        write(len(rows), exporting.sessions(rows))
+    else:
+        summary, tables = found.ask(lambda index: exporting.report(index, meant, where))
+        write(0, *tables, summary=summary)
+    for name in found.sessions(limit=0).damaged:
+        common.complain(f"{terminal.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
+    if options.file != STDOUT:
+        noun = "row" if options.what == exporting.REPORT else options.what[:-1]
+        common.complain(f"wrote {figures.counted(counter.number, noun)} to {options.file} ({form})")
+
+
+def _format(options: argparse.Namespace) -> str:
+    if options.json and options.format not in (None, exporting.JSON):
+        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", common.USAGE)
+    if options.json or options.format:
+        return options.format or exporting.JSON
+    return exporting.ENDINGS.get(os.path.splitext(options.file)[1].lower(), exporting.JSON)
+
+
+def _write_rounds(found: Report, meant: Selection, write: Callable[[int, Table], None]) -> None:
+    """Write the calls while the index is open: there may be more of them than fit into memory."""
+
+    def question(index: Index) -> None:
+        number, table = exporting.rounds(index, meant)
+        write(number, table)
+
+    try:
+        found.ask(question)
+    except _Enough:
+        raise BrokenPipeError from None
+
+
+class _Counter:
+    """Counts the rows that pass."""
+
+    def __init__(self, *, is_told: bool) -> None:
+        """Says on a terminal how far it is, where that ``is_told``."""
+        self.number = 0
+        self._is_told = is_told
+
+    def passing(self, rows: Iterable[Row], total: int) -> Iterator[Row]:
+        for row in rows:
+            yield row
+            self.number += 1
+            if self._is_told and (self.number % _BETWEEN == 0 or self.number == total > _BETWEEN):
+                common.progress("exporting", self.number, total)
+
+
+# -- where to ----------------------------------------------------------------------------------------------------------
+
+# Whoever asks the index takes an OSError, or a ValueError, for the index's own and asks it again: what goes wrong with
+# the output is told by other exceptions.
+
+
+class _Enough(Exception):  # noqa: N818
+    """Nobody reads any more."""
+
+
+def _writer(options: argparse.Namespace) -> Callable[[Iterable[str]], None]:
+    """What writes pieces of text to where they are meant to go.  Raises ``Failure``."""
+    if options.file == STDOUT:
+        return _Stdout()
+    path = os.path.realpath(options.file)
+    folder = os.path.dirname(path)
+    if not os.path.isdir(folder):
+        raise Failure("not_written", f"there is no folder {folder} for {options.file}")
+    if os.path.exists(path) and not os.path.isfile(path):
+        raise Failure("not_written", f"{options.file} is no file; {STDOUT} stands for stdout")
+    if os.path.isdir(options.data_dir) and os.path.samefile(folder, options.data_dir):
+        raise Failure("not_written", f"{folder} is for the monitor's own files: write {options.file} to another folder")
+    # A spreadsheet takes CSV without this mark for text of its country's old encoding.  On stdout there are programs
+    # behind, which would take it for a part of the first heading.
+    mark = "\ufeff" if _format(options) == exporting.CSV else ""
+    return functools.partial(_to_file, path, mark)
+
+
+def _to_file(path: str, mark: str, pieces: Iterable[str]) -> None:
+    """Write a file for this user alone, wholly or not at all."""
+    try:
+        descriptor, temporary = tempfile.mkstemp(prefix=".export-", suffix=".tmp", dir=os.path.dirname(path))
+        try:
+            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+                file.write(mark)
+                file.writelines(pieces)
+                file.flush()
+                os.fsync(descriptor)
+            os.replace(temporary, path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+            raise
+    except OSError as error:
+        raise Failure("not_written", f"{path}: {error.strerror or error}; nothing was written there") from None
+
+
+class _Stdout:
+    """Prints pieces of text, once."""
+
+    def __init__(self) -> None:
+        self._has_begun = False
+
+    def __call__(self, pieces: Iterable[str]) -> None:
+        """Print them.  Raises ``Failure`` and ``_Enough``."""
+        if self._has_begun:  # an index that fell apart is made anew and asked again
+            raise Failure(
+                "not_written", "the index failed while it was read; what stands on stdout is a part: ask again"
+            )
+        for piece in pieces:
+            self._has_begun = True
+            try:
+                sys.stdout.write(piece)
+            except BrokenPipeError:
+                raise _Enough from None
+            except OSError as error:
+                raise Failure("not_written", f"stdout: {error.strerror or error}") from None
