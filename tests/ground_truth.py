@@ -11,16 +11,18 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
+from datetime import datetime, timezone
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent / "scripts"))
 
-from session_monitor import conversation, coverage, report
+from session_monitor import conversation, coverage, days, report
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
@@ -60,7 +62,7 @@ def differences(log, truth, output, *, show=None):
 
     ``show`` gives a session's rounds with their full messages.
     """
-    found = [*_sessions(truth, output), *_counts(truth, output)]
+    found = [*_sessions(truth, output), *_counts(truth, output), *_statistics(log, truth, output)]
     messages = _messages_of_log(log)
     stored = _messages_of_sessions(output, show or _report)
     found += [f"messages differ: {key}" for key in messages.keys() ^ stored.keys()]
@@ -153,6 +155,45 @@ def _counts(truth, output):
         "failed": (covered.failed, counts["failed"]),
     }
     return [f"{name}: {got}, not {wanted}" for name, (got, wanted) in expected.items() if got != wanted]
+
+
+def _statistics(log, truth, output):
+    """The index's answers: by model, and by the days of two zones, whose calls are counted in the log itself."""
+    found = report.Report(str(output), BOOK)
+    for row in found.by_model().rows:
+        name = row.name or "unknown"
+        expected = truth["models"].get(name, Counter(rounds=0))
+        expected = {**_plain(expected), **_normalised(name, expected)}
+        yield from _same(f"index, model {name}", expected, _named(row.sums))
+    utc = {row.span.name: _named(row.sums) for row in found.by_time(days.DAY, timezone.utc).rows}
+    for name in truth["dates"].keys() | utc.keys():
+        yield from _same(f"index, day {name}", _plain(truth["dates"].get(name, Counter())), utc.get(name, {}))
+    shanghai = days.zone("Asia/Shanghai")
+    there = {row.span.name: row.sums.calls for row in found.by_time(days.DAY, shanghai).rows}
+    if there != (counted := _calls_by_day(log, shanghai)):
+        yield f"index, days of Asia/Shanghai: {there}, not {counted}"
+
+
+def _named(sums):
+    return {**sums._asdict(), "rounds": sums.calls, "total_tokens": sums.total_tokens}
+
+
+def _calls_by_day(log, where):
+    """How many whole lines with a call begin on each day of a zone; read without any of the project's code."""
+    found = Counter()
+    with open(log, "rb") as file:
+        for line in file:
+            text = line.decode("utf-8", "replace")
+            _, _, rest = text.partition('"ai_log":')
+            try:
+                inner, end = json.JSONDecoder().raw_decode(rest)
+                attributes = json.loads(inner)
+            except ValueError:
+                continue
+            time_ = re.search(r'"(?:start_time|timestamp)":"([^"]+)"', text.replace(rest[:end], ""))
+            if isinstance(attributes, dict) and time_:
+                found[str(datetime.fromisoformat(time_[1][:19] + "+00:00").astimezone(where).date())] += 1
+    return dict(found)
 
 
 def _messages_of_log(log):

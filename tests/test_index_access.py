@@ -10,19 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor import files, index, index_access, index_file
+from session_monitor import files, index, index_access, index_file, index_keeper, index_rows
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.index_keeper import Keeper
 from session_monitor.ingest import Ingest
 from session_monitor.store import Store
 from tests import calls
 from tests.calls import BOOK
+from tests.indexes import silent
 
 SCRIPTS = Path(__file__).resolve().parent.parent / "scripts"
-
-
-def silent(_done, _total):
-    """Say nothing."""
 
 
 def monitor(folder, *lines, keeper=True):
@@ -54,12 +51,12 @@ def folder(tmp_path):
 
 
 def is_made(folder, monkeypatch):
-    """Whether the next reader reads session files."""
+    """What the next reader is told, and whether it reads session files for that."""
     read = []
-    real = index._read
-    monkeypatch.setattr(index, "_read", lambda *arguments: read.append(arguments) or real(*arguments))
-    found = rounds(folder)
-    monkeypatch.setattr(index, "_read", real)
+    real = index_rows.of_file
+    with monkeypatch.context() as patched:
+        patched.setattr(index_rows, "of_file", lambda *arguments: read.append(arguments) or real(*arguments))
+        found = rounds(folder)
     return found, bool(read)
 
 
@@ -97,7 +94,7 @@ def test_an_index_that_is_none(folder, monkeypatch, what):
             db.execute("PRAGMA user_version = 99" if what == "other version" else "CREATE TABLE session(x)")
         db.close()
 
-    assert rounds(folder) == {"a": 3, "b": 2}
+    assert is_made(folder, monkeypatch) == ({"a": 3, "b": 2}, True)
     assert is_made(folder, monkeypatch) == ({"a": 3, "b": 2}, False)
     assert (path.stat().st_mode & 0o777) == 0o600
 
@@ -137,7 +134,8 @@ def test_a_folder_that_may_not_be_written(folder):
     folder.chmod(0o555)
     code = (
         "import os, sys; sys.path[:0] = sys.argv[2:]\n"
-        "from session_monitor import index_access\n"
+        # Before it is somebody else, who may not be allowed to read Python's own modules.
+        "from session_monitor import index_access, index_keeper\n"
         "from tests.calls import BOOK\n"
         "os.setuid(65534) if os.getuid() == 0 else None\n"
         "sql = 'SELECT session_id, calls FROM session ORDER BY 1'\n"
@@ -166,27 +164,6 @@ def test_a_monitor_that_was_killed(folder):
     keeper.close()
 
 
-def test_a_reader_at_work_does_not_stop_the_monitor(folder):
-    """While a reader holds the index for writing the monitor goes on without it, and catches up when it is free."""
-    with sqlite3.connect(folder / index_file.FILE, isolation_level=None) as reader:
-        reader.execute("BEGIN IMMEDIATE")
-        log = folder.parent / "access.log"
-        with open(log, "ab") as file:
-            file.write(calls.line("a", ["more"]) + b"\n")
-        keeper = Keeper(str(folder), BOOK, silent)
-        checkpoint = Checkpoint(str(folder / ".state.json"), str(folder))
-        ingest = Ingest([str(log)], Store(str(folder)), checkpoint, index=keeper)
-        assert ingest.poll().new_rounds == 1
-        assert keeper.problem
-        reader.execute("ROLLBACK")
-    reader.close()
-
-    assert ingest.poll().new_rounds == 0
-    assert keeper.problem is None
-    keeper.close()
-    assert rounds(folder) == {"a": 4, "b": 2}
-
-
 def test_a_question_sees_one_state(folder):
     """What the monitor adds while a question is answered is not seen by half: not at all, until the next question."""
 
@@ -197,6 +174,33 @@ def test_a_question_sees_one_state(folder):
 
     assert index_access.ask(str(folder), BOOK, question, silent) == ((5,), (5,))
     assert rounds(folder) == {"a": 4, "b": 2, "z": 1}
+
+
+def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
+    """Where none can be written, one in memory answers the questions of the next moment, and then it is made anew."""
+    clock = [100.0]
+    monkeypatch.setattr(index_access.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(index_keeper, "writing", refused)
+    for end in ("", "-wal", "-shm"):
+        (folder / (index_file.FILE + end)).unlink(missing_ok=True)
+    access = index_access.Access(str(folder), BOOK, silent)
+
+    def count():
+        return access.ask(lambda found: found.db.execute("SELECT count(*) FROM session").fetchone()[0])
+
+    assert count() == 2
+    monitor(folder, calls.line("c"), keeper=False)
+    clock[0] += index_access.KEPT / 2
+    assert count() == 2
+    clock[0] += index_access.KEPT
+    assert count() == 3
+    access.close()
+    assert not (folder / index_file.FILE).exists()
+
+
+def refused(*_arguments, **_options):
+    """What opening an index for writing says in a folder that may not be written."""
+    raise PermissionError
 
 
 def test_no_folder(tmp_path):

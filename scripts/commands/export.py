@@ -59,11 +59,12 @@ def _export(options: argparse.Namespace) -> None:
     form, put = _format(options), _writer(options)
     where, meant = common.zone(options.timezone), common.selected(options)
     found = common.sessions_of(options.data_dir)
-    # Without a total nothing is said of how far it is: on a terminal it would stand in the middle of the data.
+    # On stdout a word about how far it is would stand in the middle of the data.
     counter = _Counter(is_told=options.file != STDOUT)
     is_readable = options.file != STDOUT or (sys.stdout.encoding or "").lower().startswith("utf")
 
     def write(total: int, *tables: Table, summary: Row | None = None) -> None:
+        counter.number = 0
         counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
         document = Document(moments.rfc3339(common.now()), counted, common.coverage_of(options), summary)
         put(exporting.pieces(document, form, is_readable=is_readable))

@@ -18,7 +18,7 @@ from session_monitor import (
     figures,
     files,
     following,
-    index_access,
+    index,
     live,
     moments,
     own_prices,
@@ -105,7 +105,7 @@ class Reports:
 
     def is_at_work(self) -> bool:
         """Whether a monitor is at work on the folder."""
-        return files.is_locked(os.path.join(self.folder, index_access.LOCK))
+        return files.is_locked(os.path.join(self.folder, index.LOCK))
 
 
 @contextlib.contextmanager
@@ -245,7 +245,7 @@ class Everything:
                 sums.reasoning_tokens,
                 sums.spending.shown(),
             ),
-            lines=covered and covered.lines,
+            lines=covered.lines if covered else None,
             calls=covered.calls if covered else 0,
             passed_over=sum(covered.passed_over.values()) if covered else 0,
             behind_bytes=0,

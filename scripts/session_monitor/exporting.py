@@ -123,11 +123,9 @@ _READ_OF_ROUND = (
 
 
 def _rounds(found: Index, where: str) -> Iterator[Row]:
-    # The order is that of two keys, so nothing is sorted, and the same rows make the same file.
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"  # noqa: S608 -- made by Chosen; its values are numbers
-    for session_id, number, at, model, consumer, *tokens, flags, code, first, duration, usd, pico in found.db.execute(
-        sql
-    ):
+    for session_id, number, at, model, consumer, *rest in found.db.execute(_EACH_ROUND.format(meant)):
+        *tokens, flags, code, first, duration, usd, pico = rest
         fresh, read, written, visible, reasoning = tokens
         yield {
             "session_id": session_id,
@@ -148,6 +146,16 @@ def _rounds(found: Index, where: str) -> Iterator[Row]:
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
             "unpriced": _why(found.book, model, at, (fresh, read, written, visible, reasoning), flags, usd),
         }
+
+
+# The same rows make the same file; no more than the rounds of one session are sorted at a time.
+_EACH_ROUND = (
+    "SELECT session.session_id, number, at, model.name, consumer.name, meant.fresh, meant.read, meant.written, "
+    "meant.visible, meant.reasoning, flags, code, first_token_ms, duration_ms, meant.usd, meant.pico "
+    "FROM session CROSS JOIN {} ON meant.session = session.id "
+    "LEFT JOIN model ON model.id = meant.model LEFT JOIN consumer ON consumer.id = meant.consumer "
+    "ORDER BY session.session_id, number"
+)
 
 
 def _why(
@@ -202,7 +210,11 @@ def _json_lines(document: Document, *, is_readable: bool) -> Iterator[str]:
 
 def to_json(value: object, *, is_readable: bool = True) -> str:
     """JSON in which nothing steers a terminal, nor lacks bytes in UTF-8."""
-    return terminal.escape_json(json.dumps(value, ensure_ascii=not is_readable))
+    return terminal.escape_json((_READABLE if is_readable else _ASCII).encode(value))
+
+
+# Made once: there may be a million rows.
+_READABLE, _ASCII = json.JSONEncoder(ensure_ascii=False), json.JSONEncoder()
 
 
 # -- CSV ---------------------------------------------------------------------------------------------------------------
@@ -273,7 +285,7 @@ def _markdown_cell(column: str, value: Any) -> str:
     if column.endswith("_usd"):
         return "not known" if value is None else money.shown(int(money.fraction(value) * money.PICO))
     if value is None or value == []:
-        return ""
+        return "-"
     if isinstance(value, (str, list)):
         return ", ".join(map(markdown.cell, [value] if isinstance(value, str) else value))
     return str(value) if column == "round" else figures.count(value)

@@ -61,14 +61,22 @@ class Access:
                 break
             except index_file.DAMAGE:
                 continue
+        self.close()
         fresh = index_keeper.in_memory(self._folder, self._book, self._progress)
         self._in_memory = fresh, time.monotonic()
         return question(fresh)
 
+    def close(self) -> None:
+        """Forget an index in memory."""
+        if self._in_memory:
+            self._in_memory[0].db.close()
+            self._in_memory = None
+
 
 def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: Progress) -> Answer:
     """The answer to one question, as ``Access`` gives it."""
-    return Access(folder, book, progress).ask(question)
+    with contextlib.closing(Access(folder, book, progress)) as access:
+        return access.ask(question)
 
 
 @contextlib.contextmanager

@@ -154,6 +154,7 @@ class Keeper:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-            self.problem = None
+            if self._index:  # one that could not be opened stays a problem
+                self.problem = None
         except (sqlite3.Error, OSError) as error:
             self.problem = str(error)

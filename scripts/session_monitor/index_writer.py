@@ -56,7 +56,8 @@ _NEW_ACTIVE = (
     f"""
     UPDATE active SET before = coalesce((
         SELECT other.slot FROM active AS other
-        WHERE other.session = active.session AND (other.slot, other.model, other.consumer) < ({_ORDER})
+        WHERE other.session = active.session
+        AND (other.slot, other.model, other.consumer) < (active.slot, active.model, active.consumer)
         ORDER BY other.slot DESC LIMIT 1
     ), {index.NEVER})
     WHERE session IN (SELECT session FROM new)

@@ -73,14 +73,8 @@ class Call(NamedTuple):
 def call_of(entry: Mapping[str, Any]) -> Call:
     """A stored round as a call."""
     read, written, reasoning = entry["cached_tokens"], entry.get("cache_write_tokens", 0), entry["reasoning_tokens"]
-    usage = Usage(
-        entry["input_tokens"] - read - written,
-        read,
-        written,
-        entry["output_tokens"] - reasoning,
-        reasoning,
-        explicit_cache="explicit_cache" in entry,
-    )
+    fresh, visible = entry["input_tokens"] - read - written, entry["output_tokens"] - reasoning
+    usage = Usage(fresh, read, written, visible, reasoning, "explicit_cache" in entry)
     return Call(entry["model"], entry["timestamp"], usage, "no_tokens" not in entry, entry["response_type"] == "error")
 
 

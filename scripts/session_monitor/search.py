@@ -8,7 +8,8 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from typing import Callable, NamedTuple
+from collections.abc import Iterator
+from typing import NamedTuple
 
 from . import index, moments, search_index
 from .chosen import Chosen
@@ -20,6 +21,8 @@ from .search_index import Damaged
 from .selection import ALL, Selection
 
 LIMIT = 20
+FEW = 100_000
+"""Up to so many rounds that are meant are listed; of more one is soon found."""
 
 
 class Query(NamedTuple):
@@ -68,7 +71,8 @@ def search(
 
     def ask(db: sqlite3.Connection | None) -> Found:
         def question(found: Index) -> Found:
-            return _answer(db, found, _Asked(query, _is_meant(found, meant), limit), progress)
+            where = Chosen(found, meant).rounds(meant.since, meant.until)
+            return _answer(db, found, _Asked(query, where, limit), progress)
 
         return sessions.ask(question)
 
@@ -79,20 +83,11 @@ def search(
     return ask(None)
 
 
-IsMeant = Callable[[int, int], bool]
-"""Whether a round is meant, by the main index's number of its session, and its own."""
-
-
-def _is_meant(found: Index, meant: Selection) -> IsMeant | None:
-    """None where all are."""
-    where = Chosen(found, meant).rounds(meant.since, meant.until)
-    sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"  # noqa: S608 -- of numbers
-    return None if where == "true" else lambda *place: found.db.execute(sql, place).fetchone() is not None
-
-
 class _Asked(NamedTuple):
+    """What is looked for, in which rows of the main index's ``round``, and how many hits are wanted."""
+
     query: Query
-    is_meant: IsMeant | None
+    where: str
     limit: int
 
 
@@ -119,18 +114,27 @@ def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress
 
 def _hits(db: sqlite3.Connection, found: Index, asked: _Asked) -> tuple[list[Hit], bool]:
     """The hits in a search index, the latest first, and whether there are more."""
-    (words, column), is_meant, limit = asked
+    (words, column), where, limit = asked
     finder = Finder(words)
     hits: list[Hit] = []
-    for session, number in search_index.matching(db, words, column):
-        if is_meant and not is_meant(session, number):
-            continue
+    for session, number in _meant(found, where, search_index.matching(db, words, column)):
         hit = _hit(found, session, number, finder, column)
         if hit and len(hits) == limit:
             return _sorted(hits), True
         if hit:
             hits.append(hit)
     return _sorted(hits), False
+
+
+def _meant(found: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Those of the rounds that are meant: nearly all may match, and few be meant."""
+    if where == "true":
+        return rounds
+    few = set(found.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))  # noqa: S608
+    if len(few) <= FEW:
+        return (each for each in rounds if each in few)
+    sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"  # noqa: S608
+    return (each for each in rounds if found.db.execute(sql, each).fetchone())
 
 
 def _sorted(hits: list[Hit]) -> list[Hit]:
