@@ -31,6 +31,7 @@ from session_monitor import (
     report,
     store,
     terminal,
+    write_lock,
 )
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest, Poll
@@ -262,7 +263,11 @@ class Monitor:
         self._index = index_keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
         self._ingest = Ingest(
             self._logs,
-            Store(options.output_dir, full_messages=options.messages == "full"),
+            Store(
+                options.output_dir,
+                full_messages=options.messages == "full",
+                lock=write_lock.MonitorsLock(options.output_dir).held,
+            ),
             self._checkpoint,
             book=self._book,
             index=self._index,

@@ -16,6 +16,8 @@ from session_monitor import __version__, report
 COMMANDS = {
     **dict.fromkeys(("list",), "sessions"),
     **dict.fromkeys(("show", "whatif"), "show"),
+    "search": "search",
+    "export": "export",
     **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
     "pricing": "pricing",
     **dict.fromkeys(("doctor", "verify"), "checks"),

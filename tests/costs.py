@@ -84,7 +84,7 @@ def compared(lines, seed, folder):
         model = document["models"][BOOK.find(name).key]
         expected[name] += cost_of(document, model, SimpleNamespace(at=at, usage=usage))
         number[name] += 1
-    rows = {row.model: row.sums for row in Report(str(output), BOOK).by_model().rows}
+    rows = {row.name: row.sums for row in Report(str(output), BOOK).by_model().rows}
     return [
         (name, number[name], Fraction(rows[name].spending.pico, money.PICO) if name in rows else None, expected[name])
         for name in sorted(expected)

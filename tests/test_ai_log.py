@@ -7,7 +7,6 @@ and token kinds of 0.
 
 from __future__ import annotations
 
-import dataclasses
 import io
 import json
 from pathlib import Path
@@ -31,7 +30,7 @@ def shown(found):
     """A result in the form of the pairs."""
     if isinstance(found, Skipped):
         return {"skipped": found.reason}
-    fields = {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+    fields = found._asdict()
     kinds = {kind: number for kind, number in found.usage._asdict().items() if number}
     return as_json(
         {key: value for key, value in {**fields, "usage": kinds, "group": found.group}.items() if full(value)}
@@ -81,7 +80,7 @@ def test_every_field_and_reason_is_in_some_pair():
     expected = [json.loads(path.read_text(encoding="utf-8")) for path in PAIRS.glob("*.json")]
     reasons = {ai_log.NOT_LLM, ai_log.NO_AI_LOG, ai_log.CUT_OFF, ai_log.NOT_JSON, ai_log.EMPTY}
 
-    assert {field.name for field in dataclasses.fields(Round)} | {"group", "skipped"} == {
+    assert set(Round._fields) | {"group", "skipped"} == {
         key for found in expected for key in found
     }
     assert reasons == {found["skipped"] for found in expected if "skipped" in found}

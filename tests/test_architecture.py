@@ -6,7 +6,9 @@ A new module is entered there, in the lowest layer that can hold it.
 
 from __future__ import annotations
 
+import argparse
 import ast
+import importlib
 import importlib.util
 import json
 import sys
@@ -15,11 +17,16 @@ from pathlib import Path
 
 import pytest
 
+import cli
+from commands import common
+
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = ROOT / "scripts"
 PACKAGE = "session_monitor"
 DRAWING = json.loads((ROOT / "tests" / "data" / "architecture.json").read_text(encoding="utf-8"))
 OLDEST_PYTHON = (3, 9)
+LOADER = 'importlib.import_module(f"commands.{name}")'
+"""How the command line loads the one module that it needs: the only import by function call."""
 
 
 # --- Reading a house ---------------------------------------------------------------------------------------------------
@@ -102,6 +109,13 @@ def nearest(name, modules):
     return name or None
 
 
+def written_out(source, modules):
+    """The source of the command line with plain imports in place of its loader."""
+    before, loader, after = source.partition(LOADER)
+    assert loader
+    return f"{before}(){after}\nimport {', '.join(f'commands.{name}' for name in modules)}\n"
+
+
 # --- Judging it --------------------------------------------------------------------------------------------------------
 
 
@@ -154,7 +168,8 @@ def crossings(sides, graph):
 @pytest.fixture(scope="module")
 def sources():
     """The text of every file that runs on a user's machine, by its full dotted name."""
-    return {name: path.read_text(encoding="utf-8") for name, path in run_time_files().items()}
+    texts = {name: path.read_text(encoding="utf-8") for name, path in run_time_files().items()}
+    return {**texts, "cli": written_out(texts["cli"], sorted(set(cli.COMMANDS.values())))}
 
 
 @pytest.fixture(scope="module")
@@ -206,6 +221,43 @@ def test_the_package_itself_imports_none_of_its_modules(sources):
         assert not [found for found in imported_names(source, name) if found.startswith(PACKAGE)]
 
 
+# --- The command line's table of modules -------------------------------------------------------------------------------
+
+
+def test_the_table_names_every_module_with_commands(sources):
+    """Each module that the table names exists, and a module that adds commands can be reached through it."""
+    folder = {name.partition(".")[2]: source for name, source in sources.items() if name.startswith("commands.")}
+    adding = {
+        name
+        for name, source in folder.items()
+        if any(isinstance(node, ast.FunctionDef) and node.name == "add" for node in ast.parse(source).body)
+    }
+
+    assert adding == set(cli.COMMANDS.values())
+
+
+@pytest.mark.parametrize("module", sorted(set(cli.COMMANDS.values())))
+def test_the_table_names_every_command(module):
+    """What a module adds to the command line is what the table says stands in it."""
+    commands = argparse.ArgumentParser().add_subparsers()
+    importlib.import_module(f"commands.{module}").add(commands, common.shared_options())
+
+    assert set(commands.choices) == {command for command, home in cli.COMMANDS.items() if home == module}
+
+
+@pytest.mark.parametrize("word", [*cli.COMMANDS, "os", "commands.stats", "../x", "", "--help", "-"])
+def test_the_loader_loads_what_the_table_names(monkeypatch, word):
+    """Whatever a user types, nothing but a module of the table is loaded; for a command it is the one it stands in."""
+    loaded = []
+    real = importlib.import_module
+    monkeypatch.setattr(cli.importlib, "import_module", lambda name: loaded.append(name) or real(name))
+
+    cli.parser([word])
+
+    wanted = [cli.COMMANDS[word]] if word in cli.COMMANDS else dict.fromkeys(cli.COMMANDS.values())
+    assert loaded == [f"commands.{name}" for name in wanted]
+
+
 # --- The judges can say no -----------------------------------------------------------------------------------------------
 
 
@@ -237,6 +289,15 @@ def test_every_way_to_import_is_seen(source, expected):
 def test_a_foreign_import_is_found(source, expected):
     """Packages that would have to be installed are named, and the standard library's and our own are not."""
     assert foreign_imports(source, "main", {"session_monitor"}) == expected
+
+
+def test_the_loader_becomes_imports():
+    """The one import by function call counts as imports of all that it may load; any other is still found."""
+    source = f"import importlib\n{LOADER}.add()\nimportlib.import_module('x')\n"
+
+    names = imported_names(written_out(source, ["a", "b"]), "cli")
+    assert names == {"importlib", "commands.a", "commands.b", "import_module()"}
+    assert imported_names(written_out(f"{LOADER}\n", ["a"]), "cli") == {"commands.a"}
 
 
 @pytest.mark.parametrize("name", ["sys", "os", "json", "sqlite3", "fcntl", "zlib", "http", "__future__"])

@@ -229,7 +229,7 @@ def test_a_search_index_that_is_none(folder, what):
 
 
 def test_it_is_private_and_holds_no_text(folder):
-    """Only this user reads the search index; no sentence stands in it, and nothing of what was said in the main index."""
+    """Only this user reads the search index; it copies no sentence, and the main index has nothing of what was said."""
     hits(folder, "weather")
     for name in (search_index.FILE, search_index.FILE + "-journal"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600

@@ -39,6 +39,13 @@ class Failure(Exception):  # noqa: N818 -- ends a command, which is no error in 
 class Parser(argparse.ArgumentParser):
     """Argparse's, which says what may have been meant."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse's; but a command itself refuses what it does not know, because it knows what may be meant."""
+        found, unknown = super().parse_known_args(args, namespace)
+        if unknown:
+            self.error(f"unrecognized arguments: {' '.join(unknown)}")
+        return found, unknown
+
     def error(self, message: str) -> Any:
         """End with exit code 2, the usage and a hint."""
         hints = [hint for hint in map(self._hint, _quoted(message)) if hint]

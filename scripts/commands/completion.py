@@ -8,7 +8,7 @@ import re
 import shlex
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor import report, terminal
@@ -33,7 +33,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--name", type=_name, default="cli.py", metavar="NAME", help="by what name you call it (default: cli.py)"
     )
-    command.set_defaults(run=_completion, json=False)
+    command.set_defaults(run=_completion, json=False, data_dir="")
     hidden = commands.add_parser(_COMPLETE, parents=[shared], allow_abbrev=False)
     hidden.add_argument("what", choices=("ids",))
     hidden.add_argument("prefix", nargs="?", default="")
@@ -62,7 +62,8 @@ def _name(text: str) -> str:
 
 
 def _completion(options: argparse.Namespace) -> None:
-    print(script(options.shell, options.name, options.command_line()), end="")
+    # The whole command line, of which only this command may have been loaded, comes from above.
+    print(script(options.shell, options.name, options.command_line(), [sys.executable, _CLI]), end="")
 
 
 def _ids(options: argparse.Namespace) -> None:
@@ -155,11 +156,14 @@ def _all(node: Node) -> Iterator[Node]:
         yield from _all(each)
 
 
-def script(shell: str, name: str, parser: argparse.ArgumentParser) -> str:
-    """What a shell has to read to complete the command line that is called by this name."""
+def script(shell: str, name: str, parser: argparse.ArgumentParser, program: Sequence[str]) -> str:
+    """What a shell has to read to complete the command line that is called by this name.
+
+    ``program`` are the words by which the script asks for session ids.
+    """
     function = "_" + re.sub(r"\W", "_", name)
     made: str = _SCRIPTS[shell](tree(parser))
-    ask = f"{shlex.quote(sys.executable)} {shlex.quote(_CLI)} {_COMPLETE}"
+    ask = shlex.join([*program, _COMPLETE])
     return made.replace("@FUNCTION@", function).replace("@NAME@", name).replace("@ASK@", ask)
 
 
@@ -181,7 +185,7 @@ def _bash(top: Node) -> str:
         places = [_bash_value(value) for value in node.places]
         cases += [(f"place{path} {number}", value) for number, value in enumerate(places)]
         cases += [(f"place{path} *", places[-1])] if node.is_open else []
-    return _BASH.replace("@CASES@", "\n".join(map(_bash_case, cases)))
+    return _BASH.replace("@CASES@", "\n".join(_bash_case(case) for case in cases if case[1]))
 
 
 def _bash_case(case: tuple[str, str]) -> str:
@@ -222,7 +226,7 @@ _BASH = r"""# Completion of @NAME@ in bash, 3.2 or newer.
 
 @FUNCTION@() {
     local line=${COMP_LINE:0:COMP_POINT} node= pending= option= folder= place=0 i word rest known
-    local cur quote= plain lead= kept what
+    local cur quote= plain lead= kept what=
     local -a typed
     typed=() COMPREPLY=()
 
@@ -269,10 +273,11 @@ _BASH = r"""# Completion of @NAME@ in bash, 3.2 or newer.
         what="words $known"
     else
         @FUNCTION@_known "commands$node"
-        what="words $known"
         if [[ -z $known ]]; then
             @FUNCTION@_known "place$node $place"
             what=$known
+        elif ((place == 0)); then
+            what="words $known"
         fi
     fi
 

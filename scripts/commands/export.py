@@ -13,9 +13,6 @@ from typing import Any, Callable
 
 from session_monitor import exporting, figures, moments, terminal
 from session_monitor.exporting import Document, Row, Table
-from session_monitor.index import Index
-from session_monitor.report import Report
-from session_monitor.selection import Selection
 
 from . import common
 from .common import Failure
@@ -69,14 +66,18 @@ def _export(options: argparse.Namespace) -> None:
         document = Document(moments.rfc3339(common.now()), counted, common.coverage_of(options), summary)
         put(exporting.pieces(document, form, is_readable=is_readable))
 
-    if options.what == exporting.ROUNDS:
-        _write_rounds(found, meant, write)
-    elif options.what == exporting.SESSIONS:
-        rows = found.sessions(meant).rows
-        write(len(rows), exporting.sessions(rows))
-    else:
-        summary, tables = found.ask(lambda index: exporting.report(index, meant, where))
-        write(0, *tables, summary=summary)
+    try:
+        if options.what == exporting.ROUNDS:
+            # While the index is open: there may be more calls than fit into memory.
+            found.ask(lambda index: write(*exporting.rounds(index, meant)))
+        elif options.what == exporting.SESSIONS:
+            rows = found.sessions(meant).rows
+            write(len(rows), exporting.sessions(rows))
+        else:
+            summary, tables = found.ask(lambda index: exporting.report(index, meant, where))
+            write(0, *tables, summary=summary)
+    except _Enough:
+        raise BrokenPipeError from None
     for name in found.sessions(limit=0).damaged:
         common.complain(f"{terminal.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if options.file != STDOUT:
@@ -90,19 +91,6 @@ def _format(options: argparse.Namespace) -> str:
     if options.json or options.format:
         return options.format or exporting.JSON
     return exporting.ENDINGS.get(os.path.splitext(options.file)[1].lower(), exporting.JSON)
-
-
-def _write_rounds(found: Report, meant: Selection, write: Callable[[int, Table], None]) -> None:
-    """Write the calls while the index is open: there may be more of them than fit into memory."""
-
-    def question(index: Index) -> None:
-        number, table = exporting.rounds(index, meant)
-        write(number, table)
-
-    try:
-        found.ask(question)
-    except _Enough:
-        raise BrokenPipeError from None
 
 
 class _Counter:

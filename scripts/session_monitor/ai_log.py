@@ -9,10 +9,11 @@ Sources: the access-log format of Higress' helm chart, and its ai-statistics plu
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
@@ -41,22 +42,19 @@ _MARK = b" [truncated] "
 _BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """A line that is no call, with the reason why."""
 
     reason: str
 
 
-@dataclass(frozen=True)
-class Undecoded:
+class Undecoded(NamedTuple):
     """A value that could not be taken as what it should be; its text is kept."""
 
     text: str
 
 
-@dataclass(frozen=True)
-class Round:
+class Round(NamedTuple):
     """One LLM call, in the project's own terms.
 
     ``messages`` is the whole history that the client sent (empty where the log has none).  ``cut`` names the values
@@ -84,7 +82,7 @@ class Round:
     outer_broken: bool
     torn: bool = False
     cut: tuple[str, ...] = ()
-    undecoded: dict[str, str] = field(default_factory=dict)
+    undecoded: Mapping[str, str] = {}
     consumer: str | None = None
     api: str | None = None
     chat_id: str | None = None
@@ -108,7 +106,8 @@ class Round:
     @property
     def has_tokens(self) -> bool:
         """Whether the line reports any token count."""
-        return any(name in self.reported for name in ("input_token", "output_token", "total_token"))
+        reported = self.reported
+        return "input_token" in reported or "output_token" in reported or "total_token" in reported
 
 
 def parse(line: bytes) -> Round | Skipped:
@@ -174,11 +173,15 @@ def _split_at(text: str, start: int, before: str | None) -> _Parts | Skipped:
         if before is None or other >= 0:
             raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
         # Of two equal keys the first is the gateway's; a client can write the second into its user agent.
-        outer = json.loads(before + text[end:], object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+        outer = _OUTER.decode(before + text[end:])
     except (ValueError, RecursionError):
         fields = _FIELD.findall(text, 0 if before is None else end, other if other >= 0 else len(text))
         return _Parts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
     return _Parts(attributes, outer)
+
+
+_OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+_INNER = json.JSONDecoder()
 
 
 def _attributes(inner: str) -> dict[str, Any] | Skipped:
@@ -186,8 +189,8 @@ def _attributes(inner: str) -> dict[str, Any] | Skipped:
     if inner in ("-", "", "null"):
         return Skipped(NOT_LLM)
     try:
-        found = json.loads(inner)
-        whole = not isinstance(found, dict) or all(map(_is_plain, found.values()))
+        found = _INNER.decode(inner)
+        whole = not isinstance(found, dict) or _FLAT.issuperset(map(type, found.values())) or _are_plain(found)
     except json.JSONDecodeError:
         return Skipped(NOT_JSON)
     except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
@@ -234,6 +237,13 @@ def _value(text: str) -> Any:
     return value if _is_plain(value) else Undecoded(text)
 
 
+_FLAT = frozenset({str, int, bool, type(None)})
+
+
+def _are_plain(attributes: dict[str, Any]) -> bool:
+    return all(type(value) in _FLAT or _is_plain(value) for value in attributes.values())
+
+
 def _is_plain(value: object) -> bool:
     """Whether every JSON reader can take this value: not too deep, no NaN, no infinity (``1e999`` decodes to it)."""
     level = [value]
@@ -257,61 +267,64 @@ def _is_plain(value: object) -> bool:
 
 def _round(parts: _Parts) -> Round:
     attributes, outer, outer_broken, torn = parts
+    get, get_outer = attributes.get, outer.get
     undecoded: dict[str, str] = {}
-    cut = [key for key in CONTENT_KEYS if _is_cut(attributes.get(key))]
-    messages = _listed(attributes, "messages", undecoded)
-    tool_calls = _listed(attributes, "tool_calls", undecoded)
-    details = {key: _details(attributes.get(key)) for key in ("input_token_details", "output_token_details")}
+    has_content = not _CONTENT.isdisjoint(attributes)
+    messages = _listed(get("messages"), "messages", undecoded)
+    tool_calls = _listed(get("tool_calls"), "tool_calls", undecoded)
+    input_details, output_details = _details(get("input_token_details")), _details(get("output_token_details"))
     reported = _reported(attributes)
-    model = _text(attributes.get("model"))
-    code = usage.count(outer.get("response_code"))
-    error = _error(code, outer, answered=any(attributes.get(key) not in _NOTHING for key in _ANSWER_KEYS))
+    model = _text(get("model"))
+    code = usage.count(get_outer("response_code"))
+    error = _error(code, outer, attributes)
     return Round(
-        session_id=_joined(_text(attributes.get("session_id"))),
-        timestamp=_time(outer.get("start_time")) or _time(outer.get("timestamp")),
+        session_id=_joined(_text(get("session_id"))),
+        timestamp=_time(get_outer("start_time")) or _time(get_outer("timestamp")),
         model=model,
         usage=usage.normalise(
             usage.Reported(
-                input=reported.get("input_token"),
-                output=reported.get("output_token"),
-                total=reported.get("total_token"),
-                cached=reported.get("cached_tokens"),
-                reasoning=reported.get("reasoning_tokens"),
-                input_details=details["input_token_details"],
-                output_details=details["output_token_details"],
+                reported.get("input_token"),
+                reported.get("output_token"),
+                reported.get("total_token"),
+                reported.get("cached_tokens"),
+                reported.get("reasoning_tokens"),
+                input_details,
+                output_details,
             ),
             model,
         ),
         reported=reported,
-        response_type="error" if error else _text(attributes.get("response_type")) or "normal",
+        response_type="error" if error else _text(get("response_type")) or "normal",
         error=error,
         messages=messages,
-        question=_question(attributes.get("question"), messages),
-        answer=_flat(attributes.get("answer")),
-        reasoning=_flat(attributes.get("reasoning")),
-        system=_flat(attributes.get("system")),
+        question=_question(get("question"), messages),
+        answer=_flat(get("answer")),
+        reasoning=_flat(get("reasoning")),
+        system=_flat(get("system")),
         # A streamed call leaves out an index of 0.
         tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
-        content_logged=any(key in attributes for key in CONTENT_KEYS),
+        input_token_details=input_details,
+        output_token_details=output_details,
+        content_logged=has_content,
         outer_broken=outer_broken,
         torn=torn,
-        cut=tuple(cut),
+        cut=tuple(key for key in CONTENT_KEYS if _is_cut(get(key))) if has_content else (),
         undecoded=undecoded,
-        consumer=_text(attributes.get("consumer")),
-        api=_text(attributes.get("api")),
-        chat_id=_text(attributes.get("chat_id")),
-        chat_round=usage.count(attributes.get("chat_round")),
-        request_id=_text(outer.get("request_id")),
-        route_name=_text(outer.get("route_name")),
-        upstream_cluster=_text(outer.get("upstream_cluster")),
+        consumer=_text(get("consumer")),
+        api=_text(get("api")),
+        chat_id=_text(get("chat_id")),
+        chat_round=usage.count(get("chat_round")),
+        request_id=_text(get_outer("request_id")),
+        route_name=_text(get_outer("route_name")),
+        upstream_cluster=_text(get_outer("upstream_cluster")),
         response_code=code,
-        response_flags=_text(outer.get("response_flags")),
-        first_token_ms=usage.count(attributes.get("llm_first_token_duration")),
-        duration_ms=_first_count(attributes.get("llm_service_duration"), outer.get("duration")),
-        **details,
+        response_flags=_text(get_outer("response_flags")),
+        first_token_ms=usage.count(get("llm_first_token_duration")),
+        duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
     )
 
 
+_CONTENT = frozenset(CONTENT_KEYS)
 _ANSWER_KEYS = ("model", "chat_id", "input_token", "output_token", "total_token", "answer", "reasoning", "tool_calls")
 _NOTHING: tuple[object, ...] = (None, "", "-", [])
 
@@ -320,20 +333,25 @@ _COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "ca
 
 def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
     """The raw counts that are there, as integers."""
-    counts = {key: usage.count(attributes.get(key)) for key in _COUNTS}
-    return {key: number for key, number in counts.items() if number is not None}
+    found = {}
+    for key in _COUNTS:
+        number = usage.count(attributes[key]) if key in attributes else None
+        if number is not None:
+            found[key] = number
+    return found
 
 
 def _details(value: object) -> dict[str, Any]:
     """Token details come as an object, as a JSON string, or as null."""
     if isinstance(value, str):
-        value = _value(value)
+        value = _value(value) if value else None
     return value if isinstance(value, dict) else {}
 
 
-def _listed(attributes: dict[str, Any], key: str, undecoded: dict[str, str]) -> list[Any]:
+def _listed(value: object, key: str, undecoded: dict[str, str]) -> list[Any]:
     """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
-    value = attributes.get(key)
+    if value is None:
+        return []
     if isinstance(value, list):
         return value
     if isinstance(value, Undecoded):
@@ -356,9 +374,9 @@ def _is_cut(value: object) -> bool:
 
 def _text(value: object) -> str | None:
     """A non-empty string; the gateway writes ``-`` for what is absent."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        value = str(value)
-    return value if isinstance(value, str) and value not in ("", "-") else None
+    if type(value) is str:
+        return value if value not in ("", "-") else None
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _joined(text: str | None) -> str | None:
@@ -411,6 +429,8 @@ def _time(value: object) -> str | None:
     if not found:
         return None
     day, clock, fraction, zone = found.groups("")
+    if zone == "Z" and _is_minute(day, clock[:5]) and clock[6:] < "60":
+        return f"{day}T{clock}{fraction}Z"
     try:
         moment = datetime.fromisoformat(f"{day}T{clock}+00:00" if zone == "Z" else f"{day}T{clock}{_colon(zone)}")
         return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
@@ -418,16 +438,26 @@ def _time(value: object) -> str | None:
         return None
 
 
+@functools.lru_cache(1024)
+def _is_minute(day: str, clock: str) -> bool:
+    try:
+        datetime.fromisoformat(f"{day}T{clock}")
+    except ValueError:
+        return False
+    return True
+
+
 def _colon(zone: str) -> str:
     return zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
 
 
-def _error(code: int | None, outer: dict[str, str], *, answered: bool) -> str | None:
+def _error(code: int | None, outer: dict[str, str], attributes: dict[str, Any]) -> str | None:
     """Why the call failed, in a few words; ``None`` where it did not."""
     failed_code = 400
     if code is not None and (code == 0 or code >= failed_code):
         details = _text(outer.get("response_code_details")) or _text(outer.get("response_flags"))
         return f"{code} {details}" if details else str(code)
+    answered = any(key in attributes and attributes[key] not in _NOTHING for key in _ANSWER_KEYS)
     return None if answered else "no response"
 
 

@@ -40,12 +40,14 @@ def wanted(text: str) -> Wanted | None:
     span = _SPAN.fullmatch(text)
     if span is None or text == "-":
         return None
-    first, dash, end = span.groups()
-    return Wanted(int(first) if first else None, int(end) if end else None if dash else int(first or 0))
+    number, first, end = span.groups()
+    if number:
+        return Wanted(int(number), int(number))
+    return Wanted(int(first) if first else None, int(end) if end else None)
 
 
 _LAST = re.compile(r"last(?::0*([1-9]\d{0,8}))?", re.ASCII)
-_SPAN = re.compile(r"0*(\d{0,9})(-?)0*(\d{0,9})", re.ASCII)
+_SPAN = re.compile(r"(\d{1,9})|(\d{0,9})-(\d{0,9})", re.ASCII)
 
 
 def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted = ALL) -> Session | None:

@@ -11,8 +11,9 @@ from collections.abc import Iterator, Sequence
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
-_TRIES = 5
 _BETWEEN_TRIES = 0.01
+_FOR_A_QUESTION = 0.05
+"""Seconds that ``lock`` waits: whoever asks ``is_locked`` has the lock for less."""
 FEW = 16
 """Up to so many files are synced one by one; more of them by one sync of their file system."""
 
@@ -121,16 +122,18 @@ def is_locked(path: str) -> bool:
         os.close(descriptor)
 
 
-def _locked(descriptor: int) -> bool:
-    for attempt in range(_TRIES):
+def take(descriptor: int, patience: float) -> bool:
+    """Lock an open file until it is closed; False where somebody else still has it after so many seconds."""
+    end = time.monotonic() + patience
+    while True:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if attempt < _TRIES - 1:
-                time.sleep(_BETWEEN_TRIES)
+            if time.monotonic() >= end:
+                return False
+            time.sleep(_BETWEEN_TRIES)
         else:
             return True
-    return False
 
 
 @contextlib.contextmanager
@@ -141,7 +144,7 @@ def lock(path: str, about: str) -> Iterator[None]:
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     try:
-        if not _locked(descriptor):
+        if not take(descriptor, _FOR_A_QUESTION):
             raise Held(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, about.encode() + b"\n", 0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from . import files, index_file
 from .index import Progress
@@ -21,6 +21,7 @@ from .session_file import Written
 _SIDE_FILES = ("-wal", "-shm", "-journal")
 READERS_PATIENCE = 60.0
 """Seconds that a reader waits for another who is making the index."""
+_REMOVERS_PATIENCE = 5.0
 
 
 def bring_up_to_date(found: IndexWriter, progress: Progress) -> None:
@@ -33,9 +34,11 @@ def bring_up_to_date(found: IndexWriter, progress: Progress) -> None:
 
 def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
     """A whole index for where none can be written."""
-    fresh = IndexWriter(sqlite3.connect(":memory:"), folder, book)
-    fresh.create()
-    fresh.catch_up(progress)
+    with contextlib.ExitStack() as undo:
+        fresh = IndexWriter(undo.enter_context(contextlib.closing(sqlite3.connect(":memory:"))), folder, book)
+        fresh.create()
+        fresh.catch_up(progress)
+        undo.pop_all()
     return fresh
 
 
@@ -45,9 +48,7 @@ def writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> 
     path = os.path.join(folder, index_file.FILE)
     db = None if anew else _sound(path, folder, book, patience)
     if db is None:
-        for end in ("", *_SIDE_FILES):
-            with contextlib.suppress(FileNotFoundError):
-                os.unlink(path + end)
+        remove(path)
         db = _connect(path, patience)
     try:
         found = IndexWriter(db, folder, book)
@@ -56,6 +57,50 @@ def writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> 
         yield found
     finally:
         _close(db, path)
+
+
+@contextlib.contextmanager
+def taking_out(folder: str, sessions: Mapping[str, str]) -> Iterator[None]:
+    """While the block removes the files of sessions (by their ids), take these out of the index, if there is one.
+
+    Where that fails, whoever asks next brings it up to date.
+    """
+    with contextlib.ExitStack() as stack:
+        found = None
+        is_complete = False
+        with contextlib.suppress(sqlite3.Error, OSError):
+            found = stack.enter_context(_if_there(folder))
+            is_complete = bool(found and found.is_complete())
+            if found:
+                found.mark()
+        yield
+        with contextlib.suppress(sqlite3.Error, OSError):
+            if found:
+                found.take_out(sessions, is_complete=is_complete)
+
+
+def rewrite(folder: str) -> None:
+    """Leave nothing in the index file of what was taken out; a monitor may be at work meanwhile."""
+    with contextlib.suppress(sqlite3.Error, OSError), _if_there(folder) as found:
+        if found:
+            found.rewrite()
+
+
+@contextlib.contextmanager
+def _if_there(folder: str) -> Iterator[IndexWriter | None]:
+    """The index for who only takes out; None where there is none."""
+    if not os.path.exists(os.path.join(folder, index_file.FILE)):
+        yield None
+        return
+    with writing(folder, Book([]), _REMOVERS_PATIENCE) as found:
+        yield found
+
+
+def remove(path: str) -> None:
+    """Remove a database with its side files."""
+    for end in ("", *_SIDE_FILES):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path + end)
 
 
 def _close(db: sqlite3.Connection, path: str) -> None:
@@ -103,20 +148,20 @@ class Keeper:
         """Open it and bring it up to date.  ``problem`` says what fails, if anything does."""
         self.problem: str | None = None
         self._folder = folder
+        self._book = book
         self._progress = progress
         self._stack = contextlib.ExitStack()
         self._index: IndexWriter | None = None
         self._is_behind = True
         with self._guarded():
             self._index = self._stack.enter_context(writing(folder, book, PATIENCE))
-            # A mark that a killed monitor left looks like work of this one, which holds the lock by now.
-            if not self._index.is_complete():
-                self._index.catch_up(progress)
-            bring_up_to_date(self._index, progress)
-            self._is_behind = False
+            # For readers the mark means that the monitor is at work; here it means that the one before was killed.
+            self._is_behind = not self._index.is_complete()
+            self._follow()
 
     def price_with(self, book: Book) -> None:
         """The prices have changed."""
+        self._book = book
         if self._index:
             self._index.book = book
 
@@ -134,16 +179,27 @@ class Keeper:
                 self._index.add(written)
                 self._is_behind = False
 
+    def outdated(self) -> None:
+        """Others have changed session files, and perhaps put another index in this one's place."""
+        self._is_behind = True
+        with self._guarded(), contextlib.ExitStack() as stack:
+            self._index = stack.enter_context(writing(self._folder, self._book, PATIENCE))
+            self._stack.close()
+            self._stack = stack.pop_all()
+
     def settle(self) -> None:
         """A pass is over: catch up with what could not be done in it."""
         with self._guarded():
-            if self._index and self._is_behind:
-                self._index.catch_up(self._progress)
-                self._is_behind = False
-            elif self._index:
+            if self._index and not self._is_behind:
                 self._index.settle()
-            if self._index and not self._index.is_priced():
-                self._index.reprice(self._progress)
+            self._follow()
+
+    def _follow(self) -> None:
+        if self._index and self._is_behind:
+            self._index.catch_up(self._progress)
+            self._is_behind = False
+        if self._index and not self._index.is_priced():
+            self._index.reprice(self._progress)
 
     def close(self) -> None:
         """Let it go."""

@@ -20,6 +20,8 @@ PATIENCE = 0.2
 MIXED = "mixed"
 """Not all rounds are priced alike."""
 _SESSIONS_AT_ONCE = 1000
+_FEW = 500
+"""Sessions that are taken out one by one; where there are more, all sums are made anew."""
 
 
 def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -> str:
@@ -87,6 +89,14 @@ _REMOVING = (
     "DELETE FROM tool WHERE session = ?1",
     "DELETE FROM session WHERE id = ?1",
 )
+_TIDYING = (
+    "DELETE FROM total WHERE calls = 0",
+    "DELETE FROM slot WHERE calls = 0",
+    "DELETE FROM model WHERE id NOT IN (SELECT model FROM part)",
+    "DELETE FROM consumer WHERE id NOT IN (SELECT consumer FROM part)",
+    "DELETE FROM tool_name WHERE id NOT IN (SELECT tool FROM tool)",
+)
+"""SQL that takes away what no session counts for any more."""
 
 
 class IndexWriter(Index):
@@ -117,6 +127,43 @@ class IndexWriter(Index):
             self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
             if not self.is_priced():
                 self.set_meta(prices=MIXED)
+
+    def take_out(self, sessions: Mapping[str, str], *, is_complete: bool) -> None:
+        """Take out sessions whose files (by their ids) are gone, with all names that only they have.
+
+        ``is_complete`` says whether all the others were in before it was marked; then they are now.
+        """
+        with self._transaction():
+            self._remove_all(sessions)
+            files = ((raw(file),) for file in sessions.values())
+            self.db.executemany("DELETE FROM damaged WHERE file = CAST(? AS TEXT)", files)
+            for sql in _TIDYING:
+                self.db.execute(sql)
+            self._ids.clear()
+            self._new_change()
+            if is_complete:
+                self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
+
+    def rewrite(self) -> None:
+        """Write the whole file anew: its pages keep scraps of what was taken out."""
+        self.db.execute("VACUUM")
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _remove_all(self, session_ids: Iterable[str]) -> None:
+        self.db.execute("CREATE TEMP TABLE IF NOT EXISTS gone(id INTEGER PRIMARY KEY)")
+        self.db.execute("DELETE FROM gone")
+        self.db.executemany(
+            "INSERT OR IGNORE INTO gone SELECT id FROM session WHERE session_id = CAST(? AS TEXT)",
+            ((raw(session_id),) for session_id in session_ids),
+        )
+        gone = [row[0] for row in self.db.execute("SELECT id FROM gone")]
+        if len(gone) <= _FEW:
+            for session in gone:
+                self._remove(session)
+            return
+        for table, column in (("round", "session"), ("tool", "session"), ("session", "id")):
+            self.db.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM gone)")
+        self._sum_up()
 
     def settle(self) -> None:
         """The folder changed by the monitor's own doing, and no session file in it did."""

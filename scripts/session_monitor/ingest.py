@@ -28,6 +28,7 @@ from .spending import Spending
 from .store import SetAside, Store
 from .tail import Changed, Look, Tail
 from .usage import Usage
+from .write_lock import Outdated
 
 BATCH_LOG_BYTES = 32 << 20
 BATCH_SESSION_BYTES = 8 << 20
@@ -128,6 +129,9 @@ class IndexKeeper(Protocol):
     def after(self, written: Sequence[Written]) -> None:
         """This is what was written to them, and the checkpoint with it."""
 
+    def outdated(self) -> None:
+        """Others have changed session files."""
+
     def settle(self) -> None:
         """The pass is over."""
 
@@ -139,6 +143,9 @@ class NoIndex:
         """Do nothing."""
 
     def after(self, written: Sequence[Written]) -> None:
+        """Do nothing."""
+
+    def outdated(self) -> None:
         """Do nothing."""
 
     def settle(self) -> None:
@@ -219,10 +226,17 @@ class Ingest:
             self._store.committed = self._offsets()
             self._checkpoint.save()  # new generations are known before their first line is applied
             self._read_all(poll, look)
-            self._checkpoint.save()  # also how long a rotated file has been quiet
+            with self._store.changing():  # also without new lines: the index must hear of what others changed
+                self._checkpoint.save()  # also how long a rotated file has been quiet
             self._index.settle()
+            if self._store.problem:
+                poll.problem(self._store.problem)
         except (Changed, Truncated):
             self._drop_batch()
+            return False
+        except Outdated:
+            self._drop_batch()
+            self._index.outdated()
             return False
         except SetAside as aside:
             self._drop_batch()
@@ -310,17 +324,18 @@ class Ingest:
         batch = self._batch
         if not batch.ends:
             return
-        # Before anything is written: what can be said of the files afterwards may be about their successors.
-        grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
-        self._index.before()
-        new, written = self._store.flush()
-        for generation, other in grown:
-            generation.become(other)
-            generation.coverage.add(batch.coverage[generation.gid])
-            poll.coverage.add(batch.coverage[generation.gid])
-        self._batch = _Batch()
-        self._checkpoint.save()
-        self._index.after(written)
+        with self._store.changing():
+            # Before anything is written: what can be said of the files afterwards may be about their successors.
+            grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
+            self._index.before()
+            new, written = self._store.flush()
+            for generation, other in grown:
+                generation.become(other)
+                generation.coverage.add(batch.coverage[generation.gid])
+                poll.coverage.add(batch.coverage[generation.gid])
+            self._batch = _Batch()
+            self._checkpoint.save()
+            self._index.after(written)
         self._store.committed = self._offsets()
         poll.bytes_read += batch.bytes
         poll.new_sessions += new

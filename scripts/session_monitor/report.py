@@ -202,7 +202,7 @@ class Report:
             number, added = totals.everything(chosen)
             order = f"WHERE {chosen.sessions()} ORDER BY updated DESC, id DESC LIMIT ?"
             (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
-            oldest = found.db.execute("SELECT slot FROM slot ORDER BY slot LIMIT 1").fetchone()
+            oldest = found.db.execute("SELECT slot FROM slot WHERE calls ORDER BY slot LIMIT 1").fetchone()
             rows = self._rows(found, order, latest) if latest else []
             return Overview(number, added, rows, oldest and oldest[0] * index.SLOT, newest)
 
@@ -226,7 +226,8 @@ class Report:
 
     def known(self, column: str, limit: int = 10) -> Sequence[str]:
         """Some of the models or consumers that there are."""
-        sql = f"SELECT name FROM {column} ORDER BY name LIMIT ?"
+        used = f"SELECT {column} FROM total WHERE calls"  # a session that had the only calls may be gone
+        sql = f"SELECT name FROM {column} WHERE id IN ({used}) ORDER BY name LIMIT ?"
         return self.ask(lambda found: [name for (name,) in found.db.execute(sql, (limit,))])
 
     def ask(self, question: Callable[[Index], Answer]) -> Answer:

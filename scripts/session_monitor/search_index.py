@@ -1,8 +1,8 @@
 """How is there an index of all words that were said?
 
-``.search.sqlite3`` beside the session files is a full-text index (SQLite's FTS5) of what was said, which it does not
-hold.  It follows from the session files, may be deleted at any time, and is made by who searches first; each search
-puts in what is new since the last one.
+``.search.sqlite3`` beside the session files is a full-text index (SQLite's FTS5): each word with where it stands, and no
+copy of the texts.  It follows from the session files, may be deleted at any time, and is made by who searches first;
+each search puts in what is new since the last one.
 
     text      the words of each round, by column; rows are numbered as they came, the oldest first
     round     which round of which session has a number there

@@ -244,6 +244,14 @@ def read_header(file: BinaryIO) -> str:
     return session_id
 
 
+def is_blank(file: BinaryIO) -> bool:
+    """Whether a file's first line was never whole: nothing, a part of it, or that and zeros (after a power loss)."""
+    file.seek(0)
+    line = file.readline(1 << 20)
+    start, zero, _ = line.partition(b"\0")
+    return bool(zero or not line.endswith(b"\n")) and start.startswith(_HEADER_START[: len(start)])
+
+
 def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
     """The stored rounds from where the file stands, up to the footer or the first line that is not whole."""
     for line in file:

@@ -11,14 +11,17 @@ import contextlib
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Callable
 
-from . import files, history, names, session_file
+from . import files, history, names, session_file, tombstones
 from .ai_log import Round
 from .entry import entry_of, facts_of
 from .session_file import End, NotASessionFile, Summary, Written
+from .tombstones import Tombstones
+from .write_lock import Outdated
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
@@ -48,6 +51,7 @@ class _Session:
     next_byte: int = 0  # where the next round goes; 0 for a file that is still to be made
     footer: bytes = b""  # as it stands on disk
     torn: bool = False
+    deleted: Mapping[str, int] = field(default_factory=dict)  # up to where its calls were deleted
     pending: list[bytes] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)  # of the pending rounds
 
@@ -55,10 +59,23 @@ class _Session:
 class Store:
     """The session files of one folder."""
 
-    def __init__(self, folder: str, *, full_messages: bool = False) -> None:
-        """Keep sessions in this folder, which must exist; with ``full_messages`` each round holds all of its own."""
+    def __init__(
+        self,
+        folder: str,
+        *,
+        full_messages: bool = False,
+        lock: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        """Keep sessions in this folder, which must exist; with ``full_messages`` each round holds all of its own.
+
+        ``lock`` keeps others from changing session files, and raises ``Outdated`` where they did since the last time.
+        """
         self._folder = folder
         self._full_messages = full_messages
+        self._lock = lock
+        self._deleted: Tombstones | None = None
+        self.problem: str | None = None
+        """What is wrong with the list of deleted sessions, if anything."""
         self.committed: Mapping[str, int] = {}
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
         self._sessions: OrderedDict[str, _Session] = OrderedDict()
@@ -74,6 +91,8 @@ class Store:
         session = self._session(call.group)
         generation, start, _ = log
         summary = session.summary
+        if start < session.deleted.get(generation, 0):
+            return False
         if start < summary.positions.get(generation, 0):
             if session.torn:  # by a run that was killed; nothing new may ever come to mend it
                 self._touched[call.group] = session
@@ -88,6 +107,22 @@ class Store:
         self.pending_bytes += len(session.pending[-1])
         self._touched[call.group] = session
         return True
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """For as long as the block runs, nobody else changes session files.
+
+        Raises ``Outdated`` where somebody did since the last time; then all that was known of them is forgotten, with
+        what was added since the last flush.
+        """
+        try:
+            with self._lock():
+                yield
+        except Outdated:
+            self.discard()
+            self._deleted = None
+            self._damaged = {path for path in self._damaged if os.path.exists(path)}
+            raise
 
     @property
     def touched(self) -> int:
@@ -127,23 +162,39 @@ class Store:
         return session
 
     def _open(self, session_id: str) -> _Session:
+        session = self._found(session_id)
+        if self._deleted is None:
+            self.problem = None
+            try:
+                self._deleted = tombstones.read(self._folder)
+            except tombstones.Damaged as damaged:
+                self._deleted = Tombstones()
+                self.problem = f"{damaged}; where logs are read again, what was deleted comes back"
+        session.deleted = self._deleted.positions(session_id)
+        return session
+
+    def _found(self, session_id: str) -> _Session:
+        free = None
         for name in (names.file_name(session_id), names.other_name(session_id)):
             path = os.path.join(os.fsencode(self._folder), name.encode())
             if path in self._damaged:
                 return _Session(path, Summary(), [], torn=True)
             try:
                 session = self._read(path, session_id)
-            except FileNotFoundError:
-                return _Session(path, Summary(), [])
+            except FileNotFoundError:  # or the other id that had this name was deleted
+                free = free or path
+                continue
             except NotASessionFile:
                 with open(path, "rb") as file:
-                    if _is_blank(file) and not self._has_committed(file, 0):
+                    if session_file.is_blank(file) and not self._has_committed(file, 0):
                         return _Session(path, Summary(), [], torn=True)
                 raise self._set_aside(path) from None
             if session:
                 return session
-        msg = f"two other sessions have the file names of {names.file_name(session_id)}"
-        raise OSError(msg)
+        if free is None:
+            msg = f"two other sessions have the file names of {names.file_name(session_id)}"
+            raise OSError(msg)
+        return _Session(free, Summary(), [])
 
     def _read(self, path: bytes, session_id: str) -> _Session | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
@@ -181,10 +232,11 @@ class Store:
 
     def _set_aside(self, path: bytes) -> SetAside:
         """Copy a damaged file to a name of its own."""
-        number = 1
-        while os.path.exists(aside := path + b".corrupt-%d" % number):
-            number += 1
-        files.copy(path, aside)
+        with self.changing():  # or the copy could come while the session is deleted, and stay
+            number = 1
+            while os.path.exists(aside := path + b".corrupt-%d" % number):
+                number += 1
+            files.copy(path, aside)
         self._damaged.add(path)
         return SetAside(os.fsdecode(aside))
 
@@ -229,10 +281,3 @@ def _append(descriptor: int, session: _Session, data: bytes) -> None:
                 files.write_all(descriptor, session.footer, session.next_byte)
                 os.ftruncate(descriptor, session.next_byte + len(session.footer))
         raise
-
-
-def _is_blank(file: BinaryIO) -> bool:
-    """Whether a file's first line was never whole: nothing, a part of it, or that and zeros (after a power loss)."""
-    line = file.readline(1 << 20)
-    start, zero, _ = line.partition(b"\0")
-    return bool(zero or not line.endswith(b"\n")) and start.startswith(b'{"session_id":'[: len(start)])

@@ -38,7 +38,7 @@ def added(parts: Iterable[Sums]) -> Sums:
     counts = [0] * (len(Sums._fields) - 1)
     total = Spending()
     for *more, spent in parts:
-        counts = [one + other for one, other in zip(counts, more)]  # type: ignore[operator]
+        counts = [one + other for one, other in zip(counts, more)]
         total.add(spent)
     return Sums._make([*counts, total])
 

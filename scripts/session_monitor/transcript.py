@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from . import figures, money, terminal
+from . import figures, money, passages, terminal
 from .moments import local_time
-from .prices import NOTES, UNPRICED, Outcome, Unpriced
+from .prices import NOTES, Outcome
 from .spending import Spending
-
-CLIPPED = 600
-"""Characters of a long text that are shown unless all of it is asked for."""
-CLIPPED_LINES = 12
-SPARED = 80
-"""Characters over that which do not make a text long."""
 
 _WIDEST = 100
 
@@ -88,8 +81,8 @@ class Transcript:
         """One round."""
         head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
         yield from (self._paint(terminal.BOLD, line) for line in self._wrapped(head, "    "))
-        yield f"    Tokens: {_tokens(entry)}"
-        yield from self._wrapped(f"    Cost: {_cost(outcome)}", "      ")
+        yield f"    Tokens: {passages.tokens(entry)}"
+        yield from self._wrapped(f"    Cost: {passages.cost(outcome)}", "      ")
         if entry.get("error"):
             failed = self._text("    ❌ Failed: ", entry["error"])
             yield from (self._paint(terminal.RED, line) for line in failed)
@@ -98,8 +91,8 @@ class Transcript:
         yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"
         if self._messages:
             yield from self._messages_of(entry)
-        if not any(entry.get(key) for key in _CONTENT) and not entry.get("undecoded") and not entry.get("error"):
-            yield "    (the log holds no content of this call)"
+        if passages.is_empty(entry):
+            yield f"    {passages.NO_CONTENT}"
         for label, key in _TEXTS:
             if entry[key]:
                 yield from self._text(label, entry[key])
@@ -112,7 +105,7 @@ class Transcript:
         yield f"    Messages ({_messages_count(entry)}):"
         for message in entry["messages"]:
             role = message.get("role") if isinstance(message, dict) else None
-            yield from self._text(f"      [{terminal.cell(str(role or '?'))}] ", _content(message))
+            yield from self._text(f"      [{terminal.cell(str(role or '?'))}] ", passages.text_of(message))
         if "messages" in entry.get("undecoded", {}):
             yield from self._text("      [cut] ", entry["undecoded"]["messages"])
 
@@ -121,14 +114,14 @@ class Transcript:
             return
         yield "    🛠️  Tool Calls:"
         for call in entry["tool_calls"]:
-            yield from self._text("       - ", _call(call))
+            yield from self._text("       - ", passages.call_in_words(call))
         if "tool_calls" in entry.get("undecoded", {}):
             yield from self._text("       - [cut] ", entry["undecoded"]["tool_calls"])
 
     def _text(self, label: str, text: str, *, clip: bool = True) -> Iterator[str]:
         """Text under a label, its further lines indented below its first."""
         clean = terminal.clean(text, newlines=True)
-        shown, hidden = (clean, 0) if self._full or not clip else _clipped(clean)
+        shown, hidden = (clean, 0) if self._full or not clip else passages.clipped(clean)
         indent = " " * (len(label) - len(label.lstrip()) + 2)
         lines = shown.split("\n")
         yield from self._wrapped(label + lines[0], indent)
@@ -155,9 +148,6 @@ _STATISTICS = (
 _TEXTS = (("    ❓ Question: ", "question"), ("    ✅ Answer: ", "answer"), ("    🧠 Reasoning: ", "reasoning"))
 
 
-_CONTENT = ("messages", "messages_from_history", "question", "answer", "reasoning", "tool_calls")
-
-
 def _messages_count(entry: Mapping[str, Any]) -> str:
     before, new = entry.get("messages_from_history", 0), len(entry["messages"])
     if "messages" in entry.get("undecoded", {}):
@@ -171,66 +161,3 @@ def _messages_count(entry: Mapping[str, Any]) -> str:
 
 def _of_model(entry: Mapping[str, Any]) -> str:
     return f" · {terminal.cell(entry['model'])}" if entry["model"] else ""
-
-
-def _tokens(entry: Mapping[str, Any]) -> str:
-    cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
-    return (
-        f"{figures.count(entry['input_tokens'])} in"
-        + (f" ({figures.count(cached)} cached)" if cached else "")
-        + f" → {figures.count(entry['output_tokens'])} out"
-        + (f" ({figures.count(reasoning)} reasoning)" if reasoning else "")
-    )
-
-
-def _cost(outcome: Outcome) -> str:
-    if isinstance(outcome, Unpriced):
-        return f"not known ({UNPRICED[outcome.reason]})"
-    parts = [f"{label} {money.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
-    return money.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
-
-
-_PARTS = ("input", "cached", "cache written", "output", "reasoning")
-
-
-def _clipped(text: str) -> tuple[str, int]:
-    """The first part of a long text, and how many characters are left out."""
-    lines = text[:CLIPPED].split("\n")
-    shown = "\n".join(lines[:CLIPPED_LINES])
-    hidden = len(text) - len(shown)
-    return (shown, hidden) if hidden > SPARED else (text, 0)
-
-
-def _content(message: object) -> str:
-    """A message's text; what is no text is named, and calls are written as calls."""
-    if not isinstance(message, dict):
-        return json.dumps(message, ensure_ascii=False)
-    content = message.get("content")
-    parts = [content] if isinstance(content, str) else content if isinstance(content, list) else []
-    texts = [_part(part) for part in parts]
-    calls = message.get("tool_calls")
-    texts += [f"→ {_call(call)}" for call in calls] if isinstance(calls, list) else []
-    return "\n".join(filter(None, texts))
-
-
-def _part(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, dict):
-        return json.dumps(part, ensure_ascii=False)
-    if isinstance(part.get("text"), str):
-        return str(part["text"])
-    if part.get("type") == "tool_use":
-        return f"→ {part.get('name')}({json.dumps(part.get('input'), ensure_ascii=False)})"
-    if part.get("type") == "tool_result":
-        return _content(part)
-    return f"[{part.get('type', 'part')}]"
-
-
-def _call(call: object) -> str:
-    function = call.get("function") if isinstance(call, dict) else None
-    if not isinstance(function, dict):
-        return json.dumps(call, ensure_ascii=False)
-    arguments = function.get("arguments", "")
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return f"{function.get('name', '?')}({text})"

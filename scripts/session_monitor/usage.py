@@ -77,6 +77,8 @@ class Usage(NamedTuple):
 
 def count(value: object) -> int | None:
     """A token count from a JSON value: ``10``, ``10.0`` and ``"10"`` are 10; what is no count is ``None``."""
+    if type(value) is int:  # as nearly always
+        return value if 0 <= value <= LARGEST_COUNT else None
     if isinstance(value, str):
         text = value.strip()
         value = int(text) if text.isascii() and text.isdigit() and len(text) < 20 else None
@@ -143,7 +145,11 @@ def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:
 
 def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first count above zero under one of these names, or 0."""
-    return next((number for name in names if (number := count(details.get(name)))), 0)
+    for name in names if details else ():
+        number = count(details[name]) if name in details else None
+        if number:
+            return number
+    return 0
 
 
 def _is_anthropic(inputs: Mapping[str, Any]) -> bool:
