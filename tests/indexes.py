@@ -169,6 +169,7 @@ EDGES = st.builds(
             _moment("2026-03-08T07:00:00"),  # summer begins in New York
             _moment("2026-11-01T06:00:00"),  # and ends
             _moment("2026-02-01T18:15:00"),  # a day begins in Kathmandu
+            _moment("1970-01-01T00:00:00"),  # moments begin to be above 0
         ]
     ),
     st.one_of(st.integers(-4, 4), st.integers(-100, 100)),

@@ -49,7 +49,8 @@ def as_json(value):
 
 def stored(call):
     """The call's entry, and what a reader finds in the session file that holds its line."""
-    entry = entry_of(call, 1, ("g1", 0, 100), 0)
+    facts, rest = entry_of(call, 1, ("g1", 0, 100), 0)
+    entry = {**facts, **rest}
     return as_json(entry), list(session_file.entries(io.BytesIO(session_file.round_line(entry))))
 
 

@@ -127,6 +127,30 @@ def test_the_hidden_command_is_hidden():
         assert "__complete" not in completion.script(shell, "cli.py", command_line(), []).replace("__complete ids", "")
 
 
+def test_the_command_prints_the_script(capsys):
+    """Given the whole command line from above, it prints what the shell has to read, under the name that is asked for."""
+    top = command_line()
+    top.set_defaults(command_line=command_line)
+    for shell in ("bash", "zsh", "fish"):
+        options = top.parse_args(["completion", shell, "--name", "my-sessions"])
+        options.run(options)
+
+        printed = capsys.readouterr().out
+        program = [sys.executable, str(SCRIPTS / "cli.py")]
+        assert printed == completion.script(shell, "my-sessions", command_line(), program)
+        assert "_my_sessions" in printed
+        assert re.findall("@[A-Z]+@", printed) == []
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a;b", "$(a)", "../a", "-a", "a'"])
+def test_a_name_that_is_none(capsys, name):
+    """What would not be a command's name in every shell is refused."""
+    with pytest.raises(SystemExit) as end:
+        command_line().parse_args(["completion", "bash", f"--name={name}"])
+    assert end.value.code == 2
+    assert "is no name of a command" in capsys.readouterr().err
+
+
 # -- bash --------------------------------------------------------------------------------------------------------------
 
 

@@ -24,7 +24,8 @@ def entries_of(calls, shared=None):
     for number, (each, log) in enumerate(calls, 1):
         marks = history.digests(each.messages)
         common = history.common_start(before, marks) if shared is None else shared
-        entries.append(entry_of(each, number, log, common))
+        facts, rest = entry_of(each, number, log, common)
+        entries.append({**facts, **rest})
         before = marks
     return entries
 

@@ -383,7 +383,7 @@ def _tail(options: argparse.Namespace) -> None:
 def tail(options: argparse.Namespace, reports: Callable[[], Report], session_id: str, pause: Pause) -> None:
     """Print its rounds until there is no other look."""
     if not options.json:
-        print(common.paint(options)(terminal.BOLD, f"📝 {terminal.cell(session_id)}"))
+        _print_heading(options, session_id)
     try:
         for entry, outcome in following.rounds(reports, session_id, options.rounds, pause):
             for line in _printed(options, entry, outcome):
@@ -391,6 +391,12 @@ def tail(options: argparse.Namespace, reports: Callable[[], Report], session_id:
             sys.stdout.flush()
     except following.Gone:
         raise gone(session_id) from None
+
+
+def _print_heading(options: argparse.Namespace, session_id: str) -> None:
+    columns, heading = common.columns(options), f"📝 {terminal.cell(session_id)}"
+    for line in [heading] if columns is None else terminal.wrap(heading, columns, "   "):
+        print(common.paint(options)(terminal.BOLD, line))
 
 
 def _printed(options: argparse.Namespace, entry: dict[str, Any], outcome: Outcome) -> Iterator[str]:

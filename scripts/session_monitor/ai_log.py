@@ -231,7 +231,7 @@ def _attributes_apart(inner: str) -> dict[str, Any] | None:
 
 def _value(text: str) -> Any:
     try:
-        value = json.loads(text)
+        value = _INNER.decode(text)
     except (ValueError, RecursionError):
         return Undecoded(text)
     return value if _is_plain(value) else Undecoded(text)
@@ -250,12 +250,13 @@ def _is_plain(value: object) -> bool:
     for _ in range(DEEPEST):
         inside: list[object] = []
         for node in level:
-            if isinstance(node, dict):
-                inside.extend(node.values())
-            elif isinstance(node, list):
-                inside.extend(node)
-            elif isinstance(node, float) and not math.isfinite(node):
-                return False
+            if isinstance(node, float):
+                if not math.isfinite(node):
+                    return False
+                continue
+            values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            if not _FLAT.issuperset(map(type, values)):
+                inside += [each for each in values if type(each) not in _FLAT]
         if not inside:
             return True
         level = inside
@@ -388,7 +389,7 @@ def _joined(text: str | None) -> str | None:
 
 def _flat(content: object) -> str | None:
     """The text of a message's content: a string, null, or a list of parts."""
-    if isinstance(content, str):
+    if content is None or isinstance(content, str):
         return content
     if isinstance(content, Undecoded):
         return content.text
@@ -412,6 +413,8 @@ def _question(question: object, messages: list[Any]) -> str | None:
     The gateway writes the content of the last message there, whoever sent it; a tool's result is no question, and is
     in the messages anyway.
     """
+    if not messages and (question is None or isinstance(question, str)):
+        return question
     last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
     if last.get("role") in ("tool", "function") or _has_result(last.get("content")) or _has_result(question):
         return ""
@@ -457,8 +460,10 @@ def _error(code: int | None, outer: dict[str, str], attributes: dict[str, Any]) 
     if code is not None and (code == 0 or code >= failed_code):
         details = _text(outer.get("response_code_details")) or _text(outer.get("response_flags"))
         return f"{code} {details}" if details else str(code)
-    answered = any(key in attributes and attributes[key] not in _NOTHING for key in _ANSWER_KEYS)
-    return None if answered else "no response"
+    for key in _ANSWER_KEYS:
+        if key in attributes and attributes[key] not in _NOTHING:
+            return None
+    return "no response"
 
 
 def _first_count(*values: object) -> int | None:

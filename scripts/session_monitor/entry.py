@@ -6,50 +6,50 @@ alone need not decode the rest.  No key of an object among the facts is written 
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Mapping
 from typing import Any
 
 from . import tools
 from .ai_log import Round
 
 
-def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> dict[str, Any]:
-    """A call as it is stored; of its messages only those behind the first ``shared``.
+def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[Entry, Entry]:
+    """A call as it is stored: the facts, and the rest behind them; of its messages only those after the first ``shared``.
 
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
     tokens = call.usage
-    came, fresh = tools.came_back(call.messages, shared)
-    facts: dict[str, Any] = {
+    fresh, read, written, visible, reasoning, is_explicit, notes = tokens
+    facts: Entry = {
         "round": number,
         "timestamp": call.timestamp,
-        "input_tokens": tokens.input_tokens,
-        "output_tokens": tokens.output_tokens,
-        "reasoning_tokens": tokens.reasoning,
-        "cached_tokens": tokens.cache_read,
+        "input_tokens": fresh + read + written,
+        "output_tokens": visible + reasoning,
+        "reasoning_tokens": reasoning,
+        "cached_tokens": read,
         "total_tokens": tokens.total_tokens,
         "model": call.model,
         "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
         "response_type": call.response_type,
     }
-    more_facts: dict[str, Any] = {
-        "cache_write_tokens": tokens.cache_write,
-        "explicit_cache": tokens.explicit_cache,
-        "no_tokens": not call.has_tokens,
-        "no_content": not call.content_logged,
-        "cut": call.cut,
-        "consumer": call.consumer,
-        "response_code": call.response_code,
-        "first_token_ms": call.first_token_ms,
-        "duration_ms": call.duration_ms,
-        "messages_total": len(call.messages),
-        "messages_from_history": shared,
-        "tools_called": tools.called(call.tool_calls),
-        "tool_results": came,
-        "fresh_characters": fresh,
-    }
-    content: dict[str, Any] = {
+    if written:
+        facts["cache_write_tokens"] = written
+    if is_explicit:
+        facts["explicit_cache"] = True
+    if not call.has_tokens:
+        facts["no_tokens"] = True
+    if not call.content_logged:
+        facts["no_content"] = True
+    if call.response_code is not None:
+        facts["response_code"] = call.response_code
+    for name in _FACTS:
+        value = getattr(call, name)
+        if value:
+            facts[name] = value
+    if call.messages:
+        facts.update(_of_messages(call, shared))
+    if call.tool_calls:
+        facts["tools_called"] = tools.called(call.tool_calls)
+    rest: Entry = {
         "messages": call.messages[shared:],
         "question": call.question,
         "answer": call.answer,
@@ -59,26 +59,30 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "output_token_details": call.output_token_details,
         "reported": call.reported,
     }
-    more_content: dict[str, Any] = {
-        "token_notes": tokens.notes,
-        "system": call.system,
-        "undecoded": call.undecoded,
-        "error": call.error,
-        "api": call.api,
-        "chat_id": call.chat_id,
-        "chat_round": call.chat_round,
-        "request_id": call.request_id,
-        "route_name": call.route_name,
-        "upstream_cluster": call.upstream_cluster,
-        "response_flags": call.response_flags,
+    if notes:
+        rest["token_notes"] = notes
+    for name in _REST:
+        value = getattr(call, name)
+        if value:
+            rest[name] = value
+    rest["log"] = log
+    return facts, rest
+
+
+Entry = dict[str, Any]
+_FACTS = ("cut", "consumer", "first_token_ms", "duration_ms")
+_REST = (
+    *("system", "undecoded", "error", "api", "chat_id", "chat_round", "request_id", "route_name", "upstream_cluster"),
+    "response_flags",
+)
+
+
+def _of_messages(call: Round, shared: int) -> Entry:
+    came, fresh = tools.came_back(call.messages, shared)
+    found = {
+        "messages_total": len(call.messages),
+        "messages_from_history": shared,
+        "tool_results": came,
+        "fresh_characters": fresh,
     }
-    return {**facts, **_present(more_facts), **content, **_present(more_content), "log": log}
-
-
-def _present(values: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in values.items() if value or (value == 0 and key == "response_code")}
-
-
-def facts_of(entry: Mapping[str, Any]) -> dict[str, Any]:
-    """The facts of a round that stand before what was said."""
-    return dict(itertools.takewhile(lambda item: item[0] != "messages", entry.items()))
+    return {key: value for key, value in found.items() if value}

@@ -32,6 +32,8 @@ LOCK = ".lock"
 SCHEMA = 3
 SLOT = 1_800_000
 """Milliseconds of a slot."""
+SLOT_OF = f"(at - (at < 0) * {SLOT - 1}) / {SLOT}"
+"""SQL for the slot of a moment; the same as ``at // SLOT``, where SQL would round towards 0."""
 
 NEVER = -(2**60)
 """``before`` in a session's first row of ``active``."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from . import index_rows
-from .index import ADDITIVE, AGGREGATES, SLOT, Index
+from .index import ADDITIVE, AGGREGATES, SLOT_OF, Index
 from .session_file import Written
 
 _PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
@@ -32,18 +32,17 @@ def _grouped(rounds: str, keys: str) -> str:
 
 
 _SUMS = ", ".join(ADDITIVE)
-_SLOT = f"at / {SLOT}"
 _TIMED = "round WHERE at IS NOT NULL"
 _FOLLOWS = {
     "session": (_grouped("round", "session"), f"SELECT id, {_SUMS} FROM session WHERE calls"),
     "total": (_grouped("round", "model, consumer"), f"SELECT model, consumer, {_SUMS} FROM total WHERE calls"),
     "slot": (
-        _grouped(_TIMED, f"{_SLOT}, model, consumer"),
+        _grouped(_TIMED, f"{SLOT_OF}, model, consumer"),
         f"SELECT slot, model, consumer, {_SUMS} FROM slot WHERE calls",
     ),
     "part": ("SELECT DISTINCT model, consumer, session FROM round", "SELECT model, consumer, session FROM part"),
     "active": (
-        f"SELECT DISTINCT {_SLOT}, session, model, consumer FROM {_TIMED}",
+        f"SELECT DISTINCT {SLOT_OF}, session, model, consumer FROM {_TIMED}",
         "SELECT slot, session, model, consumer FROM active",
     ),
     "tool": ("SELECT session, number FROM tool EXCEPT SELECT session, number FROM round", "SELECT 0, 0 WHERE false"),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from . import index, index_pool, index_rows, names
-from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT, Index, Progress, folder_mtime, raw
+from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF, Index, Progress, folder_mtime, raw
 from .index_rows import Rows
 from .prices import Book
 from .session_file import Written
@@ -34,10 +34,9 @@ def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -
     )
 
 
-_SLOT = f"at / {SLOT}"
 _BY_MODEL = {"model": "model", "consumer": "consumer"}
-_BY_SLOT = {"slot": _SLOT, **_BY_MODEL}
-_KEY = f"session, {_SLOT} AS slot, model, consumer"
+_BY_SLOT = {"slot": SLOT_OF, **_BY_MODEL}
+_KEY = f"session, {SLOT_OF} AS slot, model, consumer"
 _ORDER = "slot, model, consumer"
 _OF_SESSION = "round WHERE session = ?1"
 
@@ -63,7 +62,7 @@ _NEW_ACTIVE = (
         ORDER BY other.slot DESC LIMIT 1
     ), {index.NEVER})
     WHERE session IN (SELECT session FROM new)
-    AND slot >= (SELECT min(at) / {SLOT} FROM new WHERE new.session = active.session)
+    AND slot >= (SELECT min({SLOT_OF}) FROM new WHERE new.session = active.session)
     """,
 )
 _ALL_ACTIVE = f"""

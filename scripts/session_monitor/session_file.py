@@ -145,9 +145,12 @@ def _unsealed(line: bytes) -> bytes | None:
 
 def _json(value: object) -> bytes:
     try:
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+        return _ENCODER.encode(value).encode()
     except UnicodeEncodeError:  # a lone surrogate, which a client may send, has no UTF-8
         return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, Callable
 
 from . import files, history, names, session_file, tombstones
 from .ai_log import Round
-from .entry import entry_of, facts_of
+from .entry import entry_of
 from .session_file import End, NotASessionFile, Summary, Written
 from .tombstones import Tombstones
 from .write_lock import Outdated
@@ -99,11 +99,12 @@ class Store:
             return False
         marks = history.digests(call.messages)
         shared = 0 if self._full_messages else history.common_start(session.marks, marks)
-        entry = entry_of(call, summary.messages_count + 1, log, shared)
+        facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
+        entry = {**facts, **rest}
         summary.add(entry)
         session.marks = marks
         session.pending.append(session_file.round_line(entry))
-        session.facts.append(facts_of(entry))
+        session.facts.append(facts)
         self.pending_bytes += len(session.pending[-1])
         self._touched[call.group] = session
         return True
