@@ -19,8 +19,11 @@ COMMANDS = {
     "search": "search",
     "export": "export",
     **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
+    **dict.fromkeys(("watch", "tail"), "following"),
     "pricing": "pricing",
     **dict.fromkeys(("doctor", "verify"), "checks"),
+    **dict.fromkeys(("repair", "delete", "prune"), "maintenance"),
+    **dict.fromkeys(("completion", "__complete"), "completion"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
 
@@ -79,6 +82,7 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    top.set_defaults(command_line=parser)
     top.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=common.Parser)
     shared = common.shared_options()

@@ -154,7 +154,7 @@ def rfc3339(at):
     if at is None:
         return "-"
     time = datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=at)
-    return f"{time:%Y-%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
+    return f"{time.year:04}-{time:%m-%dT%H:%M:%S}.{time.microsecond // 1000:03}Z"
 
 
 def _moment(text):

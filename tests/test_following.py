@@ -419,6 +419,19 @@ def test_an_end_that_is_asked_for(folder, command, sent, code):
     assert "Traceback" not in complaints
 
 
+def test_nohup(folder):
+    """A hangup that it was told to ignore does not end it."""
+    ignoring = f"import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n{PROGRAM}"
+    arguments = [sys.executable, "-c", ignoring, "watch", "--data-dir", str(folder.path), *FAST]
+    with subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout.readline()
+        process.send_signal(signal.SIGHUP)
+        folder.talk("a")
+        assert "60 input" in process.stdout.readline()
+        process.terminate()
+    assert process.returncode == 143
+
+
 @pytest.mark.parametrize("command", [["watch"], ["tail", "a"]])
 def test_a_reader_that_has_seen_enough(folder, command):
     """It ends when nobody reads it any more, although nothing new comes."""

@@ -53,6 +53,8 @@ ARGUMENTS = {
     "pricing alias": ["我的部署-" * 20, "gpt-4o"],
     "pricing reset": [],
     "delete": [LONG_ID, "--yes"],
+    "prune": ["--older-than", "2026-02-03", "--yes"],
+    "prune dry": ["--older-than", "2026-02-03", "--dry-run"],
     "pricing list unpriced": ["--unpriced"],
 }
 """What a command is given where that will not do; a word behind its name tells ways to ask it apart."""

@@ -120,7 +120,8 @@ def pausing(options: argparse.Namespace) -> Iterator[Pause]:
     read, write = os.pipe()
     os.set_blocking(write, False)
     wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    before = {number: signal.signal(number, _end) for number in (signal.SIGTERM, signal.SIGHUP)}
+    ends = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN]  # nohup
+    before = {number: signal.signal(number, _end) for number in ends}
     before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
     waiting = select.poll()
     waiting.register(read, select.POLLIN)

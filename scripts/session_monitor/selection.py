@@ -75,9 +75,10 @@ def milliseconds(when: datetime) -> int:
     return (when - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
 
 
-_BACK = re.compile(r"(\d{1,6})([smhdwSMHDW])")
+_BACK = re.compile(r"(\d{1,6})([smhdwSMHDW])", re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)")
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)", re.ASCII)
+_TIME = re.compile(r"\d{4}-?\d\d-?\d\d[Tt ]", re.ASCII)
 _FRACTION = re.compile(r"\.(\d+)")
 
 
@@ -87,7 +88,12 @@ def _day(text: str) -> date | None:
 
 
 def _plain(text: str) -> str:
-    """What ``fromisoformat`` of all our versions reads: before 3.11 it takes no ``Z`` and only six decimals."""
+    """What ``fromisoformat`` of all our versions reads: before 3.11 it takes no ``Z`` and only six decimals.
+
+    It takes anything between day and time, also the sign of a zone behind a day alone.
+    """
+    if not _TIME.match(text):
+        raise BadMoment(text)
     text = text[:-1] + "+00:00" if text[-1:] in "zZ" else text
     return _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text)
 

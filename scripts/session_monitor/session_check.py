@@ -15,9 +15,9 @@ from . import history, names, session_file
 from .session_file import End, Facts, NotASessionFile, Summary, Written
 
 TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
-DAMAGED = "'repair' sets it aside and keeps what is whole; the rest comes back from the logs that are still there"
+DAMAGED = "when the session calls again, the monitor sets the file aside and reads its rounds from the logs that are still there"
 MISNAMED = "give it the name back that its id has; what the monitor writes meanwhile goes to a file of that name"
-NO_SESSION = "take it out of the folder if it is not the monitor's; 'repair' sets it aside if it is"
+NO_SESSION = "take it out of the folder if it is not the monitor's; if it is, the monitor sets it aside when the session calls again"
 UNREADABLE = "ask as the user who may read it"
 _MOST_NAMED = 3
 

@@ -111,7 +111,9 @@ def by_time(chosen: Chosen, unit: str, where: tzinfo | None) -> Totals:
             in_use = {key for source in sources for (key,) in db.execute(f"SELECT DISTINCT model FROM {source.rows}")}
             models = sorted(names[key] for key in in_use if key in names)
             rows.append(SpanRow(span, _sessions(chosen, sources), added, models))
-    return Totals(rows, _sessions(chosen, chosen.sources()), sums.added(row.sums for row in rows))
+    # Calls without a time are in no span.
+    sessions = _sessions(chosen, chosen.between(spans[0].start, spans[-1].end)) if spans else 0
+    return Totals(rows, sessions, sums.added(row.sums for row in rows))
 
 
 def _spans(chosen: Chosen, unit: str, where: tzinfo | None) -> list[Span]:
@@ -126,7 +128,8 @@ def _spans(chosen: Chosen, unit: str, where: tzinfo | None) -> list[Span]:
         # A slot that an edge of a span cuts is looked at from there on.
         moment = slot * SLOT if next_moment is None else max(slot * SLOT, next_moment)
         span = days.span_of(unit, moment, where)
-        start = span.start if since is None else max(span.start, since)
+        # Where clocks change by half an hour, an hour by name begins within the one before.
+        start = span.start if next_moment is None else max(span.start, next_moment)
         spans.append(Span(span.name, start, span.end if until is None else min(span.end, until)))
         next_moment = span.end
 

@@ -24,7 +24,7 @@ FILES_AT_ONCE = 200
 MOST_FINDINGS = 1000
 """So many faults and so many notices are kept; all are counted."""
 
-_ANEW = "take it away, or run 'repair': it is made anew from the session files"
+_ANEW = "take .index.sqlite3 away: the next question makes it anew from the session files"
 _NEXT = "the next question brings it up to date"
 _AGAIN = "the next run of main.py reads the logs from their beginning; nothing is counted twice"
 _LEFTOVER = re.compile(r"\.tmp\Z|\.corrupt-\d+\Z|\.unusable\Z")
