@@ -77,7 +77,7 @@ def _doctor(options: argparse.Namespace) -> int:
         for check in doctor.examine(case):
             made.append(check)
             _print_check(options, check)
-        print(_summed(made))
+        common.tell(options, _summed(made))
     return common.FAILED if any(check.level == FAIL for check in made) else common.OK
 
 
@@ -87,7 +87,7 @@ _WORDS = {OK: "fine", WARN: "WARN", FAIL: "FAIL"}
 
 def _print_check(options: argparse.Namespace, check: Check) -> None:
     sign = (_SIGNS if _shows_signs() else _WORDS)[check.level]
-    print(f"{sign} {check.name}: {terminal.cell(check.found)}")
+    common.tell(options, f"{sign} {check.name}: {terminal.cell(check.found)}")
     if check.todo:
         _print_todo(options, check.todo)
 
@@ -97,8 +97,8 @@ def _shows_signs() -> bool:
 
 
 def _print_todo(options: argparse.Namespace, todo: str) -> None:
-    text, width = f"     {'→' if _shows_signs() else '->'} {terminal.cell(todo)}", common.columns(options)
-    print("\n".join([text] if width is None else terminal.wrap(text, width, "       ")))
+    sign = "→" if _shows_signs() else "->"
+    common.tell(options, f"     {sign} {terminal.cell(todo)}", "       ")
 
 
 def _summed(made: Sequence[Check]) -> str:
@@ -131,13 +131,13 @@ def _verify(options: argparse.Namespace) -> int:
         _print_findings(options, "notice", found.notices, found.notice_count)
         looked = f"{figures.counted(found.files, 'session file')}, {figures.counted(found.rounds, 'round')}"
         what = f"{figures.counted(found.fault_count, 'fault')}, {figures.counted(found.notice_count, 'notice')}"
-        print(f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
+        common.tell(options, f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
     return common.FAILED if found.fault_count else common.OK
 
 
 def _print_findings(options: argparse.Namespace, title: str, findings: Sequence[Finding], count: int) -> None:
     for finding in findings[:_SHOWN]:
-        print(f"{title}: {terminal.cell(finding.file)}: {terminal.cell(finding.what)}")
+        common.tell(options, f"{title}: {terminal.cell(finding.file)}: {terminal.cell(finding.what)}")
         _print_todo(options, finding.todo)
     if count > _SHOWN:
-        print(f"{title}: and {figures.count(count - _SHOWN)} more")
+        common.tell(options, f"{title}: and {figures.count(count - _SHOWN)} more")

@@ -272,6 +272,13 @@ def paint(options: argparse.Namespace) -> terminal.Paint:
     return terminal.Paint(wanted)
 
 
+def tell(options: argparse.Namespace, text: str, indent: str = "") -> None:
+    """Print clean text for people, in lines that fit the terminal; those after the first begin with the indent."""
+    width = columns(options)
+    for line in text.split("\n"):
+        print("\n".join([line] if width is None else terminal.wrap(line, width, indent)))
+
+
 def print_table(
     options: argparse.Namespace,
     headings: Sequence[Column],

@@ -32,14 +32,13 @@ from session_monitor.report import Overview, Report, SessionRow
 from session_monitor.terminal import Screen
 from session_monitor.transcript import Transcript
 
-from . import common
+from . import common, which
 from .common import Failure, to_json
 
 LATEST = 200
 """Sessions that a view may show; how many it does is the terminal's height."""
 LATEST_IN_JSON = 10
 LEAST_INTERVAL, LARGEST_INTERVAL = 0.2, 86_400
-_WHICH = "an id, a unique part of one, 'last', or a link to its page"
 _NOT_AT_WORK = "no monitor is at work here"
 _ELSEWHERE = 100, 40
 """Columns and rows of a view that is printed where there is no terminal."""
@@ -160,7 +159,7 @@ def _add_watch(commands: Any, shared: argparse.ArgumentParser) -> None:
         " This is no monitor: main.py is what reads the log. Without a terminal it prints one line for each change, "
         "with --json one object a line."
     )
-    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=f"one session: {_WHICH}")
+    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=f"one session: {which.SESSION}")
     _add_interval(command)
     command.add_argument("--once", action="store_true", help="print what there is now, and end")
     command.set_defaults(run=_watch)
@@ -348,10 +347,10 @@ def _add_tail(commands: Any, shared: argparse.ArgumentParser) -> None:
     examples = ("tail last", "tail last --rounds last:10 --messages none", "tail last --once --json")
     command = common.command(commands, (shared,), "tail", about, *examples)
     command.description += " With --json it prints one object a line, a round each."
-    command.add_argument("session_id", metavar="SESSION_ID", help=_WHICH)
+    command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
     command.add_argument(
         "--rounds",
-        type=_rounds,
+        type=which.rounds,
         default=Wanted(newest=3),
         metavar="WHICH",
         help="with which to begin: 14, 10-20, 10-, last:5 (default: last:3)",
@@ -363,13 +362,6 @@ def _add_tail(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument("--full", action="store_true", help="do not shorten long texts")
     command.add_argument("--once", action="store_true", help="print what there is now, and end")
     command.set_defaults(run=_tail)
-
-
-def _rounds(text: str) -> Wanted:
-    found = conversation.wanted(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} names no rounds: write 14, 10-20, 10- or last:5")
-    return found
 
 
 def _tail(options: argparse.Namespace) -> None:

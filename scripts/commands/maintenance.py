@@ -71,7 +71,7 @@ def _delete(options: argparse.Namespace) -> None:
     if options.json:
         common.print_json(options, to_json(_to_json(deleted)))
     else:
-        print(_told(deleted))
+        common.tell(options, _told(deleted))
 
 
 def _unknown(session_ids: Sequence[str], folder: str) -> str:
@@ -93,12 +93,14 @@ def _prune(options: argparse.Namespace) -> None:
         known = {"older_than": moments.rfc3339(before), "dry_run": options.dry_run}
         common.print_json(options, to_json({**known, **_to_json(found)}))
     elif not found:
-        print(f"No session's last call was before {local_time(moments.rfc3339(before))}: nothing was deleted.")
+        common.tell(
+            options, f"No session's last call was before {local_time(moments.rfc3339(before))}: nothing was deleted."
+        )
     elif options.dry_run:
         _print_sessions(options, found)
-        print(f"{_counted(found)} would be deleted.")
+        common.tell(options, f"{_counted(found)} would be deleted.")
     else:
-        print(_told(found))
+        common.tell(options, _told(found))
 
 
 def _confirm(options: argparse.Namespace, sessions: Sequence[Stored]) -> None:
@@ -132,7 +134,7 @@ def _print_sessions(options: argparse.Namespace, sessions: Sequence[Stored]) -> 
     rows = [[each.session_id, local_time(each.updated_at), figures.size(each.size)] for each in sessions[:_SHOWN]]
     common.print_table(options, _COLUMNS, rows)
     if len(sessions) > _SHOWN:
-        print(f"… and {figures.count(len(sessions) - _SHOWN)} more")
+        common.tell(options, f"… and {figures.count(len(sessions) - _SHOWN)} more")
 
 
 # -- repair ------------------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ def _list(options: argparse.Namespace) -> None:
         common.print_json(options, to_json([_model_json(found) for found in models]))
         return
     if not models:
-        print(f"No model's name contains {terminal.cell(options.search)}.")
+        common.tell(options, f"No model's name contains {terminal.cell(options.search)}.")
         return
     rows = [_list_row(found) for found in models]
     common.print_table(options, _LIST, rows)
@@ -140,13 +140,16 @@ def _list_unpriced(options: argparse.Namespace) -> None:
     if by_rounds:
         rows = [[name, figures.count(rounds)] for name, rounds in by_rounds]
         common.print_table(options, _UNPRICED, rows)
-        print(
-            "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL"
+        common.tell(
+            options,
+            "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL",
         )
     else:
-        print("Every model that your sessions used has a price.")
+        common.tell(options, "Every model that your sessions used has a price.")
     if spent.without_tokens:
-        print(f"({figures.counted(spent.without_tokens, 'round')} told no tokens, so their cost is not known.)")
+        common.tell(
+            options, f"({figures.counted(spent.without_tokens, 'round')} told no tokens, so their cost is not known.)"
+        )
 
 
 # -- show --------------------------------------------------------------------------------------------------------------
@@ -178,17 +181,20 @@ def _show(options: argparse.Namespace) -> None:
     if options.json:
         common.print_json(options, to_json({"name": options.model, **_model_json(found)}))
         return
-    print(f"{terminal.cell(options.model)} is priced as {terminal.cell(found.key)} ({found.kind}: {_HOW[found.kind]})")
-    print(f"Vendor: {terminal.cell(found.vendor or '-')}")
+    common.tell(
+        options,
+        f"{terminal.cell(options.model)} is priced as {terminal.cell(found.key)} ({found.kind}: {_HOW[found.kind]})",
+    )
+    common.tell(options, f"Vendor: {terminal.cell(found.vendor or '-')}")
     origin = "the list that comes with the monitor" if found.origin == price_list.SHIPPED else found.origin
-    print(f"From:   {terminal.cell(origin)}")
+    common.tell(options, f"From:   {terminal.cell(origin)}")
     if found.entry.get("note"):
-        print(f"Note:   {terminal.cell(found.entry['note'])}")
+        common.tell(options, f"Note:   {terminal.cell(found.entry['note'])}")
     today = _in_force(found)
-    print("Prices for 1M tokens:")
+    common.tell(options, "Prices for 1M tokens:")
     for row in found.entry["prices"]:
         for line in _row_lines(row, in_force=row is today):
-            print(terminal.clean(line))
+            common.tell(options, terminal.clean(line))
 
 
 def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
@@ -289,7 +295,9 @@ def _set(options: argparse.Namespace) -> None:
     before = book.find(options.model)
     exact = before if before and before.key == key else None
     _write(options, own_prices.with_row(own, options.model, row, options.provider, exact, book.rates()))
-    print(f"{terminal.cell(key)}: {_values(row)} {options.currency} for 1M tokens" + _since(options.start))
+    common.tell(
+        options, f"{terminal.cell(key)}: {_values(row)} {options.currency} for 1M tokens" + _since(options.start)
+    )
 
 
 def _since(start: str | None) -> str:
@@ -313,7 +321,7 @@ def _alias(options: argparse.Namespace) -> None:
     if found is None:
         raise common.unknown_model(book, options.model)
     _write(options, own_prices.with_alias(_own(options), options.name, options.model))
-    print(f"{terminal.cell(options.name)} is priced as {terminal.cell(found.key)}")
+    common.tell(options, f"{terminal.cell(options.name)} is priced as {terminal.cell(found.key)}")
 
 
 def _add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -328,7 +336,7 @@ def _reset(options: argparse.Namespace) -> None:
     own = _own(options)
     if options.model is None:
         _write(options, PriceList(own.path))
-        print(f"Your own prices in {terminal.cell(own.path)} are gone; the shipped ones count.")
+        common.tell(options, f"Your own prices in {terminal.cell(own.path)} are gone; the shipped ones count.")
         return
     key = model_names.canonical(options.model)
     if key not in own.models and key not in own.aliases:
@@ -338,7 +346,7 @@ def _reset(options: argparse.Namespace) -> None:
     _write(options, own_prices.without(own, options.model))
     found = common.book(options.data_dir).find(options.model)
     now = f"is priced as {terminal.cell(found.key)}" if found else "has no price now"
-    print(f"{terminal.cell(key)} {now}")
+    common.tell(options, f"{terminal.cell(key)} {now}")
 
 
 def _own(options: argparse.Namespace) -> PriceList:

@@ -70,12 +70,12 @@ def _search(options: argparse.Namespace) -> None:
         common.print_json(options, to_json({"hits": hits, "more": found.has_more}))
         return
     if not found.hits:
-        print(_why_empty(sessions, query, found, options))
+        common.tell(options, _why_empty(sessions, query, found, options))
         return
     for hit in found.hits:
         print("\n".join(_lines(hit, common.columns(options), common.paint(options))))
     if found.has_more:
-        print(f"(the latest {figures.counted(len(found.hits), 'round')}; --limit shows more)")
+        common.tell(options, f"(the latest {figures.counted(len(found.hits), 'round')}; --limit shows more)")
 
 
 def _found(sessions: Report, query: Query, options: argparse.Namespace) -> Found:
@@ -98,7 +98,8 @@ _MATCH = re.compile(f"{_BEGIN}(.*?){_END}", re.DOTALL)
 def _lines(hit: Hit, columns: int | None, paint: terminal.Paint) -> Iterator[str]:
     """The round, and below it what it says, the matches in bold."""
     place = f"round {hit.round} @ {local_time(hit.timestamp)}"
-    yield " · ".join([terminal.cell(hit.session_id), place, terminal.cell(hit.model or "-"), hit.where])
+    head = " · ".join([terminal.cell(hit.session_id), place, terminal.cell(hit.model or "-"), hit.where])
+    yield from [head] if columns is None else terminal.wrap(head, columns, _INDENT)
     text, at = "", 0
     for start, end in hit.matches:
         text += f"{terminal.cell(hit.excerpt[at:start])}{_BEGIN}{terminal.cell(hit.excerpt[start:end])}{_END}"

@@ -69,7 +69,7 @@ def _list(options: argparse.Namespace) -> None:
     if options.json:
         common.print_json(options, to_json([row.to_json() for row in answer.rows]))
     elif not answer.rows:
-        print(common.why_empty(found, options, "sessions"))
+        common.tell(options, common.why_empty(found, options, "sessions"))
     else:
         _print_list(options, answer)
 
@@ -89,6 +89,9 @@ def _print_list(options: argparse.Namespace, answer: report.Sessions) -> None:
     ]
     common.print_table(options, _COLUMNS, rows)
     if len(answer.rows) < answer.meant:
-        print(f"({figures.count(len(answer.rows))} of {figures.count(answer.meant)} sessions; --limit shows more)")
+        common.tell(
+            options,
+            f"({figures.count(len(answer.rows))} of {figures.count(answer.meant)} sessions; --limit shows more)",
+        )
     if any(row.spending.unpriced_rounds for row in answer.rows):
         common.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")

@@ -8,14 +8,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from session_monitor import conversation, markdown, money, page_file, prices, terminal
-from session_monitor.conversation import Session, Wanted
+from session_monitor.conversation import Session
 from session_monitor.terminal import Column
 from session_monitor.transcript import Transcript
 
-from . import common
+from . import common, which
 from .common import Failure, to_json
-
-_WHICH = "an id, a unique part of one, 'last', or a link to its page"
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -38,9 +36,13 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
         "show last --format html --full > session.html",
     )
     command = common.command(commands, (shared,), "show", about, *examples)
-    command.add_argument("session_id", metavar="SESSION_ID", help=_WHICH)
+    command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
     command.add_argument(
-        "--rounds", type=_rounds, default=conversation.ALL, metavar="WHICH", help="only these: 14, 10-20, 10-, last:5"
+        "--rounds",
+        type=which.rounds,
+        default=conversation.ALL,
+        metavar="WHICH",
+        help="only these: 14, 10-20, 10-, last:5",
     )
     command.add_argument(
         "--messages",
@@ -55,13 +57,6 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="how to print it: md is fit for an issue, html is one page that needs nothing else (default: text)",
     )
     command.set_defaults(run=_show)
-
-
-def _rounds(text: str) -> Wanted:
-    found = conversation.wanted(text)
-    if found is None:
-        raise argparse.ArgumentTypeError(f"{text!r} names no rounds: write 14, 10-20, 10- or last:5")
-    return found
 
 
 def _show(options: argparse.Namespace) -> None:
@@ -117,7 +112,7 @@ def _add_what_if(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "estimate what a session would have cost on other models"
     example = "whatif agent:main:discord:channel:1465367993012981988 --model gpt-4o --model deepseek-chat"
     command = common.command(commands, (shared,), "whatif", about, example)
-    command.add_argument("session_id", metavar="SESSION_ID", help=_WHICH)
+    command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
     command.add_argument(
         "--model",
         action="append",
@@ -153,16 +148,17 @@ def _what_if(options: argparse.Namespace) -> None:
         answer = {"session_id": session_id, "actual": spent.to_json(), "estimate": True, "models": rows}
         common.print_json(options, to_json(answer))
         return
-    print(f"What {terminal.cell(session_id)} cost: {spent.shown()}")
-    print("What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:")
+    common.tell(options, f"What {terminal.cell(session_id)} cost: {spent.shown()}")
+    common.tell(options, "What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:")
     table = []
     for each in estimates:
         estimate = f"{money.shown(each.low_pico)} to {money.shown(each.high_pico)}"
         table.append([each.model, estimate, each.with_cache.short(), each.without_cache.short()])
     common.print_table(options, _WHAT_IF_COLUMNS, table)
-    print(
-        "(Another model counts tokens otherwise and answers at other lengths; how much of the prompts its cache would\n"
-        "hold is not known: as much as here, or nothing.)"
+    common.tell(
+        options,
+        "(Another model counts tokens otherwise and answers at other lengths; how much of the prompts its cache would "
+        "hold is not known: as much as here, or nothing.)",
     )
 
 

@@ -57,9 +57,9 @@ def _by_model(options: argparse.Namespace) -> None:
     if options.json:
         common.print_json(options, to_json({"models": _rows_json("model", answer), "total": _total_json(answer)}))
     elif not answer.rows:
-        print(common.why_empty(found, options, "calls"))
+        common.tell(options, common.why_empty(found, options, "calls"))
     else:
-        print("📊 Statistics by Model")
+        common.tell(options, "📊 Statistics by Model")
         _print_rows(options, _MODELS, answer)
 
 
@@ -69,9 +69,9 @@ def _by_consumer(options: argparse.Namespace) -> None:
     if options.json:
         common.print_json(options, to_json({"consumers": _rows_json("consumer", answer), "total": _total_json(answer)}))
     elif not answer.rows:
-        print(common.why_empty(found, options, "calls"))
+        common.tell(options, common.why_empty(found, options, "calls"))
     else:
-        print("📊 Statistics by Consumer")
+        common.tell(options, "📊 Statistics by Consumer")
         _print_rows(options, _CONSUMERS, answer)
 
 
@@ -86,7 +86,7 @@ def _total_json(answer: Totals) -> dict[str, Any]:
 def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Totals) -> None:
     rows = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in answer.rows]
     common.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
-    _print_unpriced(answer.sums)
+    _print_unpriced(options, answer.sums)
 
 
 # -- by tool -----------------------------------------------------------------------------------------------------------
@@ -117,11 +117,12 @@ def _by_tool(options: argparse.Namespace) -> None:
         common.print_json(options, to_json({"tools": tools}))
         return
     if not rows:
-        print(
-            _no_tools(found.overview(common.selected(options)).sums.calls) or common.why_empty(found, options, "calls")
+        common.tell(
+            options,
+            _no_tools(found.overview(common.selected(options)).sums.calls) or common.why_empty(found, options, "calls"),
         )
         return
-    print("📊 Statistics by Tool")
+    common.tell(options, "📊 Statistics by Tool")
     table = [
         [
             row.tool,
@@ -132,9 +133,10 @@ def _by_tool(options: argparse.Namespace) -> None:
         for row in rows
     ]
     common.print_table(options, _TOOLS, table)
-    print(
-        "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends\n"
-        "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)"
+    common.tell(
+        options,
+        "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends "
+        "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)",
     )
 
 
@@ -188,16 +190,18 @@ def _by_date(options: argparse.Namespace) -> None:
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
         common.print_json(options, to_json({"dates": rows, "total": _total_json(answer), **known}))
         return
-    print(f"📊 Statistics by Date ({told})")
+    common.tell(options, f"📊 Statistics by Date ({told})")
     if not answer.rows:
         is_older = newest is not None and not options.since and len(common.filters_in_words(options)) == 0
-        print(_older(newest, where) if is_older and newest else common.why_empty(found, options, "calls"))
+        common.tell(
+            options, _older(newest, where) if is_older and newest else common.why_empty(found, options, "calls")
+        )
         return
     table = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
     headings = (Column(options.by.capitalize() if options.by != days.DAY else "Date"), *_SUMS)
     total = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
     common.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
-    _print_unpriced(answer.sums)
+    _print_unpriced(options, answer.sums)
 
 
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
@@ -238,12 +242,12 @@ def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
     return [name, *map(figures.count, counts), *map(figures.count, more), sums.spending.short()]
 
 
-def _print_unpriced(sums: Sums) -> None:
+def _print_unpriced(options: argparse.Namespace, sums: Sums) -> None:
     spent = sums.spending
     if spent.unpriced_rounds:
         rounds = figures.counted(spent.unpriced_rounds, "round")
         tokens = figures.counted(spent.unpriced_tokens, "token")
-        print(f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
+        common.tell(options, f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
 
 
 def _summary(options: argparse.Namespace) -> None:
@@ -254,19 +258,20 @@ def _summary(options: argparse.Namespace) -> None:
         common.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
         return
     if not sums.calls and common.filters_in_words(options):
-        print(common.why_empty(found, options, "calls"))
+        common.tell(options, common.why_empty(found, options, "calls"))
         return
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    print(f"Sessions: {figures.count(overview.sessions)}")
-    print(f"Calls:    {figures.count(sums.calls)}, of which {figures.count(sums.failed)} failed")
-    print(
+    common.tell(options, f"Sessions: {figures.count(overview.sessions)}")
+    common.tell(options, f"Calls:    {figures.count(sums.calls)}, of which {figures.count(sums.failed)} failed")
+    common.tell(
+        options,
         f"Tokens:   {figures.count(sums.input_tokens)} input, of which {figures.count(sums.cached_tokens)} cached and "
         f"{figures.count(sums.cache_write_tokens)} cache written; {figures.count(sums.output_tokens)} output, of which "
-        f"{figures.count(sums.reasoning_tokens)} reasoning"
+        f"{figures.count(sums.reasoning_tokens)} reasoning",
     )
-    print(f"Cost:     {spent.shown()}{saved}")
-    print(f"Coverage: {_coverage(common.coverage_of(options))}")
+    common.tell(options, f"Cost:     {spent.shown()}{saved}")
+    common.tell(options, f"Coverage: {_coverage(common.coverage_of(options))}")
 
 
 def _coverage(covered: Coverage | None) -> str:
