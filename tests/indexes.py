@@ -53,9 +53,16 @@ def contents(found):
 
     So does ``change``; and of rows of ``active`` in one half hour, which one stands before which.
     """
-    names = {column: dict(found.db.execute(f"SELECT * FROM {table}")) for column, table in _NAMES.items() if column != "session"}
+    names = {
+        column: dict(found.db.execute(f"SELECT * FROM {table}"))
+        for column, table in _NAMES.items()
+        if column != "session"
+    }
     names["session"] = dict(found.db.execute("SELECT id, session_id FROM session"))
-    read = {table: Counter() for table in ("session", "damaged", "round", "tool", "total", "slot", "part", "active", "before")}
+    read = {
+        table: Counter()
+        for table in ("session", "damaged", "round", "tool", "total", "slot", "part", "active", "before")
+    }
     for table in read.keys() - {"before"}:
         cursor = found.db.execute(f"SELECT * FROM {table}")
         columns = [column[0] for column in cursor.description]
@@ -66,7 +73,9 @@ def contents(found):
             if table == "session":
                 del row["id"], row["change"]
             else:
-                row.update({column: names[column][row[column]] if row[column] else None for column in _NAMES if column in row})
+                row.update(
+                    {column: names[column][row[column]] if row[column] else None for column in _NAMES if column in row}
+                )
             if table == "active":
                 read["before"][row["session"], row["slot"], row.pop("before")] += 1
             read[table][tuple(row.items())] += 1
@@ -158,7 +167,9 @@ def rfc3339(at):
 
 
 def _moment(text):
-    return (datetime.fromisoformat(text + "+00:00") - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
+    return (datetime.fromisoformat(text + "+00:00") - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(
+        milliseconds=1
+    )
 
 
 EDGES = st.builds(

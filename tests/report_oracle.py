@@ -81,7 +81,9 @@ def _tools(entry, before):
 def meant_calls(calls, meant):
     """The calls that a selection means."""
     sessions = _meant_sessions(calls, meant)
-    return [call for call in calls if call.session in sessions and _is_meant(call, meant) and _is_within(call.at, meant)]
+    return [
+        call for call in calls if call.session in sessions and _is_meant(call, meant) and _is_within(call.at, meant)
+    ]
 
 
 def listed(calls, meant):
@@ -194,7 +196,8 @@ def by_time(calls, unit, where):
     timed = [call for call in calls if call.at is not None]
     groups = _groups(timed, lambda call: (local[call.at].strftime(FORMATS[unit]), offset[call.at]))
     return [
-        (name, sums(its), sorted({call.model for call in its if call.model})) for (name, _), its in sorted(groups.items())
+        (name, sums(its), sorted({call.model for call in its if call.model}))
+        for (name, _), its in sorted(groups.items())
     ]
 
 

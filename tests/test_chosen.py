@@ -91,7 +91,9 @@ def test_the_best_source_is_taken(tmp_path, meant, kinds):
         assert [source.rows.split()[0] for source in Chosen(found, meant).sources()] == kinds
 
 
-@pytest.mark.parametrize(("name", "ids"), [("a", {"a"}), ("[x]", {"[x]", "x"}), ("a*", {"a", "a*b", "a'b"}), ("A", set())])
+@pytest.mark.parametrize(
+    ("name", "ids"), [("a", {"a"}), ("[x]", {"[x]", "x"}), ("a*", {"a", "a*b", "a'b"}), ("A", set())]
+)
 def test_ids_and_patterns(tmp_path, name, ids):
     """A session is meant by its id to the letter, also where that has a pattern's signs, or by a pattern."""
     with opened(tmp_path) as found:

@@ -869,8 +869,13 @@ def test_stats_by_tool(weather, varied):
 
     # The prompt grew from 10 tokens to 1,240, of which 5 are the answer that asked for the tool.
     assert row == {
-        **{"tool": "get_weather", "sessions": 1, "calls": 1, "results": 1, "failed": 0},
-        **{"tokens": 1225, "measured": 1},
+        "tool": "get_weather",
+        "sessions": 1,
+        "calls": 1,
+        "results": 1,
+        "failed": 0,
+        "tokens": 1225,
+        "measured": 1,
     }
     assert text[0] == "📊 Statistics by Tool"
     assert text[3].split() == ["get_weather", "1", "1", "1", "0", "1,225", "1,225"]

@@ -133,7 +133,7 @@ def test_overview_sums_up(folder):
     assert (found.sessions, found.sums.calls, found.sums.input_tokens, found.sums.output_tokens) == (3, 4, 37, 4)
     assert (found.sums.cached_tokens, found.sums.reasoning_tokens) == (4, 0)
     assert [row.fields["session_id"] for row in found.latest] == ["b"]
-    assert (found.oldest, found.newest) == (at("2026-02-01T08:00:00"), at("2026-02-01T09:00:15.5"))
+    assert (found.oldest, found.newest) == (at("2026-02-01T08:00:00"), at("2026-02-01T09:00:15.500"))
 
 
 def test_overview_of_what_is_left(folder):
@@ -176,15 +176,12 @@ def test_no_session_without_a_folder(tmp_path, name):
     (tmp_path / "file").touch()
     found = Report(str(tmp_path / name), BOOK)
     questions = (
-        lambda: found.sessions(),
+        found.sessions,
         lambda: found.session("a"),
         lambda: found.named("a"),
         lambda: found.near_misses("a"),
         lambda: found.places("a", None, None, None),
-        lambda: found.overview(),
-        lambda: found.by_model(),
-        lambda: found.by_consumer(),
-        lambda: found.by_tool(),
+        *(found.overview, found.by_model, found.by_consumer, found.by_tool),
         lambda: found.by_time("day", None),
         lambda: found.known("model"),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 import time
 from datetime import datetime, timedelta, timezone
 
@@ -95,7 +97,16 @@ def test_times_of_this_machine(monkeypatch):
             "2026-02-01T09:30+99:00",
         ),
         *("7", "d", "-7d", "7 d", "7y", "1.5h", "1000000s", "999999w", "٣d", "7d 3h"),
-        *("2026-02-01Z", "2026-02-01+08:00", "2026-W05-1", "2026-02-01T", "T09:30", "x" * 10_000, "\0", "2026-02-01\n2026-02-02"),
+        *(
+            "2026-02-01Z",
+            "2026-02-01+08:00",
+            "2026-W05-1",
+            "2026-02-01T",
+            "T09:30",
+            "x" * 10_000,
+            "\0",
+            "2026-02-01\n2026-02-02",
+        ),
     ],
 )
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "local"])
@@ -108,10 +119,8 @@ def test_no_moments(text, zone):
 @given(st.text(alphabet="0123456789-:T.Z+dhw ", max_size=30), st.booleans())
 def test_any_text_is_a_moment_or_none(text, is_end):
     """Whatever somebody types, the answer is a moment or that it is none."""
-    try:
+    with contextlib.suppress(BadMoment):
         assert isinstance(selection.moment(text, NOW, timezone.utc, is_end=is_end), int)
-    except BadMoment:
-        pass
 
 
 @given(st.datetimes(timezones=st.builds(timezone, st.timedeltas(timedelta(hours=-20), timedelta(hours=20)))))
@@ -164,7 +173,7 @@ def test_dollars(text, pico):
 )
 def test_no_dollars(text):
     """What is no plain amount is refused."""
-    with pytest.raises(ValueError, match=".*"):
+    with pytest.raises(ValueError, match=f"^{re.escape(text)}$"):
         selection.dollars(text)
 
 

@@ -268,6 +268,7 @@ CHANGES = {
     "a slot": ("UPDATE slot SET visible = visible + 1", "table slot", False),
     "a part": ("DELETE FROM part", "table part", False),
     "an active slot": ("DELETE FROM active", "table active", False),
+    "the slot before": ("UPDATE active SET before = before + 1", "table active", False),
 }  # fmt: skip
 
 

@@ -72,6 +72,8 @@ class Access:
             self._in_memory[0].db.close()
             self._in_memory = None
 
+    __del__ = close
+
 
 def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: Progress) -> Answer:
     """The answer to one question, as ``Access`` gives it."""

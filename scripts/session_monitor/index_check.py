@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from . import index_rows
-from .index import ADDITIVE, AGGREGATES, SLOT_OF, Index
+from .index import ADDITIVE, AGGREGATES, NEVER, SLOT_OF, Index
 from .session_file import Written
 
 _PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
@@ -33,6 +33,7 @@ def _grouped(rounds: str, keys: str) -> str:
 
 _SUMS = ", ".join(ADDITIVE)
 _TIMED = "round WHERE at IS NOT NULL"
+_BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, consumer), {NEVER})"
 _FOLLOWS = {
     "session": (_grouped("round", "session"), f"SELECT id, {_SUMS} FROM session WHERE calls"),
     "total": (_grouped("round", "model, consumer"), f"SELECT model, consumer, {_SUMS} FROM total WHERE calls"),
@@ -42,8 +43,8 @@ _FOLLOWS = {
     ),
     "part": ("SELECT DISTINCT model, consumer, session FROM round", "SELECT model, consumer, session FROM part"),
     "active": (
-        f"SELECT DISTINCT {SLOT_OF}, session, model, consumer FROM {_TIMED}",
-        "SELECT slot, session, model, consumer FROM active",
+        f"SELECT *, {_BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, model, consumer FROM {_TIMED})",
+        "SELECT slot, session, model, consumer, before FROM active",
     ),
     "tool": ("SELECT session, number FROM tool EXCEPT SELECT session, number FROM round", "SELECT 0, 0 WHERE false"),
 }

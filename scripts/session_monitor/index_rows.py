@@ -72,9 +72,21 @@ def of_file(folder: str, file: str, size: int, mtime: int, book: Book) -> Rows |
             facts, end = session_file.read_facts(opened)
     except (OSError, NotASessionFile):
         return None
-    if file not in (names.file_name(session_id), names.other_name(session_id)):
-        return None  # a copy that somebody made
+    if _is_copy(folder, file, session_id):
+        return None
     return of_written(Written(session_id, file, end.summary, size, mtime, end.next_byte, facts), book)
+
+
+def _is_copy(folder: str, file: str, session_id: str) -> bool:
+    """Whether somebody copied the session's file to this name; its second name is its own where the first is taken."""
+    first, second = names.file_name(session_id), names.other_name(session_id)
+    if file != second or first == second:
+        return file != first
+    try:
+        with open(os.path.join(folder, first), "rb") as opened:
+            return session_file.read_header(opened) == session_id
+    except (OSError, NotASessionFile):
+        return False
 
 
 def _round(facts: Mapping[str, Any], start: int, length: int, book: Book) -> tuple[Any, ...]:

@@ -34,6 +34,7 @@ def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -
     )
 
 
+_SUMS_OF_SUMS = ", ".join(f"sum({name})" for name in ADDITIVE)
 _BY_MODEL = {"model": "model", "consumer": "consumer"}
 _BY_SLOT = {"slot": SLOT_OF, **_BY_MODEL}
 _KEY = f"session, {SLOT_OF} AS slot, model, consumer"
@@ -78,7 +79,16 @@ _PLACES = ", ".join("?" * 23)
 _NEW_SESSION = f"INSERT INTO session({', '.join(_SESSION)}) VALUES ({', '.join(_SESSION.values())})"
 _OLD_SESSION = f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in _SESSION.items())} WHERE id = ?"
 _ADDING = (*_adding("new"), *_NEW_ACTIVE)
-_ADDING_ALL = (*_adding("round"), _ALL_ACTIVE)
+_ADDING_ALL = (
+    _summing("session", {"id": "session"}, "round WHERE true"),
+    _summing("slot", _BY_SLOT, "round WHERE at IS NOT NULL"),
+    # What is in the slots need not be summed up from the rounds once more.
+    f"INSERT INTO total SELECT model, consumer, {_SUMS_OF_SUMS} FROM slot GROUP BY model, consumer",
+    _summing("total", _BY_MODEL, "round WHERE at IS NULL"),
+    _ALL_ACTIVE,
+    "INSERT INTO part SELECT DISTINCT model, consumer, session FROM active",
+    "INSERT OR IGNORE INTO part SELECT DISTINCT model, consumer, session FROM round WHERE at IS NULL",
+)
 _REMOVING = (
     _summing("total", _BY_MODEL, _OF_SESSION, "-"),
     _summing("slot", _BY_SLOT, f"{_OF_SESSION} AND at IS NOT NULL", "-"),
@@ -104,7 +114,11 @@ class IndexWriter(Index):
     def __init__(self, db: sqlite3.Connection, folder: str, book: Book) -> None:
         """As an ``Index``."""
         super().__init__(db, folder, book)
-        self._ids: dict[tuple[str, str | None], int] = {}
+        self._ids: dict[str, dict[str | None, int]] = {}
+        self._forget_ids()
+
+    def _forget_ids(self) -> None:
+        self._ids = {table: {None: 0} for table in ("model", "consumer", "tool_name")}
 
     def set_meta(self, **values: Any) -> None:
         """Keep values about the index itself."""
@@ -138,7 +152,7 @@ class IndexWriter(Index):
             self.db.executemany("DELETE FROM damaged WHERE file = CAST(? AS TEXT)", files)
             for sql in _TIDYING:
                 self.db.execute(sql)
-            self._ids.clear()
+            self._forget_ids()
             self._new_change()
             if is_complete:
                 self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
@@ -162,7 +176,7 @@ class IndexWriter(Index):
             return
         for table, column in (("round", "session"), ("tool", "session"), ("session", "id")):
             self.db.execute(f"DELETE FROM {table} WHERE {column} IN (SELECT id FROM gone)")
-        self._sum_up()
+        self._sum_up_again()
 
     def settle(self) -> None:
         """The folder changed by the monitor's own doing, and no session file in it did."""
@@ -189,7 +203,7 @@ class IndexWriter(Index):
                 self._new_change()
                 for rows in self._rows(unknown, progress):
                     self._insert("round", rows)
-                self._sum_up()
+                self._sum_up_again()
                 self.set_meta(prices=self.book.fingerprint)
             self.set_meta(writing=0, folder_mtime=mtime)
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
@@ -203,7 +217,7 @@ class IndexWriter(Index):
                 "WHERE session = ? AND number = ?",
                 rows,
             )
-            self._sum_up()
+            self._sum_up_again()
             self.set_meta(prices=self.book.fingerprint)
 
     @contextlib.contextmanager
@@ -214,7 +228,7 @@ class IndexWriter(Index):
         except BaseException:
             with contextlib.suppress(sqlite3.Error):
                 self.db.execute("ROLLBACK")
-            self._ids.clear()  # those that were new are gone with it
+            self._forget_ids()  # those that were new are gone with it
             raise
         self.db.execute("COMMIT")
 
@@ -268,13 +282,15 @@ class IndexWriter(Index):
         self, sessions: Iterable[Rows], change: int, tools: list[tuple[Any, ...]]
     ) -> Iterator[tuple[Any, ...]]:
         """The rows of rounds with numbers for names; those for the table of tools are added to ``tools``."""
-        ids, new_id = self._ids, self._id
+        new_id = self._id
+        models, consumers = self._ids["model"], self._ids["consumer"]
         for rows in sessions:
             session = self._session(rows, change)
             tools += [(session, each.number, new_id("tool_name", each.tool), *each[2:]) for each in rows.tools]
             for model, consumer, number, at, *rest in rows.rounds:
-                model_id = ids.get(("model", model)) or new_id("model", model)
-                yield session, number, at, model_id, new_id("consumer", consumer), *rest
+                model_id = models[model] if model in models else new_id("model", model)
+                consumer_id = consumers[consumer] if consumer in consumers else new_id("consumer", consumer)
+                yield session, number, at, model_id, consumer_id, *rest
 
     def _session(self, rows: Rows, change: int) -> int:
         """The number of a session, with what is said of it brought up to date."""
@@ -287,14 +303,12 @@ class IndexWriter(Index):
 
     def _id(self, table: str, name: str | None) -> int:
         """The number of a model, a consumer or a tool; 0 for none."""
-        if name is None:
-            return 0
-        known = self._ids.get((table, name))
+        known = self._ids[table].get(name)
         if known is None:
             text = raw(name)
             self.db.execute(f"INSERT OR IGNORE INTO {table}(name) VALUES (CAST(? AS TEXT))", (text,))
             row = self.db.execute(f"SELECT id FROM {table} WHERE name = CAST(? AS TEXT)", (text,)).fetchone()
-            known = self._ids[table, name] = int(row[0])
+            known = self._ids[table][name] = int(row[0])
         return known
 
     def _remove(self, session: int) -> None:
@@ -318,11 +332,14 @@ class IndexWriter(Index):
                 yield (*index_rows.cost_of(self.book, call), session, number)
             progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
+    def _sum_up_again(self) -> None:
+        self.db.execute(f"UPDATE session SET {', '.join(f'{name} = 0' for name in ADDITIVE)}")
+        self._sum_up()
+
     def _sum_up(self) -> None:
-        """All sums, from the rounds."""
+        """All sums, from the rounds; those of the sessions are 0 until then."""
         for table in ("total", "slot", "part", "active"):
             self.db.execute(f"DELETE FROM {table}")
-        self.db.execute(f"UPDATE session SET {', '.join(f'{name} = 0' for name in ADDITIVE)}")
         for sql in _ADDING_ALL:
             self.db.execute(sql)
 

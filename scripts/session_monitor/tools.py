@@ -140,5 +140,6 @@ def _size(content: object) -> int:
     if not isinstance(content, list):
         return 0
     return sum(
-        _size(part.get("text") or part.get("content")) if isinstance(part, dict) else _size(part) for part in content
+        _size(part.get("text")) + _size(part.get("content")) if isinstance(part, dict) else _size(part)
+        for part in content
     )
