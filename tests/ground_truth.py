@@ -225,7 +225,9 @@ def _messages_of_sessions(output, show):
 
 
 def _report(output, session_id):
-    return (entry for entry, _ in conversation.of(report.Report(str(output), BOOK), session_id, full_messages=True).rounds)
+    return (
+        entry for entry, _ in conversation.of(report.Report(str(output), BOOK), session_id, full_messages=True).rounds
+    )
 
 
 def _command(output, session_id):

@@ -81,9 +81,7 @@ def test_every_field_and_reason_is_in_some_pair():
     expected = [json.loads(path.read_text(encoding="utf-8")) for path in PAIRS.glob("*.json")]
     reasons = {ai_log.NOT_LLM, ai_log.NO_AI_LOG, ai_log.CUT_OFF, ai_log.NOT_JSON, ai_log.EMPTY}
 
-    assert set(Round._fields) | {"group", "skipped"} == {
-        key for found in expected for key in found
-    }
+    assert set(Round._fields) | {"group", "skipped"} == {key for found in expected for key in found}
     assert reasons == {found["skipped"] for found in expected if "skipped" in found}
 
 

@@ -12,6 +12,9 @@ from . import tools
 from .ai_log import Round
 
 
+Entry = dict[str, Any]
+
+
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[Entry, Entry]:
     """A call as it is stored: the facts, and the rest behind them; of its messages only those after the first ``shared``.
 
@@ -31,20 +34,18 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
         "response_type": call.response_type,
     }
-    if written:
-        facts["cache_write_tokens"] = written
-    if is_explicit:
-        facts["explicit_cache"] = True
-    if not call.has_tokens:
-        facts["no_tokens"] = True
-    if not call.content_logged:
-        facts["no_content"] = True
+    _add_present(
+        facts,
+        ("cache_write_tokens", written),
+        ("explicit_cache", is_explicit),
+        ("no_tokens", not call.has_tokens),
+        ("no_content", not call.content_logged),
+        ("cut", call.cut),
+        ("consumer", call.consumer),
+    )
     if call.response_code is not None:
         facts["response_code"] = call.response_code
-    for name in _FACTS:
-        value = getattr(call, name)
-        if value:
-            facts[name] = value
+    _add_present(facts, ("first_token_ms", call.first_token_ms), ("duration_ms", call.duration_ms))
     if call.messages:
         facts.update(_of_messages(call, shared))
     if call.tool_calls:
@@ -59,22 +60,28 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "output_token_details": call.output_token_details,
         "reported": call.reported,
     }
-    if notes:
-        rest["token_notes"] = notes
-    for name in _REST:
-        value = getattr(call, name)
-        if value:
-            rest[name] = value
+    _add_present(
+        rest,
+        ("token_notes", notes),
+        ("system", call.system),
+        ("undecoded", call.undecoded),
+        ("error", call.error),
+        ("api", call.api),
+        ("chat_id", call.chat_id),
+        ("chat_round", call.chat_round),
+        ("request_id", call.request_id),
+        ("route_name", call.route_name),
+        ("upstream_cluster", call.upstream_cluster),
+        ("response_flags", call.response_flags),
+    )
     rest["log"] = log
     return facts, rest
 
 
-Entry = dict[str, Any]
-_FACTS = ("cut", "consumer", "first_token_ms", "duration_ms")
-_REST = (
-    *("system", "undecoded", "error", "api", "chat_id", "chat_round", "request_id", "route_name", "upstream_cluster"),
-    "response_flags",
-)
+def _add_present(entry: Entry, *values: tuple[str, Any]) -> None:
+    for key, value in values:
+        if value:
+            entry[key] = value
 
 
 def _of_messages(call: Round, shared: int) -> Entry:
