@@ -11,7 +11,6 @@ from typing import Any
 from . import tools
 from .ai_log import Round
 
-
 Entry = dict[str, Any]
 
 
