@@ -26,11 +26,15 @@ ONE_CALL = LINES["openai_chat"]
 AT = '"start_time":"2026-02-01T09:30:15Z"'
 
 
+OF_RESENT = {"from_history", "raw_messages"}
+"""What is only there where it is told what was sent before."""
+
+
 def shown(found):
     """A result in the form of the pairs."""
     if isinstance(found, Skipped):
         return {"skipped": found.reason}
-    fields = found._asdict()
+    fields = {key: value for key, value in found._asdict().items() if key not in OF_RESENT}
     kinds = {kind: number for kind, number in found.usage._asdict().items() if number}
     return as_json(
         {key: value for key, value in {**fields, "usage": kinds, "group": found.group}.items() if full(value)}
@@ -81,7 +85,7 @@ def test_every_field_and_reason_is_in_some_pair():
     expected = [json.loads(path.read_text(encoding="utf-8")) for path in PAIRS.glob("*.json")]
     reasons = {ai_log.NOT_LLM, ai_log.NO_AI_LOG, ai_log.CUT_OFF, ai_log.NOT_JSON, ai_log.EMPTY}
 
-    assert set(Round._fields) | {"group", "skipped"} == {key for found in expected for key in found}
+    assert set(Round._fields) - OF_RESENT | {"group", "skipped"} == {key for found in expected for key in found}
     assert reasons == {found["skipped"] for found in expected if "skipped" in found}
 
 

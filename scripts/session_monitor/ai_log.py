@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
-from . import usage
+from . import resent, tools, usage
 from .usage import Usage
 
 NOT_LLM = "not_llm"
@@ -61,6 +61,9 @@ class Round(NamedTuple):
     whose middle the gateway cut out; ``undecoded`` holds the text of those that are therefore no structure any more.
     ``outer_broken`` says that the line is no JSON as a whole, ``torn`` that another line begins in the middle of it.
     ``error`` says in a few words why a call failed, and is ``None`` for one that did not.
+
+    ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are those of the session's last
+    call.  ``raw_messages`` are the bytes of all of them in the line, where they are worth remembering.
     """
 
     session_id: str | None
@@ -94,6 +97,8 @@ class Round(NamedTuple):
     response_flags: str | None = None
     first_token_ms: int | None = None
     duration_ms: int | None = None
+    from_history: int = 0
+    raw_messages: bytes | None = None
 
     @property
     def group(self) -> str:
@@ -110,15 +115,46 @@ class Round(NamedTuple):
         return "input_token" in reported or "output_token" in reported or "total_token" in reported
 
 
-def parse(line: bytes) -> Round | Skipped:
-    """The call that this line describes, or why it describes none.  Never raises, whatever the bytes."""
+def parse(line: bytes, known: resent.Known | None = None) -> Round | Skipped:
+    """The call that this line describes, or why it describes none.  Never raises, whatever the bytes.
+
+    Where ``known`` tells what a session's last call sent, messages that are those of that call are not decoded again.
+    """
+    if known:
+        shorter = resent.cut(line, known)
+        found = _parse_rest(shorter) if shorter else None
+        if found:
+            return found
+    parts = _split(line)
+    if isinstance(parts, Skipped):
+        return parts
+    call = _round(parts)
+    if known and call.messages and len(line) > resent.SHORTEST:
+        place = resent.extent(line, list(parts.attributes))
+        return call._replace(raw_messages=line[slice(*place)]) if place else call
+    return call
+
+
+def _parse_rest(shorter: resent.Cut) -> Round | None:
+    """The call of a line that begins with known messages; None where the whole line has to be read for it."""
+    parts = _split(shorter.line)
+    if isinstance(parts, Skipped) or parts.outer_broken:
+        return None
+    call = _round(parts)
+    place = resent.extent(shorter.line, list(parts.attributes))
+    is_plain = call.session_id == shorter.session_id and call.messages and place and place[0] == shorter.start
+    if not is_plain or not place or tools.need_history(call.messages):
+        return None
+    behind = shorter.end + 1 - shorter.start  # the comma between those before and the new ones is one more byte
+    raw = shorter.whole[shorter.start : place[1] + behind]
+    return call._replace(from_history=shorter.sent.number, raw_messages=raw)
+
+
+def _split(line: bytes) -> _Parts | Skipped:
     text = line.decode("utf-8", "replace").strip(_BLANK)
     if not text:
         return Skipped(EMPTY)
-    parts = _split_fast(text) if text.startswith(_START) else _split_any(text)
-    if isinstance(parts, Skipped):
-        return parts
-    return _round(parts)
+    return _split_fast(text) if text.startswith(_START) else _split_any(text)
 
 
 # -- the outer line ----------------------------------------------------------------------------------------------------

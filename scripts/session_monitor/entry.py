@@ -17,6 +17,8 @@ Entry = dict[str, Any]
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[Entry, Entry]:
     """A call as it is stored: the facts, and the rest behind them; of its messages only those after the first ``shared``.
 
+    Where the call lacks messages of its history, these are exactly those that are shared.
+
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
     tokens = call.usage
@@ -50,7 +52,7 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
     if call.tool_calls:
         facts["tools_called"] = tools.called(call.tool_calls)
     rest: Entry = {
-        "messages": call.messages[shared:],
+        "messages": call.messages[shared - call.from_history :],
         "question": call.question,
         "answer": call.answer,
         "reasoning": call.reasoning,
@@ -84,9 +86,9 @@ def _add_present(entry: Entry, *values: tuple[str, Any]) -> None:
 
 
 def _of_messages(call: Round, shared: int) -> Entry:
-    came, fresh = tools.came_back(call.messages, shared)
+    came, fresh = tools.came_back(call.messages, shared - call.from_history)
     found = {
-        "messages_total": len(call.messages),
+        "messages_total": call.from_history + len(call.messages),
         "messages_from_history": shared,
         "tool_results": came,
         "fresh_characters": fresh,

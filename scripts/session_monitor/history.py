@@ -28,6 +28,8 @@ def _digest(text: str) -> str:
 
 def common_start(before: Sequence[str], now: Sequence[str]) -> int:
     """How many messages both lists begin with."""
+    if not before or not now:
+        return 0
     pairs = enumerate(zip(before, now))
     return next((number for number, (old, new) in pairs if old != new), min(len(before), len(now)))
 

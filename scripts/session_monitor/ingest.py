@@ -269,7 +269,9 @@ class Ingest:
 
     def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:
         for number, line in enumerate(self._tail.lines(generation, file), 1):
-            coverage = self._batch.coverage.setdefault(generation.gid, Coverage())
+            coverage = self._batch.coverage.get(generation.gid)
+            if coverage is None:
+                coverage = self._batch.coverage[generation.gid] = Coverage()
             coverage.bytes += line.end - line.start
             if not line.is_rest:
                 coverage.lines += 1
@@ -290,7 +292,7 @@ class Ingest:
             coverage.skip("too_long")
             return
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
-        call = ai_log.parse(stripped)
+        call = ai_log.parse(stripped, self._store.sent)
         if isinstance(call, ai_log.Skipped):
             coverage.skip("nul_bytes" if line and not stripped else call.reason)
             return
@@ -309,7 +311,7 @@ class Ingest:
             self._batch.tokens.count(call.usage)
             if self.book:
                 priced = Call(call.model, call.timestamp, call.usage, call.has_tokens, call.response_type == "error")
-                self._batch.spending.count(priced, self.book.price(priced))
+                self._batch.spending.count(priced, self.book.amount(priced))
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 

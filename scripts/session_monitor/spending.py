@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from . import figures, money, terminal
-from .prices import NO_TOKENS, Book, Call, Cost, Outcome
+from .prices import NO_TOKENS, Amount, Book, Call, Outcome, Unpriced
 
 NO_NAME = "no model"
 _NAMED = 3
@@ -43,10 +43,10 @@ class Spending(SimpleNamespace):
         self.saved_pico = saved_pico
         self.assumed = assumed or {}
 
-    def count(self, call: Call, outcome: Outcome) -> None:
+    def count(self, call: Call, outcome: Outcome | Amount) -> None:
         """Count one call in."""
         self.rounds += 1
-        if isinstance(outcome, Cost):
+        if not isinstance(outcome, Unpriced):
             self.pico += outcome.pico
             self.saved_pico += outcome.saved or 0
             for note in outcome.notes:

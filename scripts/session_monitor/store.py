@@ -19,12 +19,15 @@ from typing import Any, BinaryIO, Callable
 from . import files, history, names, session_file, tombstones
 from .ai_log import Round
 from .entry import entry_of
+from .resent import Sent
 from .session_file import End, NotASessionFile, Summary, Written
 from .tombstones import Tombstones
 from .write_lock import Outdated
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
+MOST_SENT = 32 << 20
+"""Bytes of what sessions sent last that are kept; of more of it there are digests."""
 
 
 def count(folder: str) -> int:
@@ -54,6 +57,7 @@ class _Session:
     deleted: Mapping[str, int] = field(default_factory=dict)  # up to where its calls were deleted
     pending: list[bytes] = field(default_factory=list)
     facts: list[dict[str, Any]] = field(default_factory=list)  # of the pending rounds
+    sent: Sent | None = None  # what the last round sent, as its bytes in the log
 
 
 class Store:
@@ -82,6 +86,7 @@ class Store:
         self._touched: dict[str, _Session] = {}
         self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
         self.pending_bytes = 0
+        self._sent_bytes = 0
 
     def add(self, call: Round, log: tuple[str, int, int]) -> bool:
         """Take in one call whose line stood at ``log`` (generation, first byte, the one behind the last).
@@ -98,16 +103,38 @@ class Store:
                 self._touched[call.group] = session
             return False
         marks = history.digests(call.messages)
-        shared = 0 if self._full_messages else history.common_start(session.marks, marks)
+        if call.from_history:
+            shared, marks = call.from_history, session.marks + marks
+        else:
+            shared = 0 if self._full_messages else history.common_start(session.marks, marks)
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
         entry = {**facts, **rest}
         summary.add(entry)
         session.marks = marks
+        self._remember(session, call.raw_messages)
         session.pending.append(session_file.round_line(entry))
         session.facts.append(facts)
         self.pending_bytes += len(session.pending[-1])
         self._touched[call.group] = session
         return True
+
+    def sent(self, session_id: str) -> Sent | None:
+        """What the last call of a session sent, where that is remembered."""
+        session = self._sessions.get(session_id)
+        return session.sent if session else None
+
+    def _remember(self, session: _Session, raw: bytes | None) -> None:
+        """Keep the messages' bytes, and of the sessions that were quiet for longest a digest where they are too many."""
+        self._sent_bytes -= len(session.sent.raw or b"") if session.sent else 0
+        session.sent = None if raw is None or self._full_messages else Sent(len(session.marks), len(raw), raw)
+        self._sent_bytes += len(raw or b"") if session.sent else 0
+        if self._sent_bytes > MOST_SENT:
+            for other in self._sessions.values():
+                if other.sent and other.sent.raw is not None and other is not session:
+                    self._sent_bytes -= other.sent.length
+                    other.sent = other.sent.without_bytes()
+                    if self._sent_bytes <= MOST_SENT // 2:
+                        return
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -144,12 +171,14 @@ class Store:
         self._touched = {}
         self.pending_bytes = 0
         while len(self._sessions) > REMEMBERED:
-            self._sessions.popitem(last=False)
+            _, session = self._sessions.popitem(last=False)
+            self._sent_bytes -= len(session.sent.raw or b"") if session.sent else 0
         return len(new), done
 
     def discard(self) -> None:
         """Forget all that was added since the last flush."""
         self._sessions.clear()
+        self._sent_bytes = 0
         self._touched = {}
         self.pending_bytes = 0
 

@@ -60,6 +60,13 @@ def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
     )
 
 
+def need_history(messages: Sequence[Any]) -> bool:
+    """Whether there are results here whose calls stand in an earlier message that is not among these."""
+    return not any(_role(message) == "assistant" for message in messages) and any(
+        True for message in messages for _ in _results(message)
+    )
+
+
 def says_failed(content: object) -> bool:
     """Whether a tool's result says that it failed.
 
