@@ -117,3 +117,17 @@ def test_two_files_of_one_session(tmp_path):
         rows = caught_up(found).db.execute("SELECT session_id, calls FROM session ORDER BY session_id").fetchall()
 
     assert rows == [("a", 1), ("b", 1)]
+
+
+def test_a_process_that_dies_loses_nothing(folder, files, monkeypatch, many):
+    """Where the others are killed, for lack of memory or by hand, all rows are made all the same."""
+    monkeypatch.setattr(index_pool, "_workers", lambda: 1)
+    alone = list(chunks(str(folder), files, BOOK))
+    monkeypatch.setattr(index_pool, "_workers", lambda: 2)
+
+    made = chunks(str(folder), files, BOOK)
+    first = next(made)
+    for process in index_pool.multiprocessing.active_children():
+        process.kill()
+
+    assert [first, *made] == alone

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import collections
+import contextlib
 import gc
+import itertools
 import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from multiprocessing.pool import AsyncResult
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from . import index_rows
@@ -35,6 +37,8 @@ class Chunk(NamedTuple):
     size: int
 
 
+Work = list[tuple[str, int, int]]
+"""Name, size and time of change of some files."""
 Files = Mapping[str, tuple[int, int]]
 """Size and time of change of files, by name."""
 
@@ -47,14 +51,77 @@ def chunks(folder: str, files: Files, book: Book) -> Iterator[Chunk]:
         for work in works:
             yield _chunk(folder, work, book)
         return
-    with multiprocessing.get_context("fork").Pool(workers, _begin, (folder, book)) as pool:
-        waiting: collections.deque[AsyncResult[Chunk]] = collections.deque()
+    helpers: list[_Helper] = []
+    try:
+        for _ in range(workers):
+            helpers.append(_Helper(folder, book, helpers))
+        turns = itertools.cycle(helpers)
+        waiting: collections.deque[tuple[_Helper, Work]] = collections.deque()
         for work in works:
-            waiting.append(pool.apply_async(_of_worker, (work,)))
-            if len(waiting) > 2 * workers:
-                yield waiting.popleft().get()
-        while waiting:
-            yield waiting.popleft().get()
+            if len(waiting) == workers:
+                helper, given = waiting.popleft()
+                chunk = helper.done() or _chunk(folder, given, book)
+                waiting.append((helper, work))
+                helper.give(work)
+                yield chunk
+            else:
+                waiting.append((next(turns), work))
+                waiting[-1][0].give(work)
+        for helper, given in waiting:
+            yield helper.done() or _chunk(folder, given, book)
+    finally:
+        for helper in helpers:
+            helper.end()
+
+
+class _Helper:
+    """Another process that makes rows.  Where it dies, as for lack of memory, its work is left to who gave it.
+
+    (``multiprocessing.Pool`` waits for ever for what a process had that died, and can hang when it is ended early.)
+    """
+
+    def __init__(self, folder: str, book: Book, others: Sequence[_Helper]) -> None:
+        """Start it; the ``others`` were started before."""
+        fork = multiprocessing.get_context("fork")
+        self.ours, theirs = fork.Pipe()
+        # It has copies of our ends, and would never hear that this process has ended if it kept them.
+        inherited = [self.ours, *(other.ours for other in others)]
+        self._process = fork.Process(target=_help, args=(theirs, inherited, folder, book), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def give(self, work: Work) -> None:
+        """Give it something to do."""
+        with contextlib.suppress(OSError):
+            self.ours.send(work)
+
+    def done(self) -> Chunk | None:
+        """What came of what it was given longest ago; None where it is no more."""
+        try:
+            found: Chunk = self.ours.recv()
+        except (EOFError, OSError):
+            return None
+        return found
+
+    def end(self) -> None:
+        """End it, whatever it is at."""
+        self.ours.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _help(work: Connection, inherited: Sequence[Connection], folder: str, book: Book) -> None:
+    # Who started it ends it; a monitor's own handling of signals is not for its helpers.
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # It makes plain values and ends soon: there is nothing to collect, and looking for that takes its time.
+    gc.disable()
+    for each in inherited:
+        each.close()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            work.send(_chunk(folder, work.recv(), book))
 
 
 def _workers() -> int:
@@ -64,9 +131,6 @@ def _workers() -> int:
     """
     is_safe = sys.platform.startswith("linux") and threading.active_count() == 1
     return min(os.cpu_count() or 1, MOST) if is_safe else 1
-
-
-Work = list[tuple[str, int, int]]
 
 
 def _works(files: Files) -> Iterator[Work]:
@@ -92,21 +156,3 @@ def _chunk(folder: str, work: Iterable[tuple[str, int, int]], book: Book) -> Chu
         else:
             found.append(rows)
     return Chunk(found, damaged, total)
-
-
-_of_this_process: list[tuple[str, Book]] = []
-
-
-def _begin(folder: str, book: Book) -> None:
-    # Who started it ends it; a monitor's own handling of signals is not for its helpers.
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    # It makes plain values and ends soon: there is nothing to collect, and looking for that takes its time.
-    gc.disable()
-    _of_this_process.append((folder, book))
-
-
-def _of_worker(work: Work) -> Chunk:
-    folder, book = _of_this_process[0]
-    return _chunk(folder, work, book)

@@ -1,0 +1,190 @@
+"""How fast is the monitor, against what else one could do with the same log?
+
+Builds its logs, runs the monitor and the yardsticks in turn, and prints ratios of medians, so that a noisy machine
+matters little::
+
+    python3 -m tests.bench
+    python3 -m tests.bench --bytes 50M --turns 3 --json bench.json
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
+BUFFER = 1 << 20
+
+YARDSTICKS = {
+    "lines": """
+for line in log:
+    pass
+""",
+    "json": """
+import json
+for line in log:
+    try:
+        json.loads(json.loads(line)["ai_log"])
+    except (ValueError, KeyError):
+        pass
+""",
+    "orjson": """
+import orjson
+for line in log:
+    try:
+        orjson.loads(orjson.loads(line)["ai_log"])
+    except (ValueError, KeyError):
+        pass
+""",
+    "rewriting": """
+import json, os
+sessions = {}
+for line in log:
+    try:
+        call = json.loads(json.loads(line)["ai_log"])
+    except (ValueError, KeyError):
+        continue
+    if not isinstance(call, dict):
+        continue
+    name = str(call.get("session_id")).replace("/", "_")[:200]
+    session = sessions.setdefault(name, {"session_id": name, "rounds": []})
+    session["rounds"].append(call)
+    with open(os.path.join(sys.argv[2], name + ".json"), "w") as file:
+        json.dump(session, file)
+""",
+}
+"""Other ways to go over a log, as programs: its lines, its calls decoded, and a reader that keeps whole sessions in memory
+and writes a session's file anew for each call."""
+
+
+class Took(NamedTuple):
+    """Seconds on the clock and of the processor, and the largest memory in bytes."""
+
+    wall: float
+    processor: float
+    memory: int
+
+
+def run(*command):
+    """One whole process."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    started = time.monotonic()
+    process = subprocess.Popen(list(map(str, command)), env=environment, stdout=subprocess.DEVNULL)
+    _, status, used = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise SystemExit(f"{command} ended with {process.returncode}")
+    per_unit = 1 if sys.platform == "darwin" else 1024
+    return Took(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * per_unit)
+
+
+def monitor(log, output, *, fresh=True):
+    """One pass of the monitor into a folder, which is empty before it unless it is to be gone on with."""
+    if fresh:
+        shutil.rmtree(output, ignore_errors=True)
+    return run(sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", output)
+
+
+def yardstick(name, log, folder):
+    """One of the other ways over the same log."""
+    start = f"import sys\nlog = open(sys.argv[1], 'rb', buffering={BUFFER})\n"
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    return run(sys.executable, "-c", start + YARDSTICKS[name], log, folder)
+
+
+def generate(path, *options):
+    """A log of the generator's."""
+    subprocess.run([sys.executable, GENERATOR, "--out", path, *options], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def compare(folder, profile, size, turns, names):
+    """Medians of the seconds that the monitor and the yardsticks take for a log of this profile, run in turn."""
+    log = generate(folder / f"{profile}.log", "--profile", profile, "--bytes", size, "--seed", "3")
+    took = {name: [] for name in ("monitor", *names)}
+    for _ in range(turns):
+        took["monitor"].append(monitor(log, folder / "out"))
+        for name in names:
+            took[name].append(yardstick(name, log, folder / "yard"))
+    disk = sum(path.stat().st_size for path in (folder / "out").glob("*.json"))
+    rows = {f"{profile}: bytes on disk / bytes of log": disk / log.stat().st_size}
+    for name in names:
+        rows[f"{profile}: {name} / monitor, on the clock"] = _ratio(took, name, "monitor", "wall")
+        rows[f"{profile}: {name} / monitor, processor"] = _ratio(took, name, "monitor", "processor")
+    shutil.rmtree(folder / "out")
+    log.unlink()
+    return rows
+
+
+def _ratio(took, above, below, what):
+    one, other = (statistics.median(getattr(each, what) for each in took[name]) for name in (above, below))
+    return one / other
+
+
+def growth(folder, size, turns):
+    """How a log of ten times the size, with many sessions, compares, what it needs, and what a pass without news costs."""
+    small = generate(folder / "small.log", "--profile", "lite", "--bytes", str(size), "--seed", "4")
+    large = generate(
+        folder / "large.log", "--profile", "lite", "--bytes", str(10 * size), "--seed", "4", "--sessions", "100000"
+    )
+    took = {"small": [], "large": [], "nothing new": [], "imports": []}
+    for _ in range(turns):
+        took["small"].append(monitor(small, folder / "out-small"))
+    took["large"].append(monitor(large, folder / "out"))
+    for _ in range(max(turns, 5)):
+        took["nothing new"].append(monitor(large, folder / "out", fresh=False))
+        took["imports"].append(run(sys.executable, "-c", "import argparse, json, sqlite3"))
+    sessions = sum(1 for _ in (folder / "out").glob("*.json"))
+    return {
+        "time for each byte of the large log / of the small one": _ratio(took, "large", "small", "wall") / 10,
+        f"memory, MB, {sessions} sessions": took["large"][0].memory / 1e6,
+        "a pass with nothing new / python3 -c 'import argparse, json, sqlite3'": _ratio(
+            took, "nothing new", "imports", "wall"
+        ),
+    }
+
+
+def bytes_of(text):
+    """A size such as 200M."""
+    units = {"K": 10**3, "M": 10**6, "G": 10**9}
+    return int(float(text[:-1]) * units[text[-1]]) if text[-1] in units else int(text)
+
+
+def main():
+    """Run all, print a table, and write it as JSON where asked."""
+    parser = argparse.ArgumentParser(description="Compare the monitor with other ways over the same log.")
+    parser.add_argument("--bytes", type=bytes_of, default="200M", help="size of a log (default: 200M)")
+    parser.add_argument("--turns", type=int, default=5, help="how often each is run (default: 5)")
+    parser.add_argument("--only", choices=("agent", "lite", "growth"), action="append", help="a part (default: all)")
+    parser.add_argument("--json", metavar="FILE", help="write the ratios there, too")
+    options = parser.parse_args()
+    parts = options.only or ["agent", "lite", "growth"]
+    rows = {}
+    with tempfile.TemporaryDirectory() as name:
+        for part in parts:
+            if part == "growth":
+                found = growth(Path(name), options.bytes // 2, options.turns)
+            else:
+                yardsticks = ["lines", "json", "orjson", *(["rewriting"] if part == "lite" else [])]
+                found = compare(Path(name), part, str(options.bytes), options.turns, yardsticks)
+            for key, value in found.items():
+                print(f"{value:10.2f}  {key}", flush=True)
+            rows.update(found)
+    if options.json:
+        Path(options.json).write_text(json.dumps(rows, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
