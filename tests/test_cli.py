@@ -156,22 +156,23 @@ def test_list_in_another_order_and_shortened(sample):
     tokens = sorted(row.fields["total_tokens"] for row in rows_of(sample))
     assert [row["total_tokens"] for row in data(*asked)] == tokens[::-1][:2]
     assert [row["total_tokens"] for row in data(*asked, "--reverse")] == tokens[:2]
-    assert text[-1] == f"(2 of {len(tokens)} sessions; --limit shows more)"
+    assert text[-1] == f"(2 of {len(tokens)} sessions; --limit all shows the others)"
     assert len(text) == 5
 
 
-def test_a_terminal_is_shown_fifty_sessions(tmp_path):
-    """On a terminal the latest fifty come unless more are asked for, and it is said; a script gets all."""
+def test_fifty_sessions_are_shown(tmp_path):
+    """The latest fifty come unless more are asked for, and it is said, beside the data where that is JSON."""
     folder = sessions(tmp_path / "sessions", *(line(f"s{number:02}", number) for number in range(60)))
 
-    shown, _ = shown_on_a_terminal(200, "list", "--data-dir", folder)
-    more, _ = shown_on_a_terminal(200, "list", "--data-dir", folder, "--limit", "55")
+    shown = run("list", "--data-dir", folder).stdout.splitlines()
+    scripts = run("list", "--data-dir", folder, "--json")
 
     assert [row.split()[0] for row in shown[2:-1]] == [f"s{number:02}" for number in range(59, 9, -1)]
-    assert shown[-1] == "(50 of 60 sessions; --limit shows more)"
-    assert len(more) == 55 + 3
-    assert len(run("list", "--data-dir", folder).stdout.splitlines()) == 60 + 2
-    assert len(data("list", "--data-dir", folder)) == 60
+    assert shown[-1] == "(50 of 60 sessions; --limit all shows the others)"
+    assert len(json.loads(scripts.stdout)["data"]) == 50
+    assert "50 of 60 sessions" in scripts.stderr
+    assert len(data("list", "--data-dir", folder, "--limit", "55")) == 55
+    assert len(data("list", "--data-dir", folder, "--limit", "all")) == 60
 
 
 def test_list_of_nothing(tmp_path):

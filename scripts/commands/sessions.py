@@ -13,7 +13,7 @@ from . import common
 from .common import to_json
 
 DEFAULT_LIMIT = 50
-"""Sessions that a terminal is shown unless more are asked for; a script gets all."""
+"""Sessions that are shown unless more are asked for."""
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -29,9 +29,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--limit",
-        type=common.positive,
+        type=_limit,
+        default=DEFAULT_LIMIT,
         metavar="N",
-        help=f"show N sessions at most (default: {DEFAULT_LIMIT} on a terminal, else all)",
+        help=f"show N sessions at most, or all (default: {DEFAULT_LIMIT})",
     )
     command.add_argument(
         "--sort-by",
@@ -58,20 +59,27 @@ _COLUMNS = (
 
 
 def _list(options: argparse.Namespace) -> None:
-    limit = options.limit
-    if limit is None and common.columns(options) is not None:
-        limit = DEFAULT_LIMIT
     found = common.sessions_of(options.data_dir)
     meant = common.selected(options)
-    answer = found.sessions(meant, sort_by=options.sort_by, reverse=options.reverse, limit=limit)
+    answer = found.sessions(meant, sort_by=options.sort_by, reverse=options.reverse, limit=options.limit)
     for name in answer.damaged:
         common.complain(f"{terminal.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if options.json:
         common.print_json(options, to_json([row.to_json() for row in answer.rows]))
+        if len(answer.rows) < answer.meant and options.limit == DEFAULT_LIMIT:
+            common.complain(_limited(answer))
     elif not answer.rows:
         common.tell(options, common.why_empty(found, options, "sessions"))
     else:
         _print_list(options, answer)
+
+
+def _limit(text: str) -> int | None:
+    return None if text == "all" else common.positive(text)
+
+
+def _limited(answer: report.Sessions) -> str:
+    return f"{figures.count(len(answer.rows))} of {figures.count(answer.meant)} sessions; --limit all shows the others"
 
 
 def _print_list(options: argparse.Namespace, answer: report.Sessions) -> None:
@@ -89,9 +97,6 @@ def _print_list(options: argparse.Namespace, answer: report.Sessions) -> None:
     ]
     common.print_table(options, _COLUMNS, rows)
     if len(answer.rows) < answer.meant:
-        common.tell(
-            options,
-            f"({figures.count(len(answer.rows))} of {figures.count(answer.meant)} sessions; --limit shows more)",
-        )
+        common.tell(options, f"({_limited(answer)})")
     if any(row.spending.unpriced_rounds for row in answer.rows):
         common.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")

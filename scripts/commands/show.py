@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from session_monitor import conversation, markdown, money, page_file, prices, terminal
+from session_monitor import conversation, money, prices, terminal
 from session_monitor.conversation import Session
 from session_monitor.terminal import Column
 from session_monitor.transcript import Transcript
@@ -85,8 +85,12 @@ def _show(options: argparse.Namespace) -> None:
 def _print_pieces(found: Session, form: str, *, messages: bool, full: bool) -> None:
     row, spent, rounds = found.row.fields, found.row.spending, found.rounds
     if form == "md":
+        from session_monitor import markdown  # noqa: PLC0415 -- the usual form need not wait for it
+
         sys.stdout.writelines(markdown.pieces(row, spent, rounds, messages=messages, full=full))
         return
+    from session_monitor import page_file  # noqa: PLC0415 -- as above
+
     # An output that does not hold all characters gets HTML's own escapes for them.
     encoding = sys.stdout.encoding or "ascii"
     for piece in page_file.pieces(row, spent, rounds, messages=messages, full=full):

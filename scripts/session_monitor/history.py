@@ -7,10 +7,9 @@ remembered for that, sixteen characters a message, never the conversation.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from hashlib import blake2b
 from typing import Any
 
 DIGEST = 16
@@ -19,11 +18,11 @@ DIGEST = 16
 
 def digests(messages: Iterable[Any]) -> list[str]:
     """One digest a message; two messages with the same one are written alike, key by key."""
-    return [_digest(json.dumps(message, separators=(",", ":"))) for message in messages]
+    from hashlib import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
-
-def _digest(text: str) -> str:
-    return base64.b64encode(blake2b(text.encode(), digest_size=12).digest()).decode()
+    texts = (json.dumps(message, separators=(",", ":")) for message in messages)
+    raw = (blake2b(text.encode(), digest_size=12).digest() for text in texts)
+    return [binascii.b2a_base64(each, newline=False).decode() for each in raw]
 
 
 def common_start(before: Sequence[str], now: Sequence[str]) -> int:

@@ -19,7 +19,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any, BinaryIO, NamedTuple
 
 from . import history
@@ -42,28 +42,33 @@ class NotASessionFile(ValueError):  # noqa: N818
     """The file does not even begin like a session file."""
 
 
-@dataclass
-class Summary:
+class Summary(SimpleNamespace):
     """What a session's rounds add up to; the footer of its file.
 
     ``positions`` says for each generation of the log up to which byte it has been applied here, ``history`` holds
     the digests of the last round's messages.
     """
 
-    created_at: str | None = None
-    updated_at: str | None = None
-    messages_count: int = 0
-    failed_count: int = 0
-    total_input_tokens: int = 0
-    total_output_tokens: int = 0
-    total_reasoning_tokens: int = 0
-    total_cached_tokens: int = 0
-    total_cache_write_tokens: int = 0
-    total_tokens: int = 0
-    model: str | None = None
-    models: list[str] = field(default_factory=list)
-    positions: dict[str, int] = field(default_factory=dict)
-    history: str = ""
+    created_at: str | None
+    updated_at: str | None
+    messages_count: int
+    failed_count: int
+    total_input_tokens: int
+    total_output_tokens: int
+    total_reasoning_tokens: int
+    total_cached_tokens: int
+    total_cache_write_tokens: int
+    total_tokens: int
+    model: str | None
+    models: list[str]
+    positions: dict[str, int]
+    history: str
+
+    def __init__(self, **known: Any) -> None:
+        """Of a session without rounds, but for what is known.  Raises ``TypeError`` for what it does not have."""
+        if not known.keys() <= _EMPTY.keys():
+            raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
+        super().__init__(**{**_EMPTY, "models": [], "positions": {}, **known})
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Count one stored round in."""
@@ -84,6 +89,20 @@ class Summary:
             self.updated_at = max(self.updated_at or entry["timestamp"], entry["timestamp"], key=_instant)
         generation, _, end = entry["log"]
         self.positions[generation] = max(end, self.positions.get(generation, 0))
+
+
+_EMPTY: dict[str, Any] = {
+    "created_at": None,
+    "updated_at": None,
+    "messages_count": 0,
+    "failed_count": 0,
+    **{f"total_{kind}_tokens": 0 for kind in ("input", "output", "reasoning", "cached", "cache_write")},
+    "total_tokens": 0,
+    "model": None,
+    "models": (),
+    "positions": (),
+    "history": "",
+}
 
 
 def _instant(timestamp: str) -> str:
@@ -156,8 +175,7 @@ _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan
 # -- reading -----------------------------------------------------------------------------------------------------------
 
 
-@dataclass
-class End:
+class End(NamedTuple):
     """Where a session file ends: its summary, and the byte at which the next round goes.
 
     ``dropped`` counts the bytes behind that which belong to no whole line: 0 unless a write was torn.

@@ -7,14 +7,13 @@ cache would have held is not known either, so it is a range between the share th
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from .prices import Book, Call
 from .spending import Spending
 
 
-@dataclass
-class Estimate:
+class Estimate(NamedTuple):
     """The same calls on ``model``: with the share of the prompts that came from a cache, and with none of it."""
 
     model: str
