@@ -126,7 +126,7 @@ def main():
     wrong, walls = [], {0: [], options.readers: []}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        log, truth = ground_truth.generate(folder, "--profile", "lite", "--bytes", options.bytes, "--noise", "0.03")
+        log, truth = ground_truth.generate(folder, "--profile", "lite", "--bytes", options.bytes, "--clean")
         for _ in range(options.turns):
             for readers in (0, options.readers):
                 found = run(folder, log, truth, readers)

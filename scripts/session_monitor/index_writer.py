@@ -20,6 +20,8 @@ PATIENCE = 0.2
 MIXED = "mixed"
 """Not all rounds are priced alike."""
 _SESSIONS_AT_ONCE = 1000
+_ROOM = 64_000
+"""Kilobytes of memory for pages while an index is made: without, they are written and read again and again."""
 _FEW = 500
 """Sessions that are taken out one by one; where there are more, all sums are made anew."""
 
@@ -186,6 +188,14 @@ class IndexWriter(Index):
 
     def catch_up(self, progress: Progress) -> None:
         """Bring it up to date with the session files, reading only those that changed."""
+        self.db.execute(f"PRAGMA cache_size = -{_ROOM}")
+        try:
+            self._catch_up(progress)
+        finally:
+            self.db.execute("PRAGMA cache_size = -2000")  # SQLite's own
+        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+    def _catch_up(self, progress: Progress) -> None:
         with self._transaction():
             # A file that comes while this runs makes the folder newer than this, and the index is caught up again.
             mtime = folder_mtime(self.folder)
@@ -206,7 +216,6 @@ class IndexWriter(Index):
                 self._sum_up_again()
                 self.set_meta(prices=self.book.fingerprint)
             self.set_meta(writing=0, folder_mtime=mtime)
-        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def reprice(self, progress: Progress) -> None:
         """Price all rounds with the book's prices."""

@@ -13,6 +13,8 @@ def milliseconds(timestamp: str | None) -> int | None:
     """Milliseconds since 1970 of a time as the session files have it, ``2026-02-01T09:30:15.12Z``; None for none."""
     if timestamp is None:
         return None
+    if len(timestamp) == 24:  # milliseconds, as the gateway writes them
+        return _minute(timestamp[:16]) + int(timestamp[17:19] + timestamp[20:23])
     if timestamp[19:20] != ".":
         return _minute(timestamp[:16]) + int(timestamp[17:19]) * 1000
     return _minute(timestamp[:16]) + int(timestamp[17:19] + timestamp[20:23].rstrip("Z").ljust(3, "0"))

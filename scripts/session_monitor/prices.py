@@ -217,16 +217,16 @@ class Book:
         """The same without how it comes about, which takes less time."""
         in_force = self._of_call(call)
         if not isinstance(in_force, _InForce):
-            return Amount(0, None, ()) if isinstance(in_force, Cost) else in_force
-        parts, saved, notes, _ = _parts(call, in_force)
-        return Amount(sum(parts), saved, notes)
+            return _FREE_AMOUNT if isinstance(in_force, Cost) else in_force
+        (fresh, read, written, visible, reasoning), saved, notes, _ = _parts(call, in_force)
+        return Amount(fresh + read + written + visible + reasoning, saved, notes)
 
     def _of_call(self, call: Call) -> _InForce | Outcome:
         """What is in force for a call; or already what it cost, where that does not depend on it."""
         model, at, usage, has_tokens, failed = call
         if not has_tokens:
             return _FREE if failed else Unpriced(NO_TOKENS)
-        if not any(usage[:5]):
+        if not (usage[0] or usage[3] or any(usage[:5])):
             return _FREE
         if not model:
             return Unpriced(NO_MODEL)
@@ -383,6 +383,9 @@ class Amount(NamedTuple):
     pico: int
     saved: int | None
     notes: tuple[str, ...]
+
+
+_FREE_AMOUNT = Amount(0, None, ())
 
 
 def _cost(call: Call, in_force: _InForce) -> Cost:
