@@ -162,7 +162,7 @@ def _why(
     book: Book, model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int, usd: int | None
 ) -> str | None:
     """Why a call has no price, where it has none."""
-    found = book.amount(index_rows.call_of(model, at, tokens, flags)) if usd is None else None
+    found = book.price(index_rows.call_of(model, at, tokens, flags)) if usd is None else None
     return found.reason if isinstance(found, Unpriced) else None
 
 

@@ -10,7 +10,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from . import index, moments, money, names, prices, session_file
+from . import index, moments, money, names, session_file
 from .index import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS, raw
 from .prices import Book, Call, Unpriced
 from .session_file import NotASessionFile, Written
@@ -79,8 +79,8 @@ def of_file(folder: str, file: str, size: int, mtime: int, book: Book) -> Rows |
 
 def _is_copy(folder: str, file: str, session_id: str) -> bool:
     """Whether somebody copied the session's file to this name; its second name is its own where the first is taken."""
-    first, second = names.file_name(session_id), names.other_name(session_id)
-    if file != second or first == second:
+    first = names.file_name(session_id)
+    if file == first or file != names.other_name(session_id):
         return file != first
     try:
         with open(os.path.join(folder, first), "rb") as opened:
@@ -90,10 +90,11 @@ def _is_copy(folder: str, file: str, session_id: str) -> bool:
 
 
 def _round(facts: Mapping[str, Any], start: int, length: int, book: Book) -> tuple[Any, ...]:
-    get, call = facts.get, prices.call_of(facts)
-    model, at, usage, _, _ = call
-    fresh, read, written, visible, reasoning, _, _ = usage
-    usd, pico, saved_usd, saved_pico, notes = cost_of(book, call)
+    get, model, at = facts.get, facts["model"], facts["timestamp"]
+    read, written, reasoning = facts["cached_tokens"], get("cache_write_tokens", 0), facts["reasoning_tokens"]
+    fresh, visible, flags = facts["input_tokens"] - read - written, facts["output_tokens"] - reasoning, flags_of(facts)
+    tokens = fresh, read, written, visible, reasoning
+    usd, pico, saved_usd, saved_pico, notes = cost_of(book, model, at, tokens, flags)
     return (
         model,
         get("consumer"),
@@ -104,7 +105,7 @@ def _round(facts: Mapping[str, Any], start: int, length: int, book: Book) -> tup
         written,
         visible,
         reasoning,
-        flags_of(facts),
+        flags,
         notes,
         get("response_code"),
         get("first_token_ms"),
@@ -139,9 +140,12 @@ def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int,
     return Call(model, timestamp, usage, not flags & NO_TOKENS, bool(flags & FAILED))
 
 
-def cost_of(book: Book, call: Call) -> tuple[int | None, int | None, int | None, int | None, int]:
+def cost_of(
+    book: Book, model: str | None, at: str | None, tokens: tuple[int, int, int, int, int], flags: int
+) -> tuple[int | None, int | None, int | None, int | None, int]:
     """A cost as it is kept: dollars in millionths, the rest in 1e-12, the same for what was saved, and its notes."""
-    found = book.amount(call)
+    usage = (*tokens, flags & EXPLICIT_CACHE != 0, ())
+    found = book.amount(model, at, usage, not flags & NO_TOKENS, flags & FAILED != 0)
     if isinstance(found, Unpriced):
         return None, None, None, None, 0
     pico, saved, notes = found

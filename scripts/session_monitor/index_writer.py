@@ -8,7 +8,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from . import index, index_pool, index_rows, names
+from . import index, index_pool, index_rows, moments, names
 from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF, Index, Progress, folder_mtime, raw
 from .index_rows import Rows
 from .prices import Book
@@ -337,8 +337,8 @@ class IndexWriter(Index):
             ).fetchall()
             for session, number, at, model, fresh, read, written, visible, reasoning, flags in rows:
                 tokens = fresh, read, written, visible, reasoning
-                call = index_rows.call_of(models.get(model), at, tokens, flags)
-                yield (*index_rows.cost_of(self.book, call), session, number)
+                when = None if at is None else moments.rfc3339(at)
+                yield (*index_rows.cost_of(self.book, models.get(model), when, tokens, flags), session, number)
             progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
     def _sum_up_again(self) -> None:

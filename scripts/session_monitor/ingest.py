@@ -311,7 +311,7 @@ class Ingest:
             self._batch.tokens.count(call.usage)
             if self.book:
                 priced = Call(call.model, call.timestamp, call.usage, call.has_tokens, call.response_type == "error")
-                self._batch.spending.count(priced, self.book.amount(priced))
+                self._batch.spending.count(priced, self.book.amount(*priced))
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 

@@ -13,17 +13,14 @@ def milliseconds(timestamp: str | None) -> int | None:
     """Milliseconds since 1970 of a time as the session files have it, ``2026-02-01T09:30:15.12Z``; None for none."""
     if timestamp is None:
         return None
-    if len(timestamp) == 24:  # milliseconds, as the gateway writes them
-        return _minute(timestamp[:16]) + int(timestamp[17:19] + timestamp[20:23])
-    if timestamp[19:20] != ".":
-        return _minute(timestamp[:16]) + int(timestamp[17:19]) * 1000
-    return _minute(timestamp[:16]) + int(timestamp[17:19] + timestamp[20:23].rstrip("Z").ljust(3, "0"))
+    minutes = int(timestamp[11:13]) * 60 + int(timestamp[14:16])
+    fraction = timestamp[20:23] if len(timestamp) >= 24 else timestamp[20:23].rstrip("Z").ljust(3, "0")
+    return _day(timestamp[:10]) + minutes * 60_000 + int(timestamp[17:19] + fraction)
 
 
 @functools.lru_cache(1024)
-def _minute(text: str) -> int:
-    day = date.fromisoformat(text[:10]).toordinal() - _EPOCH
-    return day * DAY + int(text[11:13]) * 3_600_000 + int(text[14:16]) * 60_000
+def _day(text: str) -> int:
+    return (date.fromisoformat(text).toordinal() - _EPOCH) * DAY
 
 
 def rfc3339(moment: int) -> str:

@@ -210,20 +210,33 @@ class Book:
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
-        in_force = self._of_call(call)
+        in_force = self._of_call(*call)
         return _cost(call, in_force) if isinstance(in_force, _InForce) else in_force
 
-    def amount(self, call: Call) -> Amount | Unpriced:
-        """The same without how it comes about, which takes less time."""
-        in_force = self._of_call(call)
+    def amount(
+        self,
+        model: str | None,
+        at: str | None,
+        usage: Tokens,
+        has_tokens: bool,  # noqa: FBT001
+        failed: bool,  # noqa: FBT001
+    ) -> Amount | Unpriced:
+        """The same, of a call's fields, without how it comes about, which takes less time."""
+        in_force = self._of_call(model, at, usage, has_tokens, failed)
         if not isinstance(in_force, _InForce):
             return _FREE_AMOUNT if isinstance(in_force, Cost) else in_force
-        (fresh, read, written, visible, reasoning), saved, notes, _ = _parts(call, in_force)
-        return Amount(fresh + read + written + visible + reasoning, saved, notes)
+        (fresh, read, written, visible, reasoning), saved, notes, _ = _parts(usage, at, in_force)
+        return fresh + read + written + visible + reasoning, saved, notes
 
-    def _of_call(self, call: Call) -> _InForce | Outcome:
+    def _of_call(
+        self,
+        model: str | None,
+        at: str | None,
+        usage: Tokens,
+        has_tokens: bool,  # noqa: FBT001
+        failed: bool,  # noqa: FBT001
+    ) -> _InForce | Outcome:
         """What is in force for a call; or already what it cost, where that does not depend on it."""
-        model, at, usage, has_tokens, failed = call
         if not has_tokens:
             return _FREE if failed else Unpriced(NO_TOKENS)
         if not (usage[0] or usage[3] or any(usage[:5])):
@@ -377,27 +390,25 @@ def _in_window(row: _Row, at: str) -> tuple[tuple[int, _Rates], ...]:
 # -- how much ----------------------------------------------------------------------------------------------------------
 
 
-class Amount(NamedTuple):
-    """Pico-dollars: all of a call's, and what the cache spared (None where that is not known); what was assumed."""
-
-    pico: int
-    saved: int | None
-    notes: tuple[str, ...]
-
-
-_FREE_AMOUNT = Amount(0, None, ())
+Tokens = tuple[int, int, int, int, int, bool, tuple[str, ...]]
+"""The fields of a ``Usage``."""
+Amount = tuple[int, Union[int, None], tuple[str, ...]]
+"""Pico-dollars: all of a call's, and what the cache spared (None where that is not known); what was assumed."""
+_FREE_AMOUNT: Amount = (0, None, ())
 
 
 def _cost(call: Call, in_force: _InForce) -> Cost:
-    parts, saved, notes, above = _parts(call, in_force)
+    parts, saved, notes, above = _parts(call.usage, call.at, in_force)
     return Cost(sum(parts), Parts(*parts), saved, notes, in_force.found, in_force.row.row, above)
 
 
-def _parts(call: Call, in_force: _InForce) -> tuple[tuple[int, int, int, int, int], int | None, tuple[str, ...], int]:
+def _parts(
+    usage: Tokens, at: str | None, in_force: _InForce
+) -> tuple[tuple[int, int, int, int, int], int | None, tuple[str, ...], int]:
     """Pico-dollars by kind, what the cache spared, what was assumed, and the tier."""
     _, row, rate, notes = in_force
-    fresh, cache_read, cache_write, visible, reasoning, explicit_cache, _ = call.usage
-    tiers = row.tiers if not row.windows or not call.at else _in_window(row, call.at)
+    fresh, cache_read, cache_write, visible, reasoning, explicit_cache, _ = usage
+    tiers = row.tiers if not row.windows or not at else _in_window(row, at)
     above, rates = tiers[0]
     if len(tiers) > 1:
         prompt = fresh + cache_read + cache_write

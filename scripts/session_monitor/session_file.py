@@ -220,11 +220,11 @@ def _end(line: bytes, start: int) -> End | None:
     if body is None:
         return None
     try:
-        found = json.loads(b"{" + body[2:] + b"}")
+        found = _scan("{" + body[2:].decode() + "}", 0)[0]
         positions = found.pop("positions")
         summary = Summary(**found, positions=positions["applied"])
         return End(summary, start, line, 0, positions["written_from"], positions["written_crc32"])
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, StopIteration):
         return None
 
 
@@ -258,8 +258,8 @@ def read_header(file: BinaryIO) -> str:
     file.seek(0)
     line = file.readline()
     try:
-        session_id = json.loads(line[len(_HEADER_START) : -len(_HEADER_END)])
-    except (ValueError, RecursionError):
+        session_id = _scan(line[len(_HEADER_START) : -len(_HEADER_END)].decode(), 0)[0]
+    except (ValueError, StopIteration, RecursionError):
         session_id = None
     if not isinstance(session_id, str) or line != header(session_id):
         raise NotASessionFile
