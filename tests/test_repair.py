@@ -17,16 +17,15 @@ from session_monitor.write_lock import MonitorsLock, Outdated
 from tests.calls import BOOK, call, conversation, in_log
 
 TALK = in_log(conversation("a", 6))
-NOW = time.time()
 
 
 def silent(_done, _total):
     """Say nothing."""
 
 
-def repaired(folder, now=NOW):
-    """What a repair does."""
-    return repair(str(folder), BOOK, now, silent)
+def repaired(folder, later=0):
+    """What a repair does so many seconds from now."""
+    return repair(str(folder), BOOK, time.time() + later, silent)
 
 
 def put(folder, calls):
@@ -167,8 +166,8 @@ def test_temporary_files_that_were_left(folder):
     for name in (".state.json.tmp", ".deleted.json.tmp", "notes.json.tmp", ".notes.tmp"):
         (folder / name).write_bytes(b"{")
 
-    assert repaired(folder, NOW + 30).removed == []
-    assert sorted(repaired(folder, NOW + 120).removed) == [".deleted.json.tmp", ".state.json.tmp"]
+    assert repaired(folder, 30).removed == []
+    assert sorted(repaired(folder, 120).removed) == [".deleted.json.tmp", ".state.json.tmp"]
     assert (folder / "notes.json.tmp").exists()
 
 

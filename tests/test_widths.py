@@ -193,6 +193,7 @@ def test_in_a_window(folder, window, columns, command):
     """A real terminal draws it as it was meant: every line on one row, and the columns under each other."""
     screen = window(columns, 40)
     screen.type("clear")
+    screen.until(lambda: [line for line in screen.screen() if line] == ["$"], "the window is empty")
     screen.type(f"{sys.executable} {CLI} {command} --data-dir {folder}")
     screen.until(lambda: any("9c1f4e52" in line for line in screen.screen()), "the last row of the table appears")
     if command == "list":

@@ -221,8 +221,12 @@ def why_empty(found: Report, options: argparse.Namespace, what: str) -> str:
 
 
 def complain(text: str) -> None:
-    """Say something beside the data."""
-    print(f"cli.py: {terminal.clean(text, newlines=True)}", file=sys.stderr)
+    """Say something beside the data, in lines that fit the terminal."""
+    said = f"cli.py: {terminal.clean(text, newlines=True)}".split("\n")
+    if sys.stderr.isatty():
+        width = _width()
+        said = [part for line in said for part in terminal.wrap(line, width, "  ")]
+    print("\n".join(said), file=sys.stderr)
 
 
 def print_json(options: argparse.Namespace, *pieces: str) -> None:
@@ -254,8 +258,10 @@ def to_json(value: object) -> str:
 
 def columns(options: argparse.Namespace) -> int | None:
     """The terminal's width; None where the output goes elsewhere, or nothing is to be cut."""
-    if options.wide or not sys.stdout.isatty():
-        return None
+    return None if options.wide or not sys.stdout.isatty() else _width()
+
+
+def _width() -> int:
     import shutil  # noqa: PLC0415 -- a pipe need not wait for it
 
     return shutil.get_terminal_size().columns
