@@ -20,7 +20,6 @@ from . import common
 from .common import Failure, to_json
 
 _EVERYWHERE = "all"
-_BOLD = "1"
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -107,7 +106,7 @@ def _lines(hit: Hit, columns: int | None, paint: terminal.Paint) -> Iterator[str
     text = _INDENT + text + terminal.cell(hit.excerpt[at:])
     if columns is not None:
         text = "\n".join(terminal.wrap(text, columns, _INDENT))
-    yield _MATCH.sub(lambda match: "\n".join(paint(_BOLD, line) for line in match[1].split("\n")), text)
+    yield _MATCH.sub(lambda match: "\n".join(paint(terminal.BOLD, line) for line in match[1].split("\n")), text)
 
 
 def _why_empty(sessions: Report, query: Query, found: Found, options: argparse.Namespace) -> str:

@@ -26,10 +26,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     both = (shared, common.filters())
     about = "add up the calls of each model"
     command = common.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
-    command.set_defaults(run=_by_model)
+    command.set_defaults(run=_by, column="model")
     about = "add up the calls of each consumer"
     command = common.command(commands, both, "stats-consumer", about, "stats-consumer", "stats-consumer --since today")
-    command.set_defaults(run=_by_consumer)
+    command.set_defaults(run=_by, column="consumer")
     _add_by_tool(commands, both)
     _add_by_date(commands, both)
     about = "add up everything, and tell how much of the log that speaks for"
@@ -47,32 +47,20 @@ _SUMS = (
     Column("Reasoning", ">", rank=3),
     Column("Cost (USD)", ">"),
 )
-_MODELS = (Column("Model", least=16), *_SUMS)
-_CONSUMERS = (Column("Consumer", least=16), *_SUMS)
 
 
-def _by_model(options: argparse.Namespace) -> None:
+def _by(options: argparse.Namespace) -> None:
+    """By model or by consumer, as ``options.column`` says."""
+    column = options.column
     found = common.sessions_of(options.data_dir)
-    answer = found.by_model(common.selected(options))
+    answer = (found.by_model if column == "model" else found.by_consumer)(common.selected(options))
     if options.json:
-        common.print_json(options, to_json({"models": _rows_json("model", answer), "total": _total_json(answer)}))
+        common.print_json(options, to_json({f"{column}s": _rows_json(column, answer), "total": _total_json(answer)}))
     elif not answer.rows:
         common.tell(options, common.why_empty(found, options, "calls"))
     else:
-        common.tell(options, "📊 Statistics by Model")
-        _print_rows(options, _MODELS, answer)
-
-
-def _by_consumer(options: argparse.Namespace) -> None:
-    found = common.sessions_of(options.data_dir)
-    answer = found.by_consumer(common.selected(options))
-    if options.json:
-        common.print_json(options, to_json({"consumers": _rows_json("consumer", answer), "total": _total_json(answer)}))
-    elif not answer.rows:
-        common.tell(options, common.why_empty(found, options, "calls"))
-    else:
-        common.tell(options, "📊 Statistics by Consumer")
-        _print_rows(options, _CONSUMERS, answer)
+        common.tell(options, f"📊 Statistics by {column.capitalize()}")
+        _print_rows(options, (Column(column.capitalize(), least=16), *_SUMS), answer)
 
 
 def _rows_json(column: str, answer: Totals) -> list[dict[str, Any]]:

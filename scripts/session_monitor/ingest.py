@@ -292,7 +292,7 @@ class Ingest:
             coverage.skip("too_long")
             return
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
-        call = ai_log.parse(stripped, self._store.sent)
+        call = ai_log.parse(stripped, self._store.known)
         if isinstance(call, ai_log.Skipped):
             coverage.skip("nul_bytes" if line and not stripped else call.reason)
             return

@@ -19,7 +19,7 @@ from typing import Any, BinaryIO, Callable
 from . import files, history, names, session_file, tombstones
 from .ai_log import Round
 from .entry import entry_of
-from .resent import Sent
+from .resent import Known, Sent
 from .session_file import End, NotASessionFile, Summary, Written
 from .tombstones import Tombstones
 from .write_lock import Outdated
@@ -118,6 +118,11 @@ class Store:
         self._touched[call.group] = session
         return True
 
+    @property
+    def known(self) -> Known | None:
+        """What tells what sessions sent last; None where each round is to hold all of its messages."""
+        return None if self._full_messages else self.sent
+
     def sent(self, session_id: str) -> Sent | None:
         """What the last call of a session sent, where that is remembered."""
         session = self._sessions.get(session_id)
@@ -126,7 +131,7 @@ class Store:
     def _remember(self, session: _Session, raw: bytes | None) -> None:
         """Keep the messages' bytes, and of the sessions that were quiet for longest a digest where they are too many."""
         self._sent_bytes -= len(session.sent.raw or b"") if session.sent else 0
-        session.sent = None if raw is None or self._full_messages else Sent(len(session.marks), len(raw), raw)
+        session.sent = None if raw is None else Sent(len(session.marks), len(raw), raw)
         self._sent_bytes += len(raw or b"") if session.sent else 0
         if self._sent_bytes > MOST_SENT:
             for other in self._sessions.values():

@@ -126,7 +126,7 @@ def pad(text: str, columns: int, align: str = "<") -> str:
     return fill + text if align == ">" else text + fill
 
 
-BOLD, DIM, RED, GREEN, YELLOW, CYAN = "1", "2", "31", "32", "33", "36"
+BOLD, RED = "1", "31"
 """Styles, as SGR codes (ECMA-48)."""
 
 
