@@ -53,9 +53,9 @@ def folder(tmp_path):
 def is_made(folder, monkeypatch):
     """What the next reader is told, and whether it reads session files for that."""
     read = []
-    real = index_rows.of_file
+    real = index_rows.read
     with monkeypatch.context() as patched:
-        patched.setattr(index_rows, "of_file", lambda *arguments: read.append(arguments) or real(*arguments))
+        patched.setattr(index_rows, "read", lambda *arguments: read.append(arguments) or real(*arguments))
         found = rounds(folder)
     return found, bool(read)
 

@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from session_monitor import index_pool, names
+from session_monitor import index_pool, index_rows, names
 from session_monitor.index_pool import chunks
 from tests.calls import BOOK
 from tests.indexes import Agent, Step, caught_up, contents, opened
@@ -50,8 +50,8 @@ def test_many_processes_make_the_same_rows(folder, files, monkeypatch, many):
     assert shared == alone
     assert len(shared) > 6
     assert [chunk.size for chunk in shared if chunk.size < 4000] in ([], [shared[-1].size])
-    rows = [rows for chunk in shared for rows in chunk.rows]
-    assert [rows.session[1].decode() for rows in rows] == [
+    rows = [row for chunk in shared for row in chunk.rows.sessions]
+    assert [dict(zip(index_rows.SESSION, row))["file"].decode() for row in rows] == [
         name for name in files if name not in ("junk.json", "copy.json")
     ]
     assert [name for chunk in shared for name in chunk.damaged] == ["copy.json", "junk.json"]

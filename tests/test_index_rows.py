@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 
 import pytest
 from hypothesis import given, settings
@@ -16,34 +17,29 @@ from tests import calls
 from tests.calls import BOOK
 from tests.indexes import BATCHES, Agent, Step
 
-COLUMNS = (
-    *("model", "consumer", "number", "at", "fresh", "read", "written", "visible", "reasoning", "flags", "notes"),
-    *(
-        "code",
-        "first_token_ms",
-        "duration_ms",
-        "start",
-        "length",
-        "history",
-        "sent",
-        "usd",
-        "pico",
-        "saved_usd",
-        "saved_pico",
-    ),
-)
 
-
-def of_file(folder, file, name=None):
-    """The rows of a session file."""
+def read(folder, file):
+    """A session file as if just written."""
     state = os.stat(folder / file)
-    return index_rows.of_file(str(folder), name or file, state.st_size, state.st_mtime_ns, BOOK)
+    return index_rows.read(str(folder), file, state.st_size, state.st_mtime_ns)
 
 
-def named(row):
-    """A round's row with the names of its columns."""
-    assert len(row) == len(COLUMNS)
-    return dict(zip(COLUMNS, row))
+def of_file(folder, file):
+    """The rows of a session file."""
+    return index_rows.of_written([read(folder, file)], BOOK)
+
+
+def rounds(rows):
+    """The rows of rounds, each with the names of its columns."""
+    assert len(rows.rounds) == len(index_rows.ROUND)
+    return [dict(zip(index_rows.ROUND, row)) for row in zip(*rows.rounds)]
+
+
+def sessions(rows):
+    """The rows of sessions, each with the names of its columns."""
+    names_ = (*index_rows.SESSION, *index.ADDITIVE)
+    assert {len(row) for row in rows.sessions} <= {len(names_)}
+    return [dict(zip(names_, row)) for row in rows.sessions]
 
 
 @settings(max_examples=25)
@@ -51,17 +47,49 @@ def named(row):
 def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches):
     """Read from its file, a session has the rows that its writer's facts gave, batch by batch."""
     folder = tmp_path_factory.mktemp("sessions")
-    agent, told = Agent(folder), {}
+    agent, told, last = Agent(folder), {}, {}
     for batch in batches:
-        for written in agent.store(batch):
-            last = told.setdefault(written.session_id, []) and told[written.session_id][-1][0].rounds[-1][0]
-            told[written.session_id].append((written, index_rows.of_written(written, BOOK, last or None)))
+        written = agent.store(batch)
+        before = {position: last[each.session_id] for position, each in enumerate(written) if each.session_id in last}
+        rows = index_rows.of_written(written, BOOK, before)
+        for position, each in enumerate(written):
+            last[each.session_id] = each.rounds[-1][0]
+            told.setdefault(each.session_id, []).append((rows, position))
 
     for session_id, pieces in told.items():
         rows = of_file(folder, names.file_name(session_id))
-        assert rows.session == pieces[-1][1].session
-        assert rows.rounds == [row for _, piece in pieces for row in piece.rounds]
-        assert rows.tools == [row for _, piece in pieces for row in piece.tools]
+        (session,), after = sessions(rows), [sessions(piece)[position] for piece, position in pieces]
+        assert [session[name] for name in index_rows.SESSION] == [after[-1][name] for name in index_rows.SESSION]
+        assert [session[name] for name in index.ADDITIVE] == [
+            sum(each[name] for each in after) for name in index.ADDITIVE
+        ]
+        assert rounds(rows) == [
+            {**row, "session": 0} for piece, position in pieces for row in rounds(piece) if row["session"] == position
+        ]
+        assert rows.tools == [
+            row._replace(session=0) for piece, position in pieces for row in piece.tools if row.session == position
+        ]
+
+
+@settings(max_examples=25)
+@given(BATCHES)
+def test_sums(tmp_path_factory, batches):
+    """What rounds add up to is what SQL makes of their rows, by session, half hour, model and consumer, and by session."""
+    folder = tmp_path_factory.mktemp("sessions")
+    rows = index_rows.of_written(Agent(folder).store([step for batch in batches for step in batch]), BOOK)
+    db = sqlite3.connect(":memory:")
+    db.execute(f"CREATE TABLE round({', '.join(index_rows.ROUND)})")
+    db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
+
+    def grouped(*keys):
+        found = db.execute(f"SELECT {', '.join([*keys, *index.AGGREGATES])} FROM round GROUP BY {', '.join(keys)}")
+        return {row[: len(keys)]: row[len(keys) :] for row in found}
+
+    slot = f"CASE WHEN at IS NOT NULL THEN {index.SLOT_OF} END"
+    assert rows.sums == grouped("session", slot, "model", "consumer")
+    of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
+    assert of_sessions == grouped("session")
+    db.close()
 
 
 def test_columns_of_a_round(tmp_path):
@@ -84,10 +112,11 @@ def test_columns_of_a_round(tmp_path):
     agent.call = lambda _: call
     (written,) = agent.store([None])
 
-    (row,) = index_rows.of_written(written, BOOK).rounds
+    (row,) = rounds(index_rows.of_written([written], BOOK))
 
     cost = BOOK.price(prices.call_of(written.rounds[0][0]))
-    expected = {
+    assert row == {
+        "session": 0,
         "model": "gpt-4o",
         "consumer": "team",
         "number": 1,
@@ -111,7 +140,6 @@ def test_columns_of_a_round(tmp_path):
         "saved_usd": cost.saved // money.MICRO,
         "saved_pico": cost.saved % money.MICRO,
     }
-    assert named(row) == expected
 
 
 @pytest.mark.parametrize(
@@ -134,7 +162,7 @@ def test_flags(tmp_path, attributes, flags):
     (written,) = agent.store([None])
     (facts, _, _) = written.rounds[0]
 
-    (row,) = map(named, index_rows.of_written(written, BOOK).rounds)
+    (row,) = rounds(index_rows.of_written([written], BOOK))
 
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
@@ -148,8 +176,8 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
     """Dollars in millionths and the rest give the cost to the last pico-dollar; notes come back from their bits."""
     folder = tmp_path_factory.mktemp("sessions")
     for written in Agent(folder).store([step for batch in batches for step in batch]):
-        for (facts, _, _), row in zip(written.rounds, index_rows.of_written(written, BOOK).rounds):
-            kept, outcome = named(row), BOOK.price(prices.call_of(facts))
+        for (facts, _, _), kept in zip(written.rounds, rounds(index_rows.of_written([written], BOOK))):
+            outcome = BOOK.price(prices.call_of(facts))
             if isinstance(outcome, Cost):
                 assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
                 assert kept["saved_usd"] * money.MICRO + kept["saved_pico"] == (outcome.saved or 0)
@@ -184,7 +212,10 @@ def test_a_results_tokens(tmp_path):
 
     # The prompts have 100 + 20 and 1,000 + 80 tokens; the answer between them 5; of what is new, the result has 20
     # characters and the user's message 14.
-    assert found == [ToolRow(1, "read", 1, 0, 0, None), ToolRow(2, "read", 0, 1, 1, round((1080 - 120 - 5) * 20 / 34))]
+    assert found == [
+        ToolRow(0, 1, "read", 1, 0, 0, None),
+        ToolRow(0, 2, "read", 0, 1, 1, round((1080 - 120 - 5) * 20 / 34)),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -196,7 +227,7 @@ def test_a_results_tokens(tmp_path):
 )
 def test_results_whose_tokens_are_not_known(tmp_path, steps):
     """Where one of the two calls told no tokens, the result's are not known; it is counted all the same."""
-    assert tool_rows(tmp_path, *steps)[1:] == [ToolRow(2, "read", 0, 1, 0, None)]
+    assert tool_rows(tmp_path, *steps)[1:] == [ToolRow(0, 2, "read", 0, 1, 0, None)]
 
 
 @pytest.mark.parametrize("part", [{"text": 5}, {"text": "x"}, {"text": None}, {"text": ["y"]}])
@@ -222,7 +253,7 @@ def test_a_prompt_that_became_shorter(tmp_path):
 
 def test_a_history_that_was_forgotten(tmp_path):
     """A call that begins anew brings no result, and has nothing to do with the tool that was asked for."""
-    assert tool_rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolRow(1, "read", 1, 0, 0, None)]
+    assert tool_rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolRow(0, 1, "read", 1, 0, 0, None)]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------
@@ -243,7 +274,7 @@ def test_a_copy_is_no_session(tmp_path, name, is_counted):
     Agent(tmp_path).store([Step("a")])
     (tmp_path / "a.json").rename(tmp_path / name)
 
-    assert (of_file(tmp_path, name) is not None) == is_counted
+    assert (read(tmp_path, name) is not None) == is_counted
 
 
 @pytest.mark.parametrize("what", ["gone", "folder", "empty", "junk", "json"])
@@ -255,7 +286,7 @@ def test_what_is_no_session_file(tmp_path, what):
     elif what != "gone":
         path.write_bytes({"empty": b"", "junk": os.urandom(1000), "json": b'{"session_id":"a"}\n'}[what])
 
-    assert index_rows.of_file(str(tmp_path), "a.json", 0, 0, BOOK) is None
+    assert index_rows.read(str(tmp_path), "a.json", 0, 0) is None
 
 
 @pytest.mark.parametrize("cut", [1, 50, 500])
@@ -270,7 +301,7 @@ def test_a_torn_file_counts_as_far_as_it_is_whole(tmp_path, cut):
     with open(tmp_path / "a.json", "rb") as file:
         session_file.read_header(file)
         whole = list(session_file.entries(file))
-    assert [named(row)["number"] for row in rows.rounds] == [entry["round"] for entry in whole]
-    session = dict(zip(index_rows.SESSION, rows.session))
+    assert [row["number"] for row in rounds(rows)] == [entry["round"] for entry in whole]
+    (session,) = sessions(rows)
     assert session["total_tokens"] == sum(entry["total_tokens"] for entry in whole)
     assert json.loads(session["models"]) == ["gpt-4o"]

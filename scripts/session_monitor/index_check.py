@@ -11,6 +11,7 @@ from . import index_rows
 from .index import ADDITIVE, AGGREGATES, NEVER, SLOT_OF, Index
 from .session_file import Written
 
+_COLUMNS = index_rows.ROUND[1:]  # of one session
 _PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
 _MOST_NAMED = 3
 _SUMMED = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
@@ -57,11 +58,9 @@ class IndexCheck:
     def __init__(self, found: Index) -> None:
         """An index whose tables are this version's."""
         self.found = found
-        columns = [name for _, name, *_ in found.db.execute("PRAGMA table_info(round)")]
-        rest = [name for name in columns if name not in ("session", "model", "consumer")]
-        names = [f"(SELECT name FROM {table} WHERE id = {table})" for table in ("model", "consumer")]
-        self._columns = ["model", "consumer", *rest]
-        self._rounds = f"SELECT {', '.join([*names, *rest])} FROM round WHERE session = ? ORDER BY number"
+        names = {name: f"(SELECT name FROM {name} WHERE id = {name})" for name in ("model", "consumer")}
+        columns = ", ".join(names.get(name, name) for name in _COLUMNS)
+        self._rounds = f"SELECT {columns} FROM round WHERE session = ? ORDER BY number"
 
     def snapshot(self) -> None:
         """See the index as it is now, until the next call of this."""
@@ -72,14 +71,14 @@ class IndexCheck:
 
     def compare(self, written: Written, *, quick: bool) -> Compared:
         """Hold a file against its rows; with ``quick``, in which no rounds are known, against its session's row."""
-        rows = index_rows.of_written(written, self.found.book)
+        rows = index_rows.of_written([written], self.found.book)
         sums = _sums(written) if quick else {}
-        expected = {name: _text(value) for name, value in zip(index_rows.SESSION, rows.session)}
+        expected = {name: _text(value) for name, value in zip(index_rows.SESSION, rows.sessions[0])}
         if quick:
             del expected["last_flags"]
         row = self.found.db.execute(
             f"SELECT id, {', '.join([*expected, *sums])} FROM session WHERE session_id = CAST(? AS TEXT)",
-            rows.session[:1],
+            rows.sessions[0][:1],
         ).fetchone()
         if row is None:
             return Compared(["it has no row there"], is_behind=True)
@@ -94,9 +93,10 @@ class IndexCheck:
     def _differing(self, session: int, rows: index_rows.Rows) -> Iterator[str]:
         ignored = () if self.found.is_priced() else _PRICED
         said = self.found.db.execute(self._rounds, (session,)).fetchall()
-        if said != rows.rounds:
-            for number, pair in enumerate(itertools.zip_longest(said, rows.rounds, fillvalue=()), 1):
-                differing = [name for name, one, two in zip(self._columns, *pair) if one != two and name not in ignored]
+        expected = list(zip(*rows.rounds[1:]))
+        if said != expected:
+            for number, pair in enumerate(itertools.zip_longest(said, expected, fillvalue=()), 1):
+                differing = [name for name, one, two in zip(_COLUMNS, *pair) if one != two and name not in ignored]
                 if differing:
                     yield f"its row of round {number} differs in {', '.join(differing)}"
                 elif not all(pair):
@@ -106,7 +106,7 @@ class IndexCheck:
             "WHERE session = ?",
             (session,),
         )
-        if set(tools) != set(map(tuple, rows.tools)):
+        if set(tools) != {tuple(each)[1:] for each in rows.tools}:
             yield "its rows of tools differ"
 
     def without_file(self) -> Iterator[str]:

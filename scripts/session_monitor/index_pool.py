@@ -32,7 +32,7 @@ MOST = 4
 class Chunk(NamedTuple):
     """The rows of some files, the names of those that are no session files any more, and the bytes of all of them."""
 
-    rows: list[Rows]
+    rows: Rows
     damaged: list[str]
     size: int
 
@@ -149,10 +149,10 @@ def _works(files: Files) -> Iterator[Work]:
 def _chunk(folder: str, work: Iterable[tuple[str, int, int]], book: Book) -> Chunk:
     found, damaged, total = [], [], 0
     for file, size, mtime in work:
-        rows = index_rows.of_file(folder, file, size, mtime, book)
+        written = index_rows.read(folder, file, size, mtime)
         total += size
-        if rows is None:
+        if written is None:
             damaged.append(file)
         else:
-            found.append(rows)
-    return Chunk(found, damaged, total)
+            found.append(written)
+    return Chunk(index_rows.of_written(found, book), damaged, total)

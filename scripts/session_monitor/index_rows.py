@@ -5,9 +5,11 @@ Rows of plain values, made without the index, so that several processes can make
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from . import index, moments, money, names, session_file
@@ -21,8 +23,12 @@ Before = Mapping[str, Any]
 
 
 class ToolRow(NamedTuple):
-    """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known."""
+    """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known.
 
+    ``session`` is the session's position among the ``Rows``.
+    """
+
+    session: int
     number: int
     tool: str
     calls: int
@@ -36,36 +42,46 @@ SESSION = (
     *("created_at", "updated_at", "updated", "total_tokens", "model", "models", "last_flags"),
 )
 """The columns of ``session`` that follow from its file; text that strangers wrote as ``index.raw`` gives it."""
+ROUND = (
+    *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
+    *("flags", "notes", "code", "first_token_ms", "duration_ms", "start", "length", "history", "sent"),
+    *("usd", "pico", "saved_usd", "saved_pico"),
+)
+"""The columns of ``round``."""
 
 
 class Rows(NamedTuple):
-    """The columns of ``SESSION``, and of its new rounds model, consumer, and the columns of ``round`` from number on."""
+    """What the index says of some session files.
 
-    session: tuple[Any, ...]
-    rounds: list[tuple[Any, ...]]
+    ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
+    columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models and
+    consumers.  ``sums`` are the same sums by the session's position, slot (None without a time), model and consumer.
+    """
+
+    sessions: list[tuple[Any, ...]]
+    rounds: tuple[list[Any], ...]
     tools: list[ToolRow]
+    sums: dict[tuple[int, int | None, str | None, str | None], tuple[int, ...]]
 
 
-def of_written(written: Written, book: Book, before: Before | None = None) -> Rows:
-    """The rows of what was written to a session file; ``before`` is the round that stands before it."""
-    tools: list[ToolRow] = []
-    rounds = []
-    for facts, start, length in written.rounds:
-        rounds.append(_round(facts, start, length, book))
-        if "tool_results" in facts or "tools_called" in facts:
-            tools += _tools(facts, before)
-        before = facts
-    summary = written.summary
-    session = (
-        *(raw(written.session_id), raw(written.file), written.size, written.mtime, written.next_byte),
-        *(summary.created_at, summary.updated_at, moments.milliseconds(summary.updated_at), summary.total_tokens),
-        *(raw(summary.model), json.dumps(summary.models), flags_of(written.rounds[-1][0]) if written.rounds else 0),
-    )
-    return Rows(session, rounds, tools)
+def of_written(batch: Sequence[Written], book: Book, before: Mapping[int, Before] = MappingProxyType({})) -> Rows:
+    """The rows of what was written to session files.
+
+    ``before`` has the rounds that stand before it, by the session's position; only tools need them.
+    """
+    rounds = _rounds(batch, book)
+    sums = _sums(rounds)
+    of_sessions: dict[int, list[tuple[int, ...]]] = {}
+    for key, added in sums.items():
+        of_sessions.setdefault(key[0], []).append(added)
+    sessions = [
+        (*_session(written), *_added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
+    ]
+    return Rows(sessions, rounds, list(_tools(batch, before)), sums)
 
 
-def of_file(folder: str, file: str, size: int, mtime: int, book: Book) -> Rows | None:
-    """The rows of one session file, which had that size and time; None where it is none any more."""
+def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
+    """All of one session file, which had that size and time, as if just written; None where it is none any more."""
     try:
         with open(os.path.join(folder, file), "rb") as opened:
             session_id = session_file.read_header(opened)
@@ -74,7 +90,7 @@ def of_file(folder: str, file: str, size: int, mtime: int, book: Book) -> Rows |
         return None
     if _is_copy(folder, file, session_id):
         return None
-    return of_written(Written(session_id, file, end.summary, size, mtime, end.next_byte, facts), book)
+    return Written(session_id, file, end.summary, size, mtime, end.next_byte, facts)
 
 
 def _is_copy(folder: str, file: str, session_id: str) -> bool:
@@ -89,36 +105,69 @@ def _is_copy(folder: str, file: str, session_id: str) -> bool:
         return False
 
 
-def _round(facts: Mapping[str, Any], start: int, length: int, book: Book) -> tuple[Any, ...]:
-    get, model, at = facts.get, facts["model"], facts["timestamp"]
-    read, written, reasoning = facts["cached_tokens"], get("cache_write_tokens", 0), facts["reasoning_tokens"]
-    fresh, visible, flags = facts["input_tokens"] - read - written, facts["output_tokens"] - reasoning, flags_of(facts)
-    tokens = fresh, read, written, visible, reasoning
-    usd, pico, saved_usd, saved_pico, notes = cost_of(book, model, at, tokens, flags)
+def _session(written: Written) -> tuple[Any, ...]:
+    summary = written.summary
     return (
-        model,
-        get("consumer"),
-        facts["round"],
-        moments.milliseconds(at),
-        fresh,
-        read,
-        written,
-        visible,
-        reasoning,
-        flags,
-        notes,
-        get("response_code"),
-        get("first_token_ms"),
-        get("duration_ms"),
-        start,
-        length,
-        get("messages_from_history", 0),
-        get("messages_total", 0),
-        usd,
-        pico,
-        saved_usd,
-        saved_pico,
+        *(raw(written.session_id), raw(written.file), written.size, written.mtime, written.next_byte),
+        *(summary.created_at, summary.updated_at, moments.milliseconds(summary.updated_at), summary.total_tokens),
+        *(raw(summary.model), json.dumps(summary.models), flags_of(written.rounds[-1][0]) if written.rounds else 0),
     )
+
+
+def _rounds(batch: Sequence[Written], book: Book) -> tuple[list[Any], ...]:
+    """Column by column, which takes half the time of row by row."""
+    places = [(position, *each) for position, written in enumerate(batch) for each in written.rounds]
+    if not places:
+        return tuple([] for _ in ROUND)
+    sessions, facts, starts, lengths = map(list, zip(*places))
+    times = [each["timestamp"] for each in facts]
+    models = [each["model"] for each in facts]
+    reads = [each["cached_tokens"] for each in facts]
+    writes = [each.get("cache_write_tokens", 0) for each in facts]
+    reasonings = [each["reasoning_tokens"] for each in facts]
+    fresh = [each["input_tokens"] - read - written for each, read, written in zip(facts, reads, writes)]
+    visible = [each["output_tokens"] - reasoning for each, reasoning in zip(facts, reasonings)]
+    tokens = fresh, reads, writes, visible, reasonings
+    flags = list(map(flags_of, facts))
+    calls = zip(models, times, zip(*tokens), flags)
+    usd, pico, saved_usd, saved_pico, notes = map(list, zip(*(cost_of(book, *call) for call in calls)))
+    return (
+        *(sessions, [each["round"] for each in facts], list(map(moments.milliseconds, times))),
+        *(models, [each.get("consumer") for each in facts], *tokens, flags, notes),
+        *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
+        *(starts, lengths),
+        *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
+        *(usd, pico, saved_usd, saved_pico),
+    )
+
+
+_NOTHING = (0,) * len(index.ADDITIVE)
+
+
+def _sums(rounds: tuple[list[Any], ...]) -> dict[tuple[int, int | None, str | None, str | None], tuple[int, ...]]:
+    """What rounds add up to by session, slot, model and consumer; as ``index.AGGREGATES`` says it in SQL."""
+    column = dict(zip(ROUND, rounds))
+    flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
+    money_ = [column[name] for name in ("usd", "pico", "saved_usd", "saved_pico")]
+    unpriced = [int(usd is None) for usd in column["usd"]]
+    without: list[list[int]] = [unpriced, unpriced, unpriced]
+    if any(unpriced):
+        money_ = [[each or 0 for each in values] for values in money_]
+        without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
+        without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
+    values = list(zip(itertools.repeat(1), [each & FAILED for each in flags], *tokens, *money_, *without))
+    slots = [None if at is None else at // index.SLOT for at in column["at"]]
+    found: dict[Any, list[tuple[int, ...]]] = {}
+    for key, added in zip(zip(column["session"], slots, column["model"], column["consumer"]), values):
+        if key in found:
+            found[key].append(added)
+        else:
+            found[key] = [added]
+    return {key: _added(several) for key, several in found.items()}
+
+
+def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return several[0] if len(several) == 1 else tuple(map(sum, zip(*several)))
 
 
 def flags_of(facts: Mapping[str, Any]) -> int:
@@ -154,7 +203,16 @@ def cost_of(
     return usd, pico, saved_usd, saved_pico, sum(1 << index.NOTES.index(note) for note in notes) if notes else 0
 
 
-def _tools(facts: Mapping[str, Any], before: Before | None) -> list[ToolRow]:
+def _tools(batch: Sequence[Written], before: Mapping[int, Before]) -> Iterator[ToolRow]:
+    for position, written in enumerate(batch):
+        last = before.get(position)
+        for facts, _, _ in written.rounds:
+            if "tool_results" in facts or "tools_called" in facts:
+                yield from _tools_of_round(position, facts, last)
+            last = facts
+
+
+def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | None) -> Iterator[ToolRow]:
     """What a round had to do with each tool.
 
     The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
@@ -162,13 +220,11 @@ def _tools(facts: Mapping[str, Any], before: Before | None) -> list[ToolRow]:
     """
     called, came = dict(facts.get("tools_called", ())), {tool: rest for tool, *rest in facts.get("tool_results", ())}
     grown = _growth(before, facts) if came and before else None
-    rows = []
     for tool in {**called, **came}:
         results, failed, characters = came.get(tool, (0, 0, 0))
         share = characters / facts["fresh_characters"] if characters else 0
         tokens = None if grown is None or not results else round(grown * share)
-        rows.append(ToolRow(facts["round"], tool, called.get(tool, 0), results, failed, tokens))
-    return rows
+        yield ToolRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
 
 
 def _growth(before: Before, facts: Mapping[str, Any]) -> int | None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import operator
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Optional
 
 from . import index, index_pool, index_rows, moments, names
 from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF, Index, Progress, folder_mtime, raw
-from .index_rows import Rows
+from .index_rows import Before, Rows
 from .prices import Book
 from .session_file import Written
 
@@ -44,30 +45,32 @@ _ORDER = "slot, model, consumer"
 _OF_SESSION = "round WHERE session = ?1"
 
 
-def _adding(rounds: str) -> tuple[str, ...]:
-    """SQL that counts rounds into everything that is summed up from them."""
+_PLACES_OF_SUMS = ", ".join("?" * len(ADDITIVE))
+_ADDING_SUMS = ", ".join(f"{name} = {name} + excluded.{name}" for name in ADDITIVE)
+
+
+def _counting(table: str, *keys: str) -> str:
+    """SQL that adds one row of sums to a table."""
     return (
-        _summing("session", {"id": "session"}, f"{rounds} WHERE true"),
-        _summing("total", _BY_MODEL, f"{rounds} WHERE true"),
-        _summing("slot", _BY_SLOT, f"{rounds} WHERE at IS NOT NULL"),
-        f"INSERT OR IGNORE INTO part SELECT DISTINCT model, consumer, session FROM {rounds}",
+        f"INSERT INTO {table}({', '.join([*keys, *ADDITIVE])}) VALUES ({', '.join('?' * len(keys))}, {_PLACES_OF_SUMS}) "
+        f"ON CONFLICT({', '.join(keys)}) DO UPDATE SET {_ADDING_SUMS}"
     )
 
 
-_NEW_ACTIVE = (
-    f"INSERT OR IGNORE INTO active SELECT DISTINCT {_KEY}, NULL FROM new WHERE at IS NOT NULL",
-    # A call that comes late changes what is before the later ones.
-    f"""
+_COUNT_TOTAL = _counting("total", "model", "consumer")
+_COUNT_SLOT = _counting("slot", "slot", "model", "consumer")
+_NEW_PART = "INSERT OR IGNORE INTO part VALUES (?, ?, ?)"
+_NEW_ACTIVE = "INSERT OR IGNORE INTO active VALUES (?, ?, ?, ?, ?)"
+# A call that comes late changes what is before the later ones.
+_CHANGED_ACTIVE = f"""
     UPDATE active SET before = coalesce((
         SELECT other.slot FROM active AS other
         WHERE other.session = active.session
         AND (other.slot, other.model, other.consumer) < (active.slot, active.model, active.consumer)
         ORDER BY other.slot DESC LIMIT 1
     ), {index.NEVER})
-    WHERE session IN (SELECT session FROM new)
-    AND slot >= (SELECT min({SLOT_OF}) FROM new WHERE new.session = active.session)
-    """,
-)
+    WHERE session = ? AND slot >= ?
+"""
 _ALL_ACTIVE = f"""
     INSERT INTO active SELECT *, coalesce(lag(slot) OVER (PARTITION BY session ORDER BY {_ORDER}), {index.NEVER})
     FROM (SELECT DISTINCT {_KEY} FROM round WHERE at IS NOT NULL)
@@ -75,12 +78,18 @@ _ALL_ACTIVE = f"""
 
 
 _TEXT = ("session_id", "file", "model")
-_SESSION = {name: "CAST(? AS TEXT)" if name in _TEXT else "?" for name in (*index_rows.SESSION, "change")}
+_SESSION = {name: "CAST(? AS TEXT)" if name in _TEXT else "?" for name in ("change", *index_rows.SESSION)}
 _DAMAGED = "INSERT INTO damaged VALUES (CAST(? AS TEXT))"
-_PLACES = ", ".join("?" * 23)
-_NEW_SESSION = f"INSERT INTO session({', '.join(_SESSION)}) VALUES ({', '.join(_SESSION.values())})"
-_OLD_SESSION = f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in _SESSION.items())} WHERE id = ?"
-_ADDING = (*_adding("new"), *_NEW_ACTIVE)
+_NEW_ROUND = f"INSERT INTO round({', '.join(index_rows.ROUND)}) VALUES ({', '.join('?' * len(index_rows.ROUND))})"
+_NEW_TOOL = "INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)"
+_NEW_SESSION = (
+    f"INSERT INTO session({', '.join([*_SESSION, *ADDITIVE])}) "
+    f"VALUES ({', '.join(_SESSION.values())}, {_PLACES_OF_SUMS})"
+)
+_OLD_SESSION = (
+    f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in _SESSION.items())}, "
+    f"{', '.join(f'{name} = {name} + ?' for name in ADDITIVE)} WHERE id = ?"
+)
 _ADDING_ALL = (
     _summing("session", {"id": "session"}, "round WHERE true"),
     _summing("slot", _BY_SLOT, "round WHERE at IS NOT NULL"),
@@ -110,6 +119,10 @@ _TIDYING = (
 """SQL that takes away what no session counts for any more."""
 
 
+_Sums = dict[tuple[Optional[int], int, int], list[int]]
+"""What was added, by slot (None without a time), model and consumer."""
+
+
 class IndexWriter(Index):
     """An open index that may be changed."""
 
@@ -135,10 +148,12 @@ class IndexWriter(Index):
         """Session files are about to change."""
         self.set_meta(writing=1)
 
-    def add(self, batch: Iterable[Written]) -> None:
+    def add(self, batch: Sequence[Written]) -> None:
         """Take in what was written, and take the mark back."""
         with self._transaction():
-            self._put(list(map(self._of_written, batch)))
+            sums: _Sums = {}
+            self._put(index_rows.of_written(batch, self.book, self._rounds_before(batch)), sums)
+            self._count(sums)
             self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
             if not self.is_priced():
                 self.set_meta(prices=MIXED)
@@ -206,14 +221,11 @@ class IndexWriter(Index):
             for file in outdated:
                 self._remove(known.pop(file)[0])
             unknown = {file: state for file, state in found.items() if file not in known}
-            if known:
-                for rows in self._rows(unknown, progress):
-                    self._put(rows)
-            else:  # one sum over all is faster than many
-                self._new_change()
-                for rows in self._rows(unknown, progress):
-                    self._insert("round", rows)
-                self._sum_up_again()
+            sums: _Sums = {}
+            for rows in self._rows(unknown, progress):
+                self._put(rows, sums)
+            self._count(sums)
+            if not known:
                 self.set_meta(prices=self.book.fingerprint)
             self.set_meta(writing=0, folder_mtime=mtime)
 
@@ -241,7 +253,7 @@ class IndexWriter(Index):
             raise
         self.db.execute("COMMIT")
 
-    def _rows(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[list[Rows]]:
+    def _rows(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[Rows]:
         """The rows of these files, some at a time."""
         total, done = sum(size for size, _ in unknown.values()), 0
         for chunk in index_pool.chunks(self.folder, unknown, self.book):
@@ -250,11 +262,15 @@ class IndexWriter(Index):
             done += chunk.size
             progress(done, total)
 
-    def _of_written(self, written: Written) -> Rows:
-        first = written.rounds[0][0] if written.rounds else {}
-        has_results = any("tool_results" in facts for facts, _, _ in written.rounds[:1])
-        before = self._before(written.session_id, first["round"]) if has_results and first["round"] > 1 else None
-        return index_rows.of_written(written, self.book, before)
+    def _rounds_before(self, batch: Sequence[Written]) -> Mapping[int, Before]:
+        """The rounds that stand before what was written, where what came of tools is told by them."""
+        found = {}
+        for position, written in enumerate(batch):
+            first = written.rounds[0][0] if written.rounds else {}
+            before = "tool_results" in first and self._before(written.session_id, first["round"])
+            if before:
+                found[position] = before
+        return found
 
     def _before(self, session_id: str, number: int) -> dict[str, int] | None:
         row = self.db.execute(
@@ -268,47 +284,61 @@ class IndexWriter(Index):
     def _new_change(self) -> None:
         self.set_meta(change=self.meta("change") + 1)
 
-    def _put(self, sessions: Iterable[Rows]) -> None:
-        """Put in what is new, and count it into all sums."""
-        execute = self.db.execute
+    def _put(self, rows: Rows, sums: _Sums) -> None:
+        """Put in what is new, and add it to the sums."""
+        executemany = self.db.executemany
         self._new_change()
-        execute("CREATE TEMP TABLE IF NOT EXISTS new AS SELECT * FROM round LIMIT 0")
-        execute("CREATE INDEX IF NOT EXISTS temp.new_session ON new(session, at)")
-        self._insert("new", sessions)
-        execute("INSERT INTO round SELECT * FROM new ORDER BY session, number")
-        for sql in _ADDING:
-            execute(sql)
-        execute("DELETE FROM new")
+        old, ids = self._put_sessions(rows.sessions)
+        session, number, at, of_models, of_consumers, *rest = rows.rounds
+        models, consumers = self._numbers("model", of_models), self._numbers("consumer", of_consumers)
+        names = map(models.__getitem__, of_models), map(consumers.__getitem__, of_consumers)
+        executemany(_NEW_ROUND, zip(map(ids.__getitem__, session), number, at, *names, *rest))
+        of_tools = (
+            (ids[position], number, self._id("tool_name", tool), *rest) for position, number, tool, *rest in rows.tools
+        )
+        executemany(_NEW_TOOL, of_tools)
 
-    def _insert(self, table: str, sessions: Iterable[Rows]) -> None:
-        """Put in sessions, rounds and what they had to do with tools; the rounds into the table of this name."""
-        change = self.meta("change")
-        tools: list[tuple[Any, ...]] = []
-        self.db.executemany(f"INSERT INTO {table} VALUES ({_PLACES})", self._numbered(sessions, change, tools))
-        self.db.executemany("INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)", tools)
+        parts = set()
+        slots: dict[int, set[tuple[int, int, int]]] = {}
+        for (position, slot, model, consumer), added in rows.sums.items():
+            key = slot, models[model], consumers[consumer]
+            sums[key] = list(map(operator.add, sums[key], added)) if key in sums else list(added)
+            parts.add((*key[1:], ids[position]))
+            if slot is not None:
+                slots.setdefault(ids[position], set()).add((slot, *key[1:]))
+        executemany(_NEW_PART, parts)
+        executemany(_NEW_ACTIVE, _active(slots))
+        executemany(_CHANGED_ACTIVE, [(session, min(found)[0]) for session, found in slots.items() if session in old])
 
-    def _numbered(
-        self, sessions: Iterable[Rows], change: int, tools: list[tuple[Any, ...]]
-    ) -> Iterator[tuple[Any, ...]]:
-        """The rows of rounds with numbers for names; those for the table of tools are added to ``tools``."""
-        new_id = self._id
-        models, consumers = self._ids["model"], self._ids["consumer"]
-        for rows in sessions:
-            session = self._session(rows, change)
-            tools += [(session, each.number, new_id("tool_name", each.tool), *each[2:]) for each in rows.tools]
-            for model, consumer, number, at, *rest in rows.rounds:
-                model_id = models[model] if model in models else new_id("model", model)
-                consumer_id = consumers[consumer] if consumer in consumers else new_id("consumer", consumer)
-                yield session, number, at, model_id, consumer_id, *rest
+    def _put_sessions(self, sessions: Sequence[tuple[Any, ...]]) -> tuple[set[int], list[int]]:
+        """Bring what is said of sessions up to date: those of them that were there, and the numbers of all."""
+        execute, change = self.db.execute, self.meta("change")
+        old, ids = set(), []
+        for values in sessions:
+            row = execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", values[:1]).fetchone()
+            if row is None:
+                ids.append(int(execute(_NEW_SESSION, (change, *values)).lastrowid or 0))
+            else:
+                execute(_OLD_SESSION, (change, *values, *row))
+                ids.append(row[0])
+                old.add(row[0])
+        return old, ids
 
-    def _session(self, rows: Rows, change: int) -> int:
-        """The number of a session, with what is said of it brought up to date."""
-        values = (*rows.session, change)
-        row = self.db.execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", values[:1]).fetchone()
-        if row is None:
-            return int(self.db.execute(_NEW_SESSION, values).lastrowid or 0)
-        self.db.execute(_OLD_SESSION, (*values, row[0]))
-        return int(row[0])
+    def _count(self, sums: _Sums) -> None:
+        """Add to what all sessions add up to."""
+        self.db.executemany(_COUNT_SLOT, ((*key, *added) for key, added in sums.items() if key[0] is not None))
+        totals: dict[tuple[int, int], list[int]] = {}
+        for (_, model, consumer), added in sums.items():
+            key = model, consumer
+            totals[key] = list(map(operator.add, totals[key], added)) if key in totals else added
+        self.db.executemany(_COUNT_TOTAL, ((*key, *added) for key, added in totals.items()))
+
+    def _numbers(self, table: str, column: Iterable[str | None]) -> dict[str | None, int]:
+        """The numbers of these names, among others."""
+        known = self._ids[table]
+        for name in set(column).difference(known):
+            self._id(table, name)
+        return known
 
     def _id(self, table: str, name: str | None) -> int:
         """The number of a model, a consumer or a tool; 0 for none."""
@@ -351,6 +381,15 @@ class IndexWriter(Index):
             self.db.execute(f"DELETE FROM {table}")
         for sql in _ADDING_ALL:
             self.db.execute(sql)
+
+
+def _active(slots: Mapping[int, Iterable[tuple[int, int, int]]]) -> Iterator[tuple[int, ...]]:
+    """Rows of ``active`` for sessions without any."""
+    for session, keys in slots.items():
+        before = index.NEVER
+        for key in sorted(keys):
+            yield session, *key, before
+            before = key[0]
 
 
 def _scan(folder: str) -> Iterator[tuple[str, int, int]]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import functools
 from datetime import date, datetime, timedelta, timezone
 
-DAY = 86_400_000
+MINUTE = 60_000
+HOUR = 60 * MINUTE
+DAY = 24 * HOUR
 _EPOCH = date(1970, 1, 1).toordinal()
 
 
@@ -13,14 +15,13 @@ def milliseconds(timestamp: str | None) -> int | None:
     """Milliseconds since 1970 of a time as the session files have it, ``2026-02-01T09:30:15.12Z``; None for none."""
     if timestamp is None:
         return None
-    minutes = int(timestamp[11:13]) * 60 + int(timestamp[14:16])
     fraction = timestamp[20:23] if len(timestamp) >= 24 else timestamp[20:23].rstrip("Z").ljust(3, "0")
-    return _day(timestamp[:10]) + minutes * 60_000 + int(timestamp[17:19] + fraction)
+    return _hour(timestamp[:13]) + int(timestamp[14:16]) * MINUTE + int(timestamp[17:19] + fraction)
 
 
-@functools.lru_cache(1024)
-def _day(text: str) -> int:
-    return (date.fromisoformat(text).toordinal() - _EPOCH) * DAY
+@functools.lru_cache(4096)
+def _hour(text: str) -> int:
+    return (date.fromisoformat(text[:10]).toordinal() - _EPOCH) * DAY + int(text[11:]) * HOUR
 
 
 def rfc3339(moment: int) -> str:

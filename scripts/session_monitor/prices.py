@@ -13,6 +13,7 @@ something had to be assumed the cost has a note of it.
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Union
@@ -186,6 +187,16 @@ class _InForce(NamedTuple):
     notes: tuple[str, ...]
 
 
+class _Flat(NamedTuple):
+    """Prices that depend on nothing but the model and the day, as for most models.
+
+    Rates by kind; what is assumed, and whether the savings are known, by whether caches were read and written.
+    """
+
+    rates: tuple[int, int, int, int, int]
+    assumed: tuple[tuple[tuple[str, ...], bool], ...]
+
+
 class Book:
     """Price lists over each other, and the costs that follow from them."""
 
@@ -197,6 +208,7 @@ class Book:
         self._found: dict[str, Found | None] = {}
         self._rows: dict[str, tuple[_Row, ...]] = {}
         self._in_force: dict[tuple[str, str], _InForce | Unpriced] = {}
+        self._flat: dict[tuple[str | None, str], _Flat | None] = {}
 
     @functools.cached_property
     def _lists(self) -> list[PriceList]:
@@ -222,11 +234,20 @@ class Book:
         failed: bool,  # noqa: FBT001
     ) -> Amount | Unpriced:
         """The same, of a call's fields, without how it comes about, which takes less time."""
+        fresh, read, written, visible, reasoning, is_explicit, _ = usage
+        flat = self._flat.get((model, at[:10] if at else ""))
+        if flat and has_tokens and not is_explicit and (fresh or read or written or visible or reasoning):
+            of_input, of_read, of_written, of_output, of_reasoning = flat.rates
+            pico = fresh * of_input + read * of_read + written * of_written
+            pico += visible * of_output + reasoning * of_reasoning
+            notes, is_known = flat.assumed[2 * (read > 0) + (written > 0)]
+            saved = read * (of_input - of_read) + written * (of_input - of_written) if is_known else None
+            return pico, saved, notes
         in_force = self._of_call(model, at, usage, has_tokens, failed)
         if not isinstance(in_force, _InForce):
             return _FREE_AMOUNT if isinstance(in_force, Cost) else in_force
-        (fresh, read, written, visible, reasoning), saved, notes, _ = _parts(usage, at, in_force)
-        return fresh + read + written + visible + reasoning, saved, notes
+        parts, saved, notes, _ = _parts(usage, at, in_force)
+        return sum(parts), saved, notes
 
     def _of_call(
         self,
@@ -247,6 +268,8 @@ class Book:
         in_force = self._in_force.get((model, day))
         if in_force is None:
             in_force = self._in_force[model, day] = self._look_up_on(model, day)
+            if isinstance(in_force, _InForce):
+                self._flat[model, day] = _flat(in_force)
         return in_force
 
     def models(self) -> list[Found]:
@@ -430,9 +453,23 @@ def _parts(
         first, second, third, fourth, fifth = (money.rounded(part * rate) for part in parts)
         parts = first, second, third, fourth, fifth
         saved = money.rounded(saved * rate)
-    if cache_read and read_note:
-        notes = (read_note, *notes)
-    if cache_write and rates.write_note:
-        notes = (rates.write_note, *notes)
-    is_known = CACHE_READ_AS_INPUT not in notes and CACHE_WRITE_AS_INPUT not in notes
+    notes, is_known = _assumed(notes, cache_read and read_note, cache_write and rates.write_note)
     return parts, saved if is_known else None, notes, above
+
+
+def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str, ...], bool]:
+    """All notes, and whether what the cache spared is known."""
+    for note in more:
+        if isinstance(note, str):
+            notes = (note, *notes)
+    return notes, CACHE_READ_AS_INPUT not in notes and CACHE_WRITE_AS_INPUT not in notes
+
+
+def _flat(in_force: _InForce) -> _Flat | None:
+    _, row, rate, notes = in_force
+    if row.windows or len(row.tiers) > 1 or rate is not None:
+        return None
+    rates = row.tiers[0][1]
+    noted = [_assumed(notes, *more) for more in itertools.product((None, rates.read_note), (None, rates.write_note))]
+    by_kind = rates.input, rates.cache_read, rates.cache_write, rates.output, rates.reasoning
+    return _Flat(by_kind, tuple(noted))

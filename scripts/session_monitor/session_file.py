@@ -67,9 +67,11 @@ class Summary(SimpleNamespace):
 
     def __init__(self, **known: Any) -> None:
         """Of a session without rounds, but for what is known.  Raises ``TypeError`` for what it does not have."""
-        if not known.keys() <= _EMPTY.keys():
-            raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
-        super().__init__(**{**_EMPTY, "models": [], "positions": {}, **known})
+        if known.keys() != _EMPTY.keys():
+            if not known.keys() <= _EMPTY.keys():
+                raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
+            known = {**_EMPTY, "models": [], "positions": {}, **known}
+        super().__init__(**known)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """Count one stored round in."""
