@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor import ai_log, session_file
+from session_monitor import ai_log, history, session_file
 from session_monitor.ai_log import Round, Skipped
 from session_monitor.entry import entry_of
 
@@ -54,8 +54,8 @@ def as_json(value):
 def stored(call):
     """The call's entry, and what a reader finds in the session file that holds its line."""
     facts, rest = entry_of(call, 1, ("g1", 0, 100), 0)
-    entry = {**facts, **rest}
-    return as_json(entry), list(session_file.entries(io.BytesIO(session_file.round_line(entry))))
+    line = session_file.round_line(facts, history.encoded(call.messages), rest)
+    return as_json({**facts, "messages": call.messages, **rest}), list(session_file.entries(io.BytesIO(line)))
 
 
 def line_of(attributes):

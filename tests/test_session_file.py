@@ -25,16 +25,24 @@ def entries_of(calls, shared=None):
         marks = history.digests(each.messages)
         common = history.common_start(before, marks) if shared is None else shared
         facts, rest = entry_of(each, number, log, common)
-        entries.append({**facts, **rest})
+        entries.append({**facts, "messages": each.messages[common:], **rest})
         before = marks
     return entries
+
+
+def line_of(entry):
+    """The line of such a round."""
+    keys = list(entry)
+    at = keys.index("messages")
+    facts, rest = ({key: entry[key] for key in part} for part in (keys[:at], keys[at + 1 :]))
+    return session_file.round_line(facts, history.encoded(entry["messages"]), rest)
 
 
 def summary_of(calls):
     """What these calls add up to."""
     summary = Summary()
     for entry in entries_of(calls):
-        summary.add(entry)
+        summary.add(entry, entry["log"])
     summary.history = history.pack(history.digests(calls[-1][0].messages)) if calls else ""
     return summary
 
@@ -42,7 +50,7 @@ def summary_of(calls):
 def parts_of(calls, written=0):
     """The file's lines: header, rounds, footer; the footer is that of a write from the round after ``written``."""
     head = session_file.header(calls[0][0].session_id)
-    rounds = [session_file.round_line(entry) for entry in entries_of(calls)]
+    rounds = list(map(line_of, entries_of(calls)))
     before = b"".join([head, *rounds[:written]]) if written else b""
     data = b"".join([head, *rounds])[len(before) :]
     return [head, *rounds, session_file.footer(summary_of(calls), len(before), data)]

@@ -120,34 +120,72 @@ def parse(line: bytes, known: resent.Known | None = None) -> Round | Skipped:
 
     Where ``known`` tells what a session's last call sent, messages that are those of that call are not decoded again.
     """
-    if known:
-        shorter = resent.cut(line, known)
-        found = _parse_rest(shorter) if shorter else None
+    if known and resent.is_worth_while(line):
+        found = _parse_long(line, known)
         if found:
             return found
     parts = _split(line)
-    if isinstance(parts, Skipped):
-        return parts
-    call = _round(parts)
-    if known and call.messages and len(line) > resent.SHORTEST:
-        place = resent.extent(line, list(parts.attributes))
-        return call._replace(raw_messages=line[slice(*place)]) if place else call
-    return call
+    return parts if isinstance(parts, Skipped) else _round(parts)
 
 
-def _parse_rest(shorter: resent.Cut) -> Round | None:
-    """The call of a line that begins with known messages; None where the whole line has to be read for it."""
-    parts = _split(shorter.line)
-    if isinstance(parts, Skipped) or parts.outer_broken:
+def _parse_long(line: bytes, known: resent.Known) -> Round | None:
+    """The call of a line with many messages, whose bytes are remembered; None where it is not in the gateway's own shape.
+
+    Where it begins with known messages, only the others are decoded.
+    """
+    shorter = resent.cut(line, known)
+    if shorter:
+        found = _with_extent(shorter.line)
+        if found:
+            call, (start, end) = found
+            is_same = start == shorter.start and call.session_id == shorter.session_id
+            if is_same and call.messages and not tools.need_history(call.messages):
+                raw = line[start : end + len(line) - len(shorter.line)]
+                return call._replace(from_history=shorter.sent.number, raw_messages=raw)
+    found = _with_extent(line)
+    if found is None:
         return None
-    call = _round(parts)
-    place = resent.extent(shorter.line, list(parts.attributes))
-    is_plain = call.session_id == shorter.session_id and call.messages and place and place[0] == shorter.start
-    if not is_plain or not place or tools.need_history(call.messages):
+    call, (start, end) = found
+    return call._replace(raw_messages=line[start:end]) if call.messages else call
+
+
+def _with_extent(line: bytes) -> tuple[Round, tuple[int, int]] | None:
+    """The call of a line, and where its messages stand in it; None where it is not in the gateway's own shape."""
+    text = line.decode("utf-8", "replace")
+    try:
+        inner, end = scanstring(text, len(_START), True)  # noqa: FBT003 -- positional only
+        found = _members(inner)
+        outer = _outer('{"ai_log":"-"' + text[end:])
+    except (ValueError, StopIteration, RecursionError):
         return None
-    behind = shorter.end + 1 - shorter.start  # the comma between those before and the new ones is one more byte
-    raw = shorter.whole[shorter.start : place[1] + behind]
-    return call._replace(from_history=shorter.sent.number, raw_messages=raw)
+    if found is None or text.find(_START, end) >= 0:
+        return None
+    attributes, before, behind = found
+    place = resent.extent(line, before, behind, text[end - 1 :])
+    return place and (_round(_Parts(attributes, outer)), place)
+
+
+def _members(inner: str) -> tuple[dict[str, Any], str, str] | None:
+    """The attributes of ``ai_log``, with the text before its messages and that from their end on.
+
+    None where there are none, or where another object has them.  Raises ``ValueError`` or ``StopIteration``.
+    """
+    key = inner.find(_MESSAGES)
+    start = key + len(_MESSAGES) - 1
+    messages, end = _scan(inner, start) if key >= 0 else (None, 0)
+    before, behind = inner[: start + 1], inner[end - 1 :]
+    # What stands around the list must be a whole object without it; then the list is the object's own.
+    first, rest = before[:-1] + "0}", _NO_MESSAGES + inner[end:]
+    (head, head_end), (tail, tail_end) = _scan(first, 0), _scan(rest, 0)
+    if key < 0 or head_end < len(first) or tail_end < len(rest) or tail["messages"] != 0:
+        return None
+    found = {**head, **tail, "messages": messages}
+    return (found, before, behind) if _are_plain(found) else None
+
+
+_MESSAGES = '"messages":['
+_NO_MESSAGES = '{"messages":0'
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for spaces
 
 
 def _split(line: bytes) -> _Parts | Skipped:
@@ -208,12 +246,22 @@ def _split_at(text: str, start: int, before: str | None) -> _Parts | Skipped:
     try:
         if before is None or other >= 0:
             raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
-        # Of two equal keys the first is the gateway's; a client can write the second into its user agent.
-        outer = _OUTER.decode(before + text[end:])
-    except (ValueError, RecursionError):
+        outer = _outer(before + text[end:])
+    except (ValueError, StopIteration, RecursionError):
         fields = _FIELD.findall(text, 0 if before is None else end, other if other >= 0 else len(text))
         return _Parts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
     return _Parts(attributes, outer)
+
+
+def _outer(text: str) -> dict[str, Any]:
+    """The outer object.  Raises ``ValueError`` or ``StopIteration`` where it is none.
+
+    Of two equal keys the first is the gateway's; a client can write the second into its user agent.
+    """
+    found, end = _scan(text, 0)
+    if end == len(text) and text.count('":') == len(found):  # no key stands there twice: each has that behind it
+        return found  # type: ignore[no-any-return]
+    return _OUTER.decode(text)  # type: ignore[no-any-return]
 
 
 _OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
@@ -225,8 +273,8 @@ def _attributes(inner: str) -> dict[str, Any] | Skipped:
     if inner in ("-", "", "null"):
         return Skipped(NOT_LLM)
     try:
-        found = _INNER.decode(inner)
-        whole = not isinstance(found, dict) or _FLAT.issuperset(map(type, found.values())) or _are_plain(found)
+        found = _decode(inner)
+        whole = not isinstance(found, dict) or _are_plain(found)
     except json.JSONDecodeError:
         return Skipped(NOT_JSON)
     except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
@@ -265,9 +313,17 @@ def _attributes_apart(inner: str) -> dict[str, Any] | None:
     return found if depth == 0 and inner.lstrip().startswith("{") else None
 
 
+def _decode(text: str) -> Any:
+    try:
+        found, end = _scan(text, 0)
+    except StopIteration:
+        end = -1
+    return found if end == len(text) else _INNER.decode(text)
+
+
 def _value(text: str) -> Any:
     try:
-        value = _INNER.decode(text)
+        value = _decode(text)
     except (ValueError, RecursionError):
         return Undecoded(text)
     return value if _is_plain(value) else Undecoded(text)
@@ -277,7 +333,9 @@ _FLAT = frozenset({str, int, bool, type(None)})
 
 
 def _are_plain(attributes: dict[str, Any]) -> bool:
-    return all(type(value) in _FLAT or _is_plain(value) for value in attributes.values())
+    return _FLAT.issuperset(map(type, attributes.values())) or all(
+        type(value) in _FLAT or _is_plain(value) for value in attributes.values()
+    )
 
 
 def _is_plain(value: object) -> bool:
@@ -306,58 +364,56 @@ def _round(parts: _Parts) -> Round:
     attributes, outer, outer_broken, torn = parts
     get, get_outer = attributes.get, outer.get
     undecoded: dict[str, str] = {}
-    has_content = not _CONTENT.isdisjoint(attributes)
-    messages = _listed(get("messages"), "messages", undecoded)
-    tool_calls = _listed(get("tool_calls"), "tool_calls", undecoded)
+    content_logged = not _CONTENT.isdisjoint(attributes)
+    messages: list[Any] = []
+    tool_calls: list[Any] = []
+    question = answer = reasoning = system = None
+    cut: tuple[str, ...] = ()
+    if content_logged:
+        messages = _listed(get("messages"), "messages", undecoded)
+        # A streamed call leaves out an index of 0.
+        listed = _listed(get("tool_calls"), "tool_calls", undecoded)
+        tool_calls = [{"index": 0, **call} if isinstance(call, dict) else call for call in listed]
+        question = _question(get("question"), messages)
+        answer, reasoning, system = _flat(get("answer")), _flat(get("reasoning")), _flat(get("system"))
+        cut = tuple(key for key in CONTENT_KEYS if _is_cut(get(key)))
     input_details, output_details = _details(get("input_token_details")), _details(get("output_token_details"))
     reported = _reported(attributes)
     model = _text(get("model"))
     code = usage.count(get_outer("response_code"))
     error = _error(code, outer, attributes)
     return Round(
-        session_id=_joined(_text(get("session_id"))),
-        timestamp=_time(get_outer("start_time")) or _time(get_outer("timestamp")),
-        model=model,
-        usage=usage.normalise(
-            usage.Reported(
-                reported.get("input_token"),
-                reported.get("output_token"),
-                reported.get("total_token"),
-                reported.get("cached_tokens"),
-                reported.get("reasoning_tokens"),
-                input_details,
-                output_details,
-            ),
-            model,
-        ),
-        reported=reported,
-        response_type="error" if error else _text(get("response_type")) or "normal",
-        error=error,
-        messages=messages,
-        question=_question(get("question"), messages),
-        answer=_flat(get("answer")),
-        reasoning=_flat(get("reasoning")),
-        system=_flat(get("system")),
-        # A streamed call leaves out an index of 0.
-        tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
-        input_token_details=input_details,
-        output_token_details=output_details,
-        content_logged=has_content,
-        outer_broken=outer_broken,
-        torn=torn,
-        cut=tuple(key for key in CONTENT_KEYS if _is_cut(get(key))) if has_content else (),
-        undecoded=undecoded,
-        consumer=_text(get("consumer")),
-        api=_text(get("api")),
-        chat_id=_text(get("chat_id")),
-        chat_round=usage.count(get("chat_round")),
-        request_id=_text(get_outer("request_id")),
-        route_name=_text(get_outer("route_name")),
-        upstream_cluster=_text(get_outer("upstream_cluster")),
-        response_code=code,
-        response_flags=_text(get_outer("response_flags")),
-        first_token_ms=usage.count(get("llm_first_token_duration")),
-        duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
+        _joined(_text(get("session_id"))),
+        _time(get_outer("start_time")) or _time(get_outer("timestamp")),
+        model,
+        usage.normalise(_counts(reported, input_details, output_details), model),
+        reported,
+        "error" if error else _text(get("response_type")) or "normal",
+        error,
+        messages,
+        question,
+        answer,
+        reasoning,
+        system,
+        tool_calls,
+        input_details,
+        output_details,
+        content_logged,
+        outer_broken,
+        torn,
+        cut,
+        undecoded,
+        _text(get("consumer")),
+        _text(get("api")),
+        _text(get("chat_id")),
+        usage.count(get("chat_round")),
+        _text(get_outer("request_id")),
+        _text(get_outer("route_name")),
+        _text(get_outer("upstream_cluster")),
+        code,
+        _text(get_outer("response_flags")),
+        usage.count(get("llm_first_token_duration")),
+        _first_count(get("llm_service_duration"), get_outer("duration")),
     )
 
 
@@ -378,8 +434,16 @@ def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
+def _counts(reported: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:
+    get = reported.get
+    counts = get("input_token"), get("output_token"), get("total_token"), get("cached_tokens"), get("reasoning_tokens")
+    return usage.Reported(*counts, inputs, outputs)
+
+
 def _details(value: object) -> dict[str, Any]:
     """Token details come as an object, as a JSON string, or as null."""
+    if value is None:
+        return {}
     if isinstance(value, str):
         value = _value(value) if value else None
     return value if isinstance(value, dict) else {}
@@ -412,7 +476,7 @@ def _is_cut(value: object) -> bool:
 def _text(value: object) -> str | None:
     """A non-empty string; the gateway writes ``-`` for what is absent."""
     if type(value) is str:
-        return value if value not in ("", "-") else None
+        return value if value and value != "-" else None
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
@@ -502,5 +566,6 @@ def _error(code: int | None, outer: dict[str, str], attributes: dict[str, Any]) 
     return "no response"
 
 
-def _first_count(*values: object) -> int | None:
-    return next((number for value in values if (number := usage.count(value)) is not None), None)
+def _first_count(first: object, second: object) -> int | None:
+    number = usage.count(first)
+    return usage.count(second) if number is None else number

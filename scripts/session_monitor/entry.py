@@ -15,44 +15,48 @@ Entry = dict[str, Any]
 
 
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[Entry, Entry]:
-    """A call as it is stored: the facts, and the rest behind them; of its messages only those after the first ``shared``.
+    """A call as it is stored: the facts, and the rest that stands behind its messages.
 
-    Where the call lacks messages of its history, these are exactly those that are shared.
+    Of these only those after the first ``shared`` are stored; where the call lacks messages of its history, these are
+    exactly those that are shared.
 
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
-    tokens = call.usage
-    fresh, read, written, visible, reasoning, is_explicit, notes = tokens
+    fresh, read, written, visible, reasoning, is_explicit, notes = call.usage
+    input_tokens, output_tokens = fresh + read + written, visible + reasoning
     facts: Entry = {
         "round": number,
         "timestamp": call.timestamp,
-        "input_tokens": fresh + read + written,
-        "output_tokens": visible + reasoning,
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
         "reasoning_tokens": reasoning,
         "cached_tokens": read,
-        "total_tokens": tokens.total_tokens,
+        "total_tokens": input_tokens + output_tokens,
         "model": call.model,
         "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
         "response_type": call.response_type,
     }
-    _add_present(
-        facts,
+    for name, value in (
         ("cache_write_tokens", written),
         ("explicit_cache", is_explicit),
         ("no_tokens", not call.has_tokens),
         ("no_content", not call.content_logged),
         ("cut", call.cut),
         ("consumer", call.consumer),
-    )
-    if call.response_code is not None:
+    ):
+        if value:
+            facts[name] = value
+    if call.response_code is not None:  # 0 is one, too
         facts["response_code"] = call.response_code
-    _add_present(facts, ("first_token_ms", call.first_token_ms), ("duration_ms", call.duration_ms))
+    if call.first_token_ms:
+        facts["first_token_ms"] = call.first_token_ms
+    if call.duration_ms:
+        facts["duration_ms"] = call.duration_ms
     if call.messages:
         facts.update(_of_messages(call, shared))
     if call.tool_calls:
         facts["tools_called"] = tools.called(call.tool_calls)
     rest: Entry = {
-        "messages": call.messages[shared - call.from_history :],
         "question": call.question,
         "answer": call.answer,
         "reasoning": call.reasoning,
@@ -61,28 +65,20 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "output_token_details": call.output_token_details,
         "reported": call.reported,
     }
-    _add_present(
-        rest,
-        ("token_notes", notes),
-        ("system", call.system),
-        ("undecoded", call.undecoded),
-        ("error", call.error),
-        ("api", call.api),
-        ("chat_id", call.chat_id),
-        ("chat_round", call.chat_round),
-        ("request_id", call.request_id),
-        ("route_name", call.route_name),
-        ("upstream_cluster", call.upstream_cluster),
-        ("response_flags", call.response_flags),
-    )
+    if notes:
+        rest["token_notes"] = notes
+    for name in _WHERE_THERE:
+        value = getattr(call, name)
+        if value:
+            rest[name] = value
     rest["log"] = log
     return facts, rest
 
 
-def _add_present(entry: Entry, *values: tuple[str, Any]) -> None:
-    for key, value in values:
-        if value:
-            entry[key] = value
+_WHERE_THERE = (
+    *("system", "undecoded", "error", "api", "chat_id", "chat_round", "request_id", "route_name", "upstream_cluster"),
+    "response_flags",
+)
 
 
 def _of_messages(call: Round, shared: int) -> Entry:

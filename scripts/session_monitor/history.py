@@ -16,13 +16,25 @@ DIGEST = 16
 """Characters of one digest: 96 bits."""
 
 
+def encoded(messages: Iterable[Any]) -> list[str]:
+    """Each message as JSON; two that are written alike, key by key, have the same."""
+    return list(map(_ENCODER.encode, messages))
+
+
 def digests(messages: Iterable[Any]) -> list[str]:
-    """One digest a message; two messages with the same one are written alike, key by key."""
+    """One digest a message."""
+    return digests_of(encoded(messages))
+
+
+def digests_of(texts: Iterable[str]) -> list[str]:
+    """One digest for each of ``encoded``."""
     from hashlib import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
-    texts = (json.dumps(message, separators=(",", ":")) for message in messages)
-    raw = (blake2b(text.encode(), digest_size=12).digest() for text in texts)
+    raw = (blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest() for text in texts)
     return [binascii.b2a_base64(each, newline=False).decode() for each in raw]
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
 
 
 def common_start(before: Sequence[str], now: Sequence[str]) -> int:

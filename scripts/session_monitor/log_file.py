@@ -163,14 +163,17 @@ def lines(file: LogFile, start: int, end: int, *, rest_too: bool = False) -> Ite
         if not block:
             return
         position += len(block)
-        *whole, rest = block.split(b"\n")
-        for part in whole:
+        at = 0
+        while (newline := block.find(b"\n", at)) >= 0:  # ``split`` takes four times as long for long lines
+            part = block[at:newline]
+            at = newline + 1
             behind = first + zeros + length + len(part) + 1
             if length + len(part) > LONGEST_LINE:
                 yield first, behind, None
             else:
                 yield first, behind, b"".join([*held, part]) if held else part
             first, length, zeros, held = behind, 0, 0, []
+        rest = block[at:]
         if not length and not rest.strip(b"\0"):
             zeros += len(rest)  # a hole may be larger than any line, and holds nothing
             continue

@@ -104,10 +104,10 @@ class Report:
 
     def __init__(self, folder: str, book: Book, progress: Progress = silent, now: int = 0) -> None:
         """``progress`` hears of an index that has to be made first; ``now`` is in milliseconds since 1970."""
+        self.now = now
         self.folder = folder
         self.book = book
         self._access = Access(folder, book, progress)
-        self._now = now
 
     # -- which sessions ------------------------------------------------------------------------------------------------
 
@@ -118,8 +118,9 @@ class Report:
         sort_by: str = "updated",
         reverse: bool = False,
         limit: int | None = None,
+        offset: int = 0,
     ) -> Sessions:
-        """One row a session, the largest first, or last."""
+        """One row a session, the largest first, or last; the first ``offset`` are skipped."""
         direction = "" if reverse else " DESC"
         order = ", ".join(column + direction for column in _ORDERS[sort_by])
 
@@ -130,7 +131,8 @@ class Report:
             if where != "true":
                 (number,) = found.db.execute(f"SELECT count(*) FROM session WHERE {where}").fetchone()
             damaged = [file for (file,) in found.db.execute("SELECT file FROM damaged ORDER BY file")]
-            rows = self._rows(found, f"WHERE {where} ORDER BY {order} LIMIT ?", -1 if limit is None else limit)
+            page = (-1 if limit is None else limit, offset)
+            rows = self._rows(found, f"WHERE {where} ORDER BY {order} LIMIT ? OFFSET ?", *page)
             return Sessions(rows, number, total, damaged)
 
         return self.ask(question)
@@ -267,7 +269,7 @@ class Report:
         """As ``chosen`` has it: the last call failed; it is not long ago; or else idle."""
         if last_flags & index.FAILED:
             return ERROR
-        return ACTIVE if (updated or 0) >= self._now - ACTIVE_FOR else IDLE
+        return ACTIVE if (updated or 0) >= self.now - ACTIVE_FOR else IDLE
 
 
 _LAST = "WHERE ?1 = CAST('last' AS BLOB)"

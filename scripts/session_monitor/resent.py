@@ -6,24 +6,21 @@ left is parsed as any other line: the ordinary way stays the only one that says 
 
 In the gateway's own shape (``{"ai_log":"{\"api\":…,\"messages\":[…],\"model\":…}",…}``) a quote of the object itself has one
 backslash before it, and one inside of a string in it more than that, so no text that anybody says looks like a key.
-What stands deeper in the object may, and is told by its brackets: ``cut`` and ``extent`` make sure that what stands
-before and behind the array is whole without it.  Whatever is odd is left to the ordinary way.
+What stands deeper in the object may, and is told when the rest is parsed: it has to be a whole object without the
+messages, and has to be found in the line, byte for byte, when it is escaped as the gateway does.  Whatever is odd is left
+to the ordinary way.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from hashlib import blake2b
-from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Any, Callable, NamedTuple
+from json.encoder import encode_basestring
+from typing import Callable, NamedTuple
 
 START = b'{"ai_log":"'
 _MESSAGES = b'\\"messages\\":['
 _KEY = b'\\"messages\\":'
 _SESSION = b'\\"session_id\\":\\"'
-_TRIES = 4
-"""How many places are looked at for the end of the array."""
 SHORTEST = 512
 """Bytes of messages for which it is worth while."""
 
@@ -59,57 +56,51 @@ Known = Callable[[str], "Sent | None"]
 
 
 class Cut(NamedTuple):
-    """A line without what was sent before: of which session, how many messages, and where they stood in the whole."""
+    """A line without what was sent before: of which session, what that was, and where it began."""
 
     line: bytes
-    whole: bytes
     session_id: str
     sent: Sent
     start: int
-    end: int
+
+
+def is_worth_while(line: bytes) -> bool:
+    """Whether a line has so many messages that they are worth remembering."""
+    return len(line) > SHORTEST and _start(line) is not None
 
 
 def cut(line: bytes, known: Known) -> Cut | None:
-    """The line without the messages of the session's last call, or None where it does not simply go on from these."""
+    """The line without the messages of the session's last call, or None where it does not simply go on from these.
+
+    That the array is the object's own is for ``extent`` to say, of what is left.
+    """
     start = _start(line)
     key = line.rfind(_SESSION) if start else -1
     if start is None or key < start:
         return None
     first = key + len(_SESSION)
-    raw_id = line[first : line.find(b'\\"', first)]
-    if b"\\" in raw_id or not raw_id.isascii():
+    session_id = line[first : line.find(b'\\"', first)].decode("utf-8", "replace")
+    if "\\" in session_id:
         return None
-    session_id = raw_id.decode("ascii")
     sent = known(session_id)
     if sent is None or sent.length < SHORTEST:
         return None
     end = start + sent.length
-    goes_on = line[end : end + 1] == b"," and sent.begins(line, start)
-    if not goes_on or line.find(_KEY, end) >= 0 or _head(line, start) is None:
+    if line[end : end + 1] != b"," or not sent.begins(line, start) or line.find(_KEY, end) >= 0:
         return None
-    return Cut(line[:start] + line[end + 1 :], line, session_id, sent, start, end)
+    return Cut(line[:start] + line[end + 1 :], session_id, sent, start)
 
 
-def extent(line: bytes, keys: Sequence[str]) -> tuple[int, int] | None:
-    """Where the messages of a line stand, without the brackets; None where that is not plain.
+def extent(line: bytes, before: str, behind: str, rest: str) -> tuple[int, int] | None:
+    """Where the messages of a line stand, without the brackets; None where it is not written as the gateway writes.
 
-    ``keys`` are those of the line's whole ``ai_log``, in their order.
+    ``before`` is the text of ``ai_log`` up to their opening bracket, ``behind`` that from the closing one on, ``rest``
+    the line from the end of ``ai_log`` on: they are written again, and have to stand around the messages.
     """
-    start = _start(line)
-    if start is None or "messages" not in keys:
-        return None
-    head, rest = keys[: keys.index("messages") + 1], keys[keys.index("messages") + 1 :]
-    if _head(line, start) != head:
-        return None
-    behind = b'],\\"%b\\":' % json.dumps(rest[0])[1:-1].encode() if rest else b']}"'
-    end = len(line)
-    for _ in range(_TRIES):
-        end = line.rfind(behind, start, end)
-        if end < 0:
-            return None
-        if _keys_behind(line[end + 1 :]) == rest:
-            return start, end
-    return None
+    head, tail = _escaped(before), _escaped(behind) + rest.encode()
+    start, end = len(START) + len(head), len(line) - len(tail)
+    is_there = start <= end and line.startswith(head, len(START)) and line.endswith(tail)
+    return (start, end) if is_there else None
 
 
 def _start(line: bytes) -> int | None:
@@ -118,22 +109,6 @@ def _start(line: bytes) -> int | None:
     return None if found < 0 else found + len(_MESSAGES)
 
 
-def _head(line: bytes, start: int) -> list[str] | None:
-    """The keys up to ``messages``; None where the array that begins there is not the object's own."""
-    return _object_keys(line[len(START) : start] + b'"', "", "]}")
-
-
-def _keys_behind(rest: bytes) -> list[str] | None:
-    """The keys behind the array; None where what stands there is not the rest of the object."""
-    if rest.startswith(b"}"):
-        return []
-    return _object_keys(rest[1:], "{", "")
-
-
-def _object_keys(raw: bytes, before: str, behind: str) -> list[str] | None:
-    try:
-        text, _ = scanstring(raw.decode("utf-8", "replace"), 0, True)  # noqa: FBT003 -- positional only
-        found: Any = json.loads(before + text + behind)
-    except (ValueError, RecursionError):
-        return None
-    return list(found) if isinstance(found, dict) else None
+def _escaped(text: str) -> bytes:
+    """A part of a JSON string as the gateway writes it."""
+    return encode_basestring(text)[1:-1].encode("utf-8", "surrogatepass")

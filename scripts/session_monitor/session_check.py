@@ -127,7 +127,7 @@ def _rounds(file: BinaryIO, found: Looked, rounds: list[Facts]) -> End | None:
 def _counted(line: dict[str, Any], summary: Summary) -> bool:
     """Count a round in; False where it lacks what every round has."""
     try:
-        summary.add(line)
+        summary.add(line, line["log"])
         return isinstance(line["round"], int)
     except (KeyError, TypeError, ValueError):
         return False

@@ -102,17 +102,17 @@ class Store:
             if session.torn:  # by a run that was killed; nothing new may ever come to mend it
                 self._touched[call.group] = session
             return False
-        marks = history.digests(call.messages)
+        texts = history.encoded(call.messages)
+        marks = history.digests_of(texts)
         if call.from_history:
             shared, marks = call.from_history, session.marks + marks
         else:
             shared = 0 if self._full_messages else history.common_start(session.marks, marks)
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
-        entry = {**facts, **rest}
-        summary.add(entry)
+        summary.add(facts, log)
         session.marks = marks
         self._remember(session, call.raw_messages)
-        session.pending.append(session_file.round_line(entry))
+        session.pending.append(session_file.round_line(facts, texts[shared - call.from_history :], rest))
         session.facts.append(facts)
         self.pending_bytes += len(session.pending[-1])
         self._touched[call.group] = session

@@ -75,14 +75,16 @@ def by(chosen: Chosen, column: str) -> Totals:
         for key, model, number in db.execute(sql):
             of_key = unpriced.setdefault(key, {})
             of_key[models.get(model)] = of_key.get(models.get(model), 0) + number
-    sessions = _sessions_by(chosen, sources, column)
+    in_all, summed = everything(chosen)
+    # Most logs name no consumer, and who is in the one row need not be counted again.
+    sessions = dict.fromkeys(found, in_all) if len(found) == 1 else _sessions_by(chosen, sources, column)
     rows = [
         Row(names.get(key), sessions.get(key, 0), sums.of_columns(columns, unpriced.get(key, {})))
         for key, columns in found.items()
         if columns[0]
     ]
     rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
-    return Totals(rows, *everything(chosen))
+    return Totals(rows, in_all, summed)
 
 
 def by_tool(chosen: Chosen) -> list[ToolRow]:

@@ -106,7 +106,7 @@ def normalise(reported: Reported, model: str | None) -> Usage:
     converted = anthropic and _is_converted(inputs, model)
     cache_outside = read + written > whole_in or (anthropic and not converted)
     reasoning_outside = reasoning > whole_out
-    if not _GEMINI.isdisjoint({*inputs, *outputs}):
+    if not (_GEMINI.isdisjoint(inputs) and _GEMINI.isdisjoint(outputs)):
         reasoning_outside = True
     elif rest > 0 and not (anthropic or cache_outside or reasoning_outside):
         reasoning_outside = rest in (reasoning, reasoning + read + written)
@@ -145,10 +145,12 @@ def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:
 
 def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first count above zero under one of these names, or 0."""
-    for name in names if details else ():
-        number = count(details[name]) if name in details else None
-        if number:
-            return number
+    if details:
+        for name in names:
+            if name in details:
+                number = count(details[name])
+                if number:
+                    return number
     return 0
 
 
