@@ -380,15 +380,15 @@ class Monitor:
 
 def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
     """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
-    covered, tokens, count = poll.coverage, poll.tokens, figures.count
+    covered, found, count = poll.coverage, poll.sums, figures.count
     read = f"{figures.counted(covered.lines, 'line')} ({figures.size(covered.bytes)})"
-    cached = f"of which {count(tokens.cached)} cached and {count(tokens.cache_write)} cache written"
-    reasoning = f"of which {count(tokens.reasoning)} reasoning"
+    cached = f"of which {count(found.cached_tokens)} cached and {count(found.cache_write_tokens)} cache written"
+    reasoning = f"of which {count(found.reasoning_tokens)} reasoning"
     return [
         f"Read {read} of {figures.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
         f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
-        f"Tokens:   {count(tokens.input)} input, {cached}; {count(tokens.output)} output, {reasoning}",
-        f"Cost:     {_cost(poll.spending) if priced else 'not known: see the message about the price list'}",
+        f"Tokens:   {count(found.input_tokens)} input, {cached}; {count(found.output_tokens)} output, {reasoning}",
+        f"Cost:     {_cost(found.spending) if priced else 'not known: see the message about the price list'}",
         f"Coverage: {'; '.join(covered.in_words())}",
     ]
 
@@ -529,11 +529,11 @@ class LiveView:
             sessions=self._sorted(),
             active=self._known + now.new_sessions,
             totals=live.Totals(
-                self._totals.input_tokens + now.tokens.input,
-                self._totals.output_tokens + now.tokens.output,
-                self._totals.cached_tokens + now.tokens.cached,
-                self._totals.reasoning_tokens + now.tokens.reasoning,
-                self._cost(now.spending),
+                self._totals.input_tokens + now.sums.input_tokens,
+                self._totals.output_tokens + now.sums.output_tokens,
+                self._totals.cached_tokens + now.sums.cached_tokens,
+                self._totals.reasoning_tokens + now.sums.reasoning_tokens,
+                self._cost(now.sums.spending),
             ),
             lines=now.coverage.lines,
             calls=now.coverage.calls,

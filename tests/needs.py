@@ -6,6 +6,7 @@ import importlib
 import os
 import shutil
 import sys
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -39,5 +40,15 @@ def need_module(name: str, since: tuple[int, int]) -> ModuleType:
     except ImportError:
         reason = f"needs the module {name!r} (Python {since[0]}.{since[1]} or newer): it is in tests/requirements.txt"
     if os.environ.get("CI") == "true" and sys.version_info >= since:
+        pytest.fail(reason, pytrace=False)
+    pytest.skip(reason)
+
+
+def need_file(path: Path, how: str) -> Path:
+    """Give a file that tests/run fetches, ``how`` it does that in words; where it is missing, as with programs."""
+    if path.is_file():
+        return path
+    reason = f"needs {path.name!r}, which tests/run fetches ({how}): {path}"
+    if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

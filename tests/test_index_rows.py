@@ -9,7 +9,7 @@ import sqlite3
 import pytest
 from hypothesis import given, settings
 
-from session_monitor import index, index_rows, money, names, prices, session_file
+from session_monitor import index, index_rows, money, names, prices, session_file, spending, sums
 from session_monitor.index_rows import ToolRow
 from session_monitor.prices import Call, Cost
 from session_monitor.usage import Usage
@@ -51,23 +51,26 @@ def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches)
     for batch in batches:
         written = agent.store(batch)
         before = {position: last[each.session_id] for position, each in enumerate(written) if each.session_id in last}
-        rows = index_rows.of_written(written, BOOK, before)
+        rows, tools = index_rows.of_written(written, BOOK), list(index_rows.tools(written, before))
         for position, each in enumerate(written):
             last[each.session_id] = each.rounds[-1][0]
-            told.setdefault(each.session_id, []).append((rows, position))
+            told.setdefault(each.session_id, []).append((rows, tools, position))
 
     for session_id, pieces in told.items():
         rows = of_file(folder, names.file_name(session_id))
-        (session,), after = sessions(rows), [sessions(piece)[position] for piece, position in pieces]
+        (session,), after = sessions(rows), [sessions(piece)[position] for piece, _, position in pieces]
         assert [session[name] for name in index_rows.SESSION] == [after[-1][name] for name in index_rows.SESSION]
         assert [session[name] for name in index.ADDITIVE] == [
             sum(each[name] for each in after) for name in index.ADDITIVE
         ]
         assert rounds(rows) == [
-            {**row, "session": 0} for piece, position in pieces for row in rounds(piece) if row["session"] == position
+            {**row, "session": 0}
+            for piece, _, position in pieces
+            for row in rounds(piece)
+            if row["session"] == position
         ]
-        assert rows.tools == [
-            row._replace(session=0) for piece, position in pieces for row in piece.tools if row.session == position
+        assert list(index_rows.tools([read(folder, names.file_name(session_id))])) == [
+            row._replace(session=0) for _, piece, position in pieces for row in piece if row.session == position
         ]
 
 
@@ -76,7 +79,8 @@ def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches)
 def test_sums(tmp_path_factory, batches):
     """What rounds add up to is what SQL makes of their rows, by session, half hour, model and consumer, and by session."""
     folder = tmp_path_factory.mktemp("sessions")
-    rows = index_rows.of_written(Agent(folder).store([step for batch in batches for step in batch]), BOOK)
+    written = Agent(folder).store([step for batch in batches for step in batch])
+    rows = index_rows.of_written(written, BOOK)
     db = sqlite3.connect(":memory:")
     db.execute(f"CREATE TABLE round({', '.join(index_rows.ROUND)})")
     db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
@@ -89,6 +93,12 @@ def test_sums(tmp_path_factory, batches):
     assert rows.sums == grouped("session", slot, "model", "consumer")
     of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
     assert of_sessions == grouped("session")
+
+    total, (expected,) = index_rows.total(rows), db.execute(f"SELECT count(*), {index.OF_ROUNDS} FROM round")
+    assert total[:-1] == sums.of_columns(expected[1:], {})[:-1]
+    assert total.spending == spending.spent(
+        BOOK, [prices.call_of(facts) for each in written for facts, _, _ in each.rounds]
+    )
     db.close()
 
 
@@ -203,7 +213,7 @@ def test_what_a_cache_cost_more(tmp_path):
 def tool_rows(tmp_path, *steps):
     """The tools' rows of a session of these steps."""
     Agent(tmp_path).store(steps)
-    return of_file(tmp_path, "a.json").tools
+    return list(index_rows.tools([read(tmp_path, "a.json")]))
 
 
 def test_a_results_tokens(tmp_path):
@@ -240,7 +250,7 @@ def test_a_result_that_is_no_plain_part(tmp_path, part):
     agent.call = lambda call: call
     agent.store([first, second])
 
-    (row,) = of_file(tmp_path, "a.json").tools
+    (row,) = index_rows.tools([read(tmp_path, "a.json")])
 
     assert (row.results, row.failed) == (1, 0)
     assert 0 < row.tokens <= 95

@@ -86,7 +86,7 @@ def test_the_summary_of_a_poll(monitor):
     poll = monitor.poll()
 
     assert (poll.logs_found, poll.new_sessions, poll.new_rounds) == (1, 1, 2)
-    assert (poll.tokens.input, poll.tokens.output) == (20, 10)
+    assert (poll.sums.input_tokens, poll.sums.output_tokens) == (20, 10)
     assert (poll.coverage.lines, poll.coverage.calls) == (7, 2)
     assert poll.coverage.passed_over == {"not_llm": 1, "cut_off": 1, "no_ai_log": 1, "empty": 1, "nul_bytes": 1}
     assert poll.behind == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.needs import need_module, need_tool
+from tests.needs import need_file, need_module, need_tool
 
 
 def test_a_program_that_is_there_is_given_by_its_path(tmp_path, monkeypatch):
@@ -38,3 +38,16 @@ def test_a_module_that_is_missing(monkeypatch):
     with pytest.raises(pytest.fail.Exception, match=r"tests/requirements\.txt"):
         need_module("no_such_module", (3, 0))
     assert need_module("json", (3, 0)).__name__ == "json"
+
+
+def test_a_file_that_is_missing(tmp_path, monkeypatch):
+    """A file that was not fetched is a skip for a user and a failure in CI; one that is there is given."""
+    there = tmp_path / "there"
+    there.touch()
+    monkeypatch.delenv("CI", raising=False)
+    assert need_file(there, "by hand") == there
+    with pytest.raises(pytest.skip.Exception, match=r"fetches \(by hand\)"):
+        need_file(tmp_path / "missing", "by hand")
+    monkeypatch.setenv("CI", "true")
+    with pytest.raises(pytest.fail.Exception, match="missing"):
+        need_file(tmp_path / "missing", "by hand")

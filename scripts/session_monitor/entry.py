@@ -52,10 +52,8 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         facts["first_token_ms"] = call.first_token_ms
     if call.duration_ms:
         facts["duration_ms"] = call.duration_ms
-    if call.messages:
+    if call.messages or call.tool_calls:
         facts.update(_of_messages(call, shared))
-    if call.tool_calls:
-        facts["tools_called"] = tools.called(call.tool_calls)
     rest: Entry = {
         "question": call.question,
         "answer": call.answer,
@@ -88,5 +86,6 @@ def _of_messages(call: Round, shared: int) -> Entry:
         "messages_from_history": shared,
         "tool_results": came,
         "fresh_characters": fresh,
+        "tools_called": tools.called(call.tool_calls),
     }
     return {key: value for key, value in found.items() if value}

@@ -87,10 +87,10 @@ class IndexCheck:
         is_behind = "size" in differing or "mtime" in differing
         texts = [f"its row differs in {', '.join(differing)}"] if differing and differing != ["mtime"] else []
         if not quick and "size" not in differing:
-            texts += itertools.islice(self._differing(row[0], rows), _MOST_NAMED)
+            texts += itertools.islice(self._differing(row[0], written, rows), _MOST_NAMED)
         return Compared(texts, is_behind, is_touched=differing == ["mtime"] and not texts)
 
-    def _differing(self, session: int, rows: index_rows.Rows) -> Iterator[str]:
+    def _differing(self, session: int, written: Written, rows: index_rows.Rows) -> Iterator[str]:
         ignored = () if self.found.is_priced() else _PRICED
         said = self.found.db.execute(self._rounds, (session,)).fetchall()
         expected = list(zip(*rows.rounds[1:]))
@@ -106,7 +106,7 @@ class IndexCheck:
             "WHERE session = ?",
             (session,),
         )
-        if set(tools) != {tuple(each)[1:] for each in rows.tools}:
+        if set(tools) != {tuple(each)[1:] for each in index_rows.tools([written])}:
             yield "its rows of tools differ"
 
     def without_file(self) -> Iterator[str]:

@@ -14,6 +14,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from . import files, index_file
 from .index import Progress
 from .index_file import read_only
+from .index_rows import Rows
 from .index_writer import PATIENCE, IndexWriter
 from .prices import Book
 from .session_file import Written
@@ -171,12 +172,12 @@ class Keeper:
             if self._index:
                 self._index.mark()
 
-    def after(self, written: Sequence[Written]) -> None:
-        """Session files have changed."""
+    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
+        """Session files have changed; ``rows`` say the same with the prices that this was told, where they are known."""
         with self._guarded():
             if self._index and not self._is_behind:
                 self._is_behind = True
-                self._index.add(written)
+                self._index.add(written, rows)
                 self._is_behind = False
 
     def outdated(self) -> None:

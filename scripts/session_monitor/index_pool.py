@@ -16,7 +16,7 @@ from multiprocessing.connection import Connection
 from typing import NamedTuple
 
 from . import index_rows
-from .index_rows import Rows
+from .index_rows import Rows, ToolRow
 from .prices import Book
 
 AT_ONCE = 4 << 20
@@ -33,6 +33,7 @@ class Chunk(NamedTuple):
     """The rows of some files, the names of those that are no session files any more, and the bytes of all of them."""
 
     rows: Rows
+    tools: list[ToolRow]
     damaged: list[str]
     size: int
 
@@ -155,4 +156,4 @@ def _chunk(folder: str, work: Iterable[tuple[str, int, int]], book: Book) -> Chu
             damaged.append(file)
         else:
             found.append(written)
-    return Chunk(index_rows.of_written(found, book), damaged, total)
+    return Chunk(index_rows.of_written(found, book), list(index_rows.tools(found)), damaged, total)

@@ -5,14 +5,15 @@ Rows of plain values, made without the index, so that several processes can make
 
 from __future__ import annotations
 
+import collections
 import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
-from . import index, moments, money, names, session_file
+from . import index, moments, money, names, session_file, sums
 from .index import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS, raw
 from .prices import Book, Call, Unpriced
 from .session_file import NotASessionFile, Written
@@ -25,7 +26,7 @@ Before = Mapping[str, Any]
 class ToolRow(NamedTuple):
     """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known.
 
-    ``session`` is the session's position among the ``Rows``.
+    ``session`` is the session's position, as in ``Rows``.
     """
 
     session: int
@@ -50,8 +51,11 @@ ROUND = (
 """The columns of ``round``."""
 
 
+Sums = dict[tuple[int, Optional[int], Optional[str], Optional[str]], tuple[int, ...]]
+
+
 class Rows(NamedTuple):
-    """What the index says of some session files.
+    """What the index says of some session files, but for tools.
 
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
     columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models and
@@ -60,24 +64,33 @@ class Rows(NamedTuple):
 
     sessions: list[tuple[Any, ...]]
     rounds: tuple[list[Any], ...]
-    tools: list[ToolRow]
-    sums: dict[tuple[int, int | None, str | None, str | None], tuple[int, ...]]
+    sums: Sums
 
 
-def of_written(batch: Sequence[Written], book: Book, before: Mapping[int, Before] = MappingProxyType({})) -> Rows:
-    """The rows of what was written to session files.
-
-    ``before`` has the rounds that stand before it, by the session's position; only tools need them.
-    """
+def of_written(batch: Sequence[Written], book: Book) -> Rows:
+    """The rows of what was written to session files."""
     rounds = _rounds(batch, book)
-    sums = _sums(rounds)
+    added = _sums(rounds)
     of_sessions: dict[int, list[tuple[int, ...]]] = {}
-    for key, added in sums.items():
-        of_sessions.setdefault(key[0], []).append(added)
+    for key, each in added.items():
+        of_sessions.setdefault(key[0], []).append(each)
     sessions = [
         (*_session(written), *_added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
     ]
-    return Rows(sessions, rounds, list(_tools(batch, before)), sums)
+    return Rows(sessions, rounds, added)
+
+
+def total(rows: Rows) -> sums.Sums:
+    """What all the rounds add up to."""
+    column = dict(zip(ROUND, rows.rounds))
+    unpriced = [
+        model
+        for model, usd, flags in zip(*map(column.get, ("model", "usd", "flags")))
+        if usd is None and not flags & NO_TOKENS
+    ]
+    found = sums.of_columns(_added([_NOTHING, *rows.sums.values()]), collections.Counter(unpriced))
+    found.spending.assumed.update(index.noted(collections.Counter(column["notes"]).items()))
+    return found
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
@@ -144,7 +157,7 @@ def _rounds(batch: Sequence[Written], book: Book) -> tuple[list[Any], ...]:
 _NOTHING = (0,) * len(index.ADDITIVE)
 
 
-def _sums(rounds: tuple[list[Any], ...]) -> dict[tuple[int, int | None, str | None, str | None], tuple[int, ...]]:
+def _sums(rounds: tuple[list[Any], ...]) -> Sums:
     """What rounds add up to by session, slot, model and consumer; as ``index.AGGREGATES`` says it in SQL."""
     column = dict(zip(ROUND, rounds))
     flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
@@ -203,7 +216,11 @@ def cost_of(
     return usd, pico, saved_usd, saved_pico, sum(1 << index.NOTES.index(note) for note in notes) if notes else 0
 
 
-def _tools(batch: Sequence[Written], before: Mapping[int, Before]) -> Iterator[ToolRow]:
+def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolRow]:
+    """What the rounds had to do with tools.
+
+    ``before`` has the rounds that stand before what was written, by the session's position.
+    """
     for position, written in enumerate(batch):
         last = before.get(position)
         for facts, _, _ in written.rounds:

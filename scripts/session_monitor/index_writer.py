@@ -11,7 +11,7 @@ from typing import Any, Optional
 
 from . import index, index_pool, index_rows, moments, names
 from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF, Index, Progress, folder_mtime, raw
-from .index_rows import Before, Rows
+from .index_rows import Before, Rows, ToolRow
 from .prices import Book
 from .session_file import Written
 
@@ -148,11 +148,12 @@ class IndexWriter(Index):
         """Session files are about to change."""
         self.set_meta(writing=1)
 
-    def add(self, batch: Sequence[Written]) -> None:
-        """Take in what was written, and take the mark back."""
+    def add(self, batch: Sequence[Written], rows: Rows | None = None) -> None:
+        """Take in what was written, and take the mark back.  ``rows`` are its rows, where they are known already."""
         with self._transaction():
             sums: _Sums = {}
-            self._put(index_rows.of_written(batch, self.book, self._rounds_before(batch)), sums)
+            tools = index_rows.tools(batch, self._rounds_before(batch))
+            self._put(rows or index_rows.of_written(batch, self.book), tools, sums)
             self._count(sums)
             self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
             if not self.is_priced():
@@ -222,8 +223,8 @@ class IndexWriter(Index):
                 self._remove(known.pop(file)[0])
             unknown = {file: state for file, state in found.items() if file not in known}
             sums: _Sums = {}
-            for rows in self._rows(unknown, progress):
-                self._put(rows, sums)
+            for chunk in self._chunks(unknown, progress):
+                self._put(chunk.rows, chunk.tools, sums)
             self._count(sums)
             if not known:
                 self.set_meta(prices=self.book.fingerprint)
@@ -253,12 +254,12 @@ class IndexWriter(Index):
             raise
         self.db.execute("COMMIT")
 
-    def _rows(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[Rows]:
+    def _chunks(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[index_pool.Chunk]:
         """The rows of these files, some at a time."""
         total, done = sum(size for size, _ in unknown.values()), 0
         for chunk in index_pool.chunks(self.folder, unknown, self.book):
             self.db.executemany(_DAMAGED, ((raw(file),) for file in chunk.damaged))
-            yield chunk.rows
+            yield chunk
             done += chunk.size
             progress(done, total)
 
@@ -284,7 +285,7 @@ class IndexWriter(Index):
     def _new_change(self) -> None:
         self.set_meta(change=self.meta("change") + 1)
 
-    def _put(self, rows: Rows, sums: _Sums) -> None:
+    def _put(self, rows: Rows, tools: Iterable[ToolRow], sums: _Sums) -> None:
         """Put in what is new, and add it to the sums."""
         executemany = self.db.executemany
         self._new_change()
@@ -294,7 +295,7 @@ class IndexWriter(Index):
         names = map(models.__getitem__, of_models), map(consumers.__getitem__, of_consumers)
         executemany(_NEW_ROUND, zip(map(ids.__getitem__, session), number, at, *names, *rest))
         of_tools = (
-            (ids[position], number, self._id("tool_name", tool), *rest) for position, number, tool, *rest in rows.tools
+            (ids[position], number, self._id("tool_name", tool), *rest) for position, number, tool, *rest in tools
         )
         executemany(_NEW_TOOL, of_tools)
 

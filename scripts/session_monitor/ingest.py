@@ -17,17 +17,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Callable, Protocol
 
-from . import ai_log, tail
+from . import ai_log, index_rows, sums, tail
 from .checkpoint import Checkpoint
 from .coverage import Coverage
 from .identity import Generation
+from .index_rows import Rows
 from .log_file import LogFile, Truncated
-from .prices import Book, Call
+from .prices import Book
 from .session_file import Summary, Written
-from .spending import Spending
 from .store import SetAside, Store
+from .sums import NOTHING, Sums
 from .tail import Changed, Look, Tail
-from .usage import Usage
 from .write_lock import Outdated
 
 BATCH_LOG_BYTES = 32 << 20
@@ -40,29 +40,7 @@ TRIES = 10
 SETTLING_SECONDS = 0.05
 """How long it waits before that: a rotation renames its files within milliseconds."""
 
-
-@dataclass
-class Tokens:
-    """Tokens by kind, summed over rounds."""
-
-    input: int = 0
-    output: int = 0
-    cached: int = 0
-    cache_write: int = 0
-    reasoning: int = 0
-
-    def count(self, usage: Usage) -> None:
-        """Count one call in."""
-        self.input += usage.input_tokens
-        self.output += usage.output_tokens
-        self.cached += usage.cache_read
-        self.cache_write += usage.cache_write
-        self.reasoning += usage.reasoning
-
-    def add(self, other: Tokens) -> None:
-        """Count other rounds in."""
-        for name, value in vars(other).items():
-            setattr(self, name, getattr(self, name) + value)
+_NO_PRICES = Book([])
 
 
 @dataclass
@@ -76,9 +54,7 @@ class Poll:
 
     logs_found: int = 0
     new_sessions: int = 0
-    new_rounds: int = 0
-    tokens: Tokens = field(default_factory=Tokens)
-    spending: Spending = field(default_factory=Spending)
+    sums: Sums = NOTHING
     coverage: Coverage = field(default_factory=Coverage)
     problems: list[str] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
@@ -107,12 +83,15 @@ class Poll:
         """Count another poll in; problems are those of the last one."""
         self.logs_found = other.logs_found
         self.new_sessions += other.new_sessions
-        self.new_rounds += other.new_rounds
-        self.tokens.add(other.tokens)
-        self.spending.add(other.spending)
+        self.sums = sums.added([self.sums, other.sums])
         self.coverage.add(other.coverage)
         self.problems = other.problems
         self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]
+
+    @property
+    def new_rounds(self) -> int:
+        """How many rounds were new."""
+        return self.sums.calls
 
     @property
     def behind(self) -> int:
@@ -126,8 +105,8 @@ class IndexKeeper(Protocol):
     def before(self) -> None:
         """Session files are about to change."""
 
-    def after(self, written: Sequence[Written]) -> None:
-        """This is what was written to them, and the checkpoint with it."""
+    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
+        """This is what was written to them, and the checkpoint with it; the rows of it, where they are known."""
 
     def outdated(self) -> None:
         """Others have changed session files."""
@@ -142,7 +121,7 @@ class NoIndex:
     def before(self) -> None:
         """Do nothing."""
 
-    def after(self, written: Sequence[Written]) -> None:
+    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
         """Do nothing."""
 
     def outdated(self) -> None:
@@ -158,9 +137,6 @@ class _Batch:
 
     ends: dict[str, tuple[Generation, LogFile, int]] = field(default_factory=dict)
     coverage: dict[str, Coverage] = field(default_factory=dict)
-    tokens: Tokens = field(default_factory=Tokens)
-    spending: Spending = field(default_factory=Spending)
-    rounds: int = 0
     bytes: int = 0
 
 
@@ -182,7 +158,7 @@ class Ingest:
         sleep: Callable[[float], None] = time.sleep,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
-        """``book`` prices the new rounds, and may be changed between two polls; without one their spending stays empty.
+        """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
 
         ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
@@ -306,12 +282,7 @@ class Ingest:
         coverage.content_cut += bool(call.cut)
         coverage.outer_broken += call.outer_broken
         coverage.torn += call.torn
-        if self._store.add(call, log):
-            self._batch.rounds += 1
-            self._batch.tokens.count(call.usage)
-            if self.book:
-                priced = Call(call.model, call.timestamp, call.usage, call.has_tokens, call.response_type == "error")
-                self._batch.spending.count(priced, self.book.amount(*priced))
+        self._store.add(call, log)
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 
@@ -337,13 +308,12 @@ class Ingest:
                 poll.coverage.add(batch.coverage[generation.gid])
             self._batch = _Batch()
             self._checkpoint.save()
-            self._index.after(written)
+            rows = index_rows.of_written(written, self.book or _NO_PRICES)
+            self._index.after(written, rows if self.book else None)
         self._store.committed = self._offsets()
         poll.bytes_read += batch.bytes
         poll.new_sessions += new
-        poll.new_rounds += batch.rounds
-        poll.tokens.add(batch.tokens)
-        poll.spending.add(batch.spending)
+        poll.sums = sums.added([poll.sums, index_rows.total(rows)])
         self._on_commit(poll, {each.session_id: each.summary for each in written})
 
     def _drop_batch(self) -> None:

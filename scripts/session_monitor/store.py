@@ -93,29 +93,35 @@ class Store:
 
         False where its session has that line already.  Raises ``SetAside`` and ``OSError``.
         """
-        session = self._session(call.group)
+        group = call.group
+        session = self._session(group)
         generation, start, _ = log
         summary = session.summary
         if start < session.deleted.get(generation, 0):
             return False
         if start < summary.positions.get(generation, 0):
             if session.torn:  # by a run that was killed; nothing new may ever come to mend it
-                self._touched[call.group] = session
+                self._touched[group] = session
             return False
-        texts = history.encoded(call.messages)
-        marks = history.digests_of(texts)
-        if call.from_history:
-            shared, marks = call.from_history, session.marks + marks
-        else:
-            shared = 0 if self._full_messages else history.common_start(session.marks, marks)
+        texts: list[str] = []
+        marks: list[str] = []
+        shared = call.from_history
+        if call.messages:
+            texts = history.encoded(call.messages)
+            marks = history.digests_of(texts)
+            if shared:
+                marks = session.marks + marks
+            elif not self._full_messages:
+                shared = history.common_start(session.marks, marks)
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
         summary.add(facts, log)
         session.marks = marks
-        self._remember(session, call.raw_messages)
+        if call.raw_messages or session.sent:
+            self._remember(session, call.raw_messages)
         session.pending.append(session_file.round_line(facts, texts[shared - call.from_history :], rest))
         session.facts.append(facts)
         self.pending_bytes += len(session.pending[-1])
-        self._touched[call.group] = session
+        self._touched[group] = session
         return True
 
     @property

@@ -33,6 +33,10 @@ class Sums(NamedTuple):
         return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
 
 
+NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, Spending())
+"""What no calls add up to; for adding to it only."""
+
+
 def added(parts: Iterable[Sums]) -> Sums:
     """Several sums in one."""
     counts = [0] * (len(Sums._fields) - 1)
