@@ -20,7 +20,7 @@ BLOCK = 512  # what a disk writes at once
 
 def entries_of(calls, shared=None):
     """The rounds as a store would number and shorten them."""
-    before, entries = [], []
+    before, entries = "", []
     for number, (each, log) in enumerate(calls, 1):
         marks = history.digests(each.messages)
         common = history.common_start(before, marks) if shared is None else shared
@@ -43,7 +43,7 @@ def summary_of(calls):
     summary = Summary()
     for entry in entries_of(calls):
         summary.add(entry, entry["log"])
-    summary.history = history.pack(history.digests(calls[-1][0].messages)) if calls else ""
+    summary.history = history.digests(calls[-1][0].messages) if calls else ""
     return summary
 
 

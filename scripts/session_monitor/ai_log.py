@@ -180,12 +180,11 @@ def _members(inner: str) -> tuple[dict[str, Any], str, str] | None:
     if key < 0 or head_end < len(first) or tail_end < len(rest) or tail["messages"] != 0:
         return None
     found = {**head, **tail, "messages": messages}
-    return (found, before, behind) if _are_plain(found) else None
+    return (found, before, behind) if _are_plain(found, inner) else None
 
 
 _MESSAGES = '"messages":['
 _NO_MESSAGES = '{"messages":0'
-_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for spaces
 
 
 def _split(line: bytes) -> _Parts | Skipped:
@@ -265,7 +264,6 @@ def _outer(text: str) -> dict[str, Any]:
 
 
 _OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
-_INNER = json.JSONDecoder()
 
 
 def _attributes(inner: str) -> dict[str, Any] | Skipped:
@@ -274,7 +272,7 @@ def _attributes(inner: str) -> dict[str, Any] | Skipped:
         return Skipped(NOT_LLM)
     try:
         found = _decode(inner)
-        whole = not isinstance(found, dict) or _are_plain(found)
+        whole = not isinstance(found, dict) or _are_plain(found, inner)
     except json.JSONDecodeError:
         return Skipped(NOT_JSON)
     except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
@@ -314,11 +312,12 @@ def _attributes_apart(inner: str) -> dict[str, Any] | None:
 
 
 def _decode(text: str) -> Any:
+    """Its value; raises ``ValueError`` also for numbers that not every JSON reader can take."""
     try:
         found, end = _scan(text, 0)
     except StopIteration:
         end = -1
-    return found if end == len(text) else _INNER.decode(text)
+    return found if end == len(text) else _DECODER.decode(text)
 
 
 def _value(text: str) -> Any:
@@ -326,16 +325,34 @@ def _value(text: str) -> Any:
         value = _decode(text)
     except (ValueError, RecursionError):
         return Undecoded(text)
-    return value if _is_plain(value) else Undecoded(text)
+    return value if _is_shallow(text) or _is_plain(value) else Undecoded(text)
 
 
 _FLAT = frozenset({str, int, bool, type(None)})
 
 
-def _are_plain(attributes: dict[str, Any]) -> bool:
-    return _FLAT.issuperset(map(type, attributes.values())) or all(
-        type(value) in _FLAT or _is_plain(value) for value in attributes.values()
+def _are_plain(attributes: dict[str, Any], text: str) -> bool:
+    """Whether every JSON reader can take these values, which came out of a text."""
+    return (
+        _FLAT.issuperset(map(type, attributes.values()))
+        or _is_shallow(text)
+        or all(type(value) in _FLAT or _is_plain(value) for value in attributes.values())
     )
+
+
+def _is_shallow(text: str) -> bool:
+    return text.count("[") + text.count("{") <= DEEPEST
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+_scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what ``decode`` comes down to, without looking for spaces
 
 
 def _is_plain(value: object) -> bool:
@@ -428,9 +445,11 @@ def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
     """The raw counts that are there, as integers."""
     found = {}
     for key in _COUNTS:
-        number = usage.count(attributes[key]) if key in attributes else None
-        if number is not None:
-            found[key] = number
+        value = attributes.get(key)
+        if value is not None:
+            number = usage.count(value)
+            if number is not None:
+                found[key] = number
     return found
 
 

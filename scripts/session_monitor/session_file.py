@@ -140,14 +140,10 @@ def header(session_id: str) -> bytes:
     return _HEADER_START + _json(session_id) + _HEADER_END
 
 
-def round_line(facts: Mapping[str, Any], messages: Iterable[str], rest: Mapping[str, Any]) -> bytes:
+def round_line(facts: Mapping[str, Any], messages: Iterable[bytes], rest: Mapping[str, Any]) -> bytes:
     """One round's line: its facts, its messages as ``history.encoded`` gives them, and the rest."""
-    start, said = "," if facts["round"] > 1 else "", ",".join(messages)
-    text = f'{start}{_ENCODER.encode(facts)[:-1]},"messages":[{said}],{_ENCODER.encode(rest)[1:-1]}'
-    try:
-        return _sealed(text.encode())
-    except UnicodeEncodeError:  # a lone surrogate, which a client may send, has no UTF-8
-        return _sealed(start.encode() + _ascii(json.loads(text[len(start) :] + "}"))[:-1])
+    start = b"," if facts["round"] > 1 else b""
+    return _sealed(b"".join((start, _json(facts)[:-1], _CONTENT, b",".join(messages), b"],", _json(rest)[1:-1])))
 
 
 def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
@@ -173,12 +169,8 @@ def _unsealed(line: bytes) -> bytes | None:
 def _json(value: object) -> bytes:
     try:
         return _ENCODER.encode(value).encode()
-    except UnicodeEncodeError:  # as above
-        return _ascii(value)
-
-
-def _ascii(value: object) -> bytes:
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
+    except UnicodeEncodeError:  # a lone surrogate, which a client may send, has no UTF-8
+        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
 
 
 # What is encoded was decoded before, so nothing in it goes round in circles; looking for that takes almost half the time.
@@ -262,7 +254,7 @@ def recover(file: BinaryIO) -> End:
             break
         summary.add(entry, entry["log"])
         last, next_byte = messages, file.tell()
-    summary.history = history.pack(history.digests(last))
+    summary.history = history.digests(last)
     return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
 
 
