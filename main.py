@@ -8,38 +8,36 @@ import contextlib
 import os
 import select
 import signal
-import socket
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
-from pathlib import Path
-from types import FrameType
-from typing import Callable, Protocol, TextIO
+from typing import TYPE_CHECKING, Callable, Protocol, TextIO
 
-sys.path.insert(0, str(Path(__file__).resolve().parent / "scripts"))
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "scripts"))
 
 from session_monitor import (
     __version__,
     figures,
     files,
     index_keeper,
-    live,
     money,
     own_prices,
     price_list,
-    report,
     store,
     terminal,
     write_lock,
 )
 from session_monitor.checkpoint import Checkpoint
 from session_monitor.ingest import Ingest, Poll
+from session_monitor.pace import Pace
 from session_monitor.price_list import BadPriceList
 from session_monitor.prices import Book
 from session_monitor.session_file import Summary
 from session_monitor.spending import Spending
 from session_monitor.store import Store
+
+if TYPE_CHECKING:
+    from types import FrameType
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
@@ -47,8 +45,6 @@ _ADVICE_ON_LOGS = (
     "for what was not read: let this user read the logs and their folders, allow them with --allow-dir, or name others "
     "with --log-path"
 )
-REDRAW_SECONDS = 0.2
-LATEST_SESSIONS = 200
 
 _EXAMPLES = f"""\
 examples:
@@ -153,8 +149,8 @@ def _looks_like_a_session(state_file: str, output_dir: str) -> bool:
 
 
 def _about() -> str:
-    now = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return f"pid {os.getpid()} on {socket.gethostname()}, since {now}"
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    return f"pid {os.getpid()} on {os.uname().nodename}, since {now}"
 
 
 def _advice(options: argparse.Namespace) -> str:
@@ -325,6 +321,8 @@ class Monitor:
         on_terminal = sys.stdout.isatty() and not lines_only
         with terminal.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
             if screen:
+                from session_monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
+
                 self._show = LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
             else:
                 self._show = Journal(self._logs, self._say)
@@ -363,6 +361,8 @@ class Monitor:
         """How many sessions there are; from the index, unless a new one would have to be made for that."""
         if self._index.problem:
             return store.count(self._options.output_dir)
+        from session_monitor import report  # noqa: PLC0415 -- as above
+
         return report.Report(self._options.output_dir, self._priced_by).overview().sessions
 
     def _close(self, poll: Poll) -> None:
@@ -397,25 +397,6 @@ def _cost(spent: Spending) -> str:
     tokens = f", {figures.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
     return spent.shown() + tokens + saved
-
-
-class Pace:
-    """How fast the reading goes."""
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        """``clock`` gives seconds."""
-        self._clock = clock
-        self._since = clock()
-        self.bytes_per_second = self.lines_per_second = 0.0
-        self.seconds_left: float | None = None
-
-    def of(self, poll: Poll) -> Pace:
-        """Its pace until now."""
-        seconds = max(self._clock() - self._since, 1e-6)
-        self.bytes_per_second = poll.bytes_read / seconds
-        self.lines_per_second = poll.coverage.lines / seconds
-        self.seconds_left = poll.behind / self.bytes_per_second if self.bytes_per_second else None
-        return self
 
 
 class Progress:
@@ -472,100 +453,6 @@ class Journal:
         if state != self._state and not self._say.quiet:
             print(terminal.clean(state + rest), flush=True)
         self._state = state
-
-
-class LiveView:
-    """On a terminal: the sessions as they talk."""
-
-    def __init__(
-        self,
-        screen: terminal.Screen,
-        logs: Sequence[str],
-        output_dir: str,
-        book: Book | None,
-        clock: Callable[[], float],
-    ) -> None:
-        """Begins with what the output folder holds."""
-        self._screen = screen
-        self._logs = logs
-        self._clock = clock
-        self._pace = Pace(clock)
-        self._drawn = 0.0
-        overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
-        self._known, sums = overview.sessions, overview.sums
-        self._totals = live.Totals(sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens)
-        self._spending = sums.spending if book else None
-        self._latest = {
-            row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
-        }
-        self._before = Poll()
-
-    def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
-        """Take in the sessions of a batch, and draw if it is time to."""
-        for session_id, found in sessions.items():
-            self._latest[session_id] = _line(session_id, vars(found))
-        if len(self._latest) > 2 * LATEST_SESSIONS:
-            self._latest = {line.session_id: line for line in self._sorted()}
-        if self._clock() - self._drawn >= REDRAW_SECONDS:
-            self._draw(poll)
-
-    def polled(self, poll: Poll) -> None:
-        """Draw what the poll left, and count it to what was before."""
-        self._draw(poll)
-        self._before.add(poll)
-        self._pace = Pace(self._clock)
-
-    def _sorted(self) -> list[live.SessionLine]:
-        lines = sorted(self._latest.values(), key=lambda line: report.moment(line.updated_at), reverse=True)
-        return lines[:LATEST_SESSIONS]
-
-    def _draw(self, poll: Poll) -> None:
-        self._drawn = self._clock()
-        now = Poll()
-        now.add(self._before)
-        now.add(poll)
-        pace = self._pace.of(poll)
-        view = live.View(
-            sessions=self._sorted(),
-            active=self._known + now.new_sessions,
-            totals=live.Totals(
-                self._totals.input_tokens + now.sums.input_tokens,
-                self._totals.output_tokens + now.sums.output_tokens,
-                self._totals.cached_tokens + now.sums.cached_tokens,
-                self._totals.reasoning_tokens + now.sums.reasoning_tokens,
-                self._cost(now.sums.spending),
-            ),
-            lines=now.coverage.lines,
-            calls=now.coverage.calls,
-            passed_over=sum(now.coverage.passed_over.values()),
-            behind_bytes=poll.behind,
-            lines_per_second=pace.lines_per_second,
-            bytes_per_second=pace.bytes_per_second,
-            seconds_left=pace.seconds_left,
-            logs=self._logs,
-            notes=[*poll.problems, *now.notices],
-            now=datetime.now(timezone.utc).isoformat(),
-        )
-        self._screen.draw(live.frame(view, *self._screen.size()))
-
-    def _cost(self, since: Spending) -> str | None:
-        if self._spending is None:
-            return None
-        total = Spending()
-        total.add(self._spending)
-        total.add(since)
-        return total.shown()
-
-
-def _line(session_id: str, row: dict[str, object]) -> live.SessionLine:
-    return live.SessionLine(
-        session_id,
-        row["updated_at"],  # type: ignore[arg-type]
-        row["messages_count"],  # type: ignore[arg-type]
-        row["total_input_tokens"],  # type: ignore[arg-type]
-        row["total_output_tokens"],  # type: ignore[arg-type]
-        row["model"],  # type: ignore[arg-type]
-    )
 
 
 if __name__ == "__main__":

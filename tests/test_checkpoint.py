@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import replace
 
 import pytest
 
@@ -28,7 +27,7 @@ def generation(tmp_path_factory):
     def make(number, **more):
         covered = Coverage(lines=number, calls=1, passed_over={"not_llm": 2})
         values = {"gid": f"g{number}", "sequence": number, "path": f"/var/log/\udcff.{number}", "coverage": covered}
-        return replace(start, **{**values, **more})
+        return identity.Generation(**{**vars(start), **values, **more})
 
     return make
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import threading
 
@@ -75,12 +76,12 @@ def test_who_stops_early_leaves_nobody_behind(folder, files, many):
     next(made)
     made.close()
 
-    assert [each for each in index_pool.multiprocessing.active_children() if each.is_alive()] == []
+    assert [each for each in multiprocessing.active_children() if each.is_alive()] == []
 
 
 def test_little_is_read_by_one(folder, files, monkeypatch):
     """No other process is started for a few files."""
-    monkeypatch.setattr(index_pool.multiprocessing, "get_context", None)
+    monkeypatch.setattr(multiprocessing, "get_context", None)
 
     assert sum(chunk.size for chunk in chunks(str(folder), files, BOOK)) == sum(size for size, _ in files.values())
     assert list(chunks(str(folder), {}, BOOK)) == []
@@ -127,7 +128,7 @@ def test_a_process_that_dies_loses_nothing(folder, files, monkeypatch, many):
 
     made = chunks(str(folder), files, BOOK)
     first = next(made)
-    for process in index_pool.multiprocessing.active_children():
+    for process in multiprocessing.active_children():
         process.kill()
 
     assert [first, *made] == alone

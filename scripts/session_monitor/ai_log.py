@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
-from . import resent, tools, usage
+from . import patterns, resent, tools, usage
 from .usage import Usage
 
 NOT_LLM = "not_llm"
@@ -34,9 +34,9 @@ CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_c
 
 _BLANK = " \t\r\n\ufeff"
 _START = '{"ai_log":"'
-_AI_LOG = re.compile(r'"ai_log"\s*:\s*"')
-_FIELD = re.compile(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_TOKEN = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
+_AI_LOG = patterns.lazy(r'"ai_log"\s*:\s*"')
+_FIELD = patterns.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_TOKEN = patterns.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _MARK = b" [truncated] "
 _BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import Any
 
 from . import __version__, files
@@ -21,12 +21,15 @@ REMEMBERED = 100
 """How many generations are remembered after their files are gone."""
 
 
-@dataclass
-class View:
+class View(SimpleNamespace):
     """The read positions of all runs with one session filter; a filter's run does not eat the others' lines."""
 
-    generations: list[Generation] = field(default_factory=list)
-    past: Coverage = field(default_factory=Coverage)
+    generations: list[Generation]
+    past: Coverage
+
+    def __init__(self, generations: list[Generation] | None = None, past: Coverage | None = None) -> None:
+        """Nothing was read yet, unless something else is given."""
+        super().__init__(generations=generations or [], past=past or Coverage())
 
     @property
     def coverage(self) -> Coverage:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from types import SimpleNamespace
 from typing import Any, Callable
 
 from .coverage import Coverage
@@ -27,8 +27,21 @@ QUIET_SECONDS = 120.0
 _NOTHING = hashlib.sha256().hexdigest()
 
 
-@dataclass
-class Generation:
+_UNREAD: dict[str, Any] = {
+    "offset": 0,
+    "mark_sha256": _NOTHING,
+    "size_seen": 0,
+    "seen_sha256": _NOTHING,
+    "file_state": (),
+    "gone": False,
+    "unterminated": False,
+    "quiet_size": -1,
+    "quiet_since": 0.0,
+    "quiet_polls": 0,
+}
+
+
+class Generation(SimpleNamespace):
     """One generation as far as it was read: up to ``offset``, a line's end.
 
     ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.  ``unterminated``
@@ -45,17 +58,24 @@ class Generation:
     device: int
     inode: int
     head: list[tuple[int, str]]
-    offset: int = 0
-    mark_sha256: str = _NOTHING
-    size_seen: int = 0
-    seen_sha256: str = _NOTHING
-    file_state: tuple[int, ...] = ()
-    gone: bool = False
-    unterminated: bool = False
-    quiet_size: int = -1
-    quiet_since: float = 0.0
-    quiet_polls: int = 0
-    coverage: Coverage = field(default_factory=Coverage)
+    offset: int
+    mark_sha256: str
+    size_seen: int
+    seen_sha256: str
+    file_state: tuple[int, ...]
+    gone: bool
+    unterminated: bool
+    quiet_size: int
+    quiet_since: float
+    quiet_polls: int
+    coverage: Coverage
+
+    def __init__(self, **known: Any) -> None:
+        """One of which nothing was read yet, but for what is known.  Raises ``TypeError`` where a field lacks."""
+        values = {**_UNREAD, "coverage": Coverage(), **known}
+        if values.keys() != self.__annotations__.keys():
+            raise TypeError(f"fields too many or too few: {values.keys() ^ self.__annotations__.keys()}")
+        super().__init__(**values)
 
     @property
     def mark_start(self) -> int:
@@ -69,7 +89,7 @@ class Generation:
     @classmethod
     def from_json(cls, found: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
-        values = {each.name: found[each.name] for each in fields(cls)}
+        values = {name: found[name] for name in cls.__annotations__}
         values["head"] = [(end, sha256) for end, sha256 in values["head"]]
         values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
         return cls(**values)
@@ -116,13 +136,12 @@ class Generation:
 
         Raises ``Truncated`` where the file is not the same any more.
         """
-        grown = replace(
-            self,
-            offset=offset,
-            unterminated=file.read(1, offset - 1) != b"\n",
-            mark_sha256=file.fingerprint(max(0, offset - MARK), offset),
-            head=_head(file, offset) if self.head[-1][0] < min(HEAD, offset) else self.head,
-        )
+        grown = Generation(**vars(self))
+        grown.offset = offset
+        grown.unterminated = file.read(1, offset - 1) != b"\n"
+        grown.mark_sha256 = file.fingerprint(max(0, offset - MARK), offset)
+        if self.head[-1][0] < min(HEAD, offset):
+            grown.head = _head(file, offset)
         # Looked at last: what was read above belongs to the same file if this still does.
         if file.has_shrunk() or not begins(self, file):
             raise Truncated(file.place.path)
@@ -133,7 +152,6 @@ class Generation:
         vars(self).update(vars(other))
 
 
-@dataclass
 class Match:
     """What one look at the folder found.
 
@@ -141,9 +159,11 @@ class Match:
     generations that are in no file.  Files that are mere copies are in none of them.
     """
 
-    found: list[tuple[Generation, LogFile]] = field(default_factory=list)
-    new: list[LogFile] = field(default_factory=list)
-    missing: list[Generation] = field(default_factory=list)
+    def __init__(self) -> None:
+        """Nothing was found yet."""
+        self.found: list[tuple[Generation, LogFile]] = []
+        self.new: list[LogFile] = []
+        self.missing: list[Generation] = []
 
 
 def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
@@ -158,7 +178,10 @@ def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
     while gid in taken:
         number += 1
         gid = f"{base}-{number}"
-    generation = Generation(gid, sequence, file.place.path, *file.key, _head(file, file.size))
+    device, inode = file.key
+    generation = Generation(
+        gid=gid, sequence=sequence, path=file.place.path, device=device, inode=inode, head=_head(file, file.size)
+    )
     generation.seen_in(file)
     return generation
 

@@ -6,18 +6,19 @@ import collections
 import contextlib
 import gc
 import itertools
-import multiprocessing
 import os
 import signal
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from multiprocessing.connection import Connection
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from . import index_rows
 from .index_rows import Rows, ToolRow
 from .prices import Book
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
 
 AT_ONCE = 4 << 20
 """Bytes of session files whose rows are made together."""
@@ -83,6 +84,8 @@ class _Helper:
 
     def __init__(self, folder: str, book: Book, others: Sequence[_Helper]) -> None:
         """Start it; the ``others`` were started before."""
+        import multiprocessing  # noqa: PLC0415 -- it takes a while, and few questions find so much to do
+
         fork = multiprocessing.get_context("fork")
         self.ours, theirs = fork.Pipe()
         # It has copies of our ends, and would never hear that this process has ended if it kept them.

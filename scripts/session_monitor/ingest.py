@@ -14,7 +14,6 @@ from __future__ import annotations
 import fnmatch
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Callable, Protocol
 
 from . import ai_log, index_rows, sums, tail
@@ -26,7 +25,7 @@ from .log_file import LogFile, Truncated
 from .prices import Book
 from .session_file import Summary, Written
 from .store import SetAside, Store
-from .sums import NOTHING, Sums
+from .sums import NOTHING
 from .tail import Changed, Look, Tail
 from .write_lock import Outdated
 
@@ -43,7 +42,6 @@ SETTLING_SECONDS = 0.05
 _NO_PRICES = Book([])
 
 
-@dataclass
 class Poll:
     """What one poll did: what was new, what it read, and what a person should hear of.
 
@@ -52,14 +50,14 @@ class Poll:
     stopped poll leaves some).
     """
 
-    logs_found: int = 0
-    new_sessions: int = 0
-    sums: Sums = NOTHING
-    coverage: Coverage = field(default_factory=Coverage)
-    problems: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    bytes_to_read: int = 0
-    bytes_read: int = 0
+    def __init__(self) -> None:
+        """Nothing was done yet."""
+        self.logs_found = self.new_sessions = 0
+        self.sums = NOTHING
+        self.coverage = Coverage()
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self.bytes_to_read = self.bytes_read = 0
 
     def saw(self, look: Look) -> None:
         """Take in what a look found."""
@@ -131,13 +129,13 @@ class NoIndex:
         """Do nothing."""
 
 
-@dataclass
 class _Batch:
     """Lines that were taken and not committed yet."""
 
-    ends: dict[str, tuple[Generation, LogFile, int]] = field(default_factory=dict)
-    coverage: dict[str, Coverage] = field(default_factory=dict)
-    bytes: int = 0
+    def __init__(self) -> None:
+        self.ends: dict[str, tuple[Generation, LogFile, int]] = {}
+        self.coverage: dict[str, Coverage] = {}
+        self.bytes = 0
 
 
 class Ingest:

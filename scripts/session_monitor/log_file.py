@@ -6,13 +6,9 @@ meanwhile.  Offsets are those of the text: a compressed file is read as what it 
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
-import lzma
 import os
 import stat
-import zlib
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Callable, cast
 
@@ -21,8 +17,6 @@ from .siblings import Place
 BLOCK = 1 << 20
 LONGEST_LINE = 32 << 20
 """A longer line is passed over and counted; the gateway's own limits keep lines far below."""
-
-_OPENERS: dict[str, Callable[..., Any]] = {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}
 
 
 class NotReady(Exception):  # noqa: N818
@@ -74,13 +68,13 @@ class LogFile:
         return self._size
 
     def _measure(self) -> int:
-        opener = _OPENERS[self.place.compressed]
+        opener, damage = _opener(self.place.compressed)
         try:
             self._text = cast("BinaryIO", opener(self._raw, "rb"))
             size = 0
             while block := self._text.read(BLOCK):
                 size += len(block)
-        except (EOFError, zlib.error, lzma.LZMAError, gzip.BadGzipFile) as error:
+        except damage as error:
             raise NotReady(self.place.path) from error
         except OSError as error:
             if error.errno is None:  # bz2's word for bytes that are not its own
@@ -145,6 +139,22 @@ class LogFile:
         if self._text is not None:
             self._text.close()
         self._raw.close()
+
+
+def _opener(ending: str) -> tuple[Callable[..., Any], tuple[type[Exception], ...]]:
+    """What opens a file with this ending, and what it raises where that is damaged."""
+    if ending == ".gz":
+        import gzip  # noqa: PLC0415 -- a pass every minute reads no compressed file, and these take a while
+        import zlib  # noqa: PLC0415 -- as above
+
+        return gzip.open, (EOFError, zlib.error, gzip.BadGzipFile)
+    if ending == ".bz2":
+        import bz2  # noqa: PLC0415 -- as above
+
+        return bz2.open, (EOFError,)
+    import lzma  # noqa: PLC0415 -- as above
+
+    return lzma.open, (EOFError, lzma.LZMAError)
 
 
 def lines(file: LogFile, start: int, end: int, *, rest_too: bool = False) -> Iterator[tuple[int, int, bytes | None]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from . import patterns
+
 if TYPE_CHECKING:
     from fractions import Fraction
 
@@ -19,7 +21,7 @@ MICRO = 10**6
 DECIMALS = 6
 """Decimals of a price per million tokens, at most."""
 
-_AMOUNT = re.compile(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)
+_AMOUNT = patterns.lazy(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)
 
 
 def per_token(price: str) -> int:

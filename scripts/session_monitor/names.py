@@ -9,13 +9,15 @@ from __future__ import annotations
 
 import re
 
+from . import patterns
+
 SUFFIX = ".json"
 LONGEST_NAME = 200
 """Bytes of a name before the suffix; file systems allow 255 with it."""
 
 # The last is what makes a shortened name: no id may be spelled like the name of another.
 # Fixed ranges, not unicodedata's categories: those change with the interpreter, and a file's name must not.
-_UNSAFE = re.compile(
+_UNSAFE = patterns.lazy(
     "^[.-]|[/%\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]|~(?=[0-9a-fA-F]{32}\\Z)",
 )
 

@@ -10,17 +10,18 @@ import glob
 import os
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from .patterns import lazy
 
 COMPRESSED = (".gz", ".bz2", ".xz")
 
-_NUMBER = re.compile(r"[.-](\d{1,5})")
-_DATE = re.compile(r"[.-](\d{4}-?\d\d-?\d\d(?:[-_.T]?\d[\d:_-]*)?|\d{8,})")
+_NUMBER = lazy(r"[.-](\d{1,5})")
+_DATE = lazy(r"[.-](\d{4}-?\d\d-?\d\d(?:[-_.T]?\d[\d:_-]*)?|\d{8,})")
 _DATED, _NUMBERED, _LIVE = range(3)
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """One file by name.  ``order`` sorts the files of all logs oldest first."""
 
     path: str
@@ -51,7 +52,7 @@ def find(patterns: Sequence[str]) -> list[Place]:
             for place in _of_log(path, family):
                 places.setdefault(os.path.join(folder, os.path.basename(place.path)), place)
     found = [
-        replace(place, beside_plain=bool(place.compressed) and real[: -len(place.compressed)] in places)
+        place._replace(beside_plain=bool(place.compressed) and real[: -len(place.compressed)] in places)
         for real, place in places.items()
     ]
     return sorted(found, key=lambda place: (place.order, not place.compressed, place.compressed))

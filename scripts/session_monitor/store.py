@@ -13,7 +13,6 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Callable
 
 from . import files, history, names, session_file, tombstones
@@ -44,20 +43,21 @@ class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in 
     """
 
 
-@dataclass
 class _Session:
     """One session's end as the next flush will write it."""
 
-    path: bytes
-    summary: Summary
-    marks: str  # the digests of the messages that the last round sent
-    next_byte: int = 0  # where the next round goes; 0 for a file that is still to be made
-    footer: bytes = b""  # as it stands on disk
-    torn: bool = False
-    deleted: Mapping[str, int] = field(default_factory=dict)  # up to where its calls were deleted
-    pending: list[bytes] = field(default_factory=list)
-    facts: list[dict[str, Any]] = field(default_factory=list)  # of the pending rounds
-    sent: Sent | None = None  # what the last round sent, as its bytes in the log
+    def __init__(
+        self, path: bytes, summary: Summary, *, next_byte: int = 0, footer: bytes = b"", torn: bool = False
+    ) -> None:
+        self.path = path
+        self.summary = summary
+        self.next_byte = next_byte  # where the next round goes; 0 for a file that is still to be made
+        self.footer = footer  # as it stands on disk
+        self.torn = torn
+        self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
+        self.pending: list[bytes] = []
+        self.facts: list[dict[str, Any]] = []  # of the pending rounds
+        self.sent: Sent | None = None  # what the last round sent, as its bytes in the log
 
 
 class Store:
@@ -110,12 +110,12 @@ class Store:
             texts = history.encoded(call.messages)
             marks = history.digests_of(texts)
             if shared:
-                marks = session.marks + marks
+                marks = summary.history + marks
             elif not self._full_messages:
-                shared = history.common_start(session.marks, marks)
+                shared = history.common_start(summary.history, marks)
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
         summary.add(facts, log)
-        session.marks = marks
+        summary.history = marks
         if call.raw_messages or session.sent:
             self._remember(session, call.raw_messages)
         session.pending.append(session_file.round_line(facts, texts[shared - call.from_history :], rest))
@@ -137,7 +137,7 @@ class Store:
     def _remember(self, session: _Session, raw: bytes | None) -> None:
         """Keep the messages' bytes, and of the sessions that were quiet for longest a digest where they are too many."""
         self._sent_bytes -= len(session.sent.raw or b"") if session.sent else 0
-        session.sent = None if raw is None else Sent(len(session.marks) // history.DIGEST, len(raw), raw)
+        session.sent = None if raw is None else Sent(len(session.summary.history) // history.DIGEST, len(raw), raw)
         self._sent_bytes += len(raw or b"") if session.sent else 0
         if self._sent_bytes > MOST_SENT:
             for other in self._sessions.values():
@@ -219,7 +219,7 @@ class Store:
         for name in (names.file_name(session_id), names.other_name(session_id)):
             path = os.path.join(os.fsencode(self._folder), name.encode())
             if path in self._damaged:
-                return _Session(path, Summary(), "", torn=True)
+                return _Session(path, Summary(), torn=True)
             try:
                 session = self._read(path, session_id)
             except FileNotFoundError:  # or the other id that had this name was deleted
@@ -228,14 +228,14 @@ class Store:
             except NotASessionFile:
                 with open(path, "rb") as file:
                     if session_file.is_blank(file) and not self._has_committed(file, 0):
-                        return _Session(path, Summary(), "", torn=True)
+                        return _Session(path, Summary(), torn=True)
                 raise self._set_aside(path) from None
             if session:
                 return session
         if free is None:
             msg = f"two other sessions have the file names of {names.file_name(session_id)}"
             raise OSError(msg)
-        return _Session(free, Summary(), "")
+        return _Session(free, Summary())
 
     def _read(self, path: bytes, session_id: str) -> _Session | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
@@ -252,8 +252,8 @@ class Store:
                 files.sync_files(self._folder, [path])
                 files.sync_folder(self._folder)
         if end.summary.messages_count == 0:  # torn before its first round was whole
-            return _Session(path, Summary(), "", torn=True)
-        return _Session(path, end.summary, end.summary.history, end.next_byte, end.footer, torn=not end.footer)
+            return _Session(path, Summary(), torn=True)
+        return _Session(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
 
     def _is_doubtful(self, end: End) -> bool:
         """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
@@ -281,7 +281,6 @@ class Store:
         return SetAside(os.fsdecode(aside))
 
     def _write(self, session_id: str, session: _Session) -> Written:
-        session.summary.history = session.marks
         rounds = b"".join(session.pending)
         start = b"" if session.next_byte else session_file.header(session_id)
         footer = session_file.footer(session.summary, session.next_byte, start + rounds)

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from typing import Callable, NamedTuple
 
 from . import identity, log_file, siblings
@@ -34,17 +33,17 @@ class Line(NamedTuple):
     is_rest: bool
 
 
-@dataclass
 class Look:
     """What is there: each generation with its open file, the oldest first; and what a person should hear of."""
 
-    found: list[tuple[Generation, LogFile]] = field(default_factory=list)
-    files: list[LogFile] = field(default_factory=list)
-    problems: list[str] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
-    lost_bytes: int = 0
-    unknown_gaps: int = 0
-    complete: bool = True  # whether every file that is there could be opened
+    def __init__(self) -> None:
+        """Nothing was found yet."""
+        self.found: list[tuple[Generation, LogFile]] = []
+        self.files: list[LogFile] = []
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self.lost_bytes = self.unknown_gaps = 0
+        self.complete = True  # whether every file that is there could be opened
 
     def close(self) -> None:
         """Close the files."""

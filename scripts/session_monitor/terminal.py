@@ -11,16 +11,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import NamedTuple, TextIO, final
 
+from . import patterns
+
 _UNSAFE_RANGES = r"\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff"
-_UNSAFE = re.compile(rf"[\x00-\x0a{_UNSAFE_RANGES}]")
-_UNSAFE_BUT_NEWLINE = re.compile(rf"[\x00-\x09{_UNSAFE_RANGES}]")
-_UNSAFE_IN_JSON = re.compile(rf"[{_UNSAFE_RANGES}]")
+_UNSAFE = patterns.lazy(rf"[\x00-\x0a{_UNSAFE_RANGES}]")
+_UNSAFE_BUT_NEWLINE = patterns.lazy(rf"[\x00-\x09{_UNSAFE_RANGES}]")
+_UNSAFE_IN_JSON = patterns.lazy(rf"[{_UNSAFE_RANGES}]")
 _SHORT_ESCAPES = {"\t": "    ", "\n": r"\n", "\r": r"\r"}
-_NEWLINE = re.compile(r"\r\n?|\n")
+_NEWLINE = patterns.lazy(r"\r\n?|\n")
 
 # Format characters, variation selectors and skin tones: some terminals join their neighbours into one glyph,
 # others count each of them, so a column only lines up everywhere without them.
-_JOINING = re.compile(
+_JOINING = patterns.lazy(
     "[\u00ad\u034f\u0600-\u0605\u061c\u06dd\u070f\u0890\u0891\u08e2\u180b-\u180f\u200b-\u200f\u202a-\u202e"
     "\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb\U000110bd\U000110cd\U00013430-\U0001343f"
     "\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U0001f3fb-\U0001f3ff\U000e0000-\U000e0fff]"
