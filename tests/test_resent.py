@@ -152,7 +152,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
 
     assert (found.messages, found.from_history) == ([second, third], 1)
     whole = known(first, second, third)("s")
-    assert found.raw_messages == whole.raw
+    assert found.sent.raw == whole.raw
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
 )
 def test_what_is_odd_is_decoded_as_a_whole(made):
     """Another session, another beginning, nothing new, other spaces, results without their call, a second list."""
-    assert ai_log.parse(made, known(long("1")))._replace(raw_messages=None) == ai_log.parse(made)
+    assert ai_log.parse(made, known(long("1")))._replace(sent=None) == ai_log.parse(made)
 
 
 def test_a_short_history_is_not_worth_it():
@@ -187,8 +187,9 @@ def test_what_is_remembered_is_bounded(tmp_path, monkeypatch):
         kept.add(call, ("g", number, number + 1))
 
     held = [kept.sent(f"s{number}") for number in range(20)]
-    assert sum(len(each.raw or b"") for each in held) <= 4 * resent.SHORTEST + len(held[-1].raw)
-    assert held[0].raw is None
+    assert sum(len(each.line) for each in held) <= 4 * resent.SHORTEST + len(held[-1].line)
+    assert held[0].digest
+    assert not held[0].line
     again = ai_log.parse(line([long("1"), 2], "s0", compact), kept.sent)
     assert (again.from_history, again.messages) == (1, [2])
 

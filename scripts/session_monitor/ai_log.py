@@ -63,7 +63,7 @@ class Round(NamedTuple):
     ``error`` says in a few words why a call failed, and is ``None`` for one that did not.
 
     ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are those of the session's last
-    call.  ``raw_messages`` are the bytes of all of them in the line, where they are worth remembering.
+    call.  ``sent`` says where all of them stand in the line, where that is worth remembering.
     """
 
     session_id: str | None
@@ -98,7 +98,7 @@ class Round(NamedTuple):
     first_token_ms: int | None = None
     duration_ms: int | None = None
     from_history: int = 0
-    raw_messages: bytes | None = None
+    sent: resent.Sent | None = None
 
     @property
     def group(self) -> str:
@@ -140,13 +140,14 @@ def _parse_long(line: bytes, known: resent.Known) -> Round | None:
             call, (start, end) = found
             is_same = start == shorter.start and call.session_id == shorter.session_id
             if is_same and call.messages and not tools.need_history(call.messages):
-                raw = line[start : end + len(line) - len(shorter.line)]
-                return call._replace(from_history=shorter.sent.number, raw_messages=raw)
+                number, length = shorter.sent.number, end - start + len(line) - len(shorter.line)
+                sent = resent.Sent(number + len(call.messages), length, line, start)
+                return call._replace(from_history=number, sent=sent)
     found = _with_extent(line)
     if found is None:
         return None
     call, (start, end) = found
-    return call._replace(raw_messages=line[start:end]) if call.messages else call
+    return call._replace(sent=resent.Sent(len(call.messages), end - start, line, start)) if call.messages else call
 
 
 def _with_extent(line: bytes) -> tuple[Round, tuple[int, int]] | None:

@@ -21,28 +21,37 @@ START = b'{"ai_log":"'
 _MESSAGES = b'\\"messages\\":['
 _KEY = b'\\"messages\\":'
 _SESSION = b'\\"session_id\\":\\"'
+_LOOK = 256
+"""Characters behind the array that are held against the line."""
 SHORTEST = 512
 """Bytes of messages for which it is worth while."""
 
 
 class Sent(NamedTuple):
-    """The messages that a session's last call sent: how many, and their bytes in the line, without the brackets.
+    """The messages that a session's last call sent: how many, and of how many bytes, without the brackets.
 
-    Where the bytes would take too much room ``digest`` stands for them.
+    They stand in a ``line`` from ``start`` on, which is kept as it was read; where lines would take too much room
+    ``digest`` stands for them.
     """
 
     number: int
     length: int
-    raw: bytes | None
+    line: bytes = b""
+    start: int = 0
     digest: bytes | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """Their bytes, if they are kept."""
+        return self.line[self.start : self.start + self.length]
 
     def without_bytes(self) -> Sent:
         """The same, told by a digest."""
-        return self if self.raw is None else Sent(self.number, self.length, None, _digest(self.raw))
+        return self if self.digest else Sent(self.number, self.length, digest=_digest(self.raw))
 
     def begins(self, line: bytes, start: int) -> bool:
         """Whether the same bytes stand in a line from there on."""
-        if self.raw is not None:
+        if self.digest is None:
             return line.startswith(self.raw, start)
         return self.digest == _digest(line[start : start + self.length])
 
@@ -95,12 +104,14 @@ def extent(line: bytes, before: str, behind: str, rest: str) -> tuple[int, int] 
     """Where the messages of a line stand, without the brackets; None where it is not written as the gateway writes.
 
     ``before`` is the text of ``ai_log`` up to their opening bracket, ``behind`` that from the closing one on, ``rest``
-    the line from the end of ``ai_log`` on: they are written again, and have to stand around the messages.
+    the line from the end of ``ai_log`` on: they have to stand around the messages as the gateway writes them.
     """
-    head, tail = _escaped(before), _escaped(behind) + rest.encode()
-    start, end = len(START) + len(head), len(line) - len(tail)
-    is_there = start <= end and line.startswith(head, len(START)) and line.endswith(tail)
-    return (start, end) if is_there else None
+    head, outer = _escaped(before), rest.encode()
+    start = len(START) + len(head)
+    # The gateway writes a backslash before each quote and backslash, and JSON holds nothing else to be escaped.
+    end = len(line) - len(outer) - len(behind.encode()) - behind.count('"') - behind.count("\\")
+    is_there = start <= end and line.startswith(head, len(START)) and line.endswith(outer)
+    return (start, end) if is_there and line.startswith(_escaped(behind[:_LOOK]), end) else None
 
 
 def _start(line: bytes) -> int | None:

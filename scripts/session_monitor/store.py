@@ -116,8 +116,8 @@ class Store:
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
         summary.add(facts, log)
         summary.history = marks
-        if call.raw_messages or session.sent:
-            self._remember(session, call.raw_messages)
+        if call.sent or session.sent:
+            self._remember(session, call.sent)
         session.pending.append(session_file.round_line(facts, texts[shared - call.from_history :], rest))
         session.facts.append(facts)
         self.pending_bytes += len(session.pending[-1])
@@ -134,18 +134,21 @@ class Store:
         session = self._sessions.get(session_id)
         return session.sent if session else None
 
-    def _remember(self, session: _Session, raw: bytes | None) -> None:
-        """Keep the messages' bytes, and of the sessions that were quiet for longest a digest where they are too many."""
-        self._sent_bytes -= len(session.sent.raw or b"") if session.sent else 0
-        session.sent = None if raw is None else Sent(len(session.summary.history) // history.DIGEST, len(raw), raw)
-        self._sent_bytes += len(raw or b"") if session.sent else 0
+    def _remember(self, session: _Session, sent: Sent | None) -> None:
+        """Keep what was sent, and of the sessions that were quiet for longest a digest where lines are too many."""
+        self._forget_sent(session)
+        session.sent = sent
+        self._sent_bytes += len(sent.line) if sent else 0
         if self._sent_bytes > MOST_SENT:
             for other in self._sessions.values():
-                if other.sent and other.sent.raw is not None and other is not session:
-                    self._sent_bytes -= other.sent.length
+                if other.sent and other is not session:
+                    self._forget_sent(other)
                     other.sent = other.sent.without_bytes()
                     if self._sent_bytes <= MOST_SENT // 2:
                         return
+
+    def _forget_sent(self, session: _Session) -> None:
+        self._sent_bytes -= len(session.sent.line) if session.sent else 0
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:
@@ -183,7 +186,7 @@ class Store:
         self.pending_bytes = 0
         while len(self._sessions) > REMEMBERED:
             _, session = self._sessions.popitem(last=False)
-            self._sent_bytes -= len(session.sent.raw or b"") if session.sent else 0
+            self._forget_sent(session)
         return len(new), done
 
     def discard(self) -> None:
