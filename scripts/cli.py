@@ -17,6 +17,7 @@ COMMANDS = {
     **dict.fromkeys(("list",), "sessions"),
     **dict.fromkeys(("show", "whatif"), "show"),
     "search": "search",
+    "url": "link",
     "export": "export",
     **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
     **dict.fromkeys(("watch", "tail"), "following"),

@@ -73,7 +73,11 @@ def test_every_parameter_is_documented():
     pricing = [["pricing", name] for name in ("list", "show", "set", "alias", "reset")]
     for face, commands in (
         ("main.py", [[]]),
-        ("scripts/cli.py", [["list"], ["show"], ["stats-model"], ["stats-date"], ["summary"], ["whatif"], *pricing]),
+        ("scripts/webserver.py", [[]]),
+        (
+            "scripts/cli.py",
+            [["url"], ["list"], ["show"], ["stats-model"], ["stats-date"], ["summary"], ["whatif"], *pricing],
+        ),
     ):
         for command in commands:
             helped = subprocess.run(

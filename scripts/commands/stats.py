@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
-from session_monitor import days, figures, money
+from session_monitor import days, figures, money, tables
 from session_monitor.coverage import Coverage
 from session_monitor.selection import Selection
 from session_monitor.sums import Sums
@@ -15,10 +15,6 @@ from session_monitor.totals import Totals
 
 from . import common
 from .common import to_json
-
-_DAYS = {days.HOUR: 1, days.DAY: 7, days.WEEK: 56, days.MONTH: 365}
-"""How many days are shown unless more are asked for."""
-_MOST_DAYS = 36_500
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -55,20 +51,14 @@ def _by(options: argparse.Namespace) -> None:
     found = common.sessions_of(options.data_dir)
     answer = (found.by_model if column == "model" else found.by_consumer)(common.selected(options))
     if options.json:
-        common.print_json(options, to_json({f"{column}s": _rows_json(column, answer), "total": _total_json(answer)}))
+        common.print_json(
+            options, to_json({f"{column}s": tables.by_name(column, answer), "total": tables.total(answer)})
+        )
     elif not answer.rows:
         common.tell(options, common.why_empty(found, options, "calls"))
     else:
         common.tell(options, f"📊 Statistics by {column.capitalize()}")
         _print_rows(options, (Column(column.capitalize(), least=16), *_SUMS), answer)
-
-
-def _rows_json(column: str, answer: Totals) -> list[dict[str, Any]]:
-    return [{column: row.name, "sessions": row.sessions, **row.sums.to_json()} for row in answer.rows]
-
-
-def _total_json(answer: Totals) -> dict[str, Any]:
-    return {"sessions": answer.sessions, **answer.sums.to_json()}
 
 
 def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Totals) -> None:
@@ -101,8 +91,7 @@ def _by_tool(options: argparse.Namespace) -> None:
     found = common.sessions_of(options.data_dir)
     rows = found.by_tool(common.selected(options))
     if options.json:
-        tools = [{**row._asdict(), "tokens": row.tokens if row.measured else None} for row in rows]
-        common.print_json(options, to_json({"tools": tools}))
+        common.print_json(options, to_json({"tools": tables.by_tool(rows)}))
         return
     if not rows:
         common.tell(
@@ -164,19 +153,10 @@ def _by_date(options: argparse.Namespace) -> None:
     answer = found.by_time(options.by, where, meant)
     newest = found.overview().newest
     if options.json:
-        rows = [
-            {
-                "date": row.span.name,
-                "start": _rfc3339(row.span.start, where),
-                "sessions": row.sessions,
-                "models": row.models,
-                **row.sums.to_json(),
-            }
-            for row in answer.rows
-        ]
         last = None if newest is None else days.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
-        common.print_json(options, to_json({"dates": rows, "total": _total_json(answer), **known}))
+        dates = tables.by_date(answer, where)
+        common.print_json(options, to_json({"dates": dates, "total": tables.total(answer), **known}))
         return
     common.tell(options, f"📊 Statistics by Date ({told})")
     if not answer.rows:
@@ -197,22 +177,9 @@ def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selectio
     meant = common.selected(options)
     if meant.since is not None and options.days is None:
         return meant, f"since {options.since}"
-    number = min(options.days or _DAYS[options.by], _MOST_DAYS)
-    newest = datetime.now(where).date()
-    if meant.until is not None:
-        newest = min(newest, days.date_of(meant.until - 1, where))
-    start = days.start_of(newest - timedelta(number - 1), where)
-    end = days.start_of(newest + timedelta(1), where)
-    since = start if meant.since is None else max(start, meant.since)
-    until = end if meant.until is None else min(end, meant.until)
-    return meant._replace(since=since, until=until), f"Last {figures.counted(number, 'day')}"
-
-
-def _rfc3339(moment: int, where: tzinfo | None) -> str | None:
-    try:
-        return datetime.fromtimestamp(moment / 1000, where).astimezone(where).isoformat()
-    except (OverflowError, ValueError, OSError):
-        return None
+    number = min(options.days or tables.DAYS[options.by], tables.MOST_DAYS)
+    shown = tables.recent(meant, where, number, datetime.now(where).date())
+    return shown, f"Last {figures.counted(number, 'day')}"
 
 
 def _older(newest: int, where: tzinfo | None) -> str:

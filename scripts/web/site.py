@@ -1,0 +1,227 @@
+"""What is answered at which address, and to whom?"""
+
+from __future__ import annotations
+
+import contextlib
+import urllib.parse
+from collections.abc import Iterator, Mapping
+from typing import Any, Callable, NamedTuple
+
+from session_monitor import __version__, index
+from session_monitor.index import Index
+from session_monitor.report import NoSuchFolder, Report
+
+from . import api, events, exchange, links, pages, parameters
+from .access import Door, Visitor
+from .connections import Connections
+from .desk import Desk
+from .exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
+from .keys import Keys
+from .titles import Titles
+
+_OF_SESSION = (
+    "/api/session",
+    *(f"/api/session/{name}" for name in ("rounds", "text", "history", "find", "events", "export")),
+)
+"""What the key of a session opens, for its id."""
+_STATIC = "/static/"
+
+
+class Site(NamedTuple):
+    """One data folder's pages and answers.
+
+    ``now`` gives milliseconds since 1970; ``wait`` waits so many seconds and says whether the server ends.
+    """
+
+    desk: Desk
+    door: Door
+    keys: Callable[[], Keys]
+    files: Mapping[str, Content]
+    connections: Connections
+    titles: Titles
+    now: Callable[[], int]
+    wait: events.Wait
+    redacts: bool = False
+
+    def respond(self, request: Request) -> Reply:
+        """The answer to a request.  Raises ``Refusal``."""
+        if request.path == "/api/health":
+            return self._health(request)
+        visitor = self.door.visitor(request)
+        if pages.is_page(request.path):
+            return self._page(request, visitor)
+        if request.path.startswith(_STATIC) or request.path in self.files:
+            return self._file(request.path)
+        if request.path == "/api/me":
+            return self._me(request, visitor)
+        self._check(request, visitor)
+        special = {
+            "/api/session/export": self._export,
+            "/api/session/events": self._events_of_session,
+            "/api/events": self._events,
+        }
+        return special.get(request.path, self._asked)(request)
+
+    def refuse(self, request: Request, refusal: Refusal) -> Answer:
+        """How a refusal reads: a page for a person, JSON for a program."""
+        content = Content(api.error(refusal))
+        if pages.is_page(request.path):
+            # Who has some key is told by the page itself, in their language; anyone else gets no file at all.
+            told = _CHINESE.get(refusal.code)
+            content = exchange.page(str(refusal), *([told] if told else []))
+            if refusal.code == _ONE_SESSION and request.path in self.files:
+                content = self.files[request.path]
+        more: Headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
+        return Answer(refusal.status, content, (*refusal.headers, *more))
+
+    # -- pages ---------------------------------------------------------------------------------------------------------
+
+    def _page(self, request: Request, visitor: Visitor) -> Answer:
+        self._check(request, visitor)
+        if visitor.given is not None:
+            # What stands in the address bar is copied, and kept in the browser's history.
+            rest = [(name, each) for name, values in request.query.items() if name != "key" for each in values]
+            query = urllib.parse.urlencode(rest, errors="surrogatepass")
+            place = ("Location", request.path + (f"?{query}" if query else ""))
+            return Answer(303, None, (place, *self.door.cookie_for(request, visitor)))
+        return self._file(request.path)
+
+    def _file(self, path: str) -> Answer:
+        if path not in self.files:
+            raise _nothing_here()
+        return Answer(200, self.files[path])
+
+    # -- the API -------------------------------------------------------------------------------------------------------
+
+    def _health(self, request: Request) -> Answer:
+        try:
+            visitor = self.door.visitor(request)
+        except Refusal as refusal:
+            if refusal.status != 401:
+                raise
+            visitor = None
+        if visitor is None or not visitor.sees_all:
+            return Answer(200, Content(api.envelope({"status": "ok"}, None)))
+        return self._asked(request)
+
+    def _me(self, request: Request, visitor: Visitor) -> Answer:
+        session_id = request.one("id")
+        mine = session_id if session_id and not visitor.sees_all and self.door.admits(visitor, session_id) else None
+        known = {
+            "scope": "all" if visitor.sees_all else "session",
+            "session": mine,
+            "redacted": self.redacts,
+            "local": visitor.is_local,
+            "version": __version__,
+        }
+        return Answer(200, Content(api.envelope(known, None)))
+
+    def _asked(self, request: Request) -> Answer:
+        if request.path not in api.QUESTIONS:
+            raise _nothing_here()
+        setting = self._setting()
+        question = api.QUESTIONS[request.path](request, setting)
+        folder = setting.folder if question.has_coverage else None
+
+        def work(report: Report) -> bytes:
+            return api.envelope(question.data(report), folder)
+
+        return Answer(
+            200, self.desk.answer(question.key, work, is_of_all=question.is_of_all, is_search=question.is_search)
+        )
+
+    def _export(self, request: Request) -> Stream:
+        asked = api.export_of(request, self._setting())
+        row = self.desk.report(lambda report: report.session(asked.session_id))
+        if row is None:
+            raise api.no_session()
+        state = self.desk.folder.state()
+        try:
+            return api.export(asked, row, state.path, state.book, redacts=self.redacts)
+        except OSError:
+            raise api.no_session() from None
+
+    def _setting(self) -> api.Setting:
+        state = self.desk.folder.state()
+        folder = self.desk.folder.path
+        return api.Setting(
+            folder, state.problem, state.is_there, self.now(), self.redacts, self.titles, self._link
+        )  # fmt: skip
+
+    def _link(self, session_id: str) -> str:
+        return links.of_session("", session_id, self.keys().of_session(session_id))
+
+    # -- as it happens -------------------------------------------------------------------------------------------------
+
+    def _events(self, request: Request) -> Stream:
+        return self._stream(request, events.changes(self._change, self.wait))
+
+    def _events_of_session(self, request: Request) -> Stream:
+        session_id = parameters.session_id(request)
+        after = parameters.number(request, "after", 0, 10**9)
+        heard = request.header("Last-Event-ID")  # of a browser that was cut off
+        if heard.isascii() and heard.isdecimal():
+            after = int(heard[:9])
+        if self.desk.ask(lambda found: _count(found, session_id)) is None:
+            raise api.no_session()
+        return self._stream(request, events.rounds(self._counting(session_id), after, self.wait))
+
+    def _stream(self, request: Request, found: Iterator[bytes]) -> Stream:
+        if request.method == "HEAD":
+            return Stream(EVENTS, iter(()))
+        if not self.connections.begin_stream():
+            raise Refusal(503, "too_many_streams", "too many listen: ask every some seconds", (("Retry-After", "30"),))
+        return Stream(EVENTS, events.with_signs_of_life(found), close=self.connections.end_stream)
+
+    def _change(self) -> int | None:
+        with contextlib.suppress(Refusal):
+            return self.desk.change()
+        return None
+
+    def _counting(self, session_id: str) -> Callable[[], int | None]:
+        """The session's rounds as they are now; the index is only asked where it has changed."""
+        known: dict[int, int | None] = {}
+
+        def count() -> int | None:
+            change = self._change()
+            if change is None:
+                return None
+            if change not in known:
+                known.clear()
+                with contextlib.suppress(Refusal, NoSuchFolder):
+                    known[change] = self.desk.ask(lambda found: _count(found, session_id))
+            return known.get(change)
+
+        return count
+
+    # -- what is open to whom ------------------------------------------------------------------------------------------
+
+    def _check(self, request: Request, visitor: Visitor) -> None:
+        """Whether what is asked for is open to who asks.  Raises ``Refusal``."""
+        if visitor.sees_all:
+            return
+        is_of_session = request.path == links.PAGE or request.path in _OF_SESSION
+        session_id = request.one("id") if is_of_session else None
+        if session_id is None or not self.door.admits(visitor, session_id):
+            raise _closed()
+
+
+_ONE_SESSION = "one_session_only"
+_CHINESE = {
+    "key_needed": "此页面需要密钥:请打开服务器启动时显示的链接,或某个会话的链接。",
+    "wrong_key": "密钥错误,或已失效。",
+}
+
+
+def _closed() -> Refusal:
+    return Refusal(403, _ONE_SESSION, "your key opens one session, and not this")
+
+
+def _nothing_here() -> Refusal:
+    return Refusal(404, "not_found", "there is nothing at this address")
+
+
+def _count(found: Index, session_id: str) -> int | None:
+    sql = "SELECT calls FROM session WHERE session_id = CAST(? AS TEXT)"
+    row: Any = found.db.execute(sql, (index.raw(session_id),)).fetchone()
+    return row and int(row[0])

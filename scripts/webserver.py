@@ -1,0 +1,216 @@
+#!/usr/bin/env python3
+"""Serves the web page: which sessions there are, and what was said in each."""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import functools
+import os
+import signal
+import ssl
+import sys
+import threading
+import time
+from collections.abc import Sequence
+from types import FrameType
+
+from session_monitor import __version__, terminal
+from session_monitor.price_list import BadPriceList
+from web import pages
+from web.access import Door
+from web.connections import Connections
+from web.desk import Desk
+from web.folder import Folder
+from web.keys import BadKeyFile, KeptKeys
+from web.serving import Server
+from web.site import Site
+from web.titles import Titles
+
+_EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 -- names for it
+_EXAMPLES = """\
+examples:
+  python3 scripts/webserver.py
+  python3 scripts/webserver.py --data-dir /var/lib/sessions --port 8888
+  python3 scripts/webserver.py --host 127.0.0.1 --redact
+  python3 scripts/webserver.py --tls-cert cert.pem --tls-key key.pem
+
+On this machine the page needs no key. From elsewhere it needs the link that is printed at the start, or a link to one
+session ('cli.py url ID --base http://this-machine:8888'), which opens that session alone.
+
+exit codes: 0 ended by SIGTERM or Ctrl-C, 1 it could not start, 2 wrong arguments
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Serve until a signal ends it; returns the exit code."""
+    options = _parser().parse_args(arguments)
+    if bool(options.tls_cert) != bool(options.tls_key):
+        _parser().error("--tls-cert and --tls-key belong together")
+    try:
+        return _serve(options)
+    except (BadPriceList, BadKeyFile) as mistake:
+        return _fail(str(mistake))
+    except ssl.SSLError as error:
+        files = f"{options.tls_cert} and {options.tls_key}"
+        return _fail(f"{files} are no certificate with its key: {error.reason or error}")
+    except OSError as error:
+        return _fail(_in_words(error, options))
+
+
+def _serve(options: argparse.Namespace) -> int:
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, functools.partial(_end, ended))
+    log = _quiet if options.quiet else _Log()
+    tls = _tls(options)
+    folder = Folder(options.data_dir, os.environ)
+    known = KeptKeys(options.data_dir, _say)
+    known()
+    connections = Connections()
+    stopping = threading.Event()
+    desk = Desk(folder, _now)
+    door = Door(
+        known,
+        allowed_hosts=options.allow_host,
+        trusts_proxy=options.trust_proxy,
+        wait=stopping.wait,
+        cookie=f"monitor-key-{options.port}",
+    )
+    site = Site(desk, door, known, pages.files(), connections, Titles(), _now, stopping.wait, options.redact)
+    server = Server((options.host, options.port), site.respond, site.refuse, log, tls, connections)
+    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
+    serving.start()
+    _greet(options, server.server_port, known().main, is_there=folder.state().is_there)
+    ended.wait()
+    stopping.set()
+    server.stop()
+    serving.join()
+    desk.close()
+    folder.close()
+    return 0
+
+
+def _end(ended: threading.Event, number: int, _frame: FrameType | None) -> None:
+    ended.set()
+    signal.signal(number, signal.SIG_DFL)  # the second time it ends at once
+
+
+# -- arguments ---------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        description="Serve the web page: all sessions, and what was said in each.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
+    parser.add_argument(
+        "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
+    )
+    parser.add_argument("--port", type=_port, default=8888, help="0 is any that is free (default: 8888)")
+    parser.add_argument(
+        "--host",
+        default=_EVERYWHERE[0],
+        help="address to listen at: 127.0.0.1 for this machine alone (default: 0.0.0.0)",
+    )
+    parser.add_argument("--tls-cert", metavar="FILE", help="certificate, with those between it and its root (PEM)")
+    parser.add_argument("--tls-key", metavar="FILE", help="its private key (PEM)")
+    parser.add_argument("--redact", action="store_true", help="serve tokens and costs, and nothing of what was said")
+    parser.add_argument(
+        "--trust-proxy",
+        action="store_true",
+        help="believe the X-Forwarded-For of a proxy on this machine, so that its users on this machine need no key",
+    )
+    parser.add_argument(
+        "--allow-host",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="a name of this machine beside localhost under which it is opened on the machine itself; several times",
+    )
+    parser.add_argument("--quiet", action="store_true", help="no line for each request on stderr")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text) > 65_535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
+    return int(text)
+
+
+def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
+    if not options.tls_cert:
+        return None
+    for path in (options.tls_cert, options.tls_key):
+        with open(path, "rb"):  # names the file that lacks, which SSL does not
+            pass
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.load_cert_chain(options.tls_cert, options.tls_key, password=lambda: "")
+    return context
+
+
+# -- what is said ------------------------------------------------------------------------------------------------------
+
+
+def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) -> None:
+    scheme = "https" if options.tls_cert else "http"
+    is_everywhere = options.host in _EVERYWHERE
+    here = "localhost" if is_everywhere else f"[{options.host}]" if ":" in options.host else options.host
+    print(f"Serving {terminal.clean(options.data_dir)} at {scheme}://{here}:{port}/", flush=True)
+    if not options.host.startswith("127.") and options.host not in ("localhost", "::1"):
+        there = "<this machine's name>" if is_everywhere else here
+        print(f"From elsewhere, with its key: {scheme}://{there}:{port}/?key={key}", flush=True)
+    if not is_there:
+        told = (
+            f"There is no folder {options.data_dir} yet: run 'python3 main.py --log-path LOG --output-dir DIR' first."
+        )
+        print(terminal.clean(told), flush=True)
+
+
+def _in_words(error: OSError, options: argparse.Namespace) -> str:
+    place = f"{options.host}:{options.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{place} is in use: another server listens there; choose another --port"
+    if error.errno in (errno.EACCES, errno.EPERM) and not error.filename:
+        return f"this user may not listen at {place}: choose a --port above 1023"
+    if error.filename:
+        return f"{error.filename}: {error.strerror}"
+    return f"cannot listen at {place}: {error.strerror or error}"
+
+
+def _fail(text: str) -> int:
+    _say(text)
+    return 1
+
+
+def _say(text: str) -> None:
+    print(f"webserver.py: {terminal.clean(text, newlines=True)}", file=sys.stderr, flush=True)
+
+
+class _Log:
+    """The access lines, on stderr."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    def __call__(self, line: str) -> None:
+        when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        with self._lock:
+            sys.stderr.write(f"{when} {line}\n")
+            sys.stderr.flush()
+
+
+def _quiet(_line: str) -> None:
+    """Say nothing."""
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000_000
+
+
+if __name__ == "__main__":
+    sys.exit(main())
