@@ -1,0 +1,67 @@
+// How is the server asked?
+
+/** The server's own word that it cannot answer, or (status 0) that nobody answered. */
+class ApiError extends Error {
+  constructor(status, code, message, { progress = null, wait = null } = {}) {
+    super(message);
+    this.status = status;
+    this.code = code;
+    /** Of what takes long: how much of it is done, as far as that is known, and in how many milliseconds to ask again. */
+    this.progress = progress;
+    this.wait = wait;
+  }
+}
+
+const KEPT = 12;
+const kept = new Map();
+
+/** The whole answer of an address under /api/: `data`, and `coverage` where there is one. */
+export async function ask(path, parameters = {}, signal = undefined) {
+  const address = addressOf(path, parameters);
+  const before = kept.get(address);
+  let response;
+  try {
+    response = await fetch(address, {
+      signal,
+      cache: "no-store",
+      headers: before ? { Accept: "application/json", "If-None-Match": before.etag } : { Accept: "application/json" },
+    });
+  } catch (error) {
+    if (error.name === "AbortError") throw error;
+    throw new ApiError(0, "unreachable", error.message);
+  }
+  if (response.status === 304 && before) return before.answer;
+  const answer = await decoded(response);
+  if (!response.ok || answer === null || answer.error) {
+    const { code = "failed", message = "", progress = null } = answer?.error ?? {};
+    const seconds = Number(response.headers.get("Retry-After"));
+    throw new ApiError(response.status, code, message, { progress, wait: seconds > 0 ? seconds * 1000 : null });
+  }
+  keep(address, response.headers.get("ETag"), answer);
+  return answer;
+}
+
+/** The address of a question, for links and streams too. */
+export function addressOf(path, parameters = {}) {
+  const query = new URLSearchParams();
+  for (const [name, value] of Object.entries(parameters)) {
+    if (value !== null && value !== undefined && value !== "") query.set(name, value);
+  }
+  const text = query.toString();
+  return `/api/${path}${text ? `?${text}` : ""}`;
+}
+
+async function decoded(response) {
+  try {
+    return await response.json();
+  } catch {
+    return null;
+  }
+}
+
+function keep(address, etag, answer) {
+  kept.delete(address);
+  if (!etag) return;
+  kept.set(address, { etag, answer });
+  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+}

@@ -1,0 +1,13 @@
+// Which colour stands for which model? The same one in every chart of the page.
+
+/** All models together that have no place of their own. */
+export const OTHERS = Symbol("others");
+
+const COLOURS = 7;
+const given = new Map([[OTHERS, 0]]);
+
+/** The class of a model's colour; those past the seventh, and "others", share a grey. */
+export function colourOf(model) {
+  if (!given.has(model)) given.set(model, given.size <= COLOURS ? given.size : 0);
+  return `colour-${given.get(model)}`;
+}

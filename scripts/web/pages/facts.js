@@ -1,0 +1,165 @@
+// What does the session add up to? Totals, what its tokens are, its models and tools, and files of it.
+
+import { addressOf } from "./api.js";
+import { meter, partsBar } from "./charts.js";
+import { el, fill } from "./dom.js";
+import { approximate, compact, cost, count, duration, machine, money, pico, share, time } from "./format.js";
+import { Growth, legendOf } from "./growth.js";
+import { icon } from "./icons.js";
+import { cutInMiddle, isolated, oneLine } from "./said.js";
+import { t } from "./texts.js";
+
+const PART_TEXTS = {
+  fresh_input: "part.fresh",
+  cache_read: "part.cached",
+  cache_write: "part.written",
+  visible_output: "part.output",
+  reasoning: "part.reasoning",
+};
+const PART_CLASSES = {
+  fresh_input: "part-fresh",
+  cache_read: "part-cached",
+  cache_write: "part-written",
+  visible_output: "part-output",
+  reasoning: "part-reasoning",
+};
+const NOTE_TEXTS = { no_content: "note.noContent", cut: "note.cut", no_tokens: "note.noTokens" };
+const FORMATS = ["html", "md", "json"];
+
+/** The facts in a box; `show` brings them up to date without losing the reader's place in the chart. */
+export class Facts {
+  #box;
+  #growth;
+  #parts = {};
+  #isRedacted;
+
+  constructor(box, { onChoose, isRedacted }) {
+    this.#box = box;
+    this.#isRedacted = isRedacted;
+    for (const name of ["totals", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
+    const chart = el("div", { class: "chart" });
+    this.#parts.legend = el("div", {});
+    this.#parts.growth = el("section", { class: "panel growth" }, el("h2", {}, t("growth.title")), chart, this.#parts.legend);
+    this.#growth = new Growth(chart, onChoose);
+    const { totals, parts, growth, models, tools, exports } = this.#parts;
+    fill(this.#box, totals, growth, parts, models, tools, exports);
+  }
+
+  /** Shows the server's answer about the session. */
+  show(answer) {
+    fill(this.#parts.totals, totals(answer));
+    fill(this.#parts.parts, composition(answer));
+    fill(this.#parts.legend, legendOf(answer.context));
+    this.#growth.show(answer.context);
+    fill(this.#parts.models, answer.models.length > 1 ? models(answer) : null);
+    this.#parts.models.hidden = answer.models.length < 2;
+    fill(this.#parts.tools, tools(answer));
+    this.#parts.tools.hidden = !answer.tools.length;
+    fill(this.#parts.exports, exports(answer.session.session_id, this.#isRedacted ? ["json"] : FORMATS));
+  }
+
+  /** Shows in the chart which round is being read. */
+  mark(number) {
+    this.#growth.mark(number);
+  }
+}
+
+function totals({ session, latency, notes }) {
+  const saved = pico(session.cache_savings_usd) ?? 0n;
+  const rows = [
+    [t("facts.rounds"), [count(session.messages_count), session.failed_count ? el("small", { class: "failed" }, ` ${t("failedRounds", { count: session.failed_count, rounds: count(session.failed_count) })}`) : null]],
+    [t("facts.tokens"), [count(session.total_tokens), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
+    [t("facts.cached"), [session.total_input_tokens ? share(session.cached_share) : "–", saved > 0n ? el("small", {}, ` ${t("cards.cached.saved", { money: money(saved) })}`) : null]],
+    [t("facts.firstToken"), latency.first_token_p50_ms ? t("facts.half", { half: duration(latency.first_token_p50_ms), most: duration(latency.first_token_p95_ms) }) : "–"],
+    [t("facts.duration"), latency.duration_p50_ms ? t("facts.half", { half: duration(latency.duration_p50_ms), most: duration(latency.duration_p95_ms) }) : "–"],
+    [t("facts.created"), el("time", { datetime: machine(session.created_at) }, time(session.created_at))],
+    [t("facts.updated"), el("time", { datetime: machine(session.updated_at) }, time(session.updated_at))],
+    session.consumers.length ? [t("facts.consumer"), session.consumers.map((name, at) => [at ? ", " : "", el("bdi", {}, oneLine(name))])] : null,
+  ];
+  const unpriced = session.unpriced_rounds
+    ? t("cards.cost.unpricedModels", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds), models: session.unpriced_models.map(isolated).join(", ") || "–" })
+    : null;
+  return [
+    el("h2", {}, t("facts.cost")),
+    el("p", { class: "value" }, cost(session)),
+    unpriced ? el("p", { class: "foot" }, unpriced) : null,
+    el("dl", {}, rows.filter(Boolean).map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value)))),
+    notes.map(({ code, rounds }) => (NOTE_TEXTS[code] ? el("p", { class: "foot" }, t(NOTE_TEXTS[code], { count: rounds, rounds: count(rounds) })) : null)),
+  ];
+}
+
+function composition({ parts }) {
+  const shown = parts.filter((part) => part.tokens);
+  const all = shown.reduce((sum, part) => sum + part.tokens, 0);
+  const label = shown.map((part) => `${t(PART_TEXTS[part.kind])} ${share(part.tokens / all)}`).join(", ");
+  const dollars = shown.reduce((sum, part) => sum + approximate(part.cost_usd), 0);
+  return [
+    el("h2", {}, t("parts.title")),
+    el("p", { class: "of-bar" }, el("small", {}, t("metric.tokens")), partsBar(shown.map((part) => [PART_CLASSES[part.kind], part.tokens]), `${t("metric.tokens")}: ${label}`)),
+    dollars > 0
+      ? el("p", { class: "of-bar" }, el("small", {}, t("metric.cost")), partsBar(shown.map((part) => [PART_CLASSES[part.kind], approximate(part.cost_usd)]), `${t("metric.cost")}: ${shown.map((part) => `${t(PART_TEXTS[part.kind])} ${money(part.cost_usd)}`).join(", ")}`))
+      : null,
+    el(
+      "table",
+      {},
+      el("thead", { class: "hidden" }, el("tr", {}, ["parts.kind", "metric.tokens", "metric.cost"].map((key) => el("th", { scope: "col" }, t(key))))),
+      el(
+        "tbody",
+        {},
+        shown.map((part) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row" }, el("i", { class: `swatch ${PART_CLASSES[part.kind]}` }), t(PART_TEXTS[part.kind])),
+            el("td", { class: "number", title: count(part.tokens) }, compact(part.tokens)),
+            el("td", { class: "number" }, part.cost_usd === null ? "–" : money(part.cost_usd)),
+          ),
+        ),
+      ),
+    ),
+  ];
+}
+
+function models({ models: rows }) {
+  const most = Math.max(...rows.map((row) => row.calls));
+  return [
+    el("h2", {}, t("groups.models")),
+    table(
+      ["column.name", "column.rounds", "column.cost"],
+      rows.map((row) => [
+        row.model === null ? t("notNamed") : el("bdi", { title: oneLine(row.model) }, cutInMiddle(row.model, 26)),
+        [count(row.calls), meter(row.calls / most)],
+        cost(row),
+      ]),
+    ),
+  ];
+}
+
+function tools({ tools: rows }) {
+  return [
+    el("h2", {}, t("groups.tools")),
+    table(
+      ["column.tool", "column.calls", "column.failures", "column.perResult"],
+      rows.map((row) => [
+        el("bdi", { title: oneLine(row.tool) }, cutInMiddle(row.tool, 22)),
+        count(row.calls),
+        row.failed ? el("span", { class: "failed" }, count(row.failed)) : "0",
+        row.measured ? compact(Math.round(row.tokens / row.measured)) : "–",
+      ]),
+    ),
+  ];
+}
+
+function table(columns, rows) {
+  return el(
+    "table",
+    {},
+    el("thead", {}, el("tr", {}, columns.map((column, at) => el("th", { scope: "col", class: at ? "number" : null }, t(column))))),
+    el("tbody", {}, rows.map((cells) => el("tr", {}, cells.map((cell, at) => el(at ? "td" : "th", { scope: at ? null : "row", class: at ? "number" : null }, cell))))),
+  );
+}
+
+function exports(id, formats) {
+  const link = (format) => el("a", { class: "quiet", href: addressOf("session/export", { id, format }), download: true }, icon("save"), format.toUpperCase());
+  return [el("h2", {}, t("export.title")), el("p", { class: "row" }, formats.map(link))];
+}

@@ -1,0 +1,147 @@
+// How does the reader choose a span of time and filters?
+
+import { go } from "./address.js";
+import { button, el, fill } from "./dom.js";
+import { icon } from "./icons.js";
+import { oneLine } from "./said.js";
+import { t } from "./texts.js";
+import { NO_FILTERS, RANGES, STATUSES, inRange, isFiltered, view } from "./view.js";
+
+const PATIENCE = 350;
+const RANGE_TEXTS = { "24h": "range.24h", "7d": "range.7d", "30d": "range.30d", all: "range.all" };
+const STATUS_TEXTS = { active: "status.active", idle: "status.idle", error: "status.error" };
+
+/** The bar of filters in a box; `show` brings it in line with the view and with what there is to choose. */
+export class Filters {
+  #ranges = new Map();
+  #selects = {};
+  #search;
+  #custom;
+  #dates = {};
+  #clear;
+  #known = { models: [], consumers: [] };
+
+  constructor(box, { isRedacted }) {
+    const ranges = el("div", { class: "segments ranges", role: "group", "aria-label": t("range.label") });
+    for (const range of RANGES) {
+      const node = button({}, () => go(inRange(range)), t(RANGE_TEXTS[range]));
+      this.#ranges.set(range, node);
+      ranges.append(node);
+    }
+    this.#custom = button({}, () => this.#toggleDates(), t("range.custom"));
+    this.#custom.setAttribute("aria-controls", "dates");
+    this.#ranges.set("custom", this.#custom);
+    ranges.append(this.#custom);
+
+    this.#search = el("input", {
+      type: "search",
+      id: "search",
+      placeholder: t(isRedacted ? "search.hintIds" : "search.hint"),
+      "aria-label": t("search.label"),
+      on: { input: () => this.#typed(), keydown: (event) => event.key === "Escape" && this.#search.blur() },
+    });
+    this.#clear = button({ class: "quiet" }, () => go(NO_FILTERS), icon("close"), t("filters.clear"));
+    const chosen = el(
+      "div",
+      { class: "chosen" },
+      el("span", { class: "search" }, icon("search"), this.#search),
+      this.#select("model", t("filter.model")),
+      this.#select("consumer", t("filter.consumer")),
+      this.#select("status", t("filter.status")),
+      this.#clear,
+    );
+    fill(box, ranges, chosen, this.#datesBox());
+    this.show();
+  }
+
+  /** What there is to choose from. */
+  know(known) {
+    this.#known = known;
+    this.show();
+  }
+
+  /** Brings what is chosen in line with the address. */
+  show() {
+    const wanted = view();
+    for (const [range, node] of this.#ranges) node.setAttribute("aria-pressed", String(range === wanted.range));
+    this.#custom.setAttribute("aria-expanded", String(wanted.range === "custom"));
+    this.#dates.box.hidden = wanted.range !== "custom";
+    this.#dates.since.value = dateOf(wanted.since);
+    this.#dates.until.value = dateOf(wanted.until);
+    if (document.activeElement !== this.#search) this.#search.value = wanted.q;
+    options(this.#selects.model, t("filter.allModels"), this.#known.models.map(named), wanted.model);
+    options(this.#selects.consumer, t("filter.allConsumers"), this.#known.consumers.map(named), wanted.consumer);
+    const statuses = STATUSES.map((status) => [status, t(STATUS_TEXTS[status])]);
+    options(this.#selects.status, t("filter.anyStatus"), statuses, wanted.status);
+    this.#clear.hidden = !isFiltered(wanted);
+  }
+
+  focus() {
+    this.#search.focus();
+    this.#search.select();
+  }
+
+  #select(name, label) {
+    const node = el("select", {
+      id: `filter-${name}`,
+      "aria-label": label,
+      on: { change: () => go({ [name]: node.value, offset: null }) },
+    });
+    this.#selects[name] = node;
+    return node;
+  }
+
+  #datesBox() {
+    const date = (name, label) => {
+      const change = () => this.#chosenDates();
+      this.#dates[name] = el("input", { type: "date", id: `date-${name}`, on: { change } });
+      return el("label", {}, label, this.#dates[name]);
+    };
+    this.#dates.box = el("div", { class: "dates", id: "dates", hidden: true });
+    this.#dates.box.append(date("since", t("range.from")), date("until", t("range.to")));
+    return this.#dates.box;
+  }
+
+  #toggleDates() {
+    this.#dates.box.hidden = !this.#dates.box.hidden;
+    this.#custom.setAttribute("aria-expanded", String(!this.#dates.box.hidden));
+    if (!this.#dates.box.hidden) this.#dates.since.focus();
+  }
+
+  #chosenDates() {
+    const { since, until } = this.#dates;
+    if (!since.value && !until.value) go(inRange("all"));
+    else go({ range: null, since: since.value, until: until.value, by: null, offset: null });
+  }
+
+  #timer = 0;
+
+  #typed() {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => go({ q: this.#search.value.trim(), offset: null }), PATIENCE);
+  }
+}
+
+function dateOf(text) {
+  return /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : "";
+}
+
+function named(name) {
+  return [name, oneLine(name)];
+}
+
+/** Fills a select box; what is chosen is there even where it is not known. */
+function options(select, all, values, chosen) {
+  const known = values.filter(([value]) => value);
+  if (chosen && !known.some(([value]) => value === chosen)) known.push(named(chosen));
+  const wanted = JSON.stringify([known, chosen]);
+  if (select.dataset.shown === wanted) return;
+  select.dataset.shown = wanted;
+  fill(
+    select,
+    el("option", { value: "" }, all),
+    known.map(([value, words]) => el("option", { value }, words)),
+  );
+  select.value = chosen;
+  select.classList.toggle("is-chosen", Boolean(chosen));
+}

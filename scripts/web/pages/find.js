@@ -1,0 +1,145 @@
+// Where in the session does a text stand? Also in rounds that are not on the page.
+
+import { ask } from "./api.js";
+import { button, el, fill } from "./dom.js";
+import { excerptOf } from "./excerpt.js";
+import { count } from "./format.js";
+import { icon } from "./icons.js";
+import { announce } from "./notices.js";
+import { t } from "./texts.js";
+
+const PATIENCE = 300;
+const WHERE_TEXTS = { question: "role.question", answer: "role.answer", reasoning: "role.reasoning", tools: "groups.tools" };
+
+/** A search field and what it found; `onChoose` is given the number of a round. */
+export class Find {
+  #id;
+  #box;
+  #onChoose;
+  #rounds = [];
+  #at = -1;
+  #asked = null;
+  #timer = 0;
+  #conversation;
+
+  constructor(id, { box, conversation, onChoose }) {
+    this.#id = id;
+    this.#box = box;
+    this.#onChoose = onChoose;
+    this.#conversation = conversation;
+    this.input = el("input", {
+      type: "search",
+      id: "find",
+      "aria-label": t("find.label"),
+      placeholder: t("find.hint"),
+      on: {
+        input: () => {
+          clearTimeout(this.#timer);
+          this.#timer = setTimeout(() => this.#find(), PATIENCE);
+        },
+        keydown: (event) => this.#key(event),
+      },
+    });
+  }
+
+  focus() {
+    this.input.focus();
+    this.input.select();
+  }
+
+  /** Marks what was looked for in the rounds that are shown. */
+  mark() {
+    const words = this.input.value.trim().toLowerCase();
+    if (!CSS.highlights) return;
+    CSS.highlights.delete("found");
+    if (words.length < 2) return;
+    const ranges = [];
+    const texts = document.createTreeWalker(this.#conversation, NodeFilter.SHOW_TEXT);
+    while (texts.nextNode() && ranges.length < 2000) {
+      const node = texts.currentNode;
+      if (!node.parentElement.closest(".text, .telling")) continue;
+      const lower = node.data.toLowerCase();
+      // Lower case may be longer than what was written, and places would be wrong.
+      if (lower.length !== node.data.length) continue;
+      for (let at = lower.indexOf(words); at >= 0 && ranges.length < 2000; at = lower.indexOf(words, at + words.length)) {
+        const range = new Range();
+        range.setStart(node, at);
+        range.setEnd(node, at + words.length);
+        ranges.push(range);
+      }
+    }
+    CSS.highlights.set("found", new Highlight(...ranges));
+  }
+
+  #key(event) {
+    if (event.key === "Escape") {
+      this.input.value = "";
+      this.#find();
+      this.input.blur();
+    } else if (event.key === "Enter" && this.#rounds.length) {
+      event.preventDefault();
+      const by = event.shiftKey ? -1 : 1;
+      this.#choose((this.#at + by + this.#rounds.length) % this.#rounds.length);
+    }
+  }
+
+  #choose(at) {
+    this.#at = at;
+    this.#show(null);
+    this.#onChoose(this.#rounds[at].round);
+  }
+
+  async #find() {
+    this.#asked?.abort();
+    this.#asked = new AbortController();
+    const words = this.input.value.trim();
+    this.#rounds = [];
+    this.#at = -1;
+    if (!words) {
+      fill(this.#box);
+      this.mark();
+      return;
+    }
+    fill(this.#box, el("p", { class: "found-none" }, t("loading")));
+    try {
+      const { data } = await ask("session/find", { id: this.#id, q: words }, this.#asked.signal);
+      this.#rounds = data.rounds;
+      this.#show(data.more);
+      this.mark();
+      announce(t("find.found", { count: data.rounds.length, places: count(data.rounds.length) }));
+    } catch (error) {
+      if (error.name !== "AbortError") fill(this.#box, el("p", { class: "found-none failed" }, error.message));
+    }
+  }
+
+  #more = false;
+
+  #show(more) {
+    if (more !== null) this.#more = more;
+    if (!this.#rounds.length) {
+      fill(this.#box, el("p", { class: "found-none" }, t("find.none")));
+      return;
+    }
+    const scrolled = this.#box.querySelector("ol")?.scrollTop ?? 0;
+    fill(
+      this.#box,
+      el(
+        "div",
+        { class: "found" },
+        el("p", {}, t("find.found", { count: this.#rounds.length, places: count(this.#rounds.length) }) + (this.#more ? ` ${t("find.more")}` : "")),
+        el("ol", { tabindex: "0", "aria-label": t("find.label") }, this.#rounds.map((hit, at) => el("li", {}, this.#hit(hit, at)))),
+      ),
+    );
+    this.#box.querySelector("ol").scrollTop = scrolled;
+  }
+
+  #hit({ round, where, excerpt, matches }, at) {
+    return button(
+      { class: "hit", "aria-current": at === this.#at ? "true" : null },
+      () => this.#choose(at),
+      el("span", { class: "number" }, icon(where === "tools" ? "tool" : where === "question" ? "person" : "model"), count(round)),
+      el("small", {}, t(WHERE_TEXTS[where])),
+      excerptOf(excerpt, matches),
+    );
+  }
+}

@@ -1,0 +1,134 @@
+// How is a figure written for a reader?
+
+import { language, t } from "./texts.js";
+
+const PICO = 10n ** 12n;
+const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3, useGrouping: "always" });
+const dollars = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const ago = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
+const units = {};
+const percents = [];
+
+/** This browser's time zone, by its name. */
+export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+
+/** `12,345` */
+export function count(number) {
+  return number === null || number === undefined ? "–" : whole.format(number);
+}
+
+/** `12.3K`, `1.2万` */
+export function compact(number) {
+  if (number === null || number === undefined) return "–";
+  return Math.abs(number) < 1000 ? whole.format(number) : short.format(number);
+}
+
+/** A part of one: `92%`, `0.4%` */
+export function share(part) {
+  if (part === null || part === undefined || Number.isNaN(part)) return "–";
+  const digits = part > 0 && part < 0.0995 ? 1 : 0;
+  percents[digits] ??= new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits });
+  return percents[digits].format(part);
+}
+
+// -- money: decimal text, never a float -------------------------------------------------------------------------------
+
+/** Pico-dollars of decimal text, exactly; null where there is none. */
+export function pico(text) {
+  const match = /^(-?)(\d+)(?:\.(\d{1,12})\d*)?$/.exec(text ?? "");
+  if (!match) return null;
+  const value = BigInt(match[2]) * PICO + BigInt((match[3] ?? "").padEnd(12, "0"));
+  return match[1] ? -value : value;
+}
+
+/** Dollars: two decimals, or as many as show three digits of a small amount; never 0 for a little. */
+export function money(text) {
+  const value = typeof text === "bigint" ? text : pico(text);
+  if (value === null) return t("money.unknown");
+  const amount = value < 0n ? -value : value;
+  const decimals = amount === 0n || amount >= PICO ? 2 : Math.max(2, Math.min(12, 15 - String(amount).length));
+  const unit = 10n ** BigInt(12 - decimals);
+  const rounded = (amount + unit / 2n) / unit;
+  const scale = 10n ** BigInt(decimals);
+  const rest = String(rounded % scale).padStart(decimals, "0");
+  return `${value < 0n ? "−" : ""}$${dollars.format(rounded / scale)}.${rest}`;
+}
+
+/** The cost of a sum: a `+` says that a part of it has no price. */
+export function cost(sums) {
+  return money(sums.cost_usd) + (sums.unpriced_rounds && sums.cost_usd !== null ? "+" : "");
+}
+
+/** About how many dollars, where only a length on the screen follows from it. */
+export function approximate(text) {
+  return Number(typeof text === "bigint" ? text : (pico(text) ?? 0n)) / 1e12;
+}
+
+// -- time ---------------------------------------------------------------------------------------------------------------
+
+/** `340ms`, `3.4s`, `2m 5s` */
+export function duration(milliseconds) {
+  if (milliseconds === null || milliseconds === undefined) return "–";
+  if (milliseconds < 1000) return unit("millisecond", Math.round(milliseconds));
+  if (milliseconds < 59_950) return unit("second", Math.round(milliseconds / 100) / 10);
+  const seconds = Math.round(milliseconds / 1000);
+  const parts = [
+    ["day", Math.floor(seconds / 86_400)],
+    ["hour", Math.floor(seconds / 3600) % 24],
+    ["minute", Math.floor(seconds / 60) % 60],
+    ["second", seconds % 60],
+  ];
+  const first = parts.findIndex(([, number]) => number);
+  return parts
+    .slice(first, first + 2)
+    .filter(([, number]) => number)
+    .map(([name, number]) => unit(name, number))
+    .join(" ");
+}
+
+function unit(name, number) {
+  units[name] ??= new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "narrow" });
+  return units[name].format(number);
+}
+
+/** `12s ago` */
+export function since(moment, now = Date.now()) {
+  const seconds = Math.max(0, Math.round((now - moment) / 1000));
+  if (seconds < 60) return ago.format(-seconds, "second");
+  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86_400) return ago.format(-Math.floor(seconds / 3600), "hour");
+  return ago.format(-Math.floor(seconds / 86_400), "day");
+}
+
+/** A time in this browser's zone, to the minute, or to the `second`. */
+export function time(text, style = "minute") {
+  const moment = Date.parse(text ?? "");
+  if (Number.isNaN(moment)) return "–";
+  const fields = TIMES[style];
+  formats[style] ??= new Intl.DateTimeFormat(language, fields);
+  return formats[style].format(moment);
+}
+
+const formats = {};
+const TIMES = {
+  minute: { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  second: { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" },
+  clock: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
+  hour: { hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  dayAndHour: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
+  day: { month: "short", day: "numeric" },
+  fullDay: { weekday: "short", year: "numeric", month: "short", day: "numeric" },
+  month: { year: "numeric", month: "short" },
+};
+
+/** Names of the days of the week, Monday first. */
+export function weekdays() {
+  const format = new Intl.DateTimeFormat(language, { weekday: "short", timeZone: "UTC" });
+  return Array.from({ length: 7 }, (_, day) => format.format(Date.UTC(2024, 0, 1 + day)));
+}
+
+/** A `<time>` element's machine-readable part. */
+export function machine(text) {
+  return Number.isNaN(Date.parse(text ?? "")) ? null : text;
+}

@@ -1,0 +1,75 @@
+// What do the calls of each model, of each consumer, and of each tool add up to?
+
+import { go } from "./address.js";
+import { meter } from "./charts.js";
+import { colourOf } from "./colours.js";
+import { button, byId, el, fill } from "./dom.js";
+import { approximate, compact, cost, count, share } from "./format.js";
+import { cutInMiddle, oneLine } from "./said.js";
+import { t } from "./texts.js";
+import { view } from "./view.js";
+
+const SHOWN = 8;
+const open = new Set();
+
+/** The three tables. */
+export function showGroups({ by_model: models, by_consumer: consumers, by_tool: tools }) {
+  panel("models", t("groups.models"), SUMS, models, (row) => spender("model", row, models));
+  panel("consumers", t("groups.consumers"), SUMS, consumers, (row) => spender("consumer", row, consumers));
+  panel("tools", t("groups.tools"), TOOLS, tools, toolRow);
+}
+
+const SUMS = ["column.name", "column.sessions", "column.calls", "column.tokens", "column.cached", "column.cost"];
+const TOOLS = ["column.tool", "column.sessions", "column.calls", "column.failures", "column.perResult"];
+
+function panel(name, title, columns, rows, cells) {
+  const box = byId(`by-${name}`);
+  const shown = open.has(name) ? rows : rows.slice(0, SHOWN);
+  const head = el("tr", {}, columns.map((column, at) => el("th", { scope: "col", class: at ? "number" : null }, t(column))));
+  const body = el("table", {}, el("thead", {}, head), el("tbody", {}, shown.map((row) => el("tr", {}, cells(row)))));
+  const more = rows.length - shown.length;
+  const press = () => {
+    open.add(name);
+    panel(name, title, columns, rows, cells);
+    box.querySelector(".scroll").focus();
+  };
+  fill(
+    box,
+    el("header", {}, el("h2", {}, title)),
+    rows.length
+      ? el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, body)
+      : el("p", { class: "none" }, t(name === "tools" ? "groups.noTools" : "groups.none")),
+    more > 0 ? button({ class: "quiet all" }, press, t("groups.more", { count: more, rows: count(more) })) : null,
+  );
+}
+
+/** A row of a model or a consumer; a press on its name filters. */
+function spender(kind, row, rows) {
+  const name = row[kind];
+  const most = Math.max(...rows.map((each) => approximate(each.cost_usd)), 1e-12);
+  const isChosen = view()[kind] === name;
+  const swatch = kind === "model" ? el("i", { class: `swatch ${colourOf(name)}` }) : null;
+  const press = () => go({ [kind]: isChosen ? null : name, offset: null });
+  const label =
+    name === null
+      ? el("span", { class: "none" }, swatch, t("notNamed"))
+      : button({ class: "name", "aria-pressed": String(isChosen), title: oneLine(name) }, press, swatch, el("bdi", {}, cutInMiddle(name, 30)));
+  return [
+    el("th", { scope: "row" }, label),
+    el("td", { class: "number" }, count(row.sessions)),
+    el("td", { class: "number" }, count(row.calls), row.failed ? el("small", { class: "failed" }, ` ${t("groups.failed", { failed: count(row.failed) })}`) : null),
+    el("td", { class: "number" }, compact(row.total_tokens)),
+    el("td", { class: "number" }, row.input_tokens ? share(row.cached_tokens / row.input_tokens) : "–"),
+    el("td", { class: "number of-cost" }, cost(row), meter(approximate(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
+  ];
+}
+
+function toolRow(row) {
+  return [
+    el("th", { scope: "row" }, el("bdi", { title: oneLine(row.tool) }, cutInMiddle(row.tool, 30))),
+    el("td", { class: "number" }, count(row.sessions)),
+    el("td", { class: "number" }, count(row.calls)),
+    el("td", { class: "number" }, row.failed ? el("span", { class: "failed" }, count(row.failed)) : "0", row.results ? el("small", {}, ` ${share(row.failed / row.results)}`) : null),
+    el("td", { class: "number" }, row.measured ? compact(Math.round(row.tokens / row.measured)) : "–"),
+  ];
+}

@@ -1,0 +1,27 @@
+// In which rounds of all sessions was it said?
+
+import { ofSession } from "./address.js";
+import { when } from "./ago.js";
+import { el, fill } from "./dom.js";
+import { count } from "./format.js";
+import { excerptOf } from "./excerpt.js";
+import { cutInMiddle } from "./said.js";
+import { t } from "./texts.js";
+
+/** Shows where words were found, the latest first; each is a link to its round. */
+export function showHits(box, { hits, more }) {
+  fill(
+    box,
+    el("header", {}, el("h2", {}, t("hits.title"), more ? el("small", {}, t("hits.latest")) : null)),
+    hits.length ? el("ul", { class: "hits" }, hits.map(hit)) : el("p", { class: "none" }, t("hits.none")),
+  );
+}
+
+function hit({ session_id: id, round, timestamp, excerpt, matches }) {
+  return el(
+    "li",
+    {},
+    el("span", { class: "row" }, el("a", { href: ofSession(id, round) }, t("round.title", { round: count(round) })), el("bdi", { class: "id" }, cutInMiddle(id, 44)), el("small", {}, when(timestamp))),
+    excerptOf(excerpt, matches),
+  );
+}

@@ -1,0 +1,47 @@
+// How does text look that was written with marks for code, bold words and headings? The marks stay: nothing is hidden.
+
+import { el } from "./dom.js";
+import { said } from "./said.js";
+
+const FENCE = /^ {0,3}(```|~~~)/;
+const WITHIN = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(^#{1,6} [^\n]+)/gm;
+
+/** Nodes for a text: code apart, bold words and headings strong; every character of it is there. */
+export function marked(text) {
+  const found = [];
+  let lines = [];
+  let fence = null;
+  const flush = (isCode) => {
+    const part = lines.join("");
+    lines = [];
+    if (!part) return;
+    found.push(...(isCode ? [el("code", { class: "fence" }, said(part))] : within(part)));
+  };
+  for (const line of text.replace(/\r\n?/g, "\n").split(/(?<=\n)/)) {
+    const mark = FENCE.exec(line)?.[1];
+    if (!fence && mark) {
+      flush(false);
+      fence = mark;
+      lines.push(line);
+    } else if (fence && mark === fence) {
+      lines.push(line);
+      flush(true);
+      fence = null;
+    } else {
+      lines.push(line);
+    }
+  }
+  flush(fence !== null);
+  return found;
+}
+
+function within(text) {
+  const found = [];
+  let from = 0;
+  for (const match of text.matchAll(WITHIN)) {
+    if (match.index > from) found.push(...said(text.slice(from, match.index)));
+    found.push(el(match[1] ? "code" : "strong", {}, said(match[0])));
+    from = match.index + match[0].length;
+  }
+  return [...found, ...said(text.slice(from))];
+}

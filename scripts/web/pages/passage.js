@@ -1,0 +1,90 @@
+// How does one text of a conversation stand on the page? Clamped where it is long, fetched where it was clipped.
+
+import { ask } from "./api.js";
+import { button, el, fill } from "./dom.js";
+import { count } from "./format.js";
+import { marked } from "./marked.js";
+import { pieces, said } from "./said.js";
+import { t } from "./texts.js";
+
+const LONG = 1500;
+const LINES = 16;
+const HUGE = 20_000;
+
+/** Where a text of a session can be had in full. */
+export class Source {
+  constructor(id, round, clipped) {
+    this.id = id;
+    this.round = round;
+    this.clipped = new Map((clipped ?? []).map(({ path, characters }) => [path, characters]));
+  }
+
+  /** How long the whole text at a place is, where the server clipped it. */
+  lengthOf(path) {
+    return this.clipped.get(pathOf(path));
+  }
+
+  /** The whole text. */
+  async whole(path) {
+    const { data } = await ask("session/text", { id: this.id, round: this.round, path: pathOf(path) });
+    return data.text;
+  }
+}
+
+/** Keys and places in lists, as the server writes them. */
+function pathOf(keys) {
+  return keys.map((key) => String(key).replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
+}
+
+/** A text of the log, with a button for the rest of it.
+ *
+ * `format` is what is done to all of it first; one that is marked shows code and bold words as such.
+ */
+export function passage(text, { source, path, isCode = false, isMarked = false, format = (all) => all }) {
+  const whole = source && path ? source.lengthOf(path) : undefined;
+  const box = el("div", { class: `text${isCode ? " code" : ""}`, dir: "auto" });
+  show(box, whole === undefined ? format(text) : text, isMarked);
+  const isLong = text.length > LONG || (text.match(/\n/g)?.length ?? 0) > LINES;
+  if (!isLong && whole === undefined) return box;
+  box.classList.add("clamped");
+  const more = button({ class: "more" }, press, t("passage.more", { characters: count(whole ?? text.length) }));
+  const status = el("span", { class: "clip" }, whole === undefined ? null : t("passage.clipped", { shown: count(text.length) }));
+  const frame = el("div", { class: "passage" }, box, el("div", { class: "of-passage" }, more, status));
+  let all = whole === undefined ? text : null;
+  async function press() {
+    if (!box.classList.contains("clamped")) {
+      box.classList.add("clamped");
+      fill(more, t("passage.more", { characters: count(whole ?? text.length) }));
+      frame.scrollIntoView({ block: "nearest" });
+      return;
+    }
+    if (all === null) {
+      more.disabled = true;
+      try {
+        all = String(await source.whole(path));
+        show(box, format(all), isMarked);
+        fill(status);
+      } catch (error) {
+        fill(status, t("passage.failed", { why: error.message }));
+        return;
+      } finally {
+        more.disabled = false;
+      }
+    }
+    box.classList.remove("clamped");
+    fill(more, t("passage.less"));
+  }
+  return frame;
+}
+
+function show(box, text, isMarked) {
+  if (text.length <= HUGE) {
+    fill(box, isMarked ? marked(text) : said(text));
+    return;
+  }
+  box.classList.add("huge");
+  box.tabIndex = 0;
+  box.setAttribute("role", "region");
+  box.setAttribute("aria-label", t("passage.label"));
+  fill(box, pieces(text).map((piece) => el("div", { class: "piece" }, said(piece))));
+}

@@ -1,0 +1,308 @@
+// How does one round read? What is new in it, what the model thought, answered and called, what that took.
+
+import { ask } from "./api.js";
+import { button, el, fill } from "./dom.js";
+import { compact, cost, count, duration, machine, money, share, time } from "./format.js";
+import { icon } from "./icons.js";
+import { CALL, RESULT, callPart, indented, partsOf, resultParts, telling } from "./messages.js";
+import { Source, passage } from "./passage.js";
+import { beginning, cutInMiddle, isolated, oneLine } from "./said.js";
+import { t } from "./texts.js";
+
+const PREVIEW = 110;
+const HISTORY = 20;
+
+/** The article of a round; `before` is the round before it, where that is known, `onCopy` copies the round's link. */
+export function roundArticle(id, round, before, onCopy) {
+  const number = round.round;
+  const source = new Source(id, number, round.clipped);
+  const body = [
+    failed(round, source),
+    cut(round),
+    system(round, before, source),
+    newMessages(id, round, source),
+    question(round, source),
+    reasoning(round, source),
+    answer(round, source),
+    calls(round, source),
+    undecoded(round, source),
+    round.no_content ? el("p", { class: "no-content" }, t("round.noContent")) : null,
+  ];
+  return el(
+    "article",
+    { class: `round${round.error ? " has-error" : ""}`, id: `r${number}`, "aria-labelledby": `n${number}`, tabindex: "-1" },
+    head(round, onCopy),
+    body,
+    foot(round),
+  );
+}
+
+/** The prompt of a person in a round, or an empty text: the round answers it. */
+export function promptOf(round) {
+  for (const message of [...(round.messages ?? [])].reverse()) {
+    const { role, parts } = partsOf(message, []);
+    const text = role === "user" && parts.find((part) => part.kind !== RESULT && part.text)?.text;
+    if (text) return text;
+    if (role === "assistant") break;
+  }
+  return "";
+}
+
+// -- head and foot ----------------------------------------------------------------------------------------------------------
+
+const MARK_TEXTS = { model: "mark.model", compaction: "mark.compaction" };
+
+function head(round, onCopy) {
+  const number = round.round;
+  const link = button({ class: "quiet square copy-link", "aria-label": t("round.copy", { round: number }), title: t("round.copy", { round: number }) }, () => onCopy(number, link), icon("link"));
+  return el(
+    "header",
+    {},
+    el("h2", { id: `n${number}` }, el("a", { href: `#r${number}` }, t("round.title", { round: count(number) }))),
+    el("time", { datetime: machine(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, "clock")),
+    el("span", { class: "context-marks" }),
+    round.error ? el("span", { class: "chip error" }, icon("error"), t("mark.error")) : null,
+    link,
+  );
+}
+
+/** Says in a round's head what happened to the context in it. */
+export function showMarks(article, round, marks) {
+  const chips = marks.filter((mark) => MARK_TEXTS[mark]);
+  const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
+  fill(article.querySelector(".context-marks"), chips.map((mark) => el("span", { class: `chip ${mark}` }, icon(mark), words(mark))));
+}
+
+function foot(round) {
+  const { input_tokens: input, cached_tokens: cached, output_tokens: output, reasoning_tokens: thought } = round;
+  const tokens = round.no_tokens
+    ? t("round.noTokens")
+    : [
+        t("round.in", { tokens: compact(input) }),
+        cached ? ` (${t("round.cached", { tokens: compact(cached), share: share(cached / input) })})` : "",
+        " → ",
+        t("round.out", { tokens: compact(output) }),
+        thought ? ` (${t("round.reasoning", { tokens: compact(thought) })})` : "",
+      ].join("");
+  const exact = t("round.exact", { input: count(input), cached: count(cached), output: count(output), reasoning: count(thought) });
+  const parts = Object.entries(round.cost_parts_usd ?? {}).map(([kind, usd]) => `${kind.replaceAll("_", " ")} ${money(usd)}`);
+  const facts = [
+    round.model ? el("span", { class: "of-model", title: oneLine(round.model) }, icon("model"), el("bdi", {}, cutInMiddle(round.model, 32))) : null,
+    el("span", { title: exact }, tokens),
+    el("span", { class: "of-cost", title: parts.join(" · ") || null }, round.cost_usd === null ? t("round.noCost") : cost(round)),
+    round.first_token_ms ? el("span", {}, t("round.firstToken", { time: duration(round.first_token_ms) })) : null,
+    round.duration_ms ? el("span", {}, t("round.duration", { time: duration(round.duration_ms) })) : null,
+  ];
+  return el("footer", {}, facts.filter(Boolean));
+}
+
+// -- trouble ------------------------------------------------------------------------------------------------------------------
+
+function failed(round, source) {
+  if (!round.error) return null;
+  const code = round.response_code ? t("round.status", { code: round.response_code }) : "";
+  return el("div", { class: "said error" }, el("h3", {}, icon("error"), t("round.failed"), code && el("small", {}, code)), passage(text(round.error), { source, path: ["error"] }));
+}
+
+function cut(round) {
+  if (!round.cut?.length) return null;
+  return el("p", { class: "chip cut" }, icon("cut"), t("round.cut", { what: round.cut.map(isolated).join(", ") }));
+}
+
+function undecoded(round, source) {
+  if (!round.undecoded) return null;
+  return Object.entries(round.undecoded).map(([key, value]) =>
+    folded("cut", icon("cut"), t("round.undecoded", { what: isolated(key) }), text(value), { source, path: ["undecoded", key], isCode: true }),
+  );
+}
+
+// -- what was sent ----------------------------------------------------------------------------------------------------------------
+
+/** What the model was told beside the messages, where it is not what it was told the round before. */
+function system(round, before, source) {
+  if (!round.system) return null;
+  const told = text(round.system);
+  if (before?.system && text(before.system) === told) return null;
+  return folded("system", icon("person"), t("role.system"), told, { source, path: ["system"] });
+}
+
+function newMessages(id, round, source) {
+  if (round.messages === null) return null;
+  const { messages, messages_total: total, messages_from_history: before, messages_start: start } = round;
+  const fresh = total - before;
+  if (!total) return null;
+  const line = el("p", { class: "new-messages" }, el("span", {}, fresh ? t("round.new", { count: fresh, messages: count(fresh) }) : t("round.noneNew")));
+  const history = el("div", { class: "history", hidden: true });
+  const hidden = Math.max(before, start);
+  if (hidden) {
+    const words = t("round.earlier", { count: hidden, messages: count(hidden) });
+    const show = button({ class: "link", "aria-expanded": "false" }, () => toggle(), t("round.show"));
+    line.append(" ", el("span", { class: "before" }, `(${words}, `, show, ")"));
+    const toggle = () => {
+      history.hidden = !history.hidden;
+      show.setAttribute("aria-expanded", String(!history.hidden));
+      fill(show, history.hidden ? t("round.show") : t("round.hide"));
+      if (!history.childElementCount) showHistory(history, id, round.round, hidden);
+    };
+  }
+  const shown = messages.map((message, at) => partsOf(message, ["messages", start + at]));
+  const isContinued = before > 0;
+  const carried = isContinued ? shown.filter(isCarried) : [];
+  const others = isContinued ? shown.filter((message) => !isCarried(message)) : shown;
+  return [line, history, carriedOver(carried, source), others.map((message) => messageBlock(message, source))];
+}
+
+/** What the round before showed already: its answer, and what its tools said. */
+function isCarried({ role, parts }) {
+  return role === "assistant" || parts.every((part) => part.kind === RESULT);
+}
+
+function carriedOver(messages, source) {
+  if (!messages.length) return null;
+  const answers = messages.filter(({ role }) => role === "assistant").length;
+  const results = messages.reduce((sum, { role, parts }) => sum + (role === "assistant" ? 0 : parts.length), 0);
+  const words = [
+    answers ? t("carried.answers", { count: answers, answers: count(answers) }) : null,
+    results ? t("carried.results", { count: results, results: count(results) }) : null,
+  ];
+  const details = el("details", { class: "carried" }, el("summary", {}, t("carried.title", { what: words.filter(Boolean).join(", ") })));
+  whenOpened(details, () => messages.map((message) => messageBlock(message, source)));
+  return details;
+}
+
+/** One message. What a person said is open, all else folded. */
+function messageBlock({ role, name, parts }, source) {
+  if (role === "user" && parts.some((part) => part.kind !== RESULT)) {
+    const results = parts.filter((part) => part.kind === RESULT);
+    const rest = parts.filter((part) => part.kind !== RESULT);
+    return [
+      results.map((part) => partBlock("tool", name, part, source)),
+      el("div", { class: "said user" }, el("h3", {}, icon("person"), roleName(role), name && el("small", {}, isolated(name))), rest.map((part) => passage(part.text, { source, path: part.path, isMarked: true }))),
+    ];
+  }
+  return parts.map((part) => partBlock(role, name, part, source));
+}
+
+function partBlock(role, name, part, source) {
+  const kind = part.kind === RESULT ? "result" : part.kind === CALL ? "call" : role === "system" ? "system" : "message";
+  const drawing = icon(part.kind === RESULT || part.kind === CALL ? "tool" : role === "assistant" ? "model" : "person");
+  const who = part.kind === RESULT ? t("role.result") : part.kind === CALL ? t("role.call", { tool: isolated(part.name) }) : roleName(role);
+  return folded(kind, drawing, name ? `${who} ${isolated(name)}` : who, part.text, { source, path: part.path, isCode: part.kind !== "text", format: part.isJson ? indented : undefined });
+}
+
+const ROLE_TEXTS = { user: "role.user", assistant: "role.assistant", system: "role.system", tool: "role.result", function: "role.result", developer: "role.developer" };
+
+function roleName(role) {
+  return ROLE_TEXTS[role] ? t(ROLE_TEXTS[role]) : isolated(role);
+}
+
+/** The messages before those that are new, the last ones first, in pages. */
+async function showHistory(box, id, round, before) {
+  const loading = el("p", { class: "none" }, t("loading"));
+  box.prepend(loading);
+  try {
+    const { data } = await ask("session/history", { id, round, before, limit: HISTORY });
+    const source = new Source(id, round, data.clipped);
+    const blocks = data.messages.map((message, at) =>
+      el("div", { class: "message" }, messageBlock(partsOf(message, ["messages", data.first + at]), source)),
+    );
+    const more =
+      data.first > 0
+        ? button({ class: "quiet all" }, () => {
+            more.remove();
+            showHistory(box, id, round, data.first);
+          }, icon("up"), t("round.olderMessages", { count: data.first, messages: count(data.first) }))
+        : null;
+    loading.replaceWith(...[more, ...blocks].filter(Boolean));
+  } catch (error) {
+    loading.replaceWith(el("p", { class: "failed" }, t("passage.failed", { why: error.message })));
+  }
+}
+
+// -- what came back -----------------------------------------------------------------------------------------------------------------
+
+/** The question, where no message that is shown says it. */
+function question(round, source) {
+  if (!round.question) return null;
+  const asked = text(round.question);
+  const isShown = (round.messages ?? []).some((message) => partsOf(message, []).parts.some((part) => sameStart(part.text, asked)));
+  if (isShown || (round.messages_from_history > 0 && !round.messages?.length && round.messages !== null)) return null;
+  return el("div", { class: "said user" }, el("h3", {}, icon("person"), t("role.question")), passage(asked, { source, path: ["question"], isMarked: true }));
+}
+
+/** Whether two texts are the same, as far as each was kept. */
+function sameStart(one, other) {
+  const length = Math.min(one.length, other.length, 3900);
+  return length > 0 && one.slice(0, length) === other.slice(0, length);
+}
+
+function reasoning(round, source) {
+  if (!round.reasoning) return null;
+  return folded("reasoning", icon("thought"), t("role.reasoning"), text(round.reasoning), { source, path: ["reasoning"] });
+}
+
+function answer(round, source) {
+  if (!round.answer) return null;
+  return el("div", { class: "said answer" }, el("h3", {}, icon("model"), t("role.answer")), passage(text(round.answer), { source, path: ["answer"], isMarked: true }));
+}
+
+function calls(round, source) {
+  if (!round.tool_calls?.length) return null;
+  return el("div", { class: "calls", role: "group", "aria-label": t("calls.label") }, round.tool_calls.map((call, at) => callBlock(call, at, source)));
+}
+
+function callBlock(call, at, source) {
+  const part = callPart(call, ["tool_calls", at]);
+  const { result } = call;
+  const state = result ? (result.failed ? "failed" : "done") : "open";
+  const words = { failed: t("call.failed"), done: t("call.done"), open: t("call.open") }[state];
+  const details = el(
+    "details",
+    { class: `call ${state}` },
+    el(
+      "summary",
+      {},
+      icon("tool"),
+      el("b", {}, el("bdi", {}, cutInMiddle(part.name, 40))),
+      el("span", { class: "telling", dir: "auto" }, beginning(telling(part.text), PREVIEW)),
+      el("span", { class: `state ${state}` }, icon(state === "failed" ? "error" : state === "done" ? "tick" : "right"), words),
+    ),
+  );
+  whenOpened(details, () => [
+    el("h4", {}, t("call.arguments")),
+    passage(part.text, { source, path: part.path, isCode: true, format: indented }),
+    el("h4", {}, t("call.result"), result ? el("small", {}, t("call.broughtBy", { round: count(result.round) })) : null),
+    result
+      ? result.content === null
+        ? el("p", { class: "none" }, t("redacted"))
+        : resultParts(result.content, ["tool_calls", at, "result", "content"]).map((each) => passage(each.text, { source, path: each.path, isCode: true }))
+      : el("p", { class: "none" }, t("call.none")),
+  ]);
+  if (state === "failed") details.open = true;
+  return details;
+}
+
+// -- pieces -----------------------------------------------------------------------------------------------------------------------------
+
+/** Text that one opens to read: its beginning stands in the line that opens it. */
+function folded(className, drawing, label, all, { source, path, isCode, format }) {
+  const length = source.lengthOf(path) ?? all.length;
+  const details = el(
+    "details",
+    { class: `said ${className}` },
+    el("summary", {}, drawing, el("b", {}, label), el("span", { class: "telling", dir: "auto" }, beginning(all, PREVIEW)), el("small", {}, t("characters", { count: length, characters: compact(length) }))),
+  );
+  whenOpened(details, () => passage(all, { source, path, isCode, format }));
+  return details;
+}
+
+/** Makes what is inside when it is wanted. */
+function whenOpened(details, content) {
+  details.addEventListener("toggle", () => {
+    if (details.open && details.childElementCount === 1) details.append(...[content()].flat(3));
+  });
+}
+
+function text(value) {
+  return typeof value === "string" ? value : JSON.stringify(value);
+}

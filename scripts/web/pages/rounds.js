@@ -1,0 +1,155 @@
+// Which rounds of a session are on the page? A window of them that grows at both ends, and at the end by itself.
+
+import { ask } from "./api.js";
+import { button, el, fill } from "./dom.js";
+import { count } from "./format.js";
+import { icon } from "./icons.js";
+import { roundArticle, showMarks } from "./round.js";
+import { t } from "./texts.js";
+
+const PAGE = 50;
+const MOST = 400;
+
+/** The server's answer with the last rounds of a session, or with those around a number. */
+export function around(id, number = null) {
+  const wanted = number === null ? { last: PAGE } : { after: Math.max(0, number - 1 - PAGE / 2), limit: PAGE };
+  return ask("session/rounds", { id, ...wanted });
+}
+
+/** The rounds of one session in a box; `onChange` hears when other rounds are shown. */
+export class Rounds {
+  #id;
+  #boxes;
+  #marksOf;
+  #onCopy;
+  #onChange;
+  #shown = new Map();
+  #busy = Promise.resolve();
+  total = 0;
+
+  constructor(id, boxes, { marksOf, onCopy, onChange }) {
+    this.#id = id;
+    this.#boxes = boxes;
+    this.#marksOf = marksOf;
+    this.#onCopy = onCopy;
+    this.#onChange = onChange;
+  }
+
+  get first() {
+    return this.#shown.size ? this.#shown.keys().next().value : 0;
+  }
+
+  get last() {
+    return this.#shown.size ? [...this.#shown.keys()].pop() : 0;
+  }
+
+  /** The rounds that are shown, in order. */
+  get all() {
+    return [...this.#shown.values()];
+  }
+
+  /** Whether the newest round is among them. */
+  get isAtEnd() {
+    return this.last >= this.total;
+  }
+
+  has(number) {
+    return this.#shown.has(number);
+  }
+
+  /** Shows the last rounds, or those around a number; `asked` is what `around` gave, where that was asked before. */
+  open(number = null, asked = null) {
+    return this.#inTurn(async () => {
+      const { data } = await (asked ?? around(this.#id, number));
+      this.#shown.clear();
+      fill(this.#boxes.rounds);
+      this.#take(data, "append");
+    });
+  }
+
+  /** Shows the rounds before those that are shown. */
+  earlier() {
+    return this.#inTurn(async () => {
+      if (this.first <= 1) return;
+      const { data } = await ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE });
+      const anchor = this.#boxes.rounds.firstElementChild;
+      const top = anchor?.getBoundingClientRect().top ?? 0;
+      this.#take(data, "prepend");
+      // What one reads stays where it was.
+      if (anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
+    });
+  }
+
+  /** Shows the rounds behind those that are shown; gives how many came. */
+  later() {
+    return this.#inTurn(async () => {
+      const { data } = await ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE });
+      this.#take(data, "append");
+      return data.rounds.length;
+    });
+  }
+
+  /** Draws the buttons at both ends again, where the number of rounds has changed. */
+  grown(total) {
+    this.total = Math.max(this.total, total);
+    this.#showEdges();
+  }
+
+  /** Says at rounds what happened to the context there, as far as that is known by now. */
+  showMarks(rounds = this.all) {
+    for (const round of rounds) {
+      const article = document.getElementById(`r${round.round}`);
+      if (article) showMarks(article, round, this.#marksOf(round.round));
+    }
+  }
+
+  #inTurn(work) {
+    this.#busy = this.#busy.catch(() => undefined).then(work);
+    return this.#busy;
+  }
+
+  #take({ rounds, total }, where) {
+    this.total = total;
+    const fresh = rounds.filter((round) => !this.#shown.has(round.round));
+    const entries = fresh.map((round) => [round.round, round]);
+    this.#shown = new Map(where === "append" ? [...this.#shown, ...entries] : [...entries, ...this.#shown]);
+    const articles = fresh.map((round) => roundArticle(this.#id, round, this.#shown.get(round.round - 1), this.#onCopy));
+    this.#boxes.rounds[where](...articles);
+    this.#trim(where);
+    this.showMarks(fresh);
+    this.#showEdges();
+    this.#onChange(fresh);
+  }
+
+  /** A page that is open for days stays small: what is farthest from where rounds came goes. */
+  #trim(where) {
+    const spare = [...this.#shown.keys()];
+    const gone = where === "append" ? spare.slice(0, Math.max(0, spare.length - MOST)) : spare.slice(MOST);
+    for (const number of gone) {
+      this.#shown.delete(number);
+      document.getElementById(`r${number}`)?.remove();
+    }
+  }
+
+  #showEdges() {
+    const before = this.first - 1;
+    const behind = this.total - this.last;
+    const edge = (box, number, text, drawing, load) => {
+      const words = number > 0 ? t(text, { count: number, rounds: count(number) }) : "";
+      if (box.dataset.words === words) return;
+      box.dataset.words = words;
+      const press = async (event) => {
+        event.currentTarget.disabled = true;
+        try {
+          await load();
+        } catch (error) {
+          delete box.dataset.words;
+          fill(box, el("p", { class: "failed" }, t("passage.failed", { why: error.message })), button({ class: "quiet all" }, press, t("failed.again")));
+        }
+      };
+      fill(box, words ? button({ class: "quiet all" }, press, icon(drawing), words) : null);
+    };
+    edge(this.#boxes.earlier, before, "rounds.earlier", "up", () => this.earlier());
+    edge(this.#boxes.later, behind, "rounds.later", "down", () => this.later());
+  }
+}

@@ -1,0 +1,156 @@
+// Which sessions are there? A page of them, in the order that the reader wants.
+
+import { go, ofSession } from "./address.js";
+import { when } from "./ago.js";
+import { meter, sparkline } from "./charts.js";
+import { button, el, fill } from "./dom.js";
+import { compact, cost, count, share } from "./format.js";
+import { icon } from "./icons.js";
+import { cutInMiddle, oneLine } from "./said.js";
+import { t } from "./texts.js";
+import { PAGE, view } from "./view.js";
+
+const STATUS_TEXTS = { active: "status.active", idle: "status.idle", error: "status.error" };
+const ORDER_TEXTS = {
+  updated: "order.updated",
+  created: "order.created",
+  cost: "order.cost",
+  tokens: "order.tokens",
+  rounds: "order.rounds",
+};
+/** The columns: a text, the server's order where it can be sorted by, and a class. */
+const COLUMNS = [
+  ["column.session", null, "of-session"],
+  ["column.consumer", null, "of-consumer"],
+  ["column.models", null, "of-models"],
+  ["column.rounds", "rounds", "number of-rounds"],
+  ["column.tools", null, "number of-tools"],
+  ["column.context", null, "of-context"],
+  ["column.cached", null, "number of-cached"],
+  ["column.tokens", "tokens", "number of-tokens"],
+  ["column.cost", "cost", "number of-cost"],
+  ["column.updated", "updated", "of-updated"],
+];
+
+/** The head of the panel, the table, and the pager. */
+export function showSessions(box, { sessions, meant, total }, isRedacted) {
+  const wanted = view();
+  const said = meant === total ? t("sessions.all", { count: total, sessions: count(total) }) : t("sessions.some", { meant: count(meant), total: count(total) });
+  fill(
+    box,
+    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, said)), el("div", { class: "tools" }, orderBox(wanted))),
+    el(
+      "table",
+      { class: "sessions", role: "table", "aria-label": t("sessions.title") },
+      el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, COLUMNS.map((column) => heading(column, wanted)))),
+      el("tbody", { role: "rowgroup" }, sessions.map((session) => row(session, isRedacted))),
+    ),
+    pager(wanted.offset, sessions.length, meant),
+  );
+}
+
+/** Moves to the next or the former session of the table. */
+export function step(box, by) {
+  const links = [...box.querySelectorAll("a.session-link")];
+  const at = links.indexOf(document.activeElement);
+  links[Math.max(0, Math.min(links.length - 1, at < 0 ? 0 : at + by))]?.focus();
+}
+
+/** Turns the page of the table. */
+export function turn(box, by) {
+  box.querySelector(by > 0 ? ".pager .next:not([disabled])" : ".pager .former:not([disabled])")?.click();
+}
+
+// -- rows ---------------------------------------------------------------------------------------------------------------
+
+function row(session, isRedacted) {
+  const status = t(STATUS_TEXTS[session.status]);
+  const title = session.title ? oneLine(session.title) : t(isRedacted ? "redacted.title" : "sessions.noTitle");
+  const cells = [
+    el(
+      "div",
+      { class: "which" },
+      el("span", { class: `status ${session.status}`, title: status }, el("span", { class: "hidden" }, status)),
+      el(
+        "span",
+        { class: "who" },
+        el("a", { class: `session-link${session.title ? "" : " untitled"}`, href: ofSession(session.session_id), dir: "auto" }, title),
+        el("span", { class: "id", title: oneLine(session.session_id), dir: "auto" }, cutInMiddle(session.session_id, 44)),
+      ),
+    ),
+    names(session.consumers, 22),
+    names(session.models, 26),
+    [count(session.messages_count), session.failed_count ? failures(session.failed_count) : null],
+    [session.tool_calls ? count(session.tool_calls) : none()],
+    contextOf(session),
+    [session.total_input_tokens ? [share(session.cached_share), meter(session.cached_share, "part-cached")] : none()],
+    [compact(session.total_tokens)],
+    [el("span", { title: session.unpriced_rounds ? t("unpricedRounds", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds) }) : null }, cost(session))],
+    [when(session.updated_at)],
+  ];
+  return el(
+    "tr",
+    { role: "row" },
+    cells.map((cell, at) => el("td", { role: "cell", class: COLUMNS[at][2], "data-column": t(COLUMNS[at][0]) }, cell)),
+  );
+}
+
+/** How many rounds failed: a figure for who sees it, words for who hears it. */
+function failures(number) {
+  const words = t("failedRounds", { count: number, rounds: count(number) });
+  return [" ", el("span", { class: "failed", title: words }, icon("error"), el("span", { "aria-hidden": "true" }, count(number)), el("span", { class: "hidden" }, words))];
+}
+
+/** How the context grew; calls that failed tell no size. */
+function contextOf(session) {
+  const sizes = session.context.filter((size) => size > 0);
+  return sizes.length ? sparkline(sizes, t("sessions.context", { tokens: compact(sizes[sizes.length - 1]) })) : none();
+}
+
+/** The first of some names, and how many more there are. */
+function names(all, most) {
+  if (!all.length) return none();
+  const more = all.length > 1 ? el("span", { class: "more" }, ` +${all.length - 1}`) : null;
+  return [el("bdi", { title: all.map(oneLine).join(", ") }, cutInMiddle(all[0], most)), more];
+}
+
+function none() {
+  return el("span", { class: "none" }, "–");
+}
+
+// -- order and pages ------------------------------------------------------------------------------------------------------
+
+function heading([text, order, className], wanted) {
+  const isSorted = order === wanted.sort;
+  const direction = isSorted ? (wanted.reverse ? "ascending" : "descending") : null;
+  const words = t(text);
+  const press = () => go({ sort: order === "updated" ? null : order, reverse: isSorted && !wanted.reverse ? "1" : null, offset: null });
+  return el(
+    "th",
+    { role: "columnheader", scope: "col", class: className, "aria-sort": order ? (direction ?? "none") : null },
+    order ? button({ class: "sort" }, press, words, el("span", { class: "arrow", "aria-hidden": "true" }, direction === "ascending" ? "↑" : direction ? "↓" : "")) : words,
+  );
+}
+
+/** The same choice as a box: on a phone the table has no headings. */
+function orderBox(wanted) {
+  const select = el(
+    "select",
+    { class: "quiet order", "aria-label": t("order.label"), on: { change: () => go({ sort: select.value === "updated" ? null : select.value, reverse: null, offset: null }) } },
+    Object.entries(ORDER_TEXTS).map(([order, text]) => el("option", { value: order, selected: order === wanted.sort }, t(text))),
+  );
+  return select;
+}
+
+function pager(offset, shown, meant) {
+  if (meant <= PAGE && !offset) return null;
+  const to = (at) => () => go({ offset: at > 0 ? at : null });
+  const span = t("pager.span", { from: count(shown ? offset + 1 : offset), to: count(offset + shown), all: count(meant) });
+  return el(
+    "nav",
+    { class: "pager", "aria-label": t("pager.label") },
+    button({ class: "former", disabled: offset <= 0 }, to(offset - PAGE), icon("left"), t("pager.former")),
+    el("span", {}, span),
+    button({ class: "next", disabled: offset + shown >= meant }, to(offset + PAGE), t("pager.next"), icon("right")),
+  );
+}

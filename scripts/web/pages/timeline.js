@@ -1,0 +1,291 @@
+// What was spent when, and on which model? Bars over time; each is a link that narrows the view to its span.
+
+import { changed, go } from "./address.js";
+import { Tip, ticks } from "./charts.js";
+import { OTHERS, colourOf } from "./colours.js";
+import { button, el, fill, svg } from "./dom.js";
+import { approximate, compact, cost, count, money, pico, time } from "./format.js";
+import { cutInMiddle } from "./said.js";
+import { t } from "./texts.js";
+import { METRICS, UNITS, view } from "./view.js";
+
+const HEIGHT = 220;
+const LEFT = 54;
+const BOTTOM = 24;
+const TOP = 10;
+const METRIC_TEXTS = { cost: "metric.cost", tokens: "metric.tokens", calls: "metric.calls" };
+const UNIT_TEXTS = { hour: "unit.hour", day: "unit.day", week: "unit.week", month: "unit.month" };
+const LABELS = { day: "day", week: "day", month: "month" };
+const FULL = { hour: "dayAndHour", day: "fullDay", week: "fullDay", month: "month" };
+/** Values of a metric: exact, as words, and as words of an axis. */
+const VALUES = {
+  cost: { of: (row) => pico(row.cost_usd) ?? 0n, length: approximate, words: money, axis: (value) => `$${axis(value)}` },
+  tokens: { of: (row) => BigInt(row.total_tokens), length: Number, words: (n) => compact(Number(n)), axis: compact },
+  calls: { of: (row) => BigInt(row.calls), length: Number, words: (n) => count(Number(n)), axis: compact },
+};
+
+function axis(value) {
+  return value >= 1000 ? compact(value) : String(Number(value.toPrecision(3)));
+}
+
+/** The chart in a box. */
+export class Timeline {
+  #box;
+  #figure;
+  #tip = null;
+  #answer = null;
+  #width = 0;
+
+  constructor(box) {
+    this.#box = box;
+    new ResizeObserver(() => {
+      const width = Math.floor(this.#figure?.clientWidth ?? 0);
+      if (width && width !== this.#width) this.#draw();
+    }).observe(box);
+  }
+
+  /** Shows the series of an answer of the server. */
+  show(answer) {
+    this.#answer = answer;
+    const wanted = view();
+    const metrics = el(
+      "div",
+      { class: "segments small", role: "group", "aria-label": t("metric.label") },
+      METRICS.map((metric) =>
+        button({ "aria-pressed": String(metric === wanted.metric) }, () => go({ metric: metric === "cost" ? null : metric }), t(METRIC_TEXTS[metric])),
+      ),
+    );
+    const units = el(
+      "select",
+      { class: "quiet", "aria-label": t("unit.label"), on: { change: () => go({ by: units.value }) } },
+      UNITS.map((unit) => el("option", { value: unit, selected: unit === answer.by }, t(UNIT_TEXTS[unit]))),
+    );
+    this.#figure = el("div", { class: "chart" });
+    fill(
+      this.#box,
+      el("header", {}, el("h2", {}, t("timeline.title")), el("div", { class: "tools" }, metrics, units)),
+      this.#figure,
+      legend(answer.models, wanted.model),
+      el("details", { class: "as-table" }, el("summary", {}, t("timeline.table")), this.#table(wanted)),
+    );
+    this.#draw();
+  }
+
+  #draw() {
+    const { metric } = view();
+    this.#width = Math.floor(this.#figure.clientWidth);
+    const { bars, by } = this.#answer;
+    const value = VALUES[metric];
+    const most = Math.max(0, ...bars.map((bar) => value.length(bar[metric])));
+    const steps = ticks(most);
+    const top = steps[steps.length - 1];
+    const width = this.#width;
+    const room = width - LEFT;
+    const step = room / Math.max(1, bars.length);
+    const thick = Math.max(1, Math.min(46, step * (step > 6 ? 0.78 : 0.9)));
+    const y = (amount) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - amount / top);
+    const drawing = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "group", "aria-label": t("timeline.label") });
+    for (const each of steps) {
+      drawing.append(
+        svg("line", { class: each ? "grid" : "ground", x1: LEFT, x2: width, y1: y(each), y2: y(each) }),
+        svg("text", { class: "axis", x: LEFT - 8, y: y(each) + 4, "text-anchor": "end" }, value.axis(each)),
+      );
+    }
+    const every = Math.max(1, Math.ceil(64 / step));
+    bars.forEach((bar, at) => {
+      const x = LEFT + at * step + (step - thick) / 2;
+      drawing.append(this.#bar(bar, { at, x, y, step, thick, metric, by }));
+      if (at % every === 0 && LEFT + at * step + step / 2 + 26 < width) {
+        const label = labelOf(bar, by, at);
+        drawing.append(svg("text", { class: "axis", x: LEFT + at * step + step / 2, y: HEIGHT - 6, "text-anchor": "middle" }, label));
+      }
+    });
+    fill(this.#figure, drawing);
+    this.#tip = new Tip(this.#figure);
+    this.#listen(drawing);
+  }
+
+  #bar(bar, { at, x, y, step, thick, metric, by }) {
+    const value = VALUES[metric];
+    const name = nameOf(bar, by);
+    const link = svg("a", {
+      class: "bar",
+      href: changed(spanOf(bar)),
+      tabindex: at === this.#answer.bars.length - 1 ? "0" : "-1",
+      "aria-label": `${name}: ${value.words(bar[metric])}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
+      on: {
+        click: (event) => {
+          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+          event.preventDefault();
+          go(spanOf(bar));
+        },
+      },
+    });
+    link.append(svg("rect", { class: "reach", x: LEFT + at * step, y: TOP, width: step, height: HEIGHT - TOP - BOTTOM }));
+    let from = 0;
+    for (const part of bar.parts) {
+      const length = value.length(part[metric]);
+      if (!length) continue;
+      const height = Math.max(0.5, y(from) - y(from + length));
+      link.append(svg("rect", { class: `fill ${colourOf(part.model)}`, x, y: y(from + length), width: thick, height }));
+      from += length;
+    }
+    link.dataset.at = at;
+    return link;
+  }
+
+  #listen(drawing) {
+    const show = (event) => {
+      const link = event.target.closest?.("a.bar");
+      if (!link) return;
+      const bar = this.#answer.bars[Number(link.dataset.at)];
+      const box = link.querySelector(".fill")?.getBoundingClientRect() ?? link.getBoundingClientRect();
+      const own = this.#figure.getBoundingClientRect();
+      const top = Math.min(...[...link.querySelectorAll(".fill")].map((rect) => rect.getBoundingClientRect().top), box.bottom);
+      this.#tip.show(box.left - own.left + box.width / 2, top - own.top, tipOf(bar, this.#answer.by));
+    };
+    drawing.addEventListener("pointerover", show);
+    drawing.addEventListener("focusin", show);
+    drawing.addEventListener("pointerleave", () => this.#tip.hide());
+    drawing.addEventListener("focusout", () => this.#tip.hide());
+    drawing.addEventListener("keydown", (event) => {
+      const links = [...drawing.querySelectorAll("a.bar")];
+      const at = links.indexOf(document.activeElement);
+      const next = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: links.length - 1 }[event.key];
+      if (at < 0 || next === undefined || !links[next]) return;
+      event.preventDefault();
+      links[at].setAttribute("tabindex", "-1");
+      links[next].setAttribute("tabindex", "0");
+      links[next].focus();
+    });
+  }
+
+  #table({ metric }) {
+    const { bars, models, by } = this.#answer;
+    const value = VALUES[metric];
+    const shown = models;
+    const rows = bars.filter((bar) => bar.calls).reverse();
+    return el(
+      "div",
+      { class: "scroll", tabindex: "0", role: "region", "aria-label": t("timeline.table") },
+      el(
+        "table",
+        {},
+        el("thead", {}, el("tr", {}, [t(UNIT_TEXTS[by]), t(METRIC_TEXTS[metric]), ...shown.map((model) => nameOfModel(model))].map((words, at) => el("th", { scope: "col", class: at ? "number" : null }, words)))),
+        el(
+          "tbody",
+          {},
+          rows.map((bar) =>
+            el(
+              "tr",
+              {},
+              el("th", { scope: "row" }, nameOf(bar, by)),
+              el("td", { class: "number" }, value.words(bar[metric])),
+              shown.map((model) => {
+                const part = bar.parts.find((each) => each.model === model);
+                return el("td", { class: "number" }, part ? value.words(part[metric]) : "");
+              }),
+            ),
+          ),
+        ),
+      ),
+    );
+  }
+}
+
+function tipOf(bar, by) {
+  if (!bar.parts.length) return [el("b", {}, nameOf(bar, by)), el("div", {}, t("calls", { count: 0, calls: count(0) }))];
+  const rows = [...bar.parts].reverse().map((part) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("i", { class: `swatch ${colourOf(part.model)}` }), nameOfModel(part.model)),
+      el("td", {}, cost(part.row)),
+      el("td", {}, compact(Number(part.tokens))),
+      el("td", {}, count(Number(part.calls))),
+    ),
+  );
+  const head = ["", t("metric.cost"), t("metric.tokens"), t("metric.calls")].map((words) => el("th", {}, words));
+  return [el("b", {}, nameOf(bar, by)), el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows))];
+}
+
+function legend(models, chosen) {
+  return el(
+    "ul",
+    { class: "legend", "aria-label": t("timeline.legend") },
+    models.map((model) => {
+      const isChosen = model === chosen;
+      const words = [el("i", { class: `swatch ${colourOf(model)}` }), el("bdi", {}, nameOfModel(model))];
+      const press = () => go({ model: isChosen ? null : model, offset: null });
+      return el("li", {}, typeof model !== "string" ? el("span", {}, words) : button({ class: "quiet", "aria-pressed": String(isChosen) }, press, words));
+    }),
+  );
+}
+
+function nameOfModel(model) {
+  return model === OTHERS ? t("others") : model === null ? t("notNamed") : cutInMiddle(model, 40);
+}
+
+function nameOf(bar, by) {
+  return time(startOf(bar, by), FULL[by]);
+}
+
+/** Under a bar: the hour, with its day where one begins. */
+function labelOf(bar, by, at) {
+  const start = startOf(bar, by);
+  return time(start, by !== "hour" ? LABELS[by] : at && new Date(start).getHours() ? "hour" : "day");
+}
+
+/** Where the span begins that a bar is a part of: the first one may begin late. */
+function startOf(bar, by) {
+  const date = new Date(bar.start);
+  if (by === "hour") date.setMinutes(0, 0, 0);
+  return date.toISOString();
+}
+
+/** What narrows the view to a bar. */
+function spanOf(bar) {
+  const iso = (moment) => new Date(moment).toISOString().replace(".000Z", "Z");
+  return { range: null, since: iso(bar.start), until: iso(bar.end - 1), by: null, offset: null };
+}
+
+/** The bars of an answer: one for each span of time, also where there was nothing, each with its parts by model. */
+export function barsOf({ buckets, series, by }) {
+  const bars = new Map();
+  for (const { start, end } of buckets) {
+    bars.set(start, { start: Date.parse(start), end: Date.parse(end), parts: [], ...NOTHING });
+  }
+  const models = modelsOf(series);
+  const rows = [...series].sort((one, other) => models.indexOf(modelOf(one)) - models.indexOf(modelOf(other)));
+  for (const row of rows) {
+    const bar = bars.get(row.start);
+    if (!bar) continue;
+    const part = { model: modelOf(row), row };
+    for (const metric of METRICS) {
+      part[metric] = VALUES[metric].of(row);
+      bar[metric] += part[metric];
+    }
+    bar.parts.push(part);
+  }
+  return { bars: [...bars.values()], models, by };
+}
+
+const NOTHING = { cost: 0n, tokens: 0n, calls: 0n };
+
+function modelOf(row) {
+  return row.other ? OTHERS : row.model;
+}
+
+/** The models of the series, the dearest first; all others together come last. */
+function modelsOf(series) {
+  const spent = new Map();
+  for (const row of series) {
+    const [money, tokens] = spent.get(modelOf(row)) ?? [0n, 0];
+    spent.set(modelOf(row), [money + (pico(row.cost_usd) ?? 0n), tokens + row.total_tokens]);
+  }
+  const order = ([one, [money, tokens]], [other, [otherMoney, otherTokens]]) => {
+    if (one === OTHERS || other === OTHERS) return one === OTHERS ? 1 : -1;
+    return money === otherMoney ? otherTokens - tokens : money < otherMoney ? 1 : -1;
+  };
+  return [...spent].sort(order).map(([model]) => model);
+}
