@@ -50,6 +50,7 @@ ADDITIVE = (*_SUMS, *_MONEY)
 """What is summed up: calls, those that failed, tokens by kind; dollars in millionths and the rest in 1e-12 (one number
 of 64 bits would end at nine million dollars), what caches saved likewise, and what is not in the cost."""
 
+ACTIVE_BY_SLOT = "CREATE INDEX active_slot ON active(slot, before, session, model, consumer)"
 _SUM_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in ADDITIVE)
 TABLES = f"""
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -86,7 +87,7 @@ CREATE TABLE active(
     session INTEGER, slot INTEGER, model INTEGER, consumer INTEGER, before INTEGER,
     PRIMARY KEY(session, slot, model, consumer)
 ) WITHOUT ROWID;
-CREATE INDEX active_slot ON active(slot, before, session, model, consumer);
+{ACTIVE_BY_SLOT};
 CREATE INDEX session_updated ON session(updated);
 PRAGMA user_version = {SCHEMA};
 """

@@ -6,6 +6,7 @@ Rows of plain values, made without the index, so that several processes can make
 from __future__ import annotations
 
 import collections
+import functools
 import itertools
 import json
 import os
@@ -211,9 +212,14 @@ def cost_of(
     if isinstance(found, Unpriced):
         return None, None, None, None, 0
     pico, saved, notes = found
-    usd, pico = divmod(pico, money.MICRO)
-    saved_usd, saved_pico = divmod(saved, money.MICRO) if saved else (0, 0)
-    return usd, pico, saved_usd, saved_pico, sum(1 << index.NOTES.index(note) for note in notes) if notes else 0
+    usd, saved_usd = pico // money.MICRO, (saved or 0) // money.MICRO
+    bits = _bits(notes) if notes else 0
+    return usd, pico - usd * money.MICRO, saved_usd, (saved or 0) - saved_usd * money.MICRO, bits
+
+
+@functools.lru_cache(1024)
+def _bits(notes: tuple[str, ...]) -> int:
+    return sum(1 << index.NOTES.index(note) for note in notes)
 
 
 def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolRow]:

@@ -82,6 +82,7 @@ _SESSION = {name: "CAST(? AS TEXT)" if name in _TEXT else "?" for name in ("chan
 _DAMAGED = "INSERT INTO damaged VALUES (CAST(? AS TEXT))"
 _NEW_ROUND = f"INSERT INTO round({', '.join(index_rows.ROUND)}) VALUES ({', '.join('?' * len(index_rows.ROUND))})"
 _NEW_TOOL = "INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)"
+_ID_OF = "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)"
 _NEW_SESSION = (
     f"INSERT INTO session({', '.join([*_SESSION, *ADDITIVE])}) "
     f"VALUES ({', '.join(_SESSION.values())}, {_PLACES_OF_SUMS})"
@@ -223,8 +224,12 @@ class IndexWriter(Index):
                 self._remove(known.pop(file)[0])
             unknown = {file: state for file, state in found.items() if file not in known}
             sums: _Sums = {}
+            if not known:  # sorted once is faster than kept sorted
+                self.db.execute("DROP INDEX active_slot")
             for chunk in self._chunks(unknown, progress):
-                self._put(chunk.rows, chunk.tools, sums)
+                self._put(chunk.rows, chunk.tools, sums, is_first=not known)
+            if not known:
+                self.db.execute(index.ACTIVE_BY_SLOT)
             self._count(sums)
             if not known:
                 self.set_meta(prices=self.book.fingerprint)
@@ -285,11 +290,11 @@ class IndexWriter(Index):
     def _new_change(self) -> None:
         self.set_meta(change=self.meta("change") + 1)
 
-    def _put(self, rows: Rows, tools: Iterable[ToolRow], sums: _Sums) -> None:
-        """Put in what is new, and add it to the sums."""
+    def _put(self, rows: Rows, tools: Iterable[ToolRow], sums: _Sums, *, is_first: bool = False) -> None:
+        """Put in what is new, and add it to the sums; with ``is_first`` none of these sessions is there yet."""
         executemany = self.db.executemany
         self._new_change()
-        old, ids = self._put_sessions(rows.sessions)
+        old, ids = self._put_sessions(rows.sessions, is_first=is_first)
         session, number, at, of_models, of_consumers, *rest = rows.rounds
         models, consumers = self._numbers("model", of_models), self._numbers("consumer", of_consumers)
         names = map(models.__getitem__, of_models), map(consumers.__getitem__, of_consumers)
@@ -311,12 +316,12 @@ class IndexWriter(Index):
         executemany(_NEW_ACTIVE, _active(slots))
         executemany(_CHANGED_ACTIVE, [(session, min(found)[0]) for session, found in slots.items() if session in old])
 
-    def _put_sessions(self, sessions: Sequence[tuple[Any, ...]]) -> tuple[set[int], list[int]]:
+    def _put_sessions(self, sessions: Sequence[tuple[Any, ...]], *, is_first: bool) -> tuple[set[int], list[int]]:
         """Bring what is said of sessions up to date: those of them that were there, and the numbers of all."""
         execute, change = self.db.execute, self.meta("change")
         old, ids = set(), []
         for values in sessions:
-            row = execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", values[:1]).fetchone()
+            row = None if is_first else execute(_ID_OF, values[:1]).fetchone()
             if row is None:
                 ids.append(int(execute(_NEW_SESSION, (change, *values)).lastrowid or 0))
             else:
