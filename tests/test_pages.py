@@ -397,6 +397,7 @@ def test_the_chart_and_the_rail_lead_to_rounds(demo, look, expect):
 def test_text_is_found_in_all_of_the_session(demo, look, expect):
     """What stands in a round that is not on the page is found, gone to, and marked."""
     page = look(demo, of_session(LONG)).page
+    expect(page.locator("#toolbar input")).to_be_visible()
 
     page.keyboard.press("/")
     page.keyboard.type("module 17 and")

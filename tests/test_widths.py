@@ -58,7 +58,7 @@ ARGUMENTS = {
     "pricing list unpriced": ["--unpriced"],
 }
 """What a command is given where that will not do; a word behind its name tells ways to ask it apart."""
-FOR_PROGRAMS = ("completion", "export")
+FOR_PROGRAMS = ("completion", "export", "url")
 """What they print is read by programs, for which no line is too long."""
 
 

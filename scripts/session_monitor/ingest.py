@@ -29,7 +29,7 @@ from .sums import NOTHING
 from .tail import Changed, Look, Tail
 from .write_lock import Outdated
 
-BATCH_LOG_BYTES = 128 << 20
+BATCH_LOG_BYTES = 32 << 20
 BATCH_SESSION_BYTES = 8 << 20
 BATCH_SESSIONS = 4096
 LINES_BETWEEN_LOOKS = 500

@@ -60,6 +60,7 @@ async function start() {
     { marksOf: (number) => marks.get(number) ?? [], onCopy: copyLink, onChange: roundsChanged },
   );
   find = new Find(id, { box: byId("found"), conversation: byId("rounds"), onChoose: goTo });
+  fill(byId("toolbar"), search()); // at once: who presses / and types must not press shortcuts
   try {
     await Promise.all([showRounds(), showFacts()]);
   } catch (error) {
@@ -128,15 +129,16 @@ function showHead() {
   );
 }
 
+function search() {
+  return el("span", { class: "search" }, icon("search"), find.input);
+}
+
 function showToolbar() {
   const follow = button({ class: "quiet follow", id: "follow", "aria-pressed": "false", title: t("follow.hint") }, () => (isFollowing ? setFollowing(false) : toEnd()), icon("down"), t("follow.label"));
   const open = button({ class: "quiet", id: "open-all", "aria-pressed": "false" }, openAll, t("toolbar.open"));
-  fill(
-    byId("toolbar"),
-    isRedacted ? el("p", { class: "redacted" }, icon("lock"), t("redacted.all")) : el("span", { class: "search" }, icon("search"), find.input),
-    open,
-    follow,
-  );
+  const isTyping = document.activeElement === find.input;
+  fill(byId("toolbar"), isRedacted ? el("p", { class: "redacted" }, icon("lock"), t("redacted.all")) : search(), open, follow);
+  if (isTyping) find.input.focus();
 }
 
 /** Opens all that is folded in the rounds that are shown, or folds it again. */
