@@ -164,7 +164,7 @@ def test_the_live_view(tmux, log, size):
 
     screen.resize(40, 10)
     screen.until(lambda: not boxes(screen) and "active" in screen.screen()[1].lower(), "a small window is filled too")
-    assert screen.screen()[0] == "🔍 Session Monitor - Active"
+    screen.until(lambda: screen.screen()[0] == "🔍 Session Monitor - Active", "its title is whole")
 
 
 @pytest.mark.parametrize("end", ["C-c", "SIGTERM", "C-c while a problem shows"])
