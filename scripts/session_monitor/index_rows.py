@@ -97,7 +97,7 @@ def total(rows: Rows) -> sums.Sums:
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
     """All of one session file, which had that size and time, as if just written; None where it is none any more."""
     try:
-        with open(os.path.join(folder, file), "rb") as opened:
+        with open(os.path.join(folder, file), "rb", _BUFFER) as opened:
             session_id = session_file.read_header(opened)
             facts, end = session_file.read_facts(opened)
     except (OSError, NotASessionFile):
@@ -155,6 +155,7 @@ def _rounds(batch: Sequence[Written], book: Book) -> tuple[list[Any], ...]:
     )
 
 
+_BUFFER = 1 << 16  # most session files are read at once
 _NOTHING = (0,) * len(index.ADDITIVE)
 
 

@@ -35,6 +35,7 @@ _CHECKSUM = b',"crc32":"%08x"}\n'
 _CHECKSUM_SIZE = len(_CHECKSUM % 0)
 _FOOTER_END = b'"}\n'
 _CONTENT = b',"messages":['
+_COMMA = b","[0]
 _LOG = b',"log":'  # the last key of a round
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for encodings and spaces
 
@@ -297,18 +298,18 @@ def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
     places: list[tuple[int, int]] = []
     end: End | None = None
     start = file.tell()
+    crc32 = zlib.crc32
     for line in file:
-        body = _unsealed(line)
-        if body is None:
-            break
-        if body.startswith(b"]"):
-            end = _end(line, start)
+        body = line[:-_CHECKSUM_SIZE]
+        if line[-_CHECKSUM_SIZE:] != _CHECKSUM % crc32(body):  # as in ``_unsealed``; very many lines come by here
             break
         # No string can hold these bytes: a quote in it would be escaped.
         content = body.find(_CONTENT)
         if content < 0:
+            if body.startswith(b"]"):
+                end = _end(line, start)
             break
-        raws.append(body[body[:1] == b"," : content])
+        raws.append(body[body[0] == _COMMA : content])
         places.append((start, len(line)))
         start += len(line)
     facts = _all_decoded(raws)
