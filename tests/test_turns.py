@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor import turns
+from session_monitor import names, turns
 from session_monitor.report import Report
 from session_monitor.turns import Span
 from tests.calls import BOOK, line, message
@@ -140,7 +140,7 @@ def test_a_file_that_is_cut_off(tmp_path):
     report = sessions(tmp_path, [line("s", [f"m{n}"], start_time=f"2026-02-01T09:3{n}:00Z") for n in range(4)])
     row = report.session("s")
     places = report.places("s", 3, 3, None)
-    os.truncate(turns.path_of(report.folder, row), places[0].start + 10)
+    os.truncate(names.path_of(report.folder, row.file), places[0].start + 10)
 
     assert [entry["round"] for entry, _ in turns.rounds(report, row, Span(after=0), 10**6)] == [1, 2]
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from . import history, prices, session_file, what_if
+from . import history, names, prices, session_file, what_if
 from .prices import Outcome
 from .report import Place, Report, SessionRow
 from .spending import Spending, spent
@@ -58,7 +57,7 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     row = sessions.session(session_id)
     if row is None:
         return None
-    path = os.path.join(sessions.folder, os.fsdecode(row.file.encode("utf-8", "surrogateescape")))
+    path = names.path_of(sessions.folder, row.file)
     entries = _entries(sessions, session_id, path, rounds, full_messages=full_messages)
     return Session(row, ((entry, sessions.book.price(prices.call_of(entry))) for entry in entries))
 

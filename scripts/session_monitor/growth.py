@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from . import index, index_rows, moments, money, sums
+from . import index, index_rows, moments, money, sums, totals
 from .index import CUT, FAILED, NO_CONTENT, NO_TOKENS, Index
 from .overview import percentile
 from .prices import Cost, Parts
@@ -137,18 +137,12 @@ def _models(found: Index, session: int) -> list[ModelRow]:
         f"SELECT model.name, {index.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
         "WHERE session = ? GROUP BY round.model"
     )
-    unpriced = dict(found.db.execute(_UNPRICED, (session,)).fetchall())
+    unpriced = totals.unpriced(found, session)
     rows = [
         ModelRow(name, sums.of_columns(columns, {name: unpriced.get(name, 0)}))
         for name, *columns in found.db.execute(sql, (session,))
     ]
     return sorted(rows, key=lambda each: (-each.sums.spending.pico, -each.sums.total_tokens, each.model or ""))
-
-
-_UNPRICED = (
-    "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
-    f"WHERE session = ? AND usd IS NULL AND NOT flags & {NO_TOKENS} GROUP BY round.model"
-)
 
 
 def _points(rounds: Sequence[_Round]) -> Iterable[Point]:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from . import index, session_file
+from . import index, names, session_file
 from .index import NO_CONTENT, Index
 from .passages import text_of
 
@@ -69,7 +68,7 @@ def title(folder: str, place: tuple[str, int, int]) -> str | None:
     """What a session began with, on one line, from where its first round stands; None where nothing was asked."""
     file, start, length = place
     try:
-        with open(os.path.join(folder, os.fsdecode(file.encode("utf-8", "surrogateescape"))), "rb") as opened:
+        with open(names.path_of(folder, file), "rb") as opened:
             opened.seek(start)
             entry = session_file.round_in(opened.read(length))
     except OSError:

@@ -7,6 +7,7 @@ percent-encoded, byte by byte.
 
 from __future__ import annotations
 
+import os
 import re
 
 from . import patterns
@@ -50,3 +51,8 @@ def _shortened(name: str, session_id: str) -> str:
 
 def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))
+
+
+def path_of(folder: str, file: str) -> str:
+    """Where a file of the folder is whose name came out of the index; it may be no UTF-8."""
+    return os.path.join(folder, os.fsdecode(file.encode("utf-8", "surrogateescape")))

@@ -100,7 +100,7 @@ def share(part: int, whole: int) -> float | None:
 def overview(found: Index, meant: Selection, unit: str, where: tzinfo | None, now: int) -> Overview:
     """What the calls that are meant add up to, by the unit's spans in a time zone; ``now`` is in milliseconds."""
     chosen = Chosen(found, meant)
-    oldest, newest = _ends(found)
+    oldest, newest = totals.ends(found)
     since = meant.since if meant.since is not None else oldest
     until = meant.until if meant.until is not None else newest
     unit, spans = _spans(oldest, newest, meant, unit, where)
@@ -112,18 +112,11 @@ def overview(found: Index, meant: Selection, unit: str, where: tzinfo | None, no
     card = _card((by_model.sessions, by_model.sums), _active(chosen, now), chosen)
     # Last, since a choice of sessions stands in one place in the connection.
     before = _before(found, meant, now)
-    known = [_known(found, column) for column in ("model", "consumer")]
+    known = [totals.known(found, column, MOST_NAMES) for column in ("model", "consumer")]
     return Overview(
         found.meta("change"), newest, since, until, card, before, unit, spans, series, by_model, by_consumer, by_tool,
         heat, *known,
     )  # fmt: skip
-
-
-def _ends(found: Index) -> tuple[int | None, int | None]:
-    """The half hour of the first call that has a time, and the moment of the last one."""
-    (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
-    oldest = found.db.execute("SELECT slot FROM slot WHERE calls ORDER BY slot LIMIT 1").fetchone()
-    return oldest and oldest[0] * SLOT, newest
 
 
 def _active(chosen: Chosen, now: int) -> int:
@@ -250,10 +243,3 @@ def percentile(values: Iterable[float], percent: int) -> int | None:
     """The value that so many of a hundred do not exceed; None of none."""
     found = sorted(values)
     return round(found[max(0, -(-len(found) * percent // 100) - 1)]) if found else None
-
-
-def _known(found: Index, column: str) -> list[str]:
-    """Models or consumers that have calls."""
-    used = f"SELECT {column} FROM total WHERE calls"
-    sql = f"SELECT name FROM {column} WHERE id IN ({used}) ORDER BY name LIMIT {MOST_NAMES}"
-    return [name for (name,) in found.db.execute(sql)]

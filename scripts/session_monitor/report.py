@@ -203,10 +203,8 @@ class Report:
             chosen = Chosen(found, meant)
             number, added = totals.everything(chosen)
             order = f"WHERE {chosen.sessions()} ORDER BY updated DESC, id DESC LIMIT ?"
-            (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
-            oldest = found.db.execute("SELECT slot FROM slot WHERE calls ORDER BY slot LIMIT 1").fetchone()
             rows = self._rows(found, order, latest) if latest else []
-            return Overview(number, added, rows, oldest and oldest[0] * index.SLOT, newest)
+            return Overview(number, added, rows, *totals.ends(found))
 
         return self.ask(question)
 
@@ -228,9 +226,7 @@ class Report:
 
     def known(self, column: str, limit: int = 10) -> Sequence[str]:
         """Some of the models or consumers that there are."""
-        used = f"SELECT {column} FROM total WHERE calls"  # a session that had the only calls may be gone
-        sql = f"SELECT name FROM {column} WHERE id IN ({used}) ORDER BY name LIMIT ?"
-        return self.ask(lambda found: [name for (name,) in found.db.execute(sql, (limit,))])
+        return self.ask(lambda found: totals.known(found, column, limit))
 
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
         """Any other question to the index."""
@@ -245,7 +241,7 @@ class Report:
 
     def _row(self, found: Index, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
         created_at, updated_at, updated, total_tokens, model, models, last_flags, *columns = rest
-        unpriced = dict(found.db.execute(_UNPRICED_OF_SESSION, (number,)).fetchall()) if columns[-3] else {}
+        unpriced = totals.unpriced(found, number) if columns[-3] else {}
         total = sums.of_columns(columns, unpriced)
         fields = {
             "session_id": session_id,
@@ -274,10 +270,6 @@ class Report:
 
 _LAST = "WHERE ?1 = CAST('last' AS BLOB)"
 _PART = "WHERE instr(lower(session_id), lower(CAST(?1 AS TEXT)))"
-_UNPRICED_OF_SESSION = (
-    "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
-    f"WHERE session = ? AND usd IS NULL AND NOT flags & {index.NO_TOKENS} GROUP BY round.model"
-)
 _NOTES_OF_SESSION = (
     "SELECT notes, count(*) FROM round WHERE notes != 0 AND session = "
     "(SELECT id FROM session WHERE session_id = CAST(? AS TEXT)) GROUP BY notes"

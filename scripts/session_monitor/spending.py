@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from . import figures, money, terminal
-from .prices import NO_TOKENS, Amount, Book, Call, Cost, Outcome, Unpriced
+from .prices import NO_TOKENS, Book, Call, Cost, Outcome
 
 NO_NAME = "no model"
 _NAMED = 3
@@ -43,14 +43,13 @@ class Spending(SimpleNamespace):
         self.saved_pico = saved_pico
         self.assumed = assumed or {}
 
-    def count(self, call: Call, outcome: Outcome | Amount) -> None:
+    def count(self, call: Call, outcome: Outcome) -> None:
         """Count one call in."""
         self.rounds += 1
-        if not isinstance(outcome, Unpriced):
-            pico, saved, notes = _amount(outcome) if isinstance(outcome, Cost) else outcome
-            self.pico += pico
-            self.saved_pico += saved or 0
-            for note in notes:
+        if isinstance(outcome, Cost):
+            self.pico += outcome.pico
+            self.saved_pico += outcome.saved or 0
+            for note in outcome.notes:
                 self.assumed[note] = self.assumed.get(note, 0) + 1
             return
         self.unpriced_rounds += 1
@@ -101,10 +100,6 @@ class Spending(SimpleNamespace):
         more = [f"{len(names) - _NAMED} more models"] if len(names) > _NAMED + 1 else names[_NAMED:]
         told = [terminal.cell(name) for name in [*names[:_NAMED], *more]]
         return [*told, *([f"{figures.count(self.without_tokens)} without tokens"] if self.without_tokens else [])]
-
-
-def _amount(cost: Cost) -> Amount:
-    return cost.pico, cost.saved, cost.notes
 
 
 def spent(book: Book, calls: Iterable[Call]) -> Spending:

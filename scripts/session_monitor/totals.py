@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from . import days, index, sums
 from .chosen import Chosen, Source
 from .days import Span
-from .index import SLOT
+from .index import SLOT, Index
 from .sums import Sums
 
 _SUMMED_TOOLS = "sum(tool.calls), sum(tool.results), sum(tool.failed), sum(tool.tokens), sum(tool.tokens IS NOT NULL)"
@@ -178,3 +178,28 @@ def _names(chosen: Chosen, table: str) -> dict[int, str]:
 
 def _added(mine: list[int] | None, more: list[int]) -> list[int]:
     return [one + other for one, other in zip(mine, more)] if mine else list(more)
+
+
+def ends(found: Index) -> tuple[int | None, int | None]:
+    """The half hour of the first call that has a time, and the moment of the last one, in milliseconds."""
+    (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
+    oldest = found.db.execute("SELECT slot FROM slot WHERE calls ORDER BY slot LIMIT 1").fetchone()
+    return oldest and oldest[0] * SLOT, newest
+
+
+def known(found: Index, column: str, limit: int) -> list[str]:
+    """Some of the models or consumers that have calls; a session that had the only ones may be gone."""
+    used = f"SELECT {column} FROM total WHERE calls"
+    sql = f"SELECT name FROM {column} WHERE id IN ({used}) ORDER BY name LIMIT ?"
+    return [name for (name,) in found.db.execute(sql, (limit,))]
+
+
+def unpriced(found: Index, session: int) -> dict[str | None, int]:
+    """In how many of a session's calls which model has no price."""
+    return dict(found.db.execute(_UNPRICED_OF_SESSION, (session,)).fetchall())
+
+
+_UNPRICED_OF_SESSION = (
+    "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
+    f"WHERE session = ? AND usd IS NULL AND NOT flags & {index.NO_TOKENS} GROUP BY round.model"
+)

@@ -6,11 +6,10 @@ beside it are needed as well.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import clipping, history, prices, said, session_file, tools
+from . import clipping, history, names, prices, said, session_file, tools
 from .clipping import Clip
 from .prices import Book
 from .report import Place, Report, SessionRow
@@ -20,7 +19,6 @@ MOST_MESSAGES = 100
 _LARGE = 60_000
 """Bytes of a round from which on shorter texts are cut, too."""
 _STEPS = ((2000, 1000), (300, 200), (80, 60))
-FIND_AT_MOST = 500
 _AROUND = 80
 """Characters before a text that was found, and behind it."""
 
@@ -41,11 +39,6 @@ class Span(NamedTuple):
             return range(self.after + 1, min(self.after + self.limit, total) + 1)
         end = total + 1 if self.before is None else max(1, min(self.before, total + 1))
         return range(max(1, end - self.limit), end)
-
-
-def path_of(folder: str, row: SessionRow) -> str:
-    """Where a session's file is."""
-    return os.path.join(folder, os.fsdecode(row.file.encode("utf-8", "surrogateescape")))
 
 
 def rounds(report: Report, row: SessionRow, span: Span, most: int) -> list[tuple[Round, list[Clip]]]:
@@ -83,7 +76,7 @@ def messages(report: Report, row: SessionRow, number: int, first: int, end: int)
     """Of all messages that a round sent those from one to before another, counted from 0; read where they were new."""
     places = report.places(row.fields["session_id"], None, number, None)
     found: list[Any] = []
-    with open(path_of(report.folder, row), "rb") as file:
+    with open(names.path_of(report.folder, row.file), "rb") as file:
         for place in reversed(places):
             if place.history < end:
                 own = (_at(file, place) or {"messages": []})["messages"]
@@ -118,7 +111,7 @@ def find(
     """Rounds in which a text was said first: number, where, what stands around it, and the span of it in that."""
     wanted = text.lower()
     number, before = 0, None
-    with open(path_of(report.folder, row), "rb") as file:
+    with open(names.path_of(report.folder, row.file), "rb") as file:
         session_file.read_header(file)
         for entry in session_file.entries(file):
             if number >= limit:
@@ -139,7 +132,7 @@ def find(
 
 def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator[Round]:
     places = report.places(row.fields["session_id"], max(1, first), last, None)
-    with open(path_of(report.folder, row), "rb") as file:
+    with open(names.path_of(report.folder, row.file), "rb") as file:
         for place in places:
             entry = _at(file, place)
             if entry is None:

@@ -24,6 +24,7 @@ from session_monitor import (
     markdown,
     moments,
     money,
+    names,
     overview,
     page_file,
     prices,
@@ -181,9 +182,9 @@ def _alerts(setting: Setting, found: overview.Overview, damaged: list[str]) -> I
         ("without_tokens", spent.without_tokens, []),
         ("without_session_id", of_log.get("without_session_id", 0), []),
     )
-    for code, count, names in told:
+    for code, count, models in told:
         if count:
-            yield {"code": code, "count": count, "names": names[:_ALERT_NAMES]}
+            yield {"code": code, "count": count, "names": models[:_ALERT_NAMES]}
 
 
 def _sessions(request: Request, setting: Setting) -> Question:
@@ -490,9 +491,9 @@ def export_of(request: Request, setting: Setting) -> Export:
 
 def export(asked: Export, row: SessionRow, folder: str, book: prices.Book, *, redacts: bool) -> Stream:
     """The whole session, piece by piece, from its file."""
-    with open(turns.path_of(folder, row), "rb"):  # so that a file that is gone is told before anything is
+    with open(names.path_of(folder, row.file), "rb"):  # so that a file that is gone is told before anything is
         pass
-    rounds = ((entry, book.price(prices.call_of(entry))) for entry in _entries(turns.path_of(folder, row)))
+    rounds = ((entry, book.price(prices.call_of(entry))) for entry in _entries(names.path_of(folder, row.file)))
     if asked.form == "json":
         pieces: Iterator[str] = _json(row, rounds, redacts=redacts)
     else:

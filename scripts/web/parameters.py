@@ -135,8 +135,3 @@ def _either(letter: str) -> str:
     if letter.isascii() and letter.isalpha():
         return f"[{letter.lower()}{letter.upper()}]"
     return f"[{letter}]" if letter in "*?[" else letter
-
-
-def glob_of(session_id: str) -> str:
-    """The pattern that means this id alone."""
-    return "".join(f"[{letter}]" if letter in "*?[" else letter for letter in session_id)
