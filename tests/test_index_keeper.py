@@ -172,3 +172,14 @@ def test_an_index_is_replaced_only_where_it_must_be(agent, folder, anew):
 
     with index_keeper.writing(str(folder), BOOK, 1.0, anew=anew) as found:
         assert (found.meta("made") == made) == (not anew)
+
+
+def test_a_large_change_leaves_no_log_behind(agent, folder):
+    """Made anew, or priced anew, it is all in its place: who asks next would have to read all of the log that is left."""
+    agent.store([Step("a"), Step("b")])
+
+    for book in (BOOK, Book([PriceList("own", {}, digest="others")])):
+        with index_keeper.writing(str(folder), book, 1) as found:
+            index_keeper.bring_up_to_date(found, silent)
+            assert found.is_priced()
+            assert os.path.getsize(folder / f"{index_file.FILE}-wal") == 0

@@ -201,7 +201,8 @@ def test_what_a_cache_cost_more(tmp_path):
     usage = Usage(fresh_input=0, cache_read=0, cache_write=1001, visible_output=0, reasoning=0)
     call = Call("claude-sonnet-4-5", "2026-02-01T00:00:00Z", usage)
 
-    _, _, usd, pico, _ = index_rows.cost_of(BOOK, call.model, call.at, usage[:5], 0)
+    columns = index_rows.costs(BOOK, [call.model], [call.at], [[count] for count in usage[:5]], [0])
+    _, _, [usd], [pico], _ = columns
 
     assert usd * money.MICRO + pico == BOOK.price(call).saved < 0
     assert 0 <= pico < money.MICRO

@@ -10,7 +10,7 @@ import functools
 import itertools
 import json
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple, Optional
 
@@ -143,8 +143,7 @@ def _rounds(batch: Sequence[Written], book: Book) -> tuple[list[Any], ...]:
     visible = [each["output_tokens"] - reasoning for each, reasoning in zip(facts, reasonings)]
     tokens = fresh, reads, writes, visible, reasonings
     flags = list(map(flags_of, facts))
-    calls = zip(models, times, zip(*tokens), flags)
-    usd, pico, saved_usd, saved_pico, notes = map(list, zip(*(cost_of(book, *call) for call in calls)))
+    usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(moments.milliseconds, times))),
         *(models, [each.get("consumer") for each in facts], *tokens, flags, notes),
@@ -204,18 +203,34 @@ def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int,
     return Call(model, timestamp, usage, not flags & NO_TOKENS, bool(flags & FAILED))
 
 
-def cost_of(
-    book: Book, model: str | None, at: str | None, tokens: tuple[int, int, int, int, int], flags: int
-) -> tuple[int | None, int | None, int | None, int | None, int]:
-    """A cost as it is kept: dollars in millionths, the rest in 1e-12, the same for what was saved, and its notes."""
-    usage = (*tokens, flags & EXPLICIT_CACHE != 0, ())
-    found = book.amount(model, at, usage, not flags & NO_TOKENS, flags & FAILED != 0)
-    if isinstance(found, Unpriced):
-        return None, None, None, None, 0
-    pico, saved, notes = found
-    usd, saved_usd = pico // money.MICRO, (saved or 0) // money.MICRO
-    bits = _bits(notes) if notes else 0
-    return usd, pico - usd * money.MICRO, saved_usd, (saved or 0) - saved_usd * money.MICRO, bits
+def costs(
+    book: Book,
+    models: Iterable[str | None],
+    times: Iterable[str | None],
+    tokens: Sequence[list[int]],
+    flags: Sequence[int],
+) -> tuple[list[Any], ...]:
+    """What calls cost, as it is kept, column by column.
+
+    That is dollars in millionths, the rest in 1e-12, the same for what was saved (all None where a call has no price),
+    and the notes.
+    """
+    is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
+    calls = zip(models, times, *tokens, is_explicit, has_tokens, [each & FAILED for each in flags])
+    micro = money.MICRO
+    found: list[tuple[Any, ...]] = []
+    for each in book.amounts(calls):
+        if isinstance(each, Unpriced):
+            found.append(_UNPRICED)
+        else:
+            pico, saved, notes = each
+            usd, saved_usd = pico // micro, saved // micro if saved else 0
+            rest = saved - saved_usd * micro if saved else 0
+            found.append((usd, pico - usd * micro, saved_usd, rest, _bits(notes) if notes else 0))
+    return tuple(map(list, zip(*found)))
+
+
+_UNPRICED = (None, None, None, None, 0)
 
 
 @functools.lru_cache(1024)

@@ -179,7 +179,7 @@ class IndexWriter(Index):
     def rewrite(self) -> None:
         """Write the whole file anew: its pages keep scraps of what was taken out."""
         self.db.execute("VACUUM")
-        self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        self._empty_log()
 
     def _remove_all(self, session_ids: Iterable[str]) -> None:
         self.db.execute("CREATE TEMP TABLE IF NOT EXISTS gone(id INTEGER PRIMARY KEY)")
@@ -210,6 +210,10 @@ class IndexWriter(Index):
             self._catch_up(progress)
         finally:
             self.db.execute("PRAGMA cache_size = -2000")  # SQLite's own
+        self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Move what is in the write-ahead log to its place: whoever opens the index next reads all of that log."""
         self.db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def _catch_up(self, progress: Progress) -> None:
@@ -246,6 +250,7 @@ class IndexWriter(Index):
             )
             self._sum_up_again()
             self.set_meta(prices=self.book.fingerprint)
+        self._empty_log()
 
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
@@ -371,10 +376,11 @@ class IndexWriter(Index):
                 "WHERE session >= ? AND session < ?",
                 (first, first + _SESSIONS_AT_ONCE),
             ).fetchall()
-            for session, number, at, model, fresh, read, written, visible, reasoning, flags in rows:
-                tokens = fresh, read, written, visible, reasoning
-                when = None if at is None else moments.rfc3339(at)
-                yield (*index_rows.cost_of(self.book, models.get(model), when, tokens, flags), session, number)
+            if rows:
+                sessions, numbers, ats, of_models, *tokens, flags = map(list, zip(*rows))
+                times = (None if at is None else moments.rfc3339(at) for at in ats)
+                found = index_rows.costs(self.book, map(models.get, of_models), times, tokens, flags)
+                yield from zip(*found, sessions, numbers)
             progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
     def _sum_up_again(self) -> None:

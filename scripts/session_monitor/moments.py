@@ -16,12 +16,13 @@ def milliseconds(timestamp: str | None) -> int | None:
     if timestamp is None:
         return None
     fraction = timestamp[20:23] if len(timestamp) >= 24 else timestamp[20:23].rstrip("Z").ljust(3, "0")
-    return _hour(timestamp[:13]) + int(timestamp[14:16]) * MINUTE + int(timestamp[17:19] + fraction)
+    return _minute(timestamp[:16]) + int(timestamp[17:19] + fraction)
 
 
-@functools.lru_cache(4096)
-def _hour(text: str) -> int:
-    return (date.fromisoformat(text[:10]).toordinal() - _EPOCH) * DAY + int(text[11:]) * HOUR
+@functools.lru_cache(1 << 14)
+def _minute(text: str) -> int:
+    days = date.fromisoformat(text[:10]).toordinal() - _EPOCH
+    return days * DAY + int(text[11:13]) * HOUR + int(text[14:]) * MINUTE
 
 
 def rfc3339(moment: int) -> str:
