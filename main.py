@@ -28,6 +28,7 @@ from session_monitor import (
     write_lock,
 )
 from session_monitor.checkpoint import Checkpoint
+from session_monitor.help_text import HelpFormatter
 from session_monitor.ingest import Ingest, Poll
 from session_monitor.pace import Pace
 from session_monitor.price_list import BadPriceList
@@ -95,7 +96,7 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         description=__doc__,
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     add = top.add_argument

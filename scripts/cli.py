@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from commands import common
 from commands.common import INTERRUPTED, OK, Failure
 from session_monitor import __version__, report
+from session_monitor.help_text import HelpFormatter
 
 COMMANDS = {
     **dict.fromkeys(("list",), "sessions"),
@@ -80,7 +81,7 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     top = common.Parser(
         description="See what the sessions said, used and cost.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     top.set_defaults(command_line=parser)

@@ -772,3 +772,24 @@ def test_session_ids_cannot_steer_the_terminal(tmp_path, output):
 
     assert "evil\\x1b[2J\\x9b1m\\u202e\\n\\r\\x07: 1 round" in done.stderr
     assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]", done.stdout + done.stderr)
+
+
+def test_a_pass_that_finds_nothing_new_loads_little(tmp_path):
+    """A pass from cron that finds no new line loads nothing that takes lines apart, makes processes or compresses."""
+    log, out = tmp_path / "access.log", tmp_path / "sessions"
+    log.write_bytes((ROOT / "tests/data/sample/access.log").read_bytes())
+    command = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+import main
+code = main.main(["--once", "--quiet", "--log-path", {str(log)!r}, "--output-dir", {str(out)!r}])
+unwanted = {{"session_monitor.ai_log", "shutil", "bz2", "lzma", "threading", "multiprocessing", "dataclasses"}}
+print(code, *sorted(unwanted & set(sys.modules)))
+"""
+    passes = [
+        subprocess.run([sys.executable, "-S", "-c", command], capture_output=True, text=True, check=True).stdout.split()
+        for _ in range(2)
+    ]
+
+    assert "session_monitor.ai_log" in passes[0]
+    assert passes[1] == ["0"]

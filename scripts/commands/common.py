@@ -13,6 +13,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import Any
 
 from session_monitor import coverage, days, own_prices, selection, terminal
+from session_monitor.help_text import HelpFormatter
 from session_monitor.price_list import BadPriceList
 from session_monitor.prices import Book
 from session_monitor.report import Report
@@ -74,14 +75,14 @@ def command(commands: Any, shared: Sequence[argparse.ArgumentParser], name: str,
         help=about,
         description=about[0].upper() + about[1:] + ".",
         epilog="examples:\n" + "".join(f"  python3 scripts/cli.py {example}\n" for example in examples),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
 
 
 def shared_options() -> argparse.ArgumentParser:
     """What all commands take."""
-    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
     shared.add_argument(
         "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
     )
@@ -98,7 +99,7 @@ def shared_options() -> argparse.ArgumentParser:
 
 def filters() -> argparse.ArgumentParser:
     """What chooses sessions and calls, with the time zone in which days are meant."""
-    some = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    some = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
     group = some.add_argument_group("filters")
     group.add_argument(
         "--since",

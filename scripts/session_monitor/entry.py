@@ -6,10 +6,12 @@ alone need not decode the rest.  No key of an object among the facts is written 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import tools
-from .ai_log import Round
+
+if TYPE_CHECKING:
+    from .ai_log import Round
 
 Entry = dict[str, Any]
 

@@ -7,13 +7,16 @@ import operator
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Optional
+from typing import TYPE_CHECKING, Any, Optional
 
-from . import index, index_pool, index_rows, moments, names
+from . import index, index_rows, moments, names
 from .index import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF, Index, Progress, folder_mtime, raw
 from .index_rows import Before, Rows, ToolRow
 from .prices import Book
 from .session_file import Written
+
+if TYPE_CHECKING:
+    from .index_pool import Chunk
 
 PATIENCE = 0.2
 """Seconds for which the monitor waits for somebody who is just making the index; then it carries on without."""
@@ -264,8 +267,10 @@ class IndexWriter(Index):
             raise
         self.db.execute("COMMIT")
 
-    def _chunks(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[index_pool.Chunk]:
+    def _chunks(self, unknown: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[Chunk]:
         """The rows of these files, some at a time."""
+        from . import index_pool  # noqa: PLC0415 -- most passes only add what they wrote
+
         total, done = sum(size for size, _ in unknown.values()), 0
         for chunk in index_pool.chunks(self.folder, unknown, self.book):
             self.db.executemany(_DAMAGED, ((raw(file),) for file in chunk.damaged))

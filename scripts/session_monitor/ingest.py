@@ -2,7 +2,7 @@
 
     1 look      which generation is in which file                       tail
     2 read      the whole lines behind each generation's offset         tail
-    3 take      line -> call -> its session, in memory                  ai_log, store
+    3 take      line -> call -> its session, in memory                  intake, ai_log, store
     4 commit    session files first, synced; then the read positions    store, checkpoint
 
 A batch of lines goes through 2 to 4 together, so memory stays bounded and a stop loses nothing.  Whatever ends the
@@ -11,12 +11,11 @@ process between two steps, the next poll reads from the last commit, and the ses
 
 from __future__ import annotations
 
-import fnmatch
 import time
 from collections.abc import Sequence
 from typing import Callable, Protocol
 
-from . import ai_log, index_rows, sums, tail
+from . import index_rows, sums, tail
 from .checkpoint import Checkpoint
 from .coverage import Coverage
 from .identity import Generation
@@ -231,7 +230,7 @@ class Ingest:
     def _offsets(self) -> dict[str, int]:
         return {generation.gid: generation.offset for generation in self._view.generations}
 
-    # -- 2 read --------------------------------------------------------------------------------------------------------
+    # -- 2 read, 3 take --------------------------------------------------------------------------------------------------------
 
     def _read_all(self, poll: Poll, look: Look) -> None:
         for generation, file in look.found:
@@ -242,6 +241,9 @@ class Ingest:
         self._commit(poll)
 
     def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:
+        from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
+
+        intake = Intake(self._store, self._session_key)
         for number, line in enumerate(self._tail.lines(generation, file), 1):
             coverage = self._batch.coverage.get(generation.gid)
             if coverage is None:
@@ -249,7 +251,7 @@ class Ingest:
             coverage.bytes += line.end - line.start
             if not line.is_rest:
                 coverage.lines += 1
-                self._take(line.data, (generation.gid, line.start, line.end), coverage)
+                intake.take(line.data, (generation.gid, line.start, line.end), coverage)
             elif line.data:
                 poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
             self._batch.ends[generation.gid] = generation, file, line.end
@@ -258,29 +260,6 @@ class Ingest:
                 self._commit(poll)
             if number % LINES_BETWEEN_LOOKS == 0 and self._stop():
                 return
-
-    # -- 3 take --------------------------------------------------------------------------------------------------------
-
-    def _take(self, line: bytes | None, log: tuple[str, int, int], coverage: Coverage) -> None:
-        if line is None:
-            coverage.skip("too_long")
-            return
-        stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
-        call = ai_log.parse(stripped, self._store.known)
-        if isinstance(call, ai_log.Skipped):
-            coverage.skip("nul_bytes" if line and not stripped else call.reason)
-            return
-        if self._session_key is not None and not _matches(call.group, self._session_key):
-            coverage.skip("other_session")
-            return
-        coverage.calls += 1
-        coverage.failed += call.error is not None
-        coverage.without_session_id += call.session_id is None
-        coverage.without_tokens += not call.has_tokens
-        coverage.content_cut += bool(call.cut)
-        coverage.outer_broken += call.outer_broken
-        coverage.torn += call.torn
-        self._store.add(call, log)
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 
@@ -320,10 +299,6 @@ class Ingest:
 
 
 def _is_whole(line: bytes) -> bool:
-    """Whether a line without its newline lacks nothing else: it is JSON to its end."""
-    call = ai_log.parse(line.strip(b"\0"))
-    return isinstance(call, ai_log.Round) and not call.outer_broken
+    from . import intake  # noqa: PLC0415 -- few lines lack their newline
 
-
-def _matches(session_id: str, session_key: str) -> bool:
-    return session_id == session_key or fnmatch.fnmatchcase(session_id, session_key)
+    return intake.is_whole(line)

@@ -13,15 +13,17 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, Callable
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 from . import files, history, names, session_file, tombstones
-from .ai_log import Round
 from .entry import entry_of
-from .resent import Known, Sent
 from .session_file import End, NotASessionFile, Summary, Written
 from .tombstones import Tombstones
 from .write_lock import Outdated
+
+if TYPE_CHECKING:
+    from .ai_log import Round
+    from .resent import Known, Sent
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""

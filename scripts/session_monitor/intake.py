@@ -1,0 +1,54 @@
+"""What becomes of one line of a log?
+
+A call goes to its session; what a line is is counted either way.  A pass that finds no new line does without all of
+this, and starts the sooner for it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+
+from . import ai_log
+from .coverage import Coverage
+from .store import Store
+
+
+class Intake:
+    """The way of lines into a store."""
+
+    def __init__(self, store: Store, session_key: str | None) -> None:
+        """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do."""
+        self._store = store
+        self._session_key = session_key
+
+    def take(self, line: bytes | None, log: tuple[str, int, int], coverage: Coverage) -> None:
+        """Take a line, None for one that is too long to be read, that stood at ``log``; and count it."""
+        if line is None:
+            coverage.skip("too_long")
+            return
+        stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
+        call = ai_log.parse(stripped, self._store.known)
+        if isinstance(call, ai_log.Skipped):
+            coverage.skip("nul_bytes" if line and not stripped else call.reason)
+            return
+        if self._session_key is not None and not _matches(call.group, self._session_key):
+            coverage.skip("other_session")
+            return
+        coverage.calls += 1
+        coverage.failed += call.error is not None
+        coverage.without_session_id += call.session_id is None
+        coverage.without_tokens += not call.has_tokens
+        coverage.content_cut += bool(call.cut)
+        coverage.outer_broken += call.outer_broken
+        coverage.torn += call.torn
+        self._store.add(call, log)
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line without its newline lacks nothing else: it is JSON to its end."""
+    call = ai_log.parse(line.strip(b"\0"))
+    return isinstance(call, ai_log.Round) and not call.outer_broken
+
+
+def _matches(session_id: str, session_key: str) -> bool:
+    return session_id == session_key or fnmatch.fnmatchcase(session_id, session_key)
