@@ -79,6 +79,12 @@ def test_price_is_exact(whole, decimals, data):
     assert Fraction(money.per_token(price) * 10**6, money.PICO) == Fraction(price)
 
 
+@given(st.integers(-(10**20), 10**20), st.decimals(0, 1000, places=4))
+def test_times_a_decimal_number(amount, factor):
+    """It is what exact fractions make of it, rounded to the nearest, halves to the even one."""
+    assert money.times(amount, str(factor)) == round(amount * Fraction(str(factor)))
+
+
 @pytest.mark.parametrize(
     ("amount", "whole"),
     [("1/2", 0), ("3/2", 2), ("5/2", 2), ("-1/2", 0), ("-3/2", -2), ("499999/1000000", 0), ("500001/1000000", 1)],

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from session_monitor import price_check, price_list
 from session_monitor.model_names import canonical
-from session_monitor.price_list import BadPriceList, PriceList
+from session_monitor.price_list import BadPriceList, PriceList, Undecoded
 
 DATA = Path(__file__).parent / "data" / "prices"
 MISTAKES = json.loads((DATA / "mistakes.json").read_text(encoding="utf-8"))
@@ -274,3 +274,25 @@ def test_list_comes_back_as_it_was_written(tmp_path_factory, prices):
     price_list.write(prices)
 
     assert price_check.read(prices.path)._replace(digest="") == prices
+    if prices.models or prices.aliases or prices.rates:
+        lazily = Undecoded(prices.path, price_list.text_of(prices.path)).decoded()
+        assert lazily._replace(digest="") == prices
+
+
+def test_models_are_decoded_as_they_are_asked_for(path):
+    """A list written one model a line answers for one without the others; a broken one is told with its line."""
+    text = price_list.dumped({"schema": 1}, {"a": {"prices": [1]}, "b": {"prices": [2]}, "c": {}}).decode()
+    found = Undecoded(path, text.replace("[2]", "[2")).decoded()
+
+    assert found.models["a"] == {"prices": [1]}
+    assert sorted(found.models) == ["a", "b", "c"]
+    with pytest.raises(BadPriceList, match="line 4: not JSON"):
+        found.models["b"]
+
+
+@pytest.mark.parametrize("models", ['{"a": {}}', '{\n"a": {},\n"a\\u0020b": {}\n}', '{\n"a" : {}\n}', "{\n\n}"])
+def test_models_in_another_layout(path, models):
+    """However a list is laid out, its models are those that any JSON reader finds."""
+    found = Undecoded(path, f'{{"schema": 1,\n"models": {models}}}\n').decoded()
+
+    assert found.models == json.loads(models)

@@ -7,32 +7,34 @@ guessed from a beginning, a part or a likeness of a name: a wrong price is worse
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
+
+from . import patterns
 
 EXACT = "exact"
 UNDATED = "undated"
 
-_REGION = re.compile(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
-_VENDOR = re.compile(
+_REGION = patterns.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
+_VENDOR = patterns.lazy(
     r"(anthropic|amazon|meta|deepseek|qwen|openai|mistral|cohere|minimax|moonshotai|moonshot|zai|google|ai21|nvidia"
     r"|writer)\.(?=[a-z])"
 )
-_ROUTE = re.compile(r":(?:thinking|nitro|floor|online|extended|beta|exacto)$")
+_ROUTE = patterns.lazy(r":(?:thinking|nitro|floor|online|extended|beta|exacto)$")
 """What a reseller adds to choose a route; the price list stays the same (for `:free` and `:batch` it does not)."""
-_BEDROCK_VERSION = re.compile(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
-_AMAZON_VERSION = re.compile(r"-v\d+(?::\d+(?::\d+k)?)?$")
-_BEDROCK_SHORT_VERSION = re.compile(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
-_OLD_CLAUDE = re.compile(r"^claude-v(\d)(?::(\d))?$")
-_AZURE_GPT = re.compile(r"^gpt-?35(?=-|$)")
-_SEPARATORS = re.compile(r"[\s._]+")
+_BEDROCK_VERSION = patterns.lazy(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
+_AMAZON_VERSION = patterns.lazy(r"-v\d+(?::\d+(?::\d+k)?)?$")
+_BEDROCK_SHORT_VERSION = patterns.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
+_OLD_CLAUDE = patterns.lazy(r"^claude-v(\d)(?::(\d))?$")
+_AZURE_GPT = patterns.lazy(r"^gpt-?35(?=-|$)")
+_SEPARATORS = patterns.lazy(r"[\s._]+")
 
-_DATE = re.compile(
+_DATE = patterns.lazy(
     r"-(?:20\d\d-?[01]\d-?[0-3]\d|2[3-9][01]\d[0-3]\d|[01]\d[0-3]\d|[01]\d-[0-3]\d|[01]\d-20\d\d|00[1-9])(?=-|$)"
 )
-_TAG = re.compile(r"-(?:latest|preview|exp|experimental|beta|stable)(?=-|$)")
-_CLAUDE = re.compile(r"^claude-(\d)(?:-(\d))?-(opus|sonnet|haiku)(.*)$")
+_TAG = patterns.lazy(r"-(?:latest|preview|exp|experimental|beta|stable)(?=-|$)")
+_CLAUDE = patterns.lazy(r"^claude-(\d)(?:-(\d))?-(opus|sonnet|haiku)(.*)$")
 
 
 class Candidate(NamedTuple):
@@ -58,18 +60,22 @@ def candidates(name: str) -> Iterator[Candidate]:
     if region:
         # Some are dearer in a region; where they are, the price list has them under a key of their own.
         exact = [f"{region}-{key}", *exact]
-    keys = dict.fromkeys(exact, EXACT)
-    for each in exact:
-        undated = _DATE.sub("", each)
+    seen = {""}
+    for key, kind in itertools.chain(((each, EXACT) for each in exact), ((each, UNDATED) for each in _undated(exact))):
+        if key not in seen:
+            seen.add(key)
+            yield Candidate(key, kind)
+
+
+def _undated(keys: Iterable[str]) -> Iterator[str]:
+    """The keys without date or tag, and those that have another tag in their place."""
+    for key in keys:
+        undated = _DATE.sub("", key)
+        yield undated
+        yield _TAG.sub("", key)
         bare = _TAG.sub("", undated)
-        for shorter in (
-            undated,
-            _TAG.sub("", each),
-            bare,
-            *(bare + end for end in ("-latest", "-0", "-preview") if bare),
-        ):
-            keys.setdefault(shorter, UNDATED)
-    return (Candidate(key, kind) for key, kind in keys.items() if key)
+        yield bare
+        yield from (bare + end for end in ("-latest", "-0", "-preview") if bare)
 
 
 def _canonical(name: str) -> tuple[str, str]:
@@ -81,8 +87,8 @@ def _canonical(name: str) -> tuple[str, str]:
         text = urllib.parse.unquote(text)
     text = text.lower()
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
-    text = _ROUTE.sub("", text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
-    region = _REGION.match(text)
+    text = (_ROUTE.sub("", text) if ":" in text else text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
+    region = _REGION.match(text) if "." in text else None
     text = _plain_bedrock(text[region.end() :] if region else text)
     text = _AZURE_GPT.sub("gpt-3-5", text)
     return (region[1] if region else ""), _SEPARATORS.sub("-", text)
@@ -90,7 +96,7 @@ def _canonical(name: str) -> tuple[str, str]:
 
 def _plain_bedrock(text: str) -> str:
     """Bedrock's ids without vendor and version: ``anthropic.claude-3-haiku-20240307-v1:0``, ``deepseek.v3-v1:0``."""
-    vendor = _VENDOR.match(text)
+    vendor = _VENDOR.match(text) if "." in text else None
     text = text[vendor.end() :] if vendor else text
     old = _OLD_CLAUDE.match(text)
     if old:

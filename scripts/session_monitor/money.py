@@ -37,9 +37,16 @@ def per_token(price: str) -> int:
     return int(whole + decimals.ljust(DECIMALS, "0"))
 
 
+def times(amount: int, factor: str) -> int:
+    """An amount times a plain decimal number, the nearest whole number, halves to the even one."""
+    whole, _, decimals = factor.partition(".")
+    product, unit = amount * int(whole + decimals), int(10 ** len(decimals))
+    return product // unit + _is_up(product, unit)
+
+
 def fraction(text: str) -> Fraction:
     """The exact value of decimal text."""
-    from fractions import Fraction  # noqa: PLC0415 -- few questions multiply prices, and all would wait for it
+    from fractions import Fraction  # noqa: PLC0415 -- few questions convert prices, and all would wait for it
 
     return Fraction(text)
 

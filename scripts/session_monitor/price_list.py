@@ -26,7 +26,7 @@ import contextlib
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from . import files
@@ -75,9 +75,52 @@ class Undecoded(NamedTuple):
         return _digest(self.text)
 
     def decoded(self) -> PriceList:
-        """The list; it is not checked.  Raises BadPriceList where it is no JSON."""
-        document = document_of(self.path, self.text)
+        """The list; it is not checked.  Raises BadPriceList where it is no JSON, perhaps when a model is asked for."""
+        document = _by_line(self.path, self.text) or document_of(self.path, self.text)
         return of_document(self.path, self.text, document, document["models"], document.get("aliases", {}))
+
+
+class _Lines(Mapping[str, "dict[str, Any]"]):
+    """The models of a list, each decoded when it is asked for: a question needs a few of a thousand."""
+
+    def __init__(self, path: str, text: str, lines: dict[str, str]) -> None:
+        self._path = path
+        self._text = text
+        self._lines = lines
+        self._decoded: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        if key not in self._decoded:
+            line = self._lines[key]
+            try:
+                self._decoded[key] = document_of(self._path, line)
+            except BadPriceList:
+                document_of(self._path, self._text)  # which says in which line of the whole that is
+                raise
+        return self._decoded[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def _by_line(path: str, text: str) -> dict[str, Any] | None:
+    """The document with its models as ``_Lines``; None where it is not written one model a line, as by ``dumped``."""
+    head, found, body = text.partition(_MODELS)
+    if not found or not body.endswith(_END):
+        return None
+    lines: dict[str, str] = {}
+    for line in body[: -len(_END)].split(",\n"):
+        key, colon, model = line.partition('": ')
+        if not colon or not key.startswith('"') or "\\" in key or '"' in key[1:]:
+            return None
+        lines[key[1:]] = model
+    return {**document_of(path, f"{head}{_MODELS}}}}}"), "models": _Lines(path, text, lines)}
+
+
+_MODELS, _END = '"models": {\n', "\n}}\n"
 
 
 def shipped() -> PriceList:

@@ -387,7 +387,7 @@ class Book:
             if name in known:
                 return known[name], None
             if name in rules:
-                return money.rounded(fresh * money.fraction(rules[name][:-1])), by_vendor
+                return money.times(fresh, rules[name][:-1]), by_vendor
             return fresh, as_input
 
         read, read_note = cached("cache_read", CACHE_READ_BY_VENDOR, CACHE_READ_AS_INPUT)
