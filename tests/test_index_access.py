@@ -135,7 +135,7 @@ def test_a_folder_that_may_not_be_written(folder):
     code = (
         "import os, sys; sys.path[:0] = sys.argv[2:]\n"
         # Before it is somebody else, who may not be allowed to read Python's own modules.
-        "from session_monitor import index_access, index_keeper\n"
+        "from session_monitor import index_access, index_keeper, index_pool\n"
         "from tests.calls import BOOK\n"
         "os.setuid(65534) if os.getuid() == 0 else None\n"
         "sql = 'SELECT session_id, calls FROM session ORDER BY 1'\n"

@@ -41,7 +41,7 @@ sys.path.insert(0, {str(ROOT)!r})
 import main
 main.parser().parse_args()  # it imports too
 import ctypes, fractions, hashlib, shutil
-from session_monitor import index_pool, model_names, price_check
+from session_monitor import index_pool, intake, model_names, price_check
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(main.main())

@@ -230,7 +230,7 @@ class Ingest:
     def _offsets(self) -> dict[str, int]:
         return {generation.gid: generation.offset for generation in self._view.generations}
 
-    # -- 2 read, 3 take --------------------------------------------------------------------------------------------------------
+    # -- 2 read, 3 take ------------------------------------------------------------------------------------------------
 
     def _read_all(self, poll: Poll, look: Look) -> None:
         for generation, file in look.found:
