@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -183,3 +184,53 @@ def test_a_large_change_leaves_no_log_behind(agent, folder):
             index_keeper.bring_up_to_date(found, silent)
             assert found.is_priced()
             assert os.path.getsize(folder / f"{index_file.FILE}-wal") == 0
+
+
+def test_one_that_is_just_being_made_is_left_where_it_is(agent, folder):
+    """A reader that comes while somebody has made the file, and no tables in it yet, does not take it away from under it."""
+    agent.store([Step("a")])
+    path = folder / index_file.FILE
+    with contextlib.closing(sqlite3.connect(path)) as maker:
+        maker.execute("PRAGMA journal_mode = WAL")
+        made = path.stat().st_ino
+
+        assert rounds(folder) == {"a": 1}
+
+        assert path.stat().st_ino == made
+        assert maker.execute("SELECT count(*) FROM session").fetchone() == (1,)
+
+
+def test_an_index_that_was_replaced_beside_the_monitor(agent, folder):
+    """A monitor whose index somebody has replaced goes on with the one that readers ask, also where no file is new."""
+    agent.store([Step("a")])
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        index_keeper.remove(str(folder / index_file.FILE))
+        assert rounds(folder) == {"a": 1}
+
+        for number in (2, 3):
+            keeper.before()
+            keeper.after(agent.store([Step("a")]))
+            keeper.settle()
+            assert rounds(folder) == {"a": number}
+        keeper.close()
+
+    assert keeper.problem is None
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_an_index_that_could_not_be_opened_at_the_start(agent, folder):
+    """A monitor that found no place for its index makes one as soon as it writes and there is room."""
+    (folder / index_file.FILE).mkdir()
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        assert keeper.problem
+        (folder / index_file.FILE).rmdir()
+
+        keeper.before()
+        keeper.after(agent.store([Step("a")]))
+        keeper.settle()
+        keeper.close()
+
+    assert keeper.problem is None
+    assert holds_the_same_as_one_made_anew(folder)

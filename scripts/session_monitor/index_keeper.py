@@ -47,17 +47,16 @@ def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
 def writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> Iterator[IndexWriter]:
     """The index, open for writing; an unsound one, or any one with ``anew``, is replaced by an empty one."""
     path = os.path.join(folder, index_file.FILE)
-    db = None if anew else _sound(path, folder, book, patience)
-    if db is None:
+    found = None if anew else _sound(path, folder, book, patience)
+    if found is None:
         remove(path)
-        db = _connect(path, patience)
+        found = _opened(path, folder, book, patience)
     try:
-        found = IndexWriter(db, folder, book)
         if not found.is_known():
             found.create()
         yield found
     finally:
-        _close(db, path)
+        _close(found.db, path)
 
 
 @contextlib.contextmanager
@@ -116,30 +115,34 @@ def _close(db: sqlite3.Connection, path: str) -> None:
     db.close()
 
 
-def _sound(path: str, folder: str, book: Book, patience: float) -> sqlite3.Connection | None:
+def _sound(path: str, folder: str, book: Book, patience: float) -> IndexWriter | None:
     """The index as it is; None where it is none, or another version's."""
-    db = _connect(path, patience)
+    found = _opened(path, folder, book, patience)
     try:
-        if IndexWriter(db, folder, book).is_known():
-            return db
+        if found.is_known() or found.is_blank():  # a blank one is just being made by somebody, who has it open
+            return found
     except sqlite3.OperationalError:  # locked, or no room: nothing is wrong with it
-        db.close()
+        found.db.close()
         raise
     except sqlite3.DatabaseError:
         pass
-    db.close()
+    found.db.close()
     return None
 
 
-def _connect(path: str, patience: float) -> sqlite3.Connection:
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE))
+def _opened(path: str, folder: str, book: Book, patience: float) -> IndexWriter:
+    with contextlib.suppress(FileExistsError):  # one that is there is not opened here: closing it would end locks on it
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.PRIVATE_FILE))
+    state = os.stat(path)
+    if not state.st_size:  # an empty one that somebody put there may be open to others
+        os.chmod(path, files.PRIVATE_FILE)
     db = sqlite3.connect(path, timeout=patience)
     try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = NORMAL")
     except sqlite3.DatabaseError:
         pass  # told when it is looked into
-    return db
+    return IndexWriter(db, folder, book, file=(state.st_dev, state.st_ino))
 
 
 class Keeper:
@@ -155,10 +158,24 @@ class Keeper:
         self._index: IndexWriter | None = None
         self._is_behind = True
         with self._guarded():
-            self._index = self._stack.enter_context(writing(folder, book, PATIENCE))
             # For readers the mark means that the monitor is at work; here it means that the one before was killed.
-            self._is_behind = not self._index.is_complete()
+            self._is_behind = not self._open().is_complete()
             self._follow()
+
+    def _open(self) -> IndexWriter:
+        """The index that readers ask now; it has to be caught up with."""
+        self._is_behind = True
+        with contextlib.ExitStack() as stack:
+            self._index = stack.enter_context(writing(self._folder, self._book, PATIENCE))
+            self._stack.close()
+            self._stack = stack.pop_all()
+        return self._index
+
+    def _in_place(self) -> IndexWriter:
+        """The index; where it could not be opened, or somebody has replaced a damaged one, it is opened now."""
+        if self._index and self._index.is_in(os.path.join(self._folder, index_file.FILE)):
+            return self._index
+        return self._open()
 
     def price_with(self, book: Book) -> None:
         """The prices have changed."""
@@ -169,24 +186,21 @@ class Keeper:
     def before(self) -> None:
         """Session files are about to change."""
         with self._guarded():
-            if self._index:
-                self._index.mark()
+            self._in_place().mark()
 
     def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
         """Session files have changed; ``rows`` say the same with the prices that this was told, where they are known."""
         with self._guarded():
-            if self._index and not self._is_behind:
+            found = self._in_place()
+            if not self._is_behind:
                 self._is_behind = True
-                self._index.add(written, rows)
+                found.add(written, rows)
                 self._is_behind = False
 
     def outdated(self) -> None:
         """Others have changed session files, and perhaps put another index in this one's place."""
-        self._is_behind = True
-        with self._guarded(), contextlib.ExitStack() as stack:
-            self._index = stack.enter_context(writing(self._folder, self._book, PATIENCE))
-            self._stack.close()
-            self._stack = stack.pop_all()
+        with self._guarded():
+            self._open()
 
     def settle(self) -> None:
         """A pass is over: catch up with what could not be done in it."""

@@ -130,9 +130,10 @@ _Sums = dict[tuple[Optional[int], int, int], list[int]]
 class IndexWriter(Index):
     """An open index that may be changed."""
 
-    def __init__(self, db: sqlite3.Connection, folder: str, book: Book) -> None:
-        """As an ``Index``."""
+    def __init__(self, db: sqlite3.Connection, folder: str, book: Book, *, file: tuple[int, int] | None = None) -> None:
+        """As an ``Index``; ``file`` is the device and the number of the file that it is in, None in memory."""
         super().__init__(db, folder, book)
+        self._file = file
         self._ids: dict[str, dict[str | None, int]] = {}
         self._forget_ids()
 
@@ -144,9 +145,25 @@ class IndexWriter(Index):
         self.db.executemany("INSERT OR REPLACE INTO meta VALUES (?, ?)", values.items())
 
     def create(self) -> None:
-        """Make the tables."""
-        self.db.executescript(index.TABLES)
-        self.set_meta(made=os.urandom(8).hex(), change=0)
+        """Make the tables, unless somebody else just did."""
+        with self._transaction():
+            if not self.is_known():
+                for sql in index.TABLES.split(";"):
+                    self.db.execute(sql)
+                self.set_meta(made=os.urandom(8).hex(), change=0)
+
+    def is_in(self, path: str) -> bool:
+        """Whether it is in the file that has this path now."""
+        try:
+            state = os.stat(path)
+        except FileNotFoundError:
+            return False
+        return (state.st_dev, state.st_ino) == self._file
+
+    def is_blank(self) -> bool:
+        """Whether nothing was put into the file yet."""
+        (version,) = self.db.execute("PRAGMA user_version").fetchone()
+        return not version and not self.db.execute("SELECT 1 FROM sqlite_master").fetchone()
 
     def mark(self) -> None:
         """Session files are about to change."""
