@@ -6,6 +6,7 @@ A test that needs a program of the machine's (tmux, logrotate, ...) asks ``tests
 from __future__ import annotations
 
 import os
+import signal
 
 from hypothesis import settings
 
@@ -14,3 +15,9 @@ settings.register_profile("any-machine", deadline=None)
 # The same examples each time in CI, so that a change is only failed by what it changed.
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "any-machine")
+
+# Under ``nohup``, or behind a script's ``&``, these are ignored, and would be by every program that a test starts and
+# means to end by one of them; what is only handled here is not handled there.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda _number, _frame: None)

@@ -128,10 +128,10 @@ def test_a_folder_that_may_not_be_written_changes_no_answer(tmp_path, sound, exp
     for end in ("", "-wal", "-shm"):
         (folder / (index_file.FILE + end)).unlink(missing_ok=True)
 
-    def refuse(path, _patience):
-        raise PermissionError(13, "Permission denied", path)
+    def refuse(folder, *_arguments, **_options):
+        raise PermissionError(13, "Permission denied", folder)
 
-    monkeypatch.setattr(index_keeper, "_connect", refuse)
+    monkeypatch.setattr(index_keeper, "writing", refuse)
     assert cli.main([*command.split(), "--json", "--data-dir", str(folder)]) == 0
 
     found = [_lasting(json.loads(line)) for line in _documents(capsys.readouterr().out)]

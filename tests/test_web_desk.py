@@ -188,10 +188,10 @@ def test_a_folder_that_cannot_be_written(folder, monkeypatch):
         made.append(1)
         return real(*arguments)
 
-    def refuse(path, _patience):
-        raise PermissionError(13, "Permission denied", path)
+    def refuse(folder, *_arguments, **_options):
+        raise PermissionError(13, "Permission denied", folder)
 
-    monkeypatch.setattr(index_keeper, "_connect", refuse)
+    monkeypatch.setattr(index_keeper, "writing", refuse)
     monkeypatch.setattr(index_keeper, "in_memory", counted)
     with serving(folder) as running:
         before = len(made)
