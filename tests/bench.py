@@ -5,6 +5,7 @@ matters little::
 
     python3 -m tests.bench
     python3 -m tests.bench --bytes 50M --turns 3 --json bench.json
+    python3 -m tests.bench --only answers --rounds 100000
 """
 
 from __future__ import annotations
@@ -24,6 +25,12 @@ from typing import NamedTuple
 ROOT = Path(__file__).parent.parent
 GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
 BUFFER = 1 << 20
+IMPORTS = ("-c", "import argparse, json, sqlite3")
+"""What any program of the command line's kind has to load."""
+QUESTIONS = (
+    *(("list",), ("list", "--sort-by", "cost"), ("stats-model",), ("stats-date", "--days", "30"), ("summary",)),
+    ("search", "北京"),
+)
 
 YARDSTICKS = {
     "lines": """
@@ -144,15 +151,77 @@ def growth(folder, size, turns):
     took["large"].append(monitor(large, folder / "out"))
     for _ in range(max(turns, 5)):
         took["nothing new"].append(monitor(large, folder / "out", fresh=False))
-        took["imports"].append(run(sys.executable, "-c", "import argparse, json, sqlite3"))
+        took["imports"].append(run(sys.executable, *IMPORTS))
     sessions = sum(1 for _ in (folder / "out").glob("*.json"))
     return {
         "time for each byte of the large log / of the small one": _ratio(took, "large", "small", "wall") / 10,
         f"memory, MB, {sessions} sessions": took["large"][0].memory / 1e6,
-        "a pass with nothing new / python3 -c 'import argparse, json, sqlite3'": _ratio(
-            took, "nothing new", "imports", "wall"
-        ),
+        "a pass with nothing new / imports": _ratio(took, "nothing new", "imports", "wall"),
     }
+
+
+def answers(folder, rounds, turns):
+    """How long questions over this many rounds take, against imports, and how fast the index is made anew."""
+    data = folder / "answers"
+    sizes = ["--lines", str(rounds), "--sessions", str(max(1, rounds // 10)), "--rate", "0.4", "--clean", "--seed", "5"]
+    generate(folder / "many.log", "--profile", "lite", *sizes)
+    # What they said is there for a tenth of them, as only some gateways log it.
+    generate(folder / "said.log", "--profile", "chat", "--lines", str(max(10, rounds // 10)), "--seed", "6")
+    monitor(folder / "*.log", data)
+    found = summary(data)
+    took = {question: [] for question in (IMPORTS, *QUESTIONS)}
+    for question in QUESTIONS:
+        ask(data, *question)  # the first one that searches makes what it searches in
+    for _ in range(turns):
+        took[IMPORTS].append(run(sys.executable, *IMPORTS))
+        for question in QUESTIONS:
+            took[question].append(ask(data, *question))
+    rows = {f"{' '.join(question)} / imports": _ratio(took, question, IMPORTS, "wall") for question in QUESTIONS}
+    made = []
+    for _ in range(min(turns, 3)):
+        for path in data.glob(".index.sqlite3*"):
+            path.unlink()
+        made.append(found["calls"] / ask(data, "summary").wall)
+    rows[f"rounds a second, the index of {found['calls']} made anew"] = max(made)
+    return rows
+
+
+def long_session(folder, rounds, turns):
+    """What the end of a session of this many rounds costs to show, and one more line of it to take in."""
+    log = generate(folder / "long.log", "--profile", "lite", "--sessions", "1", "--lines", str(rounds), "--clean")
+    whole = log.read_bytes().splitlines(keepends=True)
+    log.write_bytes(b"".join(whole[: -turns - 1]))
+    data = folder / "long"
+    monitor(log, data)
+    took = {name: [] for name in ("imports", "show", "nothing", "line")}
+    for line in whole[-turns - 1 :]:
+        took["imports"].append(run(sys.executable, *IMPORTS))
+        took["show"].append(ask(data, "show", "last", "--rounds", "last:5"))
+        took["nothing"].append(monitor(log, data, fresh=False))
+        with open(log, "ab") as file:
+            file.write(line)
+        took["line"].append(monitor(log, data, fresh=False))
+    for each in took.values():
+        del each[0]  # loads what the others find loaded
+    more = [1000 * (line.wall - nothing.wall) for line, nothing in zip(took["line"], took["nothing"])]
+    return {
+        f"show --rounds last:5, of {rounds} rounds / imports": _ratio(took, "show", "imports", "wall"),
+        f"milliseconds for one line of a session of {rounds} rounds, beyond a pass with nothing new": (
+            statistics.median(more)
+        ),
+        "milliseconds that imports take": 1000 * statistics.median(each.wall for each in took["imports"]),
+    }
+
+
+def ask(folder, *question):
+    """One question of the command line."""
+    return run(sys.executable, ROOT / "scripts" / "cli.py", *question, "--data-dir", folder)
+
+
+def summary(folder):
+    """What a folder holds."""
+    command = [sys.executable, ROOT / "scripts" / "cli.py", "summary", "--json", "--data-dir", folder]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["data"]
 
 
 def bytes_of(text):
@@ -161,20 +230,29 @@ def bytes_of(text):
     return int(float(text[:-1]) * units[text[-1]]) if text[-1] in units else int(text)
 
 
+PARTS = ("agent", "lite", "growth", "answers")
+
+
 def main():
     """Run all, print a table, and write it as JSON where asked."""
     parser = argparse.ArgumentParser(description="Compare the monitor with other ways over the same log.")
     parser.add_argument("--bytes", type=bytes_of, default="200M", help="size of a log (default: 200M)")
     parser.add_argument("--turns", type=int, default=5, help="how often each is run (default: 5)")
-    parser.add_argument("--only", choices=("agent", "lite", "growth"), action="append", help="a part (default: all)")
+    parser.add_argument(
+        "--rounds", type=int, default=1_000_000, help="how many questions are asked about (default: 1000000)"
+    )
+    parser.add_argument("--only", choices=PARTS, action="append", help="a part (default: all)")
     parser.add_argument("--json", metavar="FILE", help="write the ratios there, too")
     options = parser.parse_args()
-    parts = options.only or ["agent", "lite", "growth"]
+    parts = options.only or PARTS
     rows = {}
     with tempfile.TemporaryDirectory() as name:
         for part in parts:
             if part == "growth":
                 found = growth(Path(name), options.bytes // 2, options.turns)
+            elif part == "answers":
+                found = answers(Path(name), options.rounds, options.turns)
+                found.update(long_session(Path(name), max(100, options.rounds // 20), options.turns))
             else:
                 yardsticks = ["lines", "json", "orjson", *(["rewriting"] if part == "lite" else [])]
                 found = compare(Path(name), part, str(options.bytes), options.turns, yardsticks)
