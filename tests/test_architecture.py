@@ -85,10 +85,14 @@ def is_found_in_standard_library(name):
     return inside and not {"site-packages", "dist-packages"} & set(origin.parts)
 
 
+OF_OTHER_VERSIONS = {"_sha2", "_sha256"}
+"""Python's own, before 3.12 or from then on."""
+
+
 def foreign_imports(source, module, own):
     """What a source imports that is neither the standard library's nor the project's ``own`` (top-level names)."""
     tops = {name.partition(".")[0] for name in imported_names(source, module)}
-    return sorted(top for top in tops - set(own) if not is_standard(top))
+    return sorted(top for top in tops - set(own) - OF_OTHER_VERSIONS if not is_standard(top))
 
 
 def own_imports(sources):

@@ -40,7 +40,7 @@ def digests(messages: Iterable[Any]) -> str:
 
 def digests_of(texts: Iterable[bytes]) -> str:
     """The digests of messages that were ``encoded``."""
-    from hashlib import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
+    from .hashing import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
     raw = b"".join(blake2b(text, digest_size=_BYTES).digest() for text in texts)
     return binascii.b2a_base64(raw, newline=False).decode()

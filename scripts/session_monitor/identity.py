@@ -7,12 +7,12 @@ line that was read.  Device and inode only hint (ext4 gives an inode to the next
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any, Callable
 
 from .coverage import Coverage
+from .hashing import sha256
 from .log_file import LogFile, Truncated
 
 HEAD = 16 << 10
@@ -24,7 +24,7 @@ QUIET_POLLS = 3
 QUIET_SECONDS = 120.0
 """A rotated file that did not grow for so long is sealed; the gateway flushes its buffer every ten seconds."""
 
-_NOTHING = hashlib.sha256().hexdigest()
+_NOTHING = sha256().hexdigest()
 
 
 _UNREAD: dict[str, Any] = {
@@ -189,7 +189,7 @@ def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
 def _head(file: LogFile, size: int) -> list[tuple[int, str]]:
     """The ends of the first lines of so many bytes, each with the hash of what stands before it."""
     block = file.read(min(HEAD, size), 0)
-    digest, head, start = hashlib.sha256(), [], 0
+    digest, head, start = sha256(), [], 0
     while newline := block.find(b"\n", start) + 1:
         digest.update(block[start:newline])
         head.append((newline, digest.hexdigest()))
@@ -269,15 +269,15 @@ def _unchanged(generation: Generation, file: LogFile) -> bool:
 
 def begins(generation: Generation, file: LogFile) -> bool:
     """Whether this file begins as the generation does; a shorter one, whether its lines are the first ones of it."""
-    end, sha256 = generation.head[-1]
+    end, digest = generation.head[-1]
     if file.size >= end:
         # Where all of its first lines are known, one more of them is of another generation; a line that was taken
         # without its newline may have got it.
         more = generation.offset >= HEAD and file.line_end(0, HEAD) not in (end, end + 1)
-        return not more and file.sha256(0, end) == sha256
+        return not more and file.sha256(0, end) == digest
     known = dict(generation.head)
     if file.size + 1 in known:  # all of a line but its newline
-        return hashlib.sha256(file.read(file.size, 0) + b"\n").hexdigest() == known[file.size + 1]
+        return sha256(file.read(file.size, 0) + b"\n").hexdigest() == known[file.size + 1]
     end = file.line_end(0, max(file.size, 1)) or -1
     return file.sha256(0, end) == known.get(end)
 

@@ -6,12 +6,12 @@ meanwhile.  Offsets are those of the text: a compressed file is read as what it 
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Callable, cast
 
+from .hashing import sha256
 from .siblings import Place
 
 BLOCK = 1 << 20
@@ -102,7 +102,7 @@ class LogFile:
 
     def sha256(self, start: int, end: int) -> str | None:
         """The hash of this range, None where the file is shorter."""
-        digest = hashlib.sha256()
+        digest = sha256()
         while start < end:
             block = self.read(min(BLOCK, end - start), start)
             if not block:

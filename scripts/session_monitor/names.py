@@ -42,9 +42,9 @@ def other_name(session_id: str) -> str:
 
 
 def _shortened(name: str, session_id: str) -> str:
-    import hashlib  # noqa: PLC0415 -- few ids are that long
+    from .hashing import sha256  # noqa: PLC0415 -- few ids are that long
 
-    digest = hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    digest = sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
     start = name.encode()[: LONGEST_NAME - len(digest) - 1].decode("utf-8", "ignore")
     return f"{start}~{digest}{SUFFIX}"
 

@@ -13,9 +13,10 @@ to the ordinary way.
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from json.encoder import encode_basestring
 from typing import Callable, NamedTuple
+
+from .hashing import blake2b
 
 START = b'{"ai_log":"'
 _MESSAGES = b'\\"messages\\":['

@@ -6,13 +6,13 @@ them are passed over when the logs are read again, and later ones make a new ses
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from . import files
+from .hashing import sha256
 
 FILE = ".deleted.json"
 SCHEMA_VERSION = 1
@@ -98,4 +98,4 @@ def _is_valid(found: Any) -> bool:
 
 
 def _digest(session_id: str) -> str:
-    return hashlib.sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
