@@ -8,9 +8,10 @@ remembered for that, sixteen characters a message, never the conversation.
 from __future__ import annotations
 
 import binascii
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
+
+from . import compact_json
 
 _BYTES = 12
 DIGEST = _BYTES * 4 // 3
@@ -22,15 +23,7 @@ def encoded(messages: Iterable[Any]) -> list[bytes]:
     return list(map(_encoded, messages))
 
 
-def _encoded(message: object) -> bytes:
-    try:
-        return _ENCODER.encode(message).encode()
-    except UnicodeEncodeError:  # half a surrogate pair, which a client may send, has no UTF-8
-        return json.dumps(message, separators=(",", ":")).encode()
-
-
-# What came out of JSON does not go round in circles, and looking for that takes almost half the time.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False)
+_encoded = compact_json.encoder(allow_nan=True)
 
 
 def digests(messages: Iterable[Any]) -> str:

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any, BinaryIO, NamedTuple
 
-from . import history
+from . import compact_json, history
 
 SCHEMA_VERSION = 1
 _HEADER_START = b'{"session_id":'
@@ -167,15 +167,7 @@ def _unsealed(line: bytes) -> bytes | None:
     return body if line[-_CHECKSUM_SIZE:] == _CHECKSUM % zlib.crc32(body) else None
 
 
-def _json(value: object) -> bytes:
-    try:
-        return _ENCODER.encode(value).encode()
-    except UnicodeEncodeError:  # a lone surrogate, which a client may send, has no UTF-8
-        return json.dumps(value, separators=(",", ":"), allow_nan=False).encode()
-
-
-# What is encoded was decoded before, so nothing in it goes round in circles; looking for that takes almost half the time.
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False, check_circular=False)
+_json = compact_json.encoder(allow_nan=False)
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------
