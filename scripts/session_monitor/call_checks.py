@@ -70,11 +70,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
         if isinstance(call, ai_log.Skipped):
             covered.skip("nul_bytes" if line and not stripped else call.reason)
             continue
-        covered.calls += 1
-        covered.failed += call.error is not None
-        covered.without_session_id += call.session_id is None
-        covered.without_tokens += not call.has_tokens
-        covered.content_cut += bool(call.cut)
+        covered.count(call)
         sample.answered += call.error is None
         sample.answered_without_tokens += call.error is None and not call.has_tokens
         sample.without_content += not call.content_logged

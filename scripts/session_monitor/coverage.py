@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import figures
+
+if TYPE_CHECKING:
+    from .ai_log import Round
 
 LABELS = {
     "not_llm": "no LLM call",
@@ -48,6 +51,16 @@ class Coverage(SimpleNamespace):
     def skip(self, reason: str) -> None:
         """Count a line that is passed over."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
+
+    def count(self, call: Round) -> None:
+        """Count a call."""
+        self.calls += 1
+        self.failed += call.error is not None
+        self.without_session_id += call.session_id is None
+        self.without_tokens += not call.has_tokens
+        self.content_cut += bool(call.cut)
+        self.outer_broken += call.outer_broken
+        self.torn += call.torn
 
     def in_words(self) -> list[str]:
         """How much of the log the totals speak for."""

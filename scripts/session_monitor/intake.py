@@ -34,13 +34,7 @@ class Intake:
         if self._session_key is not None and not _matches(call.group, self._session_key):
             coverage.skip("other_session")
             return
-        coverage.calls += 1
-        coverage.failed += call.error is not None
-        coverage.without_session_id += call.session_id is None
-        coverage.without_tokens += not call.has_tokens
-        coverage.content_cut += bool(call.cut)
-        coverage.outer_broken += call.outer_broken
-        coverage.torn += call.torn
+        coverage.count(call)
         self._store.add(call, log)
 
 
