@@ -13,4 +13,5 @@ def test_all_is_measured(tmp_path):
     assert set(rows) == set(web_bench.PATHS)
     assert all(rows[path]["times_as_long"] > 0 for path in web_bench.PLAIN)
     assert all(row["median"] <= row["p99"] <= row["slowest"] for row in rows.values())
-    assert all(row["size"] > 0 for row in long.values())
+    assert all(row["first"] > 0 for row in long.values())
+    assert all(row["size"] > 0 for path, row in long.items() if path.startswith("/api/"))

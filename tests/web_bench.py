@@ -15,10 +15,13 @@ import argparse
 import contextlib
 import http.client
 import http.server
+import importlib.util
 import json
 import multiprocessing
 import os
 import re
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -27,6 +30,8 @@ import time
 import urllib.parse
 from pathlib import Path
 from typing import NamedTuple
+
+from tests import browser
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
@@ -192,7 +197,26 @@ def first_data(folder, rounds):
         for path in ("/api/session?id=long", "/api/session/rounds?id=long&last=50"):
             times, size = _ask(port, path, 1)
             rows[path] = {"first": times[0], "size": size}
+        rows.update(painted(port))
     return rows
+
+
+def painted(port, turns=5):
+    """How long a browser takes to paint something of a long session, and its rounds; nothing where there is no browser."""
+    if not (importlib.util.find_spec("playwright") and shutil.which("chromium")):
+        return {}
+    paints, rounds = [], []
+    with browser.chromium() as chromium:
+        for _ in range(turns):
+            page = browser.Watched(chromium, f"http://127.0.0.1:{port}")
+            opened = page.open("/session?id=long")
+            rounds.append(opened.evaluate("performance.now()"))
+            paints.append(opened.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            page.close()
+    return {
+        name: {"first": statistics.median(times), "size": 0}
+        for name, times in (("first content painted", paints), ("its rounds there", rounds))
+    }
 
 
 def generated(folder, size):
@@ -227,7 +251,7 @@ def main():
         long = first_data(Path(name), LONG)
         for path, row in long.items():
             print(
-                f"{row['first']:9.1f} {'':10} {'':8} {'':8} {row['size']:8}  {'a session, at first':22} {urllib.parse.unquote(path)}"
+                f"{row['first']:9.1f} {'':10} {'':8} {'':8} {row['size'] or '':8}  {'a session, at first':22} {urllib.parse.unquote(path)}"
             )
     if options.json:
         Path(options.json).write_text(json.dumps({**rows, **long}, indent=1) + "\n", encoding="utf-8")
