@@ -226,8 +226,8 @@ def until(condition, what):
 class Written:
     """What the files of a log hold: how often each request's line, and lines that are no request's.
 
-    ``heads`` are the requests with whose ``ai_log``, whole, such a torn line begins; ``unfinished`` are the files that
-    end within a line.
+    ``heads`` are the requests with whose ``ai_log``, whole, such a torn line begins, or goes on where it is torn so early
+    that nothing is known of what it began with; ``unfinished`` are the files that end within a line.
     """
 
     whole: Counter = field(default_factory=Counter)
@@ -245,6 +245,9 @@ _FIELDS = ",".join(f'"{key}":"(.*)"' if key in _TOLD else f'"{key}":"[^"]*"' for
 _REST = re.compile(f'",{_FIELDS}}}'.encode())
 _NAME = re.compile(rb'"request_id":"(c\d+)"')
 _CHAT_ID = re.compile(rb'\\"chat_id\\":\\"(c\d+)\\"')
+
+
+_AI_LOG = b'{"ai_log":"'
 
 
 def _start(each):
@@ -277,7 +280,7 @@ def read_logs(live, sent):
                 continue
             written.torn.append(line)
             each = _named(_CHAT_ID, line, sent)
-            if each and line.startswith(_start(each) + b'"'):
+            if each and 0 <= line.find(_start(each) + b'"') < len(_AI_LOG):
                 written.heads.add(each.name)
     return written
 
