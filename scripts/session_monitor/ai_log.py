@@ -395,16 +395,16 @@ def _round(parts: _Parts) -> Round:
         question = _question(get("question"), messages)
         answer, reasoning, system = _flat(get("answer")), _flat(get("reasoning")), _flat(get("system"))
         cut = tuple(key for key in CONTENT_KEYS if _is_cut(get(key)))
-    input_details, output_details = _details(get("input_token_details")), _details(get("output_token_details"))
+    input_details, output_details = details(get("input_token_details")), details(get("output_token_details"))
     reported = _reported(attributes)
     model = _text(get("model"))
     code = usage.count(get_outer("response_code"))
     error = _error(code, outer, attributes)
     return Round(
         _joined(_text(get("session_id"))),
-        _time(get_outer("start_time")) or _time(get_outer("timestamp")),
+        utc(get_outer("start_time")) or utc(get_outer("timestamp")),
         model,
-        usage.normalise(_counts(reported, input_details, output_details), model),
+        usage.normalise(counts(reported, input_details, output_details), model),
         reported,
         "error" if error else _text(get("response_type")) or "normal",
         error,
@@ -439,13 +439,14 @@ _CONTENT = frozenset(CONTENT_KEYS)
 _ANSWER_KEYS = ("model", "chat_id", "input_token", "output_token", "total_token", "answer", "reasoning", "tool_calls")
 _NOTHING: tuple[object, ...] = (None, "", "-", [])
 
-_COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
+COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
+"""The attributes that count tokens."""
 
 
 def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
     """The raw counts that are there, as integers."""
     found = {}
-    for key in _COUNTS:
+    for key in COUNTS:
         value = attributes.get(key)
         if value is not None:
             number = usage.count(value)
@@ -454,13 +455,14 @@ def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
     return found
 
 
-def _counts(reported: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:
+def counts(reported: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:
+    """The raw counts with their details."""
     get = reported.get
-    counts = get("input_token"), get("output_token"), get("total_token"), get("cached_tokens"), get("reasoning_tokens")
-    return usage.Reported(*counts, inputs, outputs)
+    found = get("input_token"), get("output_token"), get("total_token"), get("cached_tokens"), get("reasoning_tokens")
+    return usage.Reported(*found, inputs, outputs)
 
 
-def _details(value: object) -> dict[str, Any]:
+def details(value: object) -> dict[str, Any]:
     """Token details come as an object, as a JSON string, or as null."""
     if value is None:
         return {}
@@ -546,7 +548,7 @@ def _has_result(content: object) -> bool:
     return any(isinstance(part, dict) and part.get("type") == "tool_result" for part in parts)
 
 
-def _time(value: object) -> str | None:
+def utc(value: object) -> str | None:
     """An RFC 3339 time in UTC, with the fraction that the log gives; ``None`` where it is no time."""
     found = _TIME.fullmatch(value) if isinstance(value, str) else None
     if not found:

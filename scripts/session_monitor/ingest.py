@@ -2,7 +2,7 @@
 
     1 look      which generation is in which file                       tail
     2 read      the whole lines behind each generation's offset         tail
-    3 take      line -> call -> its session, in memory                  intake, ai_log, store
+    3 take      line -> call -> its session, in memory                  intake, plain, ai_log, store
     4 commit    session files first, synced; then the read positions    store, checkpoint
 
 A batch of lines goes through 2 to 4 together, so memory stays bounded and a stop loses nothing.  Whatever ends the
@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import Callable, Protocol
+from typing import TYPE_CHECKING, Callable, Protocol
 
 from . import index_rows, sums, tail
 from .checkpoint import Checkpoint
@@ -27,6 +27,9 @@ from .store import SetAside, Store
 from .sums import NOTHING
 from .tail import Changed, Look, Tail
 from .write_lock import Outdated
+
+if TYPE_CHECKING:
+    from .intake import Intake
 
 BATCH_LOG_BYTES = 32 << 20
 BATCH_SESSION_BYTES = 8 << 20
@@ -172,6 +175,7 @@ class Ingest:
         self._on_commit = on_commit
         self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=_is_whole, clock=clock)
         self._batch = _Batch()
+        self._intake: Intake | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -241,9 +245,11 @@ class Ingest:
         self._commit(poll)
 
     def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:
-        from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
+        if self._intake is None:
+            from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
 
-        intake = Intake(self._store, self._session_key)
+            self._intake = Intake(self._store, self._session_key)
+        intake = self._intake
         for number, line in enumerate(self._tail.lines(generation, file), 1):
             coverage = self._batch.coverage.get(generation.gid)
             if coverage is None:

@@ -10,6 +10,7 @@ import fnmatch
 
 from . import ai_log
 from .coverage import Coverage
+from .plain import Plain
 from .store import Store
 
 
@@ -20,6 +21,7 @@ class Intake:
         """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do."""
         self._store = store
         self._session_key = session_key
+        self._plain = Plain()
 
     def take(self, line: bytes | None, log: tuple[str, int, int], coverage: Coverage) -> None:
         """Take a line, None for one that is too long to be read, that stood at ``log``; and count it."""
@@ -27,7 +29,7 @@ class Intake:
             coverage.skip("too_long")
             return
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
-        call = ai_log.parse(stripped, self._store.known)
+        call = self._plain.parse(stripped, self._store.known)
         if isinstance(call, ai_log.Skipped):
             coverage.skip("nul_bytes" if line and not stripped else call.reason)
             return
