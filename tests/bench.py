@@ -13,7 +13,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -95,17 +94,18 @@ def run(*command):
     return Took(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * per_unit)
 
 
-def monitor(log, output, *, fresh=True):
-    """One pass of the monitor into a folder, which is empty before it unless it is to be gone on with."""
-    if fresh:
-        shutil.rmtree(output, ignore_errors=True)
+def monitor(log, output):
+    """One pass of the monitor into a folder, which is gone on with if it is there.
+
+    For a first pass it must be a new one: in the minutes after many files were deleted, ext4 takes 30 times as long to
+    make others, since it looks for inodes that were not used just now.
+    """
     return run(sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", output)
 
 
 def yardstick(name, log, folder):
     """One of the other ways over the same log."""
     start = f"import sys\nlog = open(sys.argv[1], 'rb', buffering={BUFFER})\n"
-    shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir()
     return run(sys.executable, "-c", start + YARDSTICKS[name], log, folder)
 
@@ -120,16 +120,15 @@ def compare(folder, profile, size, turns, names):
     """Medians of the seconds that the monitor and the yardsticks take for a log of this profile, run in turn."""
     log = generate(folder / f"{profile}.log", "--profile", profile, "--bytes", size, "--seed", "3")
     took = {name: [] for name in ("monitor", *names)}
-    for _ in range(turns):
-        took["monitor"].append(monitor(log, folder / "out"))
+    for turn in range(turns):
+        took["monitor"].append(monitor(log, folder / f"out-{profile}-{turn}"))
         for name in names:
-            took[name].append(yardstick(name, log, folder / "yard"))
-    disk = sum(path.stat().st_size for path in (folder / "out").glob("*.json"))
+            took[name].append(yardstick(name, log, folder / f"yard-{profile}-{turn}-{name}"))
+    disk = sum(path.stat().st_size for path in (folder / f"out-{profile}-0").glob("*.json"))
     rows = {f"{profile}: bytes on disk / bytes of log": disk / log.stat().st_size}
     for name in names:
         rows[f"{profile}: {name} / monitor, on the clock"] = _ratio(took, name, "monitor", "wall")
         rows[f"{profile}: {name} / monitor, processor"] = _ratio(took, name, "monitor", "processor")
-    shutil.rmtree(folder / "out")
     log.unlink()
     return rows
 
@@ -146,11 +145,11 @@ def growth(folder, size, turns):
         folder / "large.log", "--profile", "lite", "--bytes", str(10 * size), "--seed", "4", "--sessions", "100000"
     )
     took = {"small": [], "large": [], "nothing new": [], "imports": []}
-    for _ in range(turns):
-        took["small"].append(monitor(small, folder / "out-small"))
+    for turn in range(turns):
+        took["small"].append(monitor(small, folder / f"out-small-{turn}"))
     took["large"].append(monitor(large, folder / "out"))
     for _ in range(max(turns, 5)):
-        took["nothing new"].append(monitor(large, folder / "out", fresh=False))
+        took["nothing new"].append(monitor(large, folder / "out"))
         took["imports"].append(run(sys.executable, *IMPORTS))
     sessions = sum(1 for _ in (folder / "out").glob("*.json"))
     return {
@@ -197,10 +196,10 @@ def long_session(folder, rounds, turns):
     for line in whole[-turns - 1 :]:
         took["imports"].append(run(sys.executable, *IMPORTS))
         took["show"].append(ask(data, "show", "last", "--rounds", "last:5"))
-        took["nothing"].append(monitor(log, data, fresh=False))
+        took["nothing"].append(monitor(log, data))
         with open(log, "ab") as file:
             file.write(line)
-        took["line"].append(monitor(log, data, fresh=False))
+        took["line"].append(monitor(log, data))
     for each in took.values():
         del each[0]  # loads what the others find loaded
     more = [1000 * (line.wall - nothing.wall) for line, nothing in zip(took["line"], took["nothing"])]
