@@ -220,7 +220,7 @@ def test_a_last_write_that_is_not_whole(folder):
     crc = re.search(rb'"written_crc32":(\d+)', path.read_bytes())[1]
     line = path.read_bytes().splitlines(keepends=True)[-1]
     body = line[: -len(b',"crc32":"00000000"}\n')].replace(crc, b"1")
-    path.write_bytes(path.read_bytes()[: -len(line)] + session_file._sealed(body))
+    path.write_bytes(path.read_bytes()[: -len(line)] + session_file.sealed(body))
 
     assert any("its last write" in fault for fault in verify(folder)[0])
 

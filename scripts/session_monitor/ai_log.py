@@ -103,16 +103,21 @@ class Round(NamedTuple):
     @property
     def group(self) -> str:
         """The id of the session that keeps this round; calls without one are kept by consumer and UTC day."""
-        if self.session_id is not None:
-            return self.session_id
-        day = self.timestamp[:10] if self.timestamp else "undated"
-        return ":".join(("no-session", *([self.consumer] if self.consumer else []), day))
+        return group_of(self.session_id, self.consumer, self.timestamp)
 
     @property
     def has_tokens(self) -> bool:
         """Whether the line reports any token count."""
         reported = self.reported
         return "input_token" in reported or "output_token" in reported or "total_token" in reported
+
+
+def group_of(session_id: str | None, consumer: str | None, timestamp: str | None) -> str:
+    """The id of the session that keeps a call."""
+    if session_id:
+        return session_id
+    day = timestamp[:10] if timestamp else "undated"
+    return ":".join(("no-session", *([consumer] if consumer else []), day))
 
 
 def parse(line: bytes, known: resent.Known | None = None) -> Round | Skipped:

@@ -10,6 +10,7 @@ from . import figures
 
 if TYPE_CHECKING:
     from .ai_log import Round
+    from .plain import Short
 
 LABELS = {
     "not_llm": "no LLM call",
@@ -52,7 +53,7 @@ class Coverage(SimpleNamespace):
         """Count a line that is passed over."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
 
-    def count(self, call: Round) -> None:
+    def count(self, call: Round | Short) -> None:
         """Count a call."""
         self.calls += 1
         self.failed += call.error is not None

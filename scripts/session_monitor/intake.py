@@ -10,7 +10,7 @@ import fnmatch
 
 from . import ai_log
 from .coverage import Coverage
-from .plain import Plain
+from .plain import Plain, Short
 from .store import Store
 
 
@@ -37,7 +37,10 @@ class Intake:
             coverage.skip("other_session")
             return
         coverage.count(call)
-        self._store.add(call, log)
+        if isinstance(call, Short):
+            self._store.add_short(call, log)
+        else:
+            self._store.add(call, log)
 
 
 def is_whole(line: bytes) -> bool:

@@ -144,7 +144,7 @@ def header(session_id: str) -> bytes:
 def round_line(facts: Mapping[str, Any], messages: Iterable[bytes], rest: Mapping[str, Any]) -> bytes:
     """One round's line: its facts, its messages as ``history.encoded`` gives them, and the rest."""
     start = b"," if facts["round"] > 1 else b""
-    return _sealed(b"".join((start, _json(facts)[:-1], _CONTENT, b",".join(messages), b"],", _json(rest)[1:-1])))
+    return sealed(b"".join((start, _json(facts)[:-1], _CONTENT, b",".join(messages), b"],", _json(rest)[1:-1])))
 
 
 def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
@@ -153,11 +153,11 @@ def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
     The checksum of the written bytes shows after a power loss whether all of them reached the disk.
     """
     positions = {"applied": summary.positions, "written_from": written_from, "written_crc32": zlib.crc32(written)}
-    return _sealed(b"]," + _json({**vars(summary), "positions": positions})[1:-1])
+    return sealed(b"]," + _json({**vars(summary), "positions": positions})[1:-1])
 
 
-def _sealed(body: bytes) -> bytes:
-    """The line with its checksum."""
+def sealed(body: bytes) -> bytes:
+    """A line of this body, with its checksum."""
     return body + _CHECKSUM % zlib.crc32(body)
 
 

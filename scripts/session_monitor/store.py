@@ -23,6 +23,7 @@ from .write_lock import Outdated
 
 if TYPE_CHECKING:
     from .ai_log import Round
+    from .plain import Short
     from .resent import Known, Sent
 
 REMEMBERED = 2048
@@ -95,16 +96,10 @@ class Store:
 
         False where its session has that line already.  Raises ``SetAside`` and ``OSError``.
         """
-        group = call.group
-        session = self._session(group)
-        generation, start, _ = log
+        session = self._lacking(call.group, log)
+        if session is None:
+            return False
         summary = session.summary
-        if start < session.deleted.get(generation, 0):
-            return False
-        if start < summary.positions.get(generation, 0):
-            if session.torn:  # by a run that was killed; nothing new may ever come to mend it
-                self._touched[group] = session
-            return False
         texts: list[bytes] = []
         marks = ""
         shared = call.from_history
@@ -116,15 +111,43 @@ class Store:
             elif not self._full_messages:
                 shared = history.common_start(summary.history, marks)
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
-        summary.add(facts, log)
+        line = session_file.round_line(facts, texts[shared - call.from_history :], rest)
+        self._take(session, facts, line, log)
         summary.history = marks
         if call.sent or session.sent:
             self._remember(session, call.sent)
-        session.pending.append(session_file.round_line(facts, texts[shared - call.from_history :], rest))
-        session.facts.append(facts)
-        self.pending_bytes += len(session.pending[-1])
-        self._touched[group] = session
         return True
+
+    def add_short(self, call: Short, log: tuple[str, int, int]) -> bool:
+        """The same for a short one."""
+        session = self._lacking(call.group, log)
+        if session is None:
+            return False
+        facts, body = call.stored(session.summary.messages_count + 1, log)
+        self._take(session, facts, session_file.sealed(body), log)
+        session.summary.history = ""
+        if session.sent:
+            self._remember(session, None)
+        return True
+
+    def _lacking(self, group: str, log: tuple[str, int, int]) -> _Session | None:
+        """The session of this id, which is going to change; None where it has that line already."""
+        session = self._session(group)
+        generation, start, _ = log
+        if start < session.deleted.get(generation, 0):
+            return None
+        if start < session.summary.positions.get(generation, 0):
+            if session.torn:  # by a run that was killed; nothing new may ever come to mend it
+                self._touched[group] = session
+            return None
+        self._touched[group] = session
+        return session
+
+    def _take(self, session: _Session, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
+        session.summary.add(facts, log)
+        session.pending.append(line)
+        session.facts.append(facts)
+        self.pending_bytes += len(line)
 
     @property
     def known(self) -> Known | None:
