@@ -6,6 +6,8 @@ matters little::
     python3 -m tests.bench
     python3 -m tests.bench --bytes 50M --turns 3 --json bench.json
     python3 -m tests.bench --only answers --rounds 100000
+
+What it writes stays in the temporary folder until it ends: several times its logs.
 """
 
 from __future__ import annotations

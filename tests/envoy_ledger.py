@@ -252,7 +252,7 @@ _AI_LOG = b'{"ai_log":"'
 
 def _start(each):
     """How the request's line begins."""
-    return ('{"ai_log":"' + ("-" if each.ai_log is None else escape_ai_log(each.ai_log))).encode()
+    return _AI_LOG + ("-" if each.ai_log is None else escape_ai_log(each.ai_log)).encode()
 
 
 def _is_whole(line, each):

@@ -85,7 +85,7 @@ def said(call):
     """What is kept and counted of a call."""
     if isinstance(call, Skipped):
         return call
-    log = ("0123456789abcdef", 17, 999)
+    log = ('01234567"\\ é', 17, 999)
     if isinstance(call, Short):
         bodies = [call.stored(number, log) for number in (1, 2)]
         stored = [(facts, session_file.sealed(body)) for facts, body in bodies]
@@ -294,6 +294,16 @@ def test_a_shape_is_learned_from_what_lines_share(monkeypatch):
     short = line(dict.fromkeys(["consumer", "llm_first_token_duration", "input_token_details"], ...))
 
     assert is_matched(taught([short] * (plain.PATIENCE + plain.SAMPLES)), line(), monkeypatch)
+
+
+@pytest.mark.parametrize("key", ['x"y', "x\\y", "x\ny", ""])
+def test_a_key_that_json_writes_otherwise_teaches_nothing(key):
+    """A client can put members of its own into the outer line; no key of these makes a pattern of what is no JSON."""
+    made = line({}, {key: "1"})
+    found = taught([made] * (plain.PATIENCE + plain.SAMPLES))
+
+    for each in (made, made.replace(b'\\"y', b'"y'), made.replace(b"x\\\\y", b"x\\y")):
+        assert said(found.parse(each)) == said(ai_log.parse(each))
 
 
 def test_a_pattern_has_bounds(monkeypatch):

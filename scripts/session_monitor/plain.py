@@ -31,7 +31,9 @@ _MOST_KEYS = 100
 _FAILED = 400
 
 _CHARACTER = r'[^"\\\x00-\x1f]'
-_TEXT = rf"(?:-|({_CHARACTER}*))"  # the gateway writes ``-`` for what is absent
+# The gateway writes ``-`` for what is absent.  Each way is open to what the other is not: where the end of a line does not
+# match, all ways to match its beginning are tried.
+_TEXT = rf'(?:-(?=["\\])|(?!-["\\])({_CHARACTER}*))'
 _NUMBER = r"(?:null|(0|[1-9][0-9]{0,9}))"
 _INSIDE = r'[^"\\{}\x00-\x1f]*'
 _DETAILS = rf'(?:null|\\"(\{{{_INSIDE}(?:\\\\\\"{_INSIDE})*\}})\\")'  # JSON in a string
@@ -130,7 +132,7 @@ class Short(NamedTuple):
             f"{',' if number > 1 else ''}{facts_json},"
             '"messages":[],"question":null,"answer":null,"reasoning":null,"tool_calls":[],'
             f'"input_token_details":{inputs_json},"output_token_details":{outputs_json},'
-            f'"reported":{{{reported_json}}}{self._where(used.notes)},"log":["{generation}",{start},{end}]'
+            f'"reported":{{{reported_json}}}{self._where(used.notes)},"log":[{_name(generation)},{start},{end}]'
         )
         return facts, line.encode()
 
@@ -197,6 +199,12 @@ def _quoted(text: str | None) -> str:
     return f'"{text}"' if text else ""
 
 
+@functools.lru_cache(16)
+def _name(generation: str) -> str:
+    """A JSON string of a generation's id, which is read from a file."""
+    return _json(generation).decode()
+
+
 def _number(text: str | None) -> int | None:
     return None if text is None else int(text)
 
@@ -245,7 +253,10 @@ def _learned(lines: Iterable[bytes]) -> _Shape | None:
 
 
 def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
-    """The keys of a call's attributes, and those behind ``ai_log``; None where there is no call or it has content."""
+    """The keys of a call's attributes, and those behind ``ai_log``.
+
+    None where there is no call, where it has content, or where a key is one that JSON writes otherwise than it is.
+    """
     try:
         outer = json.loads(line)
         inner = json.loads(outer["ai_log"])
@@ -253,7 +264,9 @@ def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     is_plain = first == "ai_log" and isinstance(inner, dict) and inner.keys().isdisjoint(ai_log.CONTENT_KEYS)
-    return (set(inner), tuple(rest)) if inner and is_plain else None
+    if not inner or not is_plain or not all(re.fullmatch(f"{_CHARACTER}+", key) for key in (*inner, *rest)):
+        return None
+    return set(inner), tuple(rest)
 
 
 def _shape(inner: Iterable[str], outer: Iterable[str]) -> _Shape:
