@@ -501,10 +501,11 @@ class Scene:
     def open(self, longest=60_000):
         """Envoy, clients and monitors at work.  Afterwards Envoy has ended and the monitors have read all."""
         with contextlib.ExitStack() as stack:
-            for monitor in self.monitors:
-                stack.enter_context(monitor)
-            with self.lab, Traffic(self.lab, longest) as self.traffic:
-                yield self.traffic
+            with self.lab:  # before the monitors, which say so where there is no log yet
+                for monitor in self.monitors:
+                    stack.enter_context(monitor)
+                with Traffic(self.lab, longest) as self.traffic:
+                    yield self.traffic
             for monitor in self.monitors:
                 monitor.finish()
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests import compare_tailers
 from tests.compare_tailers import Column
-from tests.needs import need_tool
+from tests.needs import need_module, need_tool
 
 TESTS = Path(__file__).resolve().parent
 DOCUMENT = (TESTS.parent / "LOG_ROTATION.md").read_text()
@@ -38,6 +38,7 @@ def test_we_lose_nothing_and_find_nothing_twice(row):
 def test_others_are_measured_as_they_are():
     """What pygtail is known to lose and to find is measured so: the comparison is not blind."""
     need_tool("logrotate")
+    need_module("pygtail", (3, 9))
     plain, full_lines, *_ = compare_tailers.columns(hurry=True)
 
     assert compare_tailers.measured("half a line, completed after a poll", plain, 5) == (1, 0, 5)

@@ -50,10 +50,17 @@ class Tmux:
 
     def run(self, *words):
         """Run a command of these words, to its end."""
-        self.type("clear")
-        self.until(lambda: self.screen()[0] == "$", "the screen is clear")
+        before = self._place()
         self.type(shlex.join(map(str, words)))
-        self.until(lambda: self.screen()[int(self.ask("cursor_y")[0])] == "$", "the command is done")
+        self.until(lambda: self._place() > before and self._asks(), "the command is done")
+
+    def _place(self):
+        """In which line the cursor is, of all that there were."""
+        return sum(map(int, self.ask("history_size", "cursor_y")))
+
+    def _asks(self):
+        """Whether the shell asks for a command, and nothing was typed yet."""
+        return self.screen()[int(self.ask("cursor_y")[0])] == "$"
 
     def press(self, key):
         """Press one key, such as C-c."""
