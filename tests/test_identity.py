@@ -46,8 +46,8 @@ class Watch:
             for generation, file in look.found:
                 lines = list(self.tail.lines(generation, file)) if tail.unread(generation, file) else []
                 if read and lines:
-                    generation.become(generation.advanced(file, lines[-1].end))
-                    new_bytes += [line.data + b"\n" for line in lines]
+                    generation.become(generation.advanced(file, lines[-1][1]))
+                    new_bytes += [data + b"\n" for _, _, data, _ in lines]
         except Changed:
             return self.look(read=read)
         finally:

@@ -92,6 +92,35 @@ def test_the_summary_of_a_poll(monitor):
     assert poll.behind == 0
 
 
+def test_a_log_that_is_renamed_while_it_is_looked_for(monitor, monkeypatch):
+    """A pass that comes upon its first rotation, with the only log listed and renamed before it is opened, reads it."""
+    monitor.write("a")
+    rotated = monitor.log.with_name("access.log.1")
+    real_open = log_file.LogFile.__init__
+
+    def opening(self, place):
+        if not rotated.exists():
+            monitor.log.rename(rotated)
+        real_open(self, place)
+
+    monkeypatch.setattr(log_file.LogFile, "__init__", opening)
+    monkeypatch.setattr(ingest, "SETTLING_SECONDS", 0)
+
+    poll = monitor.poll()
+
+    assert (poll.logs_found, poll.new_rounds, monitor.ids()) == (1, 1, ["a"])
+
+
+def test_a_name_that_leads_nowhere(monitor, monkeypatch):
+    """A link to a log that is not there yet is no log, and no reason to look for ever."""
+    monitor.log.symlink_to("elsewhere.log")
+    monkeypatch.setattr(ingest, "SETTLING_SECONDS", 0)
+
+    poll = monitor.poll()
+
+    assert (poll.logs_found, poll.new_rounds, poll.problems) == (0, 0, [])
+
+
 def test_a_line_that_is_too_long(monitor, monkeypatch):
     """It is passed over and counted, and the lines around it are found."""
     monkeypatch.setattr(log_file, "LONGEST_LINE", 10_000)

@@ -249,19 +249,20 @@ class Ingest:
             from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
 
             self._intake = Intake(self._store, self._session_key)
-        intake = self._intake
-        for number, line in enumerate(self._tail.lines(generation, file), 1):
-            coverage = self._batch.coverage.get(generation.gid)
-            if coverage is None:
-                coverage = self._batch.coverage[generation.gid] = Coverage()
-            coverage.bytes += line.end - line.start
-            if not line.is_rest:
+        take, gid = self._intake.take, generation.gid
+        batch = coverage = None
+        for number, (start, end, data, is_rest) in enumerate(self._tail.lines(generation, file), 1):
+            if batch is not self._batch or coverage is None:
+                batch = self._batch
+                coverage = batch.coverage.setdefault(gid, Coverage())
+            coverage.bytes += end - start
+            if not is_rest:
                 coverage.lines += 1
-                intake.take(line.data, (generation.gid, line.start, line.end), coverage)
-            elif line.data:
+                take(data, (gid, start, end), coverage)
+            elif data:
                 poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
-            self._batch.ends[generation.gid] = generation, file, line.end
-            self._batch.bytes += line.end - line.start
+            batch.ends[gid] = generation, file, end
+            batch.bytes += end - start
             if self._is_full():
                 self._commit(poll)
             if number % LINES_BETWEEN_LOOKS == 0 and self._stop():

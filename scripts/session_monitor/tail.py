@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from typing import Callable, NamedTuple
+from typing import Callable, Optional
 
 from . import identity, log_file, siblings
 from .checkpoint import View
@@ -21,16 +21,11 @@ class Changed(Exception):  # noqa: N818 -- a reason to look again
     """The files changed while they were looked at or read."""
 
 
-class Line(NamedTuple):
-    """One line that is new: its first byte, the one behind its last, and its bytes (None for one that is too long).
+Line = tuple[int, int, Optional[bytes], bool]
+"""One line that is new: its first byte, the one behind its last, and its bytes (None for one that is too long).
 
-    ``is_rest`` marks what came behind a line that had been taken without its newline.
-    """
-
-    start: int
-    end: int
-    data: bytes | None
-    is_rest: bool
+The last says whether it came behind a line that had been taken without its newline.
+"""
 
 
 class Look:
@@ -70,6 +65,7 @@ class Tail:
         self._is_whole = is_whole
         self._clock = clock
         self._suspected: set[str] = set()
+        self._in_vain = False  # whether nothing that was listed could be opened
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
@@ -101,7 +97,8 @@ class Tail:
     def _open(self, look: Look) -> None:
         """Open every file once."""
         keys = set()
-        for place in self._places(look):
+        places = self._places(look)
+        for place in places:
             file = self._opened(place, look)
             if file is None:
                 continue
@@ -112,6 +109,11 @@ class Tail:
                 continue
             keys.add(file.key)
             look.files.append(file)
+        was_in_vain, self._in_vain = self._in_vain, bool(places) and not look.files
+        if (
+            self._in_vain and not was_in_vain
+        ):  # a rotation may be at work, and all that was listed have other names by now
+            raise Changed
 
     def _places(self, look: Look) -> list[siblings.Place]:
         try:
@@ -186,7 +188,7 @@ class Tail:
         for start, end, data in log_file.lines(file, generation.offset, file.size, rest_too=sealed):
             if sealed and end == file.size and data and file.read(1, end - 1) != b"\n" and not self._is_whole(data):
                 return  # cut off for good; it stays unread, and is lost when its file goes
-            yield Line(start, end, data, generation.unterminated and start == generation.offset)
+            yield start, end, data, generation.unterminated and start == generation.offset
 
 
 def unread(generation: Generation, file: LogFile) -> int:
