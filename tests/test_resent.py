@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 
@@ -146,7 +147,11 @@ def known(*messages, raw=True):
 @pytest.mark.parametrize("raw", [True, False])
 def test_a_history_that_goes_on_is_not_decoded(raw):
     """What is left of a line is its new messages; from its bytes or from their digest, the same is known to be sent."""
-    first, second, third = long("<1>"), {"role": "assistant", "content": "2"}, {"role": "user", "content": "3"}
+    first, second = (
+        long("<1>"),
+        {"role": "assistant", "content": "2", "messages": [{"session_id": "t"}], "model": "evil"},
+    )
+    third = {"role": "user", "content": '],"model":"evil"'}
 
     found = ai_log.parse(line([first, second, third], dumps=compact), known(first, raw=raw))
 
@@ -164,18 +169,46 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
         line([long("1"), 2], dumps=json.dumps),
         line([long("1"), {"role": "tool", "tool_call_id": "c", "content": "result"}], dumps=compact),
         line([long("1"), 2], dumps=compact, behind=['"messages":[]']),
-        line([long("1"), {"messages": [1]}], dumps=compact),
+        line([long("1"), 2], dumps=compact, behind=['"session_id":"t"']),
+        line([long("1"), 2], dumps=compact).replace(rb"\"model\"", rb"\"name\""),
         line([long("1"), 2], dumps=compact)[:-1],
+        line([long("1"), 2], dumps=compact).replace(rb"],\"model", rb",],\"model"),
+        line([long("1")], dumps=compact).replace(rb"],\"model", rb",],\"model"),
+        line([long("1"), 2], dumps=compact).replace(rb"],\"model", rb"]],\"model"),
+        line([long("1"), 2], dumps=compact).replace(rb"],\"model", rb"],[3],\"model"),
+        line([long("1"), 2], dumps=compact).replace(rb"],\"model", b'"],\\"model'),
+        line([long("1"), 2], dumps=compact).replace(b'"{', b'"[{').replace(b'}"', b'}]"'),
+        line([long("1"), 2], dumps=compact, before=['"a":{"messages":[]}']),
+        line(
+            [long("1"), 2], dumps=compact, before=[f'"a":{{{compact("messages")}:{compact([long("1"), 3])},"model":1}}']
+        ),
+        line([long("1"), 2], dumps=compact) + line([long("1"), 2, 3], dumps=compact),
+        line([long("1"), 2], dumps=compact).replace(b'}"', b'}x"'),
+        line([long("1"), 2], dumps=compact)[:-1] + b',"x":{"ai_log":"-"}}',
+        line([long("1"), 2], "t", compact, tool_calls=[{"session_id": "s"}]),
+        line([long("1"), functools.reduce(lambda inner, _: [inner], range(ai_log.DEEPEST), 1)], dumps=compact),
+        line([long("1"), {"a": [1], "model": 1}], dumps=compact).replace(rb"],\"model\":\"m\"", b"]"),
     ],
 )
 def test_what_is_odd_is_decoded_as_a_whole(made):
-    """Another session, another beginning, nothing new, other spaces, results without their call, a second list."""
-    assert ai_log.parse(made, known(long("1")))._replace(sent=None) == ai_log.parse(made)
+    """Another session or two, another beginning, nothing new, results without their call, lists that are none or several.
+
+    Also what is too deep, and what stands behind the object or in the line a second time.
+    """
+    found = ai_log.parse(made, known(long("1")))
+
+    assert (found._replace(sent=None) if isinstance(found, ai_log.Round) else found) == ai_log.parse(made)
+
+
+def test_a_message_that_goes_on_is_another():
+    """A number is not the one that it begins with."""
+    assert ai_log.parse(line([long("1"), 125], dumps=compact), known(long("1"), 1)).messages == [long("1"), 125]
 
 
 def test_a_short_history_is_not_worth_it():
     """What is decoded in no time is not remembered."""
-    assert resent.cut(line([1, 2], dumps=compact), known(1)) is None
+    assert ai_log.parse(line([1, 2], dumps=compact), known(1)).from_history == 0
+    assert resent.take_apart(b"{}", known(1)) is None
 
 
 def test_what_is_remembered_is_bounded(tmp_path, monkeypatch):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import json
 import math
+import os
 import re
 from collections.abc import Mapping
 from datetime import datetime, timezone
@@ -38,6 +39,8 @@ _AI_LOG = patterns.lazy(r'"ai_log"\s*:\s*"')
 _FIELD = patterns.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
 _TOKEN = patterns.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
+_SECONDS = re.compile(r":[0-5]\d(\.\d{1,9})?Z", re.ASCII)
 _MARK = b" [truncated] "
 _BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
 
@@ -125,10 +128,9 @@ def parse(line: bytes, known: resent.Known | None = None) -> Round | Skipped:
 
     Where ``known`` tells what a session's last call sent, messages that are those of that call are not decoded again.
     """
-    if known and resent.is_worth_while(line):
-        found = _parse_long(line, known)
-        if found:
-            return found
+    found = _parse_long(line, known) if known else None
+    if found:
+        return found
     parts = _split(line)
     return parts if isinstance(parts, Skipped) else _round(parts)
 
@@ -138,59 +140,50 @@ def _parse_long(line: bytes, known: resent.Known) -> Round | None:
 
     Where it begins with known messages, only the others are decoded.
     """
-    shorter = resent.cut(line, known)
-    if shorter:
-        found = _with_extent(shorter.line)
-        if found:
-            call, (start, end) = found
-            is_same = start == shorter.start and call.session_id == shorter.session_id
-            if is_same and call.messages and not tools.need_history(call.messages):
-                number, length = shorter.sent.number, end - start + len(line) - len(shorter.line)
-                sent = resent.Sent(number + len(call.messages), length, line, start)
-                return call._replace(from_history=number, sent=sent)
-    found = _with_extent(line)
-    if found is None:
+    pieces = resent.take_apart(line, known)
+    call = pieces and _of_pieces(pieces)
+    if pieces is None or call is None:
         return None
-    call, (start, end) = found
-    return call._replace(sent=resent.Sent(len(call.messages), end - start, line, start)) if call.messages else call
+    # Nothing behind the comma makes a whole list here, and none where it stands.
+    is_odd = not call.messages or call.session_id != pieces.session_id
+    if pieces.known and (is_odd or tools.need_history(call.messages)):
+        pieces = resent.whole(pieces, line)
+        call = _of_pieces(pieces)
+    if not call or not call.messages:
+        return call
+    number = pieces.known.number if pieces.known else 0
+    sent = resent.Sent(number + len(call.messages), pieces.end - pieces.start, line, pieces.start)
+    return call._replace(from_history=number, sent=sent)
 
 
-def _with_extent(line: bytes) -> tuple[Round, tuple[int, int]] | None:
-    """The call of a line, and where its messages stand in it; None where it is not in the gateway's own shape."""
-    text = line.decode("utf-8", "replace")
+def _of_pieces(pieces: resent.Pieces) -> Round | None:
+    """The call of a line that was taken apart; None where it was not so that the pieces are whole."""
     try:
-        inner, end = scanstring(text, len(_START), True)  # noqa: FBT003 -- positional only
-        found = _members(inner)
+        before, messages = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
+        text = pieces.behind.decode()
+        behind, end = scanstring(text, 0, True)  # noqa: FBT003 -- positional only
+        around = f'{before}"{_IN_PLACE}"{behind}'
+        (found, found_end), (listed, list_end) = _scan(around, 0), _scan(messages, 0)
         outer = _outer('{"ai_log":"-"' + text[end:])
     except (ValueError, StopIteration, RecursionError):
         return None
-    if found is None or text.find(_START, end) >= 0:
+    is_whole = found_end == len(around) and list_end == len(messages) and text.find(_START, end) < 0
+    if not is_whole or not isinstance(found, dict) or found.get("messages") != _IN_PLACE:
         return None
-    attributes, before, behind = found
-    place = resent.extent(line, before, behind, text[end - 1 :])
-    return place and (_round(_Parts(attributes, outer)), place)
+    found["messages"] = listed
+    return _round(_Parts(found, outer)) if _are_plain(found) else None
 
 
-def _members(inner: str) -> tuple[dict[str, Any], str, str] | None:
-    """The attributes of ``ai_log``, with the text before its messages and that from their end on.
-
-    None where there are none, or where another object has them.  Raises ``ValueError`` or ``StopIteration``.
-    """
-    key = inner.find(_MESSAGES)
-    start = key + len(_MESSAGES) - 1
-    messages, end = _scan(inner, start) if key >= 0 else (None, 0)
-    before, behind = inner[: start + 1], inner[end - 1 :]
-    # What stands around the list must be a whole object without it; then the list is the object's own.
-    first, rest = before[:-1] + "0}", _NO_MESSAGES + inner[end:]
-    (head, head_end), (tail, tail_end) = _scan(first, 0), _scan(rest, 0)
-    if key < 0 or head_end < len(first) or tail_end < len(rest) or tail["messages"] != 0:
-        return None
-    found = {**head, **tail, "messages": messages}
-    return (found, before, behind) if _are_plain(found, inner) else None
+_IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can have written it into a log
 
 
-_MESSAGES = '"messages":['
-_NO_MESSAGES = '{"messages":0'
+def _unescaped(part: bytes) -> str:
+    """What a part of a JSON string stands for.  Raises ``ValueError`` where it is none."""
+    text = part.decode() + '"'
+    found, end = scanstring(text, 0, True)  # noqa: FBT003 -- positional only
+    if end < len(text):
+        raise ValueError(part)
+    return str(found)
 
 
 def _split(line: bytes) -> _Parts | Skipped:
@@ -278,7 +271,7 @@ def _attributes(inner: str) -> dict[str, Any] | Skipped:
         return Skipped(NOT_LLM)
     try:
         found = _decode(inner)
-        whole = not isinstance(found, dict) or _are_plain(found, inner)
+        whole = not isinstance(found, dict) or _are_plain(found)
     except json.JSONDecodeError:
         return Skipped(NOT_JSON)
     except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
@@ -337,13 +330,10 @@ def _value(text: str) -> Any:
 _FLAT = frozenset({str, int, bool, type(None)})
 
 
-def _are_plain(attributes: dict[str, Any], text: str) -> bool:
-    """Whether every JSON reader can take these values, which came out of a text."""
-    return (
-        _FLAT.issuperset(map(type, attributes.values()))
-        or _is_shallow(text)
-        or all(type(value) in _FLAT or _is_plain(value) for value in attributes.values())
-    )
+def _are_plain(attributes: dict[str, Any]) -> bool:
+    """Whether every JSON reader can take these values."""
+    values = attributes.values()
+    return _FLAT.issuperset(map(type, values)) or all(type(value) in _FLAT or _is_plain(value) for value in values)
 
 
 def _is_shallow(text: str) -> bool:
@@ -555,30 +545,32 @@ def _has_result(content: object) -> bool:
 
 def utc(value: object) -> str | None:
     """An RFC 3339 time in UTC, with the fraction that the log gives; ``None`` where it is no time."""
-    found = _TIME.fullmatch(value) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    if _is_minute(value[:16]) and _SECONDS.fullmatch(value, 16):  # as the gateway writes it
+        return value
+    found = _TIME.fullmatch(value)
     if not found:
         return None
     day, clock, fraction, zone = found.groups("")
-    if zone == "Z" and _is_minute(day, clock[:5]) and clock[6:] < "60":
-        return f"{day}T{clock}{fraction}Z"
+    if zone == "Z":
+        zone = "+0000"
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}+00:00" if zone == "Z" else f"{day}T{clock}{_colon(zone)}")
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone[:3]}:{zone[-2:]}")
         return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
     except (ValueError, OverflowError):
         return None
 
 
 @functools.lru_cache(1024)
-def _is_minute(day: str, clock: str) -> bool:
+def _is_minute(text: str) -> bool:
+    if not _MINUTE.fullmatch(text):
+        return False
     try:
-        datetime.fromisoformat(f"{day}T{clock}")
+        datetime.fromisoformat(text)
     except ValueError:
         return False
     return True
-
-
-def _colon(zone: str) -> str:
-    return zone if ":" in zone else f"{zone[:3]}:{zone[3:]}"
 
 
 def _error(code: int | None, outer: dict[str, str], attributes: dict[str, Any]) -> str | None:
