@@ -87,7 +87,7 @@ def said(call):
         return call
     log = ('01234567"\\ é', 17, 999)
     if isinstance(call, Short):
-        bodies = [call.stored(number, log) for number in (1, 2)]
+        bodies = [(dict(facts), body) for facts, body in (call.stored(number, log) for number in (1, 2))]
         stored = [(facts, session_file.sealed(body)) for facts, body in bodies]
     else:
         entries = [entry.entry_of(call, number, log, 0) for number in (1, 2)]
@@ -95,7 +95,7 @@ def said(call):
         stored = [(facts, session_file.round_line(facts, texts, rest)) for facts, rest in entries]
     coverage = Coverage()
     coverage.count(call)
-    return call.group, coverage, repr(stored)
+    return call.group, coverage, [(repr(sorted(facts.items())), line) for facts, line in stored]
 
 
 def is_matched(way, made, monkeypatch):

@@ -56,12 +56,18 @@ class Coverage(SimpleNamespace):
     def count(self, call: Round | Short) -> None:
         """Count a call."""
         self.calls += 1
-        self.failed += call.error is not None
-        self.without_session_id += call.session_id is None
-        self.without_tokens += not call.has_tokens
-        self.content_cut += bool(call.cut)
-        self.outer_broken += call.outer_broken
-        self.torn += call.torn
+        if call.error is not None:
+            self.failed += 1
+        if call.session_id is None:
+            self.without_session_id += 1
+        if not call.has_tokens:
+            self.without_tokens += 1
+        if call.cut:
+            self.content_cut += 1
+        if call.outer_broken:
+            self.outer_broken += 1
+        if call.torn:
+            self.torn += 1
 
     def in_words(self) -> list[str]:
         """How much of the log the totals speak for."""

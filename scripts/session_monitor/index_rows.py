@@ -70,8 +70,13 @@ class Rows(NamedTuple):
 
 def of_written(batch: Sequence[Written], book: Book) -> Rows:
     """The rows of what was written to session files."""
-    rounds = _rounds(batch, book)
-    added = _sums(rounds)
+    rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
+    added: Sums = {}
+    for first in range(0, len(batch), _SESSIONS_AT_ONCE):
+        columns = _rounds(batch, range(first, min(first + _SESSIONS_AT_ONCE, len(batch))), book)
+        added.update(_sums(columns))
+        for column, more in zip(rounds, columns):
+            column.extend(more)
     of_sessions: dict[int, list[tuple[int, ...]]] = {}
     for key, each in added.items():
         of_sessions.setdefault(key[0], []).append(each)
@@ -128,9 +133,9 @@ def _session(written: Written) -> tuple[Any, ...]:
     )
 
 
-def _rounds(batch: Sequence[Written], book: Book) -> tuple[list[Any], ...]:
+def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> tuple[list[Any], ...]:
     """Column by column, which takes half the time of row by row."""
-    places = [(position, *each) for position, written in enumerate(batch) for each in written.rounds]
+    places = [(position, *each) for position in positions for each in batch[position].rounds]
     if not places:
         return tuple([] for _ in ROUND)
     sessions, facts, starts, lengths = map(list, zip(*places))
@@ -154,6 +159,8 @@ def _rounds(batch: Sequence[Written], book: Book) -> tuple[list[Any], ...]:
     )
 
 
+# What goes through all columns at once stays in the processor's cache; with a whole batch it takes half as long again.
+_SESSIONS_AT_ONCE = 32
 _BUFFER = 1 << 16  # most session files are read at once
 _NOTHING = (0,) * len(index.ADDITIVE)
 
@@ -186,14 +193,18 @@ def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 def flags_of(facts: Mapping[str, Any]) -> int:
     """A round's flags."""
-    return int(
-        FAILED * (facts["response_type"] == "error")
-        + NO_TOKENS * ("no_tokens" in facts)
-        + EXPLICIT_CACHE * ("explicit_cache" in facts)
-        + TOOL_CALLS * facts["has_tool_calls"]
-        + NO_CONTENT * ("no_content" in facts)
-        + CUT * ("cut" in facts)
-    )
+    flags = FAILED if facts["response_type"] == "error" else 0
+    if "no_tokens" in facts:
+        flags |= NO_TOKENS
+    if "explicit_cache" in facts:
+        flags |= EXPLICIT_CACHE
+    if facts["has_tool_calls"]:
+        flags |= TOOL_CALLS
+    if "no_content" in facts:
+        flags |= NO_CONTENT
+    if "cut" in facts:
+        flags |= CUT
+    return flags
 
 
 def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int) -> Call:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 
 from . import patterns
 
@@ -29,6 +30,12 @@ def file_name(session_id: str) -> str:
     if len(name.encode()) > LONGEST_NAME:
         return _shortened(name, session_id)
     return name + SUFFIX
+
+
+def file_names(session_id: str) -> Iterator[str]:
+    """The name for this id, and the one that it has where another id has taken that."""
+    yield file_name(session_id)
+    yield other_name(session_id)
 
 
 def is_session(name: str) -> bool:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import functools
 import json
-import operator
 import re
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, Callable, NamedTuple
+from typing import Any, NamedTuple
 
 from . import ai_log, compact_json, resent, usage
 from .ai_log import Round, Skipped
@@ -35,13 +34,15 @@ _CHARACTER = r'[^"\\\x00-\x1f]'
 # match, all ways to match its beginning are tried.
 _TEXT = rf'(?:-(?=["\\])|(?!-["\\])({_CHARACTER}*))'
 _NUMBER = r"(?:null|(0|[1-9][0-9]{0,9}))"
+_POSITIVE = r"(?:null|0|([1-9][0-9]{0,9}))"  # 0 says no more than null does
 _INSIDE = r'[^"\\{}\x00-\x1f]*'
 _DETAILS = rf'(?:null|\\"(\{{{_INSIDE}(?:\\\\\\"{_INSIDE})*\}})\\")'  # JSON in a string
 _ANY = rf'(?:null|true|false|-?(?:0|[1-9][0-9]{{0,9}})|\\"{_CHARACTER}*\\")'
 
 _INNER = {
     **dict.fromkeys(("api", "chat_id", "consumer", "model", "response_type", "session_id"), rf'\\"{_TEXT}\\"'),
-    **dict.fromkeys(("chat_round", "llm_first_token_duration", "llm_service_duration", *ai_log.COUNTS), _NUMBER),
+    **dict.fromkeys(("chat_round", "llm_first_token_duration"), _POSITIVE),
+    **dict.fromkeys(("llm_service_duration", *ai_log.COUNTS), _NUMBER),
     **dict.fromkeys(("input_token_details", "output_token_details"), _DETAILS),
 }
 _OUTER = {
@@ -52,161 +53,67 @@ _OUTER = {
 }
 
 
-class _Values(NamedTuple):
-    """What a line says, in its own words; None for what is absent.  The counts are in the order of ``ai_log.COUNTS``."""
-
-    api: str | None
-    chat_id: str | None
-    consumer: str | None
-    model: str | None
-    response_type: str | None
-    session_id: str | None
-    chat_round: str | None
-    llm_first_token_duration: str | None
-    llm_service_duration: str | None
-    input_token: str | None
-    output_token: str | None
-    total_token: str | None
-    reasoning_tokens: str | None
-    cached_tokens: str | None
-    input_token_details: str | None
-    output_token_details: str | None
-    request_id: str | None
-    response_flags: str | None
-    route_name: str | None
-    upstream_cluster: str | None
-    start_time: str | None
-    timestamp: str | None
-    response_code: str | None
-    duration: str | None
-
-
-_FIRST_COUNT = _Values._fields.index(ai_log.COUNTS[0])
-_BEHIND_COUNTS = _FIRST_COUNT + len(ai_log.COUNTS)
+_WHERE = ("api", "chat_id", "chat_round", "request_id", "route_name", "upstream_cluster", "response_flags")
+_ORDER = (
+    *_WHERE,
+    *ai_log.COUNTS,
+    *("session_id", "consumer", "model", "response_type", "input_token_details", "output_token_details"),
+    *("start_time", "timestamp", "response_code", "llm_first_token_duration", "llm_service_duration", "duration"),
+)
+"""The values that ``_short`` makes a call of, as it takes them."""
+_FACTS = len(_WHERE) + len(ai_log.COUNTS)
 
 
 class _Shape(NamedTuple):
-    """What matches a line, and what puts the groups of it, and a None behind them, into the order of ``_Values``."""
+    """What matches a line, and which groups of it are the values of ``_ORDER``."""
 
     pattern: re.Pattern[str]
-    pick: Callable[[tuple[str | None, ...]], tuple[str | None, ...]]
+    groups: tuple[int, ...]
 
 
-class Short(NamedTuple):
+class Short:
     """An LLM call of which a line says little: no content, nothing cut, no failure.
 
-    ``group`` is the id of the session that keeps it.  The fields behind ``values`` are the same for all of them.
+    ``group`` is the id of the session that keeps it.  ``facts`` and ``body`` are what is stored of it: the first without
+    the number of its round, the second as members of a JSON object, without that number and the place in the log.
     """
 
-    session_id: str | None
-    group: str
-    timestamp: str | None
-    values: _Values
+    __slots__ = ("body", "facts", "group", "has_tokens", "session_id")
     error: str | None = None
     cut: tuple[str, ...] = ()
-    outer_broken: bool = False
-    torn: bool = False
+    outer_broken = torn = False
 
-    @property
-    def has_tokens(self) -> bool:
-        """Whether the line reports any token count."""
-        values = self.values
-        return not (values.input_token is values.output_token is values.total_token is None)
+    def __init__(
+        self,
+        session_id: str | None,
+        group: str,
+        facts: dict[str, Any],
+        body: str,
+        *,
+        has_tokens: bool,
+    ) -> None:
+        self.session_id = session_id
+        self.group = group
+        self.has_tokens = has_tokens
+        self.facts = facts
+        self.body = body
 
     def stored(self, number: int, log: tuple[str, int, int]) -> tuple[dict[str, Any], bytes]:
-        """The facts of this call as a session's round of that number, and its line without the checksum.
+        """The facts of this call, now as a session's round of that number, and its line without the checksum.
 
         ``log`` is where it was read.  Both are what ``entry.entry_of`` and ``session_file.round_line`` make of it.
         """
-        values = self.values
-        inputs, inputs_json = _details(values.input_token_details or "")
-        outputs, outputs_json = _details(values.output_token_details or "")
-        counts = values[_FIRST_COUNT:_BEHIND_COUNTS]
-        reported = {name: int(text) for name, text in zip(ai_log.COUNTS, counts) if text}
-        model = values.model or None
-        used = usage.normalise(ai_log.counts(reported, inputs, outputs), model)
-        facts, facts_json = self._facts(number, model, used)
-        reported_json = ",".join([f'"{name}":{count}' for name, count in reported.items()])
         generation, start, end = log
-        line = (
-            f"{',' if number > 1 else ''}{facts_json},"
-            '"messages":[],"question":null,"answer":null,"reasoning":null,"tool_calls":[],'
-            f'"input_token_details":{inputs_json},"output_token_details":{outputs_json},'
-            f'"reported":{{{reported_json}}}{self._where(used.notes)},"log":[{_name(generation)},{start},{end}]'
-        )
-        return facts, line.encode()
-
-    def _facts(self, number: int, model: str | None, used: usage.Usage) -> tuple[dict[str, Any], str]:
-        """The facts, and the same as JSON without its end: no text of them is one that JSON would write otherwise."""
-        values = self.values
-        fresh, read, written, visible, reasoning, is_explicit, _ = used
-        input_tokens, output_tokens = fresh + read + written, visible + reasoning
-        response_type = values.response_type or "normal"
-        facts: dict[str, Any] = {
-            "round": number,
-            "timestamp": self.timestamp,
-            "input_tokens": input_tokens,
-            "output_tokens": output_tokens,
-            "reasoning_tokens": reasoning,
-            "cached_tokens": read,
-            "total_tokens": input_tokens + output_tokens,
-            "model": model,
-            "has_tool_calls": False,
-            "response_type": response_type,
-        }
-        text = (
-            f'{{"round":{number},"timestamp":{_quoted(self.timestamp) or "null"},"input_tokens":{input_tokens},'
-            f'"output_tokens":{output_tokens},"reasoning_tokens":{reasoning},"cached_tokens":{read},'
-            f'"total_tokens":{input_tokens + output_tokens},"model":{_quoted(model) or "null"},'
-            f'"has_tool_calls":false,"response_type":"{response_type}"'
-        )
-        code, first_token_ms = _number(values.response_code), _number(values.llm_first_token_duration)
-        service_ms = values.llm_service_duration
-        duration_ms = _number(values.duration if service_ms is None else service_ms)
-        for name, value, json_ in (
-            ("cache_write_tokens", written, written),
-            ("explicit_cache", is_explicit, "true"),
-            ("no_tokens", not self.has_tokens, "true"),
-            ("no_content", True, "true"),
-            ("consumer", values.consumer, _quoted(values.consumer)),
-            ("response_code", code, code),
-            ("first_token_ms", first_token_ms, first_token_ms),
-            ("duration_ms", duration_ms, duration_ms),
-        ):
-            if value:
-                facts[name] = value
-                text += f',"{name}":{json_}'
-        return facts, text
-
-    def _where(self, notes: tuple[str, ...]) -> str:
-        """What is told of where the call went, as members of a JSON object; before them the notes on its tokens."""
-        values = self.values
-        members = (
-            ("token_notes", f"[{','.join(map(_quoted, notes))}]" if notes else ""),
-            ("api", _quoted(values.api)),
-            ("chat_id", _quoted(values.chat_id)),
-            ("chat_round", _number(values.chat_round)),
-            ("request_id", _quoted(values.request_id)),
-            ("route_name", _quoted(values.route_name)),
-            ("upstream_cluster", _quoted(values.upstream_cluster)),
-            ("response_flags", _quoted(values.response_flags)),
-        )
-        return "".join([f',"{name}":{text}' for name, text in members if text])
-
-
-def _quoted(text: str | None) -> str:
-    """A JSON string of a text without anything to be escaped; nothing for nothing."""
-    return f'"{text}"' if text else ""
+        comma = "," if number > 1 else ""
+        line = f'{comma}{{"round":{number},{self.body},"log":[{_name(generation)},{start},{end}]'
+        self.facts["round"] = number
+        return self.facts, line.encode()
 
 
 @functools.lru_cache(16)
 def _name(generation: str) -> str:
     """A JSON string of a generation's id, which is read from a file."""
     return _json(generation).decode()
-
-
-def _number(text: str | None) -> int | None:
-    return None if text is None else int(text)
 
 
 class Plain:
@@ -281,9 +188,10 @@ def _shape(inner: Iterable[str], outer: Iterable[str]) -> _Shape:
     for key in outer:
         names += [key] * (key in _OUTER)
         rest.append(rf',"{re.escape(key)}":"{_OUTER.get(key, _CHARACTER + "*")}"')
+    missing = [name for name in _ORDER if name not in names]
+    rest += ["((?!))?"] * len(missing)  # a group that is never there
     pattern = re.compile(rf'\{{"ai_log":"\{{(?=\\){"".join(members)}\}}"{"".join(rest)}\}}')
-    places = {name: place for place, name in enumerate(names)}
-    return _Shape(pattern, operator.itemgetter(*(places.get(name, -1) for name in _Values._fields)))
+    return _Shape(pattern, tuple(map([None, *names, *missing].index, _ORDER)))
 
 
 def _matched(shape: _Shape, line: bytes) -> Short | None:
@@ -291,26 +199,113 @@ def _matched(shape: _Shape, line: bytes) -> Short | None:
         found = shape.pattern.fullmatch(line.decode())
     except UnicodeDecodeError:
         return None
-    return _short(shape.pick((*found.groups(), None))) if found else None
+    return _short(found.group(*shape.groups)) if found else None
 
 
 def _short(values: tuple[str | None, ...]) -> Short | None:
-    """The call of these values, None for one that failed, of which more has to be known."""
-    found = _Values(*values)
-    has_answer = found.model or found.chat_id or found.input_token or found.output_token or found.total_token
-    if not has_answer or found.response_code is None or int(found.response_code) >= _FAILED:
+    """The call of the values of ``_ORDER``, None for one that failed, of which more has to be known.
+
+    Of their texts JSON would write none otherwise, so they stand in the session file as they stand in the line.  This is
+    one function, for very many lines come by here.
+    """
+    whole_in, whole_out, total, reasoned, cached = counts = values[len(_WHERE) : _FACTS]
+    session_id, consumer, model, response_type, input_details, output_details = values[_FACTS:-6]
+    start_time, timestamp, response_code, first_token, service, duration = values[-6:]
+    if response_code is None or not (model or values[_CHAT_ID] or whole_in or whole_out or total):
         return None
-    timestamp = ai_log.utc(found.start_time) or ai_log.utc(found.timestamp)
-    return Short(
-        found.session_id or None, ai_log.group_of(found.session_id, found.consumer, timestamp), timestamp, found
+    code = int(response_code)
+    if code >= _FAILED:
+        return None
+    at = ai_log.utc(start_time) or ai_log.utc(timestamp)
+    model = model or None
+    response_type = response_type or "normal"
+    inputs, inputs_json = _of_input(input_details or "")
+    outputs, outputs_json = _of_output(output_details or "")
+    reported = (
+        int(whole_in) if whole_in else None,
+        int(whole_out) if whole_out else None,
+        int(total) if total else None,
+        int(cached) if cached else None,
+        int(reasoned) if reasoned else None,
     )
+    fresh, read, written, visible, reasoning, is_explicit, notes = usage.sorted_out(reported, inputs, outputs, model)
+    input_tokens, output_tokens = fresh + read + written, visible + reasoning
+    total_tokens = input_tokens + output_tokens
+    facts: dict[str, Any] = {
+        "timestamp": at,
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "reasoning_tokens": reasoning,
+        "cached_tokens": read,
+        "total_tokens": total_tokens,
+        "model": model,
+        "has_tool_calls": False,
+        "response_type": response_type,
+        "no_content": True,
+        "response_code": code,
+    }
+    more = who = timing = noted = ""
+    if written:
+        facts["cache_write_tokens"] = written
+        more = f',"cache_write_tokens":{written}'
+    if is_explicit:
+        facts["explicit_cache"] = True
+        more += ',"explicit_cache":true'
+    has_tokens = not (whole_in is whole_out is total is None)
+    if not has_tokens:
+        facts["no_tokens"] = True
+        more += ',"no_tokens":true'
+    if consumer:
+        facts["consumer"] = consumer
+        who = f',"consumer":"{consumer}"'
+    if first_token:
+        facts["first_token_ms"] = int(first_token)
+        timing = f',"first_token_ms":{first_token}'
+    duration_ms = duration if service is None else service
+    if duration_ms and duration_ms != "0":
+        facts["duration_ms"] = int(duration_ms)
+        timing += f',"duration_ms":{duration_ms}'
+    if notes:
+        noted = f',"token_notes":{_json(notes).decode()}'
+    stamp, name = f'"{at}"' if at else "null", f'"{model}"' if model else "null"
+    body = (
+        f'"timestamp":{stamp},"input_tokens":{input_tokens},"output_tokens":{output_tokens},'
+        f'"reasoning_tokens":{reasoning},"cached_tokens":{read},"total_tokens":{total_tokens},"model":{name},'
+        f'"has_tool_calls":false,"response_type":"{response_type}"{more},"no_content":true{who},"response_code":{code}'
+        f'{timing},"messages":[],"question":null,"answer":null,"reasoning":null,"tool_calls":[],'
+        f'"input_token_details":{inputs_json},"output_token_details":{outputs_json},'
+        f'"reported":{{{_members(_REPORTED, counts)[1:]}}}{noted}{_members(_PLACES, values)}'
+    )
+    group = ai_log.group_of(session_id, consumer, at)
+    return Short(session_id or None, group, facts, body, has_tokens=has_tokens)
 
 
-@functools.lru_cache(1024)
-def _details(text: str) -> tuple[dict[str, Any], str]:
-    """Token details, with what is stored of them."""
-    found = ai_log.details(text.replace(r"\\\"", '"'))
-    return found, _json(found).decode()
+_CHAT_ID = _ORDER.index("chat_id")
+_REPORTED = tuple((f',"{name}":', "") for name in ai_log.COUNTS)
+_PLACES = tuple((f',"{name}":', "") if name == "chat_round" else (f',"{name}":"', '"') for name in _WHERE)
+
+
+def _members(around: tuple[tuple[str, str], ...], values: tuple[str | None, ...]) -> str:
+    """Members of a JSON object: each value that is there, with what stands around it."""
+    return "".join([f"{before}{value}{behind}" for (before, behind), value in zip(around, values) if value])
+
+
+@functools.lru_cache(2048)
+def _of_input(text: str) -> tuple[usage.OfInput, str]:
+    """What an input's details say, and what is stored of them."""
+    found = _details(text)
+    return usage.of_input(found), _json(found).decode()
+
+
+@functools.lru_cache(2048)
+def _of_output(text: str) -> tuple[usage.OfOutput, str]:
+    """The same for an output's."""
+    found = _details(text)
+    return usage.of_output(found), _json(found).decode()
+
+
+def _details(text: str) -> dict[str, Any]:
+    return ai_log.details(text.replace(r"\\\"", '"'))
 
 
 _json = compact_json.encoder(allow_nan=False)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Union
 
 from . import money
 from .price_list import PRICES, SHIPPED, THIRD_PARTY, PriceList, Undecoded
-from .usage import Usage
+from .usage import Tokens, Usage
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -422,8 +422,6 @@ def _in_window(row: _Row, at: str) -> tuple[tuple[int, _Rates], ...]:
 # -- how much ----------------------------------------------------------------------------------------------------------
 
 
-Tokens = tuple[int, int, int, int, int, bool, tuple[str, ...]]
-"""The fields of a ``Usage``."""
 Fields = tuple[Union[str, None], Union[str, None], int, int, int, int, int, Any, Any, Any]
 """A call: model, time, the five kinds of tokens; whether it asked for the cache, has tokens, and failed."""
 Amount = tuple[int, Union[int, None], tuple[str, ...]]

@@ -20,7 +20,6 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import SimpleNamespace
 from typing import Any, BinaryIO, NamedTuple
 
 from . import compact_json, history
@@ -44,7 +43,7 @@ class NotASessionFile(ValueError):  # noqa: N818
     """The file does not even begin like a session file."""
 
 
-class Summary(SimpleNamespace):
+class Summary:
     """What a session's rounds add up to; the footer of its file.
 
     ``positions`` says for each generation of the log up to which byte it has been applied here, ``history`` holds
@@ -72,7 +71,16 @@ class Summary(SimpleNamespace):
             if not known.keys() <= _EMPTY.keys():
                 raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
             known = {**_EMPTY, "models": [], "positions": {}, **known}
-        super().__init__(**known)
+        for name, value in known.items():
+            setattr(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Summary) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"Summary({vars(self)})"
 
     def add(self, entry: Mapping[str, Any], log: Sequence[Any]) -> None:
         """Count one stored round in, by its short facts and its ``log``."""

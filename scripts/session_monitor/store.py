@@ -78,6 +78,7 @@ class Store:
         ``lock`` keeps others from changing session files, and raises ``Outdated`` where they did since the last time.
         """
         self._folder = folder
+        self._start_of_paths = os.path.join(os.fsencode(folder), b"")
         self._full_messages = full_messages
         self._lock = lock
         self._deleted: Tombstones | None = None
@@ -244,8 +245,8 @@ class Store:
 
     def _found(self, session_id: str) -> _Session:
         free = None
-        for name in (names.file_name(session_id), names.other_name(session_id)):
-            path = os.path.join(os.fsencode(self._folder), name.encode())
+        for name in names.file_names(session_id):
+            path = self._start_of_paths + name.encode()
             if path in self._damaged:
                 return _Session(path, Summary(), torn=True)
             try:
@@ -261,12 +262,15 @@ class Store:
             if session:
                 return session
         if free is None:
-            msg = f"two other sessions have the file names of {names.file_name(session_id)}"
-            raise OSError(msg)
+            raise OSError(f"two other sessions have the file names of {names.file_name(session_id)}")
         return _Session(free, Summary())
 
     def _read(self, path: bytes, session_id: str) -> _Session | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
+        if not os.access(
+            path, os.F_OK
+        ):  # most that are asked for are new, and to open in vain takes five times as long
+            raise FileNotFoundError(path)
         with open(path, "rb") as file:
             if session_file.read_header(file) != session_id:
                 return None

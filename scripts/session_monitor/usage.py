@@ -9,7 +9,7 @@ output must be a kind that the provider counts outside.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Optional
 
 LARGEST_COUNT = 10**10
 """No call has more tokens: ten thousand times the largest prompt there is.  Sums of them stay in 64 bits."""
@@ -20,6 +20,7 @@ _REASONING = ("thoughts_token_count", "reasoning_tokens", "thinking_tokens")
 _TOOL_USE = ("tool_use_prompt_token_count",)
 _AUDIO = ("audio_tokens",)
 _GEMINI = frozenset({"cached_content_token_count", "thoughts_token_count", "tool_use_prompt_token_count"})
+_ASKED = ("cache_creation_input_tokens", "cache_type", "cache_creation")
 
 TOTAL_DIFFERS = "total_differs"
 """Note: the reported total is not the sum of the kinds that the call reported."""
@@ -75,6 +76,13 @@ class Usage(NamedTuple):
         return self.input_tokens + self.output_tokens
 
 
+Counts = tuple[Optional[int], Optional[int], Optional[int], Optional[int], Optional[int]]
+"""The first five fields of ``Reported``."""
+Tokens = tuple[int, int, int, int, int, bool, tuple[str, ...]]
+"""The fields of a ``Usage``."""
+_NO_TOKENS: Tokens = (0, 0, 0, 0, 0, False, ())
+
+
 def count(value: object) -> int | None:
     """A token count from a JSON value: ``10``, ``10.0`` and ``"10"`` are 10; what is no count is ``None``."""
     if type(value) is int:  # as nearly always
@@ -91,48 +99,86 @@ def count(value: object) -> int | None:
 
 def normalise(reported: Reported, model: str | None) -> Usage:
     """The disjoint kinds of what one call reported; all zero where it reported nothing."""
-    if reported.input is None and reported.output is None and reported.total is None:
-        return Usage()
-    inputs, outputs = reported.input_details, reported.output_details
-    whole_in, whole_out = reported.input or 0, reported.output or 0
-    read = _first(inputs, _CACHE_READ) or reported.cached or 0
-    written = _first(inputs, _CACHE_WRITE)
-    reasoning = _first(outputs, _REASONING) or reported.reasoning or 0
-    rest = 0 if reported.total is None else reported.total - whole_in - whole_out
+    counts, inputs, outputs = reported[:5], of_input(reported.input_details), of_output(reported.output_details)
+    return Usage(*sorted_out(counts, inputs, outputs, model))
+
+
+class OfInput(NamedTuple):
+    """What the details of a call's input say: counts, 0 where there are none, and whose names these are."""
+
+    read: int
+    written: int
+    tool_use: int
+    has_audio: bool
+    is_anthropic: bool
+    is_converted: bool
+    is_gemini: bool
+    explicit_cache: bool
+
+
+class OfOutput(NamedTuple):
+    """The same of its output."""
+
+    reasoning: int
+    has_audio: bool
+    is_gemini: bool
+
+
+def of_input(details: Mapping[str, Any]) -> OfInput:
+    """What these details of an input say; unless the model is Claude, where they look converted they are."""
+    is_anthropic = _is_anthropic(details)
+    return OfInput(
+        read=_first(details, _CACHE_READ),
+        written=_first(details, _CACHE_WRITE),
+        tool_use=_first(details, _TOOL_USE),
+        has_audio=_first(details, _AUDIO) > 0,
+        is_anthropic=is_anthropic,
+        is_converted=is_anthropic and _looks_converted(details),
+        is_gemini=not _GEMINI.isdisjoint(details),
+        explicit_cache=not is_anthropic and is_explicit_cache(details),
+    )
+
+
+def of_output(details: Mapping[str, Any]) -> OfOutput:
+    """What these details of an output say."""
+    return OfOutput(_first(details, _REASONING), _first(details, _AUDIO) > 0, not _GEMINI.isdisjoint(details))
+
+
+def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | None) -> Tokens:
+    """The fields of the ``Usage`` of a call that reported these counts and details."""
+    reported_in, reported_out, total, cached, reasoned = counts
+    if reported_in is reported_out is total is None:
+        return _NO_TOKENS
+    read, written, tool_use, has_audio, anthropic, converted, is_gemini, is_explicit = inputs
+    reasoning, is_spoken, is_geminis = outputs
+    whole_in, whole_out = reported_in or 0, reported_out or 0
+    read, reasoning = read or cached or 0, reasoning or reasoned or 0
+    rest = 0 if total is None else total - whole_in - whole_out
 
     # A part cannot be larger than its whole, whatever the names say.
-    notes: list[str] = []
-    anthropic = _is_anthropic(inputs)
-    converted = anthropic and _is_converted(inputs, model)
+    notes: tuple[str, ...] = ()
+    converted = converted and "claude" not in (model or "").lower()
     cache_outside = read + written > whole_in or (anthropic and not converted)
-    reasoning_outside = reasoning > whole_out
-    if not (_GEMINI.isdisjoint(inputs) and _GEMINI.isdisjoint(outputs)):
-        reasoning_outside = True
-    elif rest > 0 and not (anthropic or cache_outside or reasoning_outside):
+    reasoning_outside = is_gemini or is_geminis or reasoning > whole_out
+    if rest > 0 and not (anthropic or cache_outside or reasoning_outside):
         reasoning_outside = rest in (reasoning, reasoning + read + written)
         cache_outside = rest != reasoning and rest in (read + written, reasoning + read + written)
         if not (reasoning_outside or cache_outside) and "gemini" in (model or "").lower() and not reasoning:
             # Converted to the OpenAI shape, thoughts are left out of everything but the total.
             reasoning, reasoning_outside = rest, True
-            notes.append(UNLISTED_REASONING)
+            notes = (UNLISTED_REASONING,)
 
-    usage = Usage(
-        fresh_input=whole_in - (0 if cache_outside else read + written) + _first(inputs, _TOOL_USE),
-        cache_read=read,
-        cache_write=written,
-        visible_output=whole_out - (0 if reasoning_outside else reasoning),
-        reasoning=reasoning,
-        explicit_cache=not anthropic and is_explicit_cache(inputs),
-    )
-    if reported.total not in (None, usage.total_tokens):
-        notes.append(TOTAL_DIFFERS)
+    fresh = whole_in + tool_use - (0 if cache_outside else read + written)
+    visible = whole_out - (0 if reasoning_outside else reasoning)
+    if total is not None and total != fresh + read + written + visible + reasoning:
+        notes += (TOTAL_DIFFERS,)
     if cache_outside and not anthropic and read and not written:
-        notes.append(CACHE_IN_ONE)  # Bedrock, converted to the OpenAI shape
+        notes += (CACHE_IN_ONE,)  # Bedrock, converted to the OpenAI shape
     if converted and read and not cache_outside:
-        notes.append(CONVERTED_CACHE)
-    if _first(inputs, _AUDIO) or _first(outputs, _AUDIO):
-        notes.append(AUDIO)
-    return usage._replace(notes=tuple(notes)) if notes else usage
+        notes += (CONVERTED_CACHE,)
+    if has_audio or is_spoken:
+        notes += (AUDIO,)
+    return fresh, read, written, visible, reasoning, is_explicit, notes
 
 
 def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:
@@ -140,17 +186,16 @@ def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:
 
     Source: Alibaba Cloud Model Studio's page on context cache.
     """
-    return "cache_creation_input_tokens" in inputs or "cache_type" in inputs or "cache_creation" in inputs
+    return any(name in inputs for name in _ASKED)
 
 
 def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
     """The first count above zero under one of these names, or 0."""
-    if details:
-        for name in names:
-            if name in details:
-                number = count(details[name])
-                if number:
-                    return number
+    for name in names:
+        if name in details:
+            number = count(details[name])
+            if number:
+                return number
     return 0
 
 
@@ -161,9 +206,9 @@ def _is_anthropic(inputs: Mapping[str, Any]) -> bool:
     )
 
 
-def _is_converted(inputs: Mapping[str, Any], model: str | None) -> bool:
+def _looks_converted(inputs: Mapping[str, Any]) -> bool:
     """The gateway's own conversion of an OpenAI answer to Anthropic's shape keeps cache reads inside the input.
 
     It sends no ``cache_creation_input_tokens``, which is what tells the two apart.
     """
-    return "cache_creation_input_tokens" not in inputs and "claude" not in (model or "").lower()
+    return "cache_creation_input_tokens" not in inputs
