@@ -141,23 +141,24 @@ def _parse_long(line: bytes, known: resent.Known) -> Round | None:
     Where it begins with known messages, only the others are decoded.
     """
     pieces = resent.take_apart(line, known)
-    call = pieces and _of_pieces(pieces)
-    if pieces is None or call is None:
+    parts = pieces and _joined_pieces(pieces)
+    if pieces is None or parts is None:
         return None
     # Nothing behind the comma makes a whole list here, and none where it stands.
-    is_odd = not call.messages or call.session_id != pieces.session_id
-    if pieces.known and (is_odd or tools.need_history(call.messages)):
+    is_odd = not parts.attributes["messages"] or _session_id(parts.attributes) != pieces.session_id
+    if pieces.known and (is_odd or tools.need_history(parts.attributes["messages"])):
         pieces = resent.whole(pieces, line)
-        call = _of_pieces(pieces)
-    if not call or not call.messages:
-        return call
+        parts = _joined_pieces(pieces)
+        if parts is None:
+            return None
+    messages = parts.attributes["messages"]
     number = pieces.known.number if pieces.known else 0
-    sent = resent.Sent(number + len(call.messages), pieces.end - pieces.start, line, pieces.start)
-    return call._replace(from_history=number, sent=sent)
+    sent = resent.Sent(number + len(messages), pieces.end - pieces.start, line, pieces.start) if messages else None
+    return _round(parts, number, sent)
 
 
-def _of_pieces(pieces: resent.Pieces) -> Round | None:
-    """The call of a line that was taken apart; None where it was not so that the pieces are whole."""
+def _joined_pieces(pieces: resent.Pieces) -> _Parts | None:
+    """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole."""
     try:
         before, messages = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
         text = pieces.behind.decode()
@@ -171,7 +172,7 @@ def _of_pieces(pieces: resent.Pieces) -> Round | None:
     if not is_whole or not isinstance(found, dict) or found.get("messages") != _IN_PLACE:
         return None
     found["messages"] = listed
-    return _round(_Parts(found, outer)) if _are_plain(found) else None
+    return _Parts(found, outer) if _are_plain(found) else None
 
 
 _IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can have written it into a log
@@ -373,7 +374,7 @@ def _is_plain(value: object) -> bool:
 # -- the round ---------------------------------------------------------------------------------------------------------
 
 
-def _round(parts: _Parts) -> Round:
+def _round(parts: _Parts, from_history: int = 0, sent: resent.Sent | None = None) -> Round:
     attributes, outer, outer_broken, torn = parts
     get, get_outer = attributes.get, outer.get
     undecoded: dict[str, str] = {}
@@ -396,7 +397,7 @@ def _round(parts: _Parts) -> Round:
     code = usage.count(get_outer("response_code"))
     error = _error(code, outer, attributes)
     return Round(
-        _joined(_text(get("session_id"))),
+        _session_id(attributes),
         utc(get_outer("start_time")) or utc(get_outer("timestamp")),
         model,
         usage.normalise(counts(reported, input_details, output_details), model),
@@ -427,6 +428,8 @@ def _round(parts: _Parts) -> Round:
         _text(get_outer("response_flags")),
         usage.count(get("llm_first_token_duration")),
         _first_count(get("llm_service_duration"), get_outer("duration")),
+        from_history,
+        sent,
     )
 
 
@@ -497,8 +500,9 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _joined(text: str | None) -> str | None:
-    """Two halves of a character that were escaped apart, as one: JSON writes and reads them as the same."""
+def _session_id(attributes: dict[str, Any]) -> str | None:
+    """The session's id; two halves of a character that were escaped apart as one: JSON writes and reads them so."""
+    text = _text(attributes.get("session_id"))
     if text is None or text.isascii():
         return text
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

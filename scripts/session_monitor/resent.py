@@ -87,14 +87,13 @@ def take_apart(line: bytes, known: Known) -> Pieces | None:
     end = next((end for behind in _BEHIND if (end := line.rfind(behind, start)) >= 0), -1)
     if end < 0:
         return None
-    pieces = Pieces(line[len(START) : start - 1], b"", line[end + 1 :], start, end)
-    session_id = _session_id(line, end)
+    before, behind, session_id = line[len(START) : start - 1], line[end + 1 :], _session_id(line, end)
     sent = known(session_id)
     if sent and sent.length >= SHORTEST:
-        first = start + sent.length
-        if line[first : first + 1] == b"," and sent.begins(line, start):
-            return pieces._replace(messages=line[first + 1 : end], session_id=session_id, known=sent)
-    return whole(pieces, line)
+        first = start + sent.length + 1
+        if line[first - 1 : first] == b"," and sent.begins(line, start):
+            return Pieces(before, line[first:end], behind, start, end, session_id, sent)
+    return Pieces(before, line[start:end], behind, start, end)
 
 
 def whole(pieces: Pieces, line: bytes) -> Pieces:
