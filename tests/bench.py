@@ -63,11 +63,10 @@ decode = json.JSONDecoder().scan_once
 encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
 last = {}
 for line in log:
-    start = line.find(b'\\"messages\\":[')
-    if start < 0 or not line.startswith(b'{"ai_log":"'):
-        continue
-    start += len(b'\\"messages\\":[')
+    start = line.find(b'\\"messages\\":[') + len(b'\\"messages\\":[')
     end = line.rfind(b'],\\"model\\":', start)
+    if end < 0 or not line.startswith(b'{"ai_log":"'):
+        continue
     key = line.rfind(b'\\"session_id\\":\\"', end) + len(b'\\"session_id\\":\\"')
     session = line[key : line.find(b'\\"', key)]
     before, first, behind = last.get(session, (b"", 0, 0))
@@ -75,8 +74,8 @@ for line in log:
     is_sequel = behind and line.startswith(memoryview(before)[first:behind], start)
     new = start + behind - first + 1 if is_sequel else start
     text = line[11:start].decode() + line[new:end].decode() + line[end:].decode()
-    inner, rest = scanstring(text, 0, True)
     try:
+        inner, rest = scanstring(text, 0, True)
         found, _ = decode(inner, 0)
         outer, _ = decode('{"ai_log":"' + text[rest - 1 :], 0)
     except (ValueError, StopIteration):
