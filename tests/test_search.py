@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -307,6 +308,58 @@ def test_searches_at_the_same_time(folder):
     running = [subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True) for _ in range(3)]
     assert [each.communicate()[0] for each in running] == ["300 300 True\n"] * 3
     assert len(hits(folder, "same", limit=1000)) == 300
+
+
+def begun_anew(folder):
+    """Another search begins the search index anew, for a main index that is another one."""
+    with contextlib.closing(sqlite3.connect(folder / search_index.FILE)) as db, db:
+        search_index.clear(db)
+        db.execute("UPDATE meta SET made = 'another', change = -1")
+
+
+def test_two_that_find_an_old_index_at_once(folder, monkeypatch):
+    """The second one that is going to begin anew leaves what the first has put in by then."""
+    real_transaction, real_clear = search_index._transaction, search_index.clear
+    firsts, cleared = [], []
+
+    def transaction(db, *kind):
+        if not firsts and db.execute("PRAGMA user_version").fetchone()[0]:  # it exists, and is old
+            firsts.append(None)
+            firsts.append(hits(folder, "weather"))
+        return real_transaction(db, *kind)
+
+    monkeypatch.setattr(search_index, "_transaction", transaction)
+    monkeypatch.setattr(search_index, "clear", lambda db: cleared.append(db) or real_clear(db))
+
+    second = found(folder, "weather")
+
+    assert firsts[1] == [(hit.session_id, hit.round) for hit in second.hits] == [("build", 1)]
+    assert (second.is_kept, len(cleared)) == (True, 1)
+
+
+@pytest.mark.parametrize("when", ["before a piece", "before the answer"])
+def test_a_search_index_that_another_search_begins_anew(folder, monkeypatch, when):
+    """Everything is found nevertheless, and what the other one makes has nothing in it that is not its own."""
+    monkeypatch.setattr(search_index, "PIECE", 1)
+    name = "texts" if when == "before a piece" else "bring_up_to_date"
+    real = getattr(search_index, name)
+    begun = []
+
+    def hindered(*arguments):
+        done = real(*arguments)
+        begun.append(arguments)
+        if len(begun) == (3 if when == "before a piece" else 1):
+            begun_anew(folder)
+        return done
+
+    monkeypatch.setattr(search_index, name, hindered)
+    answer = found(folder, "the")
+
+    assert [(hit.session_id, hit.round) for hit in answer.hits] == [("weather", 2), ("build", 1)]
+    assert not answer.is_kept
+    with contextlib.closing(sqlite3.connect(folder / search_index.FILE)) as db:
+        rounds = "(SELECT count(*) FROM round)"
+        assert db.execute(f"SELECT made, change, {rounds} FROM meta").fetchall() == [("another", -1, 0)]
 
 
 def test_no_full_text_search(folder, monkeypatch):

@@ -99,7 +99,9 @@ def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress
         try:
             if not search_index.is_current(db, found):
                 search_index.bring_up_to_date(db, found, progress)
-            answer = Found(*_hits(db, found, asked), is_kept=True)
+            with search_index.one_state(db):
+                if search_index.is_current(db, found):  # unless another search has begun it anew
+                    answer = Found(*_hits(db, found, asked), is_kept=True)
         except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
             pass
         except sqlite3.DatabaseError as error:

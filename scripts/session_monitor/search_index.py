@@ -20,6 +20,7 @@ import itertools
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, NamedTuple, Optional, TypeVar
 
 from . import files, full_text, index, session_file
@@ -199,24 +200,40 @@ def is_current(db: sqlite3.Connection, found: Index) -> bool:
     return bool(made == found.meta("made") and change >= found.meta("change"))
 
 
+def one_state(db: sqlite3.Connection) -> AbstractContextManager[None]:
+    """For as long as the block runs, nobody else changes it."""
+    return _transaction(db, "DEFERRED")
+
+
 def bring_up_to_date(db: sqlite3.Connection, found: Index, progress: Progress) -> None:
-    """Put in what is new.  Whoever searches meanwhile gets a turn after each piece, and what is in by then stays in."""
+    """Put in what is new.  Whoever searches meanwhile gets a turn after each piece, and what is in by then stays in.
+
+    Ends where another search begins it anew meanwhile, for a main index that is not this one: then it is not current.
+    """
     made, change = found.meta("made"), found.meta("change")
-    if db.execute("SELECT made FROM meta").fetchone()[0] != made:
+    if _made(db) != made:
         with _transaction(db):
-            clear(db)
-            db.execute("UPDATE meta SET made = ?, change = -1", (made,))
+            if _made(db) != made:  # another search may have been first
+                clear(db)
+                db.execute("UPDATE meta SET made = ?, change = -1", (made,))
     (seen,) = db.execute("SELECT change FROM meta").fetchone()
     done, total = 0, size_changed(found, seen)
     for piece in changed(found, seen):
         new = list(texts(found.folder, _unknown(db, piece)))
         with _transaction(db):
+            if _made(db) != made:
+                return
             db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if total > BULK else 4,))
             put(db, _unknown(db, new))
         done += sum(place.length for place in piece)
         progress(done, total)
     with _transaction(db):
         db.execute("UPDATE meta SET change = max(change, ?) WHERE made = ?", (change, made))
+
+
+def _made(db: sqlite3.Connection) -> Any:
+    """Of which making of the main index the sessions' numbers are."""
+    return db.execute("SELECT made FROM meta").fetchone()[0]
 
 
 def put(db: sqlite3.Connection, new: Iterable[Text]) -> None:
@@ -292,8 +309,8 @@ def _create(db: sqlite3.Connection) -> None:
 
 
 @contextlib.contextmanager
-def _transaction(db: sqlite3.Connection) -> Iterator[None]:
-    db.execute("BEGIN IMMEDIATE")
+def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
     try:
         yield
     except BaseException:
