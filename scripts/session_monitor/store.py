@@ -267,9 +267,8 @@ class Store:
 
     def _read(self, path: bytes, session_id: str) -> _Session | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
-        if not os.access(
-            path, os.F_OK
-        ):  # most that are asked for are new, and to open in vain takes five times as long
+        # Most that are asked for are new, and to open in vain takes five times as long as to ask.
+        if not os.access(path, os.F_OK):
             raise FileNotFoundError(path)
         with open(path, "rb") as file:
             if session_file.read_header(file) != session_id:

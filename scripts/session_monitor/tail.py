@@ -110,9 +110,8 @@ class Tail:
             keys.add(file.key)
             look.files.append(file)
         was_in_vain, self._in_vain = self._in_vain, bool(places) and not look.files
-        if (
-            self._in_vain and not was_in_vain
-        ):  # a rotation may be at work, and all that was listed have other names by now
+        # A rotation may be at work, and all that was listed have other names by now.
+        if self._in_vain and not was_in_vain:
             raise Changed
 
     def _places(self, look: Look) -> list[siblings.Place]:
