@@ -752,7 +752,7 @@ def main():
         default=5,
         metavar="N",
         help=f"how often the log is rotated, or Envoy killed, or the disk given some room (default: %(default)s; "
-        f"withheld: at most {KEEP})",
+        f"withheld: at most {KEEP}, full-disk: at most 15)",
     )
     parser.add_argument("--case", choices=CASES, default="normal", help="default: %(default)s")
     options = parser.parse_args()
