@@ -229,14 +229,14 @@ class Written:
 
     ``heads`` are the requests with whose ``ai_log``, whole, such a torn line begins, or goes on where it is torn so early
     that nothing is known of what it began with.  Where both of two lines were cut within a text, what is left of them may
-    be JSON again, and nobody can tell: ``mixed`` are the chat ids where that is so of the ``ai_log``, and ``untold`` are the
-    lines where it is so of the whole line.  ``unfinished`` are the files that end within a line.
+    be JSON again, and nobody can tell: ``mixed`` says by its chat id what such a line asks for, where that is so of the
+    ``ai_log``, and ``untold`` are the lines where it is so of the whole line.  ``unfinished`` are the files that end within a line.
     """
 
     whole: Counter = field(default_factory=Counter)
     torn: list = field(default_factory=list)
     heads: set = field(default_factory=set)
-    mixed: set = field(default_factory=set)
+    mixed: dict = field(default_factory=dict)
     untold: int = 0
     unfinished: int = 0
 
@@ -290,7 +290,8 @@ def read_logs(live, sent):
             if each and 0 <= line.find(_start(each) + b'"') < len(_AI_LOG):
                 written.heads.add(each.name)
             elif found:
-                written.mixed.add(found.get("chat_id"))
+                name = _NAME.search(line)
+                written.mixed[found.get("chat_id")] = Request(name[1].decode() if name else "", found)
     return written
 
 
@@ -465,10 +466,10 @@ class Account:
         return not (self.lost or self.twice or self.wrong)
 
 
-def account(monitor, sent, must, mixed=()):
+def account(monitor, sent, must, mixed):
     """Hold the session files against what was sent; of that, what ``must`` be there.
 
-    Whatever else was sent may be there, once; and the rounds with these ``mixed`` chat ids, whatever they say.
+    Whatever else was sent may be there, once; and what lines say that are ``mixed``, as they say it.
     """
     rounds, wrong = Counter(), []
     for path in sorted(monitor.output.iterdir()):
@@ -478,16 +479,15 @@ def account(monitor, sent, must, mixed=()):
         for found in session["rounds"]:
             name = found.get("chat_id")
             rounds[name] += 1
-            if name in mixed:
-                continue
-            if name not in sent or _differs(found, session["session_id"], sent[name]):
+            each = mixed.get(name) or sent.get(name)
+            if each is None or _differs(found, session["session_id"], each):
                 wrong.append(found)
     return Account(
         monitor.style,
         monitor.passes,
         rounds,
         sorted(name for name in must if sent[name].ai_log and not rounds[name]),
-        sorted(str(name) for name, times in rounds.items() if times > 1 and name not in mixed),
+        sorted(str(name) for name, times in rounds.items() if times > 1),
         wrong,
         monitor.coverage(),
         monitor.said,
@@ -495,17 +495,18 @@ def account(monitor, sent, must, mixed=()):
 
 
 def _differs(found, session_id, each):
-    """Whether a round is anything else than what was sent."""
+    """Whether a round is anything else than what was sent; a line that is mixed may lack something."""
     sent = each.ai_log
     if sent is None:
         return True
-    expected = {key: sent[key] for key in ("answer", "question", "model", "chat_round", "response_type")}
+    expected = {key: sent.get(key) for key in ("answer", "question", "model", "chat_round")}
+    expected["response_type"] = sent.get("response_type", "normal")
     shared = found.get("messages_from_history", 0)
-    reported = {key: int(sent[key]) for key in ("input_token", "output_token", "total_token")}
+    reported = {key: int(sent[key]) for key in ("input_token", "output_token", "total_token") if key in sent}
     return (
         session_id != sent.get("session_id", f"no-session:{(found['timestamp'] or 'undated')[:10]}")
         or any(found.get(key) != value for key, value in expected.items())
-        or found["messages"] != sent["messages"][shared:]
+        or found["messages"] != sent.get("messages", [])[shared:]
         or found["reported"] != reported
         or found.get("request_id", each.name) != each.name
     )

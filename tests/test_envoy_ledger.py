@@ -32,7 +32,7 @@ def test_whole_lines(tmp_path):
     """They are known as what they are."""
     written = read(tmp_path, *map(line, CALLS))
 
-    assert (set(written.whole), written.torn, written.mixed) == (set(SENT), [], set())
+    assert (set(written.whole), written.torn, written.mixed) == (set(SENT), [], {})
 
 
 @pytest.mark.parametrize("seed", range(4))
@@ -56,7 +56,24 @@ def test_two_lines_that_were_cut(tmp_path, seed):
         is_call = isinstance(call, ai_log.Round)
         is_told = not is_call or call.outer_broken
         assert is_told != bool(written.untold)
-        assert not is_call or call.chat_id in written.heads | written.mixed
+        assert not is_call or call.chat_id in written.heads | set(written.mixed)
         in_texts += bool(written.mixed)
 
     assert in_texts > 10
+
+
+def test_what_a_mixed_line_says(tmp_path):
+    """Its round is right where it says what the line says, and that only; without it nothing is wrong."""
+    head, tail = line(CALLS[0]), line(CALLS[1])
+    cut, start = (whole.find(b'content\\":\\"') + 20 for whole in (head, tail))
+    written = read(tmp_path, head[:cut] + tail[start:], line(CALLS[2]))
+    monitor = envoy_ledger.Cron(tmp_path / "access.log", tmp_path)
+    monitor.once()
+
+    def wrong(mixed):
+        return [found["chat_id"] for found in envoy_ledger.account(monitor, SENT, set(written.whole), mixed).wrong]
+
+    (name,) = written.mixed
+    assert wrong(written.mixed) == []
+    assert wrong({}) == [name]
+    assert wrong({name: SENT[name]}) == [name]
