@@ -19,27 +19,21 @@ if __name__ == "__main__":
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "scripts"))
 
-from session_monitor import (
-    __version__,
-    figures,
-    files,
-    index_keeper,
-    money,
-    own_prices,
-    price_list,
-    store,
-    terminal,
-    write_lock,
-)
-from session_monitor.checkpoint import Checkpoint
-from session_monitor.help_text import HelpFormatter
-from session_monitor.ingest import Ingest, Poll
-from session_monitor.pace import Pace
-from session_monitor.price_list import BadPriceList
-from session_monitor.prices import Book
-from session_monitor.session_file import Summary
-from session_monitor.spending import Spending
-from session_monitor.store import Store
+from session_monitor import __version__
+from session_monitor.base import files
+from session_monitor.index import index_keeper
+from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor.ingest import Ingest, Poll
+from session_monitor.monitor.pace import Pace
+from session_monitor.prices import money, own_prices, price_list
+from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.prices import Book
+from session_monitor.prices.spending import Spending
+from session_monitor.sessions import store, write_lock
+from session_monitor.sessions.session_file import Summary
+from session_monitor.sessions.store import Store
+from session_monitor.text import figures, terminal
+from session_monitor.text.help_text import HelpFormatter
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -326,7 +320,7 @@ class Monitor:
         on_terminal = sys.stdout.isatty() and not lines_only
         with terminal.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
             if screen:
-                from session_monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
+                from session_monitor.monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
 
                 self._show = LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
             else:
@@ -366,7 +360,7 @@ class Monitor:
         """How many sessions there are; from the index, unless a new one would have to be made for that."""
         if self._index.problem:
             return store.count(self._options.output_dir)
-        from session_monitor import report  # noqa: PLC0415 -- as above
+        from session_monitor.reports import report  # noqa: PLC0415 -- as above
 
         return report.Report(self._options.output_dir, self._priced_by).overview().sessions
 

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
-from commands import common
-from commands.common import INTERRUPTED, OK, Failure
-from session_monitor import __version__, report
-from session_monitor.help_text import HelpFormatter
+from commands.shared import common
+from commands.shared.common import INTERRUPTED, OK, Failure
+from session_monitor import __version__
+from session_monitor.reports import report
+from session_monitor.text.help_text import HelpFormatter
 
 COMMANDS = {
     **dict.fromkeys(("list",), "sessions"),
@@ -26,10 +27,10 @@ COMMANDS = {
     "export": "export",
     **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
     **dict.fromkeys(("watch", "tail"), "following"),
-    "pricing": "pricing",
+    "pricing": "pricing.pricing",
     **dict.fromkeys(("doctor", "verify"), "checks"),
     **dict.fromkeys(("repair", "delete", "prune"), "maintenance"),
-    **dict.fromkeys(("completion", "__complete"), "completion"),
+    **dict.fromkeys(("completion", "__complete"), "completion.completion"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
 

@@ -20,7 +20,8 @@ from typing import Any
 
 from price_sources import genai, litellm, merge, wheels
 from price_sources.rows import GENAI, LITELLM, Findings
-from session_monitor import files, price_check, price_list
+from session_monitor.base import files
+from session_monitor.prices import price_check, price_list
 
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(litellm.__file__)), "manual.json")
 EXAMPLES = """\
@@ -69,7 +70,7 @@ def main() -> int:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="refresh_prices.py",
-        description="Bring scripts/session_monitor/prices.json up to date with what the packages litellm and\n"
+        description="Bring scripts/session_monitor/prices/prices.json up to date with what the packages litellm and\n"
         "genai-prices say of vendors' list prices. Models are added and never removed, and prices that\n"
         "held once stay. Needs pip; downloads about 45 MB.",
         epilog=EXAMPLES,

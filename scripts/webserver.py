@@ -15,17 +15,18 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
-from session_monitor import __version__, terminal
-from session_monitor.price_list import BadPriceList
+from session_monitor import __version__
+from session_monitor.links.keys import BadKeyFile, KeptKeys
+from session_monitor.prices.price_list import BadPriceList
+from session_monitor.text import terminal
 from web import pages
-from web.access import Door
-from web.connections import Connections
-from web.desk import Desk
-from web.folder import Folder
-from web.keys import BadKeyFile, KeptKeys
-from web.serving import Server
+from web.answers.desk import Desk
+from web.answers.folder import Folder
+from web.answers.titles import Titles
+from web.server.access import Door
+from web.server.connections import Connections
+from web.server.serving import Server
 from web.site import Site
-from web.titles import Titles
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 -- names for it
 _EXAMPLES = """\

@@ -1,6 +1,6 @@
 """Settings that hold for every test.
 
-A test that needs a program of the machine's (tmux, logrotate, ...) asks ``tests.needs.need_tool`` for it.
+A test that needs a program of the machine's (tmux, logrotate, ...) asks ``tests.support.needs.need_tool`` for it.
 """
 
 from __future__ import annotations

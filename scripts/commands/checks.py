@@ -10,12 +10,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from session_monitor import doctor, figures, terminal, verification
-from session_monitor.call_checks import FAIL, OK, WARN, Check
-from session_monitor.session_check import Finding
+from session_monitor.text import figures, terminal
+from session_monitor.upkeep import doctor, verification
+from session_monitor.upkeep.call_checks import FAIL, OK, WARN, Check
+from session_monitor.upkeep.session_check import Finding
 
-from . import common
-from .common import to_json
+from .shared import common
+from .shared.common import to_json
 
 DEFAULT_LOG = "/var/log/higress/access.log"
 _SHOWN = 20

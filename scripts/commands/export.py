@@ -11,11 +11,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
-from session_monitor import exporting, figures, moments, terminal
-from session_monitor.exporting import Document, Row, Table
+from session_monitor.base import moments
+from session_monitor.exports import exporting
+from session_monitor.exports.exporting import Document, Row, Table
+from session_monitor.text import figures, terminal
 
-from . import common
-from .common import Failure
+from .shared import common
+from .shared.common import Failure
 
 STDOUT = "-"
 _BETWEEN = 10_000

@@ -13,27 +13,20 @@ from collections.abc import Iterator, Sequence
 from types import FrameType
 from typing import Any, Callable, Protocol
 
-from session_monitor import (
-    conversation,
-    figures,
-    files,
-    following,
-    index,
-    live,
-    moments,
-    own_prices,
-    prices,
-    terminal,
-)
-from session_monitor.conversation import Session, Wanted
-from session_monitor.following import Pause
-from session_monitor.prices import Outcome
-from session_monitor.report import Overview, Report, SessionRow
-from session_monitor.terminal import Screen
-from session_monitor.transcript import Transcript
+from session_monitor.base import files, moments
+from session_monitor.conversations import conversation, following
+from session_monitor.conversations.conversation import Session, Wanted
+from session_monitor.conversations.following import Pause
+from session_monitor.conversations.transcript import Transcript
+from session_monitor.index import index
+from session_monitor.prices import own_prices, prices
+from session_monitor.prices.prices import Outcome
+from session_monitor.reports.report import Overview, Report, SessionRow
+from session_monitor.text import figures, live, terminal
+from session_monitor.text.terminal import Screen
 
-from . import common, which
-from .common import Failure, to_json
+from .shared import common, which
+from .shared.common import Failure, to_json
 
 LATEST = 200
 """Sessions that a view may show; how many it does is the terminal's height."""

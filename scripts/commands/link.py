@@ -7,11 +7,11 @@ import os
 import urllib.parse
 from typing import Any
 
-from session_monitor import terminal
-from web import keys, links
+from session_monitor.links import keys, links
+from session_monitor.text import terminal
 
-from . import common, which
-from .common import Failure, to_json
+from .shared import common, which
+from .shared.common import Failure, to_json
 
 BASE = "http://localhost:8888"
 CURRENT = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")

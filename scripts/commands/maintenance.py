@@ -11,14 +11,17 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from session_monitor import figures, moments, removal, repair, terminal, tombstones, write_lock
-from session_monitor.moments import local_time
-from session_monitor.removal import Stored
-from session_monitor.repair import Repaired
-from session_monitor.terminal import Column
+from session_monitor.base import moments
+from session_monitor.base.moments import local_time
+from session_monitor.sessions import tombstones, write_lock
+from session_monitor.text import figures, terminal
+from session_monitor.text.terminal import Column
+from session_monitor.upkeep import removal, repair
+from session_monitor.upkeep.removal import Stored
+from session_monitor.upkeep.repair import Repaired
 
-from . import common
-from .common import Failure, to_json
+from .shared import common
+from .shared.common import Failure, to_json
 
 _SHOWN = 20
 """So many sessions are printed; --json has all."""

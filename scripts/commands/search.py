@@ -9,15 +9,16 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from session_monitor import figures, full_text, search, terminal
-from session_monitor.moments import local_time
-from session_monitor.report import Report
-from session_monitor.said import COLUMNS
-from session_monitor.search import Found, Hit, Query
-from session_monitor.search_index import NoFullText
+from session_monitor.base.moments import local_time
+from session_monitor.reports.report import Report
+from session_monitor.search import full_text, search
+from session_monitor.search.said import COLUMNS
+from session_monitor.search.search import Found, Hit, Query
+from session_monitor.search.search_index import NoFullText
+from session_monitor.text import figures, terminal
 
-from . import common
-from .common import Failure, to_json
+from .shared import common
+from .shared.common import Failure, to_json
 
 _EVERYWHERE = "all"
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from session_monitor import figures, report, terminal
-from session_monitor.moments import local_time
-from session_monitor.terminal import Column
+from session_monitor.base.moments import local_time
+from session_monitor.reports import report
+from session_monitor.text import figures, terminal
+from session_monitor.text.terminal import Column
 
-from . import common
-from .common import to_json
+from .shared import common
+from .shared.common import to_json
 
 DEFAULT_LIMIT = 50
 """Sessions that are shown unless more are asked for."""

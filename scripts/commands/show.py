@@ -7,13 +7,15 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from session_monitor import conversation, money, prices, terminal
-from session_monitor.conversation import Session
-from session_monitor.terminal import Column
-from session_monitor.transcript import Transcript
+from session_monitor.conversations import conversation
+from session_monitor.conversations.conversation import Session
+from session_monitor.conversations.transcript import Transcript
+from session_monitor.prices import money, prices
+from session_monitor.text import terminal
+from session_monitor.text.terminal import Column
 
-from . import common, which
-from .common import Failure, to_json
+from .shared import common, which
+from .shared.common import Failure, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -85,11 +87,11 @@ def _show(options: argparse.Namespace) -> None:
 def _print_pieces(found: Session, form: str, *, messages: bool, full: bool) -> None:
     row, spent, rounds = found.row.fields, found.row.spending, found.rounds
     if form == "md":
-        from session_monitor import markdown  # noqa: PLC0415 -- the usual form need not wait for it
+        from session_monitor.conversations import markdown  # noqa: PLC0415 -- the usual form need not wait for it
 
         sys.stdout.writelines(markdown.pieces(row, spent, rounds, messages=messages, full=full))
         return
-    from session_monitor import page_file  # noqa: PLC0415 -- as above
+    from session_monitor.conversations import page_file  # noqa: PLC0415 -- as above
 
     # An output that does not hold all characters gets HTML's own escapes for them.
     encoding = sys.stdout.encoding or "ascii"

@@ -6,15 +6,18 @@ import argparse
 from datetime import datetime, tzinfo
 from typing import Any
 
-from session_monitor import days, figures, money, tables
-from session_monitor.coverage import Coverage
-from session_monitor.selection import Selection
-from session_monitor.sums import Sums
-from session_monitor.terminal import Column
-from session_monitor.totals import Totals
+from session_monitor.base import days
+from session_monitor.log.coverage import Coverage
+from session_monitor.prices import money
+from session_monitor.prices.sums import Sums
+from session_monitor.reports import tables
+from session_monitor.reports.selection import Selection
+from session_monitor.reports.totals import Totals
+from session_monitor.text import figures
+from session_monitor.text.terminal import Column
 
-from . import common
-from .common import to_json
+from .shared import common
+from .shared.common import to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from session_monitor.model_names import canonical
+from session_monitor.prices.model_names import canonical
 
 from .rows import MANUAL, ordered
 

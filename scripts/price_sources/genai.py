@@ -11,7 +11,7 @@ import ast
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from session_monitor.model_names import canonical
+from session_monitor.prices.model_names import canonical
 
 from .rows import Findings, Offer, Row, is_model, ordered, shaped, texts
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from session_monitor.model_names import candidates, canonical
+from session_monitor.prices.model_names import candidates, canonical
 
 from .rows import Findings, Offer, Row, is_model, ordered, shaped, texts
 

@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from session_monitor.price_list import PRICES, SCHEMA, UNIT
+from session_monitor.prices.price_list import PRICES, SCHEMA, UNIT
 
 from . import by_hand
 from .by_hand import Entry, entry_of

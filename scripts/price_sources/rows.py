@@ -11,8 +11,8 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
-from session_monitor.money import DECIMALS
-from session_monitor.price_list import CACHE_PRICES, PRICES
+from session_monitor.prices.money import DECIMALS
+from session_monitor.prices.price_list import CACHE_PRICES, PRICES
 
 LITELLM, GENAI, MANUAL = "litellm", "genai-prices", "manual"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from .exchange import HTML, JSON, Content
+from .server.exchange import HTML, JSON, Content
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
 API = os.path.join(os.path.dirname(os.path.abspath(__file__)), "openapi.json")

@@ -7,17 +7,21 @@ import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NamedTuple
 
-from session_monitor import __version__, index
-from session_monitor.index import Index
-from session_monitor.report import NoSuchFolder, Report
+from session_monitor import __version__
+from session_monitor.index import index
+from session_monitor.index.index import Index
+from session_monitor.links import links
+from session_monitor.links.keys import Keys
+from session_monitor.reports.report import NoSuchFolder, Report
 
-from . import api, events, exchange, links, pages, parameters
-from .access import Door, Visitor
-from .connections import Connections
-from .desk import Desk
-from .exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
-from .keys import Keys
-from .titles import Titles
+from . import pages
+from .answers.desk import Desk
+from .answers.titles import Titles
+from .api import api, parameters
+from .server import events, exchange
+from .server.access import Door, Visitor
+from .server.connections import Connections
+from .server.exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
 
 _OF_SESSION = (
     "/api/session",

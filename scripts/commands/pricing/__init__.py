@@ -1,0 +1,1 @@
+"""Which prices are behind the costs, and how are they changed?"""

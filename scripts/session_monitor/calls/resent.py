@@ -1,0 +1,108 @@
+r"""Which of a line's messages were sent with the call before, told without decoding them?
+
+An agent sends its whole history with each call.  Where the bytes of a line's ``messages`` begin with those of the
+session's last call, the same messages would come out of them again, so ``take_apart`` leaves them out of what is decoded.
+
+In the gateway's own shape (``{"ai_log":"{\"api\":…,\"messages\":[…],\"model\":…}",…}``) a quote of the object itself has one
+backslash before it, and one inside of a string in it more than that, so no text that anybody says looks like a key.
+What stands deeper in the object may, so where a line is taken apart is a guess.  It is proved when the pieces are parsed:
+the messages have to be a whole list, and what stands around them a whole object whose own they are.  Whatever is odd is
+left to the ordinary way.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, NamedTuple
+
+from session_monitor.base.hashing import blake2b
+
+START = b'{"ai_log":"'
+_MESSAGES = b'\\"messages\\":['
+# The next of the object's keys, which Go writes in their order; a call that failed has no model.
+_BEHIND = (b'],\\"model\\":', b'],\\"output_token\\":', b'],\\"output_token_details\\":', b'],\\"question\\":')
+_SESSION = b'\\"session_id\\":\\"'
+SHORTEST = 512
+"""Bytes of messages for which it is worth while."""
+
+
+class Sent(NamedTuple):
+    """The messages that a session's last call sent: how many, and of how many bytes, without the brackets.
+
+    They stand in a ``line`` from ``start`` on, which is kept as it was read; where lines would take too much room
+    ``digest`` stands for them.
+    """
+
+    number: int
+    length: int
+    line: bytes = b""
+    start: int = 0
+    digest: bytes | None = None
+
+    @property
+    def raw(self) -> bytes:
+        """Their bytes, if they are kept."""
+        return self.line[self.start : self.start + self.length]
+
+    def without_bytes(self) -> Sent:
+        """The same, told by a digest."""
+        return self if self.digest else Sent(self.number, self.length, digest=_digest(self.raw))
+
+    def begins(self, line: bytes, start: int) -> bool:
+        """Whether the same bytes stand in a line from there on."""
+        if self.digest is None:
+            return line.startswith(memoryview(self.line)[self.start : self.start + self.length], start)
+        return self.digest == _digest(line[start : start + self.length])
+
+
+def _digest(raw: bytes) -> bytes:
+    return blake2b(raw, digest_size=16).digest()
+
+
+Known = Callable[[str], "Sent | None"]
+"""What the last call of a session sent, where that is remembered."""
+
+
+class Pieces(NamedTuple):
+    """A line taken apart at its messages, which stand in it from ``start`` to ``end``, without the brackets.
+
+    ``before`` is what stands before them in ``ai_log``, ``behind`` all of the line that comes after them.  Where they begin
+    with those that the session ``session_id`` sent last, which ``known`` tells, ``messages`` are the others.
+    """
+
+    before: bytes
+    messages: bytes
+    behind: bytes
+    start: int
+    end: int
+    session_id: str = ""
+    known: Sent | None = None
+
+
+def take_apart(line: bytes, known: Known) -> Pieces | None:
+    """The pieces of a line in the gateway's own shape, None for another, or where there is too little to remember."""
+    found = line.find(_MESSAGES) if len(line) > SHORTEST and line.startswith(START) else -1
+    if found < 0:
+        return None
+    start = found + len(_MESSAGES)
+    end = next((end for behind in _BEHIND if (end := line.rfind(behind, start)) >= 0), -1)
+    if end < 0:
+        return None
+    before, behind, session_id = line[len(START) : start - 1], line[end + 1 :], _session_id(line, end)
+    sent = known(session_id)
+    if sent and sent.length >= SHORTEST:
+        first = start + sent.length + 1
+        if line[first - 1 : first] == b"," and sent.begins(line, start):
+            return Pieces(before, line[first:end], behind, start, end, session_id, sent)
+    return Pieces(before, line[start:end], behind, start, end)
+
+
+def whole(pieces: Pieces, line: bytes) -> Pieces:
+    """The same with all messages of the line."""
+    return pieces._replace(messages=line[pieces.start : pieces.end], session_id="", known=None)
+
+
+def _session_id(line: bytes, start: int) -> str:
+    """The id that a line seems to have behind this byte, empty where it has none."""
+    key = line.rfind(_SESSION, start)
+    first = key + len(_SESSION)
+    return line[first : line.find(b'\\"', first)].decode("utf-8", "replace") if key >= 0 else ""

@@ -1,0 +1,1 @@
+"""What was said in a session, and how does it read?"""

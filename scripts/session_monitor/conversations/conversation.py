@@ -1,0 +1,112 @@
+"""What was said in a session, and what did each of its calls cost?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from session_monitor.prices import prices, what_if
+from session_monitor.prices.prices import Outcome
+from session_monitor.prices.spending import Spending, spent
+from session_monitor.prices.what_if import Estimate
+from session_monitor.reports.report import Place, Report, SessionRow
+from session_monitor.sessions import history, names, session_file
+
+
+class Wanted(NamedTuple):
+    """Which rounds: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
+
+    first: int | None = None
+    last: int | None = None
+    newest: int | None = None
+
+
+ALL = Wanted()
+
+
+class Session(NamedTuple):
+    """One session: its row, and its rounds one by one, each with what it cost."""
+
+    row: SessionRow
+    rounds: Iterator[tuple[dict[str, Any], Outcome]]
+
+
+def wanted(text: str) -> Wanted | None:
+    """What a person wrote: ``14``, ``10-20``, ``10-``, ``-20``, ``last`` or ``last:5``; None where it is none of these."""
+    last = _LAST.fullmatch(text)
+    if last:
+        return Wanted(newest=int(last[1] or 1))
+    span = _SPAN.fullmatch(text)
+    if span is None or text == "-":
+        return None
+    number, first, end = span.groups()
+    if number:
+        return Wanted(int(number), int(number))
+    return Wanted(int(first) if first else None, int(end) if end else None)
+
+
+_LAST = re.compile(r"last(?::0*([1-9]\d{0,8}))?", re.ASCII)
+_SPAN = re.compile(r"(\d{1,9})|(\d{0,9})-(\d{0,9})", re.ASCII)
+
+
+def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted = ALL) -> Session | None:
+    """The session with this id; None where there is none.
+
+    With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
+    """
+    row = sessions.session(session_id)
+    if row is None:
+        return None
+    path = names.path_of(sessions.folder, row.file)
+    entries = _entries(sessions, session_id, path, rounds, full_messages=full_messages)
+    return Session(row, ((entry, sessions.book.price(prices.call_of(entry))) for entry in entries))
+
+
+def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
+    """What the session cost, and what it would have cost on other models; None where there is no such session."""
+    found = of(sessions, session_id, full_messages=False)
+    if found is None:
+        return None
+    calls = [prices.call_of(entry) for entry, _ in found.rounds]
+    return spent(sessions.book, calls), what_if.estimates(sessions.book, calls, models)
+
+
+def _entries(
+    sessions: Report, session_id: str, path: str, rounds: Wanted, *, full_messages: bool
+) -> Iterator[dict[str, Any]]:
+    if rounds == ALL:
+        with open(path, "rb") as file:
+            session_file.read_header(file)
+            yield from _with_messages(session_file.entries(file)) if full_messages else session_file.entries(file)
+        return
+    places = sessions.places(session_id, *rounds)
+    if not places:
+        return
+    first = places[0].number
+    if full_messages and places[0].history:
+        # The messages before those that are wanted stand in earlier rounds, down to one that shares none.
+        earlier = sessions.places(session_id, None, first - 1, None)
+        base = next((place.number for place in reversed(earlier) if not place.history), 1)
+        places = [place for place in earlier if place.number >= base] + places
+    entries = _at(path, places)
+    for entry in _with_messages(entries) if full_messages else entries:
+        if entry["round"] >= first:
+            yield entry
+
+
+def _at(path: str, places: list[Place]) -> Iterator[dict[str, Any]]:
+    """The rounds at these places, which follow each other; those that stand there no more are left out."""
+    with open(path, "rb") as file:
+        file.seek(places[0].start)
+        for place, entry in zip(places, session_file.entries(file)):
+            if entry["round"] != place.number:
+                return
+            yield entry
+
+
+def _with_messages(entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    for entry, messages in history.with_full_messages(entries):
+        full = {**entry, "messages": messages}
+        full.pop("messages_from_history", None)
+        yield full

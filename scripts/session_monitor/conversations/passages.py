@@ -1,0 +1,247 @@
+"""What is there to read in a session, however it is written down?
+
+All text of the log comes from here as ``terminal.clean`` leaves it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from session_monitor.base.moments import local_time
+from session_monitor.prices import money
+from session_monitor.prices.prices import NOTES, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.spending import Spending
+from session_monitor.text import figures, terminal
+
+CLIPPED = 600
+"""Characters of a long text that are shown unless all of it is asked for."""
+CLIPPED_LINES = 12
+SPARED = 80
+"""Characters over that which do not make a text long."""
+FOLDED = 4000
+"""Characters from which on a text is folded, whatever it is."""
+NO_CONTENT = "(the log holds no content of this call)"
+
+FAILED, MESSAGE, RESULT, QUESTION = "failed", "message", "result", "question"
+REASONING, ANSWER, CALL = "reasoning", "answer", "call"
+LABELS = {
+    FAILED: "Failed",
+    MESSAGE: "Message",
+    RESULT: "Tool result",
+    QUESTION: "Question",
+    REASONING: "Reasoning",
+    ANSWER: "Answer",
+    CALL: "Tool call",
+}
+"""The kinds of passages, in words."""
+_ASIDE = (MESSAGE, RESULT, REASONING)
+_TOOLS = ("tool", "function")
+
+
+class Fact(NamedTuple):
+    """Something about a whole session; ``is_ours`` says that no part of the text stands in the log."""
+
+    label: str
+    text: str
+    is_ours: bool = True
+
+
+class Passage(NamedTuple):
+    """Something that was said in a round.
+
+    ``who`` is the role or the tool, as the log names it, or empty; ``hidden`` so many characters are left out at the
+    end; what is folded is not what one reads first.
+    """
+
+    kind: str
+    who: str
+    text: str
+    hidden: int
+    is_folded: bool
+
+
+# -- of a session ------------------------------------------------------------------------------------------------------
+
+
+def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
+    """What a session adds up to and cost."""
+    failed = f" ({figures.count(row['failed_count'])} failed)" if row["failed_count"] else ""
+    yield Fact("Created", local_time(row["created_at"]))
+    yield Fact("Updated", local_time(row["updated_at"]))
+    yield Fact("Models", ", ".join(map(terminal.cell, row["models"])), is_ours=not row["models"])
+    yield Fact("Rounds", figures.count(row["messages_count"]) + failed)
+    cached, written = row["total_cached_tokens"], row["total_cache_write_tokens"]
+    yield Fact("Input", _of_which(row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
+    yield Fact("Output", _of_which(row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
+    yield Fact("Total", _of_which(row["total_tokens"]))
+    yield Fact("Cost", spent.shown(), is_ours=False)
+    if spent.saved_pico:
+        verb = "saved" if spent.saved_pico > 0 else "cost more by"
+        yield Fact("Caching", f"{verb} {money.shown(abs(spent.saved_pico))}")
+    for note, number in spent.assumed.items():
+        yield Fact("Assumed", f"in {figures.counted(number, 'round')}: {NOTES[note]}")
+
+
+def _of_which(tokens: int, *parts: tuple[int, str]) -> str:
+    told = ", ".join(f"{figures.count(number)} {label}" for number, label in parts if number)
+    return figures.counted(tokens, "token") + (f" ({told})" if told else "")
+
+
+# -- of a round --------------------------------------------------------------------------------------------------------
+
+
+def tokens(entry: Mapping[str, Any]) -> str:
+    """The tokens of a round."""
+    cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
+    return (
+        f"{figures.count(entry['input_tokens'])} in"
+        + (f" ({figures.count(cached)} cached)" if cached else "")
+        + f" → {figures.count(entry['output_tokens'])} out"
+        + (f" ({figures.count(reasoning)} reasoning)" if reasoning else "")
+    )
+
+
+def cost(outcome: Outcome) -> str:
+    """The cost of a round with its parts, or why it is not known."""
+    if isinstance(outcome, Unpriced):
+        return f"not known ({UNPRICED[outcome.reason]})"
+    parts = [f"{label} {money.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
+    return money.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+
+
+_PARTS = ("input", "cached", "cache written", "output", "reasoning")
+
+
+def of_round(entry: Mapping[str, Any], *, messages: bool, full: bool) -> Iterator[Passage]:
+    """What was said in a round, in the order in which it was; long texts are clipped unless ``full``.
+
+    A question that stands among the messages comes once.
+    """
+    sent = list(_sent(entry)) if messages else []
+    yield from (_passage(FAILED, "", text, full=full) for text in [entry.get("error")] if text)
+    question = entry["question"]
+    results = [text for kind, _, text in sent if kind == RESULT]
+    for kind, who, text in sent:
+        if kind == RESULT or text != question:
+            yield _passage(kind, who, text, full=full)
+    # The gateway takes the last message for the question, whoever sent it.
+    asked = None if question in results else question
+    for kind, said in ((QUESTION, asked), (REASONING, entry["reasoning"]), (ANSWER, entry["answer"])):
+        if said:
+            yield _passage(kind, "", said, full=full)
+    for each in entry["tool_calls"]:
+        yield _passage(CALL, *call(each), full=full)
+    cut = entry.get("undecoded", {}).get("tool_calls")
+    if cut:
+        yield _passage(CALL, _CUT, cut, full=full)
+
+
+_CUT = "cut by the gateway"
+
+
+def is_empty(entry: Mapping[str, Any]) -> bool:
+    """Whether the log has nothing of what was said in a round."""
+    return not any(entry.get(key) for key in _CONTENT)
+
+
+_CONTENT = ("messages", "messages_from_history", "question", "answer", "reasoning", "tool_calls", "undecoded", "error")
+
+
+def _sent(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """The messages of a round: kind, who sent it, and what it says."""
+    tools = _tools(entry["messages"])
+    for message in entry["messages"]:
+        role = message.get("role") if isinstance(message, dict) else None
+        given = message.get("name") if isinstance(message, dict) else None
+        answered = _answered(message) if isinstance(message, dict) else []
+        if role in _TOOLS or answered:
+            names = [tools[each] for each in answered if isinstance(each, str) and each in tools]
+            yield RESULT, ", ".join(names) or (given if isinstance(given, str) else ""), text_of(message)
+        else:
+            yield MESSAGE, str(role or "?"), text_of(message)
+    cut = entry.get("undecoded", {}).get("messages")
+    if cut:
+        yield MESSAGE, _CUT, cut
+
+
+def _tools(messages: Sequence[Any]) -> dict[str, str]:
+    """Which tool each call was for, by its id."""
+    found: dict[str, str] = {}
+    for message in messages:
+        calls = message.get("tool_calls") if isinstance(message, dict) else None
+        content = message.get("content") if isinstance(message, dict) else None
+        for each in [*(calls if isinstance(calls, list) else ()), *(content if isinstance(content, list) else ())]:
+            if isinstance(each, dict) and isinstance(each.get("id"), str):
+                function = each.get("function")
+                found[each["id"]] = str((function if isinstance(function, dict) else each).get("name") or "?")
+    return found
+
+
+def _answered(message: Mapping[str, Any]) -> list[Any]:
+    """To which calls, by their ids, the message says what came back."""
+    if message.get("role") in _TOOLS:
+        return [message.get("tool_call_id")]
+    content = message.get("content")
+    parts = content if isinstance(content, list) else []
+    return [part.get("tool_use_id") for part in parts if isinstance(part, dict) and part.get("type") == "tool_result"]
+
+
+def _passage(kind: str, who: str, text: str, *, full: bool) -> Passage:
+    clean = terminal.clean(text, newlines=True)
+    shown, hidden = (clean, 0) if full else clipped(clean)
+    return Passage(kind, terminal.cell(who), shown, hidden, kind in _ASIDE or len(shown) > FOLDED)
+
+
+# -- texts -------------------------------------------------------------------------------------------------------------
+
+
+def clipped(text: str) -> tuple[str, int]:
+    """The first part of a long text, and how many characters are left out."""
+    lines = text[:CLIPPED].split("\n")
+    shown = "\n".join(lines[:CLIPPED_LINES])
+    hidden = len(text) - len(shown)
+    return (shown, hidden) if hidden > SPARED else (text, 0)
+
+
+def text_of(message: object) -> str:
+    """A message's text; what is no text is named, and calls are written as calls."""
+    if not isinstance(message, dict):
+        return json.dumps(message, ensure_ascii=False)
+    content = message.get("content")
+    parts = [content] if isinstance(content, str) else content if isinstance(content, list) else []
+    texts = [_part(part) for part in parts]
+    calls = message.get("tool_calls")
+    texts += [f"→ {call_in_words(each)}" for each in calls] if isinstance(calls, list) else []
+    return "\n".join(filter(None, texts))
+
+
+def _part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict):
+        return json.dumps(part, ensure_ascii=False)
+    if isinstance(part.get("text"), str):
+        return str(part["text"])
+    if part.get("type") == "tool_use":
+        return f"→ {part.get('name')}({json.dumps(part.get('input'), ensure_ascii=False)})"
+    if part.get("type") == "tool_result":
+        return text_of(part)
+    return f"[{part.get('type', 'part')}]"
+
+
+def call(asked: object) -> tuple[str, str]:
+    """The tool and the arguments of a call; of what is none, its JSON."""
+    function = asked.get("function") if isinstance(asked, dict) else None
+    if not isinstance(function, dict):
+        return "", json.dumps(asked, ensure_ascii=False)
+    arguments = function.get("arguments", "")
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+    return str(function.get("name", "?")), text
+
+
+def call_in_words(asked: object) -> str:
+    """A call as one writes it."""
+    name, arguments = call(asked)
+    return f"{name}({arguments})" if name else arguments

@@ -1,0 +1,1 @@
+"""How do rows leave as JSON, JSONL, CSV and Markdown?"""

@@ -1,0 +1,1 @@
+"""What do the session files say, as rows that can be asked?"""

@@ -1,0 +1,1 @@
+"""Under which address is a session's page, and which key opens it?"""

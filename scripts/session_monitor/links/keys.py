@@ -1,0 +1,161 @@
+"""Which keys are there, and what does each of them open?
+
+One key opens everything; it stands in the data folder and is made when it is needed first.  From it follows a key for
+each session, which opens that session alone and leads back to nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import errno
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import stat
+import threading
+from typing import Callable
+
+from session_monitor.base import files
+from session_monitor.index import index
+
+FILE = ".web-key"
+"""In the data folder."""
+_SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
+_FIRST, _SECOND = 16, 8
+"""Bytes of a session's key: of the part for its id, and of the part by which it is known without its id."""
+
+
+class BadKeyFile(Exception):  # noqa: N818
+    """The file with the key cannot be used; the argument says why, and what to do."""
+
+
+class Keys:
+    """All keys that follow from one secret."""
+
+    def __init__(self, secret: str) -> None:
+        """``secret`` is the key that opens everything."""
+        self.main = secret
+        self._mac_key = hmac.new(secret.encode(), b"sessions", hashlib.sha256).digest()
+
+    def of_session(self, session_id: str) -> str:
+        """The key that opens this session."""
+        first = self._mac(b"session\0" + (index.raw(session_id) or b""))[:_FIRST]
+        return base64.urlsafe_b64encode(first + self._second(first)).decode()
+
+    def opens_all(self, given: str) -> bool:
+        """Whether this is the key that opens everything; takes as long whatever it is."""
+        return _is_same(given, self.main)
+
+    def opens(self, given: str, session_id: str) -> bool:
+        """Whether this is the session's key."""
+        return _is_same(given, self.of_session(session_id))
+
+    def is_of_some_session(self, given: str) -> bool:
+        """Whether this is the key of some session, whichever."""
+        try:
+            raw = base64.urlsafe_b64decode(given.encode())
+        except ValueError:
+            return False
+        return len(raw) == _FIRST + _SECOND and hmac.compare_digest(raw[_FIRST:], self._second(raw[:_FIRST]))
+
+    def _second(self, first: bytes) -> bytes:
+        return self._mac(b"made here\0" + first)[:_SECOND]
+
+    def _mac(self, text: bytes) -> bytes:
+        return hmac.new(self._mac_key, text, hashlib.sha256).digest()
+
+
+def _is_same(one: str, other: str) -> bool:
+    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode())
+
+
+# -- where the secret stands -------------------------------------------------------------------------------------------
+
+
+def passing() -> Keys:
+    """New keys, which are kept nowhere."""
+    return Keys(secrets.token_urlsafe(32))
+
+
+def of_folder(folder: str) -> Keys:
+    """The keys of a data folder; made at first.  Raises ``BadKeyFile``, and ``OSError`` where nothing can be kept."""
+    path = os.path.join(folder, FILE)
+    with contextlib.suppress(FileNotFoundError):
+        return _read(path)
+    _make(path)
+    return _read(path)
+
+
+def _read(path: str) -> Keys:
+    try:
+        # A link would be somebody else's file, and something that is no file might keep one waiting.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except PermissionError:
+        raise BadKeyFile(f"{path} cannot be read by this user: run this as the user who made it") from None
+    except OSError as error:
+        if error.errno != errno.ELOOP:
+            raise
+        raise BadKeyFile(f"{path} is a link: take it away, and a new key is made") from None
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
+            raise BadKeyFile(f"{path} is no file: take it away, and a new key is made")
+        if stat.S_IMODE(mode) & 0o077:
+            raise BadKeyFile(f"{path} can be read by others: run 'chmod 600' on it, or take it away for a new key")
+        text = os.read(descriptor, 1000).decode("ascii", "replace").strip()
+    finally:
+        os.close(descriptor)
+    if not _SECRET.fullmatch(text):
+        raise BadKeyFile(f"{path} holds no key: take it away, and a new one is made; links with the old one then end")
+    return Keys(text)
+
+
+def _make(path: str) -> None:
+    """Put a new secret there, wholly or not at all; one that somebody else put there meanwhile stays."""
+    temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.PRIVATE_FILE)
+    try:
+        try:
+            files.write_all(descriptor, passing().main.encode() + b"\n", 0)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        with contextlib.suppress(FileExistsError):
+            os.link(temporary, path)
+    finally:
+        os.unlink(temporary)
+    files.sync_folder(os.path.dirname(path) or ".")
+
+
+class KeptKeys:
+    """The keys of a data folder, kept there as soon as it is there; until then they last as long as the server."""
+
+    def __init__(self, folder: str, say: Callable[[str], None]) -> None:
+        """``say`` hears where keys cannot be kept."""
+        self._folder = folder
+        self._say = say
+        self._passing: Keys | None = None
+        self._kept: Keys | None = None
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Keys:
+        """The keys of now.  Raises ``BadKeyFile``."""
+        with self._lock:
+            if self._kept is None and (self._passing is None or os.path.isdir(self._folder)):
+                self._kept = self._of_folder()
+            found = self._kept or self._passing
+            if found is None:
+                found = self._passing = passing()
+            return found
+
+    def _of_folder(self) -> Keys | None:
+        try:
+            return of_folder(self._folder)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            self._say(f"no key can be kept in {self._folder} ({error.strerror}): links hold until the server ends")
+            return passing()

@@ -1,0 +1,137 @@
+"""Up to where was each generation of the log read?
+
+The state file is a cache: the session files themselves say which lines they have, so losing it costs time and
+nothing else.  It is written after them, as a whole.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from types import SimpleNamespace
+from typing import Any
+
+from session_monitor import __version__
+from session_monitor.base import files
+
+from .coverage import Coverage
+from .identity import Generation
+
+SCHEMA_VERSION = 1
+REMEMBERED = 100
+"""How many generations are remembered after their files are gone."""
+
+
+class View(SimpleNamespace):
+    """The read positions of all runs with one session filter; a filter's run does not eat the others' lines."""
+
+    generations: list[Generation]
+    past: Coverage
+
+    def __init__(self, generations: list[Generation] | None = None, past: Coverage | None = None) -> None:
+        """Nothing was read yet, unless something else is given."""
+        super().__init__(generations=generations or [], past=past or Coverage())
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that was ever read."""
+        total = Coverage()
+        for part in (self.past, *(generation.coverage for generation in self.generations)):
+            total.add(part)
+        return total
+
+    def next_sequence(self) -> int:
+        """The sequence number for the next generation."""
+        return max((generation.sequence for generation in self.generations), default=0) + 1
+
+    def forget_old(self) -> None:
+        """Keep the newest of those that are gone; what the others covered stays counted."""
+        gone = sorted((each for each in self.generations if each.gone), key=lambda each: each.sequence)
+        for generation in gone[:-REMEMBERED]:
+            self.past.add(generation.coverage)
+            self.generations.remove(generation)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the state file keeps it."""
+        generations = [generation.to_json() for generation in self.generations]
+        return {"past_coverage": self.past.to_json(), "generations": generations}
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> View:
+        """From ``to_json``."""
+        generations = [Generation.from_json(each) for each in found["generations"]]
+        return cls(generations, Coverage.from_json(found["past_coverage"]))
+
+
+class Unusable(Exception):  # noqa: N818 -- it counts as empty
+    """A state file that says nothing about this folder; the argument says why."""
+
+
+class Checkpoint:
+    """The state file: one view for each session filter, ``""`` for none."""
+
+    def __init__(self, path: str, output_dir: str) -> None:
+        """Load it.  ``problem`` says what was wrong with it, if anything; then it counts as empty."""
+        self.path = path
+        self.problem: str | None = None
+        self._output_dir = os.path.realpath(output_dir)
+        self._written = b""
+        self.views: dict[str, View] = self._load()
+
+    def _load(self) -> dict[str, View]:
+        try:
+            found = read(self.path, self._output_dir)
+        except Unusable as unusable:
+            self.problem = str(unusable)
+            with contextlib.suppress(OSError):
+                os.replace(self.path, self.path + ".unusable")
+            return {}
+        if found is None:
+            return {}
+        self._written, views = found
+        return views
+
+    def view(self, session_key: str | None) -> View:
+        """The positions of the runs with this filter."""
+        return self.views.setdefault(session_key or "", View())
+
+    def save(self) -> None:
+        """Write it, if anything changed.  Raises ``OSError``."""
+        content = {
+            "schema_version": SCHEMA_VERSION,
+            "written_by": f"agent-session-monitor {__version__}",
+            "output_dir": self._output_dir,
+            "views": {name: view.to_json() for name, view in self.views.items()},
+        }
+        raw = json.dumps(content, indent=1).encode() + b"\n"
+        if raw != self._written:
+            files.replace(self.path, raw)
+            self._written = raw
+
+
+def read(path: str, output_dir: str) -> tuple[bytes, dict[str, View]] | None:
+    """What a state file holds, as bytes and as views; None where there is none.
+
+    Raises ``Unusable``, and ``OSError`` where it may not be read.
+    """
+    try:
+        with open(path, "rb") as file:
+            raw = file.read()
+    except FileNotFoundError:
+        return None
+    try:
+        found = json.loads(raw)
+        if found["schema_version"] != SCHEMA_VERSION:
+            raise Unusable("was written by another version")
+        if not _is_of(path, output_dir, found["output_dir"]):
+            raise Unusable("belongs to another output folder")
+        return raw, {name: View.from_json(view) for name, view in found["views"].items()}
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+        raise Unusable("is damaged") from None
+
+
+def _is_of(path: str, output_dir: str, named: object) -> bool:
+    """A state file inside the output folder belongs to it, also after the folder was moved."""
+    real = os.path.realpath(output_dir)
+    return named == real or os.path.dirname(os.path.realpath(path)) == real

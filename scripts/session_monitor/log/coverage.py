@@ -1,0 +1,123 @@
+"""How much of the log do the totals speak for?"""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+from session_monitor.text import figures
+
+if TYPE_CHECKING:
+    from session_monitor.calls.ai_log import Round
+    from session_monitor.calls.plain import Short
+
+LABELS = {
+    "not_llm": "no LLM call",
+    "no_ai_log": "without ai_log",
+    "cut_off": "cut off",
+    "not_json": "broken ai_log",
+    "empty": "empty",
+    "nul_bytes": "only NUL bytes",
+    "too_long": "too long",
+    "other_session": "of other sessions",
+}
+"""The reasons for which a line is passed over, in words."""
+
+
+class Coverage(SimpleNamespace):
+    """What was read: lines, calls among them, why the others were passed over, and what the calls lack."""
+
+    lines: int
+    bytes: int
+    calls: int
+    passed_over: dict[str, int]
+    failed: int
+    without_session_id: int
+    without_tokens: int
+    content_cut: int
+    outer_broken: int
+    torn: int
+    lost_bytes: int
+    unknown_gaps: int
+
+    def __init__(self, **counts: Any) -> None:
+        """All that is not given is 0.  Raises ``TypeError`` for a count that there is none of."""
+        unknown = counts.keys() - self.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"no counts: {unknown}")
+        zero: dict[str, Any] = {**dict.fromkeys(self.__annotations__, 0), "passed_over": {}}
+        super().__init__(**{**zero, **counts})
+
+    def skip(self, reason: str) -> None:
+        """Count a line that is passed over."""
+        self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
+
+    def count(self, call: Round | Short) -> None:
+        """Count a call."""
+        self.calls += 1
+        if call.error is not None:
+            self.failed += 1
+        if call.session_id is None:
+            self.without_session_id += 1
+        if not call.has_tokens:
+            self.without_tokens += 1
+        if call.cut:
+            self.content_cut += 1
+        if call.outer_broken:
+            self.outer_broken += 1
+        if call.torn:
+            self.torn += 1
+
+    def in_words(self) -> list[str]:
+        """How much of the log the totals speak for."""
+        parts = [figures.counted(self.calls, "call")]
+        parts += [
+            f"{figures.count(number)} {label}"
+            for number, label in (
+                (self.failed, "failed"),
+                (self.without_session_id, "without session id"),
+                (self.without_tokens, "without tokens"),
+                (self.content_cut, "with cut content"),
+                (self.torn, "torn, with another line in them"),
+            )
+            if number
+        ]
+        skipped = [f"{figures.count(number)} {LABELS[reason]}" for reason, number in self.passed_over.items()]
+        parts.append(f"{figures.counted(sum(self.passed_over.values()), 'line')} passed over")
+        if skipped:
+            parts[-1] += f" ({', '.join(skipped)})"
+        if self.lost_bytes:
+            parts.append(f"at least {figures.size(self.lost_bytes)} lost before they were read")
+        return parts
+
+    def add(self, other: Coverage) -> None:
+        """Count in what another run covered."""
+        for name, value in vars(other).items():
+            if name == "passed_over":
+                for reason, number in value.items():
+                    self.passed_over[reason] = self.passed_over.get(reason, 0) + number
+            else:
+                setattr(self, name, getattr(self, name) + value)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept and shown in JSON."""
+        return {**vars(self), "passed_over": dict(self.passed_over)}
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Coverage:
+        """From ``to_json``; raises ``TypeError`` where it is something else."""
+        return cls(**{**found, "passed_over": dict(found.get("passed_over", {}))})
+
+
+def of_state(path: str) -> Coverage | None:
+    """What the unfiltered runs covered, by a monitor's state file; None where none tells."""
+    try:
+        with open(path, "rb") as file:
+            view = json.loads(file.read())["views"][""]
+        total = Coverage()
+        for part in (view["past_coverage"], *(generation["coverage"] for generation in view["generations"])):
+            total.add(Coverage.from_json(part))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return total

@@ -1,0 +1,324 @@
+"""Which generation of the log is in which file?
+
+A generation is what the gateway wrote between two rotations; it keeps its identity while rotation renames it, copies
+it, compresses it or moves it to another device.  Content proves which one a file holds: its first lines, and the last
+line that was read.  Device and inode only hint (ext4 gives an inode to the next file at once), names only order.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import SimpleNamespace
+from typing import Any, Callable
+
+from session_monitor.base.hashing import sha256
+
+from .coverage import Coverage
+from .log_file import LogFile, Truncated
+
+HEAD = 16 << 10
+"""The identity covers the whole lines in so many first bytes, or the first line where that is longer."""
+MARK = 4096
+"""The identity covers the last so many bytes before the offset."""
+
+QUIET_POLLS = 3
+QUIET_SECONDS = 120.0
+"""A rotated file that did not grow for so long is sealed; the gateway flushes its buffer every ten seconds."""
+
+_NOTHING = sha256().hexdigest()
+
+
+_UNREAD: dict[str, Any] = {
+    "offset": 0,
+    "mark_sha256": _NOTHING,
+    "size_seen": 0,
+    "seen_sha256": _NOTHING,
+    "file_state": (),
+    "gone": False,
+    "unterminated": False,
+    "quiet_size": -1,
+    "quiet_since": 0.0,
+    "quiet_polls": 0,
+}
+
+
+class Generation(SimpleNamespace):
+    """One generation as far as it was read: up to ``offset``, a line's end.
+
+    ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.  ``unterminated``
+    says that a last line was taken whose newline had not come.  ``quiet_size``, ``quiet_since`` and ``quiet_polls``
+    tell how long a rotated file has not grown.
+
+    ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known
+    that ends early, as when lines came between the copy and the truncation.
+    """
+
+    gid: str
+    sequence: int
+    path: str
+    device: int
+    inode: int
+    head: list[tuple[int, str]]
+    offset: int
+    mark_sha256: str
+    size_seen: int
+    seen_sha256: str
+    file_state: tuple[int, ...]
+    gone: bool
+    unterminated: bool
+    quiet_size: int
+    quiet_since: float
+    quiet_polls: int
+    coverage: Coverage
+
+    def __init__(self, **known: Any) -> None:
+        """One of which nothing was read yet, but for what is known.  Raises ``TypeError`` where a field lacks."""
+        values = {**_UNREAD, "coverage": Coverage(), **known}
+        if values.keys() != self.__annotations__.keys():
+            raise TypeError(f"fields too many or too few: {values.keys() ^ self.__annotations__.keys()}")
+        super().__init__(**values)
+
+    @property
+    def mark_start(self) -> int:
+        """The mark is what stands from here to the offset."""
+        return max(0, self.offset - MARK)
+
+    def to_json(self) -> dict[str, Any]:
+        """As the checkpoint keeps it."""
+        return {**vars(self), "coverage": self.coverage.to_json()}
+
+    @classmethod
+    def from_json(cls, found: dict[str, Any]) -> Generation:
+        """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
+        values = {name: found[name] for name in cls.__annotations__}
+        values["head"] = [(end, sha256) for end, sha256 in values["head"]]
+        values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
+        return cls(**values)
+
+    def seen_in(self, file: LogFile) -> int:
+        """Remember where it was found.  Returns how many unread bytes are lost: seen before, and not in this file.
+
+        Raises ``Truncated`` where the file is not the same any more.
+        """
+        seen_sha256 = file.fingerprint(max(0, file.size - MARK), file.size)
+        if not begins(self, file):
+            raise Truncated(file.place.path)
+        lost = self.size_seen - max(self.offset, file.size)
+        if self.gone:  # what was given up with its file may be there again
+            self.gone = False
+            self.coverage.lost_bytes -= max(0, self.size_seen - self.offset)
+        self.path, (self.device, self.inode) = file.place.path, file.key
+        self.size_seen, self.seen_sha256, self.file_state = file.size, seen_sha256, file.state
+        return max(0, lost)
+
+    def rewind(self) -> None:
+        """Nothing of it counts as read."""
+        self.offset, self.mark_sha256, self.coverage = 0, _NOTHING, Coverage()
+        self.unterminated = False
+
+    def is_sealed(self, file: LogFile, now: float) -> bool:
+        """Whether nothing more is to be expected: rotated, and not grown for a while (or compressed).
+
+        ``now`` is a monotonic time in seconds; where it goes back, as after a reboot, the waiting begins again.
+        """
+        if file.place.compressed:
+            return True
+        if file.place.is_live or self.offset == file.size:
+            self.quiet_size = -1
+        elif self.quiet_size != file.size or now < self.quiet_since:
+            self.quiet_size, self.quiet_since, self.quiet_polls = file.size, now, 1
+        else:
+            self.quiet_polls = min(self.quiet_polls + 1, QUIET_POLLS)
+            return self.quiet_polls == QUIET_POLLS and now - self.quiet_since >= QUIET_SECONDS
+        return False
+
+    def advanced(self, file: LogFile, offset: int) -> Generation:
+        """This generation when everything up to the offset has been read; its identity grows with that.
+
+        Raises ``Truncated`` where the file is not the same any more.
+        """
+        grown = Generation(**vars(self))
+        grown.offset = offset
+        grown.unterminated = file.read(1, offset - 1) != b"\n"
+        grown.mark_sha256 = file.fingerprint(max(0, offset - MARK), offset)
+        if self.head[-1][0] < min(HEAD, offset):
+            grown.head = _head(file, offset)
+        # Looked at last: what was read above belongs to the same file if this still does.
+        if file.has_shrunk() or not begins(self, file):
+            raise Truncated(file.place.path)
+        return grown
+
+    def become(self, other: Generation) -> None:
+        """Take over all that ``advanced`` found."""
+        vars(self).update(vars(other))
+
+
+class Match:
+    """What one look at the folder found.
+
+    ``found`` pairs generations with their files, ``new`` are files of generations not known yet, ``missing`` are
+    generations that are in no file.  Files that are mere copies are in none of them.
+    """
+
+    def __init__(self) -> None:
+        """Nothing was found yet."""
+        self.found: list[tuple[Generation, LogFile]] = []
+        self.new: list[LogFile] = []
+        self.missing: list[Generation] = []
+
+
+def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
+    """The generation that starts in this file, which has a line at least, perhaps without its newline.
+
+    Its id comes from its first line, so that it is the same when all that was remembered is lost.  Raises ``Truncated``
+    where the file is not the same any more.
+    """
+    first_line = file.line_end(0, 1)
+    gid = base = file.fingerprint(0, file.size if first_line is None else first_line - 1)[:16]
+    number = 1
+    while gid in taken:
+        number += 1
+        gid = f"{base}-{number}"
+    device, inode = file.key
+    generation = Generation(
+        gid=gid, sequence=sequence, path=file.place.path, device=device, inode=inode, head=_head(file, file.size)
+    )
+    generation.seen_in(file)
+    return generation
+
+
+def _head(file: LogFile, size: int) -> list[tuple[int, str]]:
+    """The ends of the first lines of so many bytes, each with the hash of what stands before it."""
+    block = file.read(min(HEAD, size), 0)
+    digest, head, start = sha256(), [], 0
+    while newline := block.find(b"\n", start) + 1:
+        digest.update(block[start:newline])
+        head.append((newline, digest.hexdigest()))
+        start = newline
+    end = file.line_end(0, 1) or size
+    return head or [(end, file.fingerprint(0, end))]
+
+
+def match(
+    known: Sequence[Generation], files: Sequence[LogFile], has_line: Callable[[LogFile], bool] = lambda _file: True
+) -> Match:
+    """Decide over all generations and all files at once; a choice one by one would depend on their order.
+
+    A file of an unknown generation must have a line, as ``has_line`` says: less is like the beginning of any file.
+    """
+    result = Match()
+    free = list(files)
+    open_ones = sorted(known, key=lambda generation: generation.gone)
+
+    def bind(generation: Generation, file: LogFile) -> None:
+        result.found.append((generation, file))
+        open_ones.remove(generation)
+        free.remove(file)
+
+    by_key = {file.key: file for file in files}
+    for proof in (_holds_all, _continues):
+        # 1 The same inode with the same content: still there, perhaps renamed.
+        for generation in list(open_ones):
+            file = by_key.get((generation.device, generation.inode))
+            if file in free and (_unchanged(generation, file) or proof(generation, file)):
+                bind(generation, file)
+        # 2 Another file that goes on where it was read to: copied and truncated, compressed, moved.
+        for generation in sorted(open_ones, key=lambda each: -each.offset):
+            heirs = [file for file in free if proof(generation, file) and not _is_others(file, generation, result)]
+            if heirs:
+                bind(generation, max(heirs, key=lambda file: file.size))
+    # 3 A copy that ends before what was read: lines came between the copy and the truncation, and were read.
+    for generation in list(open_ones):
+        heirs = [file for file in free if _ends_early(generation, file)]
+        if heirs:
+            bind(generation, max(heirs, key=lambda file: (not file.place.is_live, file.size)))
+    # 4 Copies: of a generation that has its own file, or of each other.
+    result.new = _without_copies(result, [file for file in free if file.size and has_line(file)])
+    result.missing = open_ones
+    return result
+
+
+def _without_copies(result: Match, free: list[LogFile]) -> list[LogFile]:
+    """The files that hold what no other file does; where a copy is the longer one, its generation is read from it."""
+    new: list[LogFile] = []
+    for file in sorted(free, key=lambda file: -file.size):
+        # Of several originals, which then begin alike, the one that it has most in common with.
+        pairs = [pair for pair in result.found if _is_copy(file, *pair)]
+        pair = max(pairs, key=lambda pair: pair[1].size, default=None)
+        if pair and file.size > pair[1].size and _continues(pair[0], file):
+            result.found[result.found.index(pair)] = pair[0], file
+        elif not pair and not any(_alike(file, other) for other in new):
+            new.append(file)
+    return [file for file in free if file in new]
+
+
+def _is_others(file: LogFile, generation: Generation, result: Match) -> bool:
+    """Whether the file has more in common with another generation, which begins as this one does."""
+    return any(min(file.size, pair[1].size) > generation.offset and _is_copy(file, *pair) for pair in result.found)
+
+
+def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:
+    """Whether the file holds this generation as its own file does; a longer one may be what it should be read from."""
+    longer = file.size > original.size
+    return _alike(file, original) and (not longer or _continues(generation, file) or _ends_early(generation, file))
+
+
+def _unchanged(generation: Generation, file: LogFile) -> bool:
+    """A compressed file does not change any more; to prove its content it would have to be read whole each time."""
+    return bool(file.place.compressed) and generation.file_state == file.state
+
+
+def begins(generation: Generation, file: LogFile) -> bool:
+    """Whether this file begins as the generation does; a shorter one, whether its lines are the first ones of it."""
+    end, digest = generation.head[-1]
+    if file.size >= end:
+        # Where all of its first lines are known, one more of them is of another generation; a line that was taken
+        # without its newline may have got it.
+        more = generation.offset >= HEAD and file.line_end(0, HEAD) not in (end, end + 1)
+        return not more and file.sha256(0, end) == digest
+    known = dict(generation.head)
+    if file.size + 1 in known:  # all of a line but its newline
+        return sha256(file.read(file.size, 0) + b"\n").hexdigest() == known[file.size + 1]
+    end = file.line_end(0, max(file.size, 1)) or -1
+    return file.sha256(0, end) == known.get(end)
+
+
+def _ends_early(generation: Generation, file: LogFile) -> bool:
+    """Whether this is a copy of the generation that lacks the last of what was read.
+
+    The log itself is no copy: where that is shorter than before, it was truncated.
+    """
+    is_own = file.key == (generation.device, generation.inode)
+    if is_own and file.place.is_live and file.size < generation.size_seen:
+        return False
+    return 0 < file.size < generation.offset and begins(generation, file)
+
+
+def _continues(generation: Generation, file: LogFile) -> bool:
+    """Whether this file holds what was read, and nothing speaks against the rest of what was seen."""
+    if file.size < generation.offset or not begins(generation, file):
+        return False
+    if file.sha256(generation.mark_start, generation.offset) != generation.mark_sha256:
+        return False
+    return file.size < generation.size_seen or _holds_all(generation, file)
+
+
+def _holds_all(generation: Generation, file: LogFile) -> bool:
+    """Whether this file holds all that was seen, also what was not read yet."""
+    size = generation.size_seen
+    return (
+        file.size >= max(size, generation.offset)
+        and file.sha256(max(0, size - MARK), size) == generation.seen_sha256
+        and file.sha256(generation.mark_start, generation.offset) == generation.mark_sha256
+        and begins(generation, file)
+    )
+
+
+def _alike(file: LogFile, other: LogFile) -> bool:
+    """Whether two files begin alike, and are still alike where the shorter one ends."""
+    one, two = file.read(MARK, 0), other.read(MARK, 0)
+    if not (one.startswith(two) or two.startswith(one)):
+        return False
+    end = min(file.size, other.size)
+    ranges = ((0, min(HEAD, end)), (max(0, end - MARK), end))
+    return all(file.sha256(*each) == other.sha256(*each) for each in ranges)

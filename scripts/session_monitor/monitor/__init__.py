@@ -1,0 +1,1 @@
+"""What does the monitor do while it runs, and what does it show?"""

@@ -1,0 +1,313 @@
+"""What does one poll do?
+
+    1 look      which generation is in which file                       tail
+    2 read      the whole lines behind each generation's offset         tail
+    3 take      line -> call -> its session, in memory                  intake, plain, ai_log, store
+    4 commit    session files first, synced; then the read positions    store, checkpoint
+
+A batch of lines goes through 2 to 4 together, so memory stays bounded and a stop loses nothing.  Whatever ends the
+process between two steps, the next poll reads from the last commit, and the session files drop what they have.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Callable, Protocol
+
+from session_monitor.index import index_rows
+from session_monitor.index.index_rows import Rows
+from session_monitor.log import tail
+from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.log.coverage import Coverage
+from session_monitor.log.identity import Generation
+from session_monitor.log.log_file import LogFile, Truncated
+from session_monitor.log.tail import Changed, Look, Tail
+from session_monitor.prices import sums
+from session_monitor.prices.prices import Book
+from session_monitor.prices.sums import NOTHING
+from session_monitor.sessions.session_file import Summary, Written
+from session_monitor.sessions.store import SetAside, Store
+from session_monitor.sessions.write_lock import Outdated
+
+if TYPE_CHECKING:
+    from .intake import Intake
+
+BATCH_LOG_BYTES = 32 << 20
+BATCH_SESSION_BYTES = 8 << 20
+BATCH_SESSIONS = 4096
+LINES_BETWEEN_LOOKS = 500
+MOST_NOTICES = 20
+TRIES = 10
+"""How often one poll looks again when the files change while they are read."""
+SETTLING_SECONDS = 0.05
+"""How long it waits before that: a rotation renames its files within milliseconds."""
+
+_NO_PRICES = Book([])
+
+
+class Poll:
+    """What one poll did: what was new, what it read, and what a person should hear of.
+
+    ``problems`` are what keeps the result from being complete: a log that may not be read, a session file that had
+    to be set aside; ``notices`` are what it can do nothing about.  ``behind`` are the bytes still to be read (a
+    stopped poll leaves some).
+    """
+
+    def __init__(self) -> None:
+        """Nothing was done yet."""
+        self.logs_found = self.new_sessions = 0
+        self.sums = NOTHING
+        self.coverage = Coverage()
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self.bytes_to_read = self.bytes_read = 0
+
+    def saw(self, look: Look) -> None:
+        """Take in what a look found."""
+        self.logs_found = len(look.files)
+        self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.found)
+
+    def hear(self, look: Look) -> None:
+        """Take in what a person should hear of a look."""
+        self.coverage.lost_bytes += look.lost_bytes
+        self.coverage.unknown_gaps += look.unknown_gaps
+        self.notices += look.notices
+        for text in look.problems:
+            self.problem(text)
+
+    def problem(self, text: str) -> None:
+        """Note a problem, once."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+    def add(self, other: Poll) -> None:
+        """Count another poll in; problems are those of the last one."""
+        self.logs_found = other.logs_found
+        self.new_sessions += other.new_sessions
+        self.sums = sums.added([self.sums, other.sums])
+        self.coverage.add(other.coverage)
+        self.problems = other.problems
+        self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]
+
+    @property
+    def new_rounds(self) -> int:
+        """How many rounds were new."""
+        return self.sums.calls
+
+    @property
+    def behind(self) -> int:
+        """Bytes that were there when the poll began and are still unread."""
+        return max(0, self.bytes_to_read - self.bytes_read)
+
+
+class IndexKeeper(Protocol):
+    """Who keeps the index; none of these raises where it fails."""
+
+    def before(self) -> None:
+        """Session files are about to change."""
+
+    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
+        """This is what was written to them, and the checkpoint with it; the rows of it, where they are known."""
+
+    def outdated(self) -> None:
+        """Others have changed session files."""
+
+    def settle(self) -> None:
+        """The pass is over."""
+
+
+class NoIndex:
+    """Keeps none."""
+
+    def before(self) -> None:
+        """Do nothing."""
+
+    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
+        """Do nothing."""
+
+    def outdated(self) -> None:
+        """Do nothing."""
+
+    def settle(self) -> None:
+        """Do nothing."""
+
+
+class _Batch:
+    """Lines that were taken and not committed yet."""
+
+    def __init__(self) -> None:
+        self.ends: dict[str, tuple[Generation, LogFile, int]] = {}
+        self.coverage: dict[str, Coverage] = {}
+        self.bytes = 0
+
+
+class Ingest:
+    """The way from logs to session files, one poll at a time."""
+
+    def __init__(  # noqa: PLR0913 -- the parts that one poll ties together
+        self,
+        patterns: Sequence[str],
+        store: Store,
+        checkpoint: Checkpoint,
+        *,
+        book: Book | None = None,
+        index: IndexKeeper | None = None,
+        session_key: str | None = None,
+        allowed: Sequence[str] = (),
+        stop: Callable[[], bool] = lambda: False,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
+    ) -> None:
+        """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
+
+        ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
+
+        ``clock`` gives monotonic seconds, ``sleep`` waits for some.
+        """
+        self.book = book
+        self._index = index or NoIndex()
+        self._sleep = sleep
+        self._store = store
+        self._checkpoint = checkpoint
+        self._view = checkpoint.view(session_key)
+        self._session_key = session_key
+        self._stop = stop
+        self._on_commit = on_commit
+        self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=_is_whole, clock=clock)
+        self._batch = _Batch()
+        self._intake: Intake | None = None
+
+    @property
+    def coverage(self) -> Coverage:
+        """All that was ever read with this filter."""
+        return self._view.coverage
+
+    def poll(self) -> Poll:
+        """Read all that is there now.  Raises ``OSError`` where the output folder fails."""
+        poll = Poll()
+        for _ in range(TRIES):
+            if self._pass(poll):
+                break
+            self._sleep(SETTLING_SECONDS)
+        return poll
+
+    def _pass(self, poll: Poll) -> bool:
+        """One look and all that it finds; False where another look is needed."""
+        look = Look()
+        try:
+            try:
+                self._tail.look(look)
+            finally:  # a look that must be taken again has told its losses already
+                poll.hear(look)
+            poll.saw(look)
+            self._store.committed = self._offsets()
+            self._checkpoint.save()  # new generations are known before their first line is applied
+            self._read_all(poll, look)
+            with self._store.changing():  # also without new lines: the index must hear of what others changed
+                self._checkpoint.save()  # also how long a rotated file has been quiet
+            self._index.settle()
+            if self._store.problem:
+                poll.problem(self._store.problem)
+        except (Changed, Truncated):
+            self._drop_batch()
+            return False
+        except Outdated:
+            self._drop_batch()
+            self._index.outdated()
+            return False
+        except SetAside as aside:
+            self._drop_batch()
+            for generation in self._view.generations:
+                generation.rewind()
+            poll.problem(
+                f"a session file could not be read and was set aside as {aside}; "
+                "its rounds are read again from the logs that are still there"
+            )
+            return False
+        except OSError:
+            self._drop_batch()
+            raise
+        finally:
+            look.close()
+        return True
+
+    def _offsets(self) -> dict[str, int]:
+        return {generation.gid: generation.offset for generation in self._view.generations}
+
+    # -- 2 read, 3 take ------------------------------------------------------------------------------------------------
+
+    def _read_all(self, poll: Poll, look: Look) -> None:
+        for generation, file in look.found:
+            if tail.unread(generation, file):
+                self._read(poll, generation, file)
+            if self._stop():
+                break
+        self._commit(poll)
+
+    def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:
+        if self._intake is None:
+            from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
+
+            self._intake = Intake(self._store, self._session_key)
+        take, gid = self._intake.take, generation.gid
+        batch = coverage = None
+        for number, (start, end, data, is_rest) in enumerate(self._tail.lines(generation, file), 1):
+            if batch is not self._batch or coverage is None:
+                batch = self._batch
+                coverage = batch.coverage.setdefault(gid, Coverage())
+            coverage.bytes += end - start
+            if not is_rest:
+                coverage.lines += 1
+                take(data, (gid, start, end), coverage)
+            elif data:
+                poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
+            batch.ends[gid] = generation, file, end
+            batch.bytes += end - start
+            if self._is_full():
+                self._commit(poll)
+            if number % LINES_BETWEEN_LOOKS == 0 and self._stop():
+                return
+
+    # -- 4 commit ------------------------------------------------------------------------------------------------------
+
+    def _is_full(self) -> bool:
+        return (
+            self._batch.bytes >= BATCH_LOG_BYTES
+            or self._store.pending_bytes >= BATCH_SESSION_BYTES
+            or self._store.touched >= BATCH_SESSIONS
+        )
+
+    def _commit(self, poll: Poll) -> None:
+        batch = self._batch
+        if not batch.ends:
+            return
+        with self._store.changing():
+            # Before anything is written: what can be said of the files afterwards may be about their successors.
+            grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
+            self._index.before()
+            new, written = self._store.flush()
+            for generation, other in grown:
+                generation.become(other)
+                generation.coverage.add(batch.coverage[generation.gid])
+                poll.coverage.add(batch.coverage[generation.gid])
+            self._batch = _Batch()
+            self._checkpoint.save()
+            rows = index_rows.of_written(written, self.book or _NO_PRICES)
+            self._index.after(written, rows if self.book else None)
+        self._store.committed = self._offsets()
+        poll.bytes_read += batch.bytes
+        poll.new_sessions += new
+        poll.sums = sums.added([poll.sums, index_rows.total(rows)])
+        self._on_commit(poll, {each.session_id: each.summary for each in written})
+
+    def _drop_batch(self) -> None:
+        self._batch = _Batch()
+        self._store.discard()
+
+
+def _is_whole(line: bytes) -> bool:
+    from . import intake  # noqa: PLC0415 -- few lines lack their newline
+
+    return intake.is_whole(line)

@@ -1,0 +1,53 @@
+"""What becomes of one line of a log?
+
+A call goes to its session; what a line is is counted either way.  A pass that finds no new line does without all of
+this, and starts the sooner for it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+
+from session_monitor.calls import ai_log
+from session_monitor.calls.plain import Plain, Short
+from session_monitor.log.coverage import Coverage
+from session_monitor.sessions.store import Store
+
+
+class Intake:
+    """The way of lines into a store."""
+
+    def __init__(self, store: Store, session_key: str | None) -> None:
+        """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do."""
+        self._store = store
+        self._session_key = session_key
+        self._plain = Plain()
+
+    def take(self, line: bytes | None, log: tuple[str, int, int], coverage: Coverage) -> None:
+        """Take a line, None for one that is too long to be read, that stood at ``log``; and count it."""
+        if line is None:
+            coverage.skip("too_long")
+            return
+        stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
+        call = self._plain.parse(stripped, self._store.known)
+        if isinstance(call, ai_log.Skipped):
+            coverage.skip("nul_bytes" if line and not stripped else call.reason)
+            return
+        if self._session_key is not None and not _matches(call.group, self._session_key):
+            coverage.skip("other_session")
+            return
+        coverage.count(call)
+        if isinstance(call, Short):
+            self._store.add_short(call, log)
+        else:
+            self._store.add(call, log)
+
+
+def is_whole(line: bytes) -> bool:
+    """Whether a line without its newline lacks nothing else: it is JSON to its end."""
+    call = ai_log.parse(line.strip(b"\0"))
+    return isinstance(call, ai_log.Round) and not call.outer_broken
+
+
+def _matches(session_id: str, session_key: str) -> bool:
+    return session_id == session_key or fnmatch.fnmatchcase(session_id, session_key)

@@ -1,0 +1,114 @@
+"""What does the monitor show on a terminal while it is at work?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timezone
+from typing import Callable
+
+from session_monitor.prices import price_list
+from session_monitor.prices.prices import Book
+from session_monitor.prices.spending import Spending
+from session_monitor.reports import report
+from session_monitor.sessions.session_file import Summary
+from session_monitor.text import live, terminal
+
+from .ingest import Poll
+from .pace import Pace
+
+REDRAW_SECONDS = 0.2
+LATEST_SESSIONS = 200
+
+
+class LiveView:
+    """On a terminal: the sessions as they talk."""
+
+    def __init__(
+        self,
+        screen: terminal.Screen,
+        logs: Sequence[str],
+        output_dir: str,
+        book: Book | None,
+        clock: Callable[[], float],
+    ) -> None:
+        """Begins with what the output folder holds."""
+        self._screen = screen
+        self._logs = logs
+        self._clock = clock
+        self._pace = Pace(clock)
+        self._drawn = 0.0
+        overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
+        self._known, sums = overview.sessions, overview.sums
+        self._totals = live.Totals(sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens)
+        self._spending = sums.spending if book else None
+        self._latest = {
+            row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
+        }
+        self._before = Poll()
+
+    def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
+        """Take in the sessions of a batch, and draw if it is time to."""
+        for session_id, found in sessions.items():
+            self._latest[session_id] = _line(session_id, vars(found))
+        if len(self._latest) > 2 * LATEST_SESSIONS:
+            self._latest = {line.session_id: line for line in self._sorted()}
+        if self._clock() - self._drawn >= REDRAW_SECONDS:
+            self._draw(poll)
+
+    def polled(self, poll: Poll) -> None:
+        """Draw what the poll left, and count it to what was before."""
+        self._draw(poll)
+        self._before.add(poll)
+        self._pace = Pace(self._clock)
+
+    def _sorted(self) -> list[live.SessionLine]:
+        lines = sorted(self._latest.values(), key=lambda line: report.moment(line.updated_at), reverse=True)
+        return lines[:LATEST_SESSIONS]
+
+    def _draw(self, poll: Poll) -> None:
+        self._drawn = self._clock()
+        now = Poll()
+        now.add(self._before)
+        now.add(poll)
+        pace = self._pace.of(poll)
+        view = live.View(
+            sessions=self._sorted(),
+            active=self._known + now.new_sessions,
+            totals=live.Totals(
+                self._totals.input_tokens + now.sums.input_tokens,
+                self._totals.output_tokens + now.sums.output_tokens,
+                self._totals.cached_tokens + now.sums.cached_tokens,
+                self._totals.reasoning_tokens + now.sums.reasoning_tokens,
+                self._cost(now.sums.spending),
+            ),
+            lines=now.coverage.lines,
+            calls=now.coverage.calls,
+            passed_over=sum(now.coverage.passed_over.values()),
+            behind_bytes=poll.behind,
+            lines_per_second=pace.lines_per_second,
+            bytes_per_second=pace.bytes_per_second,
+            seconds_left=pace.seconds_left,
+            logs=self._logs,
+            notes=[*poll.problems, *now.notices],
+            now=datetime.now(timezone.utc).isoformat(),
+        )
+        self._screen.draw(live.frame(view, *self._screen.size()))
+
+    def _cost(self, since: Spending) -> str | None:
+        if self._spending is None:
+            return None
+        total = Spending()
+        total.add(self._spending)
+        total.add(since)
+        return total.shown()
+
+
+def _line(session_id: str, row: dict[str, object]) -> live.SessionLine:
+    return live.SessionLine(
+        session_id,
+        row["updated_at"],  # type: ignore[arg-type]
+        row["messages_count"],  # type: ignore[arg-type]
+        row["total_input_tokens"],  # type: ignore[arg-type]
+        row["total_output_tokens"],  # type: ignore[arg-type]
+        row["model"],  # type: ignore[arg-type]
+    )

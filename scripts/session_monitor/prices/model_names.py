@@ -1,0 +1,117 @@
+"""Which model does a name mean?
+
+One model goes by many names: with a provider or a region before it, a date or a version behind it, with dots, hyphens
+or capitals.  ``canonical`` folds those that mean the same; ``candidates`` also drops a date or a tag.  Nothing is ever
+guessed from a beginning, a part or a likeness of a name: a wrong price is worse than none.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from session_monitor.base import patterns
+
+EXACT = "exact"
+UNDATED = "undated"
+
+_REGION = patterns.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
+_VENDOR = patterns.lazy(
+    r"(anthropic|amazon|meta|deepseek|qwen|openai|mistral|cohere|minimax|moonshotai|moonshot|zai|google|ai21|nvidia"
+    r"|writer)\.(?=[a-z])"
+)
+_ROUTE = patterns.lazy(r":(?:thinking|nitro|floor|online|extended|beta|exacto)$")
+"""What a reseller adds to choose a route; the price list stays the same (for `:free` and `:batch` it does not)."""
+_BEDROCK_VERSION = patterns.lazy(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
+_AMAZON_VERSION = patterns.lazy(r"-v\d+(?::\d+(?::\d+k)?)?$")
+_BEDROCK_SHORT_VERSION = patterns.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
+_OLD_CLAUDE = patterns.lazy(r"^claude-v(\d)(?::(\d))?$")
+_AZURE_GPT = patterns.lazy(r"^gpt-?35(?=-|$)")
+_SEPARATORS = patterns.lazy(r"[\s._]+")
+
+_DATE = patterns.lazy(
+    r"-(?:20\d\d-?[01]\d-?[0-3]\d|2[3-9][01]\d[0-3]\d|[01]\d[0-3]\d|[01]\d-[0-3]\d|[01]\d-20\d\d|00[1-9])(?=-|$)"
+)
+_TAG = patterns.lazy(r"-(?:latest|preview|exp|experimental|beta|stable)(?=-|$)")
+_CLAUDE = patterns.lazy(r"^claude-(\d)(?:-(\d))?-(opus|sonnet|haiku)(.*)$")
+
+
+class Candidate(NamedTuple):
+    """A key to look up, and what had to be done to the name for it: nothing (``exact``), or a date or tag dropped."""
+
+    key: str
+    kind: str
+
+
+def canonical(name: str) -> str:
+    """The name without what does not change the model: providers, regions, routes, spelling.
+
+    >>> canonical("us.anthropic.claude-sonnet-4-5-20250929-v1%3A0")
+    'claude-sonnet-4-5-20250929'
+    """
+    return _canonical(name)[1]
+
+
+def candidates(name: str) -> Iterator[Candidate]:
+    """The keys under which a price for the name may stand, best first; each once."""
+    region, key = _canonical(name)
+    exact = [key, *_claude_word_order(key)]
+    if region:
+        # Some are dearer in a region; where they are, the price list has them under a key of their own.
+        exact = [f"{region}-{key}", *exact]
+    seen = {""}
+    for key, kind in itertools.chain(((each, EXACT) for each in exact), ((each, UNDATED) for each in _undated(exact))):
+        if key not in seen:
+            seen.add(key)
+            yield Candidate(key, kind)
+
+
+def _undated(keys: Iterable[str]) -> Iterator[str]:
+    """The keys without date or tag, and those that have another tag in their place."""
+    for key in keys:
+        undated = _DATE.sub("", key)
+        yield undated
+        yield _TAG.sub("", key)
+        bare = _TAG.sub("", undated)
+        yield bare
+        yield from (bare + end for end in ("-latest", "-0", "-preview") if bare)
+
+
+def _canonical(name: str) -> tuple[str, str]:
+    """The region, or an empty text, and the canonical name."""
+    text = name.strip()
+    if "%" in text:
+        import urllib.parse  # noqa: PLC0415 -- every command would pay for it, and few names need it
+
+        text = urllib.parse.unquote(text)
+    text = text.lower()
+    text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
+    text = (_ROUTE.sub("", text) if ":" in text else text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
+    region = _REGION.match(text) if "." in text else None
+    text = _plain_bedrock(text[region.end() :] if region else text)
+    text = _AZURE_GPT.sub("gpt-3-5", text)
+    return (region[1] if region else ""), _SEPARATORS.sub("-", text)
+
+
+def _plain_bedrock(text: str) -> str:
+    """Bedrock's ids without vendor and version: ``anthropic.claude-3-haiku-20240307-v1:0``, ``deepseek.v3-v1:0``."""
+    vendor = _VENDOR.match(text) if "." in text else None
+    text = text[vendor.end() :] if vendor else text
+    old = _OLD_CLAUDE.match(text)
+    if old:
+        return "-".join(filter(None, ("claude", *old.groups())))
+    if vendor:
+        text = (_AMAZON_VERSION if vendor[1] == "amazon" else _BEDROCK_VERSION).sub("", text)
+        if vendor[1] == "deepseek" and not text.startswith("deepseek"):
+            text = f"deepseek-{text}"
+    return _BEDROCK_SHORT_VERSION.sub(r"\1", text)  # Vertex has it, too: claude-3-5-sonnet-v2@20241022
+
+
+def _claude_word_order(key: str) -> list[str]:
+    """``claude-4-5-sonnet`` is ``claude-sonnet-4-5``."""
+    match = _CLAUDE.match(key)
+    if not match:
+        return []
+    major, minor, family, rest = match.groups()
+    return ["-".join(filter(None, ("claude", family, major, minor))) + rest]

@@ -1,0 +1,200 @@
+"""Which prices are known?
+
+A price list is a JSON file with one model a line::
+
+    {"schema": 1, "currency": "USD", "unit": "1M tokens", …
+    "vendor_defaults": {"dashscope": {"cache_read": "0.2x", …}},
+    "models": {
+    "o3": {"vendor": "openai", "names": ["o3"], "prices": [{"from": null, "input": "10", …}, {"from": "2025-06-10", …}]},
+    …
+    }}
+
+A key is a canonical name.  A row of prices holds from its date on (``null``: since ever) until the next row's, in UTC.
+Prices are text, in dollars per million tokens: ``input`` and ``output``, and where they differ from these
+``cache_read``, ``cache_read_explicit`` (from a cache that the caller asked for), ``cache_write`` (kept five minutes),
+``cache_write_1h`` and ``reasoning``.  ``tiers`` replace prices for prompts ``above`` so many tokens, ``windows`` at
+some hours of some days (``utc``: from and to, ``weekdays``: 1 is Monday).  Each row names its ``source`` and the day
+when it was ``observed`` there.
+
+A person's own list has the same form with only what differs, and may have ``aliases`` (name to name), rows in another
+``currency``, and ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from session_monitor.base import files
+
+SCHEMA = 1
+UNIT = "1M tokens"
+CACHE_PRICES = ("cache_read", "cache_read_explicit", "cache_write", "cache_write_1h")
+PRICES = ("input", "output", *CACHE_PRICES, "reasoning")
+THIRD_PARTY = ("openrouter", "groq")
+"""Vendors that sell others' models; their price says little of what another seller takes."""
+SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
+
+
+class BadPriceList(ValueError):  # noqa: N818
+    """A price list that cannot be used: the file, the line where known, and what is wrong there."""
+
+    def __init__(self, path: str, line: int | None, what: str) -> None:
+        """``line`` counts from 1."""
+        place = f"{path}, line {line}" if line else path
+        super().__init__(f"{place}: {what}")
+
+
+class PriceList(NamedTuple):
+    """One file's prices; all keys are canonical, the rows as they stand in the file.
+
+    ``digest`` changes with the file's text.
+    """
+
+    path: str = ""
+    models: Mapping[str, dict[str, Any]] = {}
+    aliases: Mapping[str, str] = {}
+    rates: Mapping[str, list[dict[str, str]]] = {}
+    vendor_defaults: Mapping[str, Mapping[str, str]] = {}
+    digest: str = ""
+
+
+class Undecoded(NamedTuple):
+    """A list as text: most questions need to know that it is still the same, and not what is in it."""
+
+    path: str
+    text: str
+
+    @property
+    def digest(self) -> str:
+        """As the list's."""
+        return _digest(self.text)
+
+    def decoded(self) -> PriceList:
+        """The list; it is not checked.  Raises BadPriceList where it is no JSON, perhaps when a model is asked for."""
+        document = _by_line(self.path, self.text) or document_of(self.path, self.text)
+        return of_document(self.path, self.text, document, document["models"], document.get("aliases", {}))
+
+
+class _Lines(Mapping[str, "dict[str, Any]"]):
+    """The models of a list, each decoded when it is asked for: a question needs a few of a thousand."""
+
+    def __init__(self, path: str, text: str, lines: dict[str, str]) -> None:
+        self._path = path
+        self._text = text
+        self._lines = lines
+        self._decoded: dict[str, dict[str, Any]] = {}
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        if key not in self._decoded:
+            line = self._lines[key]
+            try:
+                self._decoded[key] = document_of(self._path, line)
+            except BadPriceList:
+                document_of(self._path, self._text)  # which says in which line of the whole that is
+                raise
+        return self._decoded[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._lines)
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+
+def _by_line(path: str, text: str) -> dict[str, Any] | None:
+    """The document with its models as ``_Lines``; None where it is not written one model a line, as by ``dumped``."""
+    head, found, body = text.partition(_MODELS)
+    if not found or not body.endswith(_END):
+        return None
+    lines: dict[str, str] = {}
+    for line in body[: -len(_END)].split(",\n"):
+        key, colon, model = line.partition('": ')
+        if not colon or not key.startswith('"') or "\\" in key or '"' in key[1:]:
+            return None
+        lines[key[1:]] = model
+    return {**document_of(path, f"{head}{_MODELS}}}}}"), "models": _Lines(path, text, lines)}
+
+
+_MODELS, _END = '"models": {\n', "\n}}\n"
+
+
+def shipped() -> PriceList:
+    """The list that comes with the monitor.  Raises BadPriceList where it is no JSON."""
+    return undecoded().decoded()
+
+
+def undecoded() -> Undecoded:
+    """The same, as text."""
+    return Undecoded(SHIPPED, text_of(SHIPPED))
+
+
+def of_document(
+    path: str, text: str, document: Mapping[str, Any], models: dict[str, Any], aliases: dict[str, str]
+) -> PriceList:
+    """The list in a document, under keys that are canonical already."""
+    return PriceList(
+        path,
+        models,
+        aliases,
+        document.get("rates", {}),
+        document.get("vendor_defaults", {}),
+        _digest(text),
+    )
+
+
+def _digest(text: str) -> str:
+    raw = text.encode("utf-8", "surrogatepass")
+    return f"{zlib.crc32(raw):08x}-{zlib.adler32(raw):08x}-{len(raw)}"
+
+
+def write(prices: PriceList) -> None:
+    """Put a person's list in its file's place, one model a line; an empty one takes the file away."""
+    if not (prices.models or prices.aliases or prices.rates or prices.vendor_defaults):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(prices.path)
+        return
+    document = {"schema": SCHEMA, "currency": "USD", "unit": UNIT}
+    for name in ("vendor_defaults", "rates", "aliases"):
+        if getattr(prices, name):
+            document[name] = dict(sorted(getattr(prices, name).items()))
+    files.replace(prices.path, dumped(document, prices.models))
+
+
+def dumped(document: Mapping[str, Any], models: Mapping[str, Any]) -> bytes:
+    """A list's text: the document's own keys a line each, then one line a model, so that a diff can be read."""
+    lines = [f"{_json(name)}: {_json(value)}" for name, value in document.items()]
+    rows = ",\n".join(f"{_json(key)}: {_json(models[key])}" for key in sorted(models))
+    return ("{" + ",\n".join([*lines, f'"models": {{\n{rows}\n}}']) + "}\n").encode(
+        errors="backslashreplace"  # half a surrogate pair: written as JSON's own escape
+    )
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+# -- reading ----------------------------------------------------------------------------------------------
+
+
+def text_of(path: str) -> str:
+    """A file's text.  Raises OSError."""
+    with open(path, "rb") as file:
+        return file.read().decode("utf-8", "replace").lstrip("\ufeff")
+
+
+def document_of(path: str, text: str) -> dict[str, Any]:
+    """The JSON object that it is.  Raises BadPriceList."""
+    try:
+        document = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise BadPriceList(path, error.lineno, f"not JSON: {error.msg}") from None
+    except (RecursionError, ValueError):  # thousands of brackets, or of digits
+        raise BadPriceList(path, None, "not a price list") from None
+    if not isinstance(document, dict):
+        raise BadPriceList(path, 1, "a price list is a JSON object")
+    return document

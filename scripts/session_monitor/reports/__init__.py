@@ -1,0 +1,1 @@
+"""Questions about sessions and calls, answered as rows."""

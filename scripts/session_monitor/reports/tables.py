@@ -1,0 +1,62 @@
+"""How do sums of calls read as rows of JSON, and which days are meant where nobody said?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta, tzinfo
+from typing import Any
+
+from session_monitor.base import days
+
+from .selection import Selection
+from .totals import ToolRow, Totals
+
+DAYS = {days.HOUR: 1, days.DAY: 7, days.WEEK: 56, days.MONTH: 365}
+"""How many days are shown unless more are asked for."""
+MOST_DAYS = 36_500
+
+
+def total(answer: Totals) -> dict[str, Any]:
+    """All rows together."""
+    return {"sessions": answer.sessions, **answer.sums.to_json()}
+
+
+def by_name(column: str, answer: Totals) -> list[dict[str, Any]]:
+    """A row for each ``model`` or ``consumer``."""
+    return [{column: row.name, "sessions": row.sessions, **row.sums.to_json()} for row in answer.rows]
+
+
+def by_tool(rows: Iterable[ToolRow]) -> list[dict[str, Any]]:
+    """A row a tool; ``tokens`` is None where none could be measured."""
+    return [{**row._asdict(), "tokens": row.tokens if row.measured else None} for row in rows]
+
+
+def by_date(answer: Totals, where: tzinfo | None) -> list[dict[str, Any]]:
+    """A row for each hour, day, week or month of a time zone."""
+    return [
+        {
+            "date": row.span.name,
+            "start": _rfc3339(row.span.start, where),
+            "sessions": row.sessions,
+            "models": row.models,
+            **row.sums.to_json(),
+        }
+        for row in answer.rows
+    ]
+
+
+def recent(meant: Selection, where: tzinfo | None, number: int, today: date) -> Selection:
+    """The selection with the last so many days, up to ``today`` or to the end that was asked for."""
+    newest = today if meant.until is None else min(today, days.date_of(meant.until - 1, where))
+    start = days.start_of(newest - timedelta(number - 1), where)
+    end = days.start_of(newest + timedelta(1), where)
+    since = start if meant.since is None else max(start, meant.since)
+    until = end if meant.until is None else min(end, meant.until)
+    return meant._replace(since=since, until=until)
+
+
+def _rfc3339(moment: int, where: tzinfo | None) -> str | None:
+    try:
+        return datetime.fromtimestamp(moment / 1000, where).astimezone(where).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return None

@@ -1,0 +1,1 @@
+"""In which rounds was something said?"""

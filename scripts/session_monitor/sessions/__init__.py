@@ -1,0 +1,1 @@
+"""What stands in the session files, and how does it get there and back?"""

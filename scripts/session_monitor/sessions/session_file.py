@@ -1,0 +1,388 @@
+"""What stands in one session file?
+
+Valid JSON, one line a round::
+
+    {"session_id":"…","schema_version":1,"rounds":[
+    {"round":1,…}
+    ,{"round":2,…}
+    ],"created_at":"…",…}
+
+The header never changes.  The last line, the footer, holds everything that does, so a round is added by one write
+that starts where the footer stood.  Whatever that write leaves behind when it is torn, the lines before it are
+whole, and they carry all that the footer sums up.  Each of these lines ends with a checksum: a block of old bytes that
+a power failure left in the middle of new ones may read like a part of them.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, BinaryIO, NamedTuple
+
+from session_monitor.base import compact_json
+
+from . import history
+
+SCHEMA_VERSION = 1
+_HEADER_START = b'{"session_id":'
+_HEADER_END = b',"schema_version":%d,"rounds":[\n' % SCHEMA_VERSION
+
+_FOOTER_MARK = b"\n],"
+_FIRST_LOOK = 8192
+_CHECKSUM = b',"crc32":"%08x"}\n'
+_CHECKSUM_SIZE = len(_CHECKSUM % 0)
+_FOOTER_END = b'"}\n'
+_CONTENT = b',"messages":['
+_COMMA = b","[0]
+_LOG = b',"log":'  # the last key of a round
+_scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for encodings and spaces
+
+
+class NotASessionFile(ValueError):  # noqa: N818
+    """The file does not even begin like a session file."""
+
+
+class Summary:
+    """What a session's rounds add up to; the footer of its file.
+
+    ``positions`` says for each generation of the log up to which byte it has been applied here, ``history`` holds
+    the digests of the last round's messages.
+    """
+
+    created_at: str | None
+    updated_at: str | None
+    messages_count: int
+    failed_count: int
+    total_input_tokens: int
+    total_output_tokens: int
+    total_reasoning_tokens: int
+    total_cached_tokens: int
+    total_cache_write_tokens: int
+    total_tokens: int
+    model: str | None
+    models: list[str]
+    positions: dict[str, int]
+    history: str
+
+    def __init__(self, **known: Any) -> None:
+        """Of a session without rounds, but for what is known.  Raises ``TypeError`` for what it does not have."""
+        if known.keys() != _EMPTY.keys():
+            if not known.keys() <= _EMPTY.keys():
+                raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
+            known = {**_EMPTY, "models": [], "positions": {}, **known}
+        for name, value in known.items():
+            setattr(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Summary) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"Summary({vars(self)})"
+
+    def add(self, entry: Mapping[str, Any], log: Sequence[Any]) -> None:
+        """Count one stored round in, by its short facts and its ``log``."""
+        self.messages_count += 1
+        self.failed_count += entry["response_type"] == "error"
+        self.total_input_tokens += entry["input_tokens"]
+        self.total_output_tokens += entry["output_tokens"]
+        self.total_reasoning_tokens += entry["reasoning_tokens"]
+        self.total_cached_tokens += entry["cached_tokens"]
+        self.total_cache_write_tokens += entry.get("cache_write_tokens", 0)
+        self.total_tokens += entry["total_tokens"]
+        model, timestamp = entry["model"], entry["timestamp"]
+        if model:
+            self.model = model
+            if model not in self.models:
+                self.models.append(model)
+        if timestamp:
+            # Without its Z a time with a fraction comes behind the one without: 15 before 15.5.
+            if not self.created_at or timestamp[:-1] < self.created_at[:-1]:
+                self.created_at = timestamp
+            if not self.updated_at or timestamp[:-1] > self.updated_at[:-1]:
+                self.updated_at = timestamp
+        generation, _, end = log
+        if end > self.positions.get(generation, 0):
+            self.positions[generation] = end
+
+
+_EMPTY: dict[str, Any] = {
+    "created_at": None,
+    "updated_at": None,
+    "messages_count": 0,
+    "failed_count": 0,
+    **{f"total_{kind}_tokens": 0 for kind in ("input", "output", "reasoning", "cached", "cache_write")},
+    "total_tokens": 0,
+    "model": None,
+    "models": (),
+    "positions": (),
+    "history": "",
+}
+
+
+Facts = tuple[dict[str, Any], int, int]
+"""The short facts of one round, with the byte and the length of its line."""
+
+
+class Written(NamedTuple):
+    """What is new in one session file: the facts of its new rounds, and its summary with them.
+
+    ``size`` and ``mtime`` (nanoseconds) are the file's, ``next_byte`` is where its next round will stand.
+    """
+
+    session_id: str
+    file: str
+    summary: Summary
+    size: int
+    mtime: int
+    next_byte: int
+    rounds: list[Facts]
+
+
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
+def header(session_id: str) -> bytes:
+    """The first line."""
+    return _HEADER_START + _json(session_id) + _HEADER_END
+
+
+def round_line(facts: Mapping[str, Any], messages: Iterable[bytes], rest: Mapping[str, Any]) -> bytes:
+    """One round's line: its facts, its messages as ``history.encoded`` gives them, and the rest."""
+    start = b"," if facts["round"] > 1 else b""
+    return sealed(b"".join((start, _json(facts)[:-1], _CONTENT, b",".join(messages), b"],", _json(rest)[1:-1])))
+
+
+def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
+    """The last line, behind what was ``written`` from byte ``written_from`` on.
+
+    The checksum of the written bytes shows after a power loss whether all of them reached the disk.
+    """
+    positions = {"applied": summary.positions, "written_from": written_from, "written_crc32": zlib.crc32(written)}
+    return sealed(b"]," + _json({**vars(summary), "positions": positions})[1:-1])
+
+
+def sealed(body: bytes) -> bytes:
+    """A line of this body, with its checksum."""
+    return body + _CHECKSUM % zlib.crc32(body)
+
+
+def _unsealed(line: bytes) -> bytes | None:
+    """What the line was made of, or None where it is not whole."""
+    body = line[:-_CHECKSUM_SIZE]
+    return body if line[-_CHECKSUM_SIZE:] == _CHECKSUM % zlib.crc32(body) else None
+
+
+_json = compact_json.encoder(allow_nan=False)
+
+
+# -- reading -----------------------------------------------------------------------------------------------------------
+
+
+class End(NamedTuple):
+    """Where a session file ends: its summary, and the byte at which the next round goes.
+
+    ``dropped`` counts the bytes behind that which belong to no whole line: 0 unless a write was torn.
+    """
+
+    summary: Summary
+    next_byte: int
+    footer: bytes = b""
+    dropped: int = 0
+    written_from: int = 0
+    written_crc32: int | None = None
+
+
+def read_end(file: BinaryIO) -> End:
+    """The end of a session file, from its footer, or from its rounds where the footer is torn.
+
+    Raises ``NotASessionFile`` where there is no header either.
+    """
+    return read_footer(file) or recover(file)
+
+
+def read_footer(file: BinaryIO) -> End | None:
+    """The footer of a session file, None where it is torn."""
+    size = os.fstat(file.fileno()).st_size
+    look = _FIRST_LOOK
+    while True:
+        start = max(0, size - look)
+        file.seek(start)
+        block = file.read(look)
+        found = block.rfind(_FOOTER_MARK)
+        if found >= 0:
+            return _end(block[found + 1 :], start + found + 1)
+        if start == 0 or not block.endswith(_FOOTER_END):
+            return None
+        look *= 4
+
+
+def _end(line: bytes, start: int) -> End | None:
+    """What a whole footer says, or None where it is torn or of another make."""
+    body = _unsealed(line)
+    if body is None:
+        return None
+    try:
+        found = _scan("{" + body[2:].decode() + "}", 0)[0]
+        positions = found["positions"]
+        found["positions"] = positions["applied"]
+        summary = Summary(**found)
+        return End(summary, start, line, 0, positions["written_from"], positions["written_crc32"])
+    except (ValueError, TypeError, KeyError, StopIteration):
+        return None
+
+
+def last_write_is_whole(file: BinaryIO, end: End) -> bool:
+    """Whether the lines that were written with this footer are all on disk (reads them again)."""
+    file.seek(end.written_from)
+    checksum, left = 0, end.next_byte - end.written_from
+    while left > 0 and (block := file.read(min(left, 1 << 20))):
+        checksum = zlib.crc32(block, checksum)
+        left -= len(block)
+    return checksum == end.written_crc32
+
+
+def recover(file: BinaryIO) -> End:
+    """The end as the whole lines tell it: everything up to the first line that is not."""
+    read_header(file)
+    summary = Summary()
+    last: list[Any] = []
+    next_byte = file.tell()
+    for entry, messages in history.with_full_messages(entries(file)):
+        if entry["round"] != summary.messages_count + 1:
+            break
+        summary.add(entry, entry["log"])
+        last, next_byte = messages, file.tell()
+    summary.history = history.digests(last)
+    return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
+
+
+def read_header(file: BinaryIO) -> str:
+    """The session id; afterwards the file stands at its first round.  Raises ``NotASessionFile``."""
+    file.seek(0)
+    line = file.readline()
+    try:
+        session_id = _scan(line[len(_HEADER_START) : -len(_HEADER_END)].decode(), 0)[0]
+    except (ValueError, StopIteration, RecursionError):
+        session_id = None
+    if not isinstance(session_id, str) or line != header(session_id):
+        raise NotASessionFile
+    return session_id
+
+
+def is_blank(file: BinaryIO) -> bool:
+    """Whether a file's first line was never whole: nothing, a part of it, or that and zeros (after a power loss)."""
+    file.seek(0)
+    line = file.readline(1 << 20)
+    start, zero, _ = line.partition(b"\0")
+    return bool(zero or not line.endswith(b"\n")) and start.startswith(_HEADER_START[: len(start)])
+
+
+def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
+    """The stored rounds from where the file stands, up to the footer or the first line that is not whole."""
+    for line in file:
+        entry = round_in(line)
+        if entry is None:
+            return
+        yield entry
+
+
+def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
+    """The short facts of all rounds, and the end; what a conversation said is not decoded.
+
+    The file stands at its first round, as ``read_header`` leaves it.
+    """
+    raws: list[bytes] = []
+    places: list[tuple[int, int]] = []
+    end: End | None = None
+    start = file.tell()
+    crc32 = zlib.crc32
+    for line in file:
+        body = line[:-_CHECKSUM_SIZE]
+        if line[-_CHECKSUM_SIZE:] != _CHECKSUM % crc32(body):  # as in ``_unsealed``; very many lines come by here
+            break
+        # No string can hold these bytes: a quote in it would be escaped.
+        content = body.find(_CONTENT)
+        if content < 0:
+            if body.startswith(b"]"):
+                end = _end(line, start)
+            break
+        raws.append(body[body[0] == _COMMA : content])
+        places.append((start, len(line)))
+        start += len(line)
+    facts = _all_decoded(raws)
+    if end is None or len(facts) < len(raws):
+        end = read_end(file)
+    return [(each, *place) for each, place in zip(facts, places)], end
+
+
+def _all_decoded(raws: list[bytes]) -> list[dict[str, Any]]:
+    """The facts in these texts, which lack their closing brace, up to the first that holds none; all at once, for speed."""
+    try:
+        found = _scan("[" + b"},".join(raws).decode() + "}]", 0)[0] if raws else []
+        if len(found) == len(raws):
+            return found
+    except (ValueError, StopIteration, RecursionError):
+        pass
+    alone = (_decoded(raw) for raw in raws)
+    return list(itertools.takewhile(lambda facts: facts is not None, alone))  # type: ignore[arg-type]
+
+
+def _decoded(raw: bytes) -> dict[str, Any] | None:
+    try:
+        return _scan(raw.decode() + "}", 0)[0]  # type: ignore[no-any-return]
+    except (ValueError, StopIteration, RecursionError):
+        return None
+
+
+def scan(file: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any] | End | None]]:
+    """Every line from where the file stands: its first byte, its length, and what it holds.
+
+    That is the short facts of a round and its ``log``, the end for a footer, None for a line that is not whole.
+    """
+    start = file.tell()
+    for line in file:
+        body = _unsealed(line)
+        if body is None:
+            yield start, len(line), None
+        elif body.startswith(b"]"):
+            yield start, len(line), _end(line, start)
+        else:
+            yield start, len(line), _facts_and_log(body)
+        start += len(line)
+
+
+def _facts_and_log(body: bytes) -> dict[str, Any] | None:
+    content, start = body.find(_CONTENT), body.rfind(_LOG)
+    facts = _decoded(body[body[:1] == b"," : content]) if content >= 0 else None
+    if facts is None or start < 0:
+        return None
+    try:
+        facts["log"] = _scan(body[start + len(_LOG) :].decode(), 0)[0]
+    except (ValueError, StopIteration):
+        return None
+    return facts
+
+
+def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:
+    """All whole rounds from this byte on, also those behind lines that are not whole."""
+    file.seek(start)
+    for line in file:
+        entry = round_in(line)
+        if entry is not None:
+            yield entry
+
+
+def round_in(line: bytes) -> dict[str, Any] | None:
+    """The round that is stored in this line, None where the line is not whole."""
+    body = _unsealed(line)
+    if body is None or body.startswith(b"]"):
+        return None
+    try:
+        return json.loads(body[body.startswith(b",") :] + b"}")  # type: ignore[no-any-return]
+    except (ValueError, RecursionError):
+        return None

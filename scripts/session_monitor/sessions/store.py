@@ -1,0 +1,355 @@
+"""Which rounds are new to a session, and how do they get into its file?
+
+``add`` puts a round into memory, ``flush`` writes what was added, one write a session, and makes it last.  Each
+session file says up to which byte of each generation of the log it has been applied, so a line that is read again
+after a crash is recognised and dropped: ``add`` may be called with any line any number of times.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable
+
+from session_monitor.base import files
+
+from . import history, names, session_file, tombstones
+from .entry import entry_of
+from .session_file import End, NotASessionFile, Summary, Written
+from .tombstones import Tombstones
+from .write_lock import Outdated
+
+if TYPE_CHECKING:
+    from session_monitor.calls.ai_log import Round
+    from session_monitor.calls.plain import Short
+    from session_monitor.calls.resent import Known, Sent
+
+REMEMBERED = 2048
+"""How many sessions' ends are kept in memory between two flushes."""
+MOST_SENT = 32 << 20
+"""Bytes of what sessions sent last that are kept; of more of it there are digests."""
+
+
+def count(folder: str) -> int:
+    """How many session files there are."""
+    with os.scandir(folder) as found:
+        return sum(names.is_session(entry.name) for entry in found)
+
+
+class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
+    """A session file could not be read, or not to its end; what it held must come from the log again.
+
+    Its copy was made first, and the file itself is only written over together with the first of those rounds: so
+    nothing is lost where the process ends before the log is read again.
+    """
+
+
+class _Session:
+    """One session's end as the next flush will write it."""
+
+    def __init__(
+        self, path: bytes, summary: Summary, *, next_byte: int = 0, footer: bytes = b"", torn: bool = False
+    ) -> None:
+        self.path = path
+        self.summary = summary
+        self.next_byte = next_byte  # where the next round goes; 0 for a file that is still to be made
+        self.footer = footer  # as it stands on disk
+        self.torn = torn
+        self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
+        self.pending: list[bytes] = []
+        self.facts: list[dict[str, Any]] = []  # of the pending rounds
+        self.sent: Sent | None = None  # what the last round sent, as its bytes in the log
+
+
+class Store:
+    """The session files of one folder."""
+
+    def __init__(
+        self,
+        folder: str,
+        *,
+        full_messages: bool = False,
+        lock: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        """Keep sessions in this folder, which must exist; with ``full_messages`` each round holds all of its own.
+
+        ``lock`` keeps others from changing session files, and raises ``Outdated`` where they did since the last time.
+        """
+        self._folder = folder
+        self._start_of_paths = os.path.join(os.fsencode(folder), b"")
+        self._full_messages = full_messages
+        self._lock = lock
+        self._deleted: Tombstones | None = None
+        self.problem: str | None = None
+        """What is wrong with the list of deleted sessions, if anything."""
+        self.committed: Mapping[str, int] = {}
+        """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
+        self._sessions: OrderedDict[str, _Session] = OrderedDict()
+        self._touched: dict[str, _Session] = {}
+        self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
+        self.pending_bytes = 0
+        self._sent_bytes = 0
+
+    def add(self, call: Round, log: tuple[str, int, int]) -> bool:
+        """Take in one call whose line stood at ``log`` (generation, first byte, the one behind the last).
+
+        False where its session has that line already.  Raises ``SetAside`` and ``OSError``.
+        """
+        session = self._lacking(call.group, log)
+        if session is None:
+            return False
+        summary = session.summary
+        texts: list[bytes] = []
+        marks = ""
+        shared = call.from_history
+        if call.messages:
+            texts = history.encoded(call.messages)
+            marks = history.digests_of(texts)
+            if shared:
+                marks = summary.history + marks
+            elif not self._full_messages:
+                shared = history.common_start(summary.history, marks)
+        facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
+        line = session_file.round_line(facts, texts[shared - call.from_history :], rest)
+        self._take(session, facts, line, log)
+        summary.history = marks
+        if call.sent or session.sent:
+            self._remember(session, call.sent)
+        return True
+
+    def add_short(self, call: Short, log: tuple[str, int, int]) -> bool:
+        """The same for a short one."""
+        session = self._lacking(call.group, log)
+        if session is None:
+            return False
+        facts, body = call.stored(session.summary.messages_count + 1, log)
+        self._take(session, facts, session_file.sealed(body), log)
+        session.summary.history = ""
+        if session.sent:
+            self._remember(session, None)
+        return True
+
+    def _lacking(self, group: str, log: tuple[str, int, int]) -> _Session | None:
+        """The session of this id, which is going to change; None where it has that line already."""
+        session = self._session(group)
+        generation, start, _ = log
+        if start < session.deleted.get(generation, 0):
+            return None
+        if start < session.summary.positions.get(generation, 0):
+            if session.torn:  # by a run that was killed; nothing new may ever come to mend it
+                self._touched[group] = session
+            return None
+        self._touched[group] = session
+        return session
+
+    def _take(self, session: _Session, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
+        session.summary.add(facts, log)
+        session.pending.append(line)
+        session.facts.append(facts)
+        self.pending_bytes += len(line)
+
+    @property
+    def known(self) -> Known | None:
+        """What tells what sessions sent last; None where each round is to hold all of its messages."""
+        return None if self._full_messages else self.sent
+
+    def sent(self, session_id: str) -> Sent | None:
+        """What the last call of a session sent, where that is remembered."""
+        session = self._sessions.get(session_id)
+        return session.sent if session else None
+
+    def _remember(self, session: _Session, sent: Sent | None) -> None:
+        """Keep what was sent, and of the sessions that were quiet for longest a digest where lines are too many."""
+        self._forget_sent(session)
+        session.sent = sent
+        self._sent_bytes += len(sent.line) if sent else 0
+        if self._sent_bytes > MOST_SENT:
+            for other in self._sessions.values():
+                if other.sent and other is not session:
+                    self._forget_sent(other)
+                    other.sent = other.sent.without_bytes()
+                    if self._sent_bytes <= MOST_SENT // 2:
+                        return
+
+    def _forget_sent(self, session: _Session) -> None:
+        self._sent_bytes -= len(session.sent.line) if session.sent else 0
+
+    @contextlib.contextmanager
+    def changing(self) -> Iterator[None]:
+        """For as long as the block runs, nobody else changes session files.
+
+        Raises ``Outdated`` where somebody did since the last time; then all that was known of them is forgotten, with
+        what was added since the last flush.
+        """
+        try:
+            with self._lock():
+                yield
+        except Outdated:
+            self.discard()
+            self._deleted = None
+            self._damaged = {path for path in self._damaged if os.path.exists(path)}
+            raise
+
+    @property
+    def touched(self) -> int:
+        """How many sessions the next flush will write."""
+        return len(self._touched)
+
+    def flush(self) -> tuple[int, list[Written]]:
+        """Write all that was added and make it last; returns how many sessions are new, and what was written.
+
+        On ``OSError`` nothing that was added counts as written: call ``discard``, and add it again some time.
+        """
+        written = self._touched
+        new = [session for session in written.values() if not session.next_byte]
+        done = [self._write(session_id, session) for session_id, session in written.items()]
+        files.sync_files(self._folder, [session.path for session in written.values()])
+        if new:
+            files.sync_folder(self._folder)
+        self._touched = {}
+        self.pending_bytes = 0
+        while len(self._sessions) > REMEMBERED:
+            _, session = self._sessions.popitem(last=False)
+            self._forget_sent(session)
+        return len(new), done
+
+    def discard(self) -> None:
+        """Forget all that was added since the last flush."""
+        self._sessions.clear()
+        self._sent_bytes = 0
+        self._touched = {}
+        self.pending_bytes = 0
+
+    # -- one session ---------------------------------------------------------------------------------------------------
+
+    def _session(self, session_id: str) -> _Session:
+        session = self._sessions.get(session_id)
+        if session is None:
+            session = self._sessions[session_id] = self._open(session_id)
+        self._sessions.move_to_end(session_id)
+        return session
+
+    def _open(self, session_id: str) -> _Session:
+        session = self._found(session_id)
+        if self._deleted is None:
+            self.problem = None
+            try:
+                self._deleted = tombstones.read(self._folder)
+            except tombstones.Damaged as damaged:
+                self._deleted = Tombstones()
+                self.problem = f"{damaged}; where logs are read again, what was deleted comes back"
+        session.deleted = self._deleted.positions(session_id)
+        return session
+
+    def _found(self, session_id: str) -> _Session:
+        free = None
+        for name in names.file_names(session_id):
+            path = self._start_of_paths + name.encode()
+            if path in self._damaged:
+                return _Session(path, Summary(), torn=True)
+            try:
+                session = self._read(path, session_id)
+            except FileNotFoundError:  # or the other id that had this name was deleted
+                free = free or path
+                continue
+            except NotASessionFile:
+                with open(path, "rb") as file:
+                    if session_file.is_blank(file) and not self._has_committed(file, 0):
+                        return _Session(path, Summary(), torn=True)
+                raise self._set_aside(path) from None
+            if session:
+                return session
+        if free is None:
+            raise OSError(f"two other sessions have the file names of {names.file_name(session_id)}")
+        return _Session(free, Summary())
+
+    def _read(self, path: bytes, session_id: str) -> _Session | None:
+        """What this file holds; None where it is another id's, on a system where their names are the same."""
+        # Most that are asked for are new, and to open in vain takes five times as long as to ask.
+        if not os.access(path, os.F_OK):
+            raise FileNotFoundError(path)
+        with open(path, "rb") as file:
+            if session_file.read_header(file) != session_id:
+                return None
+            end = session_file.read_end(file)
+            if self._is_doubtful(end):
+                if end.footer and not session_file.last_write_is_whole(file, end):
+                    end = session_file.recover(file)
+                if not end.footer and self._has_committed(file, end.next_byte):
+                    raise self._set_aside(path)
+                # Lines that are dropped because the file has them must be there to stay.
+                files.sync_files(self._folder, [path])
+                files.sync_folder(self._folder)
+        if end.summary.messages_count == 0:  # torn before its first round was whole
+            return _Session(path, Summary(), torn=True)
+        return _Session(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
+
+    def _is_doubtful(self, end: End) -> bool:
+        """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
+        known = [
+            end_byte <= self.committed[gid] for gid, end_byte in end.summary.positions.items() if gid in self.committed
+        ]
+        return not (end.footer and known and all(known))
+
+    def _has_committed(self, file: BinaryIO, start: int) -> bool:
+        """Whether there are rounds behind this byte, where the file is damaged, that nobody would read again.
+
+        Then more than a last write was hit, and what is whole in the file may be the only copy.
+        """
+        positions = (entry["log"] for entry in session_file.entries_behind(file, start))
+        return any(end <= self.committed.get(generation, 0) for generation, _, end in positions)
+
+    def _set_aside(self, path: bytes) -> SetAside:
+        """Copy a damaged file to a name of its own."""
+        with self.changing():  # or the copy could come while the session is deleted, and stay
+            number = 1
+            while os.path.exists(aside := path + b".corrupt-%d" % number):
+                number += 1
+            files.copy(path, aside)
+        self._damaged.add(path)
+        return SetAside(os.fsdecode(aside))
+
+    def _write(self, session_id: str, session: _Session) -> Written:
+        rounds = b"".join(session.pending)
+        start = b"" if session.next_byte else session_file.header(session_id)
+        footer = session_file.footer(session.summary, session.next_byte, start + rounds)
+        new = not session.next_byte and not session.torn
+        flags = os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if new else 0)
+        descriptor = os.open(session.path, flags, files.PRIVATE_FILE)
+        try:
+            _append(descriptor, session, start + rounds + footer)
+            state = os.fstat(descriptor)
+        except OSError:
+            if new:
+                with contextlib.suppress(OSError):
+                    os.unlink(session.path)
+            raise
+        finally:
+            os.close(descriptor)
+        places = itertools.accumulate(map(len, session.pending), initial=session.next_byte + len(start))
+        facts = [(each, place, len(line)) for each, place, line in zip(session.facts, places, session.pending)]
+        session.next_byte += len(start) + len(rounds)
+        session.footer = footer
+        session.torn = False
+        session.pending, session.facts = [], []
+        self._damaged.discard(session.path)
+        name = os.fsdecode(os.path.basename(session.path))
+        return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
+
+
+def _append(descriptor: int, session: _Session, data: bytes) -> None:
+    """One write over the old footer; where it fails, the old footer is put back."""
+    try:
+        files.write_all(descriptor, data, session.next_byte)
+        if session.torn or len(data) < len(session.footer):
+            os.ftruncate(descriptor, session.next_byte + len(data))
+    except OSError:
+        if session.footer:
+            with contextlib.suppress(OSError):
+                files.write_all(descriptor, session.footer, session.next_byte)
+                os.ftruncate(descriptor, session.next_byte + len(session.footer))
+        raise

@@ -1,0 +1,75 @@
+"""Whose turn is it to change session files?
+
+Whoever changes them, or the copies that were made of them, holds the lock file meanwhile: the monitor from before it
+writes a batch until its read positions and the index are kept, a command that deletes or mends for as long as it works.
+In the file stands how often commands did so.  The monitor keeps the ends of sessions in memory, and that number tells
+it when they are no longer what stands on disk.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from collections.abc import Iterator
+
+from session_monitor.base import files
+
+FILE = ".write.lock"
+PATIENCE = 60.0
+"""Seconds to wait for one's turn."""
+_DIGITS = 20
+
+
+class Outdated(Exception):  # noqa: N818 -- a reason to look again
+    """Others have changed session files since the last time."""
+
+
+class Busy(OSError):  # noqa: N818 -- a reason to try again
+    """It was somebody else's turn for too long."""
+
+
+class MonitorsLock:
+    """The monitor's way to take turns with commands."""
+
+    def __init__(self, folder: str) -> None:
+        """To be made before any session file is read.  Raises ``Busy`` and ``OSError``."""
+        self._folder = folder
+        with _taken(folder) as descriptor:
+            self._known = _count(descriptor)
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Hold the lock.  Raises ``Outdated``, once for whatever commands did since; ``Busy`` and ``OSError``."""
+        with _taken(self._folder) as descriptor:
+            count = _count(descriptor)
+            if count != self._known:
+                self._known = count
+                raise Outdated
+            yield
+
+
+@contextlib.contextmanager
+def changing(folder: str) -> Iterator[None]:
+    """Hold the lock for a command.  Raises ``Busy`` and ``OSError``."""
+    with _taken(folder) as descriptor:
+        # First of all, so that the monitor also notices where the command is killed on its way.
+        os.pwrite(descriptor, b"%0*d\n" % (_DIGITS, _count(descriptor) + 1), 0)
+        yield
+
+
+@contextlib.contextmanager
+def _taken(folder: str) -> Iterator[int]:
+    path = os.path.join(folder, FILE)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE)
+    try:
+        if not files.take(descriptor, PATIENCE):
+            raise Busy(errno.EAGAIN, f"another process has been changing session files for {PATIENCE:.0f} s", path)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _count(descriptor: int) -> int:
+    found = os.pread(descriptor, _DIGITS, 0)
+    return int(found) if found.isdigit() else 0  # a power failure may have left anything

@@ -1,0 +1,198 @@
+"""How are sessions deleted, so that nothing of them stays and no other session is touched?
+
+    1 remember   up to where the log was read for them, so that they do not come back      tombstones
+    2 remove     the index of words, their files, the copies of damaged ones
+    3 follow     the index without them                                                     index_keeper
+
+Whatever ends the process in between, each session is either there as before or gone for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import BinaryIO, NamedTuple
+
+from session_monitor.base import files, moments
+from session_monitor.index import index_keeper
+from session_monitor.search import search_index
+from session_monitor.sessions import names, session_file, tombstones, write_lock
+from session_monitor.sessions.session_file import NotASessionFile
+
+_COPY = re.compile(r"(.+)\.corrupt-\d+")
+
+
+class Stored(NamedTuple):
+    """One session as it was found: its file, or the name of a file of which only copies are left.
+
+    ``size`` counts the copies in; ``positions`` are those up to which the log was read for it.
+    """
+
+    session_id: str
+    file: str
+    copies: tuple[str, ...]
+    size: int
+    updated_at: str | None
+    positions: Mapping[str, int]
+    state: tuple[int, int] | None
+
+
+def find(folder: str, session_ids: Iterable[str]) -> dict[str, Stored]:
+    """Those of these sessions that there are, by their ids.  Raises ``OSError``."""
+    copies = _copies(folder)
+    found = ((session_id, _find(folder, session_id, copies)) for session_id in session_ids)
+    return {session_id: stored for session_id, stored in found if stored}
+
+
+def last_called_before(folder: str, moment: int) -> list[Stored]:
+    """The sessions whose last call began before a moment (in milliseconds), the oldest first.
+
+    Sessions without any time are not among them, nor those whose file is damaged.  Raises ``OSError``.
+    """
+    copies = _copies(folder)
+    with os.scandir(folder) as entries:
+        found = [_read(folder, entry.name, copies) for entry in entries if names.is_session(entry.name)]
+    old = [stored for stored in found if stored and _is_before(stored, moment)]
+    return sorted(old, key=lambda stored: moments.milliseconds(stored.updated_at) or 0)
+
+
+def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None) -> list[Stored]:
+    """Delete these sessions, and return them as they were; with ``before``, not those called since that moment.
+
+    Raises ``write_lock.Busy``, ``tombstones.Damaged`` and ``OSError``.
+    """
+    with write_lock.changing(folder):
+        copies = _copies(folder)
+        present = [stored for stored in (_again(folder, each, copies) for each in sessions) if stored]
+        doomed = [stored for stored in present if before is None or _is_before(stored, before)]
+        if doomed:
+            with index_keeper.taking_out(folder, {stored.session_id: stored.file for stored in doomed}):
+                _remember(folder, doomed)
+                _forget_words(folder)
+                for stored in doomed:
+                    _unlink(folder, stored)
+                _forget_words(folder)  # again, for somebody may just have searched
+                files.sync_folder(folder)
+    if doomed:
+        index_keeper.rewrite(folder)  # takes a while where it is large, for which the monitor need not wait
+    return doomed
+
+
+def _remember(folder: str, doomed: Iterable[Stored]) -> None:
+    known = tombstones.read(folder)
+    for stored in doomed:
+        known.add(stored.session_id, stored.positions)
+    tombstones.write(folder, known)
+
+
+def _forget_words(folder: str) -> None:
+    """Remove the index of words, which is made anew when somebody searches."""
+    index_keeper.remove(os.path.join(folder, search_index.FILE))
+
+
+def _unlink(folder: str, stored: Stored) -> None:
+    for name in (*stored.copies, stored.file):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(os.path.join(folder, name))
+
+
+# -- what is there -----------------------------------------------------------------------------------------------------
+
+
+def _is_before(stored: Stored, moment: int) -> bool:
+    updated = moments.milliseconds(stored.updated_at)
+    return updated is not None and updated < moment
+
+
+def _copies(folder: str) -> dict[str, tuple[str, ...]]:
+    """The copies of damaged files, by the names of these."""
+    found: dict[str, tuple[str, ...]] = {}
+    for name in os.listdir(folder):
+        copy = _COPY.fullmatch(name)
+        if copy:
+            found[copy[1]] = (*found.get(copy[1], ()), name)
+    return found
+
+
+def _again(folder: str, stored: Stored, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
+    """What has become of a session since it was found."""
+    if stored.copies == copies.get(stored.file, ()) and stored.state == _state(os.path.join(folder, stored.file)):
+        return stored
+    return _find(folder, stored.session_id, copies)
+
+
+def _state(path: str) -> tuple[int, int] | None:
+    try:
+        found = os.stat(path)
+    except FileNotFoundError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _find(folder: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
+    for name in (names.file_name(session_id), names.other_name(session_id)):
+        stored = _read(folder, name, copies) or _unreadable(folder, name, session_id, copies)
+        if stored and stored.session_id == session_id:
+            return stored
+    return None
+
+
+def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
+    """The session in a file of this name; None where there is none, or somebody gave the file another name."""
+    path = os.path.join(folder, name)
+    try:
+        with open(path, "rb") as file:
+            state = os.fstat(file.fileno())
+            session_id = session_file.read_header(file)
+            end = session_file.read_end(file)
+    except (FileNotFoundError, NotASessionFile):
+        return None
+    if name not in (names.file_name(session_id), names.other_name(session_id)):
+        return None
+    own = copies.get(name, ())
+    positions = end.summary.positions if end.footer and not own else _applied(folder, (name, *own))
+    size = state.st_size + _size(folder, own)
+    updated_at = end.summary.updated_at if end.footer else None  # there may be later calls behind the damage
+    return Stored(session_id, name, own, size, updated_at, positions, (state.st_size, state.st_mtime_ns))
+
+
+def _unreadable(folder: str, name: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
+    """A session of which only a file without a whole header is left, or copies of such files."""
+    state = _state(os.path.join(folder, name))
+    own = copies.get(name, ())
+    there = (name, *own) if state else own
+    if not there or any(_is_anothers(os.path.join(folder, each), session_id) for each in there):
+        return None
+    return Stored(session_id, name, own, _size(folder, there), None, _applied(folder, there), state)
+
+
+def _is_anothers(path: str, session_id: str) -> bool:
+    try:
+        with open(path, "rb") as file:
+            return session_file.read_header(file) != session_id
+    except NotASessionFile:
+        return False
+
+
+def _size(folder: str, found: Iterable[str]) -> int:
+    return sum(os.path.getsize(os.path.join(folder, name)) for name in found)
+
+
+def _applied(folder: str, found: Iterable[str]) -> dict[str, int]:
+    """Up to where the log was applied, as far as footers and whole rounds of these files tell."""
+    applied: dict[str, int] = {}
+    for name in found:
+        with open(os.path.join(folder, name), "rb") as file:
+            for generation, end in _ends(file):
+                applied[generation] = max(end, applied.get(generation, 0))
+    return applied
+
+
+def _ends(file: BinaryIO) -> Iterator[tuple[str, int]]:
+    with contextlib.suppress(NotASessionFile):
+        yield from session_file.read_end(file).summary.positions.items()
+    for entry in session_file.entries_behind(file, 0):
+        generation, _, end = entry["log"]
+        yield generation, end

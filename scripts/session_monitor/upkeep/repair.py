@@ -1,0 +1,142 @@
+"""What is broken in a data folder, and what can be mended?
+
+A session file that lacks its end, because a process was killed, gets one again: whatever is whole in it stays, and the
+monitor reads the rest from the log.  One that is damaged otherwise is left to the monitor, which knows what of it can
+be read again.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from session_monitor.base import files
+from session_monitor.index import index_access, index_file, index_keeper
+from session_monitor.index.index import Index, Progress
+from session_monitor.prices.prices import Book
+from session_monitor.search import search_index
+from session_monitor.sessions import names, session_file, write_lock
+
+from . import session_check
+from .session_check import Finding
+
+LEFTOVER_SECONDS = 60
+"""How old a temporary file is that nobody is writing any more."""
+
+
+class Mended(NamedTuple):
+    """A session file that got an end again: its rounds, and the bytes behind them that made no whole line."""
+
+    file: str
+    rounds: int
+    dropped: int
+
+
+@dataclass
+class Repaired:
+    """What was done; ``damaged`` says of session files why they were left as they are."""
+
+    mended: list[Mended] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    damaged: list[Finding] = field(default_factory=list)
+    index_made_anew: bool = False
+
+
+def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
+    """Repair a data folder; ``now`` is in seconds since 1970, ``progress`` hears of the making of an index.
+
+    Raises ``write_lock.Busy`` and ``OSError``.
+    """
+    done = Repaired()
+    found = sorted(filter(names.is_session, os.listdir(folder)))
+    suspects = [name for name in found if _faults(folder, name)]
+    if suspects:
+        with write_lock.changing(folder):
+            for name in suspects:
+                _repair_session(folder, name, done)
+            files.sync_folder(folder)
+    for name in _leftovers(folder, now):
+        os.unlink(os.path.join(folder, name))
+        done.removed.append(name)
+    search = os.path.join(folder, search_index.FILE)
+    if not _is_sound(search):
+        index_keeper.remove(search)
+        done.removed.append(search_index.FILE)
+    path = os.path.join(folder, index_file.FILE)
+    if not _is_sound(path):
+        index_access.ask(folder, book, _check, progress)
+        done.index_made_anew = _is_sound(path)
+        with write_lock.changing(folder):  # tells the monitor, which has the other one open
+            pass
+    return done
+
+
+# -- session files -----------------------------------------------------------------------------------------------------
+
+
+def _faults(folder: str, name: str) -> list[Finding]:
+    return session_check.look(folder, name, quick=False).faults
+
+
+def _repair_session(folder: str, name: str, done: Repaired) -> None:
+    """Mend a session file; since it was looked at, the monitor may have done so, or it may be gone."""
+    path = os.path.join(folder, name)
+    faults = _faults(folder, name)
+    if not faults:
+        return
+    is_blank = _is_blank(path)
+    if not is_blank and any(fault.todo != session_check.TORN for fault in faults):
+        done.damaged += faults
+        return
+    with open(path, "r+b") as file:
+        end = session_file.End(session_file.Summary(), 0) if is_blank else session_file.recover(file)
+        if end.summary.messages_count:
+            footer = session_file.footer(end.summary, end.next_byte, b"")
+            files.write_all(file.fileno(), footer, end.next_byte)
+            os.ftruncate(file.fileno(), end.next_byte + len(footer))
+            os.fsync(file.fileno())
+            done.mended.append(Mended(name, end.summary.messages_count, end.dropped))
+        else:  # its first round was never whole
+            os.unlink(path)
+            done.removed.append(name)
+
+
+def _is_blank(path: str) -> bool:
+    """Whether nothing in a file is whole, and it begins like a session file."""
+    try:
+        with open(path, "rb") as file:
+            return session_file.is_blank(file) and next(session_file.entries_behind(file, 0), None) is None
+    except OSError:
+        return False
+
+
+# -- the rest ----------------------------------------------------------------------------------------------------------
+
+
+def _leftovers(folder: str, now: float) -> Iterator[str]:
+    """Files that were to be put in the place of others, by somebody who was killed."""
+    with os.scandir(folder) as entries:
+        for entry in list(entries):
+            is_ours = entry.name.startswith(".") and entry.name.endswith(".json.tmp")
+            if is_ours and now - entry.stat().st_mtime > LEFTOVER_SECONDS:
+                yield entry.name
+
+
+def _is_sound(path: str) -> bool:
+    """Whether a database is consistent, as far as can be told; also where there is none."""
+    try:
+        with closing(index_file.read_only(path)) as db:
+            return bool(db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
+    except sqlite3.OperationalError:  # not there, or somebody is at work on it
+        return True
+    except sqlite3.DatabaseError:
+        return False
+
+
+def _check(found: Index) -> None:
+    if found.db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+        raise sqlite3.DatabaseError

@@ -1,0 +1,152 @@
+"""Is one session file sound?
+
+Sound is: its header, a name that fits its id, whole lines, rounds numbered without a gap, and a footer that says what
+they add up to.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, NamedTuple
+
+from session_monitor.sessions import history, names, session_file
+from session_monitor.sessions.session_file import End, Facts, NotASessionFile, Summary, Written
+
+TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
+DAMAGED = "when the session calls again, the monitor sets the file aside and reads its rounds from the logs that are still there"
+MISNAMED = "give it the name back that its id has; what the monitor writes meanwhile goes to a file of that name"
+NO_SESSION = "take it out of the folder if it is not the monitor's; if it is, the monitor sets it aside when the session calls again"
+UNREADABLE = "ask as the user who may read it"
+_MOST_NAMED = 3
+
+
+class Finding(NamedTuple):
+    """Something about a file of the folder: what was found, and what to do."""
+
+    file: str
+    what: str
+    todo: str
+
+
+State = tuple[int, int, int, int]
+
+
+@dataclass
+class Looked:
+    """What one look at a file found; ``written`` is what it says, None where it says nothing whole.
+
+    ``state`` is equal only while nothing about the file has changed.
+    """
+
+    file: str
+    state: State | None = None
+    written: Written | None = None
+    faults: list[Finding] = field(default_factory=list)
+
+    def fault(self, what: str, todo: str) -> None:
+        """Note what is wrong."""
+        self.faults.append(Finding(self.file, what, todo))
+
+
+def look(folder: str, name: str, *, quick: bool) -> Looked:
+    """Read a session file once; with ``quick`` no more than its header and its footer."""
+    found = Looked(name)
+    try:
+        with open(os.path.join(folder, name), "rb") as file:
+            found.state = _state(os.fstat(file.fileno()))
+            _read(file, found, quick=quick)
+    except FileNotFoundError:
+        pass  # gone meanwhile, which shows in its state
+    except NotASessionFile:
+        found.fault("does not begin like a session file", NO_SESSION)
+    except OSError as error:
+        found.state = state_now(folder, name)
+        found.fault(f"cannot be read: {error.strerror}", UNREADABLE)
+    return found
+
+
+def state_now(folder: str, name: str) -> State | None:
+    """The state of a file now; None where it is not there."""
+    try:
+        return _state(os.stat(os.path.join(folder, name)))
+    except OSError:
+        return None
+
+
+def _state(found: os.stat_result) -> State:
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _read(file: BinaryIO, found: Looked, *, quick: bool) -> None:
+    session_id = session_file.read_header(file)
+    own_names = names.file_name(session_id), names.other_name(session_id)
+    if found.file not in own_names:
+        found.fault(f"holds the session whose file is {own_names[0]}", MISNAMED)
+    rounds: list[Facts] = []
+    end = _footer(file, found) if quick else _rounds(file, found, rounds)
+    if end is None:
+        return
+    size, mtime = found.state[1:3] if found.state else (0, 0)
+    if end.next_byte + len(end.footer) != size:
+        found.fault("has more behind its footer", TORN)
+        return
+    found.written = Written(session_id, found.file, end.summary, size, mtime, end.next_byte, rounds)
+
+
+def _footer(file: BinaryIO, found: Looked) -> End | None:
+    end = session_file.read_footer(file)
+    if end is None:
+        found.fault("has no whole footer", TORN)
+    return end
+
+
+def _rounds(file: BinaryIO, found: Looked, rounds: list[Facts]) -> End | None:
+    """Take the rounds in; the footer, or None where a line before it is not whole."""
+    summary = Summary()
+    last: dict[str, Any] = {}
+    for start, length, line in session_file.scan(file):
+        if isinstance(line, End):
+            _compare(found, line, summary, last)
+            if not session_file.last_write_is_whole(file, line):
+                found.fault("the lines of its last write are not those that its footer was made for", DAMAGED)
+            return line
+        number = len(rounds) + 1
+        if line is None or not _counted(line, summary):
+            _not_whole(found, number, start, session_file.entries_behind(file, start + length))
+            return None
+        if line["round"] != number:
+            found.fault(f"round {number} is numbered {line['round']}", DAMAGED)
+        rounds.append((line, start, length))
+        last = line
+    found.fault("has no whole footer", TORN)
+    return None
+
+
+def _counted(line: dict[str, Any], summary: Summary) -> bool:
+    """Count a round in; False where it lacks what every round has."""
+    try:
+        summary.add(line, line["log"])
+        return isinstance(line["round"], int)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def _not_whole(found: Looked, number: int, start: int, behind: Iterator[dict[str, Any]]) -> None:
+    if next(behind, None) is None:
+        found.fault(f"line {number + 1} (from byte {start}) is not whole, and no round follows", TORN)
+    else:
+        found.fault(f"line {number + 1} (round {number}, from byte {start}) is not whole, and rounds follow", DAMAGED)
+
+
+def _compare(found: Looked, end: End, summary: Summary, last: dict[str, Any]) -> None:
+    """Hold what the footer says against what the rounds add up to."""
+    said, added = vars(end.summary), vars(summary)
+    differing = [name for name, value in added.items() if name != "history" and said[name] != value]
+    for name in differing[:_MOST_NAMED]:
+        numbers = f": {said[name]}, not {added[name]}" if isinstance(added[name], int) else ""
+        found.fault(f"its footer's {name} is not what its rounds add up to{numbers}", DAMAGED)
+    sent = last.get("messages_total")
+    if sent is not None and len(end.summary.history) != sent * history.DIGEST:
+        found.fault("its footer's history is not that of its last round", DAMAGED)

@@ -1,0 +1,1 @@
+"""How are answers worked out once, and remembered?"""

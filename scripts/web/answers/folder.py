@@ -1,0 +1,102 @@
+"""What is the state of the data folder just now: its prices, and is its index current?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import threading
+import time
+from collections.abc import Hashable, Mapping
+from typing import Callable, NamedTuple
+
+from session_monitor.index import index_file
+from session_monitor.index.index import Index
+from session_monitor.prices import own_prices
+from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.prices import Book
+
+LOOK = 0.25
+"""Seconds for which a look at the folder holds."""
+
+
+class State(NamedTuple):
+    """How the folder stands.
+
+    ``mark`` changes with anything that answers follow from; it is None where the index has to be brought up to date
+    first.  ``change`` counts the changes of the index.  ``is_there`` says whether there is such a folder, ``problem``
+    what is wrong with its price list.
+    """
+
+    path: str
+    book: Book
+    mark: Hashable | None
+    change: int
+    is_there: bool
+    problem: str
+
+
+class Folder:
+    """A data folder that is looked at again and again.  Methods may be called by any thread.
+
+    In place of one that is not there yet, an empty one answers.
+    """
+
+    def __init__(self, path: str, environment: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> None:
+        """``clock`` gives seconds.  Raises ``BadPriceList``, and ``OSError`` where a price list cannot be read."""
+        self.path = path
+        self._environment = environment
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._empty: tempfile.TemporaryDirectory[str] | None = None
+        self._prices = own_prices.state(path, environment)
+        self._book = own_prices.book(path, environment)
+        self._problem = ""
+        self._state: State | None = None
+        self._looked = 0.0
+
+    def state(self, *, fresh: bool = False) -> State:
+        """How it stands, as of at most a moment ago unless a ``fresh`` look is asked for."""
+        with self._lock:
+            if fresh or self._state is None or self._clock() - self._looked >= LOOK:
+                self._look_at_prices()
+                self._state = self._look()
+                self._looked = self._clock()
+            return self._state
+
+    def close(self) -> None:
+        """Take away what stands in for a folder that is not there."""
+        if self._empty:
+            self._empty.cleanup()
+
+    def _look_at_prices(self) -> None:
+        """While a changed price list has a mistake, the prices stay as they were."""
+        now = own_prices.state(self.path, self._environment)
+        if now == self._prices:
+            return
+        self._prices = now
+        try:
+            self._book = own_prices.book(self.path, self._environment)
+            self._problem = ""
+        except (BadPriceList, OSError) as mistake:
+            self._problem = str(mistake)
+
+    def _stand_in(self) -> str:
+        self._empty = self._empty or tempfile.TemporaryDirectory(prefix="agent-session-monitor-")
+        return self._empty.name
+
+    def _look(self) -> State:
+        is_there = os.path.isdir(self.path)
+        path = self.path if is_there else self._stand_in()
+        mark, change = None, 0
+        with (
+            contextlib.suppress(sqlite3.Error, OSError, *index_file.DAMAGE),
+            contextlib.closing(index_file.read_only(os.path.join(path, index_file.FILE))) as db,
+        ):
+            found = Index(db, path, self._book)
+            db.execute("BEGIN")
+            if found.is_known() and found.is_current() and found.is_priced():
+                change = int(found.meta("change"))
+                mark = (is_there, found.meta("made"), change, self._book.fingerprint, self._problem)
+        return State(path, self._book, mark, change, is_there, self._problem)

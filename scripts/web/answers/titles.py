@@ -1,0 +1,36 @@
+"""What did each session begin with, without reading its file again?"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Hashable
+
+from session_monitor.reports import listing
+
+MOST = 20_000
+"""Titles that are remembered."""
+
+
+class Titles:
+    """The titles of sessions: a first round never changes.  Methods may be called by any thread."""
+
+    def __init__(self) -> None:
+        """Knows none."""
+        self._known: OrderedDict[Hashable, str] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, folder: str, session: Hashable, place: tuple[str, int, int] | None) -> str | None:
+        """The title of the session whose first round stands there; ``session`` never stands for another one."""
+        if place is None:
+            return None
+        with self._lock:
+            known = self._known.get(session)
+        if known is not None:
+            return known or None
+        found = listing.title(folder, place)
+        with self._lock:
+            self._known[session] = found or ""
+            while len(self._known) > MOST:
+                self._known.popitem(last=False)
+        return found

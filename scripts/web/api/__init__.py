@@ -1,0 +1,1 @@
+"""What does each address of the API answer?"""

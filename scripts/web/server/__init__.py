@@ -1,0 +1,1 @@
+"""How are requests read and answers written?"""

@@ -1,0 +1,216 @@
+"""How is something put on disk so that it stays there, whole and private?"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from session_monitor.base import files
+
+HOLDER = """
+import sys
+from session_monitor.base import files
+with files.lock(sys.argv[1], sys.argv[2]):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def mode(path):
+    """Who may do what with it."""
+    return stat.S_IMODE(os.stat(path).st_mode)
+
+
+@pytest.fixture
+def open_umask():
+    """Let the user's umask forbid nothing."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+@pytest.fixture
+def synced(monkeypatch):
+    """The inodes of what has been synced, one by one."""
+    inodes = []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: inodes.append(os.fstat(descriptor).st_ino))
+    return inodes
+
+
+# -- folders -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_new_folder_is_private(tmp_path, open_umask):
+    """A folder is made for its user alone, with those above it that lack."""
+    files.make_folder(str(tmp_path / "a" / "b"))
+    assert mode(tmp_path / "a" / "b") == 0o700
+
+
+def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
+    """Nobody's own permissions are changed, and a file of that name is an error."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a").chmod(0o755)
+    files.make_folder(str(tmp_path / "a"))
+    assert mode(tmp_path / "a") == 0o755
+    (tmp_path / "file").touch()
+    with pytest.raises(FileExistsError):
+        files.make_folder(str(tmp_path / "file"))
+
+
+# -- replace -----------------------------------------------------------------------------------------------------------
+
+
+def test_replace_puts_the_data_under_the_name(tmp_path, open_umask):
+    """Whether there was a file or not, the name has the new data, for its user alone, and nothing else is left."""
+    path = tmp_path / "state"
+    for data in (b"long one", b"short", b""):
+        files.replace(str(path), data)
+        assert path.read_bytes() == data
+        assert mode(path) == 0o600
+    assert os.listdir(tmp_path) == ["state"]
+
+
+def test_replace_writes_over_what_a_killed_run_left(tmp_path):
+    """A temporary file from an earlier run does not show in the new one."""
+    (tmp_path / "state.tmp").write_bytes(b"left over and long")
+    files.replace(str(tmp_path / "state"), b"new")
+    assert (tmp_path / "state").read_bytes() == b"new"
+
+
+def test_replace_works_in_the_current_folder(tmp_path, monkeypatch):
+    """A name without a folder is one in the current folder."""
+    monkeypatch.chdir(tmp_path)
+    files.replace("state", b"new")
+    assert (tmp_path / "state").read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("name", ["pwrite", "fsync", "replace"])
+def test_a_replace_that_fails_changes_nothing(tmp_path, monkeypatch, name):
+    """Whichever step fails, the old data is there and the temporary file is not."""
+    path = tmp_path / "state"
+    path.write_bytes(b"old")
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, name, fail)
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)):
+            files.replace(str(path), b"new")
+    assert path.read_bytes() == b"old"
+    assert os.listdir(tmp_path) == ["state"]
+
+
+def test_a_reader_sees_the_old_file_or_the_new_one(tmp_path):
+    """Whoever has the old file open goes on reading it."""
+    path = tmp_path / "state"
+    files.replace(str(path), b"old")
+    with open(path, "rb") as reader:
+        files.replace(str(path), b"new")
+        assert reader.read() == b"old"
+
+
+def test_replace_syncs_the_data_before_the_name(tmp_path, monkeypatch, synced):
+    """First the data lasts, then it gets the name, then the name lasts."""
+    real = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: (synced.append("renamed"), real(*paths)))
+    files.replace(str(tmp_path / "state"), b"new")
+    assert synced == [(tmp_path / "state").stat().st_ino, "renamed", tmp_path.stat().st_ino]
+
+
+# -- write_all ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("step", [1, 3, 100])
+def test_a_short_write_is_carried_on(tmp_path, monkeypatch, step):
+    """However little the system takes at a time, all of the data ends up at its place."""
+    real = os.pwrite
+    monkeypatch.setattr(os, "pwrite", lambda descriptor, data, offset: real(descriptor, data[:step], offset))
+    (tmp_path / "file").write_bytes(b"0123456789")
+    with open(tmp_path / "file", "r+b") as file:
+        files.write_all(file.fileno(), b"abcdefghij", 4)
+        files.write_all(file.fileno(), b"", 0)
+    assert (tmp_path / "file").read_bytes() == b"0123abcdefghij"
+
+
+# -- sync --------------------------------------------------------------------------------------------------------------
+
+
+def test_few_files_are_synced_one_by_one(tmp_path, synced):
+    """Up to the limit, each file is synced and nothing else is waited for."""
+    paths = [tmp_path / str(number) for number in range(files.FEW)]
+    for path in paths:
+        path.touch()
+    files.sync_files(str(tmp_path), [os.fsencode(path) for path in paths])
+    assert synced == [path.stat().st_ino for path in paths]
+
+
+@pytest.mark.parametrize("system_can", [True, False])
+def test_many_files_are_synced_at_once_where_the_system_can(tmp_path, monkeypatch, synced, system_can):
+    """Above the limit one sync does for all; where the system has none, or it fails, each is synced."""
+    folders = []
+    monkeypatch.setattr(files, "_sync_file_system", lambda folder: (folders.append(folder), system_can)[1])
+    paths = [tmp_path / str(number) for number in range(files.FEW + 1)]
+    for path in paths:
+        path.touch()
+    files.sync_files(str(tmp_path), [os.fsencode(path) for path in paths])
+    assert folders == [str(tmp_path)]
+    assert synced == ([] if system_can else [path.stat().st_ino for path in paths])
+
+
+def test_one_sync_for_all_is_told_apart_from_none(tmp_path, monkeypatch):
+    """On Linux the file system is synced at once; elsewhere we are told that it was not."""
+    assert files._sync_file_system(str(tmp_path)) == sys.platform.startswith("linux")
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not files._sync_file_system(str(tmp_path))
+
+
+def test_a_file_that_is_gone_is_an_error(tmp_path):
+    """What cannot be synced is not called synced."""
+    with pytest.raises(FileNotFoundError):
+        files.sync_files(str(tmp_path), [os.fsencode(tmp_path / "gone")])
+
+
+# -- lock --------------------------------------------------------------------------------------------------------------
+
+
+def test_a_lock_that_another_process_holds_is_told_with_its_text(tmp_path):
+    """Who comes second learns what the first wrote about itself, and takes the lock once that has ended."""
+    path = str(tmp_path / ".lock")
+    command = [sys.executable, "-c", HOLDER, path, "process 7\nfollowing"]
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.dirname(files.__file__)))}
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        with pytest.raises(files.Held, match=r"^process 7\nfollowing$"), files.lock(path, "second"):
+            pytest.fail("two hold the lock")
+        assert (tmp_path / ".lock").read_bytes() == b"process 7\nfollowing\n"
+        holder.stdin.close()
+    with files.lock(path, "second"):
+        assert (tmp_path / ".lock").read_bytes() == b"second\n"
+
+
+def test_a_lock_is_released_whatever_happens(tmp_path):
+    """After the block, also one that failed, the lock is free, and its private file stays."""
+    path = str(tmp_path / ".lock")
+    with pytest.raises(ZeroDivisionError), files.lock(path, "first and long"):
+        _ = 1 / 0
+    with files.lock(path, "second"):
+        assert (tmp_path / ".lock").read_bytes() == b"second\n"
+    assert mode(path) == 0o600
+
+
+def test_a_killed_holder_holds_nothing(tmp_path):
+    """A lock ends with its process, and what it left written there keeps nobody out."""
+    path = str(tmp_path / ".lock")
+    environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.dirname(files.__file__)))}
+    command = [sys.executable, "-c", HOLDER, path, "first"]
+    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout.readline() == b"held\n"
+        holder.kill()
+    with files.lock(path, "second"):
+        assert (tmp_path / ".lock").read_bytes() == b"second\n"

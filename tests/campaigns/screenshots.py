@@ -1,0 +1,37 @@
+"""Take the pictures of the pages that the README shows, from made-up sessions.
+
+python3 -m tests.campaigns.screenshots
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from datetime import datetime, timezone
+from pathlib import Path
+
+from tests.support.browser import ROOT, Watched, chromium, ingested, server
+from tests.tools import demo_log
+
+SIZE = (1400, 900)
+SESSION = "/session?id=agent:main:discord:channel:1465367993012981988"
+PICTURES = (("overview.png", "/", "light"), ("session.png", SESSION, "dark"))
+
+
+def main() -> None:
+    """Write them."""
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
+        log = Path(folder) / "access.log"
+        log.write_bytes(b"".join(demo_log.lines(datetime.now(timezone.utc), days=14, sessions=160)))
+        with server(ingested(Path(folder) / "sessions", log)) as address:
+            for name, path, theme in PICTURES:
+                watched = Watched(browser, address, size=SIZE, color_scheme=theme)
+                page = watched.open(path)
+                page.locator(".facts .value, #heat td").first.wait_for()
+                page.screenshot(path=str(ROOT / "docs" / name), animations="disabled")
+                watched.close()
+
+
+if __name__ == "__main__":
+    main()

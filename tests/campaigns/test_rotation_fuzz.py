@@ -1,0 +1,15 @@
+"""Random histories of a log under rotation, with an exact account."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.campaigns import rotation_fuzz
+
+
+@pytest.mark.parametrize("seed", range(1, 301, 50))
+def test_nothing_is_lost_and_nothing_comes_twice(seed):
+    """Whatever happens to the log, each of its lines is in the sessions as often as it must be."""
+    failures = [rotation_fuzz.failure(each) for each in range(seed, seed + 50)]
+
+    assert [text for text in failures if text] == []

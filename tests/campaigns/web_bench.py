@@ -1,0 +1,262 @@
+"""How fast does the web server answer many at a time, against a server that loads every session file for each request?
+
+Starts both over the same folder, asks with some clients at a time, and prints how long answers take and how many times
+as long the plain way takes, so that a noisy machine matters little::
+
+    python3 -m tests.campaigns.web_bench
+    python3 -m tests.campaigns.web_bench --data-dir /var/lib/sessions --clients 8 --json bench.json
+
+A folder that is named has to be one that may be written: the server keeps its key and the index there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import http.client
+import http.server
+import importlib.util
+import json
+import multiprocessing
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+from typing import NamedTuple
+
+from tests.support import browser
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
+PATHS = ("/api/sessions?limit=50", "/api/overview", "/api/sessions?limit=50&sort_by=cost", "/api/health")
+PLAIN = ("/api/sessions?limit=50", "/api/overview")
+LONG = 5000
+"""Rounds of a long session."""
+
+
+class Took(NamedTuple):
+    """Milliseconds of an answer: the first one, half of the others at most, 99 in 100, the slowest; and its bytes."""
+
+    first: float
+    median: float
+    p99: float
+    slowest: float
+    size: int
+
+
+# -- the servers -------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def ours(folder):
+    """The web server over a folder; gives its port."""
+    command = [sys.executable, ROOT / "scripts" / "webserver.py", "--data-dir", folder, "--port", "0", "--quiet"]
+    process = subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=subprocess.PIPE, text=True)
+    try:
+        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+        _ready(port)
+        yield port
+    finally:
+        process.terminate()
+        process.communicate()
+
+
+def _ready(port):
+    """Wait until there is an index."""
+    while True:
+        with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            connection.request("GET", "/api/health")
+            answer = connection.getresponse()
+            answer.read()
+            if answer.status == 200:
+                return
+        time.sleep(0.5)
+
+
+@contextlib.contextmanager
+def plain(folder):
+    """A server that loads every session file for each request; gives its port."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            answer = json.dumps(_list(folder) if "sessions" in self.path else _sums(folder)).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(answer)))
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_arguments):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _sessions(folder):
+    for name in os.listdir(folder):
+        if name.endswith(".json") and not name.startswith("."):
+            with open(os.path.join(folder, name), encoding="utf-8") as file:
+                yield json.load(file)
+
+
+def _list(folder):
+    rows = [{key: value for key, value in found.items() if key != "rounds"} for found in _sessions(folder)]
+    return sorted(rows, key=lambda row: row["updated_at"] or "", reverse=True)[:50]
+
+
+def _sums(folder):
+    sums = {}
+    for found in _sessions(folder):
+        for entry in found["rounds"]:
+            row = sums.setdefault(f"{entry['model']} {(entry['timestamp'] or '')[:10]}", [0, 0, 0])
+            for at, value in enumerate((1, entry["input_tokens"], entry["output_tokens"])):
+                row[at] += value
+    return sums
+
+
+# -- the clients -------------------------------------------------------------------------------------------------------
+
+
+def measured(port, path, clients, requests):
+    """How long answers take to some clients at a time, each with a connection of its own and so many requests."""
+    (first,), _ = _ask(port, path, 1)
+    # Processes: threads of one would wait for each other; and they begin together.
+    context = multiprocessing.get_context("spawn")
+    with context.Pool(clients, context.Barrier(clients).wait) as pool:
+        found = pool.starmap(_ask, [(port, path, requests)] * clients, chunksize=1)
+    times = sorted(each for times, _ in found for each in times)
+    return Took(
+        first, times[len(times) // 2], times[min(len(times) - 1, len(times) * 99 // 100)], times[-1], found[0][1]
+    )
+
+
+def _ask(port, path, requests):
+    connection = http.client.HTTPConnection("127.0.0.1", port)
+    times, size = [], 0
+    for _ in range(requests):
+        started = time.perf_counter()
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        size = len(answer.read())
+        times.append(1000 * (time.perf_counter() - started))
+        if answer.status != 200:
+            raise SystemExit(f"{path}: status {answer.status}")
+    connection.close()
+    return times, size
+
+
+def compare(folder, clients, requests, plain_requests):
+    """How long answers take on both servers, as rows: path, ours, and how many times as long the plain way took."""
+    rows = {}
+    with ours(folder) as port:
+        for path in PATHS:
+            rows[path] = {**measured(port, path, clients, requests)._asdict(), "times_as_long": None}
+    with plain(folder) as port:
+        for path in PLAIN:
+            other = measured(port, path, 1, plain_requests)
+            rows[path]["plain_median"] = other.median
+            rows[path]["times_as_long"] = other.median / rows[path]["median"]
+    return rows
+
+
+def first_data(folder, rounds):
+    """What a page of a long session asks for first: how long that takes and how many bytes it is."""
+    log = folder / "long.log"
+    with log.open("w", encoding="utf-8") as file:
+        texts = []
+        for number in range(rounds):
+            texts = [*texts[-20:], f"question {number} " + "word " * 40]
+            call = {
+                "session_id": "long",
+                "model": f"gpt-4{'o' if number % 100 else ''}",
+                "input_token": number % 997 * 100,
+                "output_token": 50,
+                "messages": [{"role": "user", "content": text} for text in texts],
+                "answer": "answer " * 60,
+            }
+            start = f"2026-02-01T{9 + number // 3600:02}:{number // 60 % 60:02}:{number % 60:02}Z"
+            file.write(json.dumps({"ai_log": json.dumps(call), "start_time": start, "response_code": "200"}) + "\n")
+    command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir"]
+    subprocess.run([*command, folder / "long"], check=True)
+    rows = {}
+    with ours(folder / "long") as port:
+        for path in ("/api/session?id=long", "/api/session/rounds?id=long&last=50"):
+            times, size = _ask(port, path, 1)
+            rows[path] = {"first": times[0], "size": size}
+        rows.update(painted(port))
+    return rows
+
+
+def painted(port, turns=5):
+    """How long a browser takes to paint something of a long session, and its rounds; nothing where there is no browser."""
+    if not (importlib.util.find_spec("playwright") and shutil.which("chromium")):
+        return {}
+    paints, rounds = [], []
+    with browser.chromium() as chromium:
+        for _ in range(turns):
+            page = browser.Watched(chromium, f"http://127.0.0.1:{port}")
+            opened = page.open("/session?id=long")
+            rounds.append(opened.evaluate("performance.now()"))
+            paints.append(opened.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime"))
+            page.close()
+    return {
+        name: {"first": statistics.median(times), "size": 0}
+        for name, times in (("first content painted", paints), ("its rounds there", rounds))
+    }
+
+
+def generated(folder, size):
+    """The sessions of a log of this size."""
+    log = folder / "access.log"
+    command = [sys.executable, GENERATOR, "--out", log, "--profile", "mixed", "--bytes", size, "--seed", "9"]
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    reading = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir"]
+    subprocess.run([*reading, folder / "sessions"], check=True)
+    return folder / "sessions"
+
+
+def main():
+    """Measure, print a table, and write it as JSON where asked."""
+    parser = argparse.ArgumentParser(description="Measure the web server under load, against a plain one.")
+    parser.add_argument("--data-dir", metavar="DIR", help="sessions to serve (default: some of a generated log)")
+    parser.add_argument("--bytes", default="20M", help="size of that log (default: 20M)")
+    parser.add_argument("--clients", type=int, default=8, help="how many ask at a time (default: 8)")
+    parser.add_argument("--requests", type=int, default=400, help="how often each asks (default: 400)")
+    parser.add_argument("--plain-requests", type=int, default=3, help="how often the plain way is taken (default: 3)")
+    parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = options.data_dir or generated(Path(name), options.bytes)
+        rows = compare(folder, options.clients, options.requests, options.plain_requests)
+        print(f"{'first ms':>9} {'median ms':>10} {'p99 ms':>8} {'slowest':>8} {'bytes':>8}  plain way")
+        for path, row in rows.items():
+            ratio = f"{row['times_as_long']:,.0f} times as long" if row["times_as_long"] else ""
+            print(
+                f"{row['first']:9.1f} {row['median']:10.1f} {row['p99']:8.1f} {row['slowest']:8.1f} {row['size']:8}  {ratio:22} {path}"
+            )
+        long = first_data(Path(name), LONG)
+        for path, row in long.items():
+            print(
+                f"{row['first']:9.1f} {'':10} {'':8} {'':8} {row['size'] or '':8}  {'a session, at first':22} {urllib.parse.unquote(path)}"
+            )
+    if options.json:
+        Path(options.json).write_text(json.dumps({**rows, **long}, indent=1) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,183 @@
+"""What was said in a session, and what did each of its calls cost?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from session_monitor.conversations import conversation
+from session_monitor.conversations.conversation import ALL, Wanted
+from session_monitor.prices.prices import Cost
+from session_monitor.reports.report import NoSuchFolder, Report
+from session_monitor.sessions.store import Store
+from tests.support import calls
+from tests.support.calls import BOOK, message
+from tests.support.indexes import Agent, Step
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("14", Wanted(14, 14)),
+        ("007", Wanted(7, 7)),
+        ("10-20", Wanted(10, 20)),
+        ("10-", Wanted(10, None)),
+        ("-20", Wanted(None, 20)),
+        ("20-10", Wanted(20, 10)),
+        ("0-0", Wanted(0, 0)),
+        ("last", Wanted(newest=1)),
+        ("last:5", Wanted(newest=5)),
+        ("last:05", Wanted(newest=5)),
+    ],
+)
+def test_wanted(text, meant):
+    """One round by its number, a span of them with both ends, all from or up to one, or the newest ones."""
+    assert conversation.wanted(text) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "-",
+        "--",
+        "1-2-3",
+        "a",
+        "1,2",
+        "1 - 2",
+        "+1",
+        "1.5",
+        "last:",
+        "last:0",
+        "last:-1",
+        "last5",
+        "LAST",
+        "٣",
+        "1" * 10,
+    ],
+)
+def test_not_wanted(text):
+    """What names no rounds is None, and is never taken for all of them."""
+    assert conversation.wanted(text) is None
+
+
+@given(st.text(alphabet="0123456789-last:", max_size=12))
+def test_any_text_is_wanted_or_not(text):
+    """Whatever somebody types, it names some rounds or none."""
+    meant = conversation.wanted(text)
+
+    assert meant is None or (isinstance(meant, Wanted) and meant != ALL)
+
+
+# -- rounds ------------------------------------------------------------------------------------------------------------
+
+
+def entries(folder, session_id, **more):
+    """The rounds of a session, as the report has them."""
+    found = conversation.of(Report(str(folder), BOOK), session_id, **{"full_messages": False, **more})
+    return [entry for entry, _ in found.rounds]
+
+
+def talk(folder, histories, **options):
+    """A session of calls with these histories; what each sent."""
+    store = Store(str(folder), **options)
+    sent = [[message(text) for text in history] for history in histories]
+    for number, messages in enumerate(sent):
+        store.add(calls.call("s", messages=messages, answer=f"answer {number}"), ("g", 10 * number, 10 * number + 10))
+    store.flush()
+    return sent
+
+
+HISTORIES = st.lists(st.lists(st.sampled_from("abc"), max_size=5), min_size=1, max_size=7)
+"""Histories that go on, are cut short, begin anew and are rewritten in the middle, in any order."""
+
+
+def some(numbers, wanted):
+    """Which of the numbers of rounds are wanted."""
+    if wanted.newest is not None:
+        return numbers[-wanted.newest :]
+    return [
+        each
+        for each in numbers
+        if (wanted.first or 1) <= each <= (len(numbers) if wanted.last is None else wanted.last)
+    ]
+
+
+WANTED = st.one_of(
+    st.tuples(*[st.one_of(st.none(), st.integers(0, 8))] * 2).map(lambda ends: Wanted(*ends)),
+    st.integers(1, 8).map(lambda newest: Wanted(newest=newest)),
+)
+
+
+@settings(max_examples=60)
+@given(HISTORIES, st.lists(WANTED, min_size=1, max_size=4), st.booleans())
+def test_some_rounds_are_those_of_all(tmp_path_factory, histories, asked, full_messages):
+    """Rounds that are picked are the same as among all, with their new messages and with the whole lists that were sent."""
+    folder = tmp_path_factory.mktemp("sessions")
+    sent = talk(folder, histories, full_messages=full_messages)
+
+    new, full = entries(folder, "s"), entries(folder, "s", full_messages=True)
+
+    assert [entry["messages"] for entry in full] == sent
+    assert not any("messages_from_history" in entry for entry in full)
+    numbers = [entry["round"] for entry in new]
+    assert numbers == list(range(1, len(histories) + 1))
+    for wanted in asked:
+        picked = some(numbers, wanted)
+        assert entries(folder, "s", rounds=wanted) == [entry for entry in new if entry["round"] in picked]
+        assert entries(folder, "s", rounds=wanted, full_messages=True) == [
+            each for each in full if each["round"] in picked
+        ]
+
+
+def test_a_history_that_is_rewritten_in_the_middle(tmp_path):
+    """Where an agent shortens what was said, what comes after has the messages that were really sent."""
+    sent = talk(tmp_path, ["ab", "abcd", "abxd", "abxdef", "x", "xy"])
+
+    for number, messages in enumerate(sent, 1):
+        (entry,) = entries(tmp_path, "s", full_messages=True, rounds=Wanted(number, number))
+        assert entry["messages"] == messages
+
+
+def test_each_round_has_its_cost(tmp_path):
+    """Costs of the rounds add up to the session's; a round without a price says why it has none."""
+    Agent(tmp_path).store([Step("s", 0), Step("s", 1, None), Step("s", 2, tokens=None), Step("s", 3)])
+    report = Report(str(tmp_path), BOOK)
+
+    found = conversation.of(report, "s", full_messages=False)
+    outcomes = [outcome for _, outcome in found.rounds]
+
+    assert [isinstance(outcome, Cost) for outcome in outcomes] == [True, False, False, True]
+    assert outcomes[0].pico + outcomes[3].pico == found.row.spending.pico > 0
+    assert [outcome.reason for outcome in outcomes[1:3]] == ["no_model", "no_tokens"]
+
+
+def test_no_such_session(tmp_path):
+    """A session that is not there is None; a folder that is not there is told."""
+    report = Report(str(tmp_path), BOOK)
+
+    assert conversation.of(report, "s", full_messages=True) is None
+    assert conversation.estimates(report, "s", ["gpt-4o"]) is None
+    with pytest.raises(NoSuchFolder):
+        conversation.of(Report(str(tmp_path / "none"), BOOK), "s", full_messages=True)
+
+
+def test_names_of_files(tmp_path):
+    """A session is found whatever characters its id has."""
+    ids = ["a/b", "会话", "d\udcff", "x" * 5000, "\x1b[2J", "%41", "A", "a"]
+    Agent(tmp_path).store([Step(each) for each in ids])
+
+    for each in ids:
+        assert len(entries(tmp_path, each)) == len(entries(tmp_path, each, rounds=Wanted(newest=1))) == 1
+
+
+def test_a_round_that_stands_elsewhere_by_now(tmp_path):
+    """Where a file was written anew since the index was asked, what stands at a round's place is not taken for it."""
+    Agent(tmp_path).store([Step("s", n) for n in range(4)])
+    report = Report(str(tmp_path), BOOK)
+    found = conversation.of(report, "s", full_messages=False, rounds=Wanted(3, None))
+    lines = (tmp_path / "s.json").read_bytes().splitlines(keepends=True)
+    (tmp_path / "s.json").write_bytes(b"".join([*lines[:3], *lines[4:]]))
+
+    assert [entry["round"] for entry, _ in found.rounds] == []

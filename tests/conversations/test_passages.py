@@ -1,0 +1,139 @@
+"""What is there to read in a session, however it is written down?"""
+
+from __future__ import annotations
+
+import pytest
+
+from session_monitor.conversations import passages
+from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
+from session_monitor.prices.prices import Cost, Parts, Unpriced
+from session_monitor.prices.spending import Spending
+from session_monitor.text import terminal
+from tests.conversations.test_transcript import ROUND, ROW
+
+CALL_OF_WEATHER = {"id": "call_1", "function": {"name": "get_weather", "arguments": '{"city":"北京"}'}}
+
+
+def told(*, messages=True, full=False, **entry):
+    """Kind, who and text of what there is to read in a round."""
+    found = passages.of_round({**ROUND, **entry}, messages=messages, full=full)
+    return [(passage.kind, passage.who, passage.text) for passage in found]
+
+
+def test_a_round_is_read_in_the_order_in_which_it_was_said():
+    """First what came with the call, then the question, the thoughts, the answer and the tools that it asks for."""
+    messages = [{"role": "system", "content": "Help."}, {"role": "user", "content": "Weather?"}]
+    texts = {"question": "Weather?", "reasoning": "Look.", "answer": "One moment.", "error": "503 overflow"}
+
+    assert told(messages=True, **texts, tool_calls=[CALL_OF_WEATHER]) == [
+        (FAILED, "", "503 overflow"),
+        (QUESTION, "", "Weather?"),
+        (REASONING, "", "Look."),
+        (ANSWER, "", "One moment."),
+        (CALL, "get_weather", '{"city":"北京"}'),
+    ]
+    with_messages = {**ROUND, "messages": messages, "question": "Weather?"}
+    assert [each[:3] for each in passages.of_round(with_messages, messages=True, full=False)] == [
+        (MESSAGE, "system", "Help."),
+        (QUESTION, "", "Weather?"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "messages",
+    [
+        [
+            {"role": "assistant", "content": "", "tool_calls": [CALL_OF_WEATHER]},
+            {"role": "tool", "tool_call_id": "call_1", "content": "15 degrees"},
+        ],
+        [
+            {"role": "assistant", "content": [{"type": "tool_use", "id": "x", "name": "get_weather", "input": {}}]},
+            {"role": "user", "content": [{"type": "tool_result", "tool_use_id": "x", "content": "15 degrees"}]},
+        ],
+        [{"role": "function", "name": "get_weather", "content": "15 degrees"}],
+    ],
+)
+def test_a_result_has_its_tools_name(messages):
+    """What a tool said is told from what people say, with the tool's name, in the ways of all vendors."""
+    entry = {**ROUND, "messages": messages, "question": "15 degrees"}
+
+    *_, last = passages.of_round(entry, messages=True, full=False)
+
+    assert last[:3] == (RESULT, "get_weather", "15 degrees")
+
+
+def test_messages_may_be_left_out():
+    """Without messages there is the question still, also where it is a tool's result."""
+    entry = {**ROUND, "messages": [{"role": "tool", "content": "15 degrees"}], "question": "15 degrees"}
+
+    assert [each.kind for each in passages.of_round(entry, messages=False, full=False)] == [QUESTION]
+
+
+def test_what_the_gateway_cut_is_told():
+    """The text of what is no structure any more is there, under a name that says so."""
+    cut = {"messages": "[map[content:Hi", "tool_calls": "[{0 call_1"}
+
+    assert told(undecoded=cut) == [
+        (MESSAGE, "cut by the gateway", "[map[content:Hi"),
+        (CALL, "cut by the gateway", "[{0 call_1"),
+    ]
+    assert not passages.is_empty({**ROUND, "undecoded": cut})
+    assert passages.is_empty(ROUND)
+
+
+def test_strange_messages_fail_nowhere():
+    """A message, a call or a part of any shape has a text."""
+    strange = [None, 7, "text", [], {}, {"role": 7, "content": 7}, {"role": "tool", "tool_call_id": [], "name": 7}]
+    strange += [{"content": [None, {"type": "tool_result"}, {"id": "a", "function": 7}], "tool_calls": [None, {}]}]
+
+    assert len(told(messages=True, tool_calls=strange)) == len(strange)
+    entry = {**ROUND, "messages": strange}
+    assert len(list(passages.of_round(entry, messages=True, full=True))) == len(strange)
+
+
+def test_long_texts_are_clipped_or_folded():
+    """A long text is cut, and how much is missing is told; in full it is folded where it is very long."""
+    clipped, folded = (
+        next(passages.of_round({**ROUND, "answer": "x" * 5000}, messages=True, full=full)) for full in (0, 1)
+    )
+
+    assert (len(clipped.text), clipped.hidden, clipped.is_folded) == (600, 4400, False)
+    assert (len(folded.text), folded.hidden, folded.is_folded) == (5000, 0, True)
+
+
+def test_texts_are_clean():
+    """Control and bidi characters are visible, in texts and in names."""
+    entry = {**ROUND, "messages": [{"role": "a\x1b[2J\nb", "content": "\x1b]0;x\x07\u202e"}], "answer": "a\r\nb\x00"}
+
+    for passage in passages.of_round(entry, messages=True, full=True):
+        assert passage.text == terminal.clean(passage.text, newlines=True)
+        assert passage.who == terminal.clean(passage.who)
+
+
+def test_facts_of_a_session():
+    """Times, models, tokens by kind and the cost, with what is not in it and what had to be assumed."""
+    spent = Spending(5 * 10**11, 5, 2, 1500, 1, {"qwen-long": 1}, 10**10, {"undated": 2})
+    row = {**ROW, "models": ["a", "b"], "failed_count": 1, "total_cached_tokens": 1000, "created_at": None}
+
+    facts = {fact.label: fact.text for fact in passages.facts(row, spent)}
+
+    assert facts == {
+        "Created": "-",
+        "Updated": "-",
+        "Models": "a, b",
+        "Rounds": "1 (1 failed)",
+        "Input": "1,250 tokens (1,000 cached)",
+        "Output": "800 tokens (150 reasoning)",
+        "Total": "2,050 tokens",
+        "Cost": "$0.500 + 2 rounds unpriced (qwen-long, 1 without tokens)",
+        "Caching": "saved $0.0100",
+        "Assumed": "in 2 rounds: the price of the model without the date or tag in its name",
+    }
+
+
+def test_a_rounds_cost():
+    """A cost has its parts where there are several; one that is not known says why."""
+    assert passages.cost(Cost(10**9, Parts(10**9), None, ())) == "$0.00100"
+    both = Cost(3 * 10**9, Parts(10**9, visible_output=2 * 10**9), None, ())
+    assert passages.cost(both) == "$0.00300 (input $0.00100, output $0.00200)"
+    assert passages.cost(Unpriced("no_model")) == "not known (the log names no model)"

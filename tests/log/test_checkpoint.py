@@ -1,0 +1,211 @@
+"""Up to where was each generation of the log read?"""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from session_monitor.log import checkpoint, coverage, identity
+from session_monitor.log.checkpoint import Checkpoint, View
+from session_monitor.log.coverage import Coverage
+from session_monitor.log.log_file import LogFile
+from session_monitor.log.siblings import Place
+
+
+@pytest.fixture
+def generation(tmp_path_factory):
+    """Call it with a number: a generation that was read for a while."""
+    path = tmp_path_factory.mktemp("log") / "access.log"
+    path.write_bytes(b"first line\nsecond line\n")
+    file = LogFile(Place(str(path), (0, 0, "")))
+    start = identity.new_generation(file, set(), 1)
+    start.become(start.advanced(file, 11))
+    file.close()
+
+    def make(number, **more):
+        covered = Coverage(lines=number, calls=1, passed_over={"not_llm": 2})
+        values = {"gid": f"g{number}", "sequence": number, "path": f"/var/log/\udcff.{number}", "coverage": covered}
+        return identity.Generation(**{**vars(start), **values, **more})
+
+    return make
+
+
+@pytest.fixture
+def path(tmp_path):
+    """Where the state of the sessions in ``tmp_path`` is kept."""
+    return tmp_path / ".state.json"
+
+
+def opened(path, folder=None):
+    """The state as a new run finds it."""
+    return Checkpoint(str(path), str(folder or path.parent))
+
+
+def saved(path, *generations, key=None):
+    """A state file with these generations."""
+    state = opened(path)
+    state.view(key).generations.extend(generations)
+    state.save()
+    return state
+
+
+def test_what_is_saved_is_found_again(path, generation):
+    """Generations and coverage of every view come back as they were, and the file is private JSON."""
+    state = saved(path, generation(1), generation(2, gone=True, unterminated=True))
+    state.view("agent:*").generations.append(generation(3))
+    state.view("agent:*").past = Coverage(lines=9, passed_over={"cut_off": 1}, lost_bytes=7)
+    state.save()
+
+    again = opened(path)
+
+    assert again.problem is None
+    assert again.views == state.views
+    assert json.loads(path.read_bytes())["schema_version"] == checkpoint.SCHEMA_VERSION
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_first_run_finds_nothing_and_no_problem(path):
+    """Without a state file all is empty, and nothing is written before it is saved."""
+    state = opened(path)
+    assert (state.views, state.problem) == ({}, None)
+    assert not path.exists()
+
+
+def test_views_are_kept_apart(path, generation):
+    """What one filter has read is not read for another."""
+    state = saved(path, generation(1), key="a*")
+    assert state.view("a*").generations == [generation(1)]
+    assert state.view(None).generations == []
+    assert state.view("") is state.view(None)
+    assert state.view("b*").next_sequence() == 1
+    assert state.view("a*").next_sequence() == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (b"", "is damaged"),
+        (b"\0" * 500, "is damaged"),
+        (b"[]", "is damaged"),
+        (b"{}", "is damaged"),
+        (b"\xff\xfe\xff", "is damaged"),
+        (b"[" * 100_000, "is damaged"),
+        (b'{"schema_version": 99}', "was written by another version"),
+    ],
+)
+def test_a_state_file_that_says_nothing_counts_as_empty_and_is_kept(path, content, problem):
+    """Whatever stands there, the run starts with nothing, says why, and puts the file aside."""
+    path.write_bytes(content)
+
+    state = opened(path)
+
+    assert (state.views, state.problem) == ({}, problem)
+    assert not path.exists()
+    assert path.with_name(".state.json.unusable").read_bytes() == content
+    state.save()
+    assert opened(path).problem is None
+
+
+def test_any_cut_counts_as_empty(path, generation):
+    """However much of a state file there is, it is all of it or nothing."""
+    state = saved(path, generation(1))
+    whole = path.read_bytes()
+    for size in range(0, len(whole), 5):
+        path.write_bytes(whole[:size])
+        found = opened(path)
+        assert found.views in ({}, state.views)
+        assert (found.problem is None) == (found.views == state.views)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"views": []},
+        {"views": {"": []}},
+        {"views": {"": {"generations": [{}], "past_coverage": {}}}},
+        {"views": {"": {"generations": [], "past_coverage": {"no_such": 1}}}},
+        {"views": {"": {"generations": [], "past_coverage": []}}},
+    ],
+)
+def test_a_state_file_of_another_shape_counts_as_empty(path, wrong):
+    """JSON that is not the state's own is damage, not an exception."""
+    saved(path)
+    path.write_text(json.dumps({**json.loads(path.read_bytes()), **wrong}))
+    state = opened(path)
+    assert (state.views, state.problem) == ({}, "is damaged")
+
+
+def test_the_state_of_another_folder_counts_as_empty(tmp_path, generation):
+    """A state file that lies elsewhere belongs to the output folder that it was written for."""
+    path = tmp_path / "elsewhere" / "state"
+    path.parent.mkdir()
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    state = opened(path, tmp_path / "a")
+    state.view(None).generations.append(generation(1))
+    state.save()
+
+    assert opened(path, tmp_path / "a").views == state.views
+    other = opened(path, tmp_path / "b")
+    assert (other.views, other.problem) == ({}, "belongs to another output folder")
+
+
+def test_a_folder_that_was_moved_keeps_its_state(tmp_path, generation):
+    """A state file inside the output folder goes with it."""
+    (tmp_path / "a").mkdir()
+    state = saved(tmp_path / "a" / ".state.json", generation(1))
+    os.rename(tmp_path / "a", tmp_path / "b")
+    assert opened(tmp_path / "b" / ".state.json").views == state.views
+
+
+def test_what_has_not_changed_is_not_written(path, generation):
+    """A poll with nothing new leaves the file alone, in the same run and in the next."""
+    state = saved(path, generation(1))
+    before = path.stat()
+    state.save()
+    opened(path).save()
+    assert (path.stat().st_ino, path.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+    state.view(None).generations[0].offset += 1
+    state.save()
+    assert path.stat().st_ino != before.st_ino
+
+
+def test_a_save_that_fails_is_tried_again(path, monkeypatch, generation):
+    """What could not be written is not taken for written."""
+    state = saved(path, generation(1))
+    state.view(None).generations[0].offset = 500
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", lambda *_: (_ for _ in ()).throw(OSError("no")))
+        with pytest.raises(OSError, match="no"):
+            state.save()
+    state.save()
+    assert opened(path).view(None).generations[0].offset == 500
+
+
+def test_generations_that_are_long_gone_are_forgotten_and_stay_counted(generation):
+    """Of those whose files are gone the newest are kept; what the others covered is in the total for ever."""
+    number = checkpoint.REMEMBERED + 10
+    view = View([generation(n, gone=True) for n in range(number, 0, -1)] + [generation(number + 1), generation(0)])
+    total = view.coverage
+
+    view.forget_old()
+
+    kept = {each.sequence for each in view.generations}
+    assert kept == {0, number + 1, *range(11, number + 1)}
+    assert view.coverage == total
+    view.forget_old()
+    assert (len(view.generations), view.coverage) == (len(kept), total)
+
+
+def test_readers_get_the_coverage_of_unfiltered_runs(path, generation):
+    """Readers are told what the totals speak for, or None where no state tells."""
+    assert coverage.of_state(str(path)) is None
+    saved(path, generation(3), key="a*")
+    assert coverage.of_state(str(path)) is None
+    saved(path, generation(1), generation(2))
+    assert coverage.of_state(str(path)) == Coverage(lines=3, calls=2, passed_over={"not_llm": 4})
+    path.write_bytes(b"[")
+    assert coverage.of_state(str(path)) is None

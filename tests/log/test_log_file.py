@@ -1,0 +1,266 @@
+"""What bytes does one file of a log hold?"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import hashlib
+import lzma
+import os
+import socket
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from session_monitor.log import log_file
+from session_monitor.log.log_file import LogFile, NotAFile, NotReady
+from session_monitor.log.siblings import Place
+
+PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
+TEXT = b"".join(b"line %d\n" % number for number in range(5000)) + b"half"
+PACKED = pytest.mark.parametrize("suffix", PACK)
+
+
+@pytest.fixture
+def opened(tmp_path):
+    """Call it with content and suffix: the open file; all are closed after the test."""
+    made = []
+
+    def make(content, suffix=""):
+        path = tmp_path / f"access.log{suffix}"
+        path.write_bytes(content)
+        made.append(LogFile(Place(str(path), (0, 0, ""), suffix)))
+        return made[-1]
+
+    yield make
+    for file in made:
+        file.close()
+
+
+# -- lines -------------------------------------------------------------------------------------------------------------
+
+
+def lines_of(path, start, end, block, longest):
+    """The lines of a range with other limits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log_file, "BLOCK", block)
+        patch.setattr(log_file, "LONGEST_LINE", longest)
+        file = LogFile(Place(str(path), (0, 0, "")))
+        found = list(log_file.lines(file, start, end))
+        file.close()
+    return found
+
+
+def expected_lines(content, start, end, longest):
+    """What ``lines`` promises, said with split alone."""
+    found = []
+    for line in content[start:end].split(b"\n")[:-1]:
+        behind = start + len(line) + 1
+        found.append((start, behind, None if len(line) > longest else line))
+        start = behind
+    return found
+
+
+@given(
+    content=st.lists(st.sampled_from([b"\n", b"\r", b"a", b"bcdefghijk", b"\xff"]), max_size=60).map(b"".join),
+    cut=st.tuples(st.integers(0, 100), st.integers(0, 400)),
+    block=st.integers(1, 40),
+    longest=st.integers(0, 40),
+)
+@example(content=b"\n\n", cut=(0, 400), block=1, longest=0)
+@example(content=b"abc\ndef\n", cut=(0, 400), block=4, longest=3)
+def test_lines_are_those_that_split_gives(tmp_path_factory, content, cut, block, longest):
+    """Whatever the bytes and the size of a block, each whole line of the range comes once, with its place."""
+    path = tmp_path_factory.getbasetemp() / "lines"
+    path.write_bytes(content)
+    start, end = min(cut[0], len(content)), min(cut[1], len(content))
+
+    assert lines_of(path, start, end, block, longest) == expected_lines(content, start, end, longest)
+
+
+@given(
+    content=st.lists(st.sampled_from([b"\n", b"\0", b"\0" * 20, b"a", b"bcdefghijk"]), max_size=60).map(b"".join),
+    block=st.integers(1, 40),
+)
+def test_holes_move_no_line(tmp_path_factory, content, block):
+    """NUL bytes, which a truncated file that is written on begins with, change no place and no text behind them."""
+    path = tmp_path_factory.getbasetemp() / "holes"
+    path.write_bytes(content)
+
+    found = lines_of(path, 0, len(content), block, 1 << 20)
+
+    expected = expected_lines(content, 0, len(content), 1 << 20)
+    assert [(*place, line.lstrip(b"\0")) for *place, line in found] == [
+        (*place, line.lstrip(b"\0")) for *place, line in expected
+    ]
+
+
+def test_a_hole_is_no_giant_line(opened, monkeypatch):
+    """A line behind more NUL bytes than a line may have is a line of its own length."""
+    monkeypatch.setattr(log_file, "LONGEST_LINE", 20)
+    monkeypatch.setattr(log_file, "BLOCK", 16)
+    file = opened(bytes(1000) + b"first\nsecond\n")
+
+    (start, end, line), second = log_file.lines(file, 0, file.size)
+
+    assert (start, end, line.lstrip(b"\0")) == (0, 1006, b"first")
+    assert second == (1006, 1013, b"second")
+
+
+def test_a_giant_line_is_passed_over(opened, monkeypatch):
+    """A line over the limit comes as None with its place, and its neighbours come as they are."""
+    monkeypatch.setattr(log_file, "LONGEST_LINE", 5)
+    monkeypatch.setattr(log_file, "BLOCK", 4)
+    file = opened(b"12345\n123456\n" + b"x" * 100 + b"\nend\n")
+
+    assert list(log_file.lines(file, 0, file.size)) == [
+        (0, 6, b"12345"),
+        (6, 13, None),
+        (13, 114, None),
+        (114, 118, b"end"),
+    ]
+
+
+def test_a_line_is_whole_only_within_the_range(opened):
+    """A line whose newline lies at the end of the range is whole, one whose newline lies behind it is not."""
+    file = opened(b"one\ntwo\n")
+    assert list(log_file.lines(file, 0, 7)) == [(0, 4, b"one")]
+    assert list(log_file.lines(file, 0, 8)) == [(0, 4, b"one"), (4, 8, b"two")]
+
+
+def test_a_file_that_shrank_ends_where_it_ends(opened):
+    """Where a file holds less than it did when it was opened, the lines that are there come, and no more."""
+    file = opened(b"one\ntwo\nthree\n")
+    os.truncate(file.place.path, 6)
+    assert list(log_file.lines(file, 0, file.size)) == [(0, 4, b"one")]
+    assert file.has_shrunk()
+
+
+# -- one text, however it is packed ------------------------------------------------------------------------------------
+
+
+@PACKED
+def test_packed_files_are_read_as_their_text(opened, suffix):
+    """Size, ranges, hashes, line ends and lines of a compressed file are those of the plain one."""
+    file = opened(PACK[suffix](TEXT), suffix)
+
+    assert file.size == len(TEXT)
+    assert file.read(10, 0) == TEXT[:10]
+    assert file.read(99, 30_000) == TEXT[30_000:30_099]
+    assert file.read(50, 20) == TEXT[20:70]  # backwards too
+    assert file.read(50, len(TEXT) - 4) == b"half"
+    assert file.sha256(5, 40_000) == hashlib.sha256(TEXT[5:40_000]).hexdigest()
+    assert file.sha256(0, len(TEXT) + 1) is None
+    assert file.line_end(0, 100) == TEXT.rfind(b"\n", 0, 100) + 1
+    assert [line for _, _, line in log_file.lines(file, 0, file.size)] == TEXT.split(b"\n")[:-1]
+
+
+@PACKED
+def test_reading_needs_no_size_first(opened, suffix):
+    """A range can be read before anybody asked for the size."""
+    assert opened(PACK[suffix](TEXT), suffix).read(6, 7) == b"line 1"
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_a_file_that_is_still_being_compressed_is_not_ready(opened, suffix):
+    """Wherever a compressed file ends too early, it is not ready, and it is once it is whole."""
+    packed = PACK[suffix](TEXT)
+    for size in [1, 5, 15, len(packed) // 2, len(packed) - 1]:
+        with pytest.raises(NotReady):
+            _ = opened(packed[:size], suffix).size
+    assert opened(packed, suffix).size == len(TEXT)
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_a_damaged_or_mislabelled_file_is_not_ready(opened, suffix):
+    """A name that promises compression over other bytes, or over bytes with an error in them, is nothing to read yet."""
+    packed = PACK[suffix](TEXT)
+    middle = len(packed) // 2
+    for content in (TEXT, packed[:middle] + bytes(64) + packed[middle + 64 :]):
+        with pytest.raises(NotReady):
+            _ = opened(content, suffix).size
+
+
+def test_several_compressed_parts_are_one_text(opened):
+    """Compressed files that were put one behind the other are read as one."""
+    assert opened(gzip.compress(TEXT) + gzip.compress(b"\nmore\n"), ".gz").size == len(TEXT) + 6
+
+
+@given(
+    content=st.lists(st.sampled_from([b"\n", b"abc", b"defghijkl"]), max_size=30).map(b"".join),
+    start=st.integers(0, 50),
+    within=st.integers(1, 60),
+    block=st.integers(1, 20),
+)
+def test_line_end_is_the_last_within_or_that_of_the_first_line(tmp_path_factory, content, start, within, block):
+    """The end found is that of the last whole line within the range, or of the first line where that is longer."""
+    path = tmp_path_factory.getbasetemp() / "line_end"
+    path.write_bytes(content)
+    start = min(start, len(content))
+    inside = content.rfind(b"\n", start, start + within)
+    newline = inside if inside >= 0 else content.find(b"\n", start)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(log_file, "BLOCK", block)
+        file = LogFile(Place(str(path), (0, 0, "")))
+        found = file.line_end(start, within)
+        file.close()
+
+    assert found == (newline + 1 if newline >= 0 else None)
+
+
+# -- which file --------------------------------------------------------------------------------------------------------
+
+
+def test_what_was_opened_is_what_is_read(opened):
+    """Renaming, removing or replacing a name changes nothing about a file that is open."""
+    file = opened(b"one\n")
+    os.rename(file.place.path, file.place.path + ".1")
+    other = opened(b"other\n")
+
+    assert file.read(100, 0) == b"one\n"
+    assert other.read(100, 0) == b"other\n"
+    assert file.key != other.key
+
+
+def test_two_names_of_one_file_have_one_key(tmp_path, opened):
+    """Hard and symbolic links are known by what they lead to."""
+    file = opened(b"one\n")
+    os.link(file.place.path, tmp_path / "hard")
+    os.symlink(file.place.path, tmp_path / "soft")
+    for name in ("hard", "soft"):
+        link = LogFile(Place(str(tmp_path / name), (0, 0, "")))
+        assert link.key == file.key
+        link.close()
+
+
+def test_state_changes_with_the_file(opened):
+    """The state is equal while nothing was written, and another one afterwards."""
+    first = opened(b"one\n")
+    with open(first.place.path, "ab") as log:
+        log.write(b"two\n")
+    second = LogFile(first.place)
+    third = LogFile(first.place)
+    assert first.state != second.state == third.state
+    second.close()
+    third.close()
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path):
+    """A pipe nobody writes to, a folder, a device: none of them is read, and none of them makes us wait."""
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "pipe", tmp_path / "folder", "/dev/zero"):
+        with pytest.raises(NotAFile):
+            LogFile(Place(str(path), (0, 0, "")))
+
+
+def test_a_socket_or_a_missing_file_is_an_error(tmp_path, monkeypatch):
+    """What cannot be opened raises what the system says, and leaves no descriptor open."""
+    monkeypatch.chdir(tmp_path)  # a socket's path must be short
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind("socket")
+        with pytest.raises(OSError, match="socket"):
+            LogFile(Place("socket", (0, 0, "")))
+    with pytest.raises(FileNotFoundError):
+        LogFile(Place("missing", (0, 0, "")))

@@ -1,0 +1,139 @@
+"""What would the same calls have cost on another model?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_monitor.calls.usage import Usage
+from session_monitor.prices import money, price_check, spending, what_if
+from session_monitor.prices.prices import Book, Call
+
+BOOK = Book([price_check.read(str(Path(__file__).parent.parent / "data" / "prices" / "small.json"))])
+AT = "2026-11-22T12:00:00Z"
+
+NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)
+USAGES = st.builds(Usage, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.booleans())
+CALLS = st.lists(
+    st.builds(
+        Call,
+        st.sampled_from([None, "gpt-4o", "no-such-model"]),
+        st.sampled_from([None, AT, "2024-01-01T00:00:00Z", "2025-06-09T00:00:00Z"]),
+        USAGES | st.just(Usage()),
+        st.booleans(),
+        st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+def dollars(*calls, model="gpt-4o"):
+    """The lower and the upper end of what these calls would have cost on a model."""
+    [found] = what_if.estimates(BOOK, calls, [model])
+    return money.plain(found.low_pico), money.plain(found.high_pico)
+
+
+def test_cache_makes_it_a_range():
+    """The ends are the same share of the prompt from the other model's cache, and none of it."""
+    call = Call("claude-sonnet-4-5-20250929", AT, Usage(1000, cache_read=8000, visible_output=100))
+
+    assert dollars(call) == ("0.0135", "0.0235")
+
+
+def test_range_is_one_number_without_cache():
+    """Calls that used no cache have one cost on the other model, whatever theirs was."""
+    calls = [Call(None, AT, Usage(1000, visible_output=100)), Call("no-such-model", AT, Usage(0, reasoning=100))]
+
+    assert dollars(*calls) == ("0.0045", "0.0045")
+
+
+def test_dear_cache_writes_can_be_the_upper_end():
+    """Writing to a cache may cost more than it spares: then the calls without any are the lower end."""
+    call = Call("gpt-4o", AT, Usage(0, cache_write=1000))
+
+    assert dollars(call, model="claude-sonnet-4-5-20250929") == ("0.003", "0.00375")
+
+
+def test_each_call_keeps_its_day_and_tier():
+    """Calls are priced on the day when they were made, at the tier of their own prompt."""
+    calls = [Call("gpt-4o", "2025-06-09T00:00:00Z", Usage(1000)), Call("gpt-4o", "2025-06-10T00:00:00Z", Usage(1000))]
+    assert dollars(*calls, model="o3") == ("0.012", "0.012")
+
+    calls = [Call("gpt-4o", AT, Usage(20_000, cache_read=20_000)), Call("gpt-4o", AT, Usage(20_000))]
+    assert dollars(*calls, model="qwen3-max") == ("0.0816", "0.12")
+
+
+def test_cache_that_was_asked_for_is_not_taken_along():
+    """Another model's cache would have been its own: its price for one that was asked for does not count."""
+    usage = Usage(0, cache_read=1_000_000, explicit_cache=True)
+
+    assert dollars(Call("qwen3-max", AT, usage), model="qwen3-max") == ("0.6", "3")
+    assert money.plain(BOOK.price(Call("qwen3-max", AT, usage)).pico) == "0.3"
+
+
+def test_calls_that_told_no_tokens_are_left_out():
+    """Of a call without tokens nothing can be said, so it is not in the estimate at all."""
+    calls = [
+        Call("gpt-4o", AT, Usage(1000)),
+        Call("gpt-4o", AT, Usage(), has_tokens=False),
+        Call("gpt-4o", AT, Usage(), failed=True),
+        Call("gpt-4o", AT, Usage()),
+    ]
+    [found] = what_if.estimates(BOOK, calls, ["o1"])
+
+    assert (found.with_cache.rounds, found.without_cache.rounds) == (1, 1)
+    assert (found.low_pico, found.high_pico) == (15 * 10**9, 15 * 10**9)
+
+
+def test_models_are_answered_in_their_order():
+    """Each model asked for has its estimate, one without a price too, and calls may come only once."""
+    calls = iter([Call("gpt-4o", AT, Usage(1000))])
+    found = what_if.estimates(BOOK, calls, ["o3", "no-such-model", "deepseek-chat"])
+
+    assert [(each.model, each.is_priced, each.high_pico) for each in found] == [
+        ("o3", True, 2 * 10**9),
+        ("no-such-model", False, 0),
+        ("deepseek-chat", True, 28 * 10**7),
+    ]
+    assert found[1].with_cache.unpriced_models == {"no-such-model": 1}
+
+
+def test_part_of_the_calls_may_have_a_price():
+    """A model whose prices begin after some of the calls is priced for the others, and says so."""
+    calls = [Call("gpt-4o", "2024-01-01T00:00:00Z", Usage(1000)), Call("gpt-4o", AT, Usage(1000))]
+    [found] = what_if.estimates(BOOK, calls, ["deepseek-chat"])
+
+    assert found.is_priced
+    assert found.with_cache.shown() == "$0.000280 + 1 round unpriced (deepseek-chat)"
+
+
+def test_no_calls_cost_nothing():
+    """A session without tokens would have cost nothing on any model with or without a price."""
+    found = what_if.estimates(BOOK, [], ["gpt-4o", "no-such-model"])
+
+    assert [(each.is_priced, each.low_pico, each.high_pico) for each in found] == [(True, 0, 0)] * 2
+
+
+@given(CALLS)
+def test_range_holds_the_model_itself(calls):
+    """On the model that they were made on, calls cost something within the range, where no cache was asked for."""
+    calls = [call._replace(model="gpt-4o", has_tokens=True) for call in calls]
+    [found] = what_if.estimates(BOOK, calls, ["gpt-4o"])
+    cost = spending.spent(BOOK, calls)
+
+    assert found.with_cache.pico == cost.pico
+    assert found.low_pico <= cost.pico <= found.high_pico
+
+
+@given(CALLS, st.sampled_from(["gpt-4o", "o3", "qwen3-max", "deepseek-chat", "no-such-model"]))
+def test_both_ends_hold_all_tokens(calls, model):
+    """No token is lost at either end, whatever kinds the calls used."""
+    [found] = what_if.estimates(BOOK, calls, [model])
+    told = [call for call in calls if call.usage.total_tokens]
+
+    assert found.with_cache.rounds == found.without_cache.rounds == len(told)
+    assert found.with_cache.unpriced_tokens == found.without_cache.unpriced_tokens
+    assert found.low_pico <= found.high_pico
+    assert found.without_cache.saved_pico == 0

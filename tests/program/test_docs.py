@@ -1,0 +1,94 @@
+"""The documents: every command that they show works as shown, and every file that they name is there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENTS = ("README.md", "SKILL.md", "LOG_ROTATION.md")
+
+
+def _commands(document):
+    """The lines of its bash blocks, in order."""
+    blocks = re.findall(r"^ *```bash\n(.*?)^ *```$", (ROOT / document).read_text(), re.MULTILINE | re.DOTALL)
+    return [line.strip() for block in blocks for line in block.splitlines() if line.strip()]
+
+
+@pytest.fixture
+def checkout(tmp_path):
+    """What a user has after a clone: the monitor and its sample, nothing else."""
+    for name in ("main.py", "scripts", "tests/data/sample"):
+        source, target = ROOT / name, tmp_path / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, target)
+    return tmp_path
+
+
+def _run(command, folder):
+    assert command.startswith("python3 "), command
+    words = command.split()
+    return subprocess.run([sys.executable, *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize("document", ["README.md", "SKILL.md"])
+def test_commands_work(document, checkout):
+    """Each command that a document shows does what it should on the sample log, in a fresh checkout."""
+    commands = _commands(document)
+    if document != "README.md":
+        commands = [_commands("README.md")[0], *commands]
+
+    results = {command: _run(command, checkout) for command in commands}
+
+    assert commands
+    assert {command: result.stderr for command, result in results.items() if result.returncode} == {}
+    assert [command for command, result in results.items() if not result.stdout and "wrote" not in result.stderr] == []
+
+
+def test_readme_shows_what_the_command_prints(checkout):
+    """The transcript at the top of the README is the beginning of what its command prints."""
+    shown = re.search(r"```console\n\$ (.*?)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    _run(_commands("README.md")[0], checkout)
+
+    printed = _run(shown[1], checkout).stdout
+
+    # Times are those of the reader's time zone.
+    times = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
+    lines = [times.sub("TIME", line.rstrip()) for line in printed.splitlines()]
+    wanted = [times.sub("TIME", line.rstrip()) for line in shown[2].splitlines() if line.strip() != "…"]
+    assert [line for line in wanted if line not in lines] == []
+
+
+def test_every_parameter_is_documented():
+    """The README names every parameter that main.py and cli.py know."""
+    readme = (ROOT / "README.md").read_text()
+    pricing = [["pricing", name] for name in ("list", "show", "set", "alias", "reset")]
+    for face, commands in (
+        ("main.py", [[]]),
+        ("scripts/webserver.py", [[]]),
+        (
+            "scripts/cli.py",
+            [["url"], ["list"], ["show"], ["stats-model"], ["stats-date"], ["summary"], ["whatif"], *pricing],
+        ),
+    ):
+        for command in commands:
+            helped = subprocess.run(
+                [sys.executable, ROOT / face, *command, "--help"], stdout=subprocess.PIPE, text=True, check=True
+            ).stdout
+            options = set(re.findall(r"--[a-z][a-z-]+", helped)) - {"--help"}
+            assert {option for option in options if option not in readme} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_links_lead_somewhere(document):
+    """Every file that a document links to is in the project."""
+    links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / document).read_text())
+    assert [link for link in links if not (ROOT / link).exists()] == []

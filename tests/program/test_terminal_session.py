@@ -1,0 +1,225 @@
+"""The live view, list and show in a real terminal, tmux, as somebody who sits before it sees them."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from session_monitor.text import terminal
+from tests.support.needs import need_tool
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PATIENCE = 30
+IDS = ["agent:main:discord:channel:1465367993012981988", "会话-2-🙂-查询北京天气并给出未来三天的预报", "sess_abc123"]
+CHINESE = "查询北京天气，并给出未来三天的预报。🙂 "
+NUMBERS = itertools.count()
+
+
+class Tmux:
+    """One Tmux is a terminal with a shell in it, on a server of its own."""
+
+    def __init__(self, columns, rows):
+        self._program = [need_tool("tmux"), "-u", "-f", os.devnull, "-L", f"test-{os.getpid()}-{next(NUMBERS)}"]
+        shell = "env -u ENV -u COLUMNS -u LINES PS1='$ ' TERM=screen-256color sh"
+        self._tell("new-session", "-d", "-x", str(columns), "-y", str(rows), "-c", str(ROOT), shell)
+        self.until(lambda: self.screen()[0] == "$", "the shell asks for a command")
+
+    def _tell(self, *command):
+        environment = {key: value for key, value in os.environ.items() if key != "TMUX"}
+        environment.setdefault("LC_ALL", "C.UTF-8")
+        return subprocess.run(
+            [*self._program, *command], env=environment, capture_output=True, encoding="utf-8", check=True, timeout=10
+        ).stdout
+
+    def close(self):
+        """End the shell and what runs in it."""
+        self._tell("kill-server")
+
+    def type(self, command):
+        """Type a command and press Enter."""
+        self._tell("send-keys", "-l", command)
+        self._tell("send-keys", "Enter")
+
+    def run(self, *words):
+        """Run a command of these words, to its end."""
+        before = self._place()
+        self.type(shlex.join(map(str, words)))
+        self.until(lambda: self._place() > before and self._asks(), "the command is done")
+
+    def _place(self):
+        """In which line the cursor is, of all that there were."""
+        return sum(map(int, self.ask("history_size", "cursor_y")))
+
+    def _asks(self):
+        """Whether the shell asks for a command, and nothing was typed yet."""
+        return self.screen()[int(self.ask("cursor_y")[0])] == "$"
+
+    def press(self, key):
+        """Press one key, such as C-c."""
+        self._tell("send-keys", key)
+
+    def resize(self, columns, rows):
+        """Make the terminal larger or smaller."""
+        self._tell("resize-window", "-x", str(columns), "-y", str(rows))
+
+    def screen(self, *, history=False, joined=False):
+        """The lines on the screen, or all that were; ``joined`` puts together what the terminal wrapped."""
+        more = [*(["-S", "-"] if history else []), *(["-J"] if joined else [])]
+        return [line.rstrip() for line in self._tell("capture-pane", "-p", *more).split("\n")]
+
+    def ask(self, *names):
+        """What tmux knows of its terminal, such as where the cursor is."""
+        return self._tell("display-message", "-p", " ".join(f"#{{{name}}}" for name in names)).split()
+
+    def until(self, condition, what):
+        """Wait until something is so; the screen is shown where that was in vain."""
+        end = time.monotonic() + PATIENCE
+        while not condition():
+            assert time.monotonic() < end, "\n".join([f"waited in vain: {what}", *self.screen()])
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def tmux():
+    """Makes terminals, and takes them away at the end."""
+    made = []
+
+    def make(columns, rows):
+        made.append(Tmux(columns, rows))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+def line(session_id, number):
+    """One line of a gateway's log."""
+    call = {"session_id": session_id, "model": "通义千问-max", "input_token": 1250, "output_token": 800}
+    call.update(question=CHINESE * 30, answer=CHINESE, messages=[{"role": "user", "content": CHINESE * 30}])
+    return json.dumps({"ai_log": json.dumps(call), "start_time": f"2026-02-01T09:{number:02}:00Z"}) + "\n"
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log with Chinese and emoji in ids and messages."""
+    path = tmp_path / "access.log"
+    path.write_text("".join(line(name, number) for number, name in enumerate(IDS)), encoding="utf-8")
+    return path
+
+
+def append(log, *lines):
+    """Write lines at the end of a log."""
+    with open(log, "a", encoding="utf-8") as file:
+        file.write("".join(lines))
+
+
+def follow(screen, log):
+    """Type the command that follows a log, and wait for the live view; it is told what stood on the screen before."""
+    screen.type("echo what was before")
+    screen.until(lambda: "what was before" in screen.screen()[1:], "the shell answers")
+    arguments = ["--log-path", log, "--output-dir", log.parent / "sessions", "--refresh-interval", "0.05"]
+    screen.type(shlex.join(map(str, [sys.executable, "main.py", *arguments])))
+    screen.until(lambda: "📊 Active Sessions: 3" in screen.screen(), "the live view appears")
+
+
+def boxes(screen):
+    """The lines of the table on the screen."""
+    return [text for text in screen.screen() if text[:1] in ("┌", "│", "├", "└")]
+
+
+def edges(text):
+    """At which columns the borders of a table's line stand."""
+    return [terminal.width(text[:place]) for place, char in enumerate(text) if char in "┌┬┐│├┼┤└┴┘"]
+
+
+@pytest.mark.parametrize("size", [(80, 24), (200, 40)])
+def test_the_live_view(tmux, log, size):
+    """It fills the terminal, its borders line up, new lines show, and it follows the window's size."""
+    screen = tmux(*size)
+    follow(screen, log)
+
+    table = boxes(screen)
+    assert len(table) == 7
+    assert len({tuple(edges(text)) for text in table}) == 1
+    assert "━" * size[0] in screen.screen()
+    assert screen.ask("alternate_on", "cursor_flag", "wrap_flag") == ["1", "0", "0"]
+    assert any("会话-2-🙂" in text for text in table)
+    assert IDS[0] in table[-2] or "…" in table[-2]
+
+    append(log, line("新的会话 🙂", 30), line(IDS[2], 31))
+    screen.until(lambda: "📊 Active Sessions: 4" in screen.screen(), "the new session shows")
+    rows = boxes(screen)[3:-1]
+    assert IDS[2] in rows[0]
+    assert "2,500" in rows[0]
+    assert "新的会话 🙂" in rows[1]
+
+    other = (200, 40) if size == (80, 24) else (80, 24)
+    screen.resize(*other)
+    screen.until(lambda: "━" * other[0] in screen.screen(), "the view has the window's size")
+    assert len({tuple(edges(text)) for text in boxes(screen)}) == 1
+    assert len(boxes(screen)) == 8
+    assert any("5 lines read" in text for text in screen.screen())
+
+    screen.resize(40, 10)
+    screen.until(lambda: not boxes(screen) and "active" in screen.screen()[1].lower(), "a small window is filled too")
+    screen.until(lambda: screen.screen()[0] == "🔍 Session Monitor - Active", "its title is whole")
+
+
+@pytest.mark.parametrize("end", ["C-c", "SIGTERM", "C-c while a problem shows"])
+def test_the_end_of_the_live_view(tmux, log, end):
+    """The screen is as it was before, with the closing summary below; the cursor is back and the exit code is 0."""
+    screen = tmux(80, 24)
+    follow(screen, log)
+
+    if end.endswith("shows"):
+        log.unlink()
+        log.symlink_to("access.log")
+        screen.until(lambda: any("Too many levels" in text for text in screen.screen()), "the problem shows")
+    if end == "SIGTERM":
+        pid = (log.parent / "sessions" / ".lock").read_text(encoding="utf-8").split()[1]
+        os.kill(int(pid), 15)
+    else:
+        screen.press("C-c")
+    screen.until(lambda: any(text.startswith("Coverage: 3 calls") for text in screen.screen()), "the summary shows")
+    screen.until(lambda: screen.screen()[int(screen.ask("cursor_y")[0])] == "$", "the shell is back")
+
+    shown = screen.screen()
+    assert shown[0] == "$ echo what was before"
+    assert shown[1] == "what was before"
+    assert any("Sessions: 3 (3 new), rounds: 3 new" in text for text in shown)
+    assert not any("Session Monitor" in text for text in shown)
+    assert screen.ask("alternate_on", "cursor_flag", "wrap_flag") == ["0", "1", "1"]
+    screen.type("echo code $?")
+    screen.until(lambda: "code 0" in screen.screen(), "the exit code is told")
+
+
+@pytest.mark.parametrize("columns", [80, 200])
+def test_list_and_show(tmux, log, columns):
+    """No line of either is wider than the terminal, and the terminal agrees with us on how wide they are."""
+    subprocess.run(
+        [sys.executable, ROOT / "main.py", "--log-path", log, "--output-dir", log.parent / "sessions", "--quiet"],
+        check=True,
+    )
+    screen = tmux(columns, 40)
+    for arguments in (["list"], ["show", IDS[1]], ["show", IDS[1], "--full"]):
+        screen.run(sys.executable, "scripts/cli.py", *arguments, "--data-dir", log.parent / "sessions")
+
+    lines = screen.screen(history=True)
+    assert max(map(terminal.width, lines)) <= columns
+    assert any(text.startswith("📊 Session Detail: 会话-2-🙂") for text in lines)
+    # What the terminal wrapped comes as one line here: the commands, which are long, and nothing else.
+    wrapped = [text for text in screen.screen(history=True, joined=True) if text not in lines]
+    assert [text for text in wrapped if not text.startswith("$ ")] == []
+    (row,) = (text for text in lines if text.startswith("会话-2-🙂"))
+    screen.type("clear; printf %s " + shlex.quote(row[:40]))
+    screen.until(lambda: screen.screen()[0].endswith("$"), "the row stands before the prompt")
+    assert screen.ask("cursor_x") == [str(terminal.width(row[:40]) + 2)]

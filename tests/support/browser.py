@@ -1,0 +1,134 @@
+"""A real browser that looks at the pages, and a server that it looks at.
+
+Whatever a page does, it may ask nobody but its server, say no error on the console, and break no rule of the content
+security policy: ``Watched`` writes that down, and each test that is given one holds it to that.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.needs import need_file, need_module, need_tool
+
+ROOT = Path(__file__).parent.parent.parent
+AXE = "axe-core@4.14.1"
+"""What looks for pages that some people cannot use; tests/run fetches it."""
+PHONE, DESK = (375, 812), (1600, 1000)
+# A browser of its own: without the network that it would look for at each start, and able to start as root.
+_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+_WATCH = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
+});
+window.executed = [];
+window.alert = (text) => window.executed.push(String(text));
+"""
+
+
+@contextlib.contextmanager
+def chromium():
+    """A headless Chromium."""
+    playwright = need_module("playwright.sync_api", (3, 10))
+    program = need_tool("chromium")
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+def axe_source():
+    """The script that looks for barriers."""
+    return need_file(ROOT / ".venv" / AXE / "axe.min.js", f"npm pack {AXE}").read_text(encoding="utf-8")
+
+
+@contextlib.contextmanager
+def server(folder, *options):
+    """The address of a server of this folder."""
+    command = [sys.executable, str(ROOT / "scripts" / "webserver.py"), "--data-dir", str(folder)]
+    command += ["--host", "127.0.0.1", "--port", "0", "--quiet", *options]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
+        try:
+            line = process.stdout.readline()
+            assert " at http://" in line, line + process.stdout.read()
+            yield line.split(" at ")[1].split()[0].rstrip("/")
+        finally:
+            process.terminate()
+
+
+def ingested(folder, log):
+    """The folder, after the monitor has read what is new in the log."""
+    command = [sys.executable, str(ROOT / "main.py"), "--once", "--quiet", "--log-path", str(log)]
+    subprocess.run([*command, "--output-dir", str(folder)], check=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
+    return folder
+
+
+class Watched:
+    """A page, and all that it should not have done: ``faults``."""
+
+    def __init__(self, browser, base, *, size=DESK, **options):
+        """``options`` are those of a browser's context, such as ``color_scheme`` and ``locale``."""
+        self.base = base
+        self.errors = []
+        self.elsewhere = []
+        self.asked = []
+        width, height = size
+        self.context = browser.new_context(
+            viewport={"width": width, "height": height}, **{"locale": "en-US", "timezone_id": "UTC", **options}
+        )
+        self.context.add_init_script(_WATCH)
+        self.page = self.context.new_page()
+        self.page.set_default_timeout(20_000)
+        self.page.on("console", self._said)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.context.on("request", lambda request: self._requested(request.url))
+
+    def _said(self, message):
+        if message.type in ("error", "warning"):
+            self.errors.append(message.text)
+
+    def _requested(self, url):
+        self.asked.append(url)
+        if not url.startswith((self.base + "/", "data:")):
+            self.elsewhere.append(url)
+
+    def open(self, path="/"):
+        """Goes to a path and waits until the page has something to show."""
+        self.page.goto(self.base + path)
+        self.page.locator(".card .value, .round footer, .notice").first.wait_for()
+        return self.page
+
+    @property
+    def faults(self):
+        """What went wrong on the page that is open."""
+        return {
+            "errors": self.errors,
+            "elsewhere": self.elsewhere,
+            "violations": self.page.evaluate("window.violations"),
+            "executed": self.page.evaluate("window.executed"),
+        }
+
+    def overflow(self):
+        """How many pixels the page is wider than its window."""
+        return self.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+
+    def close(self):
+        """Ends it."""
+        self.context.close()
+
+
+NO_FAULTS = {"errors": [], "elsewhere": [], "violations": [], "executed": []}

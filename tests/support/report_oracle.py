@@ -1,0 +1,240 @@
+"""What must a report say?  Plain Python over the rounds of all session files: no index, no SQL, no half hours."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from datetime import datetime, timedelta, timezone
+from fnmatch import fnmatchcase
+from typing import Any, NamedTuple
+
+from hypothesis import strategies as st
+
+from session_monitor.base.days import DAY, HOUR, MONTH, WEEK
+from session_monitor.prices import prices
+from session_monitor.prices.prices import Cost
+from session_monitor.reports.selection import ACTIVE_FOR, STATES, Selection
+from session_monitor.sessions import session_file
+from tests.support.indexes import CONSUMERS, EDGES, MODELS, SESSIONS
+
+QUARTER = 15 * 60_000
+
+
+class Call(NamedTuple):
+    """A stored round; ``at`` is in milliseconds since 1970, ``tools`` has (calls, results, failed, tokens) by name."""
+
+    session: str
+    at: int | None
+    model: str | None
+    consumer: str | None
+    entry: dict[str, Any]
+    outcome: Any
+    tools: dict[str, tuple[int, int, int, int | None]]
+
+
+def calls_of(folder, book):
+    """All rounds of all session files."""
+    found = []
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".json") and not name.startswith("."):
+            with open(os.path.join(folder, name), "rb") as file:
+                session, before = session_file.read_header(file), None
+                for entry in session_file.entries(file):
+                    at = _milliseconds(entry["timestamp"])
+                    outcome = book.price(prices.call_of(entry))
+                    call = (session, at, entry["model"], entry.get("consumer"), entry, outcome, _tools(entry, before))
+                    found.append(Call(*call))
+                    before = entry
+    return found
+
+
+def _milliseconds(timestamp):
+    if timestamp is None:
+        return None
+    time = datetime.fromisoformat(timestamp.rstrip("Z") + "+00:00")
+    return (time - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
+
+
+def _tools(entry, before):
+    """From the messages themselves: what is new in them since the model's last answer."""
+    called = Counter(call["function"]["name"] for call in entry["tool_calls"])
+    new = entry["messages"]
+    last = max((n for n, message in enumerate(new) if message["role"] == "assistant"), default=-1)
+    fresh = new[last + 1 :]
+    results = [message["content"] for message in fresh if message["role"] == "tool"]
+    name = new[last]["tool_calls"][0]["function"]["name"] if results else None
+    tokens = None
+    shared = entry.get("messages_from_history", 0)
+    if results and before and shared == before.get("messages_total", 0) and "no_tokens" not in {**before, **entry}:
+        answer = before["output_tokens"] - before["reasoning_tokens"]
+        share = sum(map(len, results)) / sum(len(message["content"]) for message in fresh)
+        tokens = round(max(0, entry["input_tokens"] - before["input_tokens"] - answer) * share)
+    failed = sum(text.startswith("Error") for text in results)
+    return {
+        each: (called[each], len(results) * (each == name), failed * (each == name), tokens if each == name else None)
+        for each in {*called, *([name] if name else [])}
+    }
+
+
+# -- which are meant ---------------------------------------------------------------------------------------------------
+
+
+def meant_calls(calls, meant):
+    """The calls that a selection means."""
+    sessions = _meant_sessions(calls, meant)
+    return [
+        call for call in calls if call.session in sessions and _is_meant(call, meant) and _is_within(call.at, meant)
+    ]
+
+
+def listed(calls, meant):
+    """The ids of the sessions that a list shows: those that talked last in the time, and have a call that is meant."""
+    latest = {}
+    for call in calls:
+        latest[call.session] = max((at for at in (latest.get(call.session), call.at) if at is not None), default=None)
+    sessions = _meant_sessions(calls, meant) & {call.session for call in calls if _is_meant(call, meant)}
+    return {session for session in sessions if _is_within(latest[session], meant)}
+
+
+def _meant_sessions(calls, meant):
+    by_session = {}
+    for call in calls:
+        by_session.setdefault(call.session, []).append(call)
+    return {session for session, its in by_session.items() if _is_meant_session(session, its, meant)}
+
+
+def _is_meant_session(session, calls, meant):
+    if meant.sessions and not any(session == each or fnmatchcase(session, each) for each in meant.sessions):
+        return False
+    if meant.min_cost is not None and _pico(calls) < meant.min_cost:
+        return False
+    if not meant.status:
+        return True
+    latest = max((call.at for call in calls if call.at is not None), default=None)
+    status = "active" if latest is not None and latest >= meant.now - ACTIVE_FOR else "idle"
+    return meant.status == ("error" if calls[-1].entry["response_type"] == "error" else status)
+
+
+def _is_meant(call, meant):
+    return all(
+        not patterns or (name is not None and any(fnmatchcase(name.lower(), each.lower()) for each in patterns))
+        for name, patterns in ((call.model, meant.models), (call.consumer, meant.consumers))
+    )
+
+
+def _is_within(at, meant):
+    if meant.since is None and meant.until is None:
+        return True
+    return at is not None and (meant.since is None or at >= meant.since) and (meant.until is None or at < meant.until)
+
+
+# -- what they add up to -----------------------------------------------------------------------------------------------
+
+
+def sums(calls):
+    """What calls add up to, as ``plain`` has it."""
+    unpriced = [call for call in calls if not isinstance(call.outcome, Cost)]
+    known = [call for call in unpriced if call.outcome.reason != prices.NO_TOKENS]
+    entries = [call.entry for call in calls]
+    return {
+        "sessions": len({call.session for call in calls}),
+        "calls": len(calls),
+        "failed": sum(entry["response_type"] == "error" for entry in entries),
+        **{key: sum(entry.get(key, 0) for entry in entries) for key in _TOKENS},
+        "pico": _pico(calls),
+        "saved": sum(call.outcome.saved or 0 for call in calls if isinstance(call.outcome, Cost)),
+        "unpriced": (len(unpriced), sum(call.entry["total_tokens"] for call in unpriced), len(unpriced) - len(known)),
+        "unpriced models": dict(Counter(call.model or "no model" for call in known)),
+    }
+
+
+_TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
+
+
+def plain(sessions, found):
+    """A report's number of sessions and its sums, to hold against ``sums``."""
+    spent = found.spending
+    assert spent.rounds == found.calls
+    return {
+        "sessions": sessions,
+        "calls": found.calls,
+        "failed": found.failed,
+        **{key: getattr(found, key) for key in _TOKENS},
+        "pico": spent.pico,
+        "saved": spent.saved_pico,
+        "unpriced": (spent.unpriced_rounds, spent.unpriced_tokens, spent.without_tokens),
+        "unpriced models": spent.unpriced_models,
+    }
+
+
+def _pico(calls):
+    return sum(call.outcome.pico for call in calls if isinstance(call.outcome, Cost))
+
+
+def grouped(calls, key):
+    """The sums of the calls that have the same key."""
+    return {name: sums(of_name) for name, of_name in _groups(calls, key).items()}
+
+
+def _groups(calls, key):
+    found = {}
+    for call in calls:
+        found.setdefault(key(call), []).append(call)
+    return found
+
+
+FORMATS = {HOUR: "%Y-%m-%d %H:00", DAY: "%Y-%m-%d", WEEK: "%G-W%V", MONTH: "%Y-%m"}
+
+
+def by_time(calls, unit, where):
+    """Name, sums and models of each span in its order; an hour that comes twice where clocks are put back is two."""
+    local = {
+        call.at: (datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(milliseconds=call.at)).astimezone(where)
+        for call in calls
+        if call.at is not None
+    }
+    offset = {at: -time.utcoffset() if unit == HOUR else timedelta() for at, time in local.items()}
+    timed = [call for call in calls if call.at is not None]
+    groups = _groups(timed, lambda call: (local[call.at].strftime(FORMATS[unit]), offset[call.at]))
+    return [
+        (name, sums(its), sorted({call.model for call in its if call.model}))
+        for (name, _), its in sorted(groups.items())
+    ]
+
+
+def by_tool(calls):
+    """(sessions, calls, results, failed, tokens, measured) of each tool."""
+    found = {}
+    for call in calls:
+        for tool, row in call.tools.items():
+            found.setdefault(tool, []).append((call.session, *row))
+    return {
+        tool: (
+            len({session for session, *_ in rows}),
+            *(sum(row[column] for row in rows) for column in (1, 2, 3)),
+            sum(row[4] or 0 for row in rows),
+            sum(row[4] is not None for row in rows),
+        )
+        for tool, rows in found.items()
+    }
+
+
+# -- what may be asked -------------------------------------------------------------------------------------------------
+
+
+_LIMITS = st.tuples(st.one_of(st.none(), EDGES), st.one_of(st.none(), EDGES)).map(
+    lambda both: tuple(sorted(both)) if None not in both and both[0] != both[1] else (both[0], None)
+)
+SELECTIONS = st.builds(
+    lambda sessions, min_cost, status, now, limits, models, consumers: Selection(
+        tuple(sessions), min_cost, status, now, *limits, tuple(models), tuple(consumers)
+    ),
+    st.one_of(st.just([]), st.lists(st.sampled_from([*SESSIONS, "*", "?", "[a-c]*", "zzz"]), max_size=2)),
+    st.one_of(st.none(), st.sampled_from([0, 1, 10**8, 3 * 10**8, 10**9, 10**10])),
+    st.one_of(st.none(), st.sampled_from(STATES)),
+    st.builds(int.__add__, EDGES.filter(lambda at: at > QUARTER * 10**4), st.sampled_from([0, QUARTER])),
+    st.one_of(_LIMITS, _LIMITS, EDGES.map(lambda since: (since, since + QUARTER // 3))),
+    st.one_of(st.just([]), st.lists(st.sampled_from([*MODELS[:3], "GPT-*", "*", "q?en*", "none"]), max_size=2)),
+    st.one_of(st.just([]), st.lists(st.sampled_from([*CONSUMERS[1:], "TEAM-?", "*", "none"]), max_size=2)),
+)
+"""Selections of which many mean something, and some nothing."""

@@ -1,0 +1,134 @@
+"""A web server over some sessions, and what it answers, for the tests of it."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import subprocess
+import sys
+import threading
+import time
+import urllib.parse
+from pathlib import Path
+from typing import NamedTuple
+
+from session_monitor.links.keys import KeptKeys
+from web import pages
+from web.answers.desk import Desk
+from web.answers.folder import Folder
+from web.answers.titles import Titles
+from web.server.access import Door
+from web.server.connections import Connections
+from web.server.serving import Server
+from web.site import Site
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SAMPLE = ROOT / "tests" / "data" / "sample" / "access.log"
+GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
+MAIN = "agent:main:discord:channel:1465367993012981988"
+"""A session of the sample with tool calls, reasoning and a failed call."""
+NOW = 1_770_100_000_000
+"""Some hours after the last call of the sample."""
+ELSEWHERE = {"X-Forwarded-For": "203.0.113.9"}
+"""What a proxy says of somebody who is not on this machine."""
+PATIENCE = 60
+
+
+def ingest(log, folder):
+    """Read a log into a folder."""
+    command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", folder]
+    subprocess.run(command, check=True)
+    return folder
+
+
+def generate(path, *options):
+    """A log of the generator's."""
+    subprocess.run([sys.executable, GENERATOR, "--out", path, *options], check=True, stdout=subprocess.DEVNULL)
+    return path
+
+
+def cli(folder, *words):
+    """What a command says as JSON."""
+    command = [sys.executable, ROOT / "scripts" / "cli.py", *words, "--json", "--data-dir", folder]
+    done = subprocess.run(command, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr.decode()
+    return json.loads(done.stdout)
+
+
+class Reply(NamedTuple):
+    """What came back."""
+
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    @property
+    def json(self):
+        return json.loads(self.body)
+
+    @property
+    def data(self):
+        assert self.status == 200, (self.status, self.body[:500])
+        return self.json["data"]
+
+    @property
+    def code(self):
+        return self.json["error"]["code"]
+
+
+class Running:
+    """A server at work."""
+
+    def __init__(self, server, site, keys, log):
+        self.server = server
+        self.site = site
+        self.keys = keys
+        self.log = log
+        self.port = server.server_port
+
+    def connect(self):
+        """A connection of its own."""
+        return contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE))
+
+    def ask(self, path, headers=None, /, *, method="GET", **query):
+        """The answer to one request."""
+        with self.connect() as connection:
+            return asked(connection, path, headers, method=method, **query)
+
+
+def asked(connection, path, headers=None, /, *, method="GET", **query):
+    """The answer to a request on a connection."""
+    pairs = [(name, each) for name, value in query.items() for each in (value if isinstance(value, list) else [value])]
+    target = path + (f"?{urllib.parse.urlencode(pairs, errors='surrogatepass')}" if pairs else "")
+    connection.request(method, target, headers=headers or {})
+    found = connection.getresponse()
+    return Reply(found.status, found.headers, found.read())
+
+
+@contextlib.contextmanager
+def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patience=8.0, now=NOW, **more):
+    """A server over a folder, in this process; ``more`` is for the door, but for ``redacts``."""
+    log = []
+    stopping = threading.Event()
+    redacts = more.pop("redacts", False)
+    waited = more.pop("wait", lambda _seconds: False)
+    files = Folder(str(folder), {"HOME": "/nonexistent"})
+    keys = KeptKeys(str(folder), log.append)
+    door = Door(keys, wait=waited, **more)
+    connections = Connections(most, most_streams)
+    desk = Desk(files, (lambda: now) if now else (lambda: time.time_ns() // 1_000_000), patience=patience)
+    table = {"/": pages.Content(b"overview", "text/html"), "/session": pages.Content(b"session", "text/html")}
+    table = {**table, "/static/a.js": pages.Content(b"// " + b"x" * 2000, "text/javascript"), **pages.api()}
+    site = Site(desk, door, keys, table, connections, Titles(), desk.now, stopping.wait, redacts)
+    server = Server(("127.0.0.1", 0), site.respond, site.refuse, log.append, tls, connections, limits)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield Running(server, site, keys, log)
+    finally:
+        stopping.set()
+        server.stop()
+        thread.join()
+        desk.close(PATIENCE)
+        files.close()

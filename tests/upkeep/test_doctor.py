@@ -1,0 +1,405 @@
+"""Does the doctor find what keeps the answers from being right, say what to do, and change nothing?"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import shutil
+import sqlite3
+
+import pytest
+
+from session_monitor.base import files
+from session_monitor.index import index_file
+from session_monitor.index.index import LOCK
+from session_monitor.index.index_keeper import Keeper
+from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.log.log_file import LogFile
+from session_monitor.log.siblings import Place
+from session_monitor.monitor.ingest import Ingest
+from session_monitor.sessions.store import Store
+from session_monitor.upkeep import call_checks, doctor
+from session_monitor.upkeep.call_checks import FAIL, OK, WARN, Sample
+from tests.support import calls
+from tests.support.calls import BOOK
+
+NOW = 1_769_938_300.0
+"""2026-02-01, a minute and a half after the calls that are made here."""
+
+
+@pytest.fixture
+def log(tmp_path):
+    """A log of a gateway that is set up right."""
+    path = tmp_path / "logs" / "access.log"
+    path.parent.mkdir()
+    write(path, *[calls.line("s", ["hello"])] * 3)
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path, log):
+    """A data folder in which all of it was read."""
+    path = tmp_path / "sessions"
+    path.mkdir(mode=0o700)
+    read(log, path)
+    return path
+
+
+def write(log, *lines):
+    """Add lines to a log."""
+    with open(log, "ab") as file:
+        file.write(b"".join(line + b"\n" for line in lines))
+
+
+def read(log, folder):
+    """One pass of a monitor."""
+    kept = Keeper(str(folder), BOOK, lambda _done, _total: None)
+    Ingest([str(log)], Store(str(folder)), Checkpoint(state(folder), str(folder)), index=kept).poll()
+    kept.close()
+
+
+def state(folder):
+    """The state file of a folder."""
+    return str(folder / ".state.json")
+
+
+def examined(folder, *logs, deep=False):
+    """All checks by name; the default log is not there."""
+    environment, default = {"HOME": str(folder.parent)}, str(folder / "none")
+    case = doctor.Case([str(log) for log in logs], str(folder), state(folder), environment, NOW, default, deep=deep)
+    found = list(doctor.examine(case))
+    assert all(check.found for check in found)
+    assert all(check.todo for check in found if check.level != OK), found
+    return {check.name: check for check in found}
+
+
+def levels(checks):
+    """The checks that are not fine."""
+    return {name: check.level for name, check in checks.items() if check.level != OK}
+
+
+def times(folder):
+    """When what is in the folder was changed, and the folder itself."""
+    found = {path.name: path.stat().st_mtime_ns for path in [folder, *folder.iterdir()]}
+    found.pop(f"{index_file.FILE}-shm", None)  # what SQLite's readers share
+    return found
+
+
+def test_where_all_is_well(folder, log):
+    """A gateway and a monitor that are set up right pass every check, and nothing is changed by looking."""
+    before = times(folder)
+
+    checks = examined(folder, log, deep=True)
+
+    assert levels(checks) == {}
+    assert list(checks) == [
+        *("Python", "SQLite", "log", "rotation", "calls", "session ids", "content", "cut values", "tokens"),
+        *("failures", "times", "prices", "clock"),
+        *("data folder", "monitor", "unread", "state file", "index", "price lists", "disk"),
+    ]
+    assert times(folder) == before
+
+
+# -- the machine -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("check", "level"),
+    [
+        (doctor.python((3, 8, 10)), FAIL),
+        (doctor.python((3, 9, 0)), OK),
+        (doctor.sqlite((3, 22, 0), has_full_text=True), FAIL),
+        (doctor.sqlite((3, 40, 1), has_full_text=False), WARN),
+        (doctor.disk("d", 1 << 40), OK),
+        (doctor.disk("d", 100 << 20), WARN),
+        (doctor.disk("d", 1 << 20), FAIL),
+    ],
+    ids=lambda value: getattr(value, "found", None),
+)
+def test_the_machine(check, level):
+    """What is too old, or too full, is told from what will do."""
+    assert (check.level, bool(check.todo)) == (level, level != OK)
+
+
+# -- the logs ----------------------------------------------------------------------------------------------------------
+
+
+def test_no_log_at_all(tmp_path):
+    """Without a log, and without data, it fails and says how one is named."""
+    check = examined(tmp_path)["log"]
+    assert check.level == FAIL
+    assert "--log-path" in check.todo
+
+
+def test_the_log_that_the_monitor_read(folder, log):
+    """Where the default is not there the logs of the state file are looked at; without it that is a warning."""
+    log.rename(f"{log}.1")
+    write(log, calls.line("s", ["more"]))
+    read(log, folder)
+
+    checks = examined(folder)
+
+    assert levels(checks) == {}
+    assert str(log) in checks["log"].found
+    assert "1 rotated file beside" in checks["rotation"].found
+
+    os.unlink(state(folder))
+    assert examined(folder)["log"].level == WARN
+
+
+def test_a_log_that_is_none(folder):
+    """A path where there is nothing, and one where there is a folder, fail."""
+    assert examined(folder, folder / "none")["log"].level == FAIL
+    assert examined(folder, folder)["log"].level == FAIL
+
+
+ROTATED = {
+    "numbered": ([".1", ".2"], OK, "2 rotated files"),
+    "dated": (["-20260131", "-20260130.gz"], OK, "dated"),
+    "compressed at once": ([".1.gz", ".2.gz"], WARN, "the newest of them too"),
+    "delayed": ([".1", ".2.gz"], OK, "1 compressed"),
+    "just being compressed": ([".1", ".1.gz", ".2.gz"], OK, "2 compressed"),
+    "not known": ([".1", ".2.zst"], WARN, "access.log.2.zst"),
+}
+
+
+@pytest.mark.parametrize("style", ROTATED)
+def test_rotation(folder, log, style):
+    """What rotation leaves is recognised, and what loses lines or cannot be read is told."""
+    names, level, text = ROTATED[style]
+    for name in names:
+        data = calls.line("old", [name]) + b"\n"
+        (log.parent / f"access.log{name}").write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+
+    check = examined(folder, log)["rotation"]
+
+    assert check.level == level
+    assert text in check.found
+
+
+def test_a_damaged_compressed_file(folder, log):
+    """Half of a compressed file, with no plain one beside it, is told."""
+    (log.parent / "access.log.1").write_bytes(b"x\n")
+    (log.parent / "access.log.2.gz").write_bytes(gzip.compress(os.urandom(5000))[:2000])
+    check = examined(folder, log)["rotation"]
+    assert check.level == WARN
+    assert "is not whole" in check.found
+
+
+# -- the calls ---------------------------------------------------------------------------------------------------------
+
+NO_CALL = b'{"ai_log":"-","method":"GET"}'
+WRAPPED = b'{"log":"{\\"ai_log\\":\\"x\\"}\\n","stream":"stdout"}'
+LIGHT = json.dumps({"ai_log": json.dumps({"session_id": "s", "model": "gpt-4", "input_token": 1, "output_token": 1}),
+                    "start_time": "2026-02-01T09:30:15Z", "response_code": "200"}).encode()  # fmt: skip
+NO_TOKENS = calls.line("s", ["x"], input_token=None, output_token=None, total_token=None)
+CUT = calls.line("s", messages="[map[content:" + "x" * 20 + " [truncated] " + "x" * 20 + " role:user]]")
+GOOD = calls.line("s", ["x"])
+SAMPLES = {
+    "no lines": ([], {"calls": WARN}, "look again"),
+    "no calls": ([NO_CALL], {"calls": WARN}, "enable_path_suffixes"),
+    "lines of a container engine": ([WRAPPED], {"calls": FAIL}, "%FILTER_STATE(wasm.ai_log:PLAIN)%"),
+    "broken lines": ([GOOD, GOOD[:90]], {"calls": WARN}, "disk"),
+    "no session ids": ([calls.line(None, ["x"])], {"session ids": FAIL}, "session_id_header"),
+    "few session ids": ([GOOD, calls.line(None, ["x"])], {"session ids": WARN}, "session_id_header"),
+    "nearly all session ids": ([GOOD] * 30 + [calls.line(None, ["x"])], {}, ""),
+    "light mode": ([LIGHT], {"content": WARN}, "use_default_attributes"),
+    "cut values": ([GOOD] * 50 + [CUT], {"cut values": WARN}, "value_length_limit"),
+    "no tokens": ([NO_TOKENS], {"tokens": FAIL}, "include_usage"),
+    "failed calls": ([GOOD, *[calls.line("s", ["x"], code="503")] * 2], {"failures": WARN}, "show SESSION_ID"),
+    "no times": ([calls.line("s", ["x"], start_time="-")], {"times": FAIL}, "%START_TIME%"),
+    "no prices": ([calls.line("s", ["x"], model="my-own")], {"prices": WARN}, "pricing set MODEL INPUT OUTPUT"),
+    "no models": ([calls.line("s", ["x"], model=None)], {"prices": WARN}, "list model under attributes"),
+    "the future": ([calls.line("s", ["x"], start_time="2026-02-01T12:30:15Z")], {"clock": WARN}, "clock"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", SAMPLES)
+def test_what_calls_lack(what):
+    """What the gateway's calls lack is found, and the setting that brings it is named."""
+    lines, expected, todo = SAMPLES[what]
+    sample = Sample()
+    call_checks.take(sample, lines, BOOK)
+
+    checks = {check.name: check for check in call_checks.checks(sample, NOW)}
+
+    assert levels(checks) == expected
+    assert all(todo in checks[name].todo for name in expected)
+
+
+def test_models_without_a_price_are_named():
+    """The models that lack a price most often are named, the others counted."""
+    sample = Sample()
+    call_checks.take(sample, [calls.line("s", model=f"m{n}") for n in range(9) for _ in range(9 - n)], BOOK)
+    assert call_checks._prices(sample).found.endswith("45 calls are without a price: m0, m1, m2, m3, m4 and 4 more")
+
+
+@pytest.mark.parametrize(
+    ("most_bytes", "most_lines", "expected"),
+    [
+        (100, 100, [b"one", b"two", b"three"]),
+        (14, 100, [b"two", b"three"]),
+        (13, 100, [b"three"]),
+        (7, 100, []),
+        (100, 2, [b"two", b"three"]),
+    ],
+)
+def test_the_last_lines_of_a_log(tmp_path, most_bytes, most_lines, expected):
+    """They are whole lines, no more than asked for, from no more bytes than asked for."""
+    path = tmp_path / "log"
+    path.write_bytes(b"one\ntwo\nthree\nhalf")
+    file = LogFile(Place(str(path), (0, 2, "")))
+    assert call_checks.last_lines(file, most_bytes, most_lines) == expected
+    file.close()
+
+
+def test_no_more_of_a_log_is_looked_at(folder, log, monkeypatch):
+    """Of several logs together no more than one share is read, each from its end."""
+    other = log.parent / "other.log"
+    write(other, *[calls.line("s", ["x"])] * 10)
+    write(log, *[calls.line("s", ["x"])] * 10)
+    monkeypatch.setattr(doctor, "LOOK_LINES", 8)
+    assert "8 lines" in examined(folder, log, other)["calls"].found
+
+
+# -- the monitor -------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_that_is_not_there(tmp_path, log):
+    """It fails, and says where it comes from."""
+    check = examined(tmp_path / "none", log)["data folder"]
+    assert check.level == FAIL
+    assert "main.py" in check.todo
+
+
+@pytest.mark.parametrize("name", ["", "s.json", index_file.FILE])
+def test_what_others_may_read(folder, log, name):
+    """A folder, a session or an index that others may look into is told."""
+    (folder / name).chmod(0o755)
+    check = examined(folder, log)["data folder"]
+    assert check.level == WARN
+    assert "chmod" in check.todo
+
+
+def test_a_monitor_at_work(folder, log):
+    """Who is at work is told; what is unread is its business, and without it a warning."""
+    with open(log, "ab") as file:
+        file.write(b"x" * 2000)
+    assert examined(folder, log)["unread"].level == WARN
+
+    with files.lock(str(folder / LOCK), "pid 42 on host"):
+        checks = examined(folder, log)
+
+    assert "at work (pid 42 on host), read positions last written" in checks["monitor"].found
+    assert checks["unread"].level == OK
+    assert "2 kB" in checks["unread"].found
+
+
+def test_unread_bytes_after_a_rotation(folder, log):
+    """Bytes are counted where they are: in the renamed log, in the new one, and not in copies or packed old ones."""
+    read_until = log.stat().st_size
+    write(log, b"a" * 99)
+    shutil.copy(log, f"{log}.1")
+    log.write_bytes(b"")
+    write(log, b"b" * 49)
+    (log.parent / "access.log.2.gz").write_bytes(gzip.compress(b"c\n"))
+    views = doctor.checkpoint.read(state(folder), str(folder))[1]
+    assert views[""].generations[0].offset == read_until
+
+    assert doctor.unread_bytes([str(log)], views[""]) == (150, 1)
+
+
+STATES = {
+    "none": (None, "there are sessions and no"),
+    "damaged": (b"{", "is damaged"),
+    "other version": (b'{"schema_version": 99}', "another version"),
+    "other folder": (b'{"schema_version": 1, "output_dir": "/x", "views": {}}', ""),
+}
+
+
+@pytest.mark.parametrize("what", STATES)
+def test_a_state_file_that_is_none(folder, log, what):
+    """One that says nothing is told and left where it is; one inside the folder is its own, wherever that was made."""
+    data, text = STATES[what]
+    os.unlink(state(folder))
+    if data:
+        (folder / ".state.json").write_bytes(data)
+
+    check = examined(folder, log)["state file"]
+
+    assert check.level == (WARN if text else OK)
+    assert text in check.found
+    assert os.path.exists(state(folder)) == bool(data)
+
+
+def test_what_was_lost_is_told(folder, log):
+    """Bytes that were removed unread are a warning that tells what prevents it."""
+    write(log, b"x" * 5000)
+    log.rename(f"{log}.1")
+    kept = Checkpoint(state(folder), str(folder))
+    kept.view(None).generations[0].coverage.lost_bytes = 5001
+    kept.save()
+    check = examined(folder, log)["state file"]
+    assert check.level == WARN
+    assert "5 kB were removed unread" in check.found
+
+
+# -- index and prices --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("what", "level", "text"),
+    [
+        ("none", OK, "none yet"),
+        ("junk", WARN, "is damaged"),
+        ("behind", OK, "behind the session files"),
+        ("other version", OK, "another version's"),
+        ("large", OK, "not looked through"),
+    ],
+)
+def test_an_index(folder, log, monkeypatch, what, level, text):
+    """Whatever stands in the index's place is told from one that is damaged."""
+    path = folder / index_file.FILE
+    if what == "large":
+        monkeypatch.setattr(doctor, "SMALL_INDEX", 0)
+    elif what == "behind":
+        shutil.copy(folder / "s.json", folder / "copy.json")
+    else:
+        for each in folder.glob(f"{index_file.FILE}*"):
+            each.unlink()
+    if what == "junk":
+        path.write_bytes(os.urandom(9000))
+    elif what == "other version":
+        with sqlite3.connect(path) as db:
+            db.execute("PRAGMA user_version = 99")
+        db.close()
+    path.exists() and path.chmod(0o600)
+
+    check = examined(folder, log)["index"]
+
+    assert (check.level, text in check.found) == (level, True)
+
+
+def test_a_damaged_page_of_the_index(folder, log):
+    """Pages that hold nonsense are found by looking through it."""
+    path = folder / index_file.FILE
+    with sqlite3.connect(path) as db:
+        db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    db.close()
+    data = bytearray(path.read_bytes())
+    data[8192:-4096] = os.urandom(len(data) - 12288)
+    path.write_bytes(data)
+    assert examined(folder, log)["index"].level == WARN
+
+
+def test_price_lists(folder, log):
+    """One's own lists are named; a mistake in one fails with its place, and the calls are still looked at."""
+    path = folder / ".prices.json"
+    path.write_text('{"schema_version": 1, "models": {"gpt-4": {"prices": [{"input": "x", "output": "1"}]}}}')
+
+    checks = examined(folder, log)
+
+    assert checks["price lists"].level == FAIL
+    assert str(path) in checks["price lists"].found
+    assert checks["calls"].level == OK

@@ -1,0 +1,273 @@
+"""The program as people start it: what it prints, how it ends, what it says where it cannot start."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import urllib.parse
+
+import pytest
+
+import webserver
+from tests.support.calls import line
+from tests.support.webserving import MAIN, PATIENCE, ROOT, SAMPLE, asked, ingest
+
+SERVER = ROOT / "scripts" / "webserver.py"
+CLI = ROOT / "scripts" / "cli.py"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The sessions of the sample."""
+    return ingest(SAMPLE, tmp_path_factory.mktemp("sample") / "sessions")
+
+
+@contextlib.contextmanager
+def program(folder, *options):
+    """The program at work: its process, its port, and what it printed."""
+    command = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", *options]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, text=True, **pipes, env={**os.environ, "HOME": str(folder)})
+    try:
+        greeting = process.stdout.readline()
+        yield process, int(re.search(r":(\d+)/", greeting)[1]), greeting
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def started(*options, cwd=None):
+    """What the program says that ends by itself."""
+    command = [sys.executable, SERVER, *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=cwd, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it(folder, number):
+    """It ends by SIGTERM or Ctrl-C with exit code 0, in the middle of streams, and its port is free again."""
+    with program(folder) as (process, port, _):
+        streams = [http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE) for _ in range(3)]
+        for each in streams:
+            each.request("GET", "/api/events")
+            assert each.getresponse().readline()
+        process.send_signal(number)
+        _, errors = process.communicate(timeout=PATIENCE)
+        for each in streams:
+            each.close()
+
+    assert process.returncode == 0
+    assert "Traceback" not in errors
+    assert errors.count("GET /api/events 200") == 3
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", port))
+
+
+def test_access_lines_hold_neither_texts_nor_keys(folder):
+    """On stderr there is a line a request: who, what path, how it went; no query, no key, no word of a conversation."""
+    with program(folder) as (process, port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        paths = [
+            "/api/search?q=天气",
+            f"/api/session/rounds?id={MAIN}",
+            "/api/sessions?key=SECRET",
+            "/%1b[31m",
+            "/?key=SECRET",
+        ]
+        for path in paths:
+            asked(connection, urllib.parse.quote(path, safe="/?&=:%["))
+        connection.close()
+        process.terminate()
+        _, errors = process.communicate(timeout=PATIENCE)
+
+    lines = errors.splitlines()
+    assert len(lines) == len(paths)
+    assert all(re.fullmatch(r"[-+:T\d]+ 127\.0\.0\.1 GET /\S* \d+ \d+ [\d.]+ms", each) for each in lines)
+    assert not re.search(r"天气|SECRET|1465367993012981988|%E5|北京", errors)
+
+
+def test_the_link_that_is_printed_works(folder):
+    """Started for everybody, it prints a link with the key; the key is kept for the next start, for the user alone."""
+    links = []
+    for _ in range(2):
+        with program(folder, "--host", "0.0.0.0", "--quiet") as (process, port, greeting):
+            assert "http://localhost:" in greeting
+            links.append(process.stdout.readline().strip())
+            key = links[-1].rpartition("key=")[2]
+            connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+            elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+            found = asked(connection, "/api/me", {**elsewhere, "Authorization": f"Bearer {key}"})
+            refused = asked(connection, "/api/me", elsewhere)
+            connection.close()
+        assert found.data["local"] is False
+        assert refused.status == 401
+    assert len({each.rpartition("key=")[2] for each in links}) == 1
+    assert stat.S_IMODE((folder / ".web-key").stat().st_mode) == 0o600
+
+
+def test_a_folder_that_is_not_there_yet(tmp_path):
+    """It serves all the same, says what to run, and finds the sessions when they come."""
+    folder = tmp_path / "later"
+    with program(folder, "--quiet") as (process, port, _):
+        assert "run 'python3 main.py" in process.stdout.readline()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        assert asked(connection, "/api/sessions").data["total"] == 0
+        ingest(SAMPLE, folder)
+        found = [asked(connection, "/api/sessions", limit=limit).data["total"] for limit in range(1, 100)]
+        while found[-1] == 0:
+            found.append(asked(connection, "/api/sessions", limit=1).data["total"])
+        connection.close()
+        process.terminate()
+        _, errors = process.communicate(timeout=PATIENCE)
+    assert found[-1] > 0
+    assert errors == ""
+
+
+def test_a_port_in_use(folder):
+    """Where another server listens already, that is said, with exit code 1."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = started("--data-dir", folder, "--host", "127.0.0.1", "--port", port)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert (
+        done.stderr
+        == f"webserver.py: 127.0.0.1:{port} is in use: another server listens there; choose another --port\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "told"),
+    [
+        (["--host", "no.such.host.invalid"], 1, "cannot listen at no.such.host.invalid:0"),
+        (["--host", "203.0.113.77"], 1, "cannot listen at 203.0.113.77:0"),
+        (["--port", "70000"], 2, "'70000' is no port"),
+        (["--tls-cert", "cert.pem"], 2, "--tls-cert and --tls-key belong together"),
+        (["--tls-cert", "none.pem", "--tls-key", "none.pem"], 1, "none.pem: No such file or directory"),
+        (
+            ["--tls-cert", "junk.pem", "--tls-key", "junk.pem"],
+            1,
+            "junk.pem and junk.pem are no certificate with its key",
+        ),
+        (["--data-dir", "bad-key"], 1, "bad-key/.web-key holds no key: take it away"),
+        (["--data-dir", "bad-prices"], 1, ".prices.json"),
+        (["--data-dir", "junk.pem"], 1, "junk.pem"),
+    ],
+)
+def test_what_keeps_it_from_starting(tmp_path, options, status, told):
+    """What is wrong is said in one line, without a traceback."""
+    (tmp_path / "junk.pem").write_text("junk")
+    for name, file, content in (("bad-key", ".web-key", "junk"), ("bad-prices", ".prices.json", "{")):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / file).write_text(content)
+        (tmp_path / name / file).chmod(0o600)
+    done = started("--port", "0", *options, cwd=tmp_path)
+
+    assert done.returncode == status
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_help():
+    """The help names the documented options with their defaults, and shows how it is used."""
+    helped = started("--help").stdout
+    for each in ("default: ./sessions", "default: 8888", "default: 0.0.0.0", "python3 scripts/webserver.py"):
+        assert each in helped
+
+
+def test_examples_of_the_help_are_right():
+    """Each example in the help is taken by the command line."""
+    helped = started("--help").stdout
+    examples = re.findall(r"python3 scripts/webserver\.py(.*)", helped)
+
+    assert len(examples) > 3
+    for each in examples:
+        assert webserver._parser().parse_args(each.split())
+
+
+@pytest.mark.parametrize("host", ["::1", "::", "localhost"])
+def test_other_addresses_to_listen_at(folder, host):
+    """It listens at an address of either kind; where it listens at all of them, both kinds are answered."""
+    if not socket.has_ipv6 or not os.path.exists("/proc/net/if_inet6"):
+        pytest.skip("needs IPv6")
+    with program(folder, "--quiet", "--host", host) as (_, port, greeting):
+        assert ("[::1]" if host == "::1" else "localhost") in greeting
+        for address in {"::1": ["::1"], "::": ["::1", "127.0.0.1"]}.get(host, ["localhost"]):
+            connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
+            assert asked(connection, "/api/me").data["local"] is True
+            connection.close()
+
+
+# -- cli.py url --------------------------------------------------------------------------------------------------------
+
+
+def url(folder, *words, **environment):
+    """What the command says."""
+    clean = {key: value for key, value in os.environ.items() if not key.endswith("_SESSION_ID")}
+    command = [sys.executable, CLI, "url", *words, "--data-dir", folder]
+    return subprocess.run(command, capture_output=True, text=True, env={**clean, **environment}, check=False)
+
+
+def test_url(folder):
+    """The link to a session has the documented form, and a key that opens that session on the server."""
+    found = url(folder, MAIN[-12:]).stdout.strip()
+    assert found.startswith(f"http://localhost:8888/session?id={MAIN}&key=")
+    assert url(folder, MAIN, "--no-key").stdout.strip() == f"http://localhost:8888/session?id={MAIN}"
+    other = url(folder, MAIN, "--base", "https://monitor.example.org/").stdout.strip()
+    assert other == found.replace("http://localhost:8888", "https://monitor.example.org")
+    data = json.loads(url(folder, MAIN, "--json").stdout)["data"]
+    assert data == {"url": found, "session_id": MAIN}
+    assert url(folder, found).stdout.strip() == found
+    with program(folder, "--quiet") as (_, port, _):
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        answer = asked(connection, found[len("http://localhost:8888") :], {"X-Forwarded-For": "203.0.113.9"})
+        connection.close()
+    assert answer.status == 303
+    assert "Set-Cookie" in answer.headers
+
+
+def test_url_of_the_current_session(folder):
+    """The environment names it; without that it is the one that talked last; one that is not known yet gets a link, too."""
+    last = url(folder, "last").stdout
+    assert url(folder, "--current").stdout == last
+    assert url(folder, "--current", OPENCLAW_SESSION_ID=MAIN).stdout == url(folder, MAIN).stdout
+    assert url(folder, "--current", AGENT_SESSION_ID=MAIN, OPENCLAW_SESSION_ID="x").stdout == url(folder, MAIN).stdout
+    new = url(folder, "--current", AGENT_SESSION_ID="a new one")
+    assert (new.returncode, new.stdout.partition("&key")[0]) == (0, "http://localhost:8888/session?id=a%20new%20one")
+    assert "once the log was read" in new.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [
+        ([], 2),
+        ([MAIN, "--current"], 2),
+        (["no-such-session"], 3),
+        ([MAIN, "--base", "monitor"], 2),
+        ([MAIN, "--base", "http://h/?a"], 2),
+    ],
+)
+def test_wrong_ways_to_ask_for_a_link(folder, words, status):
+    """What cannot be meant is refused."""
+    done = url(folder, *words)
+    assert (done.returncode, done.stdout) == (status, "")
+    assert "Traceback" not in done.stderr
+
+
+def test_url_of_a_folder_with_a_bad_key(tmp_path):
+    """A damaged key is told as the server tells it."""
+    (tmp_path / "access.log").write_bytes(line("s") + b"\n")
+    folder = ingest(tmp_path / "access.log", tmp_path / "sessions")
+    (folder / ".web-key").write_text("junk")
+    (folder / ".web-key").chmod(0o600)
+    done = url(folder, "s")
+    assert done.returncode == 1
+    assert "take it away, and a new one is made" in done.stderr
