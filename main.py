@@ -21,19 +21,19 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "sc
 
 from session_monitor import __version__
 from session_monitor.base import files
-from session_monitor.index import index_keeper
+from session_monitor.index import keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest, Poll
 from session_monitor.monitor.pace import Pace
-from session_monitor.prices import money, own_prices, price_list
+from session_monitor.prices import money, own_lists, price_list
+from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceList
-from session_monitor.prices.prices import Book
 from session_monitor.prices.spending import Spending
 from session_monitor.sessions import store, write_lock
 from session_monitor.sessions.session_file import Summary
 from session_monitor.sessions.store import Store
-from session_monitor.text import figures, terminal
-from session_monitor.text.help_text import HelpFormatter
+from session_monitor.text import humanize, safe
+from session_monitor.text.help import HelpFormatter
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -172,7 +172,7 @@ class Voice:
 
     def aloud(self, text: str) -> None:
         """Say it."""
-        print(f"main.py: {terminal.clean(text)}", file=sys.stderr, flush=True)
+        print(f"main.py: {safe.clean(text)}", file=sys.stderr, flush=True)
 
     def troubles(self, poll: Poll) -> None:
         """Say what a person should hear of a poll, unless it was true the last time as well."""
@@ -255,7 +255,7 @@ class Monitor:
         self._price_state = self._price_files()
         self._book = self._prices()
         self._show: Show = Progress(None, time.monotonic)
-        self._index = index_keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
+        self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
         self._ingest = Ingest(
             self._logs,
             Store(
@@ -275,7 +275,7 @@ class Monitor:
     def _prices(self) -> Book | None:
         """What calls cost; a mistake in a person's own list is no reason not to read the log."""
         try:
-            return own_prices.book(self._options.output_dir, os.environ)
+            return own_lists.book(self._options.output_dir, os.environ)
         except (BadPriceList, OSError) as error:
             self._say.aloud(f"costs are not shown: {error}. Correct it there, or take the file away")
             return None
@@ -298,7 +298,7 @@ class Monitor:
     def _batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
         if self._options.verbose:
             for session_id, found in sessions.items():
-                self._say.aloud(f"{session_id}: {figures.counted(found.messages_count, 'round')}")
+                self._say.aloud(f"{session_id}: {humanize.counted(found.messages_count, 'round')}")
         self._show.batch(poll, sessions)
 
     def _once(self) -> int:
@@ -318,7 +318,7 @@ class Monitor:
         total = Poll()
         lines_only = self._say.quiet or self._options.verbose or os.environ.get("TERM") == "dumb"
         on_terminal = sys.stdout.isatty() and not lines_only
-        with terminal.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
+        with safe.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
             if screen:
                 from session_monitor.monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
 
@@ -343,7 +343,7 @@ class Monitor:
             return failed
 
     def _price_files(self) -> object:
-        return own_prices.state(self._options.output_dir, os.environ)
+        return own_lists.state(self._options.output_dir, os.environ)
 
     def _polled(self) -> Poll:
         if self._price_files() != self._price_state:
@@ -379,12 +379,12 @@ class Monitor:
 
 def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
     """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
-    covered, found, count = poll.coverage, poll.sums, figures.count
-    read = f"{figures.counted(covered.lines, 'line')} ({figures.size(covered.bytes)})"
+    covered, found, count = poll.coverage, poll.sums, humanize.count
+    read = f"{humanize.counted(covered.lines, 'line')} ({humanize.size(covered.bytes)})"
     cached = f"of which {count(found.cached_tokens)} cached and {count(found.cache_write_tokens)} cache written"
     reasoning = f"of which {count(found.reasoning_tokens)} reasoning"
     return [
-        f"Read {read} of {figures.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
+        f"Read {read} of {humanize.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
         f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
         f"Tokens:   {count(found.input_tokens)} input, {cached}; {count(found.output_tokens)} output, {reasoning}",
         f"Cost:     {_cost(found.spending) if priced else 'not known: see the message about the price list'}",
@@ -393,7 +393,7 @@ def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[
 
 
 def _cost(spent: Spending) -> str:
-    tokens = f", {figures.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
+    tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
     return spent.shown() + tokens + saved
 
@@ -411,9 +411,9 @@ class Progress:
         """Say how far it is."""
         pace = self._pace.of(poll)
         if self._stream and poll.behind:
-            left = figures.duration(pace.seconds_left or 0)
-            done = f"{figures.size(poll.bytes_read)} of {figures.size(poll.bytes_to_read)}"
-            self._stream.write(f"\r{done}, {figures.size(pace.bytes_per_second)}/s, {left} left\x1b[K")
+            left = humanize.duration(pace.seconds_left or 0)
+            done = f"{humanize.size(poll.bytes_read)} of {humanize.size(poll.bytes_to_read)}"
+            self._stream.write(f"\r{done}, {humanize.size(pace.bytes_per_second)}/s, {left} left\x1b[K")
             self._stream.flush()
             self._shown = True
 
@@ -436,7 +436,7 @@ class Journal:
     def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
         """A batch was committed."""
         if poll.behind:
-            self._enter("catching up", f": {figures.size(poll.behind)} of {self._logs} left")
+            self._enter("catching up", f": {humanize.size(poll.behind)} of {self._logs} left")
 
     def polled(self, poll: Poll) -> None:
         """A poll ended."""
@@ -450,7 +450,7 @@ class Journal:
 
     def _enter(self, state: str, rest: str) -> None:
         if state != self._state and not self._say.quiet:
-            print(terminal.clean(state + rest), flush=True)
+            print(safe.clean(state + rest), flush=True)
         self._state = state
 
 

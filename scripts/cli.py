@@ -13,24 +13,24 @@ from collections.abc import Sequence
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
-from commands.shared import common
-from commands.shared.common import INTERRUPTED, OK, Failure
+from commands.shared import parsers
+from commands.shared.parsers import INTERRUPTED, OK, Failure
 from session_monitor import __version__
 from session_monitor.reports import report
-from session_monitor.text.help_text import HelpFormatter
+from session_monitor.text.help import HelpFormatter
 
 COMMANDS = {
-    **dict.fromkeys(("list",), "sessions"),
+    **dict.fromkeys(("list",), "list"),
     **dict.fromkeys(("show", "whatif"), "show"),
     "search": "search",
-    "url": "link",
+    "url": "url",
     "export": "export",
     **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
-    **dict.fromkeys(("watch", "tail"), "following"),
-    "pricing": "pricing.pricing",
+    **dict.fromkeys(("watch", "tail"), "watch"),
+    "pricing": "pricing.showing",
     **dict.fromkeys(("doctor", "verify"), "checks"),
-    **dict.fromkeys(("repair", "delete", "prune"), "maintenance"),
-    **dict.fromkeys(("completion", "__complete"), "completion.completion"),
+    **dict.fromkeys(("repair", "delete", "prune"), "delete"),
+    **dict.fromkeys(("completion", "__complete"), "completion.command"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
 
@@ -72,18 +72,18 @@ def _run(options: argparse.Namespace) -> int:
         place = error.filename or options.data_dir
         failure = Failure("unreadable", f"{place}: {error.strerror or error}. See that this user may read it")
     except report.NoSuchFolder:
-        failure = common.no_folder(options.data_dir)
+        failure = parsers.no_folder(options.data_dir)
     except Failure as known:
         failure = known
     if options.json:
-        common.print_error(failure.code, str(failure))
-    common.complain(str(failure))
+        parsers.print_error(failure.code, str(failure))
+    parsers.complain(str(failure))
     return failure.status
 
 
 def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The command line; where the first word is a command, of that command alone."""
-    top = common.Parser(
+    top = parsers.Parser(
         description="See what the sessions said, used and cost.",
         epilog=_EXAMPLES,
         formatter_class=HelpFormatter,
@@ -91,8 +91,8 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
     )
     top.set_defaults(command_line=parser)
     top.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
-    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=common.Parser)
-    shared = common.shared_options()
+    commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=parsers.Parser)
+    shared = parsers.shared_options()
     asked = COMMANDS.get(words[0]) if words else None
     for name in [asked] if asked else dict.fromkeys(COMMANDS.values()):
         importlib.import_module(f"commands.{name}").add(commands, shared)

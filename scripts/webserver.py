@@ -18,14 +18,14 @@ from types import FrameType
 from session_monitor import __version__
 from session_monitor.links.keys import BadKeyFile, KeptKeys
 from session_monitor.prices.price_list import BadPriceList
-from session_monitor.text import terminal
-from web import pages
+from session_monitor.text import safe
+from web import static
 from web.answers.desk import Desk
 from web.answers.folder import Folder
 from web.answers.titles import Titles
 from web.server.access import Door
 from web.server.connections import Connections
-from web.server.serving import Server
+from web.server.handler import Server
 from web.site import Site
 
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 -- names for it
@@ -78,7 +78,7 @@ def _serve(options: argparse.Namespace) -> int:
         wait=stopping.wait,
         cookie=f"monitor-key-{options.port}",
     )
-    site = Site(desk, door, known, pages.files(), connections, Titles(), _now, stopping.wait, options.redact)
+    site = Site(desk, door, known, static.files(), connections, Titles(), _now, stopping.wait, options.redact)
     server = Server((options.host, options.port), site.respond, site.refuse, log, tls, connections)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
     serving.start()
@@ -161,7 +161,7 @@ def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) 
     scheme = "https" if options.tls_cert else "http"
     is_everywhere = options.host in _EVERYWHERE
     here = "localhost" if is_everywhere else f"[{options.host}]" if ":" in options.host else options.host
-    print(f"Serving {terminal.clean(options.data_dir)} at {scheme}://{here}:{port}/", flush=True)
+    print(f"Serving {safe.clean(options.data_dir)} at {scheme}://{here}:{port}/", flush=True)
     if not options.host.startswith("127.") and options.host not in ("localhost", "::1"):
         there = "<this machine's name>" if is_everywhere else here
         print(f"From elsewhere, with its key: {scheme}://{there}:{port}/?key={key}", flush=True)
@@ -169,7 +169,7 @@ def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) 
         told = (
             f"There is no folder {options.data_dir} yet: run 'python3 main.py --log-path LOG --output-dir DIR' first."
         )
-        print(terminal.clean(told), flush=True)
+        print(safe.clean(told), flush=True)
 
 
 def _in_words(error: OSError, options: argparse.Namespace) -> str:
@@ -189,7 +189,7 @@ def _fail(text: str) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"webserver.py: {terminal.clean(text, newlines=True)}", file=sys.stderr, flush=True)
+    print(f"webserver.py: {safe.clean(text, newlines=True)}", file=sys.stderr, flush=True)
 
 
 class _Log:

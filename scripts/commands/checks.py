@@ -10,13 +10,13 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from session_monitor.text import figures, terminal
+from session_monitor.text import humanize, safe
 from session_monitor.upkeep import doctor, verification
 from session_monitor.upkeep.call_checks import FAIL, OK, WARN, Check
 from session_monitor.upkeep.session_check import Finding
 
-from .shared import common
-from .shared.common import to_json
+from .shared import parsers
+from .shared.parsers import to_json
 
 DEFAULT_LOG = "/var/log/higress/access.log"
 _SHOWN = 20
@@ -26,7 +26,7 @@ _SHOWN = 20
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
     about = "check the log, the gateway's settings and the monitor, and say what to do"
-    command = common.command(
+    command = parsers.command(
         commands,
         [shared],
         "doctor",
@@ -46,7 +46,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument("--deep", action="store_true", help="look through the index even where it is large")
     command.set_defaults(run=_doctor)
     about = "hold session files, index and read positions against each other, changing nothing"
-    command = common.command(commands, [shared], "verify", about, "verify", "verify --quick", "verify --json")
+    command = parsers.command(commands, [shared], "verify", about, "verify", "verify --quick", "verify --json")
     _add_state_file(command)
     command.add_argument("--quick", action="store_true", help="read only the first and the last line of each file")
     command.set_defaults(run=_verify)
@@ -72,14 +72,14 @@ def _doctor(options: argparse.Namespace) -> int:
     )
     if options.json:
         made = list(doctor.examine(case))
-        common.print_json(options, to_json([check._asdict() for check in made]))
+        parsers.print_json(options, to_json([check._asdict() for check in made]))
     else:
         made = []
         for check in doctor.examine(case):
             made.append(check)
             _print_check(options, check)
-        common.tell(options, _summed(made))
-    return common.FAILED if any(check.level == FAIL for check in made) else common.OK
+        parsers.tell(options, _summed(made))
+    return parsers.FAILED if any(check.level == FAIL for check in made) else parsers.OK
 
 
 _SIGNS = {OK: "✅", WARN: "⚠️ ", FAIL: "❌"}
@@ -88,7 +88,7 @@ _WORDS = {OK: "fine", WARN: "WARN", FAIL: "FAIL"}
 
 def _print_check(options: argparse.Namespace, check: Check) -> None:
     sign = (_SIGNS if _shows_signs() else _WORDS)[check.level]
-    common.tell(options, f"{sign} {check.name}: {terminal.cell(check.found)}")
+    parsers.tell(options, f"{sign} {check.name}: {safe.cell(check.found)}")
     if check.todo:
         _print_todo(options, check.todo)
 
@@ -99,7 +99,7 @@ def _shows_signs() -> bool:
 
 def _print_todo(options: argparse.Namespace, todo: str) -> None:
     sign = "→" if _shows_signs() else "->"
-    common.tell(options, f"     {sign} {terminal.cell(todo)}", "       ")
+    parsers.tell(options, f"     {sign} {safe.cell(todo)}", "       ")
 
 
 def _summed(made: Sequence[Check]) -> str:
@@ -107,18 +107,18 @@ def _summed(made: Sequence[Check]) -> str:
     parts = [f"{fine} fine"]
     parts += [f"{warned} to look at"] if warned else []
     parts += [f"{failed} failed"] if failed else []
-    return f"{figures.counted(len(made), 'check')}: {', '.join(parts)}"
+    return f"{humanize.counted(len(made), 'check')}: {', '.join(parts)}"
 
 
 # -- verify ------------------------------------------------------------------------------------------------------------
 
 
 def _verify(options: argparse.Namespace) -> int:
-    book, progress = common.book(options.data_dir), functools.partial(common.progress, "verifying")
+    book, progress = parsers.book(options.data_dir), functools.partial(parsers.progress, "verifying")
     try:
         found = verification.verify(options.data_dir, _state_file(options), book, progress, quick=options.quick)
     except FileNotFoundError:
-        raise common.no_folder(options.data_dir) from None
+        raise parsers.no_folder(options.data_dir) from None
     if options.json:
         counts = {"files": found.files, "rounds": found.rounds, "quick": options.quick, "sound": not found.fault_count}
         findings = {
@@ -126,19 +126,19 @@ def _verify(options: argparse.Namespace) -> int:
             "notices": [finding._asdict() for finding in found.notices],
         }
         more = {"fault_count": found.fault_count, "notice_count": found.notice_count}
-        common.print_json(options, to_json({**counts, **more, **findings}))
+        parsers.print_json(options, to_json({**counts, **more, **findings}))
     else:
         _print_findings(options, "fault", found.faults, found.fault_count)
         _print_findings(options, "notice", found.notices, found.notice_count)
-        looked = f"{figures.counted(found.files, 'session file')}, {figures.counted(found.rounds, 'round')}"
-        what = f"{figures.counted(found.fault_count, 'fault')}, {figures.counted(found.notice_count, 'notice')}"
-        common.tell(options, f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
-    return common.FAILED if found.fault_count else common.OK
+        looked = f"{humanize.counted(found.files, 'session file')}, {humanize.counted(found.rounds, 'round')}"
+        what = f"{humanize.counted(found.fault_count, 'fault')}, {humanize.counted(found.notice_count, 'notice')}"
+        parsers.tell(options, f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
+    return parsers.FAILED if found.fault_count else parsers.OK
 
 
 def _print_findings(options: argparse.Namespace, title: str, findings: Sequence[Finding], count: int) -> None:
     for finding in findings[:_SHOWN]:
-        common.tell(options, f"{title}: {terminal.cell(finding.file)}: {terminal.cell(finding.what)}")
+        parsers.tell(options, f"{title}: {safe.cell(finding.file)}: {safe.cell(finding.what)}")
         _print_todo(options, finding.todo)
     if count > _SHOWN:
-        common.tell(options, f"{title}: and {figures.count(count - _SHOWN)} more")
+        parsers.tell(options, f"{title}: and {humanize.count(count - _SHOWN)} more")

@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
-from session_monitor.base import moments
-from session_monitor.exports import exporting
-from session_monitor.exports.exporting import Document, Row, Table
-from session_monitor.text import figures, terminal
+from session_monitor.base import timestamps
+from session_monitor.exports import formats
+from session_monitor.exports.formats import Document, Row, Table
+from session_monitor.text import humanize, safe
 
-from .shared import common
-from .shared.common import Failure
+from .shared import parsers
+from .shared.parsers import Failure
 
 STDOUT = "-"
 _BETWEEN = 10_000
@@ -35,9 +35,9 @@ What was said is in none of them: 'show ID --format md', html or json has that.
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
-    command = common.command(
+    command = parsers.command(
         commands,
-        (shared, common.filters()),
+        (shared, parsers.filters()),
         "export",
         "write sums, sessions or calls to a file for other programs",
         "export finops-report.json",
@@ -48,16 +48,16 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.epilog = f"{_ABOUT_WHAT}\n{command.epilog}"
     command.add_argument("file", metavar="FILE", help=f"where to; a file that is there is replaced; {STDOUT} is stdout")
     command.add_argument(
-        "--format", choices=exporting.FORMATS, help="how (default: as the file's name ends, else json; --json is json)"
+        "--format", choices=formats.FORMATS, help="how (default: as the file's name ends, else json; --json is json)"
     )
-    command.add_argument("--what", choices=exporting.WHAT, default=exporting.REPORT, help="see below (default: report)")
+    command.add_argument("--what", choices=formats.WHAT, default=formats.REPORT, help="see below (default: report)")
     command.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace) -> None:
     form, put = _format(options), _writer(options)
-    where, meant = common.zone(options.timezone), common.selected(options)
-    found = common.sessions_of(options.data_dir)
+    where, meant = parsers.zone(options.timezone), parsers.selected(options)
+    found = parsers.sessions_of(options.data_dir)
     # On stdout a word about how far it is would stand in the middle of the data.
     counter = _Counter(is_told=options.file != STDOUT)
     is_readable = options.file != STDOUT or (sys.stdout.encoding or "").lower().startswith("utf")
@@ -65,34 +65,34 @@ def _export(options: argparse.Namespace) -> None:
     def write(total: int, *tables: Table, summary: Row | None = None) -> None:
         counter.number = 0
         counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
-        document = Document(moments.rfc3339(common.now()), counted, common.coverage_of(options), summary)
-        put(exporting.pieces(document, form, is_readable=is_readable))
+        document = Document(timestamps.rfc3339(parsers.now()), counted, parsers.coverage_of(options), summary)
+        put(formats.pieces(document, form, is_readable=is_readable))
 
     try:
-        if options.what == exporting.ROUNDS:
+        if options.what == formats.ROUNDS:
             # While the index is open: there may be more calls than fit into memory.
-            found.ask(lambda index: write(*exporting.rounds(index, meant)))
-        elif options.what == exporting.SESSIONS:
+            found.ask(lambda index: write(*formats.rounds(index, meant)))
+        elif options.what == formats.SESSIONS:
             rows = found.sessions(meant).rows
-            write(len(rows), exporting.sessions(rows))
+            write(len(rows), formats.sessions(rows))
         else:
-            summary, tables = found.ask(lambda index: exporting.report(index, meant, where))
+            summary, tables = found.ask(lambda index: formats.report(index, meant, where))
             write(0, *tables, summary=summary)
     except _Enough:
         raise BrokenPipeError from None
     for name in found.sessions(limit=0).damaged:
-        common.complain(f"{terminal.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
+        parsers.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if options.file != STDOUT:
-        noun = "row" if options.what == exporting.REPORT else options.what[:-1]
-        common.complain(f"wrote {figures.counted(counter.number, noun)} to {options.file} ({form})")
+        noun = "row" if options.what == formats.REPORT else options.what[:-1]
+        parsers.complain(f"wrote {humanize.counted(counter.number, noun)} to {options.file} ({form})")
 
 
 def _format(options: argparse.Namespace) -> str:
-    if options.json and options.format not in (None, exporting.JSON):
-        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", common.USAGE)
+    if options.json and options.format not in (None, formats.JSON):
+        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", parsers.USAGE)
     if options.json or options.format:
-        return options.format or exporting.JSON
-    return exporting.ENDINGS.get(os.path.splitext(options.file)[1].lower(), exporting.JSON)
+        return options.format or formats.JSON
+    return formats.ENDINGS.get(os.path.splitext(options.file)[1].lower(), formats.JSON)
 
 
 class _Counter:
@@ -108,7 +108,7 @@ class _Counter:
             yield row
             self.number += 1
             if self._is_told and (self.number % _BETWEEN == 0 or self.number == total > _BETWEEN):
-                common.progress("exporting", self.number, total)
+                parsers.progress("exporting", self.number, total)
 
 
 # -- where to ----------------------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def _writer(options: argparse.Namespace) -> Callable[[Iterable[str]], None]:
         raise Failure("not_written", f"{folder} is for the monitor's own files: write {options.file} to another folder")
     # A spreadsheet takes CSV without this mark for text of its country's old encoding.  On stdout there are programs
     # behind, which would take it for a part of the first heading.
-    mark = "\ufeff" if _format(options) == exporting.CSV else ""
+    mark = "\ufeff" if _format(options) == formats.CSV else ""
     return functools.partial(_to_file, path, mark)
 
 

@@ -9,25 +9,26 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from session_monitor.base.moments import local_time
+from session_monitor.base.timestamps import local_time
 from session_monitor.reports.report import Report
-from session_monitor.search import full_text, search
-from session_monitor.search.said import COLUMNS
-from session_monitor.search.search import Found, Hit, Query
-from session_monitor.search.search_index import NoFullText
-from session_monitor.text import figures, terminal
+from session_monitor.search import query as search
+from session_monitor.search import words
+from session_monitor.search.query import Found, Hit, Query
+from session_monitor.search.texts import COLUMNS
+from session_monitor.search.word_index import NoFullText
+from session_monitor.text import humanize, safe
 
-from .shared import common
-from .shared.common import Failure, to_json
+from .shared import parsers
+from .shared.parsers import Failure, to_json
 
 _EVERYWHERE = "all"
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
-    command = common.command(
+    command = parsers.command(
         commands,
-        (shared, common.filters()),
+        (shared, parsers.filters()),
         "search",
         "find the rounds in which something was said, the latest first",
         "search 北京天气",
@@ -50,7 +51,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--limit",
-        type=common.positive,
+        type=parsers.positive,
         default=search.LIMIT,
         metavar="N",
         help=f"show N rounds at most (default: {search.LIMIT})",
@@ -59,29 +60,29 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _search(options: argparse.Namespace) -> None:
-    query = Query(full_text.words(" ".join(options.text)), None if options.column == _EVERYWHERE else options.column)
-    sessions = common.sessions_of(options.data_dir)
+    query = Query(words.words(" ".join(options.text)), None if options.column == _EVERYWHERE else options.column)
+    sessions = parsers.sessions_of(options.data_dir)
     found = _found(sessions, query, options)
     if not found.is_kept:
         reason = f"no search index can be kept in {options.data_dir}"
-        common.complain(f"{reason}, so each search reads the conversations themselves, which takes longer")
+        parsers.complain(f"{reason}, so each search reads the conversations themselves, which takes longer")
     if options.json:
         hits = [hit._asdict() for hit in found.hits]
-        common.print_json(options, to_json({"hits": hits, "more": found.has_more}))
+        parsers.print_json(options, to_json({"hits": hits, "more": found.has_more}))
         return
     if not found.hits:
-        common.tell(options, _why_empty(sessions, query, found, options))
+        parsers.tell(options, _why_empty(sessions, query, found, options))
         return
     for hit in found.hits:
-        print("\n".join(_lines(hit, common.columns(options), common.paint(options))))
+        print("\n".join(_lines(hit, parsers.columns(options), parsers.paint(options))))
     if found.has_more:
-        common.tell(options, f"(the latest {figures.counted(len(found.hits), 'round')}; --limit shows more)")
+        parsers.tell(options, f"(the latest {humanize.counted(len(found.hits), 'round')}; --limit shows more)")
 
 
 def _found(sessions: Report, query: Query, options: argparse.Namespace) -> Found:
-    progress = functools.partial(common.progress, "making the search index")
+    progress = functools.partial(parsers.progress, "making the search index")
     try:
-        return search.search(sessions, query, common.selected(options), limit=options.limit, progress=progress)
+        return search.search(sessions, query, parsers.selected(options), limit=options.limit, progress=progress)
     except NoFullText:
         text = f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5): run cli.py with another one"
         raise Failure("no_full_text", text) from None
@@ -95,42 +96,42 @@ _BEGIN, _END = "\u2062", "\u2063"
 _MATCH = re.compile(f"{_BEGIN}(.*?){_END}", re.DOTALL)
 
 
-def _lines(hit: Hit, columns: int | None, paint: terminal.Paint) -> Iterator[str]:
+def _lines(hit: Hit, columns: int | None, paint: safe.Paint) -> Iterator[str]:
     """The round, and below it what it says, the matches in bold."""
     place = f"round {hit.round} @ {local_time(hit.timestamp)}"
-    head = " · ".join([terminal.cell(hit.session_id), place, terminal.cell(hit.model or "-"), hit.where])
-    yield from [head] if columns is None else terminal.wrap(head, columns, _INDENT)
+    head = " · ".join([safe.cell(hit.session_id), place, safe.cell(hit.model or "-"), hit.where])
+    yield from [head] if columns is None else safe.wrap(head, columns, _INDENT)
     text, at = "", 0
     for start, end in hit.matches:
-        text += f"{terminal.cell(hit.excerpt[at:start])}{_BEGIN}{terminal.cell(hit.excerpt[start:end])}{_END}"
+        text += f"{safe.cell(hit.excerpt[at:start])}{_BEGIN}{safe.cell(hit.excerpt[start:end])}{_END}"
         at = end
-    text = _INDENT + text + terminal.cell(hit.excerpt[at:])
+    text = _INDENT + text + safe.cell(hit.excerpt[at:])
     if columns is not None:
-        text = "\n".join(terminal.wrap(text, columns, _INDENT))
-    yield _MATCH.sub(lambda match: "\n".join(paint(terminal.BOLD, line) for line in match[1].split("\n")), text)
+        text = "\n".join(safe.wrap(text, columns, _INDENT))
+    yield _MATCH.sub(lambda match: "\n".join(paint(safe.BOLD, line) for line in match[1].split("\n")), text)
 
 
 def _why_empty(sessions: Report, query: Query, found: Found, options: argparse.Namespace) -> str:
     """Why nothing is found, and what would help."""
-    wanted = terminal.cell(" ".join(options.text))
+    wanted = safe.cell(" ".join(options.text))
     if not query.words:
         return f"{wanted} holds no letter or digit to look for."
     if not found.rounds:
-        return common.why_empty(sessions, options, "rounds")
+        return parsers.why_empty(sessions, options, "rounds")
     if found.unlogged == found.rounds:
         return "The log holds no content of any call: the gateway has to log question, answer and messages ('doctor')."
     hints = []
-    filters = common.filters_in_words(options)
+    filters = parsers.filters_in_words(options)
     if query.column:
         hints.append("without --in it is looked for everywhere")
     if filters:
-        hints.append(f"without {terminal.cell(' '.join(filters))} in all rounds")
+        hints.append(f"without {safe.cell(' '.join(filters))} in all rounds")
     if len(query.words) > 1:
         hints.append("a round has to have all of the words")
-    beginnings = [f"'{terminal.cell(word.text)}*'" for word in query.words if word.may_go_on]
+    beginnings = [f"'{safe.cell(word.text)}*'" for word in query.words if word.may_go_on]
     if beginnings:
         hints.append(f"words are found whole, or by their beginning: {beginnings[-1]}")
     where = f"in {options.column} " if query.column else ""
     none = f"No round has {wanted} {where}".rstrip()
-    silent = f"; of {figures.counted(found.unlogged, 'round')} the log holds no content" if found.unlogged else ""
+    silent = f"; of {humanize.counted(found.unlogged, 'round')} the log holds no content" if found.unlogged else ""
     return f"{none}{silent}{': ' if hints else ''}{'; '.join(hints)}."

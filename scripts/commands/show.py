@@ -10,12 +10,13 @@ from typing import Any
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import Session
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices import money, prices
-from session_monitor.text import terminal
-from session_monitor.text.terminal import Column
+from session_monitor.prices import book as prices
+from session_monitor.prices import money
+from session_monitor.text import safe
+from session_monitor.text.safe import Column
 
-from .shared import common, which
-from .shared.common import Failure, to_json
+from .shared import parsers, which
+from .shared.parsers import Failure, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -37,7 +38,7 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
         "show last --format md --rounds last:3",
         "show last --format html --full > session.html",
     )
-    command = common.command(commands, (shared,), "show", about, *examples)
+    command = parsers.command(commands, (shared,), "show", about, *examples)
     command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
     command.add_argument(
         "--rounds",
@@ -63,22 +64,22 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     if options.json and options.format not in (None, "json"):
-        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", common.USAGE)
+        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", parsers.USAGE)
     options.json = options.json or options.format == "json"
     messages = "none" if options.no_messages else options.messages or ("full" if options.json else "new")
-    sessions = common.sessions_of(options.data_dir)
-    session_id = common.meant(sessions, options.session_id)
+    sessions = parsers.sessions_of(options.data_dir)
+    session_id = parsers.meant(sessions, options.session_id)
     found = conversation.of(sessions, session_id, full_messages=messages == "full", rounds=options.rounds)
     if found is None:
-        raise common.unknown_session(sessions, session_id)
+        raise parsers.unknown_session(sessions, session_id)
     if options.json:
-        common.print_json(options, *_session_json(found, messages=messages != "none"))
+        parsers.print_json(options, *_session_json(found, messages=messages != "none"))
         return
     if options.format in ("md", "html"):
         _print_pieces(found, options.format, messages=messages != "none", full=options.full)
         return
     transcript = Transcript(
-        common.columns(options), messages=messages != "none", full=options.full, paint=common.paint(options)
+        parsers.columns(options), messages=messages != "none", full=options.full, paint=parsers.paint(options)
     )
     for line in transcript.lines(found.row.fields, found.row.spending, found.rounds):
         print(line)
@@ -87,15 +88,15 @@ def _show(options: argparse.Namespace) -> None:
 def _print_pieces(found: Session, form: str, *, messages: bool, full: bool) -> None:
     row, spent, rounds = found.row.fields, found.row.spending, found.rounds
     if form == "md":
-        from session_monitor.conversations import markdown  # noqa: PLC0415 -- the usual form need not wait for it
+        from session_monitor.conversations import markdown_page  # noqa: PLC0415 -- the usual form need not wait for it
 
-        sys.stdout.writelines(markdown.pieces(row, spent, rounds, messages=messages, full=full))
+        sys.stdout.writelines(markdown_page.pieces(row, spent, rounds, messages=messages, full=full))
         return
-    from session_monitor.conversations import page_file  # noqa: PLC0415 -- as above
+    from session_monitor.conversations import html_page  # noqa: PLC0415 -- as above
 
     # An output that does not hold all characters gets HTML's own escapes for them.
     encoding = sys.stdout.encoding or "ascii"
-    for piece in page_file.pieces(row, spent, rounds, messages=messages, full=full):
+    for piece in html_page.pieces(row, spent, rounds, messages=messages, full=full):
         sys.stdout.write(piece.encode(encoding, "xmlcharrefreplace").decode(encoding))
 
 
@@ -117,7 +118,7 @@ _OF_MESSAGES = ("messages", "messages_from_history")
 def _add_what_if(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "estimate what a session would have cost on other models"
     example = "whatif agent:main:discord:channel:1465367993012981988 --model gpt-4o --model deepseek-chat"
-    command = common.command(commands, (shared,), "whatif", about, example)
+    command = parsers.command(commands, (shared,), "whatif", about, example)
     command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
     command.add_argument(
         "--model",
@@ -130,15 +131,15 @@ def _add_what_if(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _what_if(options: argparse.Namespace) -> None:
-    book = common.book(options.data_dir)
+    book = parsers.book(options.data_dir)
     for model in options.model:
         if book.find(model) is None:
-            raise common.unknown_model(book, model)
-    sessions = common.sessions_of(options.data_dir, book)
-    session_id = common.meant(sessions, options.session_id)
+            raise parsers.unknown_model(book, model)
+    sessions = parsers.sessions_of(options.data_dir, book)
+    session_id = parsers.meant(sessions, options.session_id)
     found = conversation.estimates(sessions, session_id, options.model)
     if found is None:
-        raise common.unknown_session(sessions, session_id)
+        raise parsers.unknown_session(sessions, session_id)
     spent, estimates = found
     if options.json:
         rows = [
@@ -152,16 +153,18 @@ def _what_if(options: argparse.Namespace) -> None:
             for each in estimates
         ]
         answer = {"session_id": session_id, "actual": spent.to_json(), "estimate": True, "models": rows}
-        common.print_json(options, to_json(answer))
+        parsers.print_json(options, to_json(answer))
         return
-    common.tell(options, f"What {terminal.cell(session_id)} cost: {spent.shown()}")
-    common.tell(options, "What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:")
+    parsers.tell(options, f"What {safe.cell(session_id)} cost: {spent.shown()}")
+    parsers.tell(
+        options, "What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:"
+    )
     table = []
     for each in estimates:
         estimate = f"{money.shown(each.low_pico)} to {money.shown(each.high_pico)}"
         table.append([each.model, estimate, each.with_cache.short(), each.without_cache.short()])
-    common.print_table(options, _WHAT_IF_COLUMNS, table)
-    common.tell(
+    parsers.print_table(options, _WHAT_IF_COLUMNS, table)
+    parsers.tell(
         options,
         "(Another model counts tokens otherwise and answers at other lengths; how much of the prompts its cache would "
         "hold is not known: as much as here, or nothing.)",

@@ -6,33 +6,33 @@ import argparse
 from datetime import datetime, tzinfo
 from typing import Any
 
-from session_monitor.base import days
+from session_monitor.base import periods
 from session_monitor.log.coverage import Coverage
 from session_monitor.prices import money
-from session_monitor.prices.sums import Sums
+from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import tables
-from session_monitor.reports.selection import Selection
-from session_monitor.reports.totals import Totals
-from session_monitor.text import figures
-from session_monitor.text.terminal import Column
+from session_monitor.reports.breakdown import Totals
+from session_monitor.reports.filters import Selection
+from session_monitor.text import humanize
+from session_monitor.text.safe import Column
 
-from .shared import common
-from .shared.common import to_json
+from .shared import parsers
+from .shared.parsers import to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    both = (shared, common.filters())
+    both = (shared, parsers.filters())
     about = "add up the calls of each model"
-    command = common.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
+    command = parsers.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
     command.set_defaults(run=_by, column="model")
     about = "add up the calls of each consumer"
-    command = common.command(commands, both, "stats-consumer", about, "stats-consumer", "stats-consumer --since today")
+    command = parsers.command(commands, both, "stats-consumer", about, "stats-consumer", "stats-consumer --since today")
     command.set_defaults(run=_by, column="consumer")
     _add_by_tool(commands, both)
     _add_by_date(commands, both)
     about = "add up everything, and tell how much of the log that speaks for"
-    command = common.command(commands, both, "summary", about, "summary", "summary --since 24h --json")
+    command = parsers.command(commands, both, "summary", about, "summary", "summary --since 24h --json")
     command.set_defaults(run=_summary)
 
 
@@ -51,22 +51,22 @@ _SUMS = (
 def _by(options: argparse.Namespace) -> None:
     """By model or by consumer, as ``options.column`` says."""
     column = options.column
-    found = common.sessions_of(options.data_dir)
-    answer = (found.by_model if column == "model" else found.by_consumer)(common.selected(options))
+    found = parsers.sessions_of(options.data_dir)
+    answer = (found.by_model if column == "model" else found.by_consumer)(parsers.selected(options))
     if options.json:
-        common.print_json(
+        parsers.print_json(
             options, to_json({f"{column}s": tables.by_name(column, answer), "total": tables.total(answer)})
         )
     elif not answer.rows:
-        common.tell(options, common.why_empty(found, options, "calls"))
+        parsers.tell(options, parsers.why_empty(found, options, "calls"))
     else:
-        common.tell(options, f"📊 Statistics by {column.capitalize()}")
+        parsers.tell(options, f"📊 Statistics by {column.capitalize()}")
         _print_rows(options, (Column(column.capitalize(), least=16), *_SUMS), answer)
 
 
 def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Totals) -> None:
     rows = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in answer.rows]
-    common.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
+    parsers.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
     _print_unpriced(options, answer.sums)
 
 
@@ -86,34 +86,35 @@ _TOOLS = (
 
 def _add_by_tool(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> None:
     about = "tell how often each tool was called and failed, and what its results added to the prompts"
-    command = common.command(commands, both, "stats-tool", about, "stats-tool", "stats-tool --since 7d --json")
+    command = parsers.command(commands, both, "stats-tool", about, "stats-tool", "stats-tool --since 7d --json")
     command.set_defaults(run=_by_tool)
 
 
 def _by_tool(options: argparse.Namespace) -> None:
-    found = common.sessions_of(options.data_dir)
-    rows = found.by_tool(common.selected(options))
+    found = parsers.sessions_of(options.data_dir)
+    rows = found.by_tool(parsers.selected(options))
     if options.json:
-        common.print_json(options, to_json({"tools": tables.by_tool(rows)}))
+        parsers.print_json(options, to_json({"tools": tables.by_tool(rows)}))
         return
     if not rows:
-        common.tell(
+        parsers.tell(
             options,
-            _no_tools(found.overview(common.selected(options)).sums.calls) or common.why_empty(found, options, "calls"),
+            _no_tools(found.overview(parsers.selected(options)).sums.calls)
+            or parsers.why_empty(found, options, "calls"),
         )
         return
-    common.tell(options, "📊 Statistics by Tool")
+    parsers.tell(options, "📊 Statistics by Tool")
     table = [
         [
             row.tool,
-            *map(figures.count, (row.sessions, row.calls, row.results, row.failed)),
-            figures.count(row.tokens) if row.measured else "-",
-            figures.count(round(row.tokens / row.measured)) if row.measured else "-",
+            *map(humanize.count, (row.sessions, row.calls, row.results, row.failed)),
+            humanize.count(row.tokens) if row.measured else "-",
+            humanize.count(round(row.tokens / row.measured)) if row.measured else "-",
         ]
         for row in rows
     ]
-    common.print_table(options, _TOOLS, table)
-    common.tell(
+    parsers.print_table(options, _TOOLS, table)
+    parsers.tell(
         options,
         "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends "
         "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)",
@@ -123,14 +124,14 @@ def _by_tool(options: argparse.Namespace) -> None:
 def _no_tools(calls: int) -> str:
     if not calls:
         return ""
-    return f"No tools in {figures.counted(calls, 'call')}: none was called, or the log holds no content."
+    return f"No tools in {humanize.counted(calls, 'call')}: none was called, or the log holds no content."
 
 
 # -- by date -----------------------------------------------------------------------------------------------------------
 
 
 def _add_by_date(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> None:
-    command = common.command(
+    command = parsers.command(
         commands,
         both,
         "stats-date",
@@ -141,52 +142,52 @@ def _add_by_date(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> No
     )
     command.add_argument(
         "--days",
-        type=common.positive,
+        type=parsers.positive,
         metavar="N",
         help="the last N days, today included (default: 7; by hour 1, by week 56, by month 365)",
     )
-    command.add_argument("--by", choices=days.UNITS, default=days.DAY, help="what a row is (default: day)")
+    command.add_argument("--by", choices=periods.UNITS, default=periods.DAY, help="what a row is (default: day)")
     command.set_defaults(run=_by_date)
 
 
 def _by_date(options: argparse.Namespace) -> None:
-    where = common.zone(options.timezone)
-    found = common.sessions_of(options.data_dir)
+    where = parsers.zone(options.timezone)
+    found = parsers.sessions_of(options.data_dir)
     meant, told = _within(options, where)
     answer = found.by_time(options.by, where, meant)
     newest = found.overview().newest
     if options.json:
-        last = None if newest is None else days.date_of(newest, where).isoformat()
+        last = None if newest is None else periods.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
         dates = tables.by_date(answer, where)
-        common.print_json(options, to_json({"dates": dates, "total": tables.total(answer), **known}))
+        parsers.print_json(options, to_json({"dates": dates, "total": tables.total(answer), **known}))
         return
-    common.tell(options, f"📊 Statistics by Date ({told})")
+    parsers.tell(options, f"📊 Statistics by Date ({told})")
     if not answer.rows:
-        is_older = newest is not None and not options.since and len(common.filters_in_words(options)) == 0
-        common.tell(
-            options, _older(newest, where) if is_older and newest else common.why_empty(found, options, "calls")
+        is_older = newest is not None and not options.since and len(parsers.filters_in_words(options)) == 0
+        parsers.tell(
+            options, _older(newest, where) if is_older and newest else parsers.why_empty(found, options, "calls")
         )
         return
     table = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
-    headings = (Column(options.by.capitalize() if options.by != days.DAY else "Date"), *_SUMS)
+    headings = (Column(options.by.capitalize() if options.by != periods.DAY else "Date"), *_SUMS)
     total = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
-    common.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
+    parsers.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
     _print_unpriced(options, answer.sums)
 
 
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
     """The selection with the days that are shown, and these in words."""
-    meant = common.selected(options)
+    meant = parsers.selected(options)
     if meant.since is not None and options.days is None:
         return meant, f"since {options.since}"
     number = min(options.days or tables.DAYS[options.by], tables.MOST_DAYS)
     shown = tables.recent(meant, where, number, datetime.now(where).date())
-    return shown, f"Last {figures.counted(number, 'day')}"
+    return shown, f"Last {humanize.counted(number, 'day')}"
 
 
 def _older(newest: int, where: tzinfo | None) -> str:
-    day = days.date_of(newest, where)
+    day = periods.date_of(newest, where)
     back = max((datetime.now(where).date() - day).days + 1, 1)
     return f"No calls on these days: the newest is of {day}, so --days {back} shows it."
 
@@ -197,42 +198,42 @@ def _older(newest: int, where: tzinfo | None) -> str:
 def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
     counts = (sessions, sums.calls, sums.failed, sums.input_tokens, sums.cached_tokens)
     more = (sums.output_tokens, sums.reasoning_tokens)
-    return [name, *map(figures.count, counts), *map(figures.count, more), sums.spending.short()]
+    return [name, *map(humanize.count, counts), *map(humanize.count, more), sums.spending.short()]
 
 
 def _print_unpriced(options: argparse.Namespace, sums: Sums) -> None:
     spent = sums.spending
     if spent.unpriced_rounds:
-        rounds = figures.counted(spent.unpriced_rounds, "round")
-        tokens = figures.counted(spent.unpriced_tokens, "token")
-        common.tell(options, f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
+        rounds = humanize.counted(spent.unpriced_rounds, "round")
+        tokens = humanize.counted(spent.unpriced_tokens, "token")
+        parsers.tell(options, f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
 
 
 def _summary(options: argparse.Namespace) -> None:
-    found = common.sessions_of(options.data_dir)
-    overview = found.overview(common.selected(options))
+    found = parsers.sessions_of(options.data_dir)
+    overview = found.overview(parsers.selected(options))
     sums = overview.sums
     if options.json:
-        common.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
+        parsers.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
         return
-    if not sums.calls and common.filters_in_words(options):
-        common.tell(options, common.why_empty(found, options, "calls"))
+    if not sums.calls and parsers.filters_in_words(options):
+        parsers.tell(options, parsers.why_empty(found, options, "calls"))
         return
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    common.tell(options, f"Sessions: {figures.count(overview.sessions)}")
-    common.tell(options, f"Calls:    {figures.count(sums.calls)}, of which {figures.count(sums.failed)} failed")
-    common.tell(
+    parsers.tell(options, f"Sessions: {humanize.count(overview.sessions)}")
+    parsers.tell(options, f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed")
+    parsers.tell(
         options,
-        f"Tokens:   {figures.count(sums.input_tokens)} input, of which {figures.count(sums.cached_tokens)} cached and "
-        f"{figures.count(sums.cache_write_tokens)} cache written; {figures.count(sums.output_tokens)} output, of which "
-        f"{figures.count(sums.reasoning_tokens)} reasoning",
+        f"Tokens:   {humanize.count(sums.input_tokens)} input, of which {humanize.count(sums.cached_tokens)} cached and "
+        f"{humanize.count(sums.cache_write_tokens)} cache written; {humanize.count(sums.output_tokens)} output, of which "
+        f"{humanize.count(sums.reasoning_tokens)} reasoning",
     )
-    common.tell(options, f"Cost:     {spent.shown()}{saved}")
-    common.tell(options, f"Coverage: {_coverage(common.coverage_of(options))}")
+    parsers.tell(options, f"Cost:     {spent.shown()}{saved}")
+    parsers.tell(options, f"Coverage: {_coverage(parsers.coverage_of(options))}")
 
 
 def _coverage(covered: Coverage | None) -> str:
     if covered is None:
         return "not known: there is no state file of the monitor beside the sessions"
-    return f"{figures.counted(covered.lines, 'line')} read; {'; '.join(covered.in_words())}"
+    return f"{humanize.counted(covered.lines, 'line')} read; {'; '.join(covered.in_words())}"

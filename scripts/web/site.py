@@ -8,16 +8,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NamedTuple
 
 from session_monitor import __version__
-from session_monitor.index import index
-from session_monitor.index.index import Index
-from session_monitor.links import links
+from session_monitor.index import database
+from session_monitor.index.database import Index
+from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
 from session_monitor.reports.report import NoSuchFolder, Report
 
-from . import pages
+from . import static
 from .answers.desk import Desk
 from .answers.titles import Titles
-from .api import api, parameters
+from .api import parameters, routes
 from .server import events, exchange
 from .server.access import Door, Visitor
 from .server.connections import Connections
@@ -52,7 +52,7 @@ class Site(NamedTuple):
         if request.path == "/api/health":
             return self._health(request)
         visitor = self.door.visitor(request)
-        if pages.is_page(request.path):
+        if static.is_page(request.path):
             return self._page(request, visitor)
         if request.path.startswith(_STATIC) or request.path in self.files:
             return self._file(request.path)
@@ -68,8 +68,8 @@ class Site(NamedTuple):
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         """How a refusal reads: a page for a person, JSON for a program."""
-        content = Content(api.error(refusal))
-        if pages.is_page(request.path):
+        content = Content(routes.error(refusal))
+        if static.is_page(request.path):
             # Who has some key is told by the page itself, in their language; anyone else gets no file at all.
             told = _CHINESE.get(refusal.code)
             content = exchange.page(str(refusal), *([told] if told else []))
@@ -105,7 +105,7 @@ class Site(NamedTuple):
                 raise
             visitor = None
         if visitor is None or not visitor.sees_all:
-            return Answer(200, Content(api.envelope({"status": "ok"}, None)))
+            return Answer(200, Content(routes.envelope({"status": "ok"}, None)))
         return self._asked(request)
 
     def _me(self, request: Request, visitor: Visitor) -> Answer:
@@ -118,42 +118,42 @@ class Site(NamedTuple):
             "local": visitor.is_local,
             "version": __version__,
         }
-        return Answer(200, Content(api.envelope(known, None)))
+        return Answer(200, Content(routes.envelope(known, None)))
 
     def _asked(self, request: Request) -> Answer:
-        if request.path not in api.QUESTIONS:
+        if request.path not in routes.QUESTIONS:
             raise _nothing_here()
         setting = self._setting()
-        question = api.QUESTIONS[request.path](request, setting)
+        question = routes.QUESTIONS[request.path](request, setting)
         folder = setting.folder if question.has_coverage else None
 
         def work(report: Report) -> bytes:
-            return api.envelope(question.data(report), folder)
+            return routes.envelope(question.data(report), folder)
 
         return Answer(
             200, self.desk.answer(question.key, work, is_of_all=question.is_of_all, is_search=question.is_search)
         )
 
     def _export(self, request: Request) -> Stream:
-        asked = api.export_of(request, self._setting())
+        asked = routes.export_of(request, self._setting())
         row = self.desk.report(lambda report: report.session(asked.session_id))
         if row is None:
-            raise api.no_session()
+            raise routes.no_session()
         state = self.desk.folder.state()
         try:
-            return api.export(asked, row, state.path, state.book, redacts=self.redacts)
+            return routes.export(asked, row, state.path, state.book, redacts=self.redacts)
         except OSError:
-            raise api.no_session() from None
+            raise routes.no_session() from None
 
-    def _setting(self) -> api.Setting:
+    def _setting(self) -> routes.Setting:
         state = self.desk.folder.state()
         folder = self.desk.folder.path
-        return api.Setting(
+        return routes.Setting(
             folder, state.problem, state.is_there, self.now(), self.redacts, self.titles, self._link
         )  # fmt: skip
 
     def _link(self, session_id: str) -> str:
-        return links.of_session("", session_id, self.keys().of_session(session_id))
+        return addresses.of_session("", session_id, self.keys().of_session(session_id))
 
     # -- as it happens -------------------------------------------------------------------------------------------------
 
@@ -167,7 +167,7 @@ class Site(NamedTuple):
         if heard.isascii() and heard.isdecimal():
             after = int(heard[:9])
         if self.desk.ask(lambda found: _count(found, session_id)) is None:
-            raise api.no_session()
+            raise routes.no_session()
         return self._stream(request, events.rounds(self._counting(session_id), after, self.wait))
 
     def _stream(self, request: Request, found: Iterator[bytes]) -> Stream:
@@ -204,7 +204,7 @@ class Site(NamedTuple):
         """Whether what is asked for is open to who asks.  Raises ``Refusal``."""
         if visitor.sees_all:
             return
-        is_of_session = request.path == links.PAGE or request.path in _OF_SESSION
+        is_of_session = request.path == addresses.PAGE or request.path in _OF_SESSION
         session_id = request.one("id") if is_of_session else None
         if session_id is None or not self.door.admits(visitor, session_id):
             raise _closed()
@@ -227,5 +227,5 @@ def _nothing_here() -> Refusal:
 
 def _count(found: Index, session_id: str) -> int | None:
     sql = "SELECT calls FROM session WHERE session_id = CAST(? AS TEXT)"
-    row: Any = found.db.execute(sql, (index.raw(session_id),)).fetchone()
+    row: Any = found.db.execute(sql, (database.raw(session_id),)).fetchone()
     return row and int(row[0])

@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import ai_log
 from session_monitor.calls.ai_log import Round, Skipped
-from session_monitor.sessions import history, session_file
-from session_monitor.sessions.entry import entry_of
+from session_monitor.sessions import message_history, session_file
+from session_monitor.sessions.record import entry_of
 
 PAIRS = Path(__file__).parent.parent / "data" / "ai_log"
 LINES = {path.stem: path.read_bytes() for path in sorted(PAIRS.glob("*.log"))}
@@ -55,7 +55,7 @@ def as_json(value):
 def stored(call):
     """The call's entry, and what a reader finds in the session file that holds its line."""
     facts, rest = entry_of(call, 1, ("g1", 0, 100), 0)
-    line = session_file.round_line(facts, history.encoded(call.messages), rest)
+    line = session_file.round_line(facts, message_history.encoded(call.messages), rest)
     return as_json({**facts, "messages": call.messages, **rest}), list(session_file.entries(io.BytesIO(line)))
 
 

@@ -19,7 +19,7 @@ from types import SimpleNamespace
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
-from session_monitor.index import index_keeper
+from session_monitor.index import keeper as index_keeper
 from session_monitor.prices import money, price_list
 from session_monitor.reports.report import Report
 from tests.campaigns import ground_truth

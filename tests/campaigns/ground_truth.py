@@ -22,7 +22,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
-from session_monitor.base import days
+from session_monitor.base import periods
 from session_monitor.conversations import conversation
 from session_monitor.log import coverage
 from session_monitor.log.checkpoint import Checkpoint
@@ -168,11 +168,11 @@ def _statistics(log, truth, output):
         expected = truth["models"].get(name, Counter(rounds=0))
         expected = {**_plain(expected), **_normalised(name, expected)}
         yield from _same(f"index, model {name}", expected, _named(row.sums))
-    utc = {row.span.name: _named(row.sums) for row in found.by_time(days.DAY, timezone.utc).rows}
+    utc = {row.span.name: _named(row.sums) for row in found.by_time(periods.DAY, timezone.utc).rows}
     for name in truth["dates"].keys() | utc.keys():
         yield from _same(f"index, day {name}", _plain(truth["dates"].get(name, Counter())), utc.get(name, {}))
-    shanghai = days.zone("Asia/Shanghai")
-    there = {row.span.name: row.sums.calls for row in found.by_time(days.DAY, shanghai).rows}
+    shanghai = periods.zone("Asia/Shanghai")
+    there = {row.span.name: row.sums.calls for row in found.by_time(periods.DAY, shanghai).rows}
     if there != (counted := _calls_by_day(log, shanghai)):
         yield f"index, days of Asia/Shanghai: {there}, not {counted}"
 

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from commands import following, sessions, show
-from commands.completion import completion
-from commands.pricing import pricing
-from commands.shared import common
+from commands import list as listing
+from commands import show, watch
+from commands.completion import command
+from commands.pricing import showing
+from commands.shared import parsers
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
@@ -37,9 +38,9 @@ IDS = [
 PROGRAM = f"""\
 import sys
 sys.path.insert(0, {str(SCRIPTS)!r})
-from commands.shared import common; from commands.completion import completion
-top = common.Parser()
-completion.add(top.add_subparsers(), common.shared_options())
+from commands.shared import parsers; from commands.completion import command
+top = parsers.Parser()
+command.add(top.add_subparsers(), parsers.shared_options())
 options = top.parse_args()
 sys.exit(options.run(options))
 """
@@ -47,11 +48,11 @@ sys.exit(options.run(options))
 
 def command_line():
     """A command line with commands of every shape."""
-    top = common.Parser(prog="cli.py")
+    top = parsers.Parser(prog="cli.py")
     top.add_argument("--version", action="version", version="0")
-    commands = top.add_subparsers(metavar="COMMAND", parser_class=common.Parser)
-    for module in (sessions, show, pricing, following, completion):
-        module.add(commands, common.shared_options())
+    commands = top.add_subparsers(metavar="COMMAND", parser_class=parsers.Parser)
+    for module in (listing, show, showing, watch, command):
+        module.add(commands, parsers.shared_options())
     return top
 
 
@@ -67,7 +68,7 @@ def home(tmp_path_factory):
     Ingest([str(home / "access.log")], Store(str(folder)), state).poll()
     (home / "ask.py").write_text(PROGRAM, encoding="utf-8")
     for shell in ("bash", "zsh", "fish"):
-        made = completion.script(shell, "cli.py", command_line(), [sys.executable, str(home / "ask.py")])
+        made = command.script(shell, "cli.py", command_line(), [sys.executable, str(home / "ask.py")])
         (home / f"completion.{shell}").write_text(made, encoding="utf-8")
     return home
 
@@ -127,7 +128,7 @@ def test_the_hidden_command_is_hidden():
     """Neither the help nor what shells offer names it."""
     assert "__complete" not in command_line().format_help()
     for shell in ("bash", "zsh", "fish"):
-        assert "__complete" not in completion.script(shell, "cli.py", command_line(), []).replace("__complete ids", "")
+        assert "__complete" not in command.script(shell, "cli.py", command_line(), []).replace("__complete ids", "")
 
 
 def test_the_command_prints_the_script(capsys):
@@ -140,7 +141,7 @@ def test_the_command_prints_the_script(capsys):
 
         printed = capsys.readouterr().out
         program = [sys.executable, str(SCRIPTS / "cli.py")]
-        assert printed == completion.script(shell, "my-sessions", command_line(), program)
+        assert printed == command.script(shell, "my-sessions", command_line(), program)
         assert "_my_sessions" in printed
         assert re.findall("@[A-Z]+@", printed) == []
 
@@ -224,7 +225,7 @@ def test_bash_offers_every_command_and_option(home):
         for each in node.below:
             walk(each)
 
-    walk(completion.tree(command_line()))
+    walk(command.tree(command_line()))
 
 
 def test_the_middle_of_a_line(home):

@@ -6,9 +6,9 @@ import pytest
 
 from session_monitor.conversations import passages
 from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
-from session_monitor.prices.prices import Cost, Parts, Unpriced
+from session_monitor.prices.book import Cost, Parts, Unpriced
 from session_monitor.prices.spending import Spending
-from session_monitor.text import terminal
+from session_monitor.text import safe
 from tests.conversations.test_transcript import ROUND, ROW
 
 CALL_OF_WEATHER = {"id": "call_1", "function": {"name": "get_weather", "arguments": '{"city":"北京"}'}}
@@ -106,8 +106,8 @@ def test_texts_are_clean():
     entry = {**ROUND, "messages": [{"role": "a\x1b[2J\nb", "content": "\x1b]0;x\x07\u202e"}], "answer": "a\r\nb\x00"}
 
     for passage in passages.of_round(entry, messages=True, full=True):
-        assert passage.text == terminal.clean(passage.text, newlines=True)
-        assert passage.who == terminal.clean(passage.who)
+        assert passage.text == safe.clean(passage.text, newlines=True)
+        assert passage.who == safe.clean(passage.who)
 
 
 def test_facts_of_a_session():

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import transcript
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices.prices import NOTES, Cost, Parts, Unpriced
+from session_monitor.prices.book import NOTES, Cost, Parts, Unpriced
 from session_monitor.prices.spending import Spending
-from session_monitor.text import terminal
+from session_monitor.text import safe
 
 ROW = {
     "session_id": "s",
@@ -184,6 +184,6 @@ def test_any_text_fits_and_steers_nothing(columns, text, name, full):
     more = {"messages": messages, "tool_calls": [call, text], "has_tool_calls": True, "error": text, "model": name}
     texts = dict.fromkeys(("question", "answer", "reasoning"), text)
     for line in shown(columns, {"session_id": name, "models": [name, text]}, full=full, **texts, **more):
-        assert line == terminal.clean(line)
+        assert line == safe.clean(line)
         if len(line) > 40:  # the fixed words of a round are that long
-            assert terminal.width(line) <= max(columns, 64)
+            assert safe.width(line) <= max(columns, 64)

@@ -7,11 +7,12 @@ import os
 
 import pytest
 
-from session_monitor.log import checkpoint, coverage, identity
+from session_monitor.log import checkpoint, coverage
+from session_monitor.log import generation as identity
 from session_monitor.log.checkpoint import Checkpoint, View
 from session_monitor.log.coverage import Coverage
 from session_monitor.log.log_file import LogFile
-from session_monitor.log.siblings import Place
+from session_monitor.log.rotation import Place
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from session_monitor.log import log_file
 from session_monitor.log.log_file import LogFile, NotAFile, NotReady
-from session_monitor.log.siblings import Place
+from session_monitor.log.rotation import Place
 
 PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 TEXT = b"".join(b"line %d\n" % number for number in range(5000)) + b"half"

@@ -10,9 +10,9 @@ from unittest import mock
 
 import pytest
 
-from session_monitor.log import identity, log_file
+from session_monitor.log import generation, log_file
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.log.identity import HEAD, MARK, Generation
+from session_monitor.log.generation import HEAD, MARK, Generation
 from session_monitor.monitor import ingest
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
@@ -194,7 +194,7 @@ def test_a_copytruncate_at_the_worst_moment(monitor, moment, known):
         monitor.poll()
     monitor.write("c")
     shutil.copy(monitor.log, f"{monitor.log}.1")
-    owner = Store if moment == "flush" else identity
+    owner = Store if moment == "flush" else generation
     real, times = getattr(owner, moment), []
 
     def then_truncated(*arguments):

@@ -12,11 +12,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import price_check, price_list, prices
+from session_monitor.prices import book as prices
+from session_monitor.prices import price_check, price_list
+from session_monitor.prices.book import Book, Call, Unpriced
 from session_monitor.prices.model_names import canonical
 from session_monitor.prices.price_check import Mistake
 from session_monitor.prices.price_list import PriceList
-from session_monitor.prices.prices import Book, Call, Unpriced
 
 SMALL = json.loads((Path(__file__).parent.parent / "data" / "prices" / "small.json").read_text(encoding="utf-8"))
 SHIPPED = json.loads(Path(price_list.SHIPPED).read_text(encoding="utf-8"))

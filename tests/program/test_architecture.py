@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from commands.shared import common
+from commands.shared import parsers
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
@@ -244,7 +244,7 @@ def test_the_table_names_every_module_with_commands(sources):
 def test_the_table_names_every_command(module):
     """What a module adds to the command line is what the table says stands in it."""
     commands = argparse.ArgumentParser().add_subparsers()
-    importlib.import_module(f"commands.{module}").add(commands, common.shared_options())
+    importlib.import_module(f"commands.{module}").add(commands, parsers.shared_options())
 
     assert set(commands.choices) == {command for command, home in cli.COMMANDS.items() if home == module}
 
@@ -270,15 +270,15 @@ def test_the_loader_loads_what_the_table_names(monkeypatch, word):
     [
         ("import os, json.decoder as d", {"os", "json.decoder"}),
         ("def f():\n    from a.b import c", {"a.b", "a.b.c"}),
-        ("from . import store", {"session_monitor", "session_monitor.sessions.store"}),
-        ("from .store import Round", {"session_monitor.sessions.store", "session_monitor.sessions.store.Round"}),
+        ("from . import store", {"session_monitor", "session_monitor.store"}),
+        ("from .store import Round", {"session_monitor.store", "session_monitor.store.Round"}),
         ("import importlib\nimportlib.import_module('x')", {"importlib", "import_module()"}),
         ("__import__('x')", {"__import__()"}),
     ],
 )
 def test_every_way_to_import_is_seen(source, expected):
     """No import escapes by where it stands or how it is written."""
-    assert imported_names(source, "session_monitor.reports.report") == expected
+    assert imported_names(source, "session_monitor.report") == expected
 
 
 @pytest.mark.parametrize(
@@ -337,9 +337,9 @@ def test_imports_become_arrows_between_modules():
         "main": "from session_monitor import ingest\nimport os",
         "session_monitor.__init__": "",
         "session_monitor.ingest": "from session_monitor.store import append\nfrom . import tail",
-        "session_monitor.store": "def f():\n    import session_monitor.calls.usage as u",
+        "session_monitor.store": "def f():\n    import session_monitor.usage as u",
         "session_monitor.tail": "from session_monitor import VERSION",
-        "session_monitor.calls.usage": "",
+        "session_monitor.usage": "",
     }
     assert {short(name): {short(target) for target in targets} for name, targets in own_imports(sources).items()} == {
         "main": {"ingest"},

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.index import index_file, index_keeper
+from session_monitor.index import keeper, opening
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLI = ROOT / "scripts" / "cli.py"
@@ -112,8 +112,8 @@ def test_a_damaged_index_changes_no_answer(tmp_path, sound, expected, command, d
     folder = tmp_path / "sessions"
     shutil.copytree(sound, folder)
     for end in ("-wal", "-shm"):
-        (folder / (index_file.FILE + end)).unlink(missing_ok=True)
-    damage(folder / index_file.FILE)
+        (folder / (opening.FILE + end)).unlink(missing_ok=True)
+    damage(folder / opening.FILE)
 
     assert ask(command, folder) == expected[command]
 
@@ -126,14 +126,14 @@ def test_a_folder_that_may_not_be_written_changes_no_answer(tmp_path, sound, exp
     folder = tmp_path / "sessions"
     shutil.copytree(sound, folder)
     for end in ("", "-wal", "-shm"):
-        (folder / (index_file.FILE + end)).unlink(missing_ok=True)
+        (folder / (opening.FILE + end)).unlink(missing_ok=True)
 
     def refuse(folder, *_arguments, **_options):
         raise PermissionError(13, "Permission denied", folder)
 
-    monkeypatch.setattr(index_keeper, "writing", refuse)
+    monkeypatch.setattr(keeper, "writing", refuse)
     assert cli.main([*command.split(), "--json", "--data-dir", str(folder)]) == 0
 
     found = [_lasting(json.loads(line)) for line in _documents(capsys.readouterr().out)]
     assert found == expected[command]
-    assert not (folder / index_file.FILE).exists()
+    assert not (folder / opening.FILE).exists()

@@ -8,14 +8,14 @@ from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
-from session_monitor.base import days
+from session_monitor.base import periods
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.prices import prices
+from session_monitor.prices import book
 from session_monitor.prices.spending import NO_NAME
 from session_monitor.reports import report
+from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
-from session_monitor.reports.selection import Selection
 from session_monitor.sessions import session_file
 from session_monitor.sessions.store import Store
 from tests.support import calls
@@ -163,7 +163,7 @@ def test_one_session(folder):
 
     assert row.file == "mine.json"
     assert row.fields["messages_count"] == 2
-    assert row.spending.assumed == {prices.UNDATED: 1}
+    assert row.spending.assumed == {book.UNDATED: 1}
     assert row.spending.unpriced_models == {NO_NAME: 1}
 
 
@@ -292,9 +292,9 @@ def test_days_add_up_to_their_calls(tmp_path, zone):
     log.write_bytes(b"".join(line + b"\n" for line in made))
     output.mkdir()
     Ingest([str(log)], Store(str(output)), Checkpoint(str(output / ".state.json"), str(output))).poll()
-    where = days.zone(zone)
+    where = periods.zone(zone)
 
-    found = Report(str(output), BOOK).by_time(days.DAY, where)
+    found = Report(str(output), BOOK).by_time(periods.DAY, where)
 
     expected = {}
     for n, time in enumerate(times):
@@ -313,10 +313,10 @@ def test_days_without_calls(folder):
     """Days on which nothing happened are left out; when there was something is told."""
     meant = Selection(since=at("2026-02-27T00:00:00"), until=at("2026-03-02T00:00:00"))
 
-    found = Report(folder, BOOK).by_time(days.DAY, timezone.utc, meant)
+    found = Report(folder, BOOK).by_time(periods.DAY, timezone.utc, meant)
 
     assert (found.rows, found.sessions, found.sums.calls) == ([], 0, 0)
-    assert days.date_of(Report(folder, BOOK).overview(meant).newest, timezone.utc) == date(2026, 2, 1)
+    assert periods.date_of(Report(folder, BOOK).overview(meant).newest, timezone.utc) == date(2026, 2, 1)
 
 
 # -- Status --------------------------------------------------------------------------------------------------------------

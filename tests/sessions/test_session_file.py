@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.sessions import history, session_file
-from session_monitor.sessions.entry import entry_of
+from session_monitor.sessions import message_history, session_file
+from session_monitor.sessions.record import entry_of
 from session_monitor.sessions.session_file import NotASessionFile, Summary
 from tests.support.calls import call, conversation, in_log
 
@@ -22,8 +22,8 @@ def entries_of(calls, shared=None):
     """The rounds as a store would number and shorten them."""
     before, entries = "", []
     for number, (each, log) in enumerate(calls, 1):
-        marks = history.digests(each.messages)
-        common = history.common_start(before, marks) if shared is None else shared
+        marks = message_history.digests(each.messages)
+        common = message_history.common_start(before, marks) if shared is None else shared
         facts, rest = entry_of(each, number, log, common)
         entries.append({**facts, "messages": each.messages[common:], **rest})
         before = marks
@@ -35,7 +35,7 @@ def line_of(entry):
     keys = list(entry)
     at = keys.index("messages")
     facts, rest = ({key: entry[key] for key in part} for part in (keys[:at], keys[at + 1 :]))
-    return session_file.round_line(facts, history.encoded(entry["messages"]), rest)
+    return session_file.round_line(facts, message_history.encoded(entry["messages"]), rest)
 
 
 def summary_of(calls):
@@ -43,7 +43,7 @@ def summary_of(calls):
     summary = Summary()
     for entry in entries_of(calls):
         summary.add(entry, entry["log"])
-    summary.history = history.digests(calls[-1][0].messages) if calls else ""
+    summary.history = message_history.digests(calls[-1][0].messages) if calls else ""
     return summary
 
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import files
-from session_monitor.sessions import history, names, session_file, store
+from session_monitor.sessions import file_names, message_history, session_file, store
 from session_monitor.sessions.store import SetAside, Store
 from tests.support.calls import call, conversation, in_log
 
@@ -30,7 +30,7 @@ def put(folder, calls, **options):
 
 def path_of(folder, session_id="agent:main:1"):
     """Where this session is kept."""
-    return folder / names.file_name(session_id)
+    return folder / file_names.file_name(session_id)
 
 
 def rounds_of(path):
@@ -156,7 +156,7 @@ def test_only_what_is_new_in_a_call_is_stored(tmp_path):
     rounds = json.loads(path_of(tmp_path).read_bytes())["rounds"]
 
     assert [len(entry["messages"]) for entry in rounds] == [1, 2, 2, 2, 2, 2]
-    full = [messages for _, messages in history.with_full_messages(rounds)]
+    full = [messages for _, messages in message_history.with_full_messages(rounds)]
     assert full == [each.messages for each, _ in TALK]
 
 
@@ -169,7 +169,7 @@ def test_full_messages_are_kept_on_request(tmp_path):
     rounds = json.loads(path_of(tmp_path).read_bytes())["rounds"]
 
     assert ["messages_from_history" in entry for entry in rounds] == [False, True, False, False, True, True]
-    full = [messages for _, messages in history.with_full_messages(rounds)]
+    full = [messages for _, messages in message_history.with_full_messages(rounds)]
     assert full == [each.messages for each, _ in TALK]
 
 
@@ -537,12 +537,12 @@ def test_two_ids_with_one_name_are_kept_apart(tmp_path):
     assert put(tmp_path, TALK) == 0
 
     assert path_of(tmp_path).read_bytes() == before
-    assert len(rounds_of(tmp_path / names.other_name("agent:main:1"))) == 1 + len(TALK)
+    assert len(rounds_of(tmp_path / file_names.other_name("agent:main:1"))) == 1 + len(TALK)
 
 
 def test_no_id_can_take_the_name_of_another(tmp_path):
     """An id that is spelled like the name of a long one does not stand in its way."""
     long = "x" * 300
-    spelled = names.file_name(long)[: -len(names.SUFFIX)]
+    spelled = file_names.file_name(long)[: -len(file_names.SUFFIX)]
 
     assert put(tmp_path, in_log([call(spelled), call(long), call(spelled.upper())])) == 3

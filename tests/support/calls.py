@@ -7,7 +7,7 @@ import json
 from session_monitor.calls import ai_log
 from session_monitor.calls.ai_log import Round
 from session_monitor.prices import price_list
-from session_monitor.prices.prices import Book
+from session_monitor.prices.book import Book
 
 BOOK = Book([price_list.shipped()])
 """The prices that the monitor comes with."""

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from session_monitor.index.index import ADDITIVE
-from session_monitor.index.index_writer import IndexWriter
+from session_monitor.index.database import ADDITIVE
+from session_monitor.index.writer import IndexWriter
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK

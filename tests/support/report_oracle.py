@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from session_monitor.base.days import DAY, HOUR, MONTH, WEEK
-from session_monitor.prices import prices
-from session_monitor.prices.prices import Cost
-from session_monitor.reports.selection import ACTIVE_FOR, STATES, Selection
+from session_monitor.base.periods import DAY, HOUR, MONTH, WEEK
+from session_monitor.prices import book as prices
+from session_monitor.prices.book import Cost
+from session_monitor.reports.filters import ACTIVE_FOR, STATES, Selection
 from session_monitor.sessions import session_file
 from tests.support.indexes import CONSUMERS, EDGES, MODELS, SESSIONS
 

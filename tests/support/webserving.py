@@ -14,13 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from session_monitor.links.keys import KeptKeys
-from web import pages
+from web import static
 from web.answers.desk import Desk
 from web.answers.folder import Folder
 from web.answers.titles import Titles
 from web.server.access import Door
 from web.server.connections import Connections
-from web.server.serving import Server
+from web.server.handler import Server
 from web.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -118,8 +118,8 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     door = Door(keys, wait=waited, **more)
     connections = Connections(most, most_streams)
     desk = Desk(files, (lambda: now) if now else (lambda: time.time_ns() // 1_000_000), patience=patience)
-    table = {"/": pages.Content(b"overview", "text/html"), "/session": pages.Content(b"session", "text/html")}
-    table = {**table, "/static/a.js": pages.Content(b"// " + b"x" * 2000, "text/javascript"), **pages.api()}
+    table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}
+    table = {**table, "/static/a.js": static.Content(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
     site = Site(desk, door, keys, table, connections, Titles(), desk.now, stopping.wait, redacts)
     server = Server(("127.0.0.1", 0), site.respond, site.refuse, log.append, tls, connections, limits)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

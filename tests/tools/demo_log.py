@@ -150,7 +150,7 @@ SHOWN = (
 
 
 def shown_turns():
-    """The turns of SHOWN as ``turns`` gives them."""
+    """The turns of SHOWN as ``round_pages`` gives them."""
     for turn in SHOWN:
         if "user" in turn:
             yield {"user": turn["user"], "pause": 60 if turn is not SHOWN[0] else 0}

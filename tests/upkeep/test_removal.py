@@ -14,12 +14,13 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.base import files, moments
-from session_monitor.index import index, index_access, index_file, index_keeper
+from session_monitor.base import files, timestamps
+from session_monitor.index import access, database, keeper, opening
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.search import search_index
-from session_monitor.sessions import names, tombstones, write_lock
+from session_monitor.search import word_index
+from session_monitor.sessions import deleted as tombstones
+from session_monitor.sessions import file_names, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock
 from session_monitor.upkeep import removal
@@ -29,7 +30,7 @@ from tests.support.calls import BOOK
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-NOON = moments.milliseconds("2026-02-01T12:00:00Z")
+NOON = timestamps.milliseconds("2026-02-01T12:00:00Z")
 
 
 def silent(_done, _total):
@@ -58,7 +59,7 @@ class Folder:
         self.close()
         state = Checkpoint(str(self.out / ".state.json"), str(self.out))
         store = Store(str(self.out), lock=MonitorsLock(str(self.out)).held)
-        self.keeper = index_keeper.Keeper(str(self.out), BOOK, silent)
+        self.keeper = keeper.Keeper(str(self.out), BOOK, silent)
         log = [str(self.log)]
         self.ingest = Ingest(log, store, state, index=self.keeper, session_key=session_key, clock=lambda: 0.0)
         return self
@@ -103,7 +104,7 @@ class Folder:
     def asked(self):
         """How many calls each session has, as a reader is told."""
         sql = "SELECT session_id, calls FROM session"
-        return dict(index_access.ask(str(self.out), BOOK, lambda found: found.db.execute(sql).fetchall(), silent))
+        return dict(access.ask(str(self.out), BOOK, lambda found: found.db.execute(sql).fetchall(), silent))
 
 
 @pytest.fixture
@@ -259,15 +260,15 @@ def test_where_names_are_not_told_apart(folder):
     (folder.out / "a.json").rename(folder.out / "b.json")  # as if 'a' and 'b' were one name there
     (folder.out / ".state.json").unlink()
     folder.fresh().poll()
-    assert (folder.out / names.other_name("b")).exists()
+    assert (folder.out / file_names.other_name("b")).exists()
 
-    assert [each.file for each in folder.delete("b")] == [names.other_name("b")]
+    assert [each.file for each in folder.delete("b")] == [file_names.other_name("b")]
     assert (folder.out / "b.json").exists()
 
 
 def test_a_second_name_is_found_when_the_first_is_free_again(folder):
     """When the other id's session is deleted, one under its second name goes on in its file."""
-    other = names.other_name("b")
+    other = file_names.other_name("b")
     os.rename(folder.out / "b.json", folder.out / other)
     folder.fresh().call("b")
 
@@ -301,13 +302,13 @@ def test_nothing_of_it_is_left_in_any_file(folder):
                 + b"\n"
             )
     folder.poll()
-    name = names.file_name(ident)
+    name = file_names.file_name(ident)
     (folder.out / f"{name}.corrupt-1").write_bytes((folder.out / name).read_bytes())
     for end in ("", "-wal", "-shm"):
-        (folder.out / (search_index.FILE + end)).write_bytes(b"zebra")
+        (folder.out / (word_index.FILE + end)).write_bytes(b"zebra")
     folder.call("a").poll()
     folder.asked()
-    assert b"zebra" in b"".join(path.read_bytes() for path in folder.out.glob(index_file.FILE + "*"))
+    assert b"zebra" in b"".join(path.read_bytes() for path in folder.out.glob(opening.FILE + "*"))
 
     assert len(folder.delete(ident)) == 1
 
@@ -320,11 +321,11 @@ def test_nothing_of_it_is_left_in_any_file(folder):
 def test_an_index_that_was_complete_stays_so(folder, monkeypatch):
     """The next reader reads no session file, and is told sums without the session, as a new index has them."""
     for few in (0, 500):
-        monkeypatch.setattr("session_monitor.index.index_writer._FEW", few)
+        monkeypatch.setattr("session_monitor.index.writer._FEW", few)
         folder.call("d", model="dear").poll()
         folder.delete("d")
-        with contextlib.closing(index_file.read_only(str(folder.out / index_file.FILE))) as db:
-            kept = index.Index(db, str(folder.out), BOOK)
+        with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+            kept = database.Index(db, str(folder.out), BOOK)
             assert kept.is_complete()
             found = indexes.contents(kept)
         with indexes.opened(folder.out) as made:
@@ -335,9 +336,9 @@ def test_an_index_that_was_complete_stays_so(folder, monkeypatch):
 @pytest.mark.parametrize("what", ["none", "junk", "locked"])
 def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what):
     """The session is deleted, and whoever asks next is told what there is."""
-    monkeypatch.setattr(index_keeper, "_REMOVERS_PATIENCE", 0.05)
+    monkeypatch.setattr(keeper, "_REMOVERS_PATIENCE", 0.05)
     folder.close()
-    path = folder.out / index_file.FILE
+    path = folder.out / opening.FILE
     with contextlib.ExitStack() as stack:
         if what == "locked":
             db = stack.enter_context(contextlib.closing(sqlite3.connect(path, isolation_level=None)))
@@ -354,20 +355,20 @@ def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what
 
 def test_a_monitor_catches_up_with_what_the_command_left_undone(folder, monkeypatch):
     """Where only the files were removed, a pass without new lines notices, and does not call the index complete."""
-    monkeypatch.setattr(index_keeper, "taking_out", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(keeper, "taking_out", lambda *_: contextlib.nullcontext())
     folder.delete("b")
     folder.poll()
 
-    with contextlib.closing(index_file.read_only(str(folder.out / index_file.FILE))) as db:
-        assert index.Index(db, str(folder.out), BOOK).is_complete()
+    with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+        assert database.Index(db, str(folder.out), BOOK).is_complete()
         assert db.execute("SELECT session_id FROM session ORDER BY 1").fetchall() == [("a",), ("c",)]
 
 
 def test_while_sessions_are_removed_the_index_is_not_complete(folder):
     """Whoever is killed meanwhile leaves an index that says so, whatever a monitor notes of the folder's time."""
-    with contextlib.closing(index_file.read_only(str(folder.out / index_file.FILE))) as db:
-        kept = index.Index(db, str(folder.out), BOOK)
-        with index_keeper.taking_out(str(folder.out), {"a": "a.json"}):
+    with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+        kept = database.Index(db, str(folder.out), BOOK)
+        with keeper.taking_out(str(folder.out), {"a": "a.json"}):
             (folder.out / "a.json").unlink()
             folder.keeper.settle()
             assert not kept.is_complete()
@@ -376,11 +377,11 @@ def test_while_sessions_are_removed_the_index_is_not_complete(folder):
 
 def test_a_monitor_takes_up_an_index_that_was_put_in_its_own_ones_place(folder):
     """After others were at work it writes to the file that stands there now."""
-    index_keeper.remove(str(folder.out / index_file.FILE))
+    keeper.remove(str(folder.out / opening.FILE))
     folder.delete("b")
     folder.call("a").poll()
 
-    with contextlib.closing(index_file.read_only(str(folder.out / index_file.FILE))) as db:
+    with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
         assert db.execute("SELECT session_id, calls FROM session ORDER BY 1").fetchall() == [("a", 4), ("c", 3)]
 
 
@@ -396,7 +397,7 @@ def test_sessions_are_found_by_their_last_call(folder):
 
     assert found[0].session_id == "old"
     assert sorted(each.session_id for each in found) == ["b", "c", "old"]
-    assert removal.last_called_before(str(folder.out), moments.milliseconds("2026-02-01T09:30:15Z")) == found[:1]
+    assert removal.last_called_before(str(folder.out), timestamps.milliseconds("2026-02-01T09:30:15Z")) == found[:1]
 
 
 def test_a_session_that_calls_meanwhile_is_left(folder):
@@ -425,7 +426,7 @@ def test_many_are_deleted_at_once(empty):
     for number in range(700):
         folder.call(f"s{number}", start_time=f"2026-01-0{1 + number % 7}T00:00:00Z")
     folder.poll()
-    found = removal.last_called_before(str(folder.out), moments.milliseconds("2026-01-07T00:00:00Z"))
+    found = removal.last_called_before(str(folder.out), timestamps.milliseconds("2026-01-07T00:00:00Z"))
 
     assert len(removal.delete(str(folder.out), found)) == 600
 

@@ -10,8 +10,9 @@ import time
 
 import pytest
 
-from session_monitor.index import index_access, index_file, index_keeper
-from session_monitor.search import search_index
+from session_monitor.index import access, opening
+from session_monitor.index import keeper as index_keeper
+from session_monitor.search import word_index
 from session_monitor.sessions import session_file, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock, Outdated
@@ -41,7 +42,7 @@ def put(folder, calls):
 def asked(folder):
     """How many calls each session has, as a reader is told."""
     sql = "SELECT session_id, calls FROM session"
-    return dict(index_access.ask(str(folder), BOOK, lambda found: found.db.execute(sql).fetchall(), silent))
+    return dict(access.ask(str(folder), BOOK, lambda found: found.db.execute(sql).fetchall(), silent))
 
 
 def contents(folder):
@@ -177,7 +178,7 @@ def test_a_broken_index_is_made_anew(folder):
     """Damage anywhere in it, also where no reader has come by, is found; a monitor takes the new one up."""
     put(folder, in_log([call(f"s{number}", model=f"m{number}") for number in range(300)]))
     os.utime(folder / "a.json")
-    path = folder / index_file.FILE
+    path = folder / opening.FILE
     with contextlib.closing(index_keeper.Keeper(str(folder), BOOK, silent)) as keeper:
         assert asked(folder)["a"] == 6
         lock = MonitorsLock(str(folder))
@@ -200,18 +201,18 @@ def test_a_broken_index_is_made_anew(folder):
         keeper.outdated()
         keeper.settle()
         assert keeper.problem is None
-    with contextlib.closing(index_file.read_only(str(path))) as db:
+    with contextlib.closing(opening.read_only(str(path))) as db:
         assert db.execute("SELECT count(*) FROM session WHERE session_id = 'late'").fetchall() == [(1,)]
 
 
 @pytest.mark.parametrize("content", [b"junk" * 3000, b"SQLite format 3\0" + b"junk" * 3000])
 def test_a_broken_search_index_is_removed(folder, content):
     """It is made anew when somebody searches; one that is sound stays."""
-    path = folder / search_index.FILE
+    path = folder / word_index.FILE
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE words(word)")
     assert repaired(folder) == Repaired()
     path.write_bytes(content)
 
-    assert repaired(folder) == Repaired(removed=[search_index.FILE])
+    assert repaired(folder) == Repaired(removed=[word_index.FILE])
     assert not path.exists()

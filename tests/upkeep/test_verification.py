@@ -15,14 +15,14 @@ from pathlib import Path
 import pytest
 
 from session_monitor.base import files
-from session_monitor.index import index_file
-from session_monitor.index.index import LOCK
-from session_monitor.index.index_keeper import Keeper
+from session_monitor.index import opening
+from session_monitor.index.database import LOCK
+from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.prices import own_prices
+from session_monitor.prices import own_lists
+from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList
-from session_monitor.prices.prices import Book
 from session_monitor.sessions import session_file
 from session_monitor.sessions.store import Store
 from session_monitor.upkeep import session_check, verification
@@ -85,7 +85,7 @@ def verify(folder, *, book=BOOK, quick=False):
 def times(folder):
     """When what is in the folder was changed, and the folder itself; but for what SQLite's readers share."""
     found = {path.name: path.stat().st_mtime_ns for path in [folder, *folder.iterdir()]}
-    found.pop(f"{index_file.FILE}-shm", None)
+    found.pop(f"{opening.FILE}-shm", None)
     return found
 
 
@@ -101,7 +101,7 @@ def change(path, old, new, count=1):
 def sql(folder, statement):
     """Change the index."""
     mtime = folder.stat()
-    with contextlib.closing(sqlite3.connect(folder / index_file.FILE, isolation_level=None)) as db:
+    with contextlib.closing(sqlite3.connect(folder / opening.FILE, isolation_level=None)) as db:
         assert db.execute(statement).rowcount
     os.utime(folder, ns=(mtime.st_atime_ns, mtime.st_mtime_ns))  # the side files went
 
@@ -123,7 +123,7 @@ def test_without_side_files(folder):
     """An index that nobody has open is read as it is, and no file comes into the folder."""
     sql(folder, "UPDATE session SET calls = calls")
     before = times(folder)
-    assert not (folder / f"{index_file.FILE}-shm").exists()
+    assert not (folder / f"{opening.FILE}-shm").exists()
 
     assert verify(folder) == [[], []]
 
@@ -311,14 +311,14 @@ def test_an_index_that_is_behind(folder):
 )
 def test_an_index_that_is_none(folder, data, is_fault):
     """Where there is no index that is told; one that is damaged is a fault."""
-    for path in folder.glob(f"{index_file.FILE}*"):
+    for path in folder.glob(f"{opening.FILE}*"):
         path.unlink()
     if data is not None:
-        (folder / index_file.FILE).write_bytes(data)
+        (folder / opening.FILE).write_bytes(data)
 
     faults, notices = verify(folder)
 
-    assert [text.partition(":")[0] for text in (faults if is_fault else notices)] == [index_file.FILE]
+    assert [text.partition(":")[0] for text in (faults if is_fault else notices)] == [opening.FILE]
     assert len(faults + notices) == 1
 
 
@@ -417,7 +417,7 @@ def test_beside_a_monitor_at_work(tmp_path):
     finally:
         monitor_.terminate()
         monitor_.wait()
-    assert verify(folder, book=own_prices.book(str(folder), os.environ)) == [[], []]
+    assert verify(folder, book=own_lists.book(str(folder), os.environ)) == [[], []]
 
 
 def everything(folder, rounds):

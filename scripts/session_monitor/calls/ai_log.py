@@ -19,9 +19,9 @@ from datetime import datetime, timezone
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
-from session_monitor.base import patterns
+from session_monitor.base import lazy_regex
 
-from . import resent, tools, usage
+from . import long_lines, tool_results, usage
 from .usage import Usage
 
 NOT_LLM = "not_llm"
@@ -37,9 +37,9 @@ CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_c
 
 _BLANK = " \t\r\n\ufeff"
 _START = '{"ai_log":"'
-_AI_LOG = patterns.lazy(r'"ai_log"\s*:\s*"')
-_FIELD = patterns.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_TOKEN = patterns.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
+_AI_LOG = lazy_regex.lazy(r'"ai_log"\s*:\s*"')
+_FIELD = lazy_regex.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 _TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
 _SECONDS = re.compile(r":[0-5]\d(\.\d{1,9})?Z", re.ASCII)
@@ -103,7 +103,7 @@ class Round(NamedTuple):
     first_token_ms: int | None = None
     duration_ms: int | None = None
     from_history: int = 0
-    sent: resent.Sent | None = None
+    sent: long_lines.Sent | None = None
 
     @property
     def group(self) -> str:
@@ -125,7 +125,7 @@ def group_of(session_id: str | None, consumer: str | None, timestamp: str | None
     return ":".join(("no-session", *([consumer] if consumer else []), day))
 
 
-def parse(line: bytes, known: resent.Known | None = None) -> Round | Skipped:
+def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped:
     """The call that this line describes, or why it describes none.  Never raises, whatever the bytes.
 
     Where ``known`` tells what a session's last call sent, messages that are those of that call are not decoded again.
@@ -137,29 +137,29 @@ def parse(line: bytes, known: resent.Known | None = None) -> Round | Skipped:
     return parts if isinstance(parts, Skipped) else _round(parts)
 
 
-def _parse_long(line: bytes, known: resent.Known) -> Round | None:
+def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
     """The call of a line with many messages, whose bytes are remembered; None where it is not in the gateway's own shape.
 
     Where it begins with known messages, only the others are decoded.
     """
-    pieces = resent.take_apart(line, known)
+    pieces = long_lines.take_apart(line, known)
     parts = pieces and _joined_pieces(pieces)
     if pieces is None or parts is None:
         return None
     # Nothing behind the comma makes a whole list here, and none where it stands.
     is_odd = not parts.attributes["messages"] or _session_id(parts.attributes) != pieces.session_id
-    if pieces.known and (is_odd or tools.need_history(parts.attributes["messages"])):
-        pieces = resent.whole(pieces, line)
+    if pieces.known and (is_odd or tool_results.need_history(parts.attributes["messages"])):
+        pieces = long_lines.whole(pieces, line)
         parts = _joined_pieces(pieces)
         if parts is None:
             return None
     messages = parts.attributes["messages"]
     number = pieces.known.number if pieces.known else 0
-    sent = resent.Sent(number + len(messages), pieces.end - pieces.start, line, pieces.start) if messages else None
+    sent = long_lines.Sent(number + len(messages), pieces.end - pieces.start, line, pieces.start) if messages else None
     return _round(parts, number, sent)
 
 
-def _joined_pieces(pieces: resent.Pieces) -> _Parts | None:
+def _joined_pieces(pieces: long_lines.Pieces) -> _Parts | None:
     """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole."""
     try:
         before, messages = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
@@ -376,7 +376,7 @@ def _is_plain(value: object) -> bool:
 # -- the round ---------------------------------------------------------------------------------------------------------
 
 
-def _round(parts: _Parts, from_history: int = 0, sent: resent.Sent | None = None) -> Round:
+def _round(parts: _Parts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round:
     attributes, outer, outer_broken, torn = parts
     get, get_outer = attributes.get, outer.get
     undecoded: dict[str, str] = {}

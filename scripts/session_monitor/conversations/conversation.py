@@ -6,12 +6,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from session_monitor.prices import prices, what_if
-from session_monitor.prices.prices import Outcome
+from session_monitor.prices import book, what_if
+from session_monitor.prices.book import Outcome
 from session_monitor.prices.spending import Spending, spent
 from session_monitor.prices.what_if import Estimate
 from session_monitor.reports.report import Place, Report, SessionRow
-from session_monitor.sessions import history, names, session_file
+from session_monitor.sessions import file_names, message_history, session_file
 
 
 class Wanted(NamedTuple):
@@ -58,9 +58,9 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     row = sessions.session(session_id)
     if row is None:
         return None
-    path = names.path_of(sessions.folder, row.file)
+    path = file_names.path_of(sessions.folder, row.file)
     entries = _entries(sessions, session_id, path, rounds, full_messages=full_messages)
-    return Session(row, ((entry, sessions.book.price(prices.call_of(entry))) for entry in entries))
+    return Session(row, ((entry, sessions.book.price(book.call_of(entry))) for entry in entries))
 
 
 def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
@@ -68,7 +68,7 @@ def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spe
     found = of(sessions, session_id, full_messages=False)
     if found is None:
         return None
-    calls = [prices.call_of(entry) for entry, _ in found.rounds]
+    calls = [book.call_of(entry) for entry, _ in found.rounds]
     return spent(sessions.book, calls), what_if.estimates(sessions.book, calls, models)
 
 
@@ -106,7 +106,7 @@ def _at(path: str, places: list[Place]) -> Iterator[dict[str, Any]]:
 
 
 def _with_messages(entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
-    for entry, messages in history.with_full_messages(entries):
+    for entry, messages in message_history.with_full_messages(entries):
         full = {**entry, "messages": messages}
         full.pop("messages_from_history", None)
         yield full

@@ -1,6 +1,6 @@
 """What is there to read in a session, however it is written down?
 
-All text of the log comes from here as ``terminal.clean`` leaves it.
+All text of the log comes from here as ``safe.clean`` leaves it.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from session_monitor.base.moments import local_time
+from session_monitor.base.timestamps import local_time
 from session_monitor.prices import money
-from session_monitor.prices.prices import NOTES, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.book import NOTES, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
-from session_monitor.text import figures, terminal
+from session_monitor.text import humanize, safe
 
 CLIPPED = 600
 """Characters of a long text that are shown unless all of it is asked for."""
@@ -67,11 +67,11 @@ class Passage(NamedTuple):
 
 def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
     """What a session adds up to and cost."""
-    failed = f" ({figures.count(row['failed_count'])} failed)" if row["failed_count"] else ""
+    failed = f" ({humanize.count(row['failed_count'])} failed)" if row["failed_count"] else ""
     yield Fact("Created", local_time(row["created_at"]))
     yield Fact("Updated", local_time(row["updated_at"]))
-    yield Fact("Models", ", ".join(map(terminal.cell, row["models"])), is_ours=not row["models"])
-    yield Fact("Rounds", figures.count(row["messages_count"]) + failed)
+    yield Fact("Models", ", ".join(map(safe.cell, row["models"])), is_ours=not row["models"])
+    yield Fact("Rounds", humanize.count(row["messages_count"]) + failed)
     cached, written = row["total_cached_tokens"], row["total_cache_write_tokens"]
     yield Fact("Input", _of_which(row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
     yield Fact("Output", _of_which(row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
@@ -81,12 +81,12 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
         verb = "saved" if spent.saved_pico > 0 else "cost more by"
         yield Fact("Caching", f"{verb} {money.shown(abs(spent.saved_pico))}")
     for note, number in spent.assumed.items():
-        yield Fact("Assumed", f"in {figures.counted(number, 'round')}: {NOTES[note]}")
+        yield Fact("Assumed", f"in {humanize.counted(number, 'round')}: {NOTES[note]}")
 
 
 def _of_which(tokens: int, *parts: tuple[int, str]) -> str:
-    told = ", ".join(f"{figures.count(number)} {label}" for number, label in parts if number)
-    return figures.counted(tokens, "token") + (f" ({told})" if told else "")
+    told = ", ".join(f"{humanize.count(number)} {label}" for number, label in parts if number)
+    return humanize.counted(tokens, "token") + (f" ({told})" if told else "")
 
 
 # -- of a round --------------------------------------------------------------------------------------------------------
@@ -96,10 +96,10 @@ def tokens(entry: Mapping[str, Any]) -> str:
     """The tokens of a round."""
     cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
     return (
-        f"{figures.count(entry['input_tokens'])} in"
-        + (f" ({figures.count(cached)} cached)" if cached else "")
-        + f" → {figures.count(entry['output_tokens'])} out"
-        + (f" ({figures.count(reasoning)} reasoning)" if reasoning else "")
+        f"{humanize.count(entry['input_tokens'])} in"
+        + (f" ({humanize.count(cached)} cached)" if cached else "")
+        + f" → {humanize.count(entry['output_tokens'])} out"
+        + (f" ({humanize.count(reasoning)} reasoning)" if reasoning else "")
     )
 
 
@@ -189,9 +189,9 @@ def _answered(message: Mapping[str, Any]) -> list[Any]:
 
 
 def _passage(kind: str, who: str, text: str, *, full: bool) -> Passage:
-    clean = terminal.clean(text, newlines=True)
+    clean = safe.clean(text, newlines=True)
     shown, hidden = (clean, 0) if full else clipped(clean)
-    return Passage(kind, terminal.cell(who), shown, hidden, kind in _ASIDE or len(shown) > FOLDED)
+    return Passage(kind, safe.cell(who), shown, hidden, kind in _ASIDE or len(shown) > FOLDED)
 
 
 # -- texts -------------------------------------------------------------------------------------------------------------

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from session_monitor.base.moments import local_time
+from session_monitor.base.timestamps import local_time
 from session_monitor.prices import money
-from session_monitor.prices.prices import NOTES, Outcome
+from session_monitor.prices.book import NOTES, Outcome
 from session_monitor.prices.spending import Spending
-from session_monitor.text import figures, terminal
+from session_monitor.text import humanize, safe
 
 from . import passages
 
@@ -17,7 +17,7 @@ _WIDEST = 100
 
 
 class Transcript:
-    """Prints sessions for people.  All text of the log goes through ``terminal.clean``."""
+    """Prints sessions for people.  All text of the log goes through ``safe.clean``."""
 
     def __init__(
         self,
@@ -25,7 +25,7 @@ class Transcript:
         *,
         messages: bool = True,
         full: bool = False,
-        paint: terminal.Paint = terminal.NO_PAINT,
+        paint: safe.Paint = safe.NO_PAINT,
     ) -> None:
         """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``."""
         self._paint = paint
@@ -40,7 +40,7 @@ class Transcript:
         """The whole session: what it adds up to and cost, then its rounds."""
         yield from self._head(row)
         yield from self._spending(spent)
-        yield self._paint(terminal.BOLD, f"📝 Conversation Rounds ({figures.count(row['messages_count'])}):")
+        yield self._paint(safe.BOLD, f"📝 Conversation Rounds ({humanize.count(row['messages_count'])}):")
         yield "─" * self._rule
         for entry, outcome in rounds:
             yield ""
@@ -50,45 +50,45 @@ class Transcript:
     def _head(self, row: Mapping[str, Any]) -> Iterator[str]:
         yield "=" * self._rule
         heading = self._text("📊 Session Detail: ", row["session_id"], clip=False)
-        yield from (self._paint(terminal.BOLD, line) for line in heading)
+        yield from (self._paint(safe.BOLD, line) for line in heading)
         yield "=" * self._rule
         yield ""
         yield f"🕐 Created:  {local_time(row['created_at'])}"
         yield f"🕑 Updated:  {local_time(row['updated_at'])}"
-        models = ", ".join(terminal.cell(model) for model in row["models"]) or "-"
+        models = ", ".join(safe.cell(model) for model in row["models"]) or "-"
         yield from self._text("🤖 Model:    ", models, clip=False)
-        failed = f" ({figures.count(row['failed_count'])} failed)" if row["failed_count"] else ""
-        yield f"💬 Messages: {figures.count(row['messages_count'])}{failed}"
+        failed = f" ({humanize.count(row['failed_count'])} failed)" if row["failed_count"] else ""
+        yield f"💬 Messages: {humanize.count(row['messages_count'])}{failed}"
         yield ""
         yield "📈 Token Statistics:"
         for label, key in _STATISTICS:
             if row[key] or not label.startswith("  of which cache written"):
-                yield f"   {label:26}{figures.count(row[key]):>10} tokens"
+                yield f"   {label:26}{humanize.count(row[key]):>10} tokens"
         yield ""
 
     def _spending(self, spent: Spending) -> Iterator[str]:
         dollars = "not known" if spent.rounds and spent.unpriced_rounds == spent.rounds else money.shown(spent.pico)
         yield f"💰 Estimated Cost: {dollars} USD" if dollars != "not known" else "💰 Estimated Cost: not known"
         if spent.unpriced_rounds:
-            tokens = figures.counted(spent.unpriced_tokens, "token")
-            rounds = figures.counted(spent.unpriced_rounds, "round")
+            tokens = humanize.counted(spent.unpriced_tokens, "token")
+            rounds = humanize.counted(spent.unpriced_rounds, "round")
             yield from self._wrapped(f"   not in it: {rounds} unpriced, {tokens} ({', '.join(spent.why())})", "   ")
         if spent.saved_pico:
             verb = "saved" if spent.saved_pico > 0 else "cost more by"
             yield f"   caching {verb} {money.shown(abs(spent.saved_pico))}"
         for note, number in spent.assumed.items():
-            yield from self._wrapped(f"   assumed in {figures.counted(number, 'round')}: {NOTES[note]}", "     ")
+            yield from self._wrapped(f"   assumed in {humanize.counted(number, 'round')}: {NOTES[note]}", "     ")
         yield ""
 
     def round(self, entry: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
         """One round."""
         head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
-        yield from (self._paint(terminal.BOLD, line) for line in self._wrapped(head, "    "))
+        yield from (self._paint(safe.BOLD, line) for line in self._wrapped(head, "    "))
         yield f"    Tokens: {passages.tokens(entry)}"
         yield from self._wrapped(f"    Cost: {passages.cost(outcome)}", "      ")
         if entry.get("error"):
             failed = self._text("    ❌ Failed: ", entry["error"])
-            yield from (self._paint(terminal.RED, line) for line in failed)
+            yield from (self._paint(safe.RED, line) for line in failed)
         if entry.get("cut"):
             yield f"    ✂️  Cut by the gateway: {', '.join(entry['cut'])}"
         yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"
@@ -108,7 +108,7 @@ class Transcript:
         yield f"    Messages ({_messages_count(entry)}):"
         for message in entry["messages"]:
             role = message.get("role") if isinstance(message, dict) else None
-            yield from self._text(f"      [{terminal.cell(str(role or '?'))}] ", passages.text_of(message))
+            yield from self._text(f"      [{safe.cell(str(role or '?'))}] ", passages.text_of(message))
         if "messages" in entry.get("undecoded", {}):
             yield from self._text("      [cut] ", entry["undecoded"]["messages"])
 
@@ -123,7 +123,7 @@ class Transcript:
 
     def _text(self, label: str, text: str, *, clip: bool = True) -> Iterator[str]:
         """Text under a label, its further lines indented below its first."""
-        clean = terminal.clean(text, newlines=True)
+        clean = safe.clean(text, newlines=True)
         shown, hidden = (clean, 0) if self._full or not clip else passages.clipped(clean)
         indent = " " * (len(label) - len(label.lstrip()) + 2)
         lines = shown.split("\n")
@@ -131,13 +131,13 @@ class Transcript:
         for line in lines[1:]:
             yield from self._wrapped(indent + line, indent)
         if hidden:
-            yield f"{indent}… {figures.counted(hidden, 'more character')} (--full shows them)"
+            yield f"{indent}… {humanize.counted(hidden, 'more character')} (--full shows them)"
 
     def _wrapped(self, line: str, indent: str) -> Iterator[str]:
-        if self._columns is None or terminal.width(line) <= self._columns:
+        if self._columns is None or safe.width(line) <= self._columns:
             yield line.rstrip(" ")
             return
-        yield from terminal.wrap(line, self._columns, indent)
+        yield from safe.wrap(line, self._columns, indent)
 
 
 _STATISTICS = (
@@ -156,11 +156,11 @@ def _messages_count(entry: Mapping[str, Any]) -> str:
     if "messages" in entry.get("undecoded", {}):
         return "cut"
     return (
-        f"{figures.count(new) if new else 'none'} new, after {figures.count(before)} sent before"
+        f"{humanize.count(new) if new else 'none'} new, after {humanize.count(before)} sent before"
         if before
         else str(new)
     )
 
 
 def _of_model(entry: Mapping[str, Any]) -> str:
-    return f" · {terminal.cell(entry['model'])}" if entry["model"] else ""
+    return f" · {safe.cell(entry['model'])}" if entry["model"] else ""

@@ -16,7 +16,7 @@ from session_monitor import __version__
 from session_monitor.base import files
 
 from .coverage import Coverage
-from .identity import Generation
+from .generation import Generation
 
 SCHEMA_VERSION = 1
 REMEMBERED = 100

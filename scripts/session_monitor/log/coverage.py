@@ -6,11 +6,11 @@ import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
-from session_monitor.text import figures
+from session_monitor.text import humanize
 
 if TYPE_CHECKING:
     from session_monitor.calls.ai_log import Round
-    from session_monitor.calls.plain import Short
+    from session_monitor.calls.short_lines import Short
 
 LABELS = {
     "not_llm": "no LLM call",
@@ -71,9 +71,9 @@ class Coverage(SimpleNamespace):
 
     def in_words(self) -> list[str]:
         """How much of the log the totals speak for."""
-        parts = [figures.counted(self.calls, "call")]
+        parts = [humanize.counted(self.calls, "call")]
         parts += [
-            f"{figures.count(number)} {label}"
+            f"{humanize.count(number)} {label}"
             for number, label in (
                 (self.failed, "failed"),
                 (self.without_session_id, "without session id"),
@@ -83,12 +83,12 @@ class Coverage(SimpleNamespace):
             )
             if number
         ]
-        skipped = [f"{figures.count(number)} {LABELS[reason]}" for reason, number in self.passed_over.items()]
-        parts.append(f"{figures.counted(sum(self.passed_over.values()), 'line')} passed over")
+        skipped = [f"{humanize.count(number)} {LABELS[reason]}" for reason, number in self.passed_over.items()]
+        parts.append(f"{humanize.counted(sum(self.passed_over.values()), 'line')} passed over")
         if skipped:
             parts[-1] += f" ({', '.join(skipped)})"
         if self.lost_bytes:
-            parts.append(f"at least {figures.size(self.lost_bytes)} lost before they were read")
+            parts.append(f"at least {humanize.size(self.lost_bytes)} lost before they were read")
         return parts
 
     def add(self, other: Coverage) -> None:

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO, Callable, cast
 
 from session_monitor.base.hashing import sha256
 
-from .siblings import Place
+from .rotation import Place
 
 BLOCK = 1 << 20
 LONGEST_LINE = 32 << 20

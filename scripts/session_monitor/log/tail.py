@@ -11,9 +11,10 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Callable, Optional
 
-from . import identity, log_file, siblings
+from . import generation as identity
+from . import log_file, rotation
 from .checkpoint import View
-from .identity import Generation
+from .generation import Generation
 from .log_file import LogFile, NotAFile, NotReady, Truncated
 
 
@@ -114,16 +115,16 @@ class Tail:
         if self._in_vain and not was_in_vain:
             raise Changed
 
-    def _places(self, look: Look) -> list[siblings.Place]:
+    def _places(self, look: Look) -> list[rotation.Place]:
         try:
-            places = siblings.find(self._patterns)
+            places = rotation.find(self._patterns)
         except OSError as error:
             look.complete = False
             look.problems.append(f"{error.filename} cannot be listed: {error.strerror}")
             return []
         if not self._allowed:
             return places
-        allowed = [place for place in places if siblings.is_under(place.path, self._allowed)]
+        allowed = [place for place in places if rotation.is_under(place.path, self._allowed)]
         look.problems += [
             f"{place.path} is outside the folders that --allow-dir permits; it was not read"
             for place in places
@@ -132,7 +133,7 @@ class Tail:
         return allowed
 
     @staticmethod
-    def _opened(place: siblings.Place, look: Look) -> LogFile | None:
+    def _opened(place: rotation.Place, look: Look) -> LogFile | None:
         try:
             return LogFile(place)
         except FileNotFoundError:  # renamed just now

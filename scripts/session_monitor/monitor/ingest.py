@@ -2,7 +2,7 @@
 
     1 look      which generation is in which file                       tail
     2 read      the whole lines behind each generation's offset         tail
-    3 take      line -> call -> its session, in memory                  intake, plain, ai_log, store
+    3 take      line -> call -> its session, in memory                  intake, short_lines, ai_log, store
     4 commit    session files first, synced; then the read positions    store, checkpoint
 
 A batch of lines goes through 2 to 4 together, so memory stays bounded and a stop loses nothing.  Whatever ends the
@@ -15,17 +15,17 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
 
-from session_monitor.index import index_rows
-from session_monitor.index.index_rows import Rows
+from session_monitor.index import rows as index_rows
+from session_monitor.index.rows import Rows
 from session_monitor.log import tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.coverage import Coverage
-from session_monitor.log.identity import Generation
+from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile, Truncated
 from session_monitor.log.tail import Changed, Look, Tail
-from session_monitor.prices import sums
-from session_monitor.prices.prices import Book
-from session_monitor.prices.sums import NOTHING
+from session_monitor.prices import usage_totals
+from session_monitor.prices.book import Book
+from session_monitor.prices.usage_totals import NOTHING
 from session_monitor.sessions.session_file import Summary, Written
 from session_monitor.sessions.store import SetAside, Store
 from session_monitor.sessions.write_lock import Outdated
@@ -85,7 +85,7 @@ class Poll:
         """Count another poll in; problems are those of the last one."""
         self.logs_found = other.logs_found
         self.new_sessions += other.new_sessions
-        self.sums = sums.added([self.sums, other.sums])
+        self.sums = usage_totals.added([self.sums, other.sums])
         self.coverage.add(other.coverage)
         self.problems = other.problems
         self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]
@@ -299,7 +299,7 @@ class Ingest:
         self._store.committed = self._offsets()
         poll.bytes_read += batch.bytes
         poll.new_sessions += new
-        poll.sums = sums.added([poll.sums, index_rows.total(rows)])
+        poll.sums = usage_totals.added([poll.sums, index_rows.total(rows)])
         self._on_commit(poll, {each.session_id: each.summary for each in written})
 
     def _drop_batch(self) -> None:

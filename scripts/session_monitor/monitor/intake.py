@@ -9,7 +9,7 @@ from __future__ import annotations
 import fnmatch
 
 from session_monitor.calls import ai_log
-from session_monitor.calls.plain import Plain, Short
+from session_monitor.calls.short_lines import Plain, Short
 from session_monitor.log.coverage import Coverage
 from session_monitor.sessions.store import Store
 

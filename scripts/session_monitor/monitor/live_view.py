@@ -7,11 +7,11 @@ from datetime import datetime, timezone
 from typing import Callable
 
 from session_monitor.prices import price_list
-from session_monitor.prices.prices import Book
+from session_monitor.prices.book import Book
 from session_monitor.prices.spending import Spending
 from session_monitor.reports import report
 from session_monitor.sessions.session_file import Summary
-from session_monitor.text import live, terminal
+from session_monitor.text import live_frame, safe
 
 from .ingest import Poll
 from .pace import Pace
@@ -25,7 +25,7 @@ class LiveView:
 
     def __init__(
         self,
-        screen: terminal.Screen,
+        screen: safe.Screen,
         logs: Sequence[str],
         output_dir: str,
         book: Book | None,
@@ -39,7 +39,9 @@ class LiveView:
         self._drawn = 0.0
         overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
         self._known, sums = overview.sessions, overview.sums
-        self._totals = live.Totals(sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens)
+        self._totals = live_frame.Totals(
+            sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens
+        )
         self._spending = sums.spending if book else None
         self._latest = {
             row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
@@ -61,7 +63,7 @@ class LiveView:
         self._before.add(poll)
         self._pace = Pace(self._clock)
 
-    def _sorted(self) -> list[live.SessionLine]:
+    def _sorted(self) -> list[live_frame.SessionLine]:
         lines = sorted(self._latest.values(), key=lambda line: report.moment(line.updated_at), reverse=True)
         return lines[:LATEST_SESSIONS]
 
@@ -71,10 +73,10 @@ class LiveView:
         now.add(self._before)
         now.add(poll)
         pace = self._pace.of(poll)
-        view = live.View(
+        view = live_frame.View(
             sessions=self._sorted(),
             active=self._known + now.new_sessions,
-            totals=live.Totals(
+            totals=live_frame.Totals(
                 self._totals.input_tokens + now.sums.input_tokens,
                 self._totals.output_tokens + now.sums.output_tokens,
                 self._totals.cached_tokens + now.sums.cached_tokens,
@@ -92,7 +94,7 @@ class LiveView:
             notes=[*poll.problems, *now.notices],
             now=datetime.now(timezone.utc).isoformat(),
         )
-        self._screen.draw(live.frame(view, *self._screen.size()))
+        self._screen.draw(live_frame.frame(view, *self._screen.size()))
 
     def _cost(self, since: Spending) -> str | None:
         if self._spending is None:
@@ -103,8 +105,8 @@ class LiveView:
         return total.shown()
 
 
-def _line(session_id: str, row: dict[str, object]) -> live.SessionLine:
-    return live.SessionLine(
+def _line(session_id: str, row: dict[str, object]) -> live_frame.SessionLine:
+    return live_frame.SessionLine(
         session_id,
         row["updated_at"],  # type: ignore[arg-type]
         row["messages_count"],  # type: ignore[arg-type]

@@ -11,30 +11,30 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from session_monitor.base import patterns
+from session_monitor.base import lazy_regex
 
 EXACT = "exact"
 UNDATED = "undated"
 
-_REGION = patterns.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
-_VENDOR = patterns.lazy(
+_REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
+_VENDOR = lazy_regex.lazy(
     r"(anthropic|amazon|meta|deepseek|qwen|openai|mistral|cohere|minimax|moonshotai|moonshot|zai|google|ai21|nvidia"
     r"|writer)\.(?=[a-z])"
 )
-_ROUTE = patterns.lazy(r":(?:thinking|nitro|floor|online|extended|beta|exacto)$")
+_ROUTE = lazy_regex.lazy(r":(?:thinking|nitro|floor|online|extended|beta|exacto)$")
 """What a reseller adds to choose a route; the price list stays the same (for `:free` and `:batch` it does not)."""
-_BEDROCK_VERSION = patterns.lazy(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
-_AMAZON_VERSION = patterns.lazy(r"-v\d+(?::\d+(?::\d+k)?)?$")
-_BEDROCK_SHORT_VERSION = patterns.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
-_OLD_CLAUDE = patterns.lazy(r"^claude-v(\d)(?::(\d))?$")
-_AZURE_GPT = patterns.lazy(r"^gpt-?35(?=-|$)")
-_SEPARATORS = patterns.lazy(r"[\s._]+")
+_BEDROCK_VERSION = lazy_regex.lazy(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
+_AMAZON_VERSION = lazy_regex.lazy(r"-v\d+(?::\d+(?::\d+k)?)?$")
+_BEDROCK_SHORT_VERSION = lazy_regex.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
+_OLD_CLAUDE = lazy_regex.lazy(r"^claude-v(\d)(?::(\d))?$")
+_AZURE_GPT = lazy_regex.lazy(r"^gpt-?35(?=-|$)")
+_SEPARATORS = lazy_regex.lazy(r"[\s._]+")
 
-_DATE = patterns.lazy(
+_DATE = lazy_regex.lazy(
     r"-(?:20\d\d-?[01]\d-?[0-3]\d|2[3-9][01]\d[0-3]\d|[01]\d[0-3]\d|[01]\d-[0-3]\d|[01]\d-20\d\d|00[1-9])(?=-|$)"
 )
-_TAG = patterns.lazy(r"-(?:latest|preview|exp|experimental|beta|stable)(?=-|$)")
-_CLAUDE = patterns.lazy(r"^claude-(\d)(?:-(\d))?-(opus|sonnet|haiku)(.*)$")
+_TAG = lazy_regex.lazy(r"-(?:latest|preview|exp|experimental|beta|stable)(?=-|$)")
+_CLAUDE = lazy_regex.lazy(r"^claude-(\d)(?:-(\d))?-(opus|sonnet|haiku)(.*)$")
 
 
 class Candidate(NamedTuple):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from session_monitor.base import patterns
+from session_monitor.base import lazy_regex
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -21,7 +21,7 @@ MICRO = 10**6
 DECIMALS = 6
 """Decimals of a price per million tokens, at most."""
 
-_AMOUNT = patterns.lazy(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)
+_AMOUNT = lazy_regex.lazy(r"\d{1,6}(?:\.\d{1,6})?", re.ASCII)
 
 
 def per_token(price: str) -> int:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from session_monitor.text import figures, terminal
+from session_monitor.text import humanize, safe
 
 from . import money
-from .prices import NO_TOKENS, Book, Call, Cost, Outcome
+from .book import NO_TOKENS, Book, Call, Cost, Outcome
 
 NO_NAME = "no model"
 _NAMED = 3
@@ -20,7 +20,7 @@ class Spending(SimpleNamespace):
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
     of them told no tokens); ``saved_pico`` is what caches spared where that is known; ``assumed`` says in how many
-    calls which of ``prices.NOTES`` had to be assumed.
+    calls which of ``book.NOTES`` had to be assumed.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class Spending(SimpleNamespace):
         """For people: ``$1.23 + 4 rounds unpriced (qwen-long)``; ``not priced`` stands for a sum without any price."""
         if not self.unpriced_rounds:
             return money.shown(self.pico)
-        rounds = f"{figures.counted(self.unpriced_rounds, 'round')} unpriced ({', '.join(self.why())})"
+        rounds = f"{humanize.counted(self.unpriced_rounds, 'round')} unpriced ({', '.join(self.why())})"
         return rounds if self.unpriced_rounds == self.rounds else f"{money.shown(self.pico)} + {rounds}"
 
     def short(self) -> str:
@@ -100,8 +100,8 @@ class Spending(SimpleNamespace):
         """The models without a price, those of most rounds first; a long list is shortened."""
         names = sorted(self.unpriced_models, key=lambda name: (-self.unpriced_models[name], name))
         more = [f"{len(names) - _NAMED} more models"] if len(names) > _NAMED + 1 else names[_NAMED:]
-        told = [terminal.cell(name) for name in [*names[:_NAMED], *more]]
-        return [*told, *([f"{figures.count(self.without_tokens)} without tokens"] if self.without_tokens else [])]
+        told = [safe.cell(name) for name in [*names[:_NAMED], *more]]
+        return [*told, *([f"{humanize.count(self.without_tokens)} without tokens"] if self.without_tokens else [])]
 
 
 def spent(book: Book, calls: Iterable[Call]) -> Spending:

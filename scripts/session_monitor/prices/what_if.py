@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .prices import Book, Call
+from .book import Book, Call
 from .spending import Spending
 
 

@@ -1,7 +1,7 @@
 """What do people ask about their sessions?
 
 Answers are plain values from the index; all faces print these and nothing else.  What was said in a session: see
-``conversation``.
+``conversations``.
 """
 
 from __future__ import annotations
@@ -11,18 +11,18 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any, Callable, NamedTuple, TypeVar
 
-from session_monitor.index import index
-from session_monitor.index.index import Index, Progress
-from session_monitor.index.index_access import Access
-from session_monitor.prices import sums
-from session_monitor.prices.prices import Book
+from session_monitor.index import database
+from session_monitor.index.access import Access
+from session_monitor.index.database import Index, Progress
+from session_monitor.prices import usage_totals
+from session_monitor.prices.book import Book
 from session_monitor.prices.spending import Spending
-from session_monitor.prices.sums import Sums
+from session_monitor.prices.usage_totals import Sums
 
-from . import totals
-from .chosen import Chosen
-from .selection import ACTIVE, ACTIVE_FOR, ALL, ERROR, IDLE, Selection
-from .totals import ToolRow, Totals
+from . import breakdown
+from .breakdown import ToolRow, Totals
+from .filter_sql import Chosen
+from .filters import ACTIVE, ACTIVE_FOR, ALL, ERROR, IDLE, Selection
 
 _ORDERS = {
     "updated": ("updated", "id"),
@@ -36,7 +36,7 @@ SORT_KEYS = tuple(_ORDERS)
 
 _COLUMNS = (
     *("id", "session_id", "file", "created_at", "updated_at", "updated", "total_tokens", "model", "models"),
-    *("last_flags", *index.ADDITIVE),
+    *("last_flags", *database.ADDITIVE),
 )
 _SESSION = ", ".join(_COLUMNS)
 
@@ -144,11 +144,11 @@ class Report:
         """The session with this id; None where there is none."""
 
         def question(found: Index) -> SessionRow | None:
-            rows = self._rows(found, "WHERE session_id = CAST(? AS TEXT)", index.raw(session_id))
+            rows = self._rows(found, "WHERE session_id = CAST(? AS TEXT)", database.raw(session_id))
             if not rows:
                 return None
-            key = (index.raw(session_id),)
-            rows[0].spending.assumed.update(index.noted(found.db.execute(_NOTES_OF_SESSION, key)))
+            key = (database.raw(session_id),)
+            rows[0].spending.assumed.update(database.noted(found.db.execute(_NOTES_OF_SESSION, key)))
             return rows[0]
 
         return self.ask(question)
@@ -163,7 +163,7 @@ class Report:
             ids = "SELECT session_id FROM session"
             for where in ("WHERE session_id = CAST(?1 AS TEXT)", _LAST, _PART):
                 order = f"{ids} {where} ORDER BY updated DESC, id DESC LIMIT ?2"
-                parts = [each for (each,) in found.db.execute(order, (index.raw(text), limit))]
+                parts = [each for (each,) in found.db.execute(order, (database.raw(text), limit))]
                 if parts:
                     return parts
             return []
@@ -184,7 +184,7 @@ class Report:
 
         def question(found: Index) -> list[Place]:
             row = found.db.execute(
-                "SELECT id, calls FROM session WHERE session_id = CAST(? AS TEXT)", (index.raw(session_id),)
+                "SELECT id, calls FROM session WHERE session_id = CAST(? AS TEXT)", (database.raw(session_id),)
             ).fetchone()
             if row is None:
                 return []
@@ -204,32 +204,32 @@ class Report:
 
         def question(found: Index) -> Overview:
             chosen = Chosen(found, meant)
-            number, added = totals.everything(chosen)
+            number, added = breakdown.everything(chosen)
             order = f"WHERE {chosen.sessions()} ORDER BY updated DESC, id DESC LIMIT ?"
             rows = self._rows(found, order, latest) if latest else []
-            return Overview(number, added, rows, *totals.ends(found))
+            return Overview(number, added, rows, *breakdown.ends(found))
 
         return self.ask(question)
 
     def by_model(self, meant: Selection = ALL) -> Totals:
         """What the calls of each model add up to, the dearest first."""
-        return self.ask(lambda found: totals.by(Chosen(found, meant), "model"))
+        return self.ask(lambda found: breakdown.by(Chosen(found, meant), "model"))
 
     def by_consumer(self, meant: Selection = ALL) -> Totals:
         """What the calls of each consumer add up to, the dearest first."""
-        return self.ask(lambda found: totals.by(Chosen(found, meant), "consumer"))
+        return self.ask(lambda found: breakdown.by(Chosen(found, meant), "consumer"))
 
     def by_tool(self, meant: Selection = ALL) -> list[ToolRow]:
         """What was asked of each tool, and what came back."""
-        return self.ask(lambda found: totals.by_tool(Chosen(found, meant)))
+        return self.ask(lambda found: breakdown.by_tool(Chosen(found, meant)))
 
     def by_time(self, unit: str, where: tzinfo | None, meant: Selection = ALL) -> Totals:
         """What the calls of each hour, day, week or month add up to, the newest last."""
-        return self.ask(lambda found: totals.by_time(Chosen(found, meant), unit, where))
+        return self.ask(lambda found: breakdown.by_time(Chosen(found, meant), unit, where))
 
     def known(self, column: str, limit: int = 10) -> Sequence[str]:
         """Some of the models or consumers that there are."""
-        return self.ask(lambda found: totals.known(found, column, limit))
+        return self.ask(lambda found: breakdown.known(found, column, limit))
 
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
         """Any other question to the index."""
@@ -244,8 +244,8 @@ class Report:
 
     def _row(self, found: Index, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
         created_at, updated_at, updated, total_tokens, model, models, last_flags, *columns = rest
-        unpriced = totals.unpriced(found, number) if columns[-3] else {}
-        total = sums.of_columns(columns, unpriced)
+        unpriced = breakdown.unpriced(found, number) if columns[-3] else {}
+        total = usage_totals.of_columns(columns, unpriced)
         fields = {
             "session_id": session_id,
             "created_at": created_at,
@@ -265,8 +265,8 @@ class Report:
         return SessionRow(fields, total.spending, file)
 
     def _status(self, last_flags: int, updated: int | None) -> str:
-        """As ``chosen`` has it: the last call failed; it is not long ago; or else idle."""
-        if last_flags & index.FAILED:
+        """As ``filter_sql`` has it: the last call failed; it is not long ago; or else idle."""
+        if last_flags & database.FAILED:
             return ERROR
         return ACTIVE if (updated or 0) >= self.now - ACTIVE_FOR else IDLE
 

@@ -24,7 +24,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 from session_monitor.base import compact_json
 
-from . import history
+from . import message_history
 
 SCHEMA_VERSION = 1
 _HEADER_START = b'{"session_id":'
@@ -152,7 +152,7 @@ def header(session_id: str) -> bytes:
 
 
 def round_line(facts: Mapping[str, Any], messages: Iterable[bytes], rest: Mapping[str, Any]) -> bytes:
-    """One round's line: its facts, its messages as ``history.encoded`` gives them, and the rest."""
+    """One round's line: its facts, its messages as ``message_history.encoded`` gives them, and the rest."""
     start = b"," if facts["round"] > 1 else b""
     return sealed(b"".join((start, _json(facts)[:-1], _CONTENT, b",".join(messages), b"],", _json(rest)[1:-1])))
 
@@ -252,12 +252,12 @@ def recover(file: BinaryIO) -> End:
     summary = Summary()
     last: list[Any] = []
     next_byte = file.tell()
-    for entry, messages in history.with_full_messages(entries(file)):
+    for entry, messages in message_history.with_full_messages(entries(file)):
         if entry["round"] != summary.messages_count + 1:
             break
         summary.add(entry, entry["log"])
         last, next_byte = messages, file.tell()
-    summary.history = history.digests(last)
+    summary.history = message_history.digests(last)
     return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
 
 

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Callable
 
 from session_monitor.base import files
 
-from . import history, names, session_file, tombstones
-from .entry import entry_of
+from . import deleted, file_names, message_history, session_file
+from .deleted import Tombstones
+from .record import entry_of
 from .session_file import End, NotASessionFile, Summary, Written
-from .tombstones import Tombstones
 from .write_lock import Outdated
 
 if TYPE_CHECKING:
     from session_monitor.calls.ai_log import Round
-    from session_monitor.calls.plain import Short
-    from session_monitor.calls.resent import Known, Sent
+    from session_monitor.calls.long_lines import Known, Sent
+    from session_monitor.calls.short_lines import Short
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
@@ -37,7 +37,7 @@ MOST_SENT = 32 << 20
 def count(folder: str) -> int:
     """How many session files there are."""
     with os.scandir(folder) as found:
-        return sum(names.is_session(entry.name) for entry in found)
+        return sum(file_names.is_session(entry.name) for entry in found)
 
 
 class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
@@ -107,12 +107,12 @@ class Store:
         marks = ""
         shared = call.from_history
         if call.messages:
-            texts = history.encoded(call.messages)
-            marks = history.digests_of(texts)
+            texts = message_history.encoded(call.messages)
+            marks = message_history.digests_of(texts)
             if shared:
                 marks = summary.history + marks
             elif not self._full_messages:
-                shared = history.common_start(summary.history, marks)
+                shared = message_history.common_start(summary.history, marks)
         facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
         line = session_file.round_line(facts, texts[shared - call.from_history :], rest)
         self._take(session, facts, line, log)
@@ -238,8 +238,8 @@ class Store:
         if self._deleted is None:
             self.problem = None
             try:
-                self._deleted = tombstones.read(self._folder)
-            except tombstones.Damaged as damaged:
+                self._deleted = deleted.read(self._folder)
+            except deleted.Damaged as damaged:
                 self._deleted = Tombstones()
                 self.problem = f"{damaged}; where logs are read again, what was deleted comes back"
         session.deleted = self._deleted.positions(session_id)
@@ -247,7 +247,7 @@ class Store:
 
     def _found(self, session_id: str) -> _Session:
         free = None
-        for name in names.file_names(session_id):
+        for name in file_names.file_names(session_id):
             path = self._start_of_paths + name.encode()
             if path in self._damaged:
                 return _Session(path, Summary(), torn=True)
@@ -264,7 +264,7 @@ class Store:
             if session:
                 return session
         if free is None:
-            raise OSError(f"two other sessions have the file names of {names.file_name(session_id)}")
+            raise OSError(f"two other sessions have the file names of {file_names.file_name(session_id)}")
         return _Session(free, Summary())
 
     def _read(self, path: bytes, session_id: str) -> _Session | None:

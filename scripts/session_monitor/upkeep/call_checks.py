@@ -9,14 +9,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from session_monitor.base import moments
+from session_monitor.base import timestamps
 from session_monitor.calls import ai_log
 from session_monitor.log import log_file
 from session_monitor.log.coverage import Coverage
 from session_monitor.log.log_file import LogFile
-from session_monitor.prices import prices
-from session_monitor.prices.prices import Book, Call, Unpriced
-from session_monitor.text import figures
+from session_monitor.prices import book as prices
+from session_monitor.prices.book import Book, Call, Unpriced
+from session_monitor.text import humanize
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 LOOK_BYTES = 8 << 20
@@ -79,7 +79,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
         sample.answered_without_tokens += call.error is None and not call.has_tokens
         sample.without_content += not call.content_logged
         sample.without_time += call.timestamp is None
-        at = moments.milliseconds(call.timestamp)
+        at = timestamps.milliseconds(call.timestamp)
         if at is not None:
             sample.newest = max(at, sample.newest or at)
         if book:
@@ -137,7 +137,7 @@ _MODEL = "list model under attributes in the ai-statistics plugin; a call withou
 
 
 def _calls(covered: Coverage) -> Check:
-    found = f"the last {figures.counted(covered.lines, 'line')} of the log: {'; '.join(covered.in_words())}"
+    found = f"the last {humanize.counted(covered.lines, 'line')} of the log: {'; '.join(covered.in_words())}"
     skipped = covered.passed_over
     broken = sum(skipped.get(reason, 0) for reason in (ai_log.NOT_JSON, ai_log.CUT_OFF))
     if not covered.lines:
@@ -160,7 +160,7 @@ def _share(sample: Sample, name: str, lacking: int, have: str, worst: str, todo:
 
 
 def _of(number: int, calls: int) -> str:
-    return f"{figures.count(number) if number else 'none'} of {figures.counted(calls, 'call')}"
+    return f"{humanize.count(number) if number else 'none'} of {humanize.counted(calls, 'call')}"
 
 
 def _cut(sample: Sample) -> Check:
@@ -204,7 +204,7 @@ def _prices(sample: Sample) -> Check:
 
 def _some(names: Sequence[str]) -> str:
     names = list(dict.fromkeys(names))
-    more = f" and {figures.count(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
+    more = f" and {humanize.count(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
     return ", ".join(names[:_NAMED]) + more
 
 
@@ -213,8 +213,6 @@ def _clock(sample: Sample, now: float) -> Check:
         return Check("clock", OK, "no call has a time to hold against this machine's")
     ahead = sample.newest - int(now * 1000)
     if ahead > _CLOCK_MAY_DIFFER:
-        found = (
-            f"the newest call is {figures.duration(ahead / 1000)} in the future, at {moments.rfc3339(sample.newest)}"
-        )
+        found = f"the newest call is {humanize.duration(ahead / 1000)} in the future, at {timestamps.rfc3339(sample.newest)}"
         return Check("clock", WARN, found, "set the clock of this machine, or the gateway's (chronyd or ntpd)")
-    return Check("clock", OK, f"the newest call was {figures.ago(-ahead / 1000)}")
+    return Check("clock", OK, f"the newest call was {humanize.ago(-ahead / 1000)}")

@@ -14,17 +14,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from session_monitor.base import files
-from session_monitor.index import index, index_file
-from session_monitor.index.index import Index
-from session_monitor.log import checkpoint, identity, siblings, tail
+from session_monitor.index import database, opening
+from session_monitor.index.database import Index
+from session_monitor.log import checkpoint, rotation, tail
+from session_monitor.log import generation as identity
 from session_monitor.log.checkpoint import View
 from session_monitor.log.log_file import LogFile, NotAFile, NotReady
-from session_monitor.log.siblings import Place
-from session_monitor.prices import own_prices
+from session_monitor.log.rotation import Place
+from session_monitor.prices import own_lists
+from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceList
-from session_monitor.prices.prices import Book
-from session_monitor.sessions import names
-from session_monitor.text import figures
+from session_monitor.sessions import file_names
+from session_monitor.text import humanize
 
 from . import call_checks
 from .call_checks import FAIL, LOOK_BYTES, LOOK_LINES, OK, WARN, Check, Sample
@@ -105,7 +106,7 @@ def _has_full_text() -> bool:
 
 def disk(folder: str, free: int) -> Check:
     """Whether there is room where the sessions are kept."""
-    found = f"{figures.size(free)} free where {folder} is"
+    found = f"{humanize.size(free)} free where {folder} is"
     if free >= _LITTLE_ROOM:
         return Check("disk", OK, found)
     todo = "make room, or name another --output-dir; nothing that is not written is lost while its log is still there"
@@ -133,7 +134,7 @@ def _named_logs(default: str, views: Mapping[str, View]) -> list[str]:
         if path not in rotated and os.path.lexists(path):
             found.append(path)
             with contextlib.suppress(OSError):
-                rotated.update(place.path for place in siblings.find([path]))
+                rotated.update(place.path for place in rotation.find([path]))
     return found
 
 
@@ -144,7 +145,7 @@ def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
         yield Check("log", level, f"there is no {case.default_log}, and no state file that names another", todo)
     for log in logs:
         try:
-            places = siblings.find([log])
+            places = rotation.find([log])
         except OSError as error:
             found = f"{error.filename} cannot be listed: {error.strerror}"
             yield Check("log", FAIL, found, "let this user read the log's folder: rotated files are found in it")
@@ -174,7 +175,7 @@ def _log(log: str, places: Sequence[Place]) -> Check:
     if not live:
         todo = "see that the gateway writes to it; after a rotation it may take until its next call"
         return Check("log", WARN, f"only rotated files of {log} are there", todo)
-    return Check("log", OK, f"{', '.join(live)}: {figures.size(size)}, readable")
+    return Check("log", OK, f"{', '.join(live)}: {humanize.size(size)}, readable")
 
 
 def _rotation(log: str, places: Sequence[Place]) -> Check:
@@ -195,7 +196,7 @@ def _rotation(log: str, places: Sequence[Place]) -> Check:
     )
     compressed = [place for place in rotated if place.compressed]
     found = (
-        f"{figures.counted(len(rotated), 'rotated file')} beside {log}, {kind}, {len(compressed) or 'none'} compressed"
+        f"{humanize.counted(len(rotated), 'rotated file')} beside {log}, {kind}, {len(compressed) or 'none'} compressed"
     )
     for place in reversed(compressed):
         problem = _unreadable(place)
@@ -240,7 +241,7 @@ def _newest(log: str) -> Iterator[Place]:
     """Of each log that this names, the newest file that is plain and has something in it."""
     with contextlib.suppress(OSError):
         families: dict[int, Place] = {}
-        for place in siblings.find([log]):
+        for place in rotation.find([log]):
             if not place.compressed and os.path.isfile(place.path) and os.path.getsize(place.path):
                 families[place.order[0]] = place
         yield from families.values()
@@ -258,7 +259,7 @@ def _folder(folder: str) -> Check:
         return Check("data folder", FAIL, f"there is no folder {folder}", todo)
     except OSError as error:
         return Check("data folder", FAIL, f"{folder} cannot be listed: {error.strerror}", "ask as the monitor's user")
-    sessions = figures.counted(sum(map(names.is_session, entries)), "session")
+    sessions = humanize.counted(sum(map(file_names.is_session, entries)), "session")
     open_ones = [folder] if mode & 0o077 else []
     open_ones += [name for name in entries if _holds_calls(name) and _is_open(os.path.join(folder, name))]
     if open_ones:
@@ -272,7 +273,7 @@ def _folder(folder: str) -> Check:
 
 
 def _holds_calls(name: str) -> bool:
-    return names.is_session(name) or name.startswith(index_file.FILE) or ".json.corrupt-" in name
+    return file_names.is_session(name) or name.startswith(opening.FILE) or ".json.corrupt-" in name
 
 
 def _is_open(path: str) -> bool:
@@ -283,9 +284,9 @@ def _is_open(path: str) -> bool:
 
 
 def _monitor(case: Case) -> Check:
-    lock = os.path.join(case.data_dir, index.LOCK)
+    lock = os.path.join(case.data_dir, database.LOCK)
     try:
-        written = f", read positions last written {figures.ago(case.now - os.stat(case.state_file).st_mtime)}"
+        written = f", read positions last written {humanize.ago(case.now - os.stat(case.state_file).st_mtime)}"
     except OSError:
         written = ", no read positions written yet"
     if files.is_locked(lock):
@@ -302,10 +303,10 @@ def _unread(case: Case, logs: Sequence[str], views: Mapping[str, View]) -> Check
         unread, unknown = unread_bytes(logs, view)
     except OSError as error:
         return Check("unread", WARN, f"not known: {error.filename} cannot be read", "see what is said of the log")
-    found = f"{figures.size(unread)} of the log are still to be read" if unread else "all of the log has been read"
+    found = f"{humanize.size(unread)} of the log are still to be read" if unread else "all of the log has been read"
     if unknown:
-        found += f"; {figures.counted(unknown, 'compressed file')} not looked into"
-    if not unread or files.is_locked(os.path.join(case.data_dir, index.LOCK)):
+        found += f"; {humanize.counted(unknown, 'compressed file')} not looked into"
+    if not unread or files.is_locked(os.path.join(case.data_dir, database.LOCK)):
         return Check("unread", OK, found)
     todo = "run main.py on it: with --follow, or from cron with --once"
     return Check("unread", WARN, found, todo)
@@ -320,7 +321,7 @@ def unread_bytes(logs: Sequence[str], view: View) -> tuple[int, int]:
     unknown = unread = 0
     with contextlib.ExitStack() as stack:
         opened: list[LogFile] = []
-        for place in siblings.find(logs):
+        for place in rotation.find(logs):
             with contextlib.suppress(FileNotFoundError, NotAFile):
                 file = stack.enter_context(contextlib.closing(LogFile(place)))
                 if file.key not in {other.key for other in opened}:
@@ -357,12 +358,12 @@ def _told(views: Mapping[str, View]) -> Check:
     there = sum(not generation.gone for generation in generations)
     lost = sum(view.coverage.lost_bytes for view in views.values())
     gaps = sum(view.coverage.unknown_gaps for view in views.values())
-    found = f"sound; knows {figures.counted(len(generations), 'generation')} of the log, {figures.count(there)} of them there"
+    found = f"sound; knows {humanize.counted(len(generations), 'generation')} of the log, {humanize.count(there)} of them there"
     if views and "" not in views:
         found += "; only runs with --session-key have read it"
     if lost or gaps:
-        found += f"; at least {figures.size(lost)} were removed unread"
-        found += f", and {figures.counted(gaps, 'time')} all files were exchanged between two runs" if gaps else ""
+        found += f"; at least {humanize.size(lost)} were removed unread"
+        found += f", and {humanize.counted(gaps, 'time')} all files were exchanged between two runs" if gaps else ""
         todo = "keep more rotated files (logrotate's rotate), or run the monitor more often; what is lost stays lost"
         return Check("state file", WARN, found, todo)
     return Check("state file", OK, found)
@@ -370,7 +371,7 @@ def _told(views: Mapping[str, View]) -> Check:
 
 def _has_sessions(folder: str) -> bool:
     try:
-        return any(map(names.is_session, os.listdir(folder)))
+        return any(map(file_names.is_session, os.listdir(folder)))
     except OSError:
         return False
 
@@ -379,16 +380,16 @@ def _has_sessions(folder: str) -> bool:
 
 
 def _index(case: Case, book: Book | None) -> Check:
-    path = os.path.join(case.data_dir, index_file.FILE)
+    path = os.path.join(case.data_dir, opening.FILE)
     try:
         size = os.path.getsize(path)
-        with contextlib.closing(index_file.without_trace(path)) as db:
+        with contextlib.closing(opening.without_trace(path)) as db:
             return _of_index(Index(db, case.data_dir, book or Book([])), size, is_priced=book is not None, case=case)
     except OSError:
         return Check("index", OK, "none yet; the next question makes it")
     except sqlite3.OperationalError as error:
         return Check("index", WARN, f"{path} cannot be opened: {error}", "ask as the monitor's user")
-    except index_file.DAMAGE:
+    except opening.DAMAGE:
         return _damaged(path)
 
 
@@ -399,7 +400,7 @@ def _of_index(found: Index, size: int, *, is_priced: bool, case: Case) -> Check:
     if case.deep or size <= SMALL_INDEX:
         (answer,) = found.db.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
-            return _damaged(os.path.join(case.data_dir, index_file.FILE))
+            return _damaged(os.path.join(case.data_dir, opening.FILE))
     else:
         sound = "not looked through (--deep does)"
     if not found.is_current():
@@ -415,7 +416,7 @@ def _damaged(path: str) -> Check:
 
 def _book(case: Case) -> tuple[Book | None, Check]:
     try:
-        found = own_prices.book(case.data_dir, case.environment)
+        found = own_lists.book(case.data_dir, case.environment)
     except (BadPriceList, OSError) as error:
         return None, Check("price lists", FAIL, str(error), "correct it there, or take the file away")
     own = [path for path in _own_lists(case) if os.path.exists(path)]
@@ -423,4 +424,4 @@ def _book(case: Case) -> tuple[Book | None, Check]:
 
 
 def _own_lists(case: Case) -> Iterable[str]:
-    return own_prices.of_folder(case.data_dir), own_prices.of_person(case.environment)
+    return own_lists.of_folder(case.data_dir), own_lists.of_person(case.environment)

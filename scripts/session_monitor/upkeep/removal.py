@@ -15,10 +15,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from session_monitor.base import files, moments
-from session_monitor.index import index_keeper
-from session_monitor.search import search_index
-from session_monitor.sessions import names, session_file, tombstones, write_lock
+from session_monitor.base import files, timestamps
+from session_monitor.index import keeper
+from session_monitor.search import word_index
+from session_monitor.sessions import deleted, file_names, session_file, write_lock
 from session_monitor.sessions.session_file import NotASessionFile
 
 _COPY = re.compile(r"(.+)\.corrupt-\d+")
@@ -53,22 +53,22 @@ def last_called_before(folder: str, moment: int) -> list[Stored]:
     """
     copies = _copies(folder)
     with os.scandir(folder) as entries:
-        found = [_read(folder, entry.name, copies) for entry in entries if names.is_session(entry.name)]
+        found = [_read(folder, entry.name, copies) for entry in entries if file_names.is_session(entry.name)]
     old = [stored for stored in found if stored and _is_before(stored, moment)]
-    return sorted(old, key=lambda stored: moments.milliseconds(stored.updated_at) or 0)
+    return sorted(old, key=lambda stored: timestamps.milliseconds(stored.updated_at) or 0)
 
 
 def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None) -> list[Stored]:
     """Delete these sessions, and return them as they were; with ``before``, not those called since that moment.
 
-    Raises ``write_lock.Busy``, ``tombstones.Damaged`` and ``OSError``.
+    Raises ``write_lock.Busy``, ``deleted.Damaged`` and ``OSError``.
     """
     with write_lock.changing(folder):
         copies = _copies(folder)
         present = [stored for stored in (_again(folder, each, copies) for each in sessions) if stored]
         doomed = [stored for stored in present if before is None or _is_before(stored, before)]
         if doomed:
-            with index_keeper.taking_out(folder, {stored.session_id: stored.file for stored in doomed}):
+            with keeper.taking_out(folder, {stored.session_id: stored.file for stored in doomed}):
                 _remember(folder, doomed)
                 _forget_words(folder)
                 for stored in doomed:
@@ -76,20 +76,20 @@ def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None
                 _forget_words(folder)  # again, for somebody may just have searched
                 files.sync_folder(folder)
     if doomed:
-        index_keeper.rewrite(folder)  # takes a while where it is large, for which the monitor need not wait
+        keeper.rewrite(folder)  # takes a while where it is large, for which the monitor need not wait
     return doomed
 
 
 def _remember(folder: str, doomed: Iterable[Stored]) -> None:
-    known = tombstones.read(folder)
+    known = deleted.read(folder)
     for stored in doomed:
         known.add(stored.session_id, stored.positions)
-    tombstones.write(folder, known)
+    deleted.write(folder, known)
 
 
 def _forget_words(folder: str) -> None:
     """Remove the index of words, which is made anew when somebody searches."""
-    index_keeper.remove(os.path.join(folder, search_index.FILE))
+    keeper.remove(os.path.join(folder, word_index.FILE))
 
 
 def _unlink(folder: str, stored: Stored) -> None:
@@ -102,7 +102,7 @@ def _unlink(folder: str, stored: Stored) -> None:
 
 
 def _is_before(stored: Stored, moment: int) -> bool:
-    updated = moments.milliseconds(stored.updated_at)
+    updated = timestamps.milliseconds(stored.updated_at)
     return updated is not None and updated < moment
 
 
@@ -132,7 +132,7 @@ def _state(path: str) -> tuple[int, int] | None:
 
 
 def _find(folder: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
-    for name in (names.file_name(session_id), names.other_name(session_id)):
+    for name in (file_names.file_name(session_id), file_names.other_name(session_id)):
         stored = _read(folder, name, copies) or _unreadable(folder, name, session_id, copies)
         if stored and stored.session_id == session_id:
             return stored
@@ -149,7 +149,7 @@ def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stor
             end = session_file.read_end(file)
     except (FileNotFoundError, NotASessionFile):
         return None
-    if name not in (names.file_name(session_id), names.other_name(session_id)):
+    if name not in (file_names.file_name(session_id), file_names.other_name(session_id)):
         return None
     own = copies.get(name, ())
     positions = end.summary.positions if end.footer and not own else _applied(folder, (name, *own))

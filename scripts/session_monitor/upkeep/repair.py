@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from session_monitor.base import files
-from session_monitor.index import index_access, index_file, index_keeper
-from session_monitor.index.index import Index, Progress
-from session_monitor.prices.prices import Book
-from session_monitor.search import search_index
-from session_monitor.sessions import names, session_file, write_lock
+from session_monitor.index import access, keeper, opening
+from session_monitor.index.database import Index, Progress
+from session_monitor.prices.book import Book
+from session_monitor.search import word_index
+from session_monitor.sessions import file_names, session_file, write_lock
 
 from . import session_check
 from .session_check import Finding
@@ -52,7 +52,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
     Raises ``write_lock.Busy`` and ``OSError``.
     """
     done = Repaired()
-    found = sorted(filter(names.is_session, os.listdir(folder)))
+    found = sorted(filter(file_names.is_session, os.listdir(folder)))
     suspects = [name for name in found if _faults(folder, name)]
     if suspects:
         with write_lock.changing(folder):
@@ -62,13 +62,13 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
     for name in _leftovers(folder, now):
         os.unlink(os.path.join(folder, name))
         done.removed.append(name)
-    search = os.path.join(folder, search_index.FILE)
+    search = os.path.join(folder, word_index.FILE)
     if not _is_sound(search):
-        index_keeper.remove(search)
-        done.removed.append(search_index.FILE)
-    path = os.path.join(folder, index_file.FILE)
+        keeper.remove(search)
+        done.removed.append(word_index.FILE)
+    path = os.path.join(folder, opening.FILE)
     if not _is_sound(path):
-        index_access.ask(folder, book, _check, progress)
+        access.ask(folder, book, _check, progress)
         done.index_made_anew = _is_sound(path)
         with write_lock.changing(folder):  # tells the monitor, which has the other one open
             pass
@@ -129,7 +129,7 @@ def _leftovers(folder: str, now: float) -> Iterator[str]:
 def _is_sound(path: str) -> bool:
     """Whether a database is consistent, as far as can be told; also where there is none."""
     try:
-        with closing(index_file.read_only(path)) as db:
+        with closing(opening.read_only(path)) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
     except sqlite3.OperationalError:  # not there, or somebody is at work on it
         return True

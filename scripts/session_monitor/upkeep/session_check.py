@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
-from session_monitor.sessions import history, names, session_file
+from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import End, Facts, NotASessionFile, Summary, Written
 
 TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
@@ -81,7 +81,7 @@ def _state(found: os.stat_result) -> State:
 
 def _read(file: BinaryIO, found: Looked, *, quick: bool) -> None:
     session_id = session_file.read_header(file)
-    own_names = names.file_name(session_id), names.other_name(session_id)
+    own_names = file_names.file_name(session_id), file_names.other_name(session_id)
     if found.file not in own_names:
         found.fault(f"holds the session whose file is {own_names[0]}", MISNAMED)
     rounds: list[Facts] = []
@@ -148,5 +148,5 @@ def _compare(found: Looked, end: End, summary: Summary, last: dict[str, Any]) ->
         numbers = f": {said[name]}, not {added[name]}" if isinstance(added[name], int) else ""
         found.fault(f"its footer's {name} is not what its rounds add up to{numbers}", DAMAGED)
     sent = last.get("messages_total")
-    if sent is not None and len(end.summary.history) != sent * history.DIGEST:
+    if sent is not None and len(end.summary.history) != sent * message_history.DIGEST:
         found.fault("its footer's history is not that of its last round", DAMAGED)

@@ -14,12 +14,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from session_monitor.base import files
-from session_monitor.index import index, index_file
-from session_monitor.index.index import Index, Progress
-from session_monitor.index.index_check import Compared, IndexCheck
+from session_monitor.index import database, opening
+from session_monitor.index.check import Compared, IndexCheck
+from session_monitor.index.database import Index, Progress
 from session_monitor.log import checkpoint
-from session_monitor.prices.prices import Book
-from session_monitor.sessions import names
+from session_monitor.prices.book import Book
+from session_monitor.sessions import file_names
 
 from . import session_check
 from .session_check import Finding, Looked
@@ -86,7 +86,7 @@ Listed = list[tuple[str, int]]
 def _listed(folder: str) -> Iterator[tuple[str, int]]:
     with os.scandir(folder) as entries:
         for entry in entries:
-            if names.is_session(entry.name):
+            if file_names.is_session(entry.name):
                 with contextlib.suppress(FileNotFoundError):
                     yield entry.name, entry.stat().st_size
 
@@ -118,7 +118,7 @@ class _Run:
         self._applied: dict[str, tuple[int, str]] = {}  # how far each generation is in the sessions, and in which most
 
     def _at_work(self) -> bool:
-        return files.is_locked(os.path.join(self._folder, index.LOCK))
+        return files.is_locked(os.path.join(self._folder, database.LOCK))
 
     # -- the session files ---------------------------------------------------------------------------------------------
 
@@ -180,15 +180,15 @@ class _Run:
     @contextlib.contextmanager
     def index_open(self) -> Iterator[None]:
         """Have the index open in the block, if there is one that can be used."""
-        path = os.path.join(self._folder, index_file.FILE)
+        path = os.path.join(self._folder, opening.FILE)
         with contextlib.ExitStack() as stack:
             if not os.path.exists(path):
-                self.result.notice(Finding(index_file.FILE, "there is none", "the next question makes it"))
+                self.result.notice(Finding(opening.FILE, "there is none", "the next question makes it"))
             else:
                 with self._guarded():
-                    self._shares = index_file.has_side_files(path)
+                    self._shares = opening.has_side_files(path)
                     found = Index(
-                        stack.enter_context(contextlib.closing(index_file.without_trace(path))),
+                        stack.enter_context(contextlib.closing(opening.without_trace(path))),
                         self._folder,
                         self._book,
                     )
@@ -196,23 +196,21 @@ class _Run:
                         self._index = IndexCheck(found)
                     else:
                         what = "is another version's"
-                        self.result.notice(Finding(index_file.FILE, what, "the next question makes it anew"))
+                        self.result.notice(Finding(opening.FILE, what, "the next question makes it anew"))
             yield
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-        except index_file.DAMAGE as error:
+        except opening.DAMAGE as error:
             self._index = None
-            if not self._shares and index_file.has_side_files(os.path.join(self._folder, index_file.FILE)):
-                self.result.notice(
-                    Finding(index_file.FILE, "came into use meanwhile, and was left out", "verify again")
-                )
+            if not self._shares and opening.has_side_files(os.path.join(self._folder, opening.FILE)):
+                self.result.notice(Finding(opening.FILE, "came into use meanwhile, and was left out", "verify again"))
             elif isinstance(error, sqlite3.OperationalError):
-                self.result.fault(Finding(index_file.FILE, f"cannot be read: {error}", _ANEW))
+                self.result.fault(Finding(opening.FILE, f"cannot be read: {error}", _ANEW))
             else:
-                self.result.fault(Finding(index_file.FILE, "is damaged", _ANEW))
+                self.result.fault(Finding(opening.FILE, "is damaged", _ANEW))
 
     def _compared(self, batch: list[Looked]) -> dict[str, Compared]:
         """What one state of the index says of these files."""
@@ -237,20 +235,20 @@ class _Run:
                 return
             self._begin(self._index)
             for what in self._index.contradictions(quick=self._quick):
-                self.result.fault(Finding(index_file.FILE, what, _ANEW))
+                self.result.fault(Finding(opening.FILE, what, _ANEW))
             gone = list(self._index.without_file())
             if self._is_complete and self._index.found.is_complete():  # still, after all files were looked for
                 for file in gone:
                     self.result.fault(Finding(file, "has a row in the index and is not there", _ANEW))
             elif self._is_writing and not self._at_work():
                 what = "a monitor was ended while it wrote; it may lack what that wrote last"
-                self.result.notice(Finding(index_file.FILE, what, _NEXT))
+                self.result.notice(Finding(opening.FILE, what, _NEXT))
             elif (self._behind or gone) and not self._at_work():
                 what = f"is behind the session files by {self._behind + len(gone)} of them"
-                self.result.notice(Finding(index_file.FILE, what, _NEXT))
+                self.result.notice(Finding(opening.FILE, what, _NEXT))
             if not self._index.found.is_priced():
                 what = "holds the costs of other prices; they were not compared"
-                self.result.notice(Finding(index_file.FILE, what, "the next question prices it anew"))
+                self.result.notice(Finding(opening.FILE, what, "the next question prices it anew"))
 
     # -- the read positions --------------------------------------------------------------------------------------------
 

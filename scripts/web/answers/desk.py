@@ -15,9 +15,9 @@ import time
 from collections.abc import Hashable
 from typing import Any, Callable, Generic, NamedTuple, TypeVar
 
-from session_monitor.index import index_keeper
-from session_monitor.index.index import Index
-from session_monitor.prices.prices import Book
+from session_monitor.index import keeper
+from session_monitor.index.database import Index
+from session_monitor.prices.book import Book
 from session_monitor.reports.report import Answer, NoSuchFolder, Report
 from web.server.exchange import Content, Refusal
 
@@ -219,7 +219,7 @@ class Desk:
             if self.folder.state(fresh=True).mark is not None:
                 return
         started = self._clock()
-        made = index_keeper.in_memory(state.path, state.book, hears)
+        made = keeper.in_memory(state.path, state.book, hears)
         ended = self._clock()
         holds = max(_HELD, 2 * HOLDS * (ended - started))
         number = self._in_memory.number + 1 if self._in_memory else 1

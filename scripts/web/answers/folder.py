@@ -11,11 +11,11 @@ import time
 from collections.abc import Hashable, Mapping
 from typing import Callable, NamedTuple
 
-from session_monitor.index import index_file
-from session_monitor.index.index import Index
-from session_monitor.prices import own_prices
+from session_monitor.index import opening
+from session_monitor.index.database import Index
+from session_monitor.prices import own_lists
+from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceList
-from session_monitor.prices.prices import Book
 
 LOOK = 0.25
 """Seconds for which a look at the folder holds."""
@@ -50,8 +50,8 @@ class Folder:
         self._clock = clock
         self._lock = threading.Lock()
         self._empty: tempfile.TemporaryDirectory[str] | None = None
-        self._prices = own_prices.state(path, environment)
-        self._book = own_prices.book(path, environment)
+        self._prices = own_lists.state(path, environment)
+        self._book = own_lists.book(path, environment)
         self._problem = ""
         self._state: State | None = None
         self._looked = 0.0
@@ -72,12 +72,12 @@ class Folder:
 
     def _look_at_prices(self) -> None:
         """While a changed price list has a mistake, the prices stay as they were."""
-        now = own_prices.state(self.path, self._environment)
+        now = own_lists.state(self.path, self._environment)
         if now == self._prices:
             return
         self._prices = now
         try:
-            self._book = own_prices.book(self.path, self._environment)
+            self._book = own_lists.book(self.path, self._environment)
             self._problem = ""
         except (BadPriceList, OSError) as mistake:
             self._problem = str(mistake)
@@ -91,8 +91,8 @@ class Folder:
         path = self.path if is_there else self._stand_in()
         mark, change = None, 0
         with (
-            contextlib.suppress(sqlite3.Error, OSError, *index_file.DAMAGE),
-            contextlib.closing(index_file.read_only(os.path.join(path, index_file.FILE))) as db,
+            contextlib.suppress(sqlite3.Error, OSError, *opening.DAMAGE),
+            contextlib.closing(opening.read_only(os.path.join(path, opening.FILE))) as db,
         ):
             found = Index(db, path, self._book)
             db.execute("BEGIN")

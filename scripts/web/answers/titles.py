@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from session_monitor.reports import listing
+from session_monitor.reports import session_previews
 
 MOST = 20_000
 """Titles that are remembered."""
@@ -28,7 +28,7 @@ class Titles:
             known = self._known.get(session)
         if known is not None:
             return known or None
-        found = listing.title(folder, place)
+        found = session_previews.title(folder, place)
         with self._lock:
             self._known[session] = found or ""
             while len(self._known) > MOST:

@@ -6,9 +6,9 @@ from collections.abc import Collection
 from datetime import datetime, timezone, tzinfo
 from typing import Any, NamedTuple
 
-from session_monitor.base import days
-from session_monitor.reports import selection
-from session_monitor.reports.selection import STATES, Selection
+from session_monitor.base import periods
+from session_monitor.reports import filters as selection
+from session_monitor.reports.filters import STATES, Selection
 from web.server.exchange import Refusal, Request
 
 _LONGEST = 4000
@@ -79,10 +79,10 @@ class Meant(NamedTuple):
 
 def filters(request: Request, now: int) -> Meant:
     """What the filters mean at a moment, in milliseconds.  Raises ``Refusal``."""
-    name = text(request, "timezone") or days.LOCAL
+    name = text(request, "timezone") or periods.LOCAL
     try:
-        where = days.zone(name)
-    except days.UnknownZone:
+        where = periods.zone(name)
+    except periods.UnknownZone:
         raise wrong("timezone is a name like Asia/Shanghai, UTC, or local") from None
     since, until = _moment(request, "since", now, where), _moment(request, "until", now, where, is_end=True)
     if since is not None and until is not None and since >= until:

@@ -1,0 +1,105 @@
+"""list: which sessions are there?"""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from session_monitor.base.timestamps import local_time
+from session_monitor.reports import report
+from session_monitor.text import humanize, safe
+from session_monitor.text.safe import Column
+
+from .shared import parsers
+from .shared.parsers import to_json
+
+DEFAULT_LIMIT = 50
+"""Sessions that are shown unless more are asked for."""
+
+
+def add(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    command = parsers.command(
+        commands,
+        (shared, parsers.filters()),
+        "list",
+        "list the sessions, the latest first",
+        "list --sort-by cost --limit 10",
+        "list --since 7d --model 'gpt-*' --min-cost 0.50",
+        "list --status error --json",
+    )
+    command.add_argument(
+        "--limit",
+        type=_limit,
+        default=DEFAULT_LIMIT,
+        metavar="N",
+        help=f"show N sessions at most, or all (default: {DEFAULT_LIMIT})",
+    )
+    command.add_argument(
+        "--sort-by",
+        choices=sorted(report.SORT_KEYS),
+        default="updated",
+        help="the latest first, the newest, the dearest, or those with the most tokens or rounds (default: updated)",
+    )
+    command.add_argument("--reverse", action="store_true", help="the other way round")
+    command.set_defaults(run=_list)
+
+
+_COLUMNS = (
+    Column("Session ID", least=24),
+    Column("Updated", rank=3),
+    Column("Msgs", ">"),
+    Column("Input", ">"),
+    Column("Cached", ">", rank=4),
+    Column("Output", ">"),
+    Column("Reasoning", ">", rank=2),
+    Column("Cost", ">"),
+    Column("Status", rank=5),
+    Column("Model", rank=1, least=12),
+)
+
+
+def _list(options: argparse.Namespace) -> None:
+    found = parsers.sessions_of(options.data_dir)
+    meant = parsers.selected(options)
+    answer = found.sessions(meant, sort_by=options.sort_by, reverse=options.reverse, limit=options.limit)
+    for name in answer.damaged:
+        parsers.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
+    if options.json:
+        parsers.print_json(options, to_json([row.to_json() for row in answer.rows]))
+        if len(answer.rows) < answer.meant and options.limit == DEFAULT_LIMIT:
+            parsers.complain(_limited(answer))
+    elif not answer.rows:
+        parsers.tell(options, parsers.why_empty(found, options, "sessions"))
+    else:
+        _print_list(options, answer)
+
+
+def _limit(text: str) -> int | None:
+    return None if text == "all" else parsers.positive(text)
+
+
+def _limited(answer: report.Sessions) -> str:
+    return (
+        f"{humanize.count(len(answer.rows))} of {humanize.count(answer.meant)} sessions; --limit all shows the others"
+    )
+
+
+def _print_list(options: argparse.Namespace, answer: report.Sessions) -> None:
+    rows = [
+        [
+            row.fields["session_id"],
+            local_time(row.fields["updated_at"]),
+            *(humanize.count(row.fields[key]) for key in ("messages_count", "total_input_tokens")),
+            *(humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in ("cached", "output", "reasoning")),
+            row.spending.short(),
+            row.fields["status"],
+            row.fields["model"] or "-",
+        ]
+        for row in answer.rows
+    ]
+    parsers.print_table(options, _COLUMNS, rows)
+    if len(answer.rows) < answer.meant:
+        parsers.tell(options, f"({_limited(answer)})")
+    if any(row.spending.unpriced_rounds for row in answer.rows):
+        parsers.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")

@@ -1,0 +1,87 @@
+"""url: at which address is a session's page?"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import urllib.parse
+from typing import Any
+
+from session_monitor.links import addresses, keys
+from session_monitor.text import safe
+
+from .shared import parsers, which
+from .shared.parsers import Failure, to_json
+
+BASE = "http://localhost:8888"
+CURRENT = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")
+"""Where an agent's runtime may say which session it is in; the first that is set counts."""
+
+
+def add(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    command = parsers.command(
+        commands,
+        (shared,),
+        "url",
+        "print the link to a session's page, with the key that opens this session alone",
+        "url agent:main:discord:channel:1465367993012981988",
+        "url last --base https://monitor.example.org",
+        "url --current",
+        "url last --no-key --json",
+    )
+    command.epilog += _ABOUT
+    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=which.SESSION)
+    command.add_argument(
+        "--current",
+        action="store_true",
+        help=f"the session that {', '.join(CURRENT[:-1])} or {CURRENT[-1]} names, else the one that talked last",
+    )
+    command.add_argument(
+        "--base", default=BASE, metavar="URL", help=f"where webserver.py is reached from there (default: {BASE})"
+    )
+    command.add_argument("--no-key", action="store_true", help="leave the key out: for who is on this machine")
+    command.set_defaults(run=_url)
+
+
+_ABOUT = """
+On the machine of webserver.py no key is needed; a link with one works there too. The key opens this one session, its
+texts included, and no other; it holds until .web-key in the data folder is taken away.
+"""
+
+
+def _url(options: argparse.Namespace) -> None:
+    if options.current == bool(options.session_id):
+        raise Failure("bad_session", "name a session, or say --current", parsers.USAGE)
+    base = _base(options.base)
+    session_id = _current(options) if options.current else None
+    if session_id is None:
+        session_id = parsers.meant(parsers.sessions_of(options.data_dir), options.session_id or "last")
+    key = None if options.no_key else _keys(options.data_dir).of_session(session_id)
+    url = addresses.of_session(base, session_id, key)
+    if options.json:
+        parsers.print_json(options, to_json({"url": url, "session_id": session_id}))
+        return
+    print(url)
+
+
+def _current(options: argparse.Namespace) -> str | None:
+    """The session that the environment names: its link works as soon as the monitor has read a call of it."""
+    found = next((os.environ[name] for name in CURRENT if os.environ.get(name)), None)
+    if found is not None and parsers.sessions_of(options.data_dir).session(found) is None:
+        parsers.complain(f"nothing is known of {safe.clean(found)} yet: its page is there once the log was read")
+    return found
+
+
+def _base(text: str) -> str:
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise Failure("bad_base", f"{text} is no address such as https://monitor.example.org", parsers.USAGE)
+    return text.rstrip("/")
+
+
+def _keys(folder: str) -> keys.Keys:
+    try:
+        return keys.of_folder(folder)
+    except keys.BadKeyFile as mistake:
+        raise Failure("bad_key_file", str(mistake)) from None

@@ -1,0 +1,63 @@
+"""What is new since the last look?"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterable, Iterator
+from typing import Any, Callable, TypeVar
+
+from session_monitor.prices.book import Outcome
+from session_monitor.reports.report import Report
+
+from . import conversation
+from .conversation import Wanted
+
+Value = TypeVar("Value")
+
+Pause = Callable[[], bool]
+"""Waits until it is time for another look; False where there is to be none."""
+
+
+class Gone(Exception):  # noqa: N818 -- it is a state of affairs, not a mistake
+    """The session is there no more; the argument is its id."""
+
+
+def looks(look: Callable[[], Value], pause: Pause) -> Iterator[Value]:
+    """What each look finds, the first one at once."""
+    yield look()
+    while pause():
+        yield look()
+
+
+def changes(found: Iterable[Value]) -> Iterator[Value]:
+    """Those that are not the same as the one before."""
+    before: list[Value] = []
+    for each in found:
+        if before != [each]:
+            before = [each]
+            yield each
+
+
+def rounds(
+    sessions: Callable[[], Report], session_id: str, wanted: Wanted, pause: Pause
+) -> Iterator[tuple[dict[str, Any], Outcome]]:
+    """The rounds of a session that are wanted, and then each new one as it comes, with what it cost.
+
+    ``sessions`` gives the answers of this moment.  Raises ``Gone`` where there is no such session, or no more.
+    """
+    seen: int | None = None
+    for report in looks(sessions, pause):
+        asked = wanted if seen is None else Wanted(first=seen + 1)
+        found = conversation.of(report, session_id, full_messages=False, rounds=asked)
+        if found is None:
+            raise Gone(session_id)
+        count = found.row.fields["messages_count"]
+        is_new = seen is None or count > seen
+        # A monitor that mends a torn file may take rounds back for a while; they come again.
+        seen = count if seen is None else min(seen, count)
+        if is_new:
+            # A file that goes away just now is missed by the next look.
+            with contextlib.suppress(FileNotFoundError):
+                for entry, outcome in found.rounds:
+                    seen = max(seen, entry["round"])
+                    yield entry, outcome

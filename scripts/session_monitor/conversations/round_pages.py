@@ -1,0 +1,245 @@
+"""What is new in each round of a session, and what came back from the tools that it asked for?
+
+A round's answer asks for tools; what they said comes with the messages of the next round.  So to read a round, those
+beside it are needed as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from session_monitor.calls import tool_results
+from session_monitor.prices import book as prices
+from session_monitor.prices.book import Book
+from session_monitor.reports.report import Place, Report, SessionRow
+from session_monitor.search import texts
+from session_monitor.sessions import file_names, message_history, session_file
+
+from . import clipping
+from .clipping import Clip
+
+MOST_MESSAGES = 100
+"""New messages of a round that are given with it: the last ones."""
+_LARGE = 60_000
+"""Bytes of a round from which on shorter texts are cut, too."""
+_STEPS = ((2000, 1000), (300, 200), (80, 60))
+_AROUND = 80
+"""Characters before a text that was found, and behind it."""
+
+Round = dict[str, Any]
+Entry = Mapping[str, Any]
+
+
+class Span(NamedTuple):
+    """Which rounds: behind ``after``, before ``before``, or the last; at most so many."""
+
+    after: int | None = None
+    before: int | None = None
+    limit: int = 50
+
+    def numbers(self, total: int) -> range:
+        """Those of a session of so many rounds."""
+        if self.after is not None:
+            return range(self.after + 1, min(self.after + self.limit, total) + 1)
+        end = total + 1 if self.before is None else max(1, min(self.before, total + 1))
+        return range(max(1, end - self.limit), end)
+
+
+def rounds(report: Report, row: SessionRow, span: Span, most: int) -> list[tuple[Round, list[Clip]]]:
+    """Rounds of a session in order, as ``whole`` has them, their long texts cut.
+
+    Fewer where they would take more than about so many bytes, but at least one where there is one: those next to where the span begins.
+    """
+    wanted = span.numbers(row.fields["messages_count"])
+    if not wanted:
+        return []
+    around = list(_entries(report, row, wanted[0] - 1, wanted[-1] + 1))
+    found = [each for each in _wholes(around, report.book) if each["round"] in wanted]
+    is_backward = span.after is None
+    given: list[tuple[Round, list[Clip]]] = []
+    size = 0
+    for each in reversed(found) if is_backward else found:
+        cut, clips, bytes_ = _small(each)
+        size += bytes_
+        if given and size > most:
+            break
+        given.append((cut, clips))
+    return given[::-1] if is_backward else given
+
+
+def whole(report: Report, row: SessionRow, number: int) -> Round | None:
+    """One round: what is stored of it, what it cost, and its tool calls with what came back; None where there is none.
+
+    Of its messages the last new ones; ``messages_start`` says which the first of these is, from 0.
+    """
+    around = list(_entries(report, row, number - 1, number + 1))
+    return next((each for each in _wholes(around, report.book) if each["round"] == number), None)
+
+
+def messages(report: Report, row: SessionRow, number: int, first: int, end: int) -> list[Any]:
+    """Of all messages that a round sent those from one to before another, counted from 0; read where they were new."""
+    places = report.places(row.fields["session_id"], None, number, None)
+    found: list[Any] = []
+    with open(file_names.path_of(report.folder, row.file), "rb") as file:
+        for place in reversed(places):
+            if place.history < end:
+                own = (_at(file, place) or {"messages": []})["messages"]
+                found[:0] = own[max(0, first - place.history) : end - place.history]
+                end = place.history
+            if end <= first:
+                break
+    return found
+
+
+def fitting(found: list[Any], first: int, most: int) -> tuple[list[Any], list[Clip]]:
+    """The last of these messages that take no more than about so many bytes, at least one, their long texts cut.
+
+    ``first`` is the number of the first one in its round.
+    """
+    given: list[Any] = []
+    clips: list[Clip] = []
+    size = 0
+    for number, message in reversed(list(enumerate(found, first))):
+        cut, more = _messages([message], number, clipping.LONG, clipping.SHOWN)
+        size += _size(cut)
+        if given and size > most:
+            break
+        given[:0] = cut
+        clips[:0] = more
+    return given, clips
+
+
+def find(
+    report: Report, row: SessionRow, text: str, limit: int
+) -> Iterator[tuple[int, str, str, list[tuple[int, int]]]]:
+    """Rounds in which a text was said first: number, where, what stands around it, and the span of it in that."""
+    wanted = text.lower()
+    number, before = 0, None
+    with open(file_names.path_of(report.folder, row.file), "rb") as file:
+        session_file.read_header(file)
+        for entry in session_file.entries(file):
+            if number >= limit:
+                return
+            for where, words in texts.said(entry, before)._asdict().items():
+                at = words.lower().find(wanted)
+                if at >= 0:
+                    number += 1
+                    start = max(0, at - _AROUND)
+                    excerpt = words[start : at + len(text) + _AROUND]
+                    yield entry["round"], where, excerpt, [(at - start, min(at - start + len(text), len(excerpt)))]
+                    break
+            before = entry
+
+
+# -- from the file -----------------------------------------------------------------------------------------------------
+
+
+def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator[Round]:
+    places = report.places(row.fields["session_id"], max(1, first), last, None)
+    with open(file_names.path_of(report.folder, row.file), "rb") as file:
+        for place in places:
+            entry = _at(file, place)
+            if entry is None:
+                return
+            yield entry
+
+
+def _at(file: Any, place: Place) -> Round | None:
+    """The round that stands there; None where it does no more."""
+    file.seek(place.start)
+    entry = session_file.round_in(file.read(place.length))
+    return entry if entry and entry["round"] == place.number else None
+
+
+# -- what is new -------------------------------------------------------------------------------------------------------
+
+
+def _wholes(entries: Sequence[Round], book: Book) -> Iterator[Round]:
+    """Each of the rounds that follow each other, with what those beside it tell."""
+    for at, entry in enumerate(entries):
+        before = entries[at - 1] if at else None
+        behind = entries[at + 1] if at + 1 < len(entries) else None
+        yield _whole(entry, before, behind, book)
+
+
+def _whole(entry: Round, before: Entry | None, behind: Entry | None, book: Book) -> Round:
+    from_history, sent = _new_messages(entry, before)
+    given = sent[-MOST_MESSAGES:]
+    total = from_history + len(sent)
+    asked = entry["tool_calls"] if isinstance(entry["tool_calls"], list) else []
+    results = dict(_results(_new_messages(behind, entry)[1])) if behind else {}
+    more = {
+        "messages_total": total,
+        "messages_from_history": from_history,
+        "messages_start": total - len(given),
+        "messages": given,
+        "tool_calls": [_with_result(each, results, behind) for each in asked],
+        **prices.to_json(book.price(prices.call_of(entry))),
+    }
+    return {**entry, **more}
+
+
+def _new_messages(entry: Entry, before: Entry | None) -> tuple[int, list[Any]]:
+    """How many messages were sent before, and those that were not; also of rounds that are kept with all of theirs."""
+    sent, known = entry["messages"], entry.get("messages_from_history", 0)
+    if before and not known and not before.get("messages_from_history") and before["messages"]:
+        known = message_history.common_start(message_history.digests(before["messages"]), message_history.digests(sent))
+        return known, sent[known:]
+    return known, sent
+
+
+def _with_result(call: Any, results: Mapping[str, Any], behind: Entry | None) -> Round:
+    found = None
+    if isinstance(call, dict) and behind and isinstance(call.get("id"), str) and call["id"] in results:
+        content, is_error = results[call["id"]]
+        failed = is_error or tool_results.says_failed(content)
+        found = {"content": content, "failed": failed, "round": behind["round"]}
+    return {**(call if isinstance(call, dict) else {"call": call}), "result": found}
+
+
+def _results(sent: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, bool]]]:
+    """What tools said, by the ids of the calls: messages of their own (OpenAI), or parts of one (Anthropic)."""
+    for message in sent:
+        content = message.get("content") if isinstance(message, dict) else None
+        if isinstance(message, dict) and message.get("role") in texts.TOOLS:
+            if isinstance(message.get("tool_call_id"), str):
+                yield message["tool_call_id"], (content, False)
+        elif isinstance(content, list):
+            for part in content:
+                is_result = isinstance(part, dict) and part.get("type") == "tool_result"
+                if is_result and isinstance(part.get("tool_use_id"), str):
+                    yield part["tool_use_id"], (part.get("content"), part.get("is_error") is True)
+
+
+def _small(found: Round) -> tuple[Round, list[Clip], int]:
+    """The round with its long texts cut, which these are, and about how many bytes that takes."""
+    for longest, shown in ((clipping.LONG, clipping.SHOWN), *_STEPS):
+        rest, clips = clipping.clipped({**found, "messages": []}, longest=longest, shown=shown)
+        given, more = _messages(found["messages"], found["messages_start"], longest, shown)
+        cut = {**rest, "messages": given}
+        size = _size(cut)
+        if size <= _LARGE:
+            break
+    return cut, [*clips, *more], size
+
+
+def _messages(found: Iterable[Any], first: int, longest: int, shown: int) -> tuple[list[Any], list[Clip]]:
+    """Messages with their long texts cut; their paths have the numbers of the messages in their round."""
+    given, clips = [], []
+    for number, message in enumerate(found, first):
+        cut, more = clipping.clipped(message, f"messages/{number}", longest=longest, shown=shown)
+        given.append(cut)
+        clips += more
+    return given, clips
+
+
+def _size(value: Any) -> int:
+    """About how many bytes a value takes as JSON."""
+    if isinstance(value, str):
+        return 2 + (len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass")))
+    if isinstance(value, dict):
+        return sum(len(key) + 4 + _size(inner) for key, inner in value.items())
+    if isinstance(value, list):
+        return sum(map(_size, value)) + 2 * len(value)
+    return 5

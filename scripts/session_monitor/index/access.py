@@ -1,0 +1,91 @@
+"""Is there an index that is sound and current, and what does it say?
+
+Whoever asks brings it up to date: beside the session files where it may write there, else in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import time
+from collections.abc import Iterator
+from typing import Callable, TypeVar
+
+from session_monitor.prices.book import Book
+
+from . import opening
+from .database import Index, Progress
+
+KEPT = 2.0
+"""Seconds for which an index in memory answers more questions: the folder is searched for changes only then."""
+
+Answer = TypeVar("Answer")
+
+
+class Access:
+    """The way to a folder's index."""
+
+    def __init__(self, folder: str, book: Book, progress: Progress) -> None:
+        """``progress`` hears of the making of an index, if one has to be made."""
+        self._folder = folder
+        self._book = book
+        self._progress = progress
+        self._in_memory: tuple[Index, float] | None = None
+
+    def ask(self, question: Callable[[Index], Answer]) -> Answer:
+        """The answer to a question, from an index that is sound and current.
+
+        Raises ``OSError`` where there is no such folder.
+        """
+        os.stat(self._folder)
+        is_damaged = False
+        try:
+            with _reading(self._folder, self._book) as found:
+                if found.is_known() and found.is_current() and found.is_priced():
+                    return question(found)
+        except sqlite3.OperationalError:  # not there, or not for this user
+            pass
+        except opening.DAMAGE:
+            is_damaged = True
+        if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
+            return question(self._in_memory[0])
+        # Most questions find it current, and need not wait for what can write it to be loaded.
+        from . import keeper  # noqa: PLC0415
+
+        for anew in (is_damaged, True):
+            try:
+                with keeper.writing(self._folder, self._book, keeper.READERS_PATIENCE, anew=anew) as made:
+                    keeper.bring_up_to_date(made, self._progress)
+                    return question(made)
+            except (sqlite3.OperationalError, OSError):  # no room, or not for this user
+                break
+            except opening.DAMAGE:
+                continue
+        self.close()
+        fresh = keeper.in_memory(self._folder, self._book, self._progress)
+        self._in_memory = fresh, time.monotonic()
+        return question(fresh)
+
+    def close(self) -> None:
+        """Forget an index in memory."""
+        if self._in_memory:
+            self._in_memory[0].db.close()
+            self._in_memory = None
+
+    __del__ = close
+
+
+def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: Progress) -> Answer:
+    """The answer to one question, as ``Access`` gives it."""
+    with contextlib.closing(Access(folder, book, progress)) as access:
+        return access.ask(question)
+
+
+@contextlib.contextmanager
+def _reading(folder: str, book: Book) -> Iterator[Index]:
+    """The index as it is, in one snapshot."""
+    with contextlib.closing(opening.read_only(os.path.join(folder, opening.FILE))) as db:
+        found = Index(db, folder, book)
+        db.execute("BEGIN")
+        yield found

@@ -1,0 +1,156 @@
+"""Does the index say what the session files say?"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from session_monitor.sessions.session_file import Written
+
+from . import rows as index_rows
+from .database import ADDITIVE, AGGREGATES, NEVER, SLOT_OF, Index
+
+_COLUMNS = index_rows.ROUND[1:]  # of one session
+_PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
+_MOST_NAMED = 3
+_SUMMED = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
+
+
+class Compared(NamedTuple):
+    """What the index says otherwise than a file; ``is_behind``: its row is of another state of it, or there is none.
+
+    ``is_touched``: nothing differs but the time of the file.
+    """
+
+    differing: list[str]
+    is_behind: bool
+    is_touched: bool = False
+
+
+def _grouped(rounds: str, keys: str) -> str:
+    return f"SELECT {keys}, {', '.join(AGGREGATES)} FROM {rounds} GROUP BY {keys}"
+
+
+_SUMS = ", ".join(ADDITIVE)
+_TIMED = "round WHERE at IS NOT NULL"
+_BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, consumer), {NEVER})"
+_FOLLOWS = {
+    "session": (_grouped("round", "session"), f"SELECT id, {_SUMS} FROM session WHERE calls"),
+    "total": (_grouped("round", "model, consumer"), f"SELECT model, consumer, {_SUMS} FROM total WHERE calls"),
+    "slot": (
+        _grouped(_TIMED, f"{SLOT_OF}, model, consumer"),
+        f"SELECT slot, model, consumer, {_SUMS} FROM slot WHERE calls",
+    ),
+    "part": ("SELECT DISTINCT model, consumer, session FROM round", "SELECT model, consumer, session FROM part"),
+    "active": (
+        f"SELECT *, {_BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, model, consumer FROM {_TIMED})",
+        "SELECT slot, session, model, consumer, before FROM active",
+    ),
+    "tool": ("SELECT session, number FROM tool EXCEPT SELECT session, number FROM round", "SELECT 0, 0 WHERE false"),
+}
+"""What follows from the rounds alone: how, and what the index holds of it."""
+
+
+class IndexCheck:
+    """Holds an open index against what files say.  Methods raise what ``opening.DAMAGE`` names."""
+
+    def __init__(self, found: Index) -> None:
+        """An index whose tables are this version's."""
+        self.found = found
+        names = {name: f"(SELECT name FROM {name} WHERE id = {name})" for name in ("model", "consumer")}
+        columns = ", ".join(names.get(name, name) for name in _COLUMNS)
+        self._rounds = f"SELECT {columns} FROM round WHERE session = ? ORDER BY number"
+
+    def snapshot(self) -> None:
+        """See the index as it is now, until the next call of this."""
+        if self.found.db.in_transaction:
+            self.found.db.execute("COMMIT")
+        self.found.db.execute("BEGIN")
+        self.found.meta("writing")  # only reading begins it
+
+    def compare(self, written: Written, *, quick: bool) -> Compared:
+        """Hold a file against its rows; with ``quick``, in which no rounds are known, against its session's row."""
+        rows = index_rows.of_written([written], self.found.book)
+        sums = _sums(written) if quick else {}
+        expected = {name: _text(value) for name, value in zip(index_rows.SESSION, rows.sessions[0])}
+        if quick:
+            del expected["last_flags"]
+        row = self.found.db.execute(
+            f"SELECT id, {', '.join([*expected, *sums])} FROM session WHERE session_id = CAST(? AS TEXT)",
+            rows.sessions[0][:1],
+        ).fetchone()
+        if row is None:
+            return Compared(["it has no row there"], is_behind=True)
+        said = dict(zip([*expected, *sums], row[1:]))
+        differing = [name for name, value in {**expected, **sums}.items() if said[name] != value]
+        is_behind = "size" in differing or "mtime" in differing
+        texts = [f"its row differs in {', '.join(differing)}"] if differing and differing != ["mtime"] else []
+        if not quick and "size" not in differing:
+            texts += itertools.islice(self._differing(row[0], written, rows), _MOST_NAMED)
+        return Compared(texts, is_behind, is_touched=differing == ["mtime"] and not texts)
+
+    def _differing(self, session: int, written: Written, rows: index_rows.Rows) -> Iterator[str]:
+        ignored = () if self.found.is_priced() else _PRICED
+        said = self.found.db.execute(self._rounds, (session,)).fetchall()
+        expected = list(zip(*rows.rounds[1:]))
+        if said != expected:
+            for number, pair in enumerate(itertools.zip_longest(said, expected, fillvalue=()), 1):
+                differing = [name for name, one, two in zip(_COLUMNS, *pair) if one != two and name not in ignored]
+                if differing:
+                    yield f"its row of round {number} differs in {', '.join(differing)}"
+                elif not all(pair):
+                    yield f"round {number} {'has no row' if pair[1] else 'has a row and is not in the file'}"
+        tools = self.found.db.execute(
+            "SELECT number, tool_name.name, calls, results, failed, tokens FROM tool JOIN tool_name ON id = tool "
+            "WHERE session = ?",
+            (session,),
+        )
+        if set(tools) != {tuple(each)[1:] for each in index_rows.tools([written])}:
+            yield "its rows of tools differ"
+
+    def without_file(self) -> Iterator[str]:
+        """The files that have a row and are not there."""
+        for (file,) in self.found.db.execute("SELECT file FROM session"):
+            if not os.path.lexists(os.path.join(self.found.folder, file)):
+                yield file
+
+    def contradictions(self, *, quick: bool) -> Iterator[str]:
+        """Where the index does not agree with itself; with ``quick`` without looking at its rounds."""
+        if quick:
+            sums = ", ".join(f"coalesce(sum({name}), 0)" for name in ADDITIVE)
+            of_sessions, total = (
+                self.found.db.execute(f"SELECT {sums} FROM {table}").fetchone() for table in ("session", "total")
+            )
+            if of_sessions != total:
+                yield "its totals are not the sums of its sessions"
+            return
+        (answer,) = self.found.db.execute("PRAGMA quick_check(1)").fetchone()
+        if answer != "ok":
+            yield "its pages are damaged"
+            return
+        for table, (follows, held) in _FOLLOWS.items():
+            for one, two in ((follows, held), (held, follows)):
+                sql = f"SELECT count(*) FROM (SELECT * FROM ({one}) EXCEPT SELECT * FROM ({two}))"
+                (number,) = self.found.db.execute(sql).fetchone()
+                if number:
+                    yield f"its table {table} is not what its rounds add up to, in {number} of its rows"
+                    break
+
+
+def _text(value: object) -> Any:
+    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+
+
+def _sums(written: Written) -> dict[str, int]:
+    """What a session's row must hold by its file's footer."""
+    said = written.summary
+    read, cache_written, reasoning = (
+        said.total_cached_tokens,
+        said.total_cache_write_tokens,
+        said.total_reasoning_tokens,
+    )
+    fresh, visible = said.total_input_tokens - read - cache_written, said.total_output_tokens - reasoning
+    values = (said.messages_count, said.failed_count, fresh, read, cache_written, visible, reasoning)
+    return dict(zip(_SUMMED, values))

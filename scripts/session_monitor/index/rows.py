@@ -1,0 +1,290 @@
+"""What does the index say of a session's rounds?
+
+Rows of plain values, made without the index, so that several processes can make them side by side.
+"""
+
+from __future__ import annotations
+
+import collections
+import functools
+import itertools
+import json
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, NamedTuple, Optional
+
+from session_monitor.base import timestamps
+from session_monitor.calls.usage import Usage
+from session_monitor.prices import money, usage_totals
+from session_monitor.prices.book import Book, Call, Unpriced
+from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions.session_file import NotASessionFile, Written
+
+from . import database
+from .database import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS, raw
+
+Before = Mapping[str, Any]
+"""What must be known of the round before: ``messages_total`` and its tokens."""
+
+
+class ToolRow(NamedTuple):
+    """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known.
+
+    ``session`` is the session's position, as in ``Rows``.
+    """
+
+    session: int
+    number: int
+    tool: str
+    calls: int
+    results: int
+    failed: int
+    tokens: int | None
+
+
+SESSION = (
+    *("session_id", "file", "size", "mtime", "next_byte"),
+    *("created_at", "updated_at", "updated", "total_tokens", "model", "models", "last_flags"),
+)
+"""The columns of ``session`` that follow from its file; text that strangers wrote as ``database.raw`` gives it."""
+ROUND = (
+    *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
+    *("flags", "notes", "code", "first_token_ms", "duration_ms", "start", "length", "history", "sent"),
+    *("usd", "pico", "saved_usd", "saved_pico"),
+)
+"""The columns of ``round``."""
+
+
+Sums = dict[tuple[int, Optional[int], Optional[str], Optional[str]], tuple[int, ...]]
+
+
+class Rows(NamedTuple):
+    """What the index says of some session files, but for tools.
+
+    ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
+    columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models and
+    consumers.  ``sums`` are the same sums by the session's position, slot (None without a time), model and consumer.
+    """
+
+    sessions: list[tuple[Any, ...]]
+    rounds: tuple[list[Any], ...]
+    sums: Sums
+
+
+def of_written(batch: Sequence[Written], book: Book) -> Rows:
+    """The rows of what was written to session files."""
+    rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
+    added: Sums = {}
+    for first in range(0, len(batch), _SESSIONS_AT_ONCE):
+        columns = _rounds(batch, range(first, min(first + _SESSIONS_AT_ONCE, len(batch))), book)
+        added.update(_sums(columns))
+        for column, more in zip(rounds, columns):
+            column.extend(more)
+    of_sessions: dict[int, list[tuple[int, ...]]] = {}
+    for key, each in added.items():
+        of_sessions.setdefault(key[0], []).append(each)
+    sessions = [
+        (*_session(written), *_added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
+    ]
+    return Rows(sessions, rounds, added)
+
+
+def total(rows: Rows) -> usage_totals.Sums:
+    """What all the rounds add up to."""
+    column = dict(zip(ROUND, rows.rounds))
+    unpriced = [
+        model
+        for model, usd, flags in zip(*map(column.get, ("model", "usd", "flags")))
+        if usd is None and not flags & NO_TOKENS
+    ]
+    found = usage_totals.of_columns(_added([_NOTHING, *rows.sums.values()]), collections.Counter(unpriced))
+    found.spending.assumed.update(database.noted(collections.Counter(column["notes"]).items()))
+    return found
+
+
+def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
+    """All of one session file, which had that size and time, as if just written; None where it is none any more."""
+    try:
+        with open(os.path.join(folder, file), "rb", _BUFFER) as opened:
+            session_id = session_file.read_header(opened)
+            facts, end = session_file.read_facts(opened)
+    except (OSError, NotASessionFile):
+        return None
+    if _is_copy(folder, file, session_id):
+        return None
+    return Written(session_id, file, end.summary, size, mtime, end.next_byte, facts)
+
+
+def _is_copy(folder: str, file: str, session_id: str) -> bool:
+    """Whether somebody copied the session's file to this name; its second name is its own where the first is taken."""
+    first = file_names.file_name(session_id)
+    if file == first or file != file_names.other_name(session_id):
+        return file != first
+    try:
+        with open(os.path.join(folder, first), "rb") as opened:
+            return session_file.read_header(opened) == session_id
+    except (OSError, NotASessionFile):
+        return False
+
+
+def _session(written: Written) -> tuple[Any, ...]:
+    summary = written.summary
+    return (
+        *(raw(written.session_id), raw(written.file), written.size, written.mtime, written.next_byte),
+        *(summary.created_at, summary.updated_at, timestamps.milliseconds(summary.updated_at), summary.total_tokens),
+        *(raw(summary.model), json.dumps(summary.models), flags_of(written.rounds[-1][0]) if written.rounds else 0),
+    )
+
+
+def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> tuple[list[Any], ...]:
+    """Column by column, which takes half the time of row by row."""
+    places = [(position, *each) for position in positions for each in batch[position].rounds]
+    if not places:
+        return tuple([] for _ in ROUND)
+    sessions, facts, starts, lengths = map(list, zip(*places))
+    times = [each["timestamp"] for each in facts]
+    models = [each["model"] for each in facts]
+    reads = [each["cached_tokens"] for each in facts]
+    writes = [each.get("cache_write_tokens", 0) for each in facts]
+    reasonings = [each["reasoning_tokens"] for each in facts]
+    fresh = [each["input_tokens"] - read - written for each, read, written in zip(facts, reads, writes)]
+    visible = [each["output_tokens"] - reasoning for each, reasoning in zip(facts, reasonings)]
+    tokens = fresh, reads, writes, visible, reasonings
+    flags = list(map(flags_of, facts))
+    usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, flags)
+    return (
+        *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
+        *(models, [each.get("consumer") for each in facts], *tokens, flags, notes),
+        *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
+        *(starts, lengths),
+        *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
+        *(usd, pico, saved_usd, saved_pico),
+    )
+
+
+# What goes through all columns at once stays in the processor's cache; with a whole batch it takes half as long again.
+_SESSIONS_AT_ONCE = 32
+_BUFFER = 1 << 16  # most session files are read at once
+_NOTHING = (0,) * len(database.ADDITIVE)
+
+
+def _sums(rounds: tuple[list[Any], ...]) -> Sums:
+    """What rounds add up to by session, slot, model and consumer; as ``database.AGGREGATES`` says it in SQL."""
+    column = dict(zip(ROUND, rounds))
+    flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
+    money_ = [column[name] for name in ("usd", "pico", "saved_usd", "saved_pico")]
+    unpriced = [int(usd is None) for usd in column["usd"]]
+    without: list[list[int]] = [unpriced, unpriced, unpriced]
+    if any(unpriced):
+        money_ = [[each or 0 for each in values] for values in money_]
+        without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
+        without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
+    values = list(zip(itertools.repeat(1), [each & FAILED for each in flags], *tokens, *money_, *without))
+    slots = [None if at is None else at // database.SLOT for at in column["at"]]
+    found: dict[Any, list[tuple[int, ...]]] = {}
+    for key, added in zip(zip(column["session"], slots, column["model"], column["consumer"]), values):
+        if key in found:
+            found[key].append(added)
+        else:
+            found[key] = [added]
+    return {key: _added(several) for key, several in found.items()}
+
+
+def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
+    return several[0] if len(several) == 1 else tuple(map(sum, zip(*several)))
+
+
+def flags_of(facts: Mapping[str, Any]) -> int:
+    """A round's flags."""
+    flags = FAILED if facts["response_type"] == "error" else 0
+    if "no_tokens" in facts:
+        flags |= NO_TOKENS
+    if "explicit_cache" in facts:
+        flags |= EXPLICIT_CACHE
+    if facts["has_tool_calls"]:
+        flags |= TOOL_CALLS
+    if "no_content" in facts:
+        flags |= NO_CONTENT
+    if "cut" in facts:
+        flags |= CUT
+    return flags
+
+
+def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int) -> Call:
+    """A row's call, as far as its price depends on it."""
+    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE))
+    timestamp = None if at is None else timestamps.rfc3339(at)
+    return Call(model, timestamp, usage, not flags & NO_TOKENS, bool(flags & FAILED))
+
+
+def costs(
+    book: Book,
+    models: Iterable[str | None],
+    times: Iterable[str | None],
+    tokens: Sequence[list[int]],
+    flags: Sequence[int],
+) -> tuple[list[Any], ...]:
+    """What calls cost, as it is kept, column by column.
+
+    That is dollars in millionths, the rest in 1e-12, the same for what was saved (all None where a call has no price),
+    and the notes.
+    """
+    is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
+    calls = zip(models, times, *tokens, is_explicit, has_tokens, [each & FAILED for each in flags])
+    micro = money.MICRO
+    found: list[tuple[Any, ...]] = []
+    for each in book.amounts(calls):
+        if isinstance(each, Unpriced):
+            found.append(_UNPRICED)
+        else:
+            pico, saved, notes = each
+            usd, saved_usd = pico // micro, saved // micro if saved else 0
+            rest = saved - saved_usd * micro if saved else 0
+            found.append((usd, pico - usd * micro, saved_usd, rest, _bits(notes) if notes else 0))
+    return tuple(map(list, zip(*found)))
+
+
+_UNPRICED = (None, None, None, None, 0)
+
+
+@functools.lru_cache(1024)
+def _bits(notes: tuple[str, ...]) -> int:
+    return sum(1 << database.NOTES.index(note) for note in notes)
+
+
+def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolRow]:
+    """What the rounds had to do with tools.
+
+    ``before`` has the rounds that stand before what was written, by the session's position.
+    """
+    for position, written in enumerate(batch):
+        last = before.get(position)
+        for facts, _, _ in written.rounds:
+            if "tool_results" in facts or "tools_called" in facts:
+                yield from _tools_of_round(position, facts, last)
+            last = facts
+
+
+def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | None) -> Iterator[ToolRow]:
+    """What a round had to do with each tool.
+
+    The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
+    characters.  Where the history was rewritten in between, the growth says nothing.
+    """
+    called, came = dict(facts.get("tools_called", ())), {tool: rest for tool, *rest in facts.get("tool_results", ())}
+    grown = _growth(before, facts) if came and before else None
+    for tool in {**called, **came}:
+        results, failed, characters = came.get(tool, (0, 0, 0))
+        share = characters / facts["fresh_characters"] if characters else 0
+        tokens = None if grown is None or not results else round(grown * share)
+        yield ToolRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
+
+
+def _growth(before: Before, facts: Mapping[str, Any]) -> int | None:
+    """How many tokens longer a prompt is than the one before and its answer; None where it is not their sequel."""
+    is_sequel = before.get("messages_total", 0) == facts.get("messages_from_history", 0)
+    if not is_sequel or "no_tokens" in before or "no_tokens" in facts:
+        return None
+    answer = before["output_tokens"] - before["reasoning_tokens"]
+    return max(0, int(facts["input_tokens"] - before["input_tokens"] - answer))

@@ -1,0 +1,63 @@
+"""What do some calls add up to?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from . import money, spending
+from .spending import Spending
+
+
+class Sums(NamedTuple):
+    """Calls, those that failed, tokens (cached and written are part of input, reasoning of output), and their cost."""
+
+    calls: int
+    failed: int
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    cache_write_tokens: int
+    reasoning_tokens: int
+    spending: Spending
+
+    @property
+    def total_tokens(self) -> int:
+        """Input and output."""
+        return self.input_tokens + self.output_tokens
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        counts = self._asdict()
+        del counts["spending"]
+        return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
+
+
+NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, Spending())
+"""What no calls add up to; for adding to it only."""
+
+
+def added(parts: Iterable[Sums]) -> Sums:
+    """Several sums in one."""
+    counts = [0] * (len(Sums._fields) - 1)
+    total = Spending()
+    for *more, spent in parts:
+        counts = [one + other for one, other in zip(counts, more)]
+        total.add(spent)
+    return Sums._make([*counts, total])
+
+
+def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
+    """From the columns of ``database.ADDITIVE``, and in how many calls which model had no price."""
+    calls, failed, fresh, read, written, visible, reasoning, *of_cost = columns
+    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens = of_cost
+    spent = Spending(
+        usd * money.MICRO + pico,
+        calls,
+        unpriced,
+        unpriced_tokens,
+        without_tokens,
+        {name or spending.NO_NAME: number for name, number in unpriced_models.items() if number},
+        saved_usd * money.MICRO + saved_pico,
+    )
+    return Sums(calls, failed, fresh + read + written, visible + reasoning, read, written, reasoning, spent)

@@ -1,0 +1,110 @@
+"""Which sessions and which calls does somebody ask about?"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+
+from session_monitor.base import periods
+from session_monitor.prices.money import PICO
+
+ACTIVE, IDLE, ERROR = "active", "idle", "error"
+STATES = (ACTIVE, IDLE, ERROR)
+ACTIVE_FOR = 15 * 60_000
+"""Milliseconds after its last call for which a session counts as active."""
+
+
+class Selection(NamedTuple):
+    """What is asked about: sessions by the first group, calls by the second.
+
+    ``sessions`` are ids or shell patterns of them, ``min_cost`` is in pico-dollars, ``status`` one of ``STATES``, for
+    which ``now`` is needed.  ``since`` and ``until`` (the latter not included) are milliseconds since 1970: of a call's
+    start, and where sessions are listed, of their last call's.  ``models`` and ``consumers`` are names or patterns.
+    """
+
+    sessions: tuple[str, ...] = ()
+    min_cost: int | None = None
+    status: str | None = None
+    now: int = 0
+
+    since: int | None = None
+    until: int | None = None
+    models: tuple[str, ...] = ()
+    consumers: tuple[str, ...] = ()
+
+    @property
+    def is_of_sessions(self) -> bool:
+        """Whether not all sessions are meant."""
+        return bool(self.sessions or self.min_cost is not None or self.status)
+
+
+ALL = Selection()
+
+
+class BadMoment(ValueError):  # noqa: N818
+    """The text names no moment."""
+
+
+def moment(text: str, now: datetime, where: tzinfo | None, *, is_end: bool = False) -> int:
+    """Milliseconds since 1970 of what a person wrote.  Raises ``BadMoment``.
+
+    ``2026-02-01`` or ``20260201`` is the beginning of that day, or with ``is_end`` its end; ``today`` and ``yesterday``
+    likewise; ``2026-02-01T09:30`` with seconds, fraction and zone where one likes; ``90s``, ``30m``, ``24h``, ``7d`` and
+    ``2w`` are so long before ``now``.  Days, and times without a zone, are those of ``where``.
+    """
+    text = text.strip()
+    back = _BACK.fullmatch(text)
+    try:
+        if back:
+            return milliseconds(now - timedelta(seconds=int(back[1]) * _SECONDS[back[2].lower()]))
+        today = now.astimezone(where).date()
+        day = {"today": today, "yesterday": today - timedelta(1)}.get(text.lower()) or _day(text)
+        if day:
+            return periods.start_of(day + timedelta(1) if is_end else day, where)
+        found = datetime.fromisoformat(_plain(text))
+        if found.tzinfo is None:
+            found = found.replace(tzinfo=where) if where else found.astimezone()
+        return milliseconds(found)
+    except (ValueError, OverflowError):
+        raise BadMoment(text) from None
+
+
+def milliseconds(when: datetime) -> int:
+    """Milliseconds since 1970 of a moment that knows its zone."""
+    return (when - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
+
+
+_BACK = re.compile(r"(\d{1,6})([smhdwSMHDW])", re.ASCII)
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DAY = re.compile(r"(\d{4})-?(\d\d)-?(\d\d)", re.ASCII)
+_TIME = re.compile(r"\d{4}-?\d\d-?\d\d[Tt ]", re.ASCII)
+_FRACTION = re.compile(r"\.(\d+)")
+
+
+def _day(text: str) -> date | None:
+    found = _DAY.fullmatch(text)
+    return date(*map(int, found.groups())) if found else None
+
+
+def _plain(text: str) -> str:
+    """What ``fromisoformat`` of all our versions reads: before 3.11 it takes no ``Z`` and only six decimals.
+
+    It takes anything between day and time, also the sign of a zone behind a day alone.
+    """
+    if not _TIME.match(text):
+        raise BadMoment(text)
+    text = text[:-1] + "+00:00" if text[-1:] in "zZ" else text
+    return _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text)
+
+
+def dollars(text: str) -> int:
+    """Pico-dollars of decimal text, ``0.5`` or ``$12``.  Raises ``ValueError``."""
+    found = _DOLLARS.fullmatch(text.strip())
+    if not found:
+        raise ValueError(text)
+    whole, decimals = found.groups("")
+    return int(whole) * PICO + int(decimals.ljust(12, "0") or 0)
+
+
+_DOLLARS = re.compile(r"\$?(\d{1,9})(?:\.(\d{1,12}))?", re.ASCII)

@@ -1,0 +1,185 @@
+"""In which rounds was something said?
+
+The words are looked up in ``word_index``; what is told of a hit is read from its session file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from session_monitor.base import timestamps
+from session_monitor.index import database
+from session_monitor.index.database import Index, Progress
+from session_monitor.reports.filter_sql import Chosen
+from session_monitor.reports.filters import ALL, Selection
+from session_monitor.reports.report import Report, silent
+
+from . import word_index
+from .texts import said
+from .word_index import Damaged
+from .words import Finder, Word
+
+LIMIT = 20
+FEW = 100_000
+"""Up to so many rounds that are meant are listed; of more one is soon found."""
+
+
+class Query(NamedTuple):
+    """Rounds that have all of these words, in one of ``texts.COLUMNS`` or wherever."""
+
+    words: tuple[Word, ...]
+    column: str | None = None
+
+
+class Hit(NamedTuple):
+    """A round in which something was found: where, and a part of it with the spans that match.
+
+    ``where`` is the one of ``texts.COLUMNS`` in which most of the words stand.
+    """
+
+    session_id: str
+    round: int
+    timestamp: str | None
+    model: str | None
+    where: str
+    excerpt: str
+    matches: list[tuple[int, int]]
+
+
+class Found(NamedTuple):
+    """Hits, the latest first, and whether there are more.
+
+    ``is_kept`` says whether there is a search index now that the next search can use.  Where there is no hit, ``rounds``
+    and ``unlogged`` say how many rounds there are, and of how many of them the log holds no content.
+    """
+
+    hits: list[Hit]
+    has_more: bool
+    is_kept: bool
+    rounds: int = 0
+    unlogged: int = 0
+
+
+def search(
+    sessions: Report, query: Query, meant: Selection = ALL, *, limit: int = LIMIT, progress: Progress = silent
+) -> Found:
+    """The latest rounds that match, among those that are meant.
+
+    ``progress`` hears of the making of the search index.  Raises ``NoSuchFolder`` as a report does, and ``NoFullText``.
+    """
+
+    def ask(db: sqlite3.Connection | None) -> Found:
+        def question(found: Index) -> Found:
+            where = Chosen(found, meant).rounds(meant.since, meant.until)
+            return _answer(db, found, _Asked(query, where, limit), progress)
+
+        return sessions.ask(question)
+
+    # Before the main index is asked: a new file beside the session files makes it look after these once more.
+    for anew in (False, True):
+        with contextlib.suppress(Damaged), word_index.opened(sessions.folder, anew=anew) as db:
+            return ask(db)
+    return ask(None)
+
+
+class _Asked(NamedTuple):
+    """What is looked for, in which rows of the main index's ``round``, and how many hits are wanted."""
+
+    query: Query
+    where: str
+    limit: int
+
+
+def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress: Progress) -> Found:
+    answer = None
+    # The numbers of a main index in memory are nobody's but this search's.
+    is_on_disk = found.db.execute("PRAGMA database_list").fetchone()[2] != ""
+    if db and is_on_disk:
+        try:
+            if not word_index.is_current(db, found):
+                word_index.bring_up_to_date(db, found, progress)
+            with word_index.one_state(db):
+                if word_index.is_current(db, found):  # unless another search has begun it anew
+                    answer = Found(*_hits(db, found, asked), is_kept=True)
+        except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
+            pass
+        except sqlite3.DatabaseError as error:
+            raise Damaged from error
+    answer = answer or _piecemeal(found, asked, progress)
+    if answer.hits:
+        return answer
+    counts = "SELECT count(*), coalesce(sum(flags & ? != 0), 0) FROM round"
+    rounds, unlogged = found.db.execute(counts, (database.NO_CONTENT,)).fetchone()
+    return answer._replace(rounds=rounds, unlogged=unlogged)
+
+
+def _hits(db: sqlite3.Connection, found: Index, asked: _Asked) -> tuple[list[Hit], bool]:
+    """The hits in a search index, the latest first, and whether there are more."""
+    (words, column), where, limit = asked
+    finder = Finder(words)
+    hits: list[Hit] = []
+    for session, number in _meant(found, where, word_index.matching(db, words, column)):
+        hit = _hit(found, session, number, finder, column)
+        if hit and len(hits) == limit:
+            return _sorted(hits), True
+        if hit:
+            hits.append(hit)
+    return _sorted(hits), False
+
+
+def _meant(found: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """Those of the rounds that are meant: nearly all may match, and few be meant."""
+    if where == "true":
+        return rounds
+    few = set(found.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))  # noqa: S608
+    if len(few) <= FEW:
+        return (each for each in rounds if each in few)
+    sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"  # noqa: S608
+    return (each for each in rounds if found.db.execute(sql, each).fetchone())
+
+
+def _sorted(hits: list[Hit]) -> list[Hit]:
+    """The latest first; they come in the order in which they became known."""
+    return sorted(hits, key=lambda hit: timestamps.milliseconds(hit.timestamp) or 0, reverse=True)
+
+
+def _hit(found: Index, session: int, number: int, finder: Finder, column: str | None) -> Hit | None:
+    """What to tell of a round; None where it is not there any more."""
+    place = word_index.place_of(found, session, number)
+    if place is None:
+        return None
+    try:
+        with open(os.path.join(found.folder, place.file), "rb") as file:
+            entry, before = word_index.Rounds(file).read(place)
+    except OSError:
+        return None
+    texts = said(entry, before)._asdict() if entry else {}
+    excerpts = {name: finder.excerpt(text) for name, text in texts.items() if text and column in (None, name)}
+    if not entry or not excerpts:
+        return None
+    best = max(excerpts, key=lambda name: excerpts[name].words)
+    excerpt = excerpts[best]
+    (session_id,) = found.db.execute("SELECT session_id FROM session WHERE id = ?", (session,)).fetchone()
+    return Hit(session_id, number, entry["timestamp"], entry["model"], best, excerpt.text, excerpt.matches)
+
+
+def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> Found:
+    """The hits without a search index that is kept: from one of a piece at a time in memory, the latest first."""
+    hits: list[Hit] = []
+    has_more, done, total = False, 0, word_index.size_changed(found, -1)
+    with word_index.in_memory() as db:
+        for piece in word_index.changed(found, -1, latest_first=True):
+            word_index.put(db, word_index.texts(found.folder, reversed(piece)))
+            more, has_more = _hits(db, found, asked._replace(limit=asked.limit - len(hits)))
+            hits += more
+            if has_more:
+                break
+            word_index.clear(db)
+            done += sum(place.length for place in piece)
+            progress(done, total)
+    progress(total, total)
+    return Found(_sorted(hits), has_more, is_kept=False)

@@ -1,0 +1,324 @@
+"""How is there an index of all words that were said?
+
+``.search.sqlite3`` beside the session files is a full-text index (SQLite's FTS5): each word with where it stands, and no
+copy of the texts.  It follows from the session files, may be deleted at any time, and is made by who searches first;
+each search puts in what is new since the last one.
+
+    text      the words of each round, by column; rows are numbered as they came, the oldest first
+    round     which round of which session has a number there
+    session   up to which round a session is in
+    meta      of which making of the main index the sessions' numbers are, and up to which of its changes all is in
+
+A session that is no longer there stays in, and is not found, since the main index does not know its number any more.
+Nothing here uses a write-ahead log: its files would come and go, and the main index would take that for session files.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager
+from typing import Any, BinaryIO, NamedTuple, Optional, TypeVar
+
+from session_monitor.base import files
+from session_monitor.index import database
+from session_monitor.index.database import Index, Progress
+from session_monitor.sessions import session_file
+
+from . import words as full_text
+from .texts import COLUMNS, said
+from .words import Word
+
+FILE = ".search.sqlite3"
+SCHEMA = 1
+PIECE = 32_000_000
+"""Bytes of session files that are put in at once."""
+BULK = 2 * PIECE
+"""With more than that FTS5 leaves the merging of its parts for later."""
+PATIENCE = 60.0
+"""Seconds for which a search waits for another one that is just putting a piece in."""
+
+_OPTIONS = f"content = '', columnsize = 0, tokenize = '{full_text.TOKENIZER}'"
+_TABLES = (
+    f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, {_OPTIONS})",
+    # Memory for rows that are not written yet: more of it is no faster, less leaves more to merge.
+    "INSERT INTO text(text, rank) VALUES ('hashsize', 16000000)",
+    "CREATE TABLE round(id INTEGER PRIMARY KEY, session INTEGER, number INTEGER)",
+    "CREATE TABLE session(id INTEGER PRIMARY KEY, number INTEGER)",
+    "CREATE TABLE meta(made TEXT, change INTEGER)",
+    "INSERT INTO meta VALUES ('', -1)",
+    f"PRAGMA user_version = {SCHEMA}",
+)
+_PUT_TEXT = f"INSERT INTO text(rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 -- names of columns
+_MATCHING = (
+    "SELECT round.session, round.number FROM text CROSS JOIN round ON round.id = text.rowid "
+    "WHERE text MATCH ? ORDER BY text.rowid DESC"
+)
+
+_PLACE = (
+    "SELECT round.session, round.number, session.file, "
+    "  (SELECT start FROM round AS before WHERE session = round.session AND number = round.number - 1), "
+    "  round.start, round.length FROM session CROSS JOIN round ON round.session = session.id "
+)
+_ONE = _PLACE + "WHERE session.id = ? AND round.number = ?"
+# By the half hour, so that files are read in some longer pieces; never before an earlier round of the same session.
+_CHANGED = (
+    _PLACE + "WHERE session.change > ? "
+    "ORDER BY max(round.at) OVER (PARTITION BY round.session ORDER BY round.number) / ? {0}, session.id {0}, number {0}"
+)
+_SIZE = "SELECT coalesce(sum(length), 0) FROM session CROSS JOIN round ON session = id WHERE change > ?"
+
+
+class NoFullText(Exception):  # noqa: N818
+    """This Python's SQLite has no FTS5."""
+
+
+class Damaged(Exception):  # noqa: N818
+    """The search index is none any more."""
+
+
+# -- where rounds stand, and what was said in them ---------------------------------------------------------------------
+
+
+class Place(NamedTuple):
+    """Where a round stands: its file, the bytes of its line, and where the line before it begins."""
+
+    session: int
+    number: int
+    file: str
+    before: int | None
+    start: int
+    length: int
+
+
+Entry = Optional[dict[str, Any]]
+"""A stored round; None where its line is not whole, or there is none."""
+
+
+class Rounds:
+    """One Rounds reads rounds of one session file."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        """Of a file that is open."""
+        self._file = file
+        self._last: tuple[int | None, Entry] = (None, None)
+
+    def read(self, place: Place) -> tuple[Entry, Entry]:
+        """A round, and the one before it."""
+        start, before = self._last
+        if place.before != start:
+            before = None if place.before is None else self._at(place.before, place.start - place.before)
+        entry = self._at(place.start, place.length)
+        self._last = place.start, entry
+        return entry, before
+
+    def _at(self, start: int, length: int) -> Entry:
+        self._file.seek(start)
+        return session_file.round_in(self._file.read(length))
+
+
+def place_of(found: Index, session: int, number: int) -> Place | None:
+    """Where a round stands by the main index's number of its session; None where it is not there any more."""
+    row = found.db.execute(_ONE, (session, number)).fetchone()
+    return row and Place(*row)
+
+
+def size_changed(found: Index, seen: int) -> int:
+    """The bytes of all rounds in sessions that changed after the main index's change of this number."""
+    return int(found.db.execute(_SIZE, (seen,)).fetchone()[0])
+
+
+def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[Place]]:
+    """The places of these rounds, some at a time."""
+    piece: list[Place] = []
+    size = 0
+    for row in found.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, database.SLOT)):
+        piece.append(Place(*row))
+        size += piece[-1].length
+        if size >= PIECE:
+            yield piece
+            piece, size = [], 0
+    if piece:
+        yield piece
+
+
+class Text(NamedTuple):
+    """A round and its texts, by column, as they are indexed."""
+
+    session: int
+    number: int
+    columns: list[str]
+
+
+def texts(folder: str, places: Iterable[Place]) -> Iterator[Text]:
+    """What was said in some rounds; those of a file that is not there any more are left out."""
+    for name, of_file in itertools.groupby(places, key=lambda place: place.file):
+        with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as file:
+            rounds = Rounds(file)
+            for place in of_file:
+                entry, before = rounds.read(place)
+                if entry:
+                    yield Text(place.session, place.number, list(map(full_text.spaced, said(entry, before))))
+
+
+# -- the index ---------------------------------------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def opened(folder: str, *, anew: bool) -> Iterator[sqlite3.Connection | None]:
+    """The folder's search index; None where it can neither be read nor made.  Raises ``Damaged``."""
+    path = os.path.join(folder, FILE)
+    if anew:
+        for end in ("", "-journal"):
+            with contextlib.suppress(OSError):
+                os.unlink(path + end)
+    with contextlib.ExitStack() as stack:
+        db = _connect(path)
+        if db:
+            stack.enter_context(contextlib.closing(db))
+        yield db if db and _is_sound(db) else None
+
+
+@contextlib.contextmanager
+def in_memory() -> Iterator[sqlite3.Connection]:
+    """An empty one that nobody else has.  Raises ``NoFullText``."""
+    with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
+        try:
+            _create(db)
+        except sqlite3.OperationalError as error:
+            raise NoFullText from error
+        yield db
+
+
+def matching(db: sqlite3.Connection, words: Iterable[Word], column: str | None) -> Iterator[tuple[int, int]]:
+    """Session and number of the rounds that have these words, the latest first."""
+    return db.execute(_MATCHING, (full_text.match(words, column),))
+
+
+def is_current(db: sqlite3.Connection, found: Index) -> bool:
+    """Whether all is in that the main index knows."""
+    made, change = db.execute("SELECT made, change FROM meta").fetchone()
+    return bool(made == found.meta("made") and change >= found.meta("change"))
+
+
+def one_state(db: sqlite3.Connection) -> AbstractContextManager[None]:
+    """For as long as the block runs, nobody else changes it."""
+    return _transaction(db, "DEFERRED")
+
+
+def bring_up_to_date(db: sqlite3.Connection, found: Index, progress: Progress) -> None:
+    """Put in what is new.  Whoever searches meanwhile gets a turn after each piece, and what is in by then stays in.
+
+    Ends where another search begins it anew meanwhile, for a main index that is not this one: then it is not current.
+    """
+    made, change = found.meta("made"), found.meta("change")
+    if _made(db) != made:
+        with _transaction(db):
+            if _made(db) != made:  # another search may have been first
+                clear(db)
+                db.execute("UPDATE meta SET made = ?, change = -1", (made,))
+    (seen,) = db.execute("SELECT change FROM meta").fetchone()
+    done, total = 0, size_changed(found, seen)
+    for piece in changed(found, seen):
+        new = list(texts(found.folder, _unknown(db, piece)))
+        with _transaction(db):
+            if _made(db) != made:
+                return
+            db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if total > BULK else 4,))
+            put(db, _unknown(db, new))
+        done += sum(place.length for place in piece)
+        progress(done, total)
+    with _transaction(db):
+        db.execute("UPDATE meta SET change = max(change, ?) WHERE made = ?", (change, made))
+
+
+def _made(db: sqlite3.Connection) -> Any:
+    """Of which making of the main index the sessions' numbers are."""
+    return db.execute("SELECT made FROM meta").fetchone()[0]
+
+
+def put(db: sqlite3.Connection, new: Iterable[Text]) -> None:
+    """Put in what was said in rounds that are not in yet, behind all others."""
+    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM round").fetchone()
+    rounds: list[tuple[int, int, int]] = []
+
+    def rows() -> Iterator[tuple[Any, ...]]:
+        for number, text in enumerate(new, last + 1):
+            rounds.append((number, text.session, text.number))
+            yield (number, *text.columns)
+
+    db.executemany(_PUT_TEXT, rows())
+    db.executemany("INSERT INTO round VALUES (?, ?, ?)", rounds)
+    upto = {session: number for _, session, number in rounds}
+    db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?)", upto.items())
+
+
+def clear(db: sqlite3.Connection) -> None:
+    """Take everything out."""
+    db.execute("INSERT INTO text(text) VALUES ('delete-all')")
+    db.execute("DELETE FROM round")
+    db.execute("DELETE FROM session")
+
+
+Row = TypeVar("Row", Place, Text)
+
+
+def _unknown(db: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Row]:
+    """Those of the rounds that are not in yet: another search may have put them in."""
+    known: dict[int, int] = {}
+    for row in rows:
+        if row.session not in known:
+            last = db.execute("SELECT number FROM session WHERE id = ?", (row.session,)).fetchone()
+            known[row.session] = last[0] if last else 0
+        if row.number > known[row.session]:
+            yield row
+
+
+def _connect(path: str) -> sqlite3.Connection | None:
+    with contextlib.suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE))
+    try:
+        return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
+    except sqlite3.OperationalError:  # there is no such file, or not for this user
+        return None
+
+
+def _is_sound(db: sqlite3.Connection) -> bool:
+    try:
+        db.execute("PRAGMA journal_mode = TRUNCATE")
+        db.execute("PRAGMA synchronous = NORMAL")
+        if not _is_known(db):
+            with _transaction(db):
+                if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                    _create(db)
+        if not _is_known(db):
+            raise Damaged
+    except sqlite3.OperationalError:  # no room, not for this user to write, or there is no FTS5
+        return False
+    except sqlite3.DatabaseError as error:
+        raise Damaged from error
+    return True
+
+
+def _is_known(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA)
+
+
+def _create(db: sqlite3.Connection) -> None:
+    for sql in _TABLES:
+        db.execute(sql)
+
+
+@contextlib.contextmanager
+def _transaction(db: sqlite3.Connection, kind: str = "IMMEDIATE") -> Iterator[None]:
+    db.execute(f"BEGIN {kind}")
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(sqlite3.Error):
+            db.execute("ROLLBACK")
+        raise
+    db.execute("COMMIT")

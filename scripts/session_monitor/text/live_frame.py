@@ -1,0 +1,223 @@
+"""What does the live view show?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from . import humanize, safe
+from .safe import Column
+
+_COLUMNS = (
+    Column("Session ID", least=16),
+    Column("Msgs", ">", rank=3),
+    Column("Input", ">", rank=4),
+    Column("Output", ">"),
+    Column("Last call", ">", rank=2),
+    Column("Model", rank=1, least=10),
+)
+_BOXED_FROM_COLUMNS = 60
+_FULL_FROM_ROWS = 20
+_ROWS_PER_NOTE = 8
+
+
+@dataclass(frozen=True)
+class SessionLine:
+    """One session as a row of the live table; `updated_at` is RFC 3339 in UTC, or None when no call told a time."""
+
+    session_id: str
+    updated_at: str | None
+    messages: int
+    input_tokens: int
+    output_tokens: int
+    model: str | None
+
+    @classmethod
+    def of(cls, fields: Mapping[str, Any]) -> SessionLine:
+        """The row of a session with these fields."""
+        return cls(
+            fields["session_id"],
+            fields["updated_at"],
+            fields["messages_count"],
+            fields["total_input_tokens"],
+            fields["total_output_tokens"],
+            fields["model"],
+        )
+
+
+@dataclass(frozen=True)
+class Totals:
+    """Tokens over all sessions: cached is part of input, reasoning part of output; `cost` is text ready to print."""
+
+    input_tokens: int
+    output_tokens: int
+    cached_tokens: int
+    reasoning_tokens: int
+    cost: str | None = None
+
+
+@dataclass(frozen=True)
+class View:
+    """Everything the live view tells at the moment `now` (RFC 3339 in UTC), the latest session first.
+
+    `lines` is None where nobody knows what was read; `at_work` tells whether a monitor is reading.
+    """
+
+    sessions: Sequence[SessionLine]
+    active: int
+    totals: Totals
+    lines: int | None
+    calls: int
+    passed_over: int
+    behind_bytes: int
+    lines_per_second: float
+    bytes_per_second: float
+    seconds_left: float | None
+    logs: Sequence[str]
+    notes: Sequence[str]
+    now: str
+    at_work: bool = True
+
+
+def frame(view: View, columns: int, rows: int) -> list[str]:
+    """The view as at most `rows` lines, none wider than `columns`: in full, or shortened where rows are few."""
+    lines = _full(view, columns, rows) if rows >= _FULL_FROM_ROWS else _short(view, columns, rows)
+    return [safe.cut_end(line, columns) for line in lines][: max(rows, 0)]
+
+
+def plain(view: View) -> str:
+    """The view as one line without decoration, for a journal or a pipe."""
+    parts = [f"{humanize.counted(view.active, 'active session')}, {_tokens(view.totals)}", ", ".join(_read(view))]
+    if view.behind_bytes:
+        parts.append(f"catching up: {', '.join(_behind(view))}")
+    return "; ".join(filter(None, [*parts, *map(safe.cell, view.notes)]))
+
+
+def _title(view: View) -> str:
+    return f"🔍 Session Monitor - {'Active' if view.at_work else 'Not running'}"
+
+
+def _full(view: View, columns: int, rows: int) -> list[str]:
+    rule = "━" * columns
+    head = [_title(view), rule, "", f"📊 Active Sessions: {humanize.count(view.active)}", ""]
+    foot = ["", "📈 Token Statistics", *_statistics(view.totals), rule]
+    foot += filter(None, [_fitting("", _read(view), columns)])
+    foot += [*_catching_up(view, columns), *_notes(view, columns, rows)]
+    if rows - len(head) - len(foot) < len(view.sessions) + 4:
+        head, foot = [list(filter(None, part)) for part in (head, foot)]
+    style = safe.BOXED if columns >= _BOXED_FROM_COLUMNS else safe.RULED
+    return head + _sessions(view, columns, rows - len(head) - len(foot), style) + foot
+
+
+def _short(view: View, columns: int, rows: int) -> list[str]:
+    head = [_title(view), f"📊 Active Sessions: {humanize.count(view.active)}"]
+    foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
+    return head + _sessions(view, columns, rows - len(head) - len(foot), safe.PLAIN) + foot
+
+
+def _sessions(view: View, columns: int, room: int, style: safe.Style) -> list[str]:
+    """The table in at most `room` lines; sessions that find no place in it are counted below it."""
+    if not view.sessions:
+        return [_waiting(view, columns)]
+    known = max(view.active, len(view.sessions))
+    places = room - len(safe.table(_COLUMNS, [], style=style).lines)
+    shown = view.sessions[: places if known <= places else max(places - 1, 0)]
+    lines = safe.table(_COLUMNS, [_row(line, view.now) for line in shown], columns, style=style).lines
+    hidden = known - len(shown)
+    return [*lines, f"… and {humanize.count(hidden)} more"] if hidden else lines
+
+
+def _row(line: SessionLine, now: str) -> list[str]:
+    numbers = map(humanize.count, (line.messages, line.input_tokens, line.output_tokens))
+    return [line.session_id, *numbers, _ago(line.updated_at, now), line.model or "-"]
+
+
+def _ago(then: str | None, now: str) -> str:
+    if then is None:
+        return "-"
+    try:
+        return humanize.ago((_moment(now) - _moment(then)).total_seconds())
+    except ValueError:
+        return "-"
+
+
+def _moment(text: str) -> datetime:
+    # Before 3.11 fromisoformat takes neither the `Z` nor a free number of digits after the second.
+    return datetime.fromisoformat(text[:19])
+
+
+def _waiting(view: View, columns: int) -> str:
+    logs = safe.cell(", ".join(view.logs))
+    start = "Waiting for calls in "
+    return start + safe.cut_middle(logs, columns - len(start)) if logs else "Waiting for calls"
+
+
+def _statistics(totals: Totals) -> list[str]:
+    numbers = {
+        "Total Input:": totals.input_tokens,
+        "  of which cached:": totals.cached_tokens,
+        "Total Output:": totals.output_tokens,
+        "  of which reasoning:": totals.reasoning_tokens,
+    }
+    places = max(len(humanize.count(number)) for number in numbers.values())
+    lines = [f"  {label:21} {humanize.count(number):>{places}} tokens" for label, number in numbers.items()]
+    return lines if totals.cost is None else [*lines, f"  {'Total Cost:':21} {safe.cell(totals.cost)}"]
+
+
+def _statistics_line(totals: Totals, columns: int) -> str:
+    line = f"📈 {_tokens(totals)}"
+    if safe.width(line) <= columns:
+        return line
+    cost = [] if totals.cost is None else [safe.cell(totals.cost)]
+    return ", ".join(
+        [f"📈 {humanize.count(totals.input_tokens)} in", f"{humanize.count(totals.output_tokens)} out", *cost]
+    )
+
+
+def _tokens(totals: Totals) -> str:
+    text = (
+        f"{humanize.count(totals.input_tokens)} input tokens (of which cached {humanize.count(totals.cached_tokens)}), "
+        f"{humanize.count(totals.output_tokens)} output tokens "
+        f"(of which reasoning {humanize.count(totals.reasoning_tokens)})"
+    )
+    return text if totals.cost is None else f"{text}, cost {safe.cell(totals.cost)}"
+
+
+def _read(view: View) -> list[str]:
+    """What was read, in parts; none where nobody knows."""
+    if view.lines is None:
+        return []
+    return [
+        f"{humanize.counted(view.lines, 'line')} read",
+        humanize.counted(view.calls, "call"),
+        f"{humanize.count(view.passed_over)} passed over",
+    ]
+
+
+def _behind(view: View) -> list[str]:
+    speed = f"{humanize.count(round(view.lines_per_second))} lines/s"
+    left = [] if view.seconds_left is None else [f"{humanize.duration(view.seconds_left)} left"]
+    return [f"{humanize.size(view.behind_bytes)} left", f"{humanize.size(view.bytes_per_second)}/s", speed, *left]
+
+
+def _catching_up(view: View, columns: int) -> list[str]:
+    return [_fitting("Catching up: ", _behind(view), columns)] if view.behind_bytes else []
+
+
+def _fitting(start: str, parts: Sequence[str], columns: int) -> str:
+    """The parts with commas between them, those left out at the end for which there is no room."""
+    while len(parts) > 1 and safe.width(start + ", ".join(parts)) > columns:
+        parts = parts[:-1]
+    return start + ", ".join(parts)
+
+
+def _notes(view: View, columns: int, rows: int) -> list[str]:
+    """The notes, as many as leave room for the rest; the last one shown says how many are not."""
+    # What matters in a note stands at its end, behind a path.
+    notes = [safe.cut_middle(safe.cell(note), columns) for note in view.notes]
+    places = max(1, rows // _ROWS_PER_NOTE)
+    if len(notes) <= places:
+        return notes
+    return [*notes[: places - 1], f"(and {len(notes) - places} more) {notes[places - 1]}"]

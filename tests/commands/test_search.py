@@ -1,0 +1,193 @@
+"""search as a user sees it: hits for people and for scripts, and why there are none."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import unicodedata
+
+import pytest
+
+from commands import search as command
+from commands.shared import parsers
+from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor.ingest import Ingest
+from session_monitor.search import word_index
+from session_monitor.sessions.store import Store
+from tests.support import calls
+
+LONG = "很长的回答，" * 20 + "然后是天气预报，" + "还有很多别的内容，" * 20
+
+
+def line(session_id, question, answer, minute=0, **more):
+    """A call of that minute."""
+    start = f"2026-02-01T09:{minute:02}:15Z"
+    return calls.line(session_id, [question], start_time=start, question=question, answer=answer, **more)
+
+
+def read(home, *lines):
+    """One pass of a monitor over a log with these lines."""
+    folder = home / "sessions"
+    folder.mkdir(exist_ok=True)
+    with open(home / "access.log", "ab") as log:
+        log.write(b"".join(each + b"\n" for each in lines))
+    state = Checkpoint(str(folder / ".state.json"), str(folder))
+    Ingest([str(home / "access.log")], Store(str(folder)), state).poll()
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A person's home with some sessions."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    lines = [
+        line("agent:main", "查询北京天气", "晴", 1),
+        line("evil\x1b[31m\nid", "The weather\x1b[2J is bad\nreally", LONG, 2, model="evil\x1b[0m"),
+        line("agent:main", "And tomorrow?", "The weather stays", 3, reasoning="Weather again"),
+    ]
+    read(tmp_path, *lines)
+    return tmp_path
+
+
+@pytest.fixture
+def run(home, capsys):
+    """Run a search on that folder; what it prints, and what it says beside that."""
+
+    def run_(*arguments):
+        top = argparse.ArgumentParser()
+        command.add(top.add_subparsers(), parsers.shared_options())
+        options = top.parse_args(["search", "--data-dir", str(home / "sessions"), *arguments])
+        options.run(options)
+        captured = capsys.readouterr()
+        return captured.out, captured.err
+
+    return run_
+
+
+@pytest.fixture
+def data(run):
+    """What it prints as JSON."""
+
+    def data_(*arguments):
+        out, err = run("--json", *arguments)
+        assert err == ""
+        return json.loads(out)["data"]
+
+    return data_
+
+
+def test_hits_for_people(run, monkeypatch):
+    """A line that says which round it is, and below it the words with what is around them; the latest first."""
+    monkeypatch.setenv("TZ", "UTC")
+    out, err = run("weather")
+    lines = out.splitlines()
+    assert err == ""
+    assert [line for line in lines if not line.startswith("    ")] == [lines[0], lines[2]]
+    assert lines[0].startswith("agent:main · round 2 @ 2026-02-01T")
+    assert lines[0].endswith("· gpt-4 · answer")
+    assert lines[1] == "    The weather stays"
+
+
+def test_no_text_of_the_log_steers_the_terminal(run):
+    """Not the id, not the model, not what was said."""
+    out, _ = run("bad")
+    assert not [char for char in out if unicodedata.category(char) == "Cc" and char != "\n"]
+    assert "evil" in out
+    assert "weather" in out
+
+
+def test_matches_in_bold(run, monkeypatch):
+    """In colour the matches stand out, also where a line is broken, and no line is wider than the terminal."""
+    out, _ = run("天气 OR", "--color", "always")
+    assert (
+        out
+        == "No round has 天气 OR: a round has to have all of the words; words are found whole, or by their beginning: 'OR*'.\n"
+    )
+    out, _ = run("天气预报", "--color", "always")
+    assert "然后是\x1b[1m天气预报\x1b[0m，" in out
+    monkeypatch.setattr(parsers, "columns", lambda _options: 20)
+    monkeypatch.setattr(command, "local_time", lambda _time: "-")
+    out, _ = run("天气预报", "--color", "always")
+    shown = out.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()[1:]
+    assert max(sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line) for line in shown) <= 20
+    assert "天气预报" in "".join(line.strip() for line in shown)
+    assert out.count("\x1b[1m") == out.count("\x1b[0m") > 0
+
+
+def test_hits_for_scripts(data):
+    """All that is known of a hit, with the spans that match."""
+    found = data("北京", "天气")
+    assert found["more"] is False
+    (hit,) = found["hits"]
+    assert hit == {
+        "session_id": "agent:main",
+        "round": 1,
+        "timestamp": "2026-02-01T09:01:15Z",
+        "model": "gpt-4",
+        "where": "question",
+        "excerpt": "查询北京天气",
+        "matches": [[2, 4], [4, 6]],
+    }
+
+
+def test_options(data, run):
+    """Where to look, how many to show, and all the filters."""
+    assert [hit["round"] for hit in data("weather", "--in", "reasoning")["hits"]] == [2]
+    assert data("weather", "--limit", "1")["more"] is True
+    assert [hit["session_id"] for hit in data("weather", "--session", "agent:*")["hits"]] == ["agent:main"]
+    assert data("weather", "--until", "2026-01-31")["hits"] == []
+    out, _ = run("weather", "--limit", "1")
+    assert out.splitlines()[-1] == "(the latest 1 round; --limit shows more)"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["天氣"], "No round has 天氣."),
+        (["nonesuc"], "by their beginning: 'nonesuc*'"),
+        (["nonesuch", "--in", "answer"], "without --in it is looked for everywhere"),
+        (["nonesuch", "--session", "a*"], "without --session a* in all rounds"),
+        (["weather", "nonesuch"], "a round has to have all of the words"),
+        (["☀️"], "holds no letter or digit to look for"),
+    ],
+)
+def test_nothing_found(run, data, arguments, hint):
+    """An empty answer is no failure; it says why it is empty and what would help."""
+    out, err = run(*arguments)
+    assert hint in out
+    assert err == ""
+    assert data(*arguments) == {"hits": [], "more": False}
+
+
+def test_a_folder_without_sessions(run, home):
+    """Who has no sessions yet is told how to get some."""
+    for path in (home / "sessions").iterdir():
+        path.unlink()
+    out, _ = run("weather")
+    assert out.startswith("No sessions in ")
+
+
+def test_a_log_without_content(run, home):
+    """Where the gateway logs no content no search can help."""
+    for path in (home / "sessions").iterdir():
+        path.unlink()
+    (home / "access.log").unlink()
+    read(home, calls.line("mute").replace(rb",\"messages\":[]", b""))
+    out, _ = run("weather")
+    assert out.startswith("The log holds no content of any call")
+
+
+def test_no_index_can_be_kept(run, monkeypatch):
+    """It is said that searching takes longer, beside the answer."""
+    monkeypatch.setattr(word_index, "_is_sound", lambda db: False)
+    out, err = run("北京")
+    assert "查询北京天气" in out
+    assert "no search index can be kept" in err
+
+
+def test_no_full_text_search(run, monkeypatch):
+    """It is a failure that says what would help."""
+    monkeypatch.setattr(word_index, "_TABLES", ["CREATE VIRTUAL TABLE text USING none(a)"])
+    with pytest.raises(parsers.Failure, match="has no full-text search") as failure:
+        run("weather")
+    assert (failure.value.code, failure.value.status) == ("no_full_text", 1)

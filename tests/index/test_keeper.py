@@ -1,0 +1,238 @@
+"""Who keeps the index up to date, and when?"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import stat
+
+import pytest
+
+from session_monitor.base import files
+from session_monitor.index import access, database, opening
+from session_monitor.index import keeper as index_keeper
+from session_monitor.index.keeper import Keeper
+from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor.ingest import Ingest
+from session_monitor.prices.book import Book
+from session_monitor.prices.price_list import PriceList
+from session_monitor.sessions.store import Store
+from tests.support import calls
+from tests.support.calls import BOOK
+from tests.support.indexes import Agent, Step, contents, opened, silent
+
+
+def rounds(folder, book=BOOK):
+    """How many rounds each session has, as a reader is told."""
+    sql = "SELECT session_id, calls FROM session"
+    return dict(access.ask(str(folder), book, lambda found: found.db.execute(sql).fetchall(), silent))
+
+
+def lock(folder):
+    """What a monitor holds while it is at work."""
+    return files.lock(str(folder / database.LOCK), "a monitor at work")
+
+
+def holds_the_same_as_one_made_anew(folder):
+    """Whether the index in the folder is what the session files say."""
+    with opened(folder) as anew:
+        anew.catch_up(silent)
+        return access.ask(str(folder), BOOK, contents, silent) == contents(anew)
+
+
+@pytest.fixture
+def agent(tmp_path):
+    """Writes to session files, as a monitor does."""
+    (tmp_path / "sessions").mkdir()
+    return Agent(tmp_path / "sessions")
+
+
+@pytest.fixture
+def folder(agent, tmp_path):
+    """The folder of its session files."""
+    return tmp_path / "sessions"
+
+
+def test_a_monitor_catches_up_with_what_one_before_it_did_not_tell(agent, folder):
+    """What a monitor wrote that was killed between its mark and its rows is in the index once the next one is done."""
+    with lock(folder):
+        killed = Keeper(str(folder), BOOK, silent)
+        killed.before()
+        agent.store([Step("a")])
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        keeper.before()
+        keeper.after(agent.store([Step("b")]))
+        keeper.settle()
+        keeper.close()
+        assert keeper.problem is None
+    killed.close()
+
+    assert rounds(folder) == {"a": 1, "b": 1}
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+@pytest.mark.parametrize("ends", ["before", "after", "settle"])
+def test_a_monitor_that_ends_anywhere(agent, folder, ends):
+    """Wherever a monitor ends, readers and the next monitor have all that stands in the session files."""
+    agent.store([Step("a"), Step("b")])
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        keeper.before()
+        written = agent.store([Step("b"), Step("c")])
+        if ends in ("after", "settle"):
+            keeper.after(written)
+        if ends == "settle":
+            keeper.settle()
+
+    assert rounds(folder) == {"a": 1, "b": 2, "c": 1}
+    keeper.close()
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_a_reader_at_work_does_not_stop_the_monitor(agent, folder):
+    """While a reader holds the index for writing the monitor goes on without it, and catches up when it is free."""
+    agent.store([Step("a")])
+    assert rounds(folder) == {"a": 1}
+    log = folder.parent / "access.log"
+    log.write_bytes(calls.line("a", ["more"]) + b"\n")
+    with sqlite3.connect(folder / opening.FILE, isolation_level=None) as reader:
+        reader.execute("BEGIN IMMEDIATE")
+        keeper = Keeper(str(folder), BOOK, silent)
+        checkpoint = Checkpoint(str(folder / ".state.json"), str(folder))
+        ingest = Ingest([str(log)], Store(str(folder)), checkpoint, index=keeper)
+        assert ingest.poll().new_rounds == 1
+        assert keeper.problem
+        reader.execute("ROLLBACK")
+    reader.close()
+
+    assert ingest.poll().new_rounds == 0
+    assert keeper.problem is None
+    keeper.close()
+    assert rounds(folder) == {"a": 2}
+
+
+def test_a_monitor_without_an_index(agent, folder):
+    """Where no index can be had the monitor hears of a problem, pass after pass, and of no failure."""
+    (folder / opening.FILE).mkdir()
+
+    keeper = Keeper(str(folder), BOOK, silent)
+    keeper.before()
+    keeper.after(agent.store([Step("a")]))
+    keeper.settle()
+    problem = keeper.problem
+    keeper.close()
+
+    assert problem
+    assert rounds(folder) == {"a": 1}
+
+
+def test_new_prices_come_with_the_next_pass(agent, folder):
+    """A monitor whose prices change prices all rounds anew when its pass is over."""
+    dearer = Book([PriceList("own", {"gpt-4o": {"prices": [{"from": None, "input": "1", "output": "1"}]}}, digest="x")])
+    keeper = Keeper(str(folder), BOOK, silent)
+    keeper.before()
+    keeper.after(agent.store([Step("a", tokens=80)]))
+    keeper.price_with(dearer)
+    keeper.settle()
+    keeper.close()
+
+    db = sqlite3.connect(folder / opening.FILE)
+    assert db.execute("SELECT usd * 1000000 + pico FROM session").fetchall() == [(105 * 10**6,)]
+    db.close()
+
+
+def test_readers_leave_the_folder_as_it_is(agent, folder):
+    """After a monitor has closed the index, a question makes no file in the folder that would look like a change."""
+    keeper = Keeper(str(folder), BOOK, silent)
+    keeper.before()
+    keeper.after(agent.store([Step("a")]))
+    keeper.settle()
+    keeper.close()
+    before = os.stat(folder).st_mtime_ns
+
+    assert rounds(folder) == {"a": 1}
+    assert os.stat(folder).st_mtime_ns == before
+
+
+def test_it_is_for_its_user_alone(agent, folder):
+    """Nobody else may read the index or the files beside it."""
+    agent.store([Step("a")])
+    assert rounds(folder) == {"a": 1}
+
+    kept = [path for path in folder.iterdir() if path.name.startswith(opening.FILE)]
+    assert kept
+    assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
+
+
+@pytest.mark.parametrize("anew", [True, False])
+def test_an_index_is_replaced_only_where_it_must_be(agent, folder, anew):
+    """A sound one is opened as it is, unless another is asked for."""
+    agent.store([Step("a")])
+    assert rounds(folder) == {"a": 1}
+    made = access.ask(str(folder), BOOK, lambda found: found.meta("made"), silent)
+
+    with index_keeper.writing(str(folder), BOOK, 1.0, anew=anew) as found:
+        assert (found.meta("made") == made) == (not anew)
+
+
+def test_a_large_change_leaves_no_log_behind(agent, folder):
+    """Made anew, or priced anew, it is all in its place: who asks next would have to read all of the log that is left."""
+    agent.store([Step("a"), Step("b")])
+
+    for book in (BOOK, Book([PriceList("own", {}, digest="others")])):
+        with index_keeper.writing(str(folder), book, 1) as found:
+            index_keeper.bring_up_to_date(found, silent)
+            assert found.is_priced()
+            assert os.path.getsize(folder / f"{opening.FILE}-wal") == 0
+
+
+def test_one_that_is_just_being_made_is_left_where_it_is(agent, folder):
+    """A reader that comes while somebody has made the file, and no tables in it yet, does not take it away from under it."""
+    agent.store([Step("a")])
+    path = folder / opening.FILE
+    with contextlib.closing(sqlite3.connect(path)) as maker:
+        maker.execute("PRAGMA journal_mode = WAL")
+        made = path.stat().st_ino
+
+        assert rounds(folder) == {"a": 1}
+
+        assert path.stat().st_ino == made
+        assert maker.execute("SELECT count(*) FROM session").fetchone() == (1,)
+
+
+def test_an_index_that_was_replaced_beside_the_monitor(agent, folder):
+    """A monitor whose index somebody has replaced goes on with the one that readers ask, also where no file is new."""
+    agent.store([Step("a")])
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        index_keeper.remove(str(folder / opening.FILE))
+        assert rounds(folder) == {"a": 1}
+
+        for number in (2, 3):
+            keeper.before()
+            keeper.after(agent.store([Step("a")]))
+            keeper.settle()
+            assert rounds(folder) == {"a": number}
+        keeper.close()
+
+    assert keeper.problem is None
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_an_index_that_could_not_be_opened_at_the_start(agent, folder):
+    """A monitor that found no place for its index makes one as soon as it writes and there is room."""
+    (folder / opening.FILE).mkdir()
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        assert keeper.problem
+        (folder / opening.FILE).rmdir()
+
+        keeper.before()
+        keeper.after(agent.store([Step("a")]))
+        keeper.settle()
+        keeper.close()
+
+    assert keeper.problem is None
+    assert holds_the_same_as_one_made_anew(folder)

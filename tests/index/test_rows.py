@@ -1,0 +1,321 @@
+"""What does the index say of a session's rounds?"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+
+import pytest
+from hypothesis import given, settings
+
+from session_monitor.calls.usage import Usage
+from session_monitor.index import database
+from session_monitor.index import rows as index_rows
+from session_monitor.index.rows import ToolRow
+from session_monitor.prices import book, money, spending, usage_totals
+from session_monitor.prices.book import Call, Cost
+from session_monitor.sessions import file_names, session_file
+from tests.support import calls
+from tests.support.calls import BOOK
+from tests.support.indexes import BATCHES, Agent, Step
+
+
+def read(folder, file):
+    """A session file as if just written."""
+    state = os.stat(folder / file)
+    return index_rows.read(str(folder), file, state.st_size, state.st_mtime_ns)
+
+
+def of_file(folder, file):
+    """The rows of a session file."""
+    return index_rows.of_written([read(folder, file)], BOOK)
+
+
+def rounds(rows):
+    """The rows of rounds, each with the names of its columns."""
+    assert len(rows.rounds) == len(index_rows.ROUND)
+    return [dict(zip(index_rows.ROUND, row)) for row in zip(*rows.rounds)]
+
+
+def sessions(rows):
+    """The rows of sessions, each with the names of its columns."""
+    names_ = (*index_rows.SESSION, *database.ADDITIVE)
+    assert {len(row) for row in rows.sessions} <= {len(names_)}
+    return [dict(zip(names_, row)) for row in rows.sessions]
+
+
+@settings(max_examples=25)
+@given(BATCHES)
+def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches):
+    """Read from its file, a session has the rows that its writer's facts gave, batch by batch."""
+    folder = tmp_path_factory.mktemp("sessions")
+    agent, told, last = Agent(folder), {}, {}
+    for batch in batches:
+        written = agent.store(batch)
+        before = {position: last[each.session_id] for position, each in enumerate(written) if each.session_id in last}
+        rows, tools = index_rows.of_written(written, BOOK), list(index_rows.tools(written, before))
+        for position, each in enumerate(written):
+            last[each.session_id] = each.rounds[-1][0]
+            told.setdefault(each.session_id, []).append((rows, tools, position))
+
+    for session_id, pieces in told.items():
+        rows = of_file(folder, file_names.file_name(session_id))
+        (session,), after = sessions(rows), [sessions(piece)[position] for piece, _, position in pieces]
+        assert [session[name] for name in index_rows.SESSION] == [after[-1][name] for name in index_rows.SESSION]
+        assert [session[name] for name in database.ADDITIVE] == [
+            sum(each[name] for each in after) for name in database.ADDITIVE
+        ]
+        assert rounds(rows) == [
+            {**row, "session": 0}
+            for piece, _, position in pieces
+            for row in rounds(piece)
+            if row["session"] == position
+        ]
+        assert list(index_rows.tools([read(folder, file_names.file_name(session_id))])) == [
+            row._replace(session=0) for _, piece, position in pieces for row in piece if row.session == position
+        ]
+
+
+@settings(max_examples=25)
+@given(BATCHES)
+def test_sums(tmp_path_factory, batches):
+    """What rounds add up to is what SQL makes of their rows, by session, half hour, model and consumer, and by session."""
+    folder = tmp_path_factory.mktemp("sessions")
+    written = Agent(folder).store([step for batch in batches for step in batch])
+    rows = index_rows.of_written(written, BOOK)
+    db = sqlite3.connect(":memory:")
+    db.execute(f"CREATE TABLE round({', '.join(index_rows.ROUND)})")
+    db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
+
+    def grouped(*keys):
+        found = db.execute(f"SELECT {', '.join([*keys, *database.AGGREGATES])} FROM round GROUP BY {', '.join(keys)}")
+        return {row[: len(keys)]: row[len(keys) :] for row in found}
+
+    slot = f"CASE WHEN at IS NOT NULL THEN {database.SLOT_OF} END"
+    assert rows.sums == grouped("session", slot, "model", "consumer")
+    of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
+    assert of_sessions == grouped("session")
+
+    total, (expected,) = index_rows.total(rows), db.execute(f"SELECT count(*), {database.OF_ROUNDS} FROM round")
+    assert total[:-1] == usage_totals.of_columns(expected[1:], {})[:-1]
+    assert total.spending == spending.spent(
+        BOOK, [book.call_of(facts) for each in written for facts, _, _ in each.rounds]
+    )
+    db.close()
+
+
+def test_columns_of_a_round(tmp_path):
+    """Each column has what the log told, tokens by kind, and what it cost."""
+    call = calls.call(
+        "s",
+        ["hello"],
+        model="gpt-4o",
+        consumer="team",
+        start_time="2026-02-01T09:30:15.5Z",
+        input_token=1000,
+        output_token=100,
+        total_token=1100,
+        cached_tokens=500,
+        reasoning_tokens=40,
+        llm_first_token_duration=300,
+        llm_service_duration=900,
+    )
+    agent = Agent(tmp_path)
+    agent.call = lambda _: call
+    (written,) = agent.store([None])
+
+    (row,) = rounds(index_rows.of_written([written], BOOK))
+
+    cost = BOOK.price(book.call_of(written.rounds[0][0]))
+    assert row == {
+        "session": 0,
+        "model": "gpt-4o",
+        "consumer": "team",
+        "number": 1,
+        "at": 1769938215500,
+        "fresh": 500,
+        "read": 500,
+        "written": 0,
+        "visible": 60,
+        "reasoning": 40,
+        "flags": 0,
+        "notes": 0,
+        "code": 200,
+        "first_token_ms": 300,
+        "duration_ms": 900,
+        "start": written.rounds[0][1],
+        "length": written.rounds[0][2],
+        "history": 0,
+        "sent": 1,
+        "usd": cost.pico // money.MICRO,
+        "pico": cost.pico % money.MICRO,
+        "saved_usd": cost.saved // money.MICRO,
+        "saved_pico": cost.saved % money.MICRO,
+    }
+
+
+@pytest.mark.parametrize(
+    ("attributes", "flags"),
+    [
+        ({}, 0),
+        ({"code": "500"}, database.FAILED),
+        ({"input_token": None, "output_token": None, "total_token": None}, database.NO_TOKENS),
+        ({"tool_calls": [{"id": "1", "function": {"name": "read"}}]}, database.TOOL_CALLS),
+        ({"messages": None, "code": "500"}, database.FAILED),
+        ({"answer": "a [truncated] b"}, database.CUT),
+        ({"input_token_details": {"cache_creation_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
+    ],
+)
+def test_flags(tmp_path, attributes, flags):
+    """What is the matter with a round is a bit each; from row and flags its price's call can be made again."""
+    call = calls.call("s", ["hello"], **attributes)
+    agent = Agent(tmp_path)
+    agent.call = lambda _: call
+    (written,) = agent.store([None])
+    (facts, _, _) = written.rounds[0]
+
+    (row,) = rounds(index_rows.of_written([written], BOOK))
+
+    assert flags is None or row["flags"] == flags
+    tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
+    made = index_rows.call_of(row["model"], row["at"], tokens, row["flags"])
+    assert BOOK.price(made) == BOOK.price(book.call_of(facts))
+
+
+@settings(max_examples=25)
+@given(BATCHES)
+def test_a_cost_is_kept_whole(tmp_path_factory, batches):
+    """Dollars in millionths and the rest give the cost to the last pico-dollar; notes come back from their bits."""
+    folder = tmp_path_factory.mktemp("sessions")
+    for written in Agent(folder).store([step for batch in batches for step in batch]):
+        for (facts, _, _), kept in zip(written.rounds, rounds(index_rows.of_written([written], BOOK))):
+            outcome = BOOK.price(book.call_of(facts))
+            if isinstance(outcome, Cost):
+                assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
+                assert kept["saved_usd"] * money.MICRO + kept["saved_pico"] == (outcome.saved or 0)
+                assert database.noted([(kept["notes"], 1)]) == dict.fromkeys(outcome.notes, 1)
+            else:
+                assert (kept["usd"], kept["pico"], kept["notes"]) == (None, None, 0)
+
+
+def test_what_a_cache_cost_more(tmp_path):
+    """A saving below 0, where writing to a cache cost more than it spared, is kept as it is."""
+    usage = Usage(fresh_input=0, cache_read=0, cache_write=1001, visible_output=0, reasoning=0)
+    call = Call("claude-sonnet-4-5", "2026-02-01T00:00:00Z", usage)
+
+    columns = index_rows.costs(BOOK, [call.model], [call.at], [[count] for count in usage[:5]], [0])
+    _, _, [usd], [pico], _ = columns
+
+    assert usd * money.MICRO + pico == BOOK.price(call).saved < 0
+    assert 0 <= pico < money.MICRO
+
+
+# -- tools -------------------------------------------------------------------------------------------------------------
+
+
+def tool_rows(tmp_path, *steps):
+    """The tools' rows of a session of these steps."""
+    Agent(tmp_path).store(steps)
+    return list(index_rows.tools([read(tmp_path, "a.json")]))
+
+
+def test_a_results_tokens(tmp_path):
+    """A result has the tokens by which its prompt is longer than the one before and its answer, by its characters' part."""
+    found = tool_rows(tmp_path, Step(tool="read", tokens=100), Step(tokens=1000, tool_failed=True))
+
+    # The prompts have 100 + 20 and 1,000 + 80 tokens; the answer between them 5; of what is new, the result has 20
+    # characters and the user's message 14.
+    assert found == [
+        ToolRow(0, 1, "read", 1, 0, 0, None),
+        ToolRow(0, 2, "read", 0, 1, 1, round((1080 - 120 - 5) * 20 / 34)),
+    ]
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        [Step(tool="read", tokens=None), Step()],
+        [Step(tool="read"), Step(tokens=None)],
+    ],
+)
+def test_results_whose_tokens_are_not_known(tmp_path, steps):
+    """Where one of the two calls told no tokens, the result's are not known; it is counted all the same."""
+    assert tool_rows(tmp_path, *steps)[1:] == [ToolRow(0, 2, "read", 0, 1, 0, None)]
+
+
+@pytest.mark.parametrize("part", [{"text": 5}, {"text": "x"}, {"text": None}, {"text": ["y"]}])
+def test_a_result_that_is_no_plain_part(tmp_path, part):
+    """A result in a shape that no protocol has counts like any other, and never has more than all that came with it."""
+    agent, history = Agent(tmp_path), [calls.message("hello")]
+    first = calls.call("a", messages=history, input_token=100)
+    result = {"type": "tool_result", "tool_use_id": "1", "content": "four", **part}
+    second = calls.call("a", messages=[*history, {"role": "user", "content": [result]}], input_token=200)
+    agent.call = lambda call: call
+    agent.store([first, second])
+
+    (row,) = index_rows.tools([read(tmp_path, "a.json")])
+
+    assert (row.results, row.failed) == (1, 0)
+    assert 0 < row.tokens <= 95
+
+
+def test_a_prompt_that_became_shorter(tmp_path):
+    """A result never has less than no tokens."""
+    assert tool_rows(tmp_path, Step(tool="read", tokens=5000), Step(tokens=50))[1].tokens == 0
+
+
+def test_a_history_that_was_forgotten(tmp_path):
+    """A call that begins anew brings no result, and has nothing to do with the tool that was asked for."""
+    assert tool_rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolRow(0, 1, "read", 1, 0, 0, None)]
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "is_counted"),
+    [
+        ("a.json", True),
+        (file_names.other_name("a"), True),
+        ("b.json", False),
+        ("a copy.json", False),
+        ("a.json.json", False),
+    ],
+)
+def test_a_copy_is_no_session(tmp_path, name, is_counted):
+    """A session file counts under the names that its session's may have, and a copy of it under another one does not."""
+    Agent(tmp_path).store([Step("a")])
+    (tmp_path / "a.json").rename(tmp_path / name)
+
+    assert (read(tmp_path, name) is not None) == is_counted
+
+
+@pytest.mark.parametrize("what", ["gone", "folder", "empty", "junk", "json"])
+def test_what_is_no_session_file(tmp_path, what):
+    """What cannot be read, or does not begin like a session file, has no rows."""
+    path = tmp_path / "a.json"
+    if what == "folder":
+        path.mkdir()
+    elif what != "gone":
+        path.write_bytes({"empty": b"", "junk": os.urandom(1000), "json": b'{"session_id":"a"}\n'}[what])
+
+    assert index_rows.read(str(tmp_path), "a.json", 0, 0) is None
+
+
+@pytest.mark.parametrize("cut", [1, 50, 500])
+def test_a_torn_file_counts_as_far_as_it_is_whole(tmp_path, cut):
+    """Of a file whose end was torn off, the whole rounds are counted, and the session's sums are theirs."""
+    Agent(tmp_path).store([Step("a", n) for n in range(5)])
+    data = (tmp_path / "a.json").read_bytes()
+    (tmp_path / "a.json").write_bytes(data[:-cut])
+
+    rows = of_file(tmp_path, "a.json")
+
+    with open(tmp_path / "a.json", "rb") as file:
+        session_file.read_header(file)
+        whole = list(session_file.entries(file))
+    assert [row["number"] for row in rounds(rows)] == [entry["round"] for entry in whole]
+    (session,) = sessions(rows)
+    assert session["total_tokens"] == sum(entry["total_tokens"] for entry in whole)
+    assert json.loads(session["models"]) == ["gpt-4o"]

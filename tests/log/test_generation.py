@@ -1,0 +1,472 @@
+"""Which generation of the log is in which file?"""
+
+from __future__ import annotations
+
+import bz2
+import gzip
+import json
+import os
+import shutil
+
+import pytest
+
+from session_monitor.log import generation as identity
+from session_monitor.log import rotation, tail
+from session_monitor.log.checkpoint import View
+from session_monitor.log.coverage import Coverage
+from session_monitor.log.generation import Generation
+from session_monitor.log.log_file import LogFile
+from session_monitor.log.tail import Changed, Look, Tail
+
+
+def text(*numbers, of="call"):
+    """Some lines that nobody else has."""
+    return b"".join(b"%s %d %s\n" % (of.encode(), number, b"." * 60) for number in numbers)
+
+
+class Watch:
+    """A log, with what earlier looks remember of it: each look gives the bytes that are new, oldest first."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.log = folder / "access.log"
+        self.view = View()
+        self.tail = Tail([str(self.log)], self.view)
+
+    @property
+    def known(self):
+        """The generations, in the order in which they were met."""
+        return self.view.generations
+
+    def look(self, *, read=True):
+        """Look, then read every whole line behind each generation's offset, unless ``read`` is false."""
+        look = Look()
+        new_bytes = []
+        try:
+            self.tail.look(look)
+            for generation, file in look.found:
+                lines = list(self.tail.lines(generation, file)) if tail.unread(generation, file) else []
+                if read and lines:
+                    generation.become(generation.advanced(file, lines[-1][1]))
+                    new_bytes += [data + b"\n" for _, _, data, _ in lines]
+        except Changed:
+            return self.look(read=read)
+        finally:
+            look.close()
+        return b"".join(new_bytes)
+
+    @property
+    def places(self):
+        """The name of each generation's file, by id; None where it has none."""
+        return {each.gid: None if each.gone else os.path.basename(each.path) for each in self.known}
+
+    def path(self, suffix):
+        """The path of a rotated file."""
+        return self.folder / f"access.log{suffix}"
+
+    def append(self, data, suffix=""):
+        """Write on."""
+        with open(self.path(suffix), "ab") as file:
+            file.write(data)
+
+
+@pytest.fixture
+def watch(tmp_path):
+    """A log of three lines that were read."""
+    watch = Watch(tmp_path)
+    watch.append(text(1, 2, 3))
+    assert watch.look() == text(1, 2, 3)
+    return watch
+
+
+# -- rename and create -------------------------------------------------------------------------------------------------
+
+
+def test_a_log_that_grows_is_read_on(watch):
+    """What is appended is read once, and only in whole lines."""
+    watch.append(text(4) + b"half")
+    assert watch.look() == text(4)
+    assert watch.look() == b""
+    watch.append(b" and half\n")
+    assert watch.look() == b"half and half\n"
+    assert len(watch.known) == 1
+
+
+def test_a_renamed_file_is_read_on_before_the_new_one(watch):
+    """After a rotation the old file is the old generation, also for what is still written to it."""
+    watch.append(text(4))
+    os.rename(watch.log, watch.path(".1"))
+    watch.append(text(10))
+    assert watch.look() == text(4, 10)
+
+    watch.append(text(5), ".1")
+    watch.append(text(11))
+    assert watch.look() == text(5, 11)
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+def test_several_rotations_at_once_are_followed(watch):
+    """However many names a file went through between two looks, all unread lines come in the order of their writing."""
+    for number in range(4, 9):
+        for old in range(number - 4, 0, -1):
+            os.rename(watch.path(f".{old}"), watch.path(f".{old + 1}"))
+        os.rename(watch.log, watch.path(".1"))
+        watch.append(text(number))
+    assert watch.look() == text(4, 5, 6, 7, 8)
+    assert watch.look() == b""
+    assert next(iter(watch.places.values())) == "access.log.5"
+
+
+def test_an_empty_new_log_has_no_identity_yet(watch):
+    """Until its first line is whole a new file is nobody's, and afterwards it is a generation of its own."""
+    os.rename(watch.log, watch.path(".1"))
+    watch.log.touch()
+    assert watch.look() == b""
+    watch.append(b"first li")
+    assert watch.look() == b""
+    assert len(watch.known) == 1
+    watch.append(b"ne\n")
+    assert watch.look() == b"first line\n"
+    assert len(watch.known) == 2
+
+
+# -- inodes ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("number_of_lines", [1, 3, 9])
+def test_a_reused_inode_is_not_taken_for_the_old_file(watch, number_of_lines):
+    """A new file with the inode of a removed one is read from its start, be it smaller, as large or larger."""
+    os.unlink(watch.log)
+    data = text(*range(10, 10 + number_of_lines))
+    watch.append(data)
+    watch.known[0].inode = watch.log.stat().st_ino  # as ext4 often does
+
+    assert watch.look() == data
+    assert list(watch.places.values()) == [None, "access.log"]
+
+
+def test_inodes_that_swap_are_told_apart(watch):
+    """Where two known files have each other's inode, each is read on where it was read to."""
+    os.rename(watch.log, watch.path(".1"))
+    watch.append(text(10))
+    watch.look()
+    watch.append(text(4), ".1")
+    watch.append(text(11))
+    first, second = watch.known
+    first.inode, second.inode = second.inode, first.inode
+
+    assert watch.look() == text(4, 11)
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+def test_another_device_or_inode_with_the_same_content_is_adopted(watch):
+    """A file that was moved to another device, or restored, is read on where it was read to."""
+    watch.append(text(4))
+    shutil.copy(watch.log, watch.folder / "moved")
+    os.replace(watch.folder / "moved", watch.log)
+    watch.known[0].device += 1
+
+    assert watch.look() == text(4)
+    assert len(watch.known) == 1
+
+
+def test_a_file_that_was_gone_is_known_when_it_comes_back(watch):
+    """A generation whose file disappears is remembered, and read on when the file is there again."""
+    os.rename(watch.log, watch.folder / "away")
+    watch.append(text(10))
+    assert watch.look() == text(10)
+    assert list(watch.places.values()) == [None, "access.log"]
+
+    os.rename(watch.folder / "away", watch.path(".1"))
+    watch.append(text(4), ".1")
+    assert watch.look() == text(4)
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+    assert not watch.known[0].gone
+
+
+def test_a_file_moved_into_an_old_log_directory_and_back_as_a_copy_is_known(watch):
+    """Also a copy of a file that is gone is known by its content."""
+    shutil.copy(watch.log, watch.folder / "away")
+    os.unlink(watch.log)
+    assert watch.look() == b""
+    os.rename(watch.folder / "away", watch.path("-20260201"))
+    watch.append(text(4), "-20260201")
+
+    assert watch.look() == text(4)
+
+
+# -- copy and truncate -------------------------------------------------------------------------------------------------
+
+
+def test_copytruncate_hands_the_unread_lines_to_the_copy(watch):
+    """Lines that were unread when the log was copied and truncated come from the copy, then the new ones."""
+    watch.append(text(4, 5))
+    shutil.copy(watch.log, watch.path(".1"))
+    os.truncate(watch.log, 0)
+    watch.append(text(10))
+
+    assert watch.look() == text(4, 5, 10)
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+    assert watch.look() == b""
+
+
+def test_a_copy_before_the_truncation_is_left_alone(watch):
+    """While the log is whole its copy is not read, and once it is truncated the copy is the old generation."""
+    shutil.copy(watch.log, watch.path(".1"))
+    assert watch.look() == b""
+    watch.append(text(4))  # between the copy and the truncation; it was seen
+    assert watch.look() == text(4)
+    assert len(watch.known) == 1
+
+    os.truncate(watch.log, 0)
+    watch.append(text(10))
+    assert watch.look() == text(10)
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+def test_a_copy_in_progress_is_left_alone_however_short_it_is(watch):
+    """A copy of which only the first bytes are there yet is no new generation."""
+    watch.append(text(*range(4, 3000)))
+    watch.look()
+    whole = watch.log.read_bytes()
+    for size in (0, 1, 70, 71, 200, 50_000, identity.HEAD, 100_000, len(whole)):
+        watch.path(".1").write_bytes(whole[:size])
+        assert watch.look() == b""
+        assert len(watch.known) == 1
+
+
+@pytest.mark.parametrize("number_of_lines", [1, 3, 9])
+def test_a_log_that_has_regrown_past_the_offset_is_a_new_one(watch, number_of_lines):
+    """After a truncation the log is read from its start, however large it has become until the next look."""
+    os.truncate(watch.log, 0)
+    data = text(*range(10, 10 + number_of_lines))
+    watch.append(data)
+
+    assert watch.look() == data
+    assert [generation.gone for generation in watch.known] == [True, False]
+
+
+def test_lines_read_between_copy_and_truncation_are_not_read_twice(watch):
+    """A copy that ends before what was read is the old generation, and nothing of it is new."""
+    shutil.copy(watch.log, watch.path(".1"))
+    watch.append(text(4, 5))
+    assert watch.look() == text(4, 5)
+    os.truncate(watch.log, 0)
+
+    for _ in range(2):
+        assert watch.look() == b""
+    watch.append(text(10))
+    assert watch.look() == text(10)
+    assert watch.places == dict(zip(watch.places, ["access.log.1", "access.log"]))
+    assert watch.known[0].offset == len(text(1, 2, 3, 4, 5))
+
+
+def test_of_two_copies_the_longer_one_inherits(watch):
+    """Where several files go on where the log was read to, the one with the most is taken and the other left alone."""
+    shutil.copy(watch.log, watch.path("-20260201"))
+    watch.append(text(4))
+    shutil.copy(watch.log, watch.path(".1"))
+    os.unlink(watch.log)
+
+    assert watch.look() == text(4)
+    assert watch.look() == b""
+    assert list(watch.places.values()) == ["access.log.1"]
+
+
+def test_a_copy_aside_is_never_read(watch):
+    """A copy that somebody made beside the log stays unread while the log goes on and is rotated."""
+    shutil.copy(watch.log, watch.path("-20260201"))
+    for number in range(4, 8):
+        watch.append(text(number))
+        assert watch.look() == text(number)
+    os.rename(watch.log, watch.path(".1"))
+    watch.append(text(10))
+    assert watch.look() == text(10)
+
+
+def test_a_copy_that_was_there_before_the_first_look_is_not_read(tmp_path):
+    """Of files that are copies of each other only the longest is read, also when nothing is known yet."""
+    watch = Watch(tmp_path)
+    watch.append(text(1, 2, 3, 4))
+    watch.path(".1").write_bytes(text(1, 2, 3))
+    watch.path("-20260201").write_bytes(text(1, 2, 3, 4))
+
+    assert watch.look() == text(1, 2, 3, 4)
+    assert watch.look() == b""
+    assert len(watch.known) == 1
+
+
+def test_a_copy_that_goes_its_own_way_is_a_generation(watch):
+    """A file that began as a copy and was then written to by somebody else is read."""
+    shutil.copy(watch.log, watch.path(".1"))
+    assert watch.look() == b""
+    watch.append(text(4))
+    watch.append(text(20), ".1")
+
+    new = watch.look()
+
+    assert text(4) in new
+    assert text(20) in new
+    assert len({generation.gid for generation in watch.known}) == 2
+
+
+# -- compressed --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("suffix", "pack"), [(".gz", gzip.compress), (".bz2", bz2.compress)])
+def test_a_file_that_was_compressed_is_read_on(watch, suffix, pack):
+    """Lines that were unread when the file was compressed come out of the compressed one, the others do not again."""
+    watch.append(text(4, 5))
+    watch.path(f".1{suffix}").write_bytes(pack(watch.log.read_bytes()))
+    os.unlink(watch.log)
+    watch.append(text(10))
+
+    assert watch.look() == text(4, 5, 10)
+    for _ in range(2):
+        assert watch.look() == b""
+    os.rename(watch.path(f".1{suffix}"), watch.path(f".2{suffix}"))
+    assert watch.look() == b""
+    assert list(watch.places.values()) == [f"access.log.2{suffix}", "access.log"]
+
+
+def test_an_unchanged_compressed_file_is_not_decompressed_again(watch, monkeypatch):
+    """A compressed file that is known and was not touched is recognised without a look inside."""
+    watch.path(".1.gz").write_bytes(gzip.compress(watch.log.read_bytes()))
+    os.unlink(watch.log)
+    watch.look()
+    monkeypatch.setattr(LogFile, "_measure", lambda _: pytest.fail("it was decompressed"))
+
+    assert watch.look() == b""
+    assert list(watch.places.values()) == ["access.log.1.gz"]
+
+
+# -- equal heads -------------------------------------------------------------------------------------------------------
+
+
+def test_generations_that_begin_alike_are_two(tmp_path):
+    """Equal first lines do not make two files one: both are read, each under an id of its own."""
+    watch = Watch(tmp_path)
+    same = text(1, of="banner")
+    watch.append(same + text(2, 3), ".1")
+    watch.append(same + text(4))
+
+    assert watch.look() == same + text(2, 3) + same + text(4)
+    watch.append(text(5))
+    assert watch.look() == text(5)
+    assert [generation.gid[16:] for generation in watch.known] == ["", "-2"]
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+def test_generations_that_begin_alike_are_followed_through_a_rotation(tmp_path):
+    """Each stays what it is when both are renamed and the same beginning is written a third time."""
+    watch = Watch(tmp_path)
+    same = text(1, of="banner")
+    watch.append(same + text(2))
+    assert watch.look() == same + text(2)
+    os.rename(watch.log, watch.path(".1"))
+    watch.append(same + text(3))
+    assert watch.look() == same + text(3)
+    os.rename(watch.path(".1"), watch.path(".2"))
+    os.rename(watch.log, watch.path(".1"))
+    watch.append(same + text(4))
+    assert watch.look() == same + text(4)
+    assert list(watch.places.values()) == ["access.log.2", "access.log.1", "access.log"]
+
+
+def test_files_that_differ_only_in_their_first_line_are_told_apart(tmp_path):
+    """The last lines read are not enough, be they as many as they may."""
+    watch = Watch(tmp_path)
+    same = text(*range(1000, 1100))
+    for number in (1, 2):
+        watch.log.write_bytes(text(number) + same)
+        assert watch.look() == text(number) + same
+    assert list(watch.places.values()) == [None, "access.log"]
+
+
+def test_files_that_differ_only_behind_their_head_are_told_apart(tmp_path):
+    """The first lines are not enough either."""
+    watch = Watch(tmp_path)
+    same = text(*range(1000, 3000))
+    assert len(same) > identity.HEAD
+    for number in (1, 2):
+        watch.log.write_bytes(same + text(number))
+        assert watch.look() == same + text(number)
+    assert list(watch.places.values()) == [None, "access.log"]
+
+
+def test_an_equal_head_after_a_truncation_is_told_by_the_last_line_read(watch):
+    """A log that begins as before and goes on otherwise is a new one."""
+    os.truncate(watch.log, 0)
+    watch.append(text(1, 2, 7, 8))
+
+    assert watch.look() == text(1, 2, 7, 8)
+
+
+# -- the record itself -------------------------------------------------------------------------------------------------
+
+
+def test_the_id_comes_from_the_first_line_alone(tmp_path):
+    """The same first line gives the same id in any folder at any time, whatever follows it."""
+    gids = set()
+    for number in range(3):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        watch = Watch(folder)
+        watch.append(text(1, *range(2, 2 + number)))
+        watch.look()
+        gids.add(watch.known[0].gid)
+    assert len(gids) == 1
+
+
+def test_a_first_line_longer_than_the_head_is_an_identity(tmp_path):
+    """A giant first line is covered as a whole, so files that differ only at its end differ."""
+    watch = Watch(tmp_path)
+    watch.append(b"x" * (2 * identity.HEAD) + b" 1\n")
+    watch.look()
+    os.rename(watch.log, watch.path(".1"))
+    watch.append(b"x" * (2 * identity.HEAD) + b" 2\n")
+    watch.look()
+    assert len({generation.gid for generation in watch.known}) == 2
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+def test_a_generation_survives_the_checkpoint(watch):
+    """Written as JSON and read back, a generation is the same and matches the same file."""
+    watch.known[0].coverage = Coverage(lines=3, passed_over={"not_llm": 1})
+    again = Generation.from_json(json.loads(json.dumps(watch.known[0].to_json())))
+    assert again == watch.known[0]
+
+    watch.known[:] = [again]
+    assert watch.look() == b""
+    assert len(watch.known) == 1
+
+
+def test_a_rewound_generation_is_read_again(watch):
+    """A generation of which nothing counts as read any more is still known by its head, and read from its start."""
+    watch.known[0].rewind()
+    assert watch.look() == text(1, 2, 3)
+    assert len(watch.known) == 1
+
+
+def test_what_was_seen_and_not_read_is_known(watch):
+    """The size that was seen stays with a generation whose file goes away, so that the loss can be told."""
+    watch.append(text(4, 5))
+    watch.look(read=False)
+    os.unlink(watch.log)
+    watch.look()
+    assert watch.known[0].gone
+    assert watch.known[0].size_seen - watch.known[0].offset == len(text(4, 5))
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_order_of_files_does_not_decide(watch, monkeypatch, reverse):
+    """Whichever way the files are listed, the same generation is found in the same file."""
+    watch.append(text(4))
+    shutil.copy(watch.log, watch.path(".1"))
+    os.truncate(watch.log, 0)
+    watch.append(text(10))
+    find = rotation.find
+    monkeypatch.setattr(rotation, "find", lambda patterns: find(patterns)[:: -1 if reverse else 1])
+
+    assert watch.look() == text(4, 10)
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]

@@ -1,0 +1,546 @@
+"""What did a call cost?
+
+data/prices/small.json is a price list made by hand, data/prices/worked-rounds.json holds calls as they were reported
+with the cost worked out on paper: to the last digit, with the notes of what had to be assumed.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import defaultdict
+from datetime import date, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_monitor.calls import ai_log, usage
+from session_monitor.calls.usage import Reported, Usage
+from session_monitor.prices import book as prices
+from session_monitor.prices import model_names, money, price_check, price_list
+from session_monitor.prices.book import Book, Call, Cost, Unpriced
+from session_monitor.prices.price_list import PRICES, PriceList
+from session_monitor.prices.spending import Spending
+from session_monitor.sessions.record import entry_of
+from tests.support import calls
+from tests.support.price_oracle import place_of, rate_of
+
+DATA = Path(__file__).parent.parent / "data" / "prices"
+ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))
+SMALL = price_check.read(str(DATA / "small.json"))
+SHIPPED = price_list.shipped()
+BOOKS = {"small": Book([SMALL]), "shipped": Book([SHIPPED])}
+SMALL_BOOK = BOOKS["small"]
+
+
+def a_list(*rows, path="own.json", name="m-1", vendor="somebody", **more):
+    """A list with one model."""
+    return PriceList(path, {name: {"vendor": vendor, "prices": list(rows)}}, **more)
+
+
+def row(price_in="1", price_out="2", **more):
+    """A row of prices."""
+    return {"from": None, "input": price_in, "output": price_out, **more}
+
+
+def call(model, at="2026-11-22T12:00:00Z", **kinds):
+    """A call that used tokens of some kinds."""
+    return Call(model, at, Usage(**kinds))
+
+
+def usd(outcome):
+    """What a call cost, as text."""
+    assert isinstance(outcome, Cost), outcome
+    return money.plain(outcome.pico)
+
+
+# --- Worked rounds ----------------------------------------------------------------------------------------------------
+
+
+def worked(each):
+    """The call of a worked round, from what was reported of it."""
+    return Call(each["model"], f"{each['at']}T12:00:00Z", usage.normalise(Reported(**each["reported"]), each["model"]))
+
+
+@pytest.mark.parametrize("each", ROUNDS, ids=lambda each: each["name"])
+@pytest.mark.parametrize("book", BOOKS)
+def test_worked_round_costs_what_it_does_on_paper(book, each):
+    """From the counts that a provider reports to the cost, exactly, by the small list as by the shipped one."""
+    found = BOOKS[book].price(worked(each))
+
+    assert (usd(found), list(found.notes), found.above) == (
+        each["cost_usd"],
+        each.get("notes", []),
+        each.get("tier_above", 0),
+    )
+    assert sum(found.parts) == found.pico
+
+
+@pytest.mark.parametrize("each", ROUNDS, ids=lambda each: each["name"])
+def test_stored_round_costs_the_same(each):
+    """A round costs the same whether it is priced from its log line or from what was stored of it."""
+    names = {"input": "input_token", "output": "output_token", "total": "total_token", "cached": "cached_tokens"}
+    names.update(
+        reasoning="reasoning_tokens", input_details="input_token_details", output_details="output_token_details"
+    )
+    attributes = {name: each["reported"].get(key) for key, name in names.items()}
+    found = ai_log.parse(calls.line("s", start_time=f"{each['at']}T12:00:00Z", model=each["model"], **attributes))
+    facts, rest = entry_of(found, 1, ("g", 0, 1), 0)
+    stored = json.loads(json.dumps({**facts, **rest}))
+
+    assert prices.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
+    assert BOOKS["shipped"].price(prices.call_of(stored)) == BOOKS["shipped"].price(worked(each))
+
+
+def test_cache_reads_without_price_or_rule_cost_as_input():
+    """Round 5 where nothing at all is known of Alibaba's cache: reads cost as fresh input, and it is noted."""
+    book = Book([SMALL._replace(vendor_defaults={})])
+    found = book.price(worked(next(each for each in ROUNDS if each["model"] == "Qwen3-Max")))
+
+    assert (usd(found), found.notes, found.saved) == ("0.108", ("cache_read_as_input",), None)
+
+
+# --- Which row, tier and kind -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("book", BOOKS)
+def test_session_over_models_days_and_tiers_is_priced_round_by_round(book):
+    """A session that changes its model, crosses a price change and a tier: each round at its own model, day and tier."""
+    kinds = {"fresh_input": 1000, "visible_output": 100}
+    rounds = [
+        (call("o3", "2025-06-09T23:59:59.999Z", **kinds), "0.014"),
+        (call("o3", "2025-06-10T00:00:00Z", **kinds), "0.0028"),
+        (call("gpt-4o", "2025-06-10T00:00:01Z", **kinds), "0.0035"),
+        (call("qwen3-max", "2026-04-01T08:00:00Z", fresh_input=32_000, visible_output=100), "0.039"),
+        (call("qwen3-max", "2026-04-01T08:01:00Z", fresh_input=32_001, visible_output=100), "0.0780024"),
+        (call("qwen3-max", "2026-04-01T08:02:00Z", fresh_input=128_000, visible_output=100), "0.3084"),
+        (call("qwen3-max", "2026-04-01T08:03:00Z", fresh_input=128_001, visible_output=100), "0.385503"),
+    ]
+    total = Spending()
+    for each, cost in rounds:
+        found = BOOKS[book].price(each)
+        assert usd(found) == cost
+        total.count(each, found)
+
+    assert money.plain(total.pico) == "0.8312054"
+
+
+@pytest.mark.parametrize(
+    ("kinds", "above", "cost"),
+    [
+        ({"fresh_input": 32_000}, 0, "0.0384"),
+        ({"fresh_input": 31_999, "cache_read": 1}, 0, "0.03839904"),
+        ({"fresh_input": 31_999, "cache_read": 2}, 32_000, "0.07679856"),
+        ({"fresh_input": 1, "cache_write": 32_000}, 32_000, "0.0960024"),
+        ({"fresh_input": 32_000, "visible_output": 10**6, "reasoning": 10**6}, 0, "12.0384"),
+    ],
+)
+def test_whole_prompt_selects_the_tier(kinds, above, cost):
+    """All of the prompt counts, cache included, but nothing of the answer; what the limit names is still below it."""
+    found = SMALL_BOOK.price(call("qwen3-max", **kinds))
+
+    assert (found.above, usd(found)) == (above, cost)
+
+
+def test_each_kind_has_its_price():
+    """Fresh input, cache reads and writes, answer and reasoning: each at its own price, none twice."""
+    own = row("1", "100", cache_read="10", cache_write="1000", reasoning="10000")
+    found = Book([a_list(own)]).price(
+        call("m-1", fresh_input=1, cache_read=2, cache_write=3, visible_output=4, reasoning=5)
+    )
+
+    assert found.parts == (1_000_000, 20_000_000, 3_000_000_000, 400_000_000, 50_000_000_000)
+    assert found.pico == 53_421_000_000
+    assert found.saved == 2 * (1 - 10) * 10**6 + 3 * (1 - 1000) * 10**6
+
+
+def test_tier_keeps_what_it_does_not_replace():
+    """A tier replaces the prices that it has; the others stay as they were in the tier below."""
+    tiers = [{"above": 10, "input": "2", "cache_read": "0.2"}, {"above": 20, "output": "5"}]
+    book = Book([a_list(row("1", "3", cache_read="0.1", tiers=tiers))])
+
+    costs = [usd(book.price(call("m-1", fresh_input=each, cache_read=1, visible_output=1))) for each in (9, 10, 20)]
+    assert costs == ["0.0000121", "0.0000232", "0.0000452"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kinds", "explicit", "pico", "notes"),
+    [
+        ("qwen3-max", {"cache_read": 10}, False, 2_400_000, ["cache_read_by_vendor"]),
+        ("qwen3-max", {"cache_read": 10}, True, 1_200_000, ["cache_read_by_vendor"]),
+        ("qwen3-max", {"cache_write": 10}, True, 15_000_000, ["cache_write_by_vendor"]),
+        ("gpt-4o", {"cache_read": 10}, True, 12_500_000, []),
+        ("gpt-4o", {"cache_write": 10}, False, 25_000_000, ["cache_write_as_input"]),
+        ("qwen-turbo", {"visible_output": 10, "reasoning": 10}, False, 7_000_000, []),
+        ("claude-sonnet-4-5-20250929", {"cache_write": 10}, False, 37_500_000, ["cache_write_5m"]),
+        ("us-claude-sonnet-4-5-20250929", {"cache_write": 10}, False, 41_250_000, []),
+        ("local-llama", {"fresh_input": 10, "visible_output": 10}, False, 0, []),
+    ],
+)
+def test_price_that_lacks_is_assumed_and_noted(name, kinds, explicit, pico, notes):
+    """A cache's price is the row's, else by the vendor's rule, else that of input; a note says which was assumed."""
+    found = SMALL_BOOK.price(call(name, explicit_cache=explicit, **kinds))
+
+    assert (found.pico, list(found.notes)) == (pico, notes)
+    assert (found.saved is None) == ("cache_write_as_input" in notes)
+
+
+@pytest.mark.parametrize(("explicit", "pico"), [(False, 300), (True, 200)])
+def test_explicit_cache_has_its_own_price(explicit, pico):
+    """A read from a cache that the caller asked for has the row's price for it, where there is one."""
+    book = Book([a_list(row(cache_read="0.0003", cache_read_explicit="0.0002"))])
+
+    assert book.price(call("m-1", cache_read=1, explicit_cache=explicit)).pico == pico
+
+
+def test_day_before_the_first_row_has_no_price():
+    """Nothing is priced by what came into force later."""
+    assert SMALL_BOOK.price(call("deepseek-chat", "2025-02-07T23:59:59Z", fresh_input=1)) == Unpriced(
+        prices.NO_PRICE_THEN
+    )
+    assert usd(SMALL_BOOK.price(call("deepseek-chat", "2025-02-08T00:00:00Z", fresh_input=1))) == "0.00000027"
+
+
+def test_call_without_time_has_the_latest_price():
+    """A call that tells no time is priced at the latest row, outside of all windows, with a note."""
+    found = SMALL_BOOK.price(call("deepseek-chat", None, fresh_input=100))
+    assert (usd(found), found.notes, found.row["from"]) == ("0.000028", ("no_time",), "2025-12-01")
+
+    night = SMALL_BOOK.price(call("night-1", None, fresh_input=1))
+    assert (usd(night), night.notes) == ("0.000004", ("no_time",))
+
+
+@pytest.mark.parametrize(
+    ("at", "fresh", "output", "read"),
+    [
+        ("2026-11-20T00:00:00Z", 2, 4, 2),  # a Friday
+        ("2026-11-20T01:29:59.999Z", 2, 4, 2),
+        ("2026-11-20T01:30:00Z", 4, 8, 2),
+        ("2026-11-20T16:29:59Z", 4, 8, 2),
+        ("2026-11-20T16:30:00Z", 1, 8, 0.5),
+        ("2026-11-20T23:59:59.999Z", 1, 8, 0.5),
+        ("2026-11-21T00:00:00Z", 0.5, 0.5, 0.5),
+        ("2026-11-21T12:00:00Z", 0.5, 0.5, 0.5),
+        ("2026-11-22T23:59:59Z", 0.5, 0.5, 0.5),
+        ("2026-11-23T00:00:00Z", 2, 4, 2),
+        ("2026-11-23T12:00:00Z", 4, 8, 2),
+    ],
+)
+def test_window_holds_from_its_first_minute_to_its_last(at, fresh, output, read):
+    """A window holds at its hours of its days, in UTC: the first minute is in it, the last named is not, 24:00 is midnight."""
+    found = SMALL_BOOK.price(call("night-1", at, fresh_input=1, cache_read=1, visible_output=1))
+
+    assert found.parts[:2] == (fresh * 10**6, read * 10**6)
+    assert found.parts.visible_output == output * 10**6
+
+
+def test_tier_holds_in_a_window_too():
+    """A long prompt costs what its tier says, at every hour."""
+    found = SMALL_BOOK.price(call("night-1", "2026-11-20T00:00:00Z", fresh_input=1000, cache_read=1, visible_output=1))
+
+    assert (found.above, found.parts.fresh_input, found.parts.cache_read) == (1000, 40_000_000_000, 2_000_000)
+
+
+# --- What is not priced, and what is free -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("each", "reason"),
+    [
+        (Call(None, None, Usage(1)), prices.NO_MODEL),
+        (Call("", None, Usage(1)), prices.NO_MODEL),
+        (Call("no-such-model", None, Usage(1)), prices.UNKNOWN_MODEL),
+        (Call("gpt-4o-mini", None, Usage(1)), prices.UNKNOWN_MODEL),
+        (Call("/", None, Usage(1)), prices.UNKNOWN_MODEL),
+        (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), prices.NO_PRICE_THEN),
+        (Call("gpt-4o", None, Usage(), has_tokens=False), prices.NO_TOKENS),
+        (Call(None, None, Usage(), has_tokens=False), prices.NO_TOKENS),
+        (Call("no-such-model", None, Usage(1), failed=True), prices.UNKNOWN_MODEL),
+    ],
+)
+def test_unknown_cost_has_a_reason(each, reason):
+    """What is not known is no cost of 0: it says why, in a word and in a sentence."""
+    found = SMALL_BOOK.price(each)
+
+    assert found == Unpriced(reason)
+    assert prices.to_json(found) == {"cost_usd": None, "unpriced": reason}
+    assert prices.UNPRICED[reason]
+
+
+@pytest.mark.parametrize("model", [None, "no-such-model", "gpt-4o", "deepseek-chat"])
+@pytest.mark.parametrize(("has_tokens", "failed"), [(True, True), (False, True), (True, False)])
+def test_call_that_used_nothing_is_free(model, has_tokens, failed):
+    """A call that failed without tokens, or reported none used, costs nothing whatever its model."""
+    found = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", Usage(), has_tokens, failed))
+
+    assert (found.pico, found.notes, found.found) == (0, (), None)
+    assert prices.to_json(found) == {"cost_usd": "0"}
+
+
+def test_failed_call_with_tokens_is_paid_for():
+    """What a failed call did use is billed."""
+    assert usd(SMALL_BOOK.price(Call("gpt-4o", None, Usage(1000), failed=True))) == "0.0025"
+
+
+def test_cost_in_json_says_why():
+    """A cost names its parts, what the cache spared, and the row that it follows."""
+    found = prices.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
+
+    assert found == {
+        "cost_usd": "0.03165",
+        "cost_parts_usd": {
+            "fresh_input": "0.00015",
+            "cache_read": "0.012",
+            "cache_write": "0.0075",
+            "visible_output": "0.012",
+        },
+        "cache_savings_usd": "0.1065",
+        "price": {
+            "model": "claude-sonnet-4-5-20250929",
+            "match": "override",
+            "vendor": "anthropic",
+            "from": None,
+            "tier_above": 0,
+            "source": None,
+        },
+        "cost_notes": ["cache_write_5m"],
+    }
+
+
+def test_savings_that_are_not_known_are_left_out():
+    """Where the cache's price is assumed to be the input's, nothing is said of savings."""
+    book = Book([a_list(row())])
+
+    assert "cache_savings_usd" not in prices.to_json(book.price(call("m-1", cache_read=1)))
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        *("CACHE_READ_AS_INPUT", "CACHE_READ_BY_VENDOR", "CACHE_WRITE_AS_INPUT", "CACHE_WRITE_BY_VENDOR"),
+        *("CACHE_WRITE_5M", "THIRD_PARTY_PRICE", "UNDATED", "NO_TIME", "CONVERTED"),
+    ],
+)
+def test_each_note_has_words(note):
+    """Each thing that may be assumed can be told to people."""
+    assert prices.NOTES[getattr(prices, note)]
+
+
+# --- Another currency -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("at", "rate"),
+    [
+        ("2025-12-31T23:59:59Z", "0.14"),
+        ("2026-01-01T00:00:00Z", "0.14"),
+        ("2026-05-31T23:59:59Z", "0.14"),
+        ("2026-06-01T00:00:00Z", "0.137931"),
+        (None, "0.137931"),
+    ],
+)
+def test_currency_is_converted_at_the_days_rate(at, rate):
+    """Prices in yuan cost what they were worth on the day; before the first known rate, that one counts."""
+    kinds = {"fresh_input": 3, "cache_read": 7, "cache_write": 11, "visible_output": 13, "reasoning": 17}
+    found = SMALL_BOOK.price(call("qwen-in-yuan", at, **kinds))
+    yuan = {"fresh_input": "0.5", "cache_read": "0.1", "cache_write": "0.625", "visible_output": "2", "reasoning": "2"}
+    exact = {kind: number * Fraction(yuan[kind]) * Fraction(rate) * 10**6 for kind, number in kinds.items()}
+
+    assert found.parts._asdict() == {kind: round(pico) for kind, pico in exact.items()}
+    assert found.pico == sum(found.parts)
+    assert found.notes == (prices.CONVERTED,) if at else (prices.NO_TIME, prices.CONVERTED)
+    assert found.saved == round((7 * Fraction("0.4") - 11 * Fraction("0.125")) * Fraction(rate) * 10**6)
+
+
+def test_conversion_rounds_once_for_each_kind():
+    """A kind is rounded after its tokens are counted, not before: a million times half a pico-dollar is not nothing."""
+    rates = {"CNY": [{"from": "2026-01-01", "usd": "0.5"}]}
+    book = Book([a_list(row("0.000001", "0.000001", currency="CNY"), rates=rates)])
+
+    assert book.price(call("m-1", fresh_input=10**6, visible_output=1)).parts == (500_000, 0, 0, 0, 0)
+    assert book.price(call("m-1", fresh_input=3, visible_output=3)).pico == 4
+
+
+def test_upper_rate_counts():
+    """A rate in a more personal list is the one that is used."""
+    lower = a_list(row(currency="CNY"), rates={"CNY": [{"from": "2026-01-01", "usd": "0.2"}]})
+    upper = PriceList("upper.json", rates={"CNY": [{"from": "2026-01-01", "usd": "0.1"}]})
+
+    assert usd(Book([upper, lower]).price(call("m-1", fresh_input=10**6))) == "0.1"
+
+
+# --- Which list, which name -------------------------------------------------------------------------------------------
+
+
+def test_model_of_an_upper_list_hides_the_whole_model():
+    """One's own model counts alone: none of the rows, tiers and kinds below shines through."""
+    upper = a_list({"from": "2026-01-01", "input": "7", "output": "7"}, name="qwen3-max", path="upper.json")
+    book = Book([upper, SMALL])
+
+    assert usd(book.price(call("qwen3-max", fresh_input=200_000))) == "1.4"
+    assert book.price(call("qwen3-max", cache_read=1)).notes == ("cache_read_as_input",)
+    assert book.price(call("qwen3-max", "2025-12-31T00:00:00Z", fresh_input=1)) == Unpriced(prices.NO_PRICE_THEN)
+    assert usd(book.price(call("gpt-4o", fresh_input=1000))) == "0.0025"
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "kind"),
+    [
+        ("gpt-4o", "gpt-4o", model_names.EXACT),
+        ("openai/GPT-4o", "gpt-4o", model_names.EXACT),
+        ("gpt-4o-2031-01-01", "gpt-4o", model_names.UNDATED),
+        ("m-1", "m-1", prices.OVERRIDE),
+        ("M-1-latest", "m-1", prices.OVERRIDE),
+        ("mine", "gpt-4o", prices.ALIAS),
+        ("models/Mine", "gpt-4o", prices.ALIAS),
+        ("yours", "m-1", prices.ALIAS),
+        ("resold-1", "resold-1", prices.THIRD),
+    ],
+)
+def test_match_says_how(name, key, kind):
+    """Prices are found by the name, by the name without its date, by a second name, or by one's own list: it shows."""
+    third = {"vendor": "openrouter", "prices": [row()]}
+    shipped = SHIPPED._replace(models={**SHIPPED.models, "resold-1": third})
+    own = a_list(row(), aliases={"mine": "gpt-4o", "yours": "m-1"})
+    found = Book([own, shipped]).find(name)
+
+    assert (found.name, found.key, found.kind) == (name, key, kind)
+
+
+@pytest.mark.parametrize(
+    ("name", "notes"),
+    [
+        ("gpt-4o-2031-01-01", (prices.UNDATED,)),
+        ("resold-1", (prices.THIRD_PARTY_PRICE,)),
+        ("mine", (prices.UNDATED,)),
+        ("gpt-4o", ()),
+    ],
+)
+def test_match_is_noted_where_it_assumes_something(name, notes):
+    """A price without the name's date, or a reseller's, is noted, whoever stated it."""
+    models = {**SHIPPED.models, "resold-1": {"vendor": "openrouter", "prices": [row()]}}
+    book = Book([PriceList("own.json", aliases={"mine": "gpt-4o-2031-01-01"}), SHIPPED._replace(models=models)])
+
+    assert book.price(call(name, fresh_input=1)).notes == notes
+
+
+def test_alias_of_nothing_is_unknown():
+    """A second name for a model without a price has none either, and does not fall back on its own."""
+    book = Book([PriceList("own.json", aliases={"gpt-4o": "no-such-model"}), SHIPPED])
+
+    assert book.find("gpt-4o") is None
+    assert book.price(call("gpt-4o", fresh_input=1)) == Unpriced(prices.UNKNOWN_MODEL)
+
+
+def test_upper_model_hides_a_lower_alias():
+    """Whose price it is, is decided by the upper list, whether it has the name as a model or as an alias."""
+    lower = a_list(row("2"), aliases={"mine": "gpt-4o"})
+
+    assert Book([a_list(row("7"), name="mine"), lower, SHIPPED]).find("mine").key == "mine"
+    assert Book([PriceList("own.json", aliases={"m-1": "o3"}), lower, SHIPPED]).find("m-1").key == "o3"
+
+
+def test_all_models_and_aliases_are_told_once():
+    """Each model is told with the list that counts for it, in order; each second name with what it stands for."""
+    upper = a_list(row(), path="upper.json", name="gpt-4o", aliases={"mine": "o1"})
+    book = Book([upper, SMALL._replace(aliases={"mine": "o3", "other": "o3"})])
+
+    found = book.models()
+    assert [each.key for each in found] == sorted(SMALL.models)
+    assert {each.origin for each in found if each.key == "gpt-4o"} == {"upper.json"}
+    assert book.aliases() == {"mine": "o1", "other": "o3"}
+
+
+def test_upper_rule_of_a_vendor_counts():
+    """A vendor's rules in an upper list hide those below."""
+    upper = PriceList("own.json", vendor_defaults={"dashscope": {"cache_read": "0.5x"}})
+    book = Book([upper, SMALL])
+
+    assert book.price(call("qwen3-max", cache_read=10)).pico == 6_000_000
+    assert book.price(call("qwen3-max", cache_write=10)).notes == ("cache_write_as_input",)
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=40))
+def test_any_name_is_priced_or_not(name):
+    """Whatever a log calls a model, it has a price or it has none."""
+    found = BOOKS["shipped"].price(call(name, fresh_input=1))
+
+    assert isinstance(found, Cost) == (bool(name) and BOOKS["shipped"].find(name) is not None)
+
+
+def test_shipped_models_are_found_by_all_of_their_names():
+    """Each name that a shipped model lists leads to it, and to no other."""
+    names = {name: key for key, entry in SHIPPED.models.items() for name in [key, *entry.get("names", [])]}
+    found = {name: BOOKS["shipped"].find(name) for name in names}
+
+    assert {name: each and each.key for name, each in found.items()} == names
+    assert {each.kind for each in found.values()} == {model_names.EXACT, prices.THIRD}
+
+
+# --- Everything at once -----------------------------------------------------------------------------------------------
+
+CALLS_MADE = 100_000
+KINDS = ("fresh_input", "cache_read", "cache_write", "visible_output", "reasoning")
+
+
+def made_calls(document):
+    """Very many calls on all models, days, hours and sizes, those at which something changes above all."""
+    chance = random.Random(20261122)
+    keys = sorted(document["models"])
+    days = {row["from"] for model in document["models"].values() for row in model["prices"] if row["from"]}
+    days = [date.fromisoformat(day) + timedelta(off) for day in sorted(days) for off in (-1, 0, 1)]
+    days = [day.isoformat() for day in [*days, *(date(2024, 1, 1) + timedelta(each) for each in range(0, 1100, 7))]]
+    times = [f"T{hour:02}:{minute}Z" for hour in range(24) for minute in ("00:00", "29:59", "30:00.5", "59:59.999")]
+    sizes = [0, 0, 1, 17, 999, 32_000, 32_001, 128_000, 128_001, 200_000, 200_001, 256_000, 272_001, 1_000_003]
+    for number in range(CALLS_MADE):
+        kinds = chance.choices(sizes, k=5)
+        at = chance.choice(days) + chance.choice(times) if number % 50 else None
+        yield Call(chance.choice(keys), at, Usage(*kinds, explicit_cache=number % 3 == 0))
+
+
+def test_very_many_calls_add_up_to_what_fractions_say():
+    """The sums by model are those of another calculation: from the file's text, in fractions, the tokens added first."""
+    document = json.loads(Path(price_list.SHIPPED).read_text(encoding="utf-8"))
+    for key in sorted(document["models"])[::10]:  # these have no price before that day
+        document["models"][key]["prices"][0]["from"] = "2024-01-08"
+    book = Book([SHIPPED._replace(models=document["models"])])
+    spent = defaultdict(Spending)
+    tokens = defaultdict(lambda: [0] * 5)
+    unpriced = defaultdict(int)
+    for each in made_calls(document):
+        spent[each.model].count(each, book.price(each))
+        kinds = each.usage
+        place = place_of(document["models"][each.model], each)
+        if not kinds.total_tokens:
+            continue
+        if place is None:
+            unpriced[each.model] += 1
+            continue
+        sums = tokens[(each.model, *place, kinds.explicit_cache)]
+        for n, number in enumerate(
+            (kinds.fresh_input, kinds.cache_read, kinds.cache_write, kinds.visible_output, kinds.reasoning)
+        ):
+            sums[n] += number
+
+    expected = defaultdict(Fraction)
+    for (key, number, window, tier, explicit), sums in tokens.items():
+        model = document["models"][key]
+        row = model["prices"][number]
+        known = {name: row[name] for name in PRICES if name in row}
+        known.update(row["windows"][window] if window is not None else {})
+        for other in row.get("tiers", [])[:tier]:
+            known.update(other)
+        rules = document["vendor_defaults"].get(model["vendor"], {})
+        for kind, count in zip(KINDS, sums):
+            expected[key] += count * rate_of(known, rules, kind, explicit)
+
+    assert {key: Fraction(each.pico, money.PICO) for key, each in spent.items()} == {
+        key: expected[key] for key in spent
+    }
+    assert {key: each.unpriced_rounds for key, each in spent.items() if each.unpriced_rounds} == unpriced
+    assert sum(each.rounds for each in spent.values()) == CALLS_MADE
+    assert len(spent) == len(document["models"])
+    assert unpriced

@@ -1,0 +1,55 @@
+"""What do some calls add up to?"""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_monitor.index.database import ADDITIVE
+from session_monitor.prices import usage_totals
+from session_monitor.prices.money import MICRO
+from session_monitor.prices.spending import NO_NAME
+
+COLUMNS = {name: 10**number for number, name in enumerate(ADDITIVE)}
+
+
+def test_columns_become_sums():
+    """Tokens by kind become input, output and parts of them; dollars in millionths and the rest become one amount."""
+    found = usage_totals.of_columns(tuple(COLUMNS.values()), {"m": 3, None: 2, "free": 0})
+
+    assert (found.calls, found.failed) == (COLUMNS["calls"], COLUMNS["failed"])
+    assert found.input_tokens == COLUMNS["fresh"] + COLUMNS["read"] + COLUMNS["written"]
+    assert found.output_tokens == COLUMNS["visible"] + COLUMNS["reasoning"]
+    assert found.total_tokens == found.input_tokens + found.output_tokens
+    assert (found.cached_tokens, found.cache_write_tokens) == (COLUMNS["read"], COLUMNS["written"])
+    assert found.spending.pico == COLUMNS["usd"] * MICRO + COLUMNS["pico"]
+    assert found.spending.saved_pico == COLUMNS["saved_usd"] * MICRO + COLUMNS["saved_pico"]
+    assert found.spending.unpriced_models == {"m": 3, NO_NAME: 2}
+
+
+def test_sums_as_json():
+    """JSON has the counts, the tokens by kind and the cost, each under its own name."""
+    found = usage_totals.of_columns((2, 1, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0), {}).to_json()
+
+    counts = {"calls": 2, "failed": 1, "input_tokens": 18, "output_tokens": 10, "total_tokens": 28}
+    kinds = {"cached_tokens": 5, "cache_write_tokens": 3, "reasoning_tokens": 6}
+    assert {key: found[key] for key in (*counts, *kinds)} == {**counts, **kinds}
+    assert found["cost_usd"] == "0.0000015"
+    assert "spending" not in found
+
+
+ROWS = st.lists(st.lists(st.integers(0, 10**6), min_size=len(ADDITIVE), max_size=len(ADDITIVE)), max_size=4)
+
+
+@given(ROWS)
+def test_parts_add_up(rows):
+    """The sums of parts, added, are the sums of all that is in them."""
+    parts = [usage_totals.of_columns(row, {"m": row[0], f"m-{row[1]}": 1}) for row in rows]
+    models = {}
+    for row in rows:
+        for name, number in {"m": row[0], f"m-{row[1]}": 1}.items():
+            models[name] = models.get(name, 0) + number
+
+    whole = usage_totals.of_columns([sum(column) for column in zip(*rows)] if rows else [0] * len(ADDITIVE), models)
+
+    assert usage_totals.added(parts) == whole

@@ -1,0 +1,259 @@
+"""The overview: what it adds up to is what the other answers add up to, over time and before."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import pytest
+
+from session_monitor.base import periods
+from session_monitor.prices import money
+from session_monitor.reports import dashboard, session_previews
+from session_monitor.reports.dashboard import MOST_BUCKETS, MOST_MODELS, percentile
+from session_monitor.reports.filters import ALL, Selection
+from session_monitor.reports.report import Report
+from session_monitor.reports.session_profile import growth
+from tests.support.calls import BOOK, line
+from tests.support.webserving import ROOT, SAMPLE, generate, ingest
+
+UTC = timezone.utc
+HOUR = 3_600_000
+NOON = int(datetime(2026, 2, 1, 12, tzinfo=UTC).timestamp() * 1000)
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    """The answers about a generated log of some days."""
+    folder = tmp_path_factory.mktemp("lite")
+    log = generate(folder / "access.log", "--profile", "mixed", "--lines", "2500", "--rate", "0.01", "--seed", "11")
+    return Report(ingest(log, folder / "sessions"), BOOK)
+
+
+def asked(report, meant=ALL, unit=periods.DAY, zone=UTC, now=NOON):
+    """The overview."""
+    return report.ask(lambda found: dashboard.overview(found, meant, unit, zone, now))
+
+
+def of(folder, *calls):
+    """The answers about a log with these calls."""
+    (folder / "access.log").write_bytes(b"".join(each + b"\n" for each in calls))
+    return Report(str(ingest(folder / "access.log", folder / "sessions")), BOOK)
+
+
+SELECTIONS = {
+    "all": ALL,
+    "time": Selection(since=NOON + 1234, until=NOON + 20 * HOUR + 77),
+    "model": Selection(models=("gpt*", "qwen*")),
+    "sessions": Selection(min_cost=money.PICO // 1000),
+    "both": Selection(min_cost=1, since=NOON, models=("*",)),
+}
+
+
+@pytest.mark.parametrize("meant", SELECTIONS.values(), ids=SELECTIONS)
+@pytest.mark.parametrize("unit", periods.UNITS)
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Kathmandu"])
+def test_the_parts_are_the_whole(report, meant, unit, zone):
+    """All buckets of a series, all cells of the heat map and all models add up to the card, for any selection."""
+    found = asked(report, meant, unit, periods.zone(zone))
+    sums = found.now.sums
+    by_time = report.by_time(found.unit, periods.zone(zone), meant)
+
+    assert sums == report.overview(meant).sums
+    assert found.now.sessions == report.overview(meant).sessions
+    for name in ("calls", "failed", "input_tokens", "output_tokens"):
+        told = sum(getattr(point.sums, name) for point in found.series)
+        assert told == getattr(by_time.sums, name)
+    assert sum(point.sums.spending.pico for point in found.series) == by_time.sums.spending.pico
+    cells = [cell for day in found.heat for cell in day]
+    assert sum(cell.calls for cell in cells) == by_time.sums.calls
+    assert sum(cell.pico for cell in cells) == by_time.sums.spending.pico
+    assert sum(row.sums.calls for row in found.by_model.rows) == sums.calls
+    with_calls = {point.span.name for point in found.series}
+    assert with_calls == {row.span.name for row in by_time.rows}
+    assert with_calls <= {span.name for span in found.spans}
+    assert all(one.end == other.start for one, other in zip(found.spans, found.spans[1:]))
+
+
+def test_the_time_before(report):
+    """A span with a beginning is held against the equally long one before it."""
+    meant = Selection(since=NOON + 10 * HOUR, until=NOON + 16 * HOUR)
+    found = asked(report, meant)
+
+    assert found.before.sums == report.overview(Selection(since=NOON + 4 * HOUR, until=NOON + 10 * HOUR)).sums
+    open_end = asked(report, Selection(since=NOON + 10 * HOUR), now=NOON + 12 * HOUR)
+    assert open_end.before.sums == report.overview(Selection(since=NOON + 8 * HOUR, until=NOON + 10 * HOUR)).sums
+    assert asked(report).before is None
+    assert asked(report, Selection(until=NOON)).before is None
+
+
+def test_first_tokens(report):
+    """The 95th of a hundred times to the first token is that of the calls that are meant."""
+    meant = Selection(since=NOON, until=NOON + 30 * HOUR)
+    found = asked(report, meant).now
+    times = report.ask(
+        lambda index: index.db.execute(
+            "SELECT first_token_ms FROM round WHERE at >= ? AND at < ? AND first_token_ms IS NOT NULL",
+            (meant.since, meant.until),
+        ).fetchall()
+    )
+    ordered = sorted(value for (value,) in times)
+
+    assert ordered
+    assert (found.first_token_p95, found.timed) == (round(ordered[-(-len(ordered) * 95 // 100) - 1]), len(ordered))
+    assert found.is_sampled is False
+
+
+def test_very_many_calls_are_sampled(report, monkeypatch):
+    """Of very many calls a part is looked at, and that is told."""
+    monkeypatch.setattr(dashboard, "_MEASURED", 300)
+    found = asked(report).now
+
+    assert found.is_sampled is True
+    assert 0 < found.timed < report.overview().sums.calls / 2
+    assert found.first_token_p95 > 0
+
+
+def test_active_sessions_are_those_of_the_moment(tmp_path):
+    """How many talk just now does not depend on which time is asked about; one that failed last does not count."""
+    calls = [
+        line("a", start_time="2026-02-01T11:50:00Z"),
+        line("b", start_time="2026-02-01T11:40:00Z"),
+        line("c", start_time="2026-02-01T11:59:00Z", code="503"),
+    ]
+    report = of(tmp_path, *calls)
+
+    assert asked(report).now.active == 1
+    assert asked(report, Selection(until=NOON - 24 * HOUR)).now.active == 1
+    assert asked(report, Selection(models=("none",))).now.active == 0
+
+
+def test_very_many_models_and_years(tmp_path):
+    """All but the dearest models are one row a bucket, and there are never more buckets than can be drawn."""
+    calls = [line(f"s{n}", model=f"model-{n}", start_time=f"20{10 + n}-02-01T09:30:15Z") for n in range(20)]
+    found = asked(of(tmp_path, *calls), unit=periods.HOUR)
+
+    assert found.unit == periods.MONTH
+    assert len(found.spans) <= MOST_BUCKETS
+    assert len({point.model for point in found.series if not point.is_rest}) == MOST_MODELS
+    assert sum(point.sums.calls for point in found.series) == 20
+    assert len([point for point in found.series if point.is_rest]) == 20 - MOST_MODELS
+
+
+def test_a_clock_that_was_wrong(tmp_path):
+    """Calls of year 1 and of year 9999 break nothing: the latest buckets are shown."""
+    calls = [line("s", start_time=f"{year}-01-01T00:00:00Z") for year in ("0001", "2026", "9998")]
+    report = of(tmp_path, *calls)
+    for unit in periods.UNITS:
+        found = asked(report, unit=unit)
+        assert found.now.sums.calls == 3
+        assert len(found.spans) <= MOST_BUCKETS
+
+
+def test_nothing(tmp_path):
+    """Without a call there is an overview of nothing."""
+    (tmp_path / "sessions").mkdir()
+    found = asked(Report(str(tmp_path / "sessions"), BOOK))
+
+    assert (found.series, found.spans, found.since, found.until) == ([], [], None, None)
+    assert found.now.to_json()["error_share"] is None
+    assert {cell.calls for day in found.heat for cell in day} == {0}
+
+
+@pytest.mark.parametrize(
+    ("values", "percent", "expected"),
+    [
+        ([], 95, None),
+        ([7], 95, 7),
+        (range(1, 101), 95, 95),
+        (range(1, 101), 50, 50),
+        ([3, 1, 2], 50, 2),
+        ([1, 2], 0, 1),
+    ],
+)
+def test_percentiles(values, percent, expected):
+    """The value that so many of a hundred do not exceed."""
+    assert percentile(values, percent) == expected
+
+
+# -- how a session went ------------------------------------------------------------------------------------------------
+
+
+def test_a_session_adds_up(tmp_path):
+    """Its parts are its sums, for every session of the sample."""
+    report = Report(str(ingest(SAMPLE, tmp_path / "sessions")), BOOK)
+    for row in report.sessions().rows:
+        found = report.ask(lambda index, row=row: growth(index, row.fields["session_id"]))
+        assert sum(part.pico or 0 for part in found.parts) == row.spending.pico
+        assert sum(part.tokens for part in found.parts) == row.fields["total_tokens"]
+        assert [point.round for point in found.points] == list(range(1, found.rounds + 1))
+    assert report.ask(lambda index: growth(index, "none")) is None
+
+
+def test_marks(tmp_path):
+    """Rounds that failed, changed the model, or forgot most of what was said are marked, and no others."""
+    steps = [
+        (1000, "a", "200"),
+        (5000, "a", "200"),
+        (0, "a", "503"),
+        (6000, "a", "200"),
+        (6500, "b", "200"),
+        (1500, "b", "200"),
+        (2000, "b", "200"),
+        (1900, "b", "200"),
+    ]
+    calls = [
+        line("s", input_token=tokens, model=model, code=code, start_time=f"2026-02-01T09:{30 + at}:00Z")
+        for at, (tokens, model, code) in enumerate(steps)
+    ]
+    points = of(tmp_path, *calls).ask(lambda index: growth(index, "s")).points
+
+    assert [point.marks for point in points] == [(), (), ("error",), (), ("model",), ("compaction",), (), ()]
+
+
+def test_a_long_session_is_thinned(tmp_path):
+    """Of very many rounds some are told, the first and the last among them, and those with marks."""
+    calls = [
+        line(
+            "s",
+            code="503" if n % 97 == 50 else "200",
+            start_time=f"2026-02-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z",
+        )
+        for n in range(1500)
+    ]
+    points = of(tmp_path, *calls).ask(lambda index: growth(index, "s")).points
+
+    assert 400 <= len(points) <= 440
+    assert (points[0].round, points[-1].round) == (1, 1500)
+    assert [point.round for point in points if "error" in point.marks] == list(range(51, 1501, 97))
+    assert [point.round for point in points] == sorted({point.round for point in points})
+
+
+# -- titles ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ({"question": " What\n is\tit? ", "messages": []}, "What is it?"),
+        ({"question": None, "messages": [{"role": "system", "content": "x"}, {"role": "user", "content": "hi"}]}, "hi"),
+        ({"question": "", "messages": [{"role": "user", "content": [{"type": "text", "text": "parts"}]}]}, "parts"),
+        ({"question": "é" * 300, "messages": []}, "é" * 199 + "…"),
+        ({"question": None, "messages": ["odd", {"role": "assistant", "content": "x"}]}, None),
+        ({"question": {"a": 1}, "messages": []}, None),
+    ],
+)
+def test_titles(entry, expected):
+    """A session's title is what was asked first, on one line and not too long; None where nothing was."""
+    assert session_previews.title_of(entry) == expected
+
+
+def test_titles_come_from_the_files(tmp_path):
+    """The title is read from where the first round stands; a file that is gone has none."""
+    report = of(tmp_path, line("s", ["first"]), line("s", ["first", "second"], start_time="2026-02-01T09:31:00Z"))
+    (known, none) = report.ask(lambda index: session_previews.listed(index, ["s", "none"]))
+
+    assert none is None
+    assert session_previews.title(report.folder, known.first) == "first"
+    (tmp_path / "sessions" / "s.json").unlink()
+    assert session_previews.title(report.folder, known.first) is None
+    assert ROOT

@@ -1,0 +1,196 @@
+"""What does the live view show?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_monitor.text import live_frame, safe
+from session_monitor.text.live_frame import SessionLine, Totals, View
+
+SESSIONS = [
+    SessionLine("sess_abc123", "2026-02-01T09:30:00Z", 5, 1250, 800, "Qwen3-rerank"),
+    SessionLine("sess_xyz789", "2026-02-01T09:27:10.123456789Z", 3, 890, 650, "gpt-4"),
+    SessionLine("sess_def456", None, 8, 2100, 1200, None),
+]
+VIEW = View(
+    sessions=SESSIONS,
+    active=3,
+    totals=Totals(4240, 2650, 1200, 300, "$0.00127"),
+    lines=41000,
+    calls=1,
+    passed_over=40999,
+    behind_bytes=0,
+    lines_per_second=0.0,
+    bytes_per_second=0.0,
+    seconds_left=None,
+    logs=["/var/log/proxy/access.log"],
+    notes=[],
+    now="2026-02-01T09:30:12Z",
+)
+BEHIND = replace(VIEW, behind_bytes=120_000_000, bytes_per_second=85e6, lines_per_second=41000.4, seconds_left=2.1)
+EMPTY = replace(VIEW, sessions=[], active=0)
+ANY_TEXT = st.text(st.characters(exclude_categories=[]))
+COUNTS = st.integers(min_value=0, max_value=10**12)
+
+
+def many(number):
+    """A view with that many sessions, each seen 12 s ago."""
+    return replace(VIEW, active=number, sessions=[replace(SESSIONS[0], session_id=f"s{n}") for n in range(number)])
+
+
+def test_frame_is_the_documented_picture():
+    """With room enough the frame has the documented headings, box and order, and more columns."""
+    assert live_frame.frame(VIEW, 80, 24) == [
+        "🔍 Session Monitor - Active",
+        "━" * 80,
+        "",
+        "📊 Active Sessions: 3",
+        "",
+        "┌─────────────┬──────┬───────┬────────┬───────────┬──────────────┐",
+        "│ Session ID  │ Msgs │ Input │ Output │ Last call │ Model        │",
+        "├─────────────┼──────┼───────┼────────┼───────────┼──────────────┤",
+        "│ sess_abc123 │    5 │ 1,250 │    800 │  12 s ago │ Qwen3-rerank │",
+        "│ sess_xyz789 │    3 │   890 │    650 │ 3 min ago │ gpt-4        │",
+        "│ sess_def456 │    8 │ 2,100 │  1,200 │         - │ -            │",
+        "└─────────────┴──────┴───────┴────────┴───────────┴──────────────┘",
+        "",
+        "📈 Token Statistics",
+        "  Total Input:          4,240 tokens",
+        "    of which cached:    1,200 tokens",
+        "  Total Output:         2,650 tokens",
+        "    of which reasoning:   300 tokens",
+        "  Total Cost:           $0.00127",
+        "━" * 80,
+        "41,000 lines read, 1 call, 40,999 passed over",
+    ]
+
+
+def test_frame_on_a_small_terminal_keeps_the_essentials():
+    """At 40 columns and 8 rows the head, the latest session, the totals, the rest and the warning are there."""
+    assert live_frame.frame(replace(BEHIND, notes=["disk almost full"]), 40, 8) == [
+        "🔍 Session Monitor - Active",
+        "📊 Active Sessions: 3",
+        "Session ID   Msgs  Input  Output",
+        "sess_abc123     5  1,250     800",
+        "… and 2 more",
+        "📈 4,240 in, 2,650 out, $0.00127",
+        "Catching up: 120 MB left, 85 MB/s",
+        "disk almost full",
+    ]
+
+
+@pytest.mark.parametrize("rows", range(8, 60))
+def test_frame_accounts_for_every_session(rows):
+    """The sessions shown and those said to be left out are all of them, and no row is left unused for them."""
+    lines = live_frame.frame(many(30), 80, rows)
+
+    shown = sum("12 s ago" in line for line in lines)
+    assert [f"… and {30 - shown} more"] * (shown < 30) == [line for line in lines if line.startswith("… and")]
+    assert len(lines) == rows or shown == 30
+
+
+def test_frame_counts_sessions_it_was_not_given():
+    """Active sessions beyond those in the view count as left out too."""
+    assert "… and 997 more" in live_frame.frame(replace(VIEW, active=1000), 80, 40)
+
+
+@given(
+    sessions=st.lists(st.builds(SessionLine, ANY_TEXT, st.none() | ANY_TEXT, COUNTS, COUNTS, COUNTS, ANY_TEXT)),
+    totals=st.builds(Totals, COUNTS, COUNTS, COUNTS, COUNTS, st.none() | ANY_TEXT),
+    behind=COUNTS,
+    texts=st.lists(ANY_TEXT, max_size=9),
+    columns=st.integers(min_value=1, max_value=250),
+    rows=st.integers(min_value=0, max_value=60),
+)
+def test_frame_never_exceeds_the_terminal(sessions, totals, behind, texts, columns, rows):
+    """Whatever the ids, models and notes hold, a frame fits and cannot steer the terminal."""
+    view = replace(VIEW, sessions=sessions, totals=totals, behind_bytes=behind, logs=texts, notes=texts)
+
+    lines = live_frame.frame(view, columns, rows)
+
+    assert len(lines) <= rows
+    assert all(safe.width(line) <= columns for line in lines)
+    assert lines == [safe.cell(line) for line in lines]
+
+
+@pytest.mark.parametrize(("columns", "expected"), [(40, False), (59, False), (60, True), (250, True)])
+def test_frame_draws_the_box_where_it_fits(columns, expected):
+    """A narrow terminal gets the table without its box."""
+    assert expected == any(line.startswith("┌") for line in live_frame.frame(VIEW, columns, 24))
+
+
+def test_frame_shortens_ids_in_the_middle():
+    """Ids share their beginnings, so the end of a long one stays; so does the end of a model's name, its date."""
+    line = replace(
+        SESSIONS[0], session_id="agent:main:discord:channel:1465367993012981988", model="claude-sonnet-4-5-20250929"
+    )
+
+    row = live_frame.frame(replace(VIEW, sessions=[line]), 80, 24)[8]
+
+    assert row == "│ agent:main…3012981988 │    5 │ 1,250 │    800 │  12 s ago │ claude-…20250929 │"
+
+
+@pytest.mark.parametrize("rows", [8, 24])
+def test_frame_tells_the_catching_up(rows):
+    """A monitor that is behind says how much is left, how fast it reads and when it will be there."""
+    assert "Catching up: 120 MB left, 85 MB/s, 41,000 lines/s, 2 s left" in live_frame.frame(BEHIND, 80, rows)
+    assert "Catching up: 120 MB left, 85 MB/s, 41,000 lines/s" in live_frame.frame(
+        replace(BEHIND, seconds_left=None), 80, rows
+    )
+    assert "Catching up" not in "".join(live_frame.frame(VIEW, 80, rows))
+
+
+@pytest.mark.parametrize("rows", [8, 24])
+def test_frame_waits_for_calls(rows):
+    """Without a session the frame says which log it waits for."""
+    assert "Waiting for calls in /var/log/proxy/access.log" in live_frame.frame(EMPTY, 80, rows)
+
+
+def test_frame_ends_with_the_notes():
+    """Warnings are the last lines, and those without a place are counted."""
+    notes = [f"warning {number}" for number in range(9)]
+
+    assert live_frame.frame(replace(VIEW, notes=notes), 80, 24)[-3:] == [
+        "warning 0",
+        "warning 1",
+        "(and 6 more) warning 2",
+    ]
+    assert live_frame.frame(replace(VIEW, notes=notes[:3]), 80, 24)[-3:] == notes[:3]
+
+
+@pytest.mark.parametrize("rows", [8, 24])
+def test_frame_leaves_out_a_cost_nobody_worked_out(rows):
+    """Without a cost there is no cost line."""
+    text = "\n".join(live_frame.frame(replace(VIEW, totals=replace(VIEW.totals, cost=None)), 80, rows))
+
+    assert "Cost" not in text
+    assert "$" not in text
+
+
+@pytest.mark.parametrize("then", ["2026-02-01T09:30:13Z", "2026-02-01T09:30:12Z"])
+def test_frame_never_dates_a_call_in_the_future(then):
+    """A call that the gateway's clock puts ahead of ours was just now."""
+    line = replace(SESSIONS[0], updated_at=then)
+
+    assert " 0 s ago " in "\n".join(live_frame.frame(replace(VIEW, sessions=[line]), 80, 24))
+
+
+def test_plain_tells_the_same_in_one_line():
+    """The plain line has the counts, the progress and the notes."""
+    assert live_frame.plain(replace(BEHIND, notes=["disk almost full"])) == (
+        "3 active sessions, 4,240 input tokens (of which cached 1,200), 2,650 output tokens (of which reasoning 300), "
+        "cost $0.00127; 41,000 lines read, 1 call, 40,999 passed over; "
+        "catching up: 120 MB left, 85 MB/s, 41,000 lines/s, 2 s left; disk almost full"
+    )
+
+
+@given(ANY_TEXT)
+def test_plain_is_one_safe_line(text):
+    """Whatever a note holds, the plain line is one line that cannot steer a terminal."""
+    line = live_frame.plain(replace(VIEW, notes=[text]))
+
+    assert line == safe.cell(line)
