@@ -7,12 +7,14 @@ import argparse
 import contextlib
 import gc
 import os
-import select
-import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Callable, Protocol, TextIO
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from session_monitor.base.signals import Signals
+from session_monitor.monitor.display import Journal, Progress, Show, summary
+from session_monitor.monitor.voice import Voice
 
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
@@ -23,27 +25,23 @@ from session_monitor import __version__
 from session_monitor.base import files
 from session_monitor.index import keeper
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest, Poll
-from session_monitor.monitor.pace import Pace
-from session_monitor.prices import money, own_lists, price_list
+from session_monitor.monitor.ingest import Ingest
+from session_monitor.monitor.poll import Poll
+from session_monitor.prices import own_lists, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceList
-from session_monitor.prices.spending import Spending
 from session_monitor.sessions import store, write_lock
-from session_monitor.sessions.session_file import Summary
 from session_monitor.sessions.store import Store
-from session_monitor.text import humanize, safe
+from session_monitor.sessions.summary import Summary
+from session_monitor.text import humanize
+from session_monitor.text import screen as text_screen
 from session_monitor.text.help import HelpFormatter
 
 if TYPE_CHECKING:
-    from types import FrameType
+    pass
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
-_ADVICE_ON_LOGS = (
-    "for what was not read: let this user read the logs and their folders, allow them with --allow-dir, or name others "
-    "with --log-path"
-)
 
 _EXAMPLES = f"""\
 examples:
@@ -162,74 +160,6 @@ def _stop_telling() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-class Voice:
-    """Says things to people: on stderr, each only once while it stays true."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        """With ``quiet`` only what went wrong is said."""
-        self.quiet = quiet
-        self._said: set[str] = set()
-
-    def aloud(self, text: str) -> None:
-        """Say it."""
-        print(f"main.py: {safe.clean(text)}", file=sys.stderr, flush=True)
-
-    def troubles(self, poll: Poll) -> None:
-        """Say what a person should hear of a poll, unless it was true the last time as well."""
-        texts = [*poll.problems, *([_ADVICE_ON_LOGS] if poll.problems else []), *poll.notices]
-        for text in texts:
-            if text not in self._said:
-                self.aloud(text)
-        self._said = set(texts)
-
-
-class Signals:
-    """SIGINT, SIGTERM and SIGHUP ask for an end, a changed window size wakes the sleeper."""
-
-    def __init__(self) -> None:
-        """Nothing is caught before ``catch``."""
-        self.received = 0
-        self._read, self._write = os.pipe()
-
-    def stop(self) -> bool:
-        """Whether an end was asked for."""
-        return self.received != 0
-
-    @contextlib.contextmanager
-    def catch(self) -> Iterator[None]:
-        """Catch them while the block runs."""
-        os.set_blocking(self._write, False)
-        wakeup = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        before = {number: signal.signal(number, self._end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
-        try:
-            yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(wakeup)
-
-    def _end(self, number: int, _frame: FrameType | None) -> None:
-        if self.received:  # somebody insists
-            raise KeyboardInterrupt
-        self.received = number
-
-    def sleep(self, seconds: float) -> None:
-        """Wait, or until a signal comes."""
-        if select.select([self._read], [], [], seconds)[0]:
-            os.read(self._read, 1024)
-
-
-class Show(Protocol):
-    """What a run shows of itself while it works."""
-
-    def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
-        """A batch was committed."""
-
-    def polled(self, poll: Poll) -> None:
-        """A poll ended."""
-
-
 class Monitor:
     """One run of the monitor on one output folder."""
 
@@ -318,7 +248,7 @@ class Monitor:
         total = Poll()
         lines_only = self._say.quiet or self._options.verbose or os.environ.get("TERM") == "dumb"
         on_terminal = sys.stdout.isatty() and not lines_only
-        with safe.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
+        with text_screen.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
             if screen:
                 from session_monitor.monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
 
@@ -375,83 +305,6 @@ class Monitor:
 
 
 # -- what a run shows --------------------------------------------------------------------------------------------------
-
-
-def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
-    """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
-    covered, found, count = poll.coverage, poll.sums, humanize.count
-    read = f"{humanize.counted(covered.lines, 'line')} ({humanize.size(covered.bytes)})"
-    cached = f"of which {count(found.cached_tokens)} cached and {count(found.cache_write_tokens)} cache written"
-    reasoning = f"of which {count(found.reasoning_tokens)} reasoning"
-    return [
-        f"Read {read} of {humanize.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
-        f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
-        f"Tokens:   {count(found.input_tokens)} input, {cached}; {count(found.output_tokens)} output, {reasoning}",
-        f"Cost:     {_cost(found.spending) if priced else 'not known: see the message about the price list'}",
-        f"Coverage: {'; '.join(covered.in_words())}",
-    ]
-
-
-def _cost(spent: Spending) -> str:
-    tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
-    saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    return spent.shown() + tokens + saved
-
-
-class Progress:
-    """One line that says how far a long pass is."""
-
-    def __init__(self, stream: TextIO | None, clock: Callable[[], float]) -> None:
-        """The pass begins now; ``stream`` is a terminal, or None to say nothing."""
-        self._stream = stream
-        self._pace = Pace(clock)
-        self._shown = False
-
-    def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
-        """Say how far it is."""
-        pace = self._pace.of(poll)
-        if self._stream and poll.behind:
-            left = humanize.duration(pace.seconds_left or 0)
-            done = f"{humanize.size(poll.bytes_read)} of {humanize.size(poll.bytes_to_read)}"
-            self._stream.write(f"\r{done}, {humanize.size(pace.bytes_per_second)}/s, {left} left\x1b[K")
-            self._stream.flush()
-            self._shown = True
-
-    def polled(self, _poll: Poll) -> None:
-        """Take the line away again."""
-        if self._stream and self._shown:
-            self._stream.write("\r\x1b[K")
-            self._stream.flush()
-
-
-class Journal:
-    """Without a terminal: one line for each change of state, fit for a journal."""
-
-    def __init__(self, logs: Sequence[str], say: Voice) -> None:
-        """No state has been told yet."""
-        self._logs = ", ".join(logs)
-        self._say = say
-        self._state = ""
-
-    def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
-        """A batch was committed."""
-        if poll.behind:
-            self._enter("catching up", f": {humanize.size(poll.behind)} of {self._logs} left")
-
-    def polled(self, poll: Poll) -> None:
-        """A poll ended."""
-        self._say.troubles(poll)
-        if poll.problems:
-            self._state = ""  # to be told again once they are gone
-        elif poll.logs_found:
-            self._enter("up to date", f" with {self._logs}")
-        else:
-            self._enter("waiting", f" for {self._logs}: it is not there yet")
-
-    def _enter(self, state: str, rest: str) -> None:
-        if state != self._state and not self._say.quiet:
-            print(safe.clean(state + rest), flush=True)
-        self._state = state
 
 
 if __name__ == "__main__":

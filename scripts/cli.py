@@ -13,23 +13,26 @@ from collections.abc import Sequence
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
-from commands.shared import parsers
-from commands.shared.parsers import INTERRUPTED, OK, Failure
+from commands.shared import failures, output, parsers
+from commands.shared.failures import INTERRUPTED, OK, Failure
 from session_monitor import __version__
 from session_monitor.reports import report
 from session_monitor.text.help import HelpFormatter
 
 COMMANDS = {
-    **dict.fromkeys(("list",), "list"),
-    **dict.fromkeys(("show", "whatif"), "show"),
+    "list": "list",
+    "show": "show",
+    "whatif": "whatif",
     "search": "search",
     "url": "url",
     "export": "export",
     **dict.fromkeys(("stats-model", "stats-date", "stats-consumer", "stats-tool", "summary"), "stats"),
-    **dict.fromkeys(("watch", "tail"), "watch"),
-    "pricing": "pricing.showing",
+    "watch": "watch",
+    "tail": "tail",
+    "pricing": "pricing.command",
     **dict.fromkeys(("doctor", "verify"), "checks"),
-    **dict.fromkeys(("repair", "delete", "prune"), "delete"),
+    **dict.fromkeys(("delete", "prune"), "delete"),
+    "repair": "repair",
     **dict.fromkeys(("completion", "__complete"), "completion.command"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
@@ -72,12 +75,12 @@ def _run(options: argparse.Namespace) -> int:
         place = error.filename or options.data_dir
         failure = Failure("unreadable", f"{place}: {error.strerror or error}. See that this user may read it")
     except report.NoSuchFolder:
-        failure = parsers.no_folder(options.data_dir)
+        failure = failures.no_folder(options.data_dir)
     except Failure as known:
         failure = known
     if options.json:
-        parsers.print_error(failure.code, str(failure))
-    parsers.complain(str(failure))
+        output.print_error(failure.code, str(failure))
+    output.complain(str(failure))
     return failure.status
 
 

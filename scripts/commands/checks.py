@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from session_monitor.text import humanize, safe
-from session_monitor.upkeep import doctor, verification
-from session_monitor.upkeep.call_checks import FAIL, OK, WARN, Check
+from session_monitor.upkeep import checks, doctor, verification
+from session_monitor.upkeep.checks import FAIL, OK, WARN, Check
 from session_monitor.upkeep.session_check import Finding
 
-from .shared import parsers
-from .shared.parsers import to_json
+from .shared import data, failures, output, parsers
+from .shared.output import to_json
 
 DEFAULT_LOG = "/var/log/higress/access.log"
 _SHOWN = 20
@@ -67,19 +67,19 @@ def _state_file(options: argparse.Namespace) -> str:
 
 def _doctor(options: argparse.Namespace) -> int:
     state_file = _state_file(options)
-    case = doctor.Case(
+    case = checks.Case(
         options.log_path, options.data_dir, state_file, os.environ, time.time(), DEFAULT_LOG, deep=options.deep
     )
     if options.json:
         made = list(doctor.examine(case))
-        parsers.print_json(options, to_json([check._asdict() for check in made]))
+        output.print_json(options, to_json([check._asdict() for check in made]))
     else:
         made = []
         for check in doctor.examine(case):
             made.append(check)
             _print_check(options, check)
-        parsers.tell(options, _summed(made))
-    return parsers.FAILED if any(check.level == FAIL for check in made) else parsers.OK
+        output.tell(options, _summed(made))
+    return failures.FAILED if any(check.level == FAIL for check in made) else failures.OK
 
 
 _SIGNS = {OK: "✅", WARN: "⚠️ ", FAIL: "❌"}
@@ -88,7 +88,7 @@ _WORDS = {OK: "fine", WARN: "WARN", FAIL: "FAIL"}
 
 def _print_check(options: argparse.Namespace, check: Check) -> None:
     sign = (_SIGNS if _shows_signs() else _WORDS)[check.level]
-    parsers.tell(options, f"{sign} {check.name}: {safe.cell(check.found)}")
+    output.tell(options, f"{sign} {check.name}: {safe.cell(check.found)}")
     if check.todo:
         _print_todo(options, check.todo)
 
@@ -99,7 +99,7 @@ def _shows_signs() -> bool:
 
 def _print_todo(options: argparse.Namespace, todo: str) -> None:
     sign = "→" if _shows_signs() else "->"
-    parsers.tell(options, f"     {sign} {safe.cell(todo)}", "       ")
+    output.tell(options, f"     {sign} {safe.cell(todo)}", "       ")
 
 
 def _summed(made: Sequence[Check]) -> str:
@@ -114,11 +114,11 @@ def _summed(made: Sequence[Check]) -> str:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    book, progress = parsers.book(options.data_dir), functools.partial(parsers.progress, "verifying")
+    book, progress = data.book(options.data_dir), functools.partial(output.progress, "verifying")
     try:
         found = verification.verify(options.data_dir, _state_file(options), book, progress, quick=options.quick)
     except FileNotFoundError:
-        raise parsers.no_folder(options.data_dir) from None
+        raise failures.no_folder(options.data_dir) from None
     if options.json:
         counts = {"files": found.files, "rounds": found.rounds, "quick": options.quick, "sound": not found.fault_count}
         findings = {
@@ -126,19 +126,19 @@ def _verify(options: argparse.Namespace) -> int:
             "notices": [finding._asdict() for finding in found.notices],
         }
         more = {"fault_count": found.fault_count, "notice_count": found.notice_count}
-        parsers.print_json(options, to_json({**counts, **more, **findings}))
+        output.print_json(options, to_json({**counts, **more, **findings}))
     else:
         _print_findings(options, "fault", found.faults, found.fault_count)
         _print_findings(options, "notice", found.notices, found.notice_count)
         looked = f"{humanize.counted(found.files, 'session file')}, {humanize.counted(found.rounds, 'round')}"
         what = f"{humanize.counted(found.fault_count, 'fault')}, {humanize.counted(found.notice_count, 'notice')}"
-        parsers.tell(options, f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
-    return parsers.FAILED if found.fault_count else parsers.OK
+        output.tell(options, f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
+    return failures.FAILED if found.fault_count else failures.OK
 
 
 def _print_findings(options: argparse.Namespace, title: str, findings: Sequence[Finding], count: int) -> None:
     for finding in findings[:_SHOWN]:
-        parsers.tell(options, f"{title}: {safe.cell(finding.file)}: {safe.cell(finding.what)}")
+        output.tell(options, f"{title}: {safe.cell(finding.file)}: {safe.cell(finding.what)}")
         _print_todo(options, finding.todo)
     if count > _SHOWN:
-        parsers.tell(options, f"{title}: and {humanize.count(count - _SHOWN)} more")
+        output.tell(options, f"{title}: and {humanize.count(count - _SHOWN)} more")

@@ -1,28 +1,23 @@
-"""delete, prune and repair: what shall no longer be kept, and what is broken?"""
+"""delete and prune: what shall no longer be kept?"""
 
 from __future__ import annotations
 
 import argparse
-import functools
-import os
 import sys
-import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 
 from session_monitor.base import timestamps
 from session_monitor.base.timestamps import local_time
-from session_monitor.sessions import deleted as tombstones
-from session_monitor.sessions import write_lock
 from session_monitor.text import humanize, safe
-from session_monitor.text.safe import Column
-from session_monitor.upkeep import removal, repair
+from session_monitor.text.table import Column
+from session_monitor.upkeep import removal
 from session_monitor.upkeep.removal import Stored
-from session_monitor.upkeep.repair import Repaired
 
-from .shared import parsers
-from .shared.parsers import Failure, to_json
+from .shared import data, failures, filters, output, parsers
+from .shared.data import failing, writable_folder
+from .shared.failures import Failure
+from .shared.output import to_json
 
 _SHOWN = 20
 """So many sessions are printed; --json has all."""
@@ -49,9 +44,6 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument("--dry-run", action="store_true", help="say what would be deleted, and delete nothing")
     _add_yes(command)
     command.set_defaults(run=_prune)
-    about = "mend what killed processes left half written, and make anew what is derived and broken"
-    command = parsers.command(commands, [shared], "repair", about, "repair", "repair --json")
-    command.set_defaults(run=_repair)
 
 
 def _add_yes(command: argparse.ArgumentParser) -> None:
@@ -62,20 +54,20 @@ def _add_yes(command: argparse.ArgumentParser) -> None:
 
 
 def _delete(options: argparse.Namespace) -> None:
-    folder = _folder(options)
-    wanted = dict.fromkeys(map(parsers.id_of, options.session_ids))
+    folder = writable_folder(options)
+    wanted = dict.fromkeys(map(data.id_of, options.session_ids))
     found = removal.find(folder, wanted)
     unknown = [session_id for session_id in wanted if session_id not in found]
     if unknown:
-        raise Failure("session_not_found", _unknown(unknown, folder), parsers.NOT_FOUND)
+        raise Failure("session_not_found", _unknown(unknown, folder), failures.NOT_FOUND)
     sessions = list(found.values())
     _confirm(options, sessions)
-    with _failing(folder):
+    with failing(folder):
         deleted = removal.delete(folder, sessions)
     if options.json:
-        parsers.print_json(options, to_json(_to_json(deleted)))
+        output.print_json(options, to_json(_to_json(deleted)))
     else:
-        parsers.tell(options, _told(deleted))
+        output.tell(options, _told(deleted))
 
 
 def _unknown(session_ids: Sequence[str], folder: str) -> str:
@@ -84,27 +76,27 @@ def _unknown(session_ids: Sequence[str], folder: str) -> str:
 
 
 def _prune(options: argparse.Namespace) -> None:
-    before = parsers.moment(options.older_than, None) or 0
-    if before > parsers.now():
-        raise Failure("bad_time", f"--older-than {options.older_than} is still to come", parsers.USAGE)
-    folder = _folder(options)
+    before = filters.moment(options.older_than, None) or 0
+    if before > timestamps.now():
+        raise Failure("bad_time", f"--older-than {options.older_than} is still to come", failures.USAGE)
+    folder = writable_folder(options)
     found = removal.last_called_before(folder, before)
     if found and not options.dry_run:
         _confirm(options, found)
-        with _failing(folder):
+        with failing(folder):
             found = removal.delete(folder, found, before=before)
     if options.json:
         known = {"older_than": timestamps.rfc3339(before), "dry_run": options.dry_run}
-        parsers.print_json(options, to_json({**known, **_to_json(found)}))
+        output.print_json(options, to_json({**known, **_to_json(found)}))
     elif not found:
-        parsers.tell(
+        output.tell(
             options, f"No session's last call was before {local_time(timestamps.rfc3339(before))}: nothing was deleted."
         )
     elif options.dry_run:
         _print_sessions(options, found)
-        parsers.tell(options, f"{_counted(found)} would be deleted.")
+        output.tell(options, f"{_counted(found)} would be deleted.")
     else:
-        parsers.tell(options, _told(found))
+        output.tell(options, _told(found))
 
 
 def _confirm(options: argparse.Namespace, sessions: Sequence[Stored]) -> None:
@@ -112,7 +104,7 @@ def _confirm(options: argparse.Namespace, sessions: Sequence[Stored]) -> None:
         return
     if not sys.stdin.isatty():
         text = f"{_counted(sessions)} would be deleted for good: add --yes where nobody can be asked"
-        raise Failure("not_confirmed", text, parsers.USAGE)
+        raise Failure("not_confirmed", text, failures.USAGE)
     print(f"delete {_counted(sessions)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise Failure("not_confirmed", "nothing was deleted")
@@ -136,69 +128,12 @@ _COLUMNS = (Column("Session ID", least=24), Column("Last call"), Column("Size", 
 
 def _print_sessions(options: argparse.Namespace, sessions: Sequence[Stored]) -> None:
     rows = [[each.session_id, local_time(each.updated_at), humanize.size(each.size)] for each in sessions[:_SHOWN]]
-    parsers.print_table(options, _COLUMNS, rows)
+    output.print_table(options, _COLUMNS, rows)
     if len(sessions) > _SHOWN:
-        parsers.tell(options, f"… and {humanize.count(len(sessions) - _SHOWN)} more")
+        output.tell(options, f"… and {humanize.count(len(sessions) - _SHOWN)} more")
 
 
 # -- repair ------------------------------------------------------------------------------------------------------------
 
 
-def _repair(options: argparse.Namespace) -> int:
-    folder = _folder(options)
-    with _failing(folder):
-        progress = functools.partial(parsers.progress, "making the index")
-        done = repair.repair(folder, parsers.book(folder), time.time(), progress)
-    if options.json:
-        mended = [each._asdict() for each in done.mended]
-        damaged = [{"file": each.file, "what": each.what} for each in done.damaged]
-        known = {"mended": mended, "removed": done.removed, "damaged": damaged}
-        parsers.print_json(options, to_json({**known, "index_made_anew": done.index_made_anew}))
-    else:
-        print("\n".join(map(safe.clean, _lines(done))))
-    return parsers.FAILED if done.damaged else parsers.OK
-
-
-def _lines(done: Repaired) -> Iterator[str]:
-    for each in done.mended:
-        dropped = f", without {humanize.counted(each.dropped, 'byte')} that made no whole line" if each.dropped else ""
-        yield f"mended {each.file}: {humanize.counted(each.rounds, 'round')}{dropped}"
-    for name in done.removed:
-        yield f"removed {name}, which nobody needs"
-    if done.index_made_anew:
-        yield "made the index anew"
-    for finding in done.damaged:
-        yield f"left {finding.file} as it is: it {finding.what}"
-    if done.damaged:
-        yield (
-            "When such a session calls again, the monitor sets its file aside and reads its rounds again from the logs "
-            "that are still there; 'delete' takes it away with its copies."
-        )
-    if done == Repaired():
-        yield "Nothing to repair."
-
-
 # -- both --------------------------------------------------------------------------------------------------------------
-
-
-def _folder(options: argparse.Namespace) -> str:
-    folder: str = options.data_dir
-    if not os.path.isdir(folder):
-        raise parsers.no_folder(folder)
-    return folder
-
-
-@contextmanager
-def _failing(folder: str) -> Iterator[None]:
-    """Say what can be done where it fails."""
-    try:
-        yield
-    except write_lock.Busy as busy:
-        text = f"{busy.strerror}, and nothing was done. Try again; {busy.filename} is what they hold meanwhile"
-        raise Failure("busy", text) from None
-    except tombstones.Damaged as damaged:
-        text = f"{damaged}, and nothing was deleted. Put it back from a backup, or take it away"
-        raise Failure("bad_list", f"{text}: then what {folder} had deleted comes back if logs are read again") from None
-    except OSError as error:
-        text = f"{error.filename or folder}: {error.strerror or error}. See that this user may write there"
-        raise Failure("unwritable", text) from None

@@ -13,11 +13,13 @@ from typing import Any, Callable
 
 from session_monitor.base import timestamps
 from session_monitor.exports import formats
-from session_monitor.exports.formats import Document, Row, Table
+from session_monitor.exports import tables as export_tables
+from session_monitor.exports.formats import Document
+from session_monitor.exports.tables import Row, Table
 from session_monitor.text import humanize, safe
 
-from .shared import parsers
-from .shared.parsers import Failure
+from .shared import data, failures, filters, output, parsers
+from .shared.failures import Failure
 
 STDOUT = "-"
 _BETWEEN = 10_000
@@ -37,7 +39,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, parsers.filters()),
+        (shared, filters.filters()),
         "export",
         "write sums, sessions or calls to a file for other programs",
         "export finops-report.json",
@@ -50,14 +52,16 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--format", choices=formats.FORMATS, help="how (default: as the file's name ends, else json; --json is json)"
     )
-    command.add_argument("--what", choices=formats.WHAT, default=formats.REPORT, help="see below (default: report)")
+    command.add_argument(
+        "--what", choices=export_tables.WHAT, default=export_tables.REPORT, help="see below (default: report)"
+    )
     command.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace) -> None:
     form, put = _format(options), _writer(options)
-    where, meant = parsers.zone(options.timezone), parsers.selected(options)
-    found = parsers.sessions_of(options.data_dir)
+    where, meant = filters.zone(options.timezone), filters.selected(options)
+    found = data.sessions_of(options.data_dir)
     # On stdout a word about how far it is would stand in the middle of the data.
     counter = _Counter(is_told=options.file != STDOUT)
     is_readable = options.file != STDOUT or (sys.stdout.encoding or "").lower().startswith("utf")
@@ -65,31 +69,31 @@ def _export(options: argparse.Namespace) -> None:
     def write(total: int, *tables: Table, summary: Row | None = None) -> None:
         counter.number = 0
         counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
-        document = Document(timestamps.rfc3339(parsers.now()), counted, parsers.coverage_of(options), summary)
+        document = Document(timestamps.rfc3339(timestamps.now()), counted, output.coverage_of(options), summary)
         put(formats.pieces(document, form, is_readable=is_readable))
 
     try:
-        if options.what == formats.ROUNDS:
+        if options.what == export_tables.ROUNDS:
             # While the index is open: there may be more calls than fit into memory.
-            found.ask(lambda index: write(*formats.rounds(index, meant)))
-        elif options.what == formats.SESSIONS:
+            found.ask(lambda index: write(*export_tables.rounds(index, meant)))
+        elif options.what == export_tables.SESSIONS:
             rows = found.sessions(meant).rows
-            write(len(rows), formats.sessions(rows))
+            write(len(rows), export_tables.sessions(rows))
         else:
-            summary, tables = found.ask(lambda index: formats.report(index, meant, where))
+            summary, tables = found.ask(lambda index: export_tables.report(index, meant, where))
             write(0, *tables, summary=summary)
     except _Enough:
         raise BrokenPipeError from None
     for name in found.sessions(limit=0).damaged:
-        parsers.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
+        output.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if options.file != STDOUT:
-        noun = "row" if options.what == formats.REPORT else options.what[:-1]
-        parsers.complain(f"wrote {humanize.counted(counter.number, noun)} to {options.file} ({form})")
+        noun = "row" if options.what == export_tables.REPORT else options.what[:-1]
+        output.complain(f"wrote {humanize.counted(counter.number, noun)} to {options.file} ({form})")
 
 
 def _format(options: argparse.Namespace) -> str:
     if options.json and options.format not in (None, formats.JSON):
-        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", parsers.USAGE)
+        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", failures.USAGE)
     if options.json or options.format:
         return options.format or formats.JSON
     return formats.ENDINGS.get(os.path.splitext(options.file)[1].lower(), formats.JSON)
@@ -108,7 +112,7 @@ class _Counter:
             yield row
             self.number += 1
             if self._is_told and (self.number % _BETWEEN == 0 or self.number == total > _BETWEEN):
-                parsers.progress("exporting", self.number, total)
+                output.progress("exporting", self.number, total)
 
 
 # -- where to ----------------------------------------------------------------------------------------------------------

@@ -8,10 +8,10 @@ from typing import Any
 from session_monitor.base.timestamps import local_time
 from session_monitor.reports import report
 from session_monitor.text import humanize, safe
-from session_monitor.text.safe import Column
+from session_monitor.text.table import Column
 
-from .shared import parsers
-from .shared.parsers import to_json
+from .shared import data, filters, output, parsers
+from .shared.output import to_json
 
 DEFAULT_LIMIT = 50
 """Sessions that are shown unless more are asked for."""
@@ -21,7 +21,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, parsers.filters()),
+        (shared, filters.filters()),
         "list",
         "list the sessions, the latest first",
         "list --sort-by cost --limit 10",
@@ -60,17 +60,17 @@ _COLUMNS = (
 
 
 def _list(options: argparse.Namespace) -> None:
-    found = parsers.sessions_of(options.data_dir)
-    meant = parsers.selected(options)
+    found = data.sessions_of(options.data_dir)
+    meant = filters.selected(options)
     answer = found.sessions(meant, sort_by=options.sort_by, reverse=options.reverse, limit=options.limit)
     for name in answer.damaged:
-        parsers.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
+        output.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if options.json:
-        parsers.print_json(options, to_json([row.to_json() for row in answer.rows]))
+        output.print_json(options, to_json([row.to_json() for row in answer.rows]))
         if len(answer.rows) < answer.meant and options.limit == DEFAULT_LIMIT:
-            parsers.complain(_limited(answer))
+            output.complain(_limited(answer))
     elif not answer.rows:
-        parsers.tell(options, parsers.why_empty(found, options, "sessions"))
+        output.tell(options, filters.why_empty(found, options, "sessions"))
     else:
         _print_list(options, answer)
 
@@ -98,8 +98,8 @@ def _print_list(options: argparse.Namespace, answer: report.Sessions) -> None:
         ]
         for row in answer.rows
     ]
-    parsers.print_table(options, _COLUMNS, rows)
+    output.print_table(options, _COLUMNS, rows)
     if len(answer.rows) < answer.meant:
-        parsers.tell(options, f"({_limited(answer)})")
+        output.tell(options, f"({_limited(answer)})")
     if any(row.spending.unpriced_rounds for row in answer.rows):
-        parsers.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
+        output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")

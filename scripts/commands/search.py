@@ -16,10 +16,12 @@ from session_monitor.search import words
 from session_monitor.search.query import Found, Hit, Query
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullText
-from session_monitor.text import humanize, safe
+from session_monitor.text import humanize, safe, table, width
 
-from .shared import parsers
-from .shared.parsers import Failure, to_json
+from .shared import data, output, parsers
+from .shared import filters as shared_filters
+from .shared.failures import Failure
+from .shared.output import to_json
 
 _EVERYWHERE = "all"
 
@@ -28,7 +30,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, parsers.filters()),
+        (shared, shared_filters.filters()),
         "search",
         "find the rounds in which something was said, the latest first",
         "search 北京天气",
@@ -61,28 +63,28 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _search(options: argparse.Namespace) -> None:
     query = Query(words.words(" ".join(options.text)), None if options.column == _EVERYWHERE else options.column)
-    sessions = parsers.sessions_of(options.data_dir)
+    sessions = data.sessions_of(options.data_dir)
     found = _found(sessions, query, options)
     if not found.is_kept:
         reason = f"no search index can be kept in {options.data_dir}"
-        parsers.complain(f"{reason}, so each search reads the conversations themselves, which takes longer")
+        output.complain(f"{reason}, so each search reads the conversations themselves, which takes longer")
     if options.json:
         hits = [hit._asdict() for hit in found.hits]
-        parsers.print_json(options, to_json({"hits": hits, "more": found.has_more}))
+        output.print_json(options, to_json({"hits": hits, "more": found.has_more}))
         return
     if not found.hits:
-        parsers.tell(options, _why_empty(sessions, query, found, options))
+        output.tell(options, _why_empty(sessions, query, found, options))
         return
     for hit in found.hits:
-        print("\n".join(_lines(hit, parsers.columns(options), parsers.paint(options))))
+        print("\n".join(_lines(hit, output.columns(options), output.paint(options))))
     if found.has_more:
-        parsers.tell(options, f"(the latest {humanize.counted(len(found.hits), 'round')}; --limit shows more)")
+        output.tell(options, f"(the latest {humanize.counted(len(found.hits), 'round')}; --limit shows more)")
 
 
 def _found(sessions: Report, query: Query, options: argparse.Namespace) -> Found:
-    progress = functools.partial(parsers.progress, "making the search index")
+    progress = functools.partial(output.progress, "making the search index")
     try:
-        return search.search(sessions, query, parsers.selected(options), limit=options.limit, progress=progress)
+        return search.search(sessions, query, shared_filters.selected(options), limit=options.limit, progress=progress)
     except NoFullText:
         text = f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5): run cli.py with another one"
         raise Failure("no_full_text", text) from None
@@ -96,19 +98,19 @@ _BEGIN, _END = "\u2062", "\u2063"
 _MATCH = re.compile(f"{_BEGIN}(.*?){_END}", re.DOTALL)
 
 
-def _lines(hit: Hit, columns: int | None, paint: safe.Paint) -> Iterator[str]:
+def _lines(hit: Hit, columns: int | None, paint: table.Paint) -> Iterator[str]:
     """The round, and below it what it says, the matches in bold."""
     place = f"round {hit.round} @ {local_time(hit.timestamp)}"
     head = " · ".join([safe.cell(hit.session_id), place, safe.cell(hit.model or "-"), hit.where])
-    yield from [head] if columns is None else safe.wrap(head, columns, _INDENT)
+    yield from [head] if columns is None else width.wrap(head, columns, _INDENT)
     text, at = "", 0
     for start, end in hit.matches:
         text += f"{safe.cell(hit.excerpt[at:start])}{_BEGIN}{safe.cell(hit.excerpt[start:end])}{_END}"
         at = end
     text = _INDENT + text + safe.cell(hit.excerpt[at:])
     if columns is not None:
-        text = "\n".join(safe.wrap(text, columns, _INDENT))
-    yield _MATCH.sub(lambda match: "\n".join(paint(safe.BOLD, line) for line in match[1].split("\n")), text)
+        text = "\n".join(width.wrap(text, columns, _INDENT))
+    yield _MATCH.sub(lambda match: "\n".join(paint(table.BOLD, line) for line in match[1].split("\n")), text)
 
 
 def _why_empty(sessions: Report, query: Query, found: Found, options: argparse.Namespace) -> str:
@@ -117,11 +119,11 @@ def _why_empty(sessions: Report, query: Query, found: Found, options: argparse.N
     if not query.words:
         return f"{wanted} holds no letter or digit to look for."
     if not found.rounds:
-        return parsers.why_empty(sessions, options, "rounds")
+        return shared_filters.why_empty(sessions, options, "rounds")
     if found.unlogged == found.rounds:
         return "The log holds no content of any call: the gateway has to log question, answer and messages ('doctor')."
     hints = []
-    filters = parsers.filters_in_words(options)
+    filters = shared_filters.filters_in_words(options)
     if query.column:
         hints.append("without --in it is looked for everywhere")
     if filters:

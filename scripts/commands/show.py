@@ -1,4 +1,4 @@
-"""show and whatif: what did a session say and cost, and what would it have cost elsewhere?"""
+"""show: what did a session say, and what did it cost?"""
 
 from __future__ import annotations
 
@@ -10,25 +10,15 @@ from typing import Any
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import Session
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices import book as prices
-from session_monitor.prices import money
-from session_monitor.text import safe
-from session_monitor.text.safe import Column
+from session_monitor.prices import cost
 
-from .shared import parsers, which
-from .shared.parsers import Failure, to_json
+from .shared import data, failures, output, parsers, which
+from .shared.failures import Failure
+from .shared.output import to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
-    """Add the commands."""
-    _add_show(commands, shared)
-    _add_what_if(commands, shared)
-
-
-# -- show --------------------------------------------------------------------------------------------------------------
-
-
-def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the command."""
     about = "show one session: what it adds up to and what it cost, and its rounds"
     examples = (
         "show agent:main:discord:channel:1465367993012981988",
@@ -64,22 +54,22 @@ def _add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _show(options: argparse.Namespace) -> None:
     if options.json and options.format not in (None, "json"):
-        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", parsers.USAGE)
+        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", failures.USAGE)
     options.json = options.json or options.format == "json"
     messages = "none" if options.no_messages else options.messages or ("full" if options.json else "new")
-    sessions = parsers.sessions_of(options.data_dir)
-    session_id = parsers.meant(sessions, options.session_id)
+    sessions = data.sessions_of(options.data_dir)
+    session_id = data.meant(sessions, options.session_id)
     found = conversation.of(sessions, session_id, full_messages=messages == "full", rounds=options.rounds)
     if found is None:
-        raise parsers.unknown_session(sessions, session_id)
+        raise data.unknown_session(sessions, session_id)
     if options.json:
-        parsers.print_json(options, *_session_json(found, messages=messages != "none"))
+        output.print_json(options, *_session_json(found, messages=messages != "none"))
         return
     if options.format in ("md", "html"):
         _print_pieces(found, options.format, messages=messages != "none", full=options.full)
         return
     transcript = Transcript(
-        parsers.columns(options), messages=messages != "none", full=options.full, paint=parsers.paint(options)
+        output.columns(options), messages=messages != "none", full=options.full, paint=output.paint(options)
     )
     for line in transcript.lines(found.row.fields, found.row.spending, found.rounds):
         print(line)
@@ -105,7 +95,7 @@ def _session_json(found: Session, *, messages: bool) -> Iterator[str]:
     yield to_json(found.row.to_json())[:-1] + ', "rounds": ['
     for number, (entry, outcome) in enumerate(found.rounds):
         shown = {key: value for key, value in entry.items() if messages or key not in _OF_MESSAGES}
-        yield (",\n" if number else "\n") + to_json({**shown, **prices.to_json(outcome)})
+        yield (",\n" if number else "\n") + to_json({**shown, **cost.to_json(outcome)})
     yield "\n]}"
 
 
@@ -113,67 +103,3 @@ _OF_MESSAGES = ("messages", "messages_from_history")
 
 
 # -- whatif ------------------------------------------------------------------------------------------------------------
-
-
-def _add_what_if(commands: Any, shared: argparse.ArgumentParser) -> None:
-    about = "estimate what a session would have cost on other models"
-    example = "whatif agent:main:discord:channel:1465367993012981988 --model gpt-4o --model deepseek-chat"
-    command = parsers.command(commands, (shared,), "whatif", about, example)
-    command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
-    command.add_argument(
-        "--model",
-        action="append",
-        required=True,
-        metavar="MODEL",
-        help="a model to compare; may be given several times",
-    )
-    command.set_defaults(run=_what_if)
-
-
-def _what_if(options: argparse.Namespace) -> None:
-    book = parsers.book(options.data_dir)
-    for model in options.model:
-        if book.find(model) is None:
-            raise parsers.unknown_model(book, model)
-    sessions = parsers.sessions_of(options.data_dir, book)
-    session_id = parsers.meant(sessions, options.session_id)
-    found = conversation.estimates(sessions, session_id, options.model)
-    if found is None:
-        raise parsers.unknown_session(sessions, session_id)
-    spent, estimates = found
-    if options.json:
-        rows = [
-            {
-                "model": each.model,
-                "low_usd": money.plain(each.low_pico),
-                "high_usd": money.plain(each.high_pico),
-                "with_cache": each.with_cache.to_json(),
-                "without_cache": each.without_cache.to_json(),
-            }
-            for each in estimates
-        ]
-        answer = {"session_id": session_id, "actual": spent.to_json(), "estimate": True, "models": rows}
-        parsers.print_json(options, to_json(answer))
-        return
-    parsers.tell(options, f"What {safe.cell(session_id)} cost: {spent.shown()}")
-    parsers.tell(
-        options, "What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:"
-    )
-    table = []
-    for each in estimates:
-        estimate = f"{money.shown(each.low_pico)} to {money.shown(each.high_pico)}"
-        table.append([each.model, estimate, each.with_cache.short(), each.without_cache.short()])
-    parsers.print_table(options, _WHAT_IF_COLUMNS, table)
-    parsers.tell(
-        options,
-        "(Another model counts tokens otherwise and answers at other lengths; how much of the prompts its cache would "
-        "hold is not known: as much as here, or nothing.)",
-    )
-
-
-_WHAT_IF_COLUMNS = (
-    Column("Model", least=12),
-    Column("Estimate", ">"),
-    Column("Cached as here", ">", rank=2),
-    Column("Without cache", ">", rank=1),
-)

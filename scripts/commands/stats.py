@@ -10,19 +10,20 @@ from session_monitor.base import periods
 from session_monitor.log.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.prices.usage_totals import Sums
-from session_monitor.reports import tables
+from session_monitor.reports import filters, tables
 from session_monitor.reports.breakdown import Totals
 from session_monitor.reports.filters import Selection
 from session_monitor.text import humanize
-from session_monitor.text.safe import Column
+from session_monitor.text.table import Column
 
-from .shared import parsers
-from .shared.parsers import to_json
+from .shared import data, output, parsers
+from .shared import filters as shared_filters
+from .shared.output import to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    both = (shared, parsers.filters())
+    both = (shared, shared_filters.filters())
     about = "add up the calls of each model"
     command = parsers.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
     command.set_defaults(run=_by, column="model")
@@ -51,22 +52,22 @@ _SUMS = (
 def _by(options: argparse.Namespace) -> None:
     """By model or by consumer, as ``options.column`` says."""
     column = options.column
-    found = parsers.sessions_of(options.data_dir)
-    answer = (found.by_model if column == "model" else found.by_consumer)(parsers.selected(options))
+    found = data.sessions_of(options.data_dir)
+    answer = (found.by_model if column == "model" else found.by_consumer)(shared_filters.selected(options))
     if options.json:
-        parsers.print_json(
+        output.print_json(
             options, to_json({f"{column}s": tables.by_name(column, answer), "total": tables.total(answer)})
         )
     elif not answer.rows:
-        parsers.tell(options, parsers.why_empty(found, options, "calls"))
+        output.tell(options, shared_filters.why_empty(found, options, "calls"))
     else:
-        parsers.tell(options, f"📊 Statistics by {column.capitalize()}")
+        output.tell(options, f"📊 Statistics by {column.capitalize()}")
         _print_rows(options, (Column(column.capitalize(), least=16), *_SUMS), answer)
 
 
 def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Totals) -> None:
     rows = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in answer.rows]
-    parsers.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
+    output.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
     _print_unpriced(options, answer.sums)
 
 
@@ -91,19 +92,19 @@ def _add_by_tool(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> No
 
 
 def _by_tool(options: argparse.Namespace) -> None:
-    found = parsers.sessions_of(options.data_dir)
-    rows = found.by_tool(parsers.selected(options))
+    found = data.sessions_of(options.data_dir)
+    rows = found.by_tool(shared_filters.selected(options))
     if options.json:
-        parsers.print_json(options, to_json({"tools": tables.by_tool(rows)}))
+        output.print_json(options, to_json({"tools": tables.by_tool(rows)}))
         return
     if not rows:
-        parsers.tell(
+        output.tell(
             options,
-            _no_tools(found.overview(parsers.selected(options)).sums.calls)
-            or parsers.why_empty(found, options, "calls"),
+            _no_tools(found.overview(shared_filters.selected(options)).sums.calls)
+            or shared_filters.why_empty(found, options, "calls"),
         )
         return
-    parsers.tell(options, "📊 Statistics by Tool")
+    output.tell(options, "📊 Statistics by Tool")
     table = [
         [
             row.tool,
@@ -113,8 +114,8 @@ def _by_tool(options: argparse.Namespace) -> None:
         ]
         for row in rows
     ]
-    parsers.print_table(options, _TOOLS, table)
-    parsers.tell(
+    output.print_table(options, _TOOLS, table)
+    output.tell(
         options,
         "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends "
         "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)",
@@ -151,8 +152,8 @@ def _add_by_date(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> No
 
 
 def _by_date(options: argparse.Namespace) -> None:
-    where = parsers.zone(options.timezone)
-    found = parsers.sessions_of(options.data_dir)
+    where = shared_filters.zone(options.timezone)
+    found = data.sessions_of(options.data_dir)
     meant, told = _within(options, where)
     answer = found.by_time(options.by, where, meant)
     newest = found.overview().newest
@@ -160,29 +161,29 @@ def _by_date(options: argparse.Namespace) -> None:
         last = None if newest is None else periods.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
         dates = tables.by_date(answer, where)
-        parsers.print_json(options, to_json({"dates": dates, "total": tables.total(answer), **known}))
+        output.print_json(options, to_json({"dates": dates, "total": tables.total(answer), **known}))
         return
-    parsers.tell(options, f"📊 Statistics by Date ({told})")
+    output.tell(options, f"📊 Statistics by Date ({told})")
     if not answer.rows:
-        is_older = newest is not None and not options.since and len(parsers.filters_in_words(options)) == 0
-        parsers.tell(
-            options, _older(newest, where) if is_older and newest else parsers.why_empty(found, options, "calls")
+        is_older = newest is not None and not options.since and len(shared_filters.filters_in_words(options)) == 0
+        output.tell(
+            options, _older(newest, where) if is_older and newest else shared_filters.why_empty(found, options, "calls")
         )
         return
     table = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
     headings = (Column(options.by.capitalize() if options.by != periods.DAY else "Date"), *_SUMS)
     total = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
-    parsers.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
+    output.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
     _print_unpriced(options, answer.sums)
 
 
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
     """The selection with the days that are shown, and these in words."""
-    meant = parsers.selected(options)
+    meant = shared_filters.selected(options)
     if meant.since is not None and options.days is None:
         return meant, f"since {options.since}"
-    number = min(options.days or tables.DAYS[options.by], tables.MOST_DAYS)
-    shown = tables.recent(meant, where, number, datetime.now(where).date())
+    number = min(options.days or filters.DAYS[options.by], filters.MOST_DAYS)
+    shown = filters.recent(meant, where, number, datetime.now(where).date())
     return shown, f"Last {humanize.counted(number, 'day')}"
 
 
@@ -206,31 +207,31 @@ def _print_unpriced(options: argparse.Namespace, sums: Sums) -> None:
     if spent.unpriced_rounds:
         rounds = humanize.counted(spent.unpriced_rounds, "round")
         tokens = humanize.counted(spent.unpriced_tokens, "token")
-        parsers.tell(options, f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
+        output.tell(options, f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
 
 
 def _summary(options: argparse.Namespace) -> None:
-    found = parsers.sessions_of(options.data_dir)
-    overview = found.overview(parsers.selected(options))
+    found = data.sessions_of(options.data_dir)
+    overview = found.overview(shared_filters.selected(options))
     sums = overview.sums
     if options.json:
-        parsers.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
+        output.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
         return
-    if not sums.calls and parsers.filters_in_words(options):
-        parsers.tell(options, parsers.why_empty(found, options, "calls"))
+    if not sums.calls and shared_filters.filters_in_words(options):
+        output.tell(options, shared_filters.why_empty(found, options, "calls"))
         return
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    parsers.tell(options, f"Sessions: {humanize.count(overview.sessions)}")
-    parsers.tell(options, f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed")
-    parsers.tell(
+    output.tell(options, f"Sessions: {humanize.count(overview.sessions)}")
+    output.tell(options, f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed")
+    output.tell(
         options,
         f"Tokens:   {humanize.count(sums.input_tokens)} input, of which {humanize.count(sums.cached_tokens)} cached and "
         f"{humanize.count(sums.cache_write_tokens)} cache written; {humanize.count(sums.output_tokens)} output, of which "
         f"{humanize.count(sums.reasoning_tokens)} reasoning",
     )
-    parsers.tell(options, f"Cost:     {spent.shown()}{saved}")
-    parsers.tell(options, f"Coverage: {_coverage(parsers.coverage_of(options))}")
+    output.tell(options, f"Cost:     {spent.shown()}{saved}")
+    output.tell(options, f"Coverage: {_coverage(output.coverage_of(options))}")
 
 
 def _coverage(covered: Coverage | None) -> str:

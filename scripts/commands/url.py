@@ -10,8 +10,9 @@ from typing import Any
 from session_monitor.links import addresses, keys
 from session_monitor.text import safe
 
-from .shared import parsers, which
-from .shared.parsers import Failure, to_json
+from .shared import data, failures, output, parsers, which
+from .shared.failures import Failure
+from .shared.output import to_json
 
 BASE = "http://localhost:8888"
 CURRENT = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")
@@ -52,15 +53,15 @@ texts included, and no other; it holds until .web-key in the data folder is take
 
 def _url(options: argparse.Namespace) -> None:
     if options.current == bool(options.session_id):
-        raise Failure("bad_session", "name a session, or say --current", parsers.USAGE)
+        raise Failure("bad_session", "name a session, or say --current", failures.USAGE)
     base = _base(options.base)
     session_id = _current(options) if options.current else None
     if session_id is None:
-        session_id = parsers.meant(parsers.sessions_of(options.data_dir), options.session_id or "last")
+        session_id = data.meant(data.sessions_of(options.data_dir), options.session_id or "last")
     key = None if options.no_key else _keys(options.data_dir).of_session(session_id)
     url = addresses.of_session(base, session_id, key)
     if options.json:
-        parsers.print_json(options, to_json({"url": url, "session_id": session_id}))
+        output.print_json(options, to_json({"url": url, "session_id": session_id}))
         return
     print(url)
 
@@ -68,15 +69,15 @@ def _url(options: argparse.Namespace) -> None:
 def _current(options: argparse.Namespace) -> str | None:
     """The session that the environment names: its link works as soon as the monitor has read a call of it."""
     found = next((os.environ[name] for name in CURRENT if os.environ.get(name)), None)
-    if found is not None and parsers.sessions_of(options.data_dir).session(found) is None:
-        parsers.complain(f"nothing is known of {safe.clean(found)} yet: its page is there once the log was read")
+    if found is not None and data.sessions_of(options.data_dir).session(found) is None:
+        output.complain(f"nothing is known of {safe.clean(found)} yet: its page is there once the log was read")
     return found
 
 
 def _base(text: str) -> str:
     parts = urllib.parse.urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise Failure("bad_base", f"{text} is no address such as https://monitor.example.org", parsers.USAGE)
+        raise Failure("bad_base", f"{text} is no address such as https://monitor.example.org", failures.USAGE)
     return text.rstrip("/")
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Callable, NamedTuple
 
 from session_monitor import __version__
-from session_monitor.index import database
+from session_monitor.base import utf8
 from session_monitor.index.database import Index
 from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
@@ -17,7 +17,7 @@ from session_monitor.reports.report import NoSuchFolder, Report
 from . import static
 from .answers.desk import Desk
 from .answers.titles import Titles
-from .api import parameters, routes
+from .api import export, parameters, questions, routes
 from .server import events, exchange
 from .server.access import Door, Visitor
 from .server.connections import Connections
@@ -68,7 +68,7 @@ class Site(NamedTuple):
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         """How a refusal reads: a page for a person, JSON for a program."""
-        content = Content(routes.error(refusal))
+        content = Content(questions.error(refusal))
         if static.is_page(request.path):
             # Who has some key is told by the page itself, in their language; anyone else gets no file at all.
             told = _CHINESE.get(refusal.code)
@@ -105,7 +105,7 @@ class Site(NamedTuple):
                 raise
             visitor = None
         if visitor is None or not visitor.sees_all:
-            return Answer(200, Content(routes.envelope({"status": "ok"}, None)))
+            return Answer(200, Content(questions.envelope({"status": "ok"}, None)))
         return self._asked(request)
 
     def _me(self, request: Request, visitor: Visitor) -> Answer:
@@ -118,7 +118,7 @@ class Site(NamedTuple):
             "local": visitor.is_local,
             "version": __version__,
         }
-        return Answer(200, Content(routes.envelope(known, None)))
+        return Answer(200, Content(questions.envelope(known, None)))
 
     def _asked(self, request: Request) -> Answer:
         if request.path not in routes.QUESTIONS:
@@ -128,27 +128,27 @@ class Site(NamedTuple):
         folder = setting.folder if question.has_coverage else None
 
         def work(report: Report) -> bytes:
-            return routes.envelope(question.data(report), folder)
+            return questions.envelope(question.data(report), folder)
 
         return Answer(
             200, self.desk.answer(question.key, work, is_of_all=question.is_of_all, is_search=question.is_search)
         )
 
     def _export(self, request: Request) -> Stream:
-        asked = routes.export_of(request, self._setting())
+        asked = export.export_of(request, self._setting())
         row = self.desk.report(lambda report: report.session(asked.session_id))
         if row is None:
-            raise routes.no_session()
+            raise questions.no_session()
         state = self.desk.folder.state()
         try:
-            return routes.export(asked, row, state.path, state.book, redacts=self.redacts)
+            return export.export(asked, row, state.path, state.book, redacts=self.redacts)
         except OSError:
-            raise routes.no_session() from None
+            raise questions.no_session() from None
 
-    def _setting(self) -> routes.Setting:
+    def _setting(self) -> questions.Setting:
         state = self.desk.folder.state()
         folder = self.desk.folder.path
-        return routes.Setting(
+        return questions.Setting(
             folder, state.problem, state.is_there, self.now(), self.redacts, self.titles, self._link
         )  # fmt: skip
 
@@ -167,7 +167,7 @@ class Site(NamedTuple):
         if heard.isascii() and heard.isdecimal():
             after = int(heard[:9])
         if self.desk.ask(lambda found: _count(found, session_id)) is None:
-            raise routes.no_session()
+            raise questions.no_session()
         return self._stream(request, events.rounds(self._counting(session_id), after, self.wait))
 
     def _stream(self, request: Request, found: Iterator[bytes]) -> Stream:
@@ -227,5 +227,5 @@ def _nothing_here() -> Refusal:
 
 def _count(found: Index, session_id: str) -> int | None:
     sql = "SELECT calls FROM session WHERE session_id = CAST(? AS TEXT)"
-    row: Any = found.db.execute(sql, (database.raw(session_id),)).fetchone()
+    row: Any = found.db.execute(sql, (utf8.raw(session_id),)).fetchone()
     return row and int(row[0])

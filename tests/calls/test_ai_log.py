@@ -15,8 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import ai_log
-from session_monitor.calls.ai_log import Round, Skipped
+from session_monitor.calls import access_line, ai_log
+from session_monitor.calls.access_line import Skipped
+from session_monitor.calls.round import Round
 from session_monitor.sessions import message_history, session_file
 from session_monitor.sessions.record import entry_of
 
@@ -84,7 +85,7 @@ def test_every_expectation_has_its_line():
 def test_every_field_and_reason_is_in_some_pair():
     """Each field of a round, and each reason to pass a line over, has a pair that shows it."""
     expected = [json.loads(path.read_text(encoding="utf-8")) for path in PAIRS.glob("*.json")]
-    reasons = {ai_log.NOT_LLM, ai_log.NO_AI_LOG, ai_log.CUT_OFF, ai_log.NOT_JSON, ai_log.EMPTY}
+    reasons = {access_line.NOT_LLM, access_line.NO_AI_LOG, access_line.CUT_OFF, access_line.NOT_JSON, access_line.EMPTY}
 
     assert set(Round._fields) - OF_RESENT | {"group", "skipped"} == {key for found in expected for key in found}
     assert reasons == {found["skipped"] for found in expected if "skipped" in found}
@@ -104,7 +105,7 @@ def test_line_cut_inside_ai_log_is_no_call():
     """However short a line is cut inside its ``ai_log``, it is passed over and never half counted."""
     end = ONE_CALL.index(b'","authority"')
 
-    assert {ai_log.parse(ONE_CALL[:length]) for length in range(1, end + 1)} == {Skipped(ai_log.CUT_OFF)}
+    assert {ai_log.parse(ONE_CALL[:length]) for length in range(1, end + 1)} == {Skipped(access_line.CUT_OFF)}
 
 
 def test_line_cut_after_ai_log_is_the_same_call():
@@ -136,7 +137,7 @@ def test_unclosed_strings_take_no_longer_than_others():
     """Text without end inside a value that is no JSON is passed over in one go."""
     endless = '{"n":NaN,"x":"' + '\\"' * 200_000
 
-    assert ai_log.parse(line_of(endless)) == Skipped(ai_log.NOT_JSON)
+    assert ai_log.parse(line_of(endless)) == Skipped(access_line.NOT_JSON)
 
 
 # --- Whatever comes ---------------------------------------------------------------------------------------------------

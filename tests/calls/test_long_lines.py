@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import ai_log, long_lines
+from session_monitor.calls import access_line, ai_log, long_lines
 from session_monitor.calls.long_lines import Sent
+from session_monitor.calls.round import Round
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import store
@@ -187,7 +188,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
         line([long("1"), 2], dumps=compact).replace(b'}"', b'}x"'),
         line([long("1"), 2], dumps=compact)[:-1] + b',"x":{"ai_log":"-"}}',
         line([long("1"), 2], "t", compact, tool_calls=[{"session_id": "s"}]),
-        line([long("1"), functools.reduce(lambda inner, _: [inner], range(ai_log.DEEPEST), 1)], dumps=compact),
+        line([long("1"), functools.reduce(lambda inner, _: [inner], range(access_line.DEEPEST), 1)], dumps=compact),
         line([long("1"), {"a": [1], "model": 1}], dumps=compact).replace(rb"],\"model\":\"m\"", b"]"),
     ],
 )
@@ -198,7 +199,7 @@ def test_what_is_odd_is_decoded_as_a_whole(made):
     """
     found = ai_log.parse(made, known(long("1")))
 
-    assert (found._replace(sent=None) if isinstance(found, ai_log.Round) else found) == ai_log.parse(made)
+    assert (found._replace(sent=None) if isinstance(found, Round) else found) == ai_log.parse(made)
 
 
 def test_a_message_that_goes_on_is_another():

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls import ai_log, short_lines
-from session_monitor.calls.ai_log import Skipped
+from session_monitor.calls.access_line import Skipped
 from session_monitor.calls.short_lines import Plain, Short
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.coverage import Coverage

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
-from session_monitor.text import safe
-from session_monitor.text.safe import Column
+from session_monitor.text import table
+from session_monitor.text.table import Column
 
 NAMES = Path(__file__).parent.parent / "data" / "model-names.txt"
 UNKNOWN = "unknown"
@@ -39,7 +39,7 @@ def main():
     known, unknown = (matches(book, listed) for listed in names())
     columns = (Column("Name"), Column("Match"), Column("Priced as"), Column("Vendor"))
     marked = [("! " + name, *rest) for name, *rest in unknown]
-    print("\n".join(safe.table(columns, [*known, *marked]).lines))
+    print("\n".join(table.table(columns, [*known, *marked]).lines))
     kinds = Counter(kind for _, kind, *_ in known)
     matched = len(known) - kinds[UNKNOWN]
     print(f"{matched} of {len(known)} matched: " + ", ".join(f"{kind} {n}" for kind, n in kinds.most_common()))

@@ -7,6 +7,7 @@ import random
 import pytest
 
 from session_monitor.calls import ai_log
+from session_monitor.calls.round import Round
 from tests.campaigns import envoy_ledger
 from tests.campaigns.envoy_ledger import BREAKING_AGENTS, request
 from tests.tools.envoy_lab import FIELDS, escape_ai_log
@@ -53,7 +54,7 @@ def test_two_lines_that_were_cut(tmp_path, seed):
         if not written.torn:  # the tear took nothing of the second line but the newline
             continue
         call = ai_log.parse(written.torn[0])
-        is_call = isinstance(call, ai_log.Round)
+        is_call = isinstance(call, Round)
         is_told = not is_call or call.outer_broken
         assert is_told != bool(written.untold)
         assert not is_call or call.chat_id in written.heads | set(written.mixed)

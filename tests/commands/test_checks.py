@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from commands import checks
-from commands.shared import parsers
+from commands.shared import failures, parsers
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -214,5 +214,5 @@ def test_verify_with_many_faults(run, home):
 def test_verify_without_a_folder(capsys, tmp_path):
     """A folder that is not there fails with what to do."""
     options = parser().parse_args(["verify", "--data-dir", str(tmp_path / "none")])
-    with pytest.raises(parsers.Failure, match="--data-dir"):
+    with pytest.raises(failures.Failure, match="--data-dir"):
         options.run(options)

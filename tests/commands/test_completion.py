@@ -16,7 +16,7 @@ import pytest
 
 from commands import list as listing
 from commands import show, watch
-from commands.completion import command
+from commands.completion import command, shells, tree
 from commands.pricing import showing
 from commands.shared import parsers
 from session_monitor.log.checkpoint import Checkpoint
@@ -68,7 +68,7 @@ def home(tmp_path_factory):
     Ingest([str(home / "access.log")], Store(str(folder)), state).poll()
     (home / "ask.py").write_text(PROGRAM, encoding="utf-8")
     for shell in ("bash", "zsh", "fish"):
-        made = command.script(shell, "cli.py", command_line(), [sys.executable, str(home / "ask.py")])
+        made = shells.script(shell, "cli.py", command_line(), [sys.executable, str(home / "ask.py")])
         (home / f"completion.{shell}").write_text(made, encoding="utf-8")
     return home
 
@@ -128,7 +128,7 @@ def test_the_hidden_command_is_hidden():
     """Neither the help nor what shells offer names it."""
     assert "__complete" not in command_line().format_help()
     for shell in ("bash", "zsh", "fish"):
-        assert "__complete" not in command.script(shell, "cli.py", command_line(), []).replace("__complete ids", "")
+        assert "__complete" not in shells.script(shell, "cli.py", command_line(), []).replace("__complete ids", "")
 
 
 def test_the_command_prints_the_script(capsys):
@@ -141,7 +141,7 @@ def test_the_command_prints_the_script(capsys):
 
         printed = capsys.readouterr().out
         program = [sys.executable, str(SCRIPTS / "cli.py")]
-        assert printed == command.script(shell, "my-sessions", command_line(), program)
+        assert printed == shells.script(shell, "my-sessions", command_line(), program)
         assert "_my_sessions" in printed
         assert re.findall("@[A-Z]+@", printed) == []
 
@@ -225,7 +225,7 @@ def test_bash_offers_every_command_and_option(home):
         for each in node.below:
             walk(each)
 
-    walk(command.tree(command_line()))
+    walk(tree.tree(command_line()))
 
 
 def test_the_middle_of_a_line(home):

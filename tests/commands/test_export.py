@@ -17,7 +17,7 @@ import pytest
 import cli
 from commands import export
 from commands.shared import parsers
-from session_monitor.exports import formats
+from session_monitor.exports import tables
 from session_monitor.index import access
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -159,7 +159,7 @@ def test_a_place_where_nothing_can_be_written(run, home, name, said):
     ]
 
 
-@pytest.mark.parametrize("what", formats.WHAT)
+@pytest.mark.parametrize("what", tables.WHAT)
 def test_a_full_disk(run, home, monkeypatch, what):
     """Where the disk is full the old file stays as it was, nothing lies around, and the index is left alone."""
     (home / "x.json").write_text("old", encoding="utf-8")
@@ -182,7 +182,7 @@ def test_a_full_disk(run, home, monkeypatch, what):
 
 def test_an_index_that_fails_while_it_is_read(run, home, monkeypatch):
     """A file is written anew from a sound index; what stands on stdout already is not printed a second time."""
-    original, failures = formats._rounds, []
+    original, failures = tables._rounds, []
 
     def failing(found, where):
         rows = original(found, where)
@@ -192,7 +192,7 @@ def test_an_index_that_fails_while_it_is_read(run, home, monkeypatch):
             raise access.sqlite3.DatabaseError("database disk image is malformed")
         yield from rows
 
-    monkeypatch.setattr(formats, "_rounds", failing)
+    monkeypatch.setattr(tables, "_rounds", failing)
 
     assert run("x.jsonl", "--what", "rounds")[2] == "cli.py: wrote 4 rounds to x.jsonl (jsonl)\n"
     assert len((home / "x.jsonl").read_text(encoding="utf-8").splitlines()) == 4
@@ -226,7 +226,7 @@ def test_a_reader_that_has_seen_enough(home):
         "    top = parsers.Parser(); export.add(top.add_subparsers(), parsers.shared_options()); return top\n"
         "cli.parser = parser; sys.exit(cli.main())"
     )
-    for what in formats.WHAT:
+    for what in tables.WHAT:
         arguments = [sys.executable, "-c", program, "export", "-", "--what", what]
         for each in (home / "sessions").glob(".index*"):
             each.unlink()

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from commands.shared import parsers
+from session_monitor.base import timestamps
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
@@ -64,7 +64,7 @@ def envelope(*arguments, **options):
 
 def rows_of(folder):
     """The rows that the report has, as of now."""
-    return Report(str(folder), BOOK, now=parsers.now()).sessions().rows
+    return Report(str(folder), BOOK, now=timestamps.now()).sessions().rows
 
 
 def line(session_id, number=1, outer=(), **attributes):

@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 
 from commands import search as command
-from commands.shared import parsers
+from commands.shared import failures, output, parsers
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.search import word_index
@@ -105,7 +105,7 @@ def test_matches_in_bold(run, monkeypatch):
     )
     out, _ = run("天气预报", "--color", "always")
     assert "然后是\x1b[1m天气预报\x1b[0m，" in out
-    monkeypatch.setattr(parsers, "columns", lambda _options: 20)
+    monkeypatch.setattr(output, "columns", lambda _options: 20)
     monkeypatch.setattr(command, "local_time", lambda _time: "-")
     out, _ = run("天气预报", "--color", "always")
     shown = out.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()[1:]
@@ -188,6 +188,6 @@ def test_no_index_can_be_kept(run, monkeypatch):
 def test_no_full_text_search(run, monkeypatch):
     """It is a failure that says what would help."""
     monkeypatch.setattr(word_index, "_TABLES", ["CREATE VIRTUAL TABLE text USING none(a)"])
-    with pytest.raises(parsers.Failure, match="has no full-text search") as failure:
+    with pytest.raises(failures.Failure, match="has no full-text search") as failure:
         run("weather")
     assert (failure.value.code, failure.value.status) == ("no_full_text", 1)

@@ -17,18 +17,17 @@ from pathlib import Path
 
 import pytest
 
-from commands import watch
-from commands.shared import parsers
-from session_monitor.base import files
+from commands import tail, watch
+from commands.shared import failures, looking, parsers
+from session_monitor.base import data_folder, files
 from session_monitor.conversations import follow as core
 from session_monitor.conversations.conversation import Wanted
-from session_monitor.index import database
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import NoSuchFolder, Report
 from session_monitor.sessions.store import Store
-from session_monitor.text import safe
+from session_monitor.text import width
 from tests.support import calls
 from tests.support.calls import BOOK
 from tests.support.waiting import until
@@ -187,7 +186,7 @@ def test_rounds_that_were_taken_back(folder):
 def watched(folder, capsys, *arguments, steps=()):
     """What watch prints without a terminal, while these things happen."""
     told = options("watch", "--data-dir", folder.path, *arguments)
-    reports = watch.Reports(str(folder.path), lambda: NOW)
+    reports = looking.Reports(str(folder.path), lambda: NOW)
     subject = watch.OneSession(reports, told.session_id) if told.session_id else watch.Everything(told, reports)
     watch.watch(told, subject, between(*steps))
     return capsys.readouterr().out.splitlines()
@@ -203,7 +202,7 @@ def test_watch_once(folder, capsys):
     assert row.split("│")[2:6] == ["    4 ", "    40 ", "     20 ", " 30 min ago "]
     assert "5 lines read, 5 calls, 0 passed over" in lines
     assert lines[-1].startswith("newest call: 2026-02-01T")
-    with files.lock(str(folder.path / database.LOCK), "a monitor"):
+    with files.lock(str(folder.path / data_folder.LOCK), "a monitor"):
         assert watched(folder, capsys, "--once")[0] == "🔍 Session Monitor - Active"
 
 
@@ -242,13 +241,13 @@ def test_watch_as_json(folder, capsys):
 def test_watch_one_session(folder, size):
     """Its sums, and as many of its latest rounds as fit, the newest last, none of them cut; nothing is too wide."""
     folder.talk(LONG_ID, answer="查询北京天气🙂" * 200)
-    reports = watch.Reports(str(folder.path), lambda: NOW)
+    reports = looking.Reports(str(folder.path), lambda: NOW)
 
     for session_id in ("a", LONG_ID):
         lines = watch.OneSession(reports, session_id).frame(*size)
 
         assert len(lines) <= size[1]
-        assert max(map(safe.width, lines)) <= size[0]
+        assert max(map(width.width, lines)) <= size[0]
     lines = watch.OneSession(reports, "a").frame(80, 24)
     assert lines[0] == "🔍 a"
     assert lines[2:4] == ["💬 4 rounds, gpt-4, 30 min ago", "📈 40 in (0 cached), 20 out (0 reasoning), $0.00240"]
@@ -259,7 +258,7 @@ def test_watch_one_session(folder, size):
 def test_a_round_that_does_not_fit(folder):
     """Of a latest round that is longer than the window its beginning is shown, and how much is not."""
     folder.talk("a", answer="\n".join("line" for _ in range(12)))
-    lines = watch.OneSession(watch.Reports(str(folder.path), lambda: NOW), "a").frame(80, 14)
+    lines = watch.OneSession(looking.Reports(str(folder.path), lambda: NOW), "a").frame(80, 14)
 
     assert lines[5].startswith("  Round 5 @ ")
     assert lines[-2] == "    … 10 more lines"
@@ -275,16 +274,16 @@ def test_watch_one_session_in_lines(folder, capsys):
 
 def test_watch_a_session_that_goes_away(folder, capsys):
     """It ends with exit code 3 and says why."""
-    with pytest.raises(parsers.Failure, match="the session a is there no more") as failure:
+    with pytest.raises(failures.Failure, match="the session a is there no more") as failure:
         watched(folder, capsys, "a", steps=[(folder.path / "a.json").unlink])
-    assert failure.value.status == parsers.NOT_FOUND
+    assert failure.value.status == failures.NOT_FOUND
 
 
 def test_a_price_list_that_changes(folder, capsys, tmp_path):
     """Costs follow a price list that changes meanwhile; while it has a mistake they stay, and the view says so."""
     own = folder.path / ".prices.json"
     told = options("watch", "--data-dir", folder.path)
-    reports = watch.Reports(str(folder.path), lambda: NOW)
+    reports = looking.Reports(str(folder.path), lambda: NOW)
     everything = watch.Everything(told, reports)
     row = {"input": "100000", "output": "0"}
     assert "cost $0.00300" in everything.line()
@@ -319,7 +318,7 @@ def test_looking_writes_nothing_but_the_index(folder, capsys):
 def tailed(folder, capsys, *arguments, steps=()):
     """What tail prints of session ``a``, while these things happen."""
     told = options("tail", "a", "--data-dir", folder.path, *arguments)
-    watch.tail(told, folder.reports, "a", between(*steps))
+    tail.tail(told, folder.reports, "a", between(*steps))
     return capsys.readouterr().out.splitlines()
 
 
@@ -356,9 +355,9 @@ def test_tail_as_json(folder, capsys):
 
 def test_tail_of_a_session_that_goes_away(folder, capsys):
     """It ends with exit code 3 and says why."""
-    with pytest.raises(parsers.Failure, match="the session a is there no more") as failure:
+    with pytest.raises(failures.Failure, match="the session a is there no more") as failure:
         tailed(folder, capsys, steps=[(folder.path / "a.json").unlink])
-    assert failure.value.status == parsers.NOT_FOUND
+    assert failure.value.status == failures.NOT_FOUND
 
 
 # -- as commands -------------------------------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import ALL, Wanted
-from session_monitor.prices.book import Cost
+from session_monitor.prices.cost import Cost
 from session_monitor.reports.report import NoSuchFolder, Report
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_monitor.conversations import markdown_page
-from session_monitor.text import safe
+from session_monitor.text import markdown, safe
 from tests.conversations.test_transcript import COST, ROUND, ROW, SPENT
 
 TEXT = st.text(st.one_of(st.characters(exclude_categories=[]), st.sampled_from("`~|<>&\\\n# -@![]()*_$")), max_size=80)
@@ -148,7 +148,7 @@ def test_nothing_breaks_out(text, name, full):
 @example("`|`")
 def test_a_cell_is_one_cell(text):
     """A text in a table has no bar that ends its cell, and reads as what it is."""
-    cell = markdown_page.cell(text)
+    cell = markdown.cell(text)
 
     assert cells(f"| {cell} |") == 1
     if "|" not in text:

@@ -6,7 +6,7 @@ import pytest
 
 from session_monitor.conversations import passages
 from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
-from session_monitor.prices.book import Cost, Parts, Unpriced
+from session_monitor.prices.cost import Cost, Parts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe
 from tests.conversations.test_transcript import ROUND, ROW

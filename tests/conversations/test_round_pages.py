@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from session_monitor.conversations import round_pages
 from session_monitor.conversations.round_pages import Span
 from session_monitor.reports.report import Report
+from session_monitor.search import in_session
 from session_monitor.sessions import file_names
 from tests.support.calls import BOOK, line, message
 from tests.support.webserving import ROOT, ingest
@@ -153,10 +154,10 @@ def test_find(tmp_path):
         line("s", ["x" * 200 + "Straße" + "y" * 200, "b"], answer="STRASSE straße", start_time="2026-02-01T09:31:00Z"),
     ]
     report = sessions(tmp_path, calls)
-    found = list(round_pages.find(report, report.session("s"), "STRAßE", 10))
+    found = list(in_session.find(report, report.session("s"), "STRAßE", 10))
 
     assert [(number, where) for number, where, _, _ in found] == [(1, "question"), (2, "answer")]
     excerpt, ((start, end),) = found[0][2:]
     assert excerpt[start:end] == "Straße"
     assert len(excerpt) == 80 + 6 + 80
-    assert list(round_pages.find(report, report.session("s"), "no", 0)) == []
+    assert list(in_session.find(report, report.session("s"), "no", 0)) == []

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import transcript
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices.book import NOTES, Cost, Parts, Unpriced
+from session_monitor.prices.cost import NOTES, Cost, Parts, Unpriced
 from session_monitor.prices.spending import Spending
-from session_monitor.text import safe
+from session_monitor.text import safe, width
 
 ROW = {
     "session_id": "s",
@@ -186,4 +186,4 @@ def test_any_text_fits_and_steers_nothing(columns, text, name, full):
     for line in shown(columns, {"session_id": name, "models": [name, text]}, full=full, **texts, **more):
         assert line == safe.clean(line)
         if len(line) > 40:  # the fixed words of a round are that long
-            assert safe.width(line) <= max(columns, 64)
+            assert width.width(line) <= max(columns, 64)

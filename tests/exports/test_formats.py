@@ -13,7 +13,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_monitor.exports import formats
-from session_monitor.exports.formats import Document, Table
+from session_monitor.exports import tables as export_tables
+from session_monitor.exports.formats import Document
+from session_monitor.exports.tables import Table
 from session_monitor.log import coverage
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -51,7 +53,7 @@ def found(tmp_path_factory):
 
 def report(found, form=formats.JSON, meant=ALL):
     """A report as text."""
-    summary, tables = found.ask(lambda index: formats.report(index, meant, timezone.utc))
+    summary, tables = found.ask(lambda index: export_tables.report(index, meant, timezone.utc))
     return "".join(formats.pieces(Document(NOW, tables, coverage.Coverage(lines=5, calls=5), summary), form))
 
 
@@ -59,7 +61,7 @@ def rounds(found, form=formats.JSON_LINES, meant=ALL):
     """The calls as text."""
 
     def question(index):
-        number, table = formats.rounds(index, meant)
+        number, table = export_tables.rounds(index, meant)
         text = "".join(formats.pieces(Document(NOW, (table,), None), form))
         return number, text
 
@@ -159,7 +161,7 @@ def test_calls_are_read_as_they_are_taken(found):
     """A million calls take no more memory than a few: a row is read when it is written."""
 
     def question(index):
-        _, table = formats.rounds(index, ALL)
+        _, table = export_tables.rounds(index, ALL)
         seen = []
         index.db.set_trace_callback(seen.append)
         pieces = formats.pieces(Document(NOW, (table,), None), formats.CSV)
@@ -177,7 +179,7 @@ def test_sessions_are_those_of_the_list(found):
     rows = found.sessions().rows
 
     def written(form):
-        return "".join(formats.pieces(Document(NOW, (formats.sessions(rows),), None), form))
+        return "".join(formats.pieces(Document(NOW, (export_tables.sessions(rows),), None), form))
 
     expected = [row.to_json() for row in rows]
     assert of_lines(written(formats.JSON_LINES)) == expected

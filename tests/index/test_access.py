@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.index import access as index_access
-from session_monitor.index import database, opening, rows
-from session_monitor.index import keeper as index_keeper
+from session_monitor.index import opening, rows
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -161,7 +160,7 @@ def test_a_monitor_that_was_killed(folder):
     store.add(calls.call("a", ["new"]), ("other", 0, 10))
     store.flush()
 
-    with files.lock(str(folder / database.LOCK), "a monitor at work"):
+    with files.lock(str(folder / data_folder.LOCK), "a monitor at work"):
         assert rounds(folder) == {"a": 3, "b": 2}  # it comes, whole, when the monitor has told it
     assert rounds(folder) == {"a": 4, "b": 2}
     keeper.close()
@@ -183,7 +182,7 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
     """Where none can be written, one in memory answers the questions of the next moment, and then it is made anew."""
     clock = [100.0]
     monkeypatch.setattr(index_access.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(index_keeper, "writing", refused)
+    monkeypatch.setattr(opening, "writing", refused)
     for end in ("", "-wal", "-shm"):
         (folder / (opening.FILE + end)).unlink(missing_ok=True)
     access = index_access.Access(str(folder), BOOK, silent)

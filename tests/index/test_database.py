@@ -6,21 +6,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.base import files
-from session_monitor.index import database
+from session_monitor.base import data_folder, files, utf8
+from session_monitor.index import schema
 from tests.support.indexes import Agent, Step, caught_up, opened
 
 
 def test_slots_hold_half_hours():
     """A slot is half an hour: days of nearly all time zones begin with one."""
-    assert database.SLOT == 30 * 60 * 1000
+    assert schema.SLOT == 30 * 60 * 1000
 
 
 def test_what_is_being_written_is_current_while_its_writer_lives(tmp_path):
     """A marked index is current as long as somebody holds the monitor's lock, and complete only without a mark."""
     with opened(tmp_path) as found:
         caught_up(found)
-        with files.lock(str(tmp_path / database.LOCK), "a monitor at work"):
+        with files.lock(str(tmp_path / data_folder.LOCK), "a monitor at work"):
             found.settle()
             assert (found.is_complete(), found.is_current()) == (True, True)
             found.mark()
@@ -55,23 +55,23 @@ def test_values_about_itself(tmp_path):
 
 def test_notes_are_counted_apart():
     """Of sets of notes, each note is counted with all rounds that have it."""
-    first, second, *_ = database.NOTES
+    first, second, *_ = schema.NOTES
 
-    assert database.noted([(0b01, 3), (0b11, 4), (0, 9)]) == {first: 7, second: 4}
+    assert schema.noted([(0b01, 3), (0b11, 4), (0, 9)]) == {first: 7, second: 4}
 
 
 @pytest.mark.parametrize("text", ["\ud83d", "a\udcffb", "\udc80\ud800", "会话", "a\0b", ""])
 def test_half_characters_come_back(tmp_path, text):
     """Text that UTF-8 has no bytes for is kept as it is, is found again, and stays apart from other text."""
     with opened(tmp_path) as found:
-        found.db.execute("INSERT INTO model(name) VALUES (CAST(? AS TEXT))", (database.raw(text),))
+        found.db.execute("INSERT INTO model(name) VALUES (CAST(? AS TEXT))", (utf8.raw(text),))
 
         sql = "SELECT name FROM model WHERE name = CAST(? AS TEXT)"
-        assert found.db.execute(sql, (database.raw(text),)).fetchall() == [(text,)]
-        assert found.db.execute(sql, (database.raw(text + "?"),)).fetchall() == []
+        assert found.db.execute(sql, (utf8.raw(text),)).fetchall() == [(text,)]
+        assert found.db.execute(sql, (utf8.raw(text + "?"),)).fetchall() == []
 
 
 @given(st.text(st.characters()))
 def test_any_text_has_bytes(text):
     """Whatever a client wrote can be kept."""
-    assert database.raw(text).decode("utf-8", "surrogatepass") == text
+    assert utf8.raw(text).decode("utf-8", "surrogatepass") == text

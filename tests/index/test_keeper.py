@@ -9,9 +9,8 @@ import stat
 
 import pytest
 
-from session_monitor.base import files
-from session_monitor.index import access, database, opening
-from session_monitor.index import keeper as index_keeper
+from session_monitor.base import data_folder, files
+from session_monitor.index import access, opening
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -31,7 +30,7 @@ def rounds(folder, book=BOOK):
 
 def lock(folder):
     """What a monitor holds while it is at work."""
-    return files.lock(str(folder / database.LOCK), "a monitor at work")
+    return files.lock(str(folder / data_folder.LOCK), "a monitor at work")
 
 
 def holds_the_same_as_one_made_anew(folder):
@@ -173,7 +172,7 @@ def test_an_index_is_replaced_only_where_it_must_be(agent, folder, anew):
     assert rounds(folder) == {"a": 1}
     made = access.ask(str(folder), BOOK, lambda found: found.meta("made"), silent)
 
-    with index_keeper.writing(str(folder), BOOK, 1.0, anew=anew) as found:
+    with opening.writing(str(folder), BOOK, 1.0, anew=anew) as found:
         assert (found.meta("made") == made) == (not anew)
 
 
@@ -182,8 +181,8 @@ def test_a_large_change_leaves_no_log_behind(agent, folder):
     agent.store([Step("a"), Step("b")])
 
     for book in (BOOK, Book([PriceList("own", {}, digest="others")])):
-        with index_keeper.writing(str(folder), book, 1) as found:
-            index_keeper.bring_up_to_date(found, silent)
+        with opening.writing(str(folder), book, 1) as found:
+            opening.bring_up_to_date(found, silent)
             assert found.is_priced()
             assert os.path.getsize(folder / f"{opening.FILE}-wal") == 0
 
@@ -207,7 +206,7 @@ def test_an_index_that_was_replaced_beside_the_monitor(agent, folder):
     agent.store([Step("a")])
     with lock(folder):
         keeper = Keeper(str(folder), BOOK, silent)
-        index_keeper.remove(str(folder / opening.FILE))
+        opening.remove(str(folder / opening.FILE))
         assert rounds(folder) == {"a": 1}
 
         for number in (2, 3):

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import given, settings
 
 from session_monitor.calls.usage import Usage
-from session_monitor.index import database
 from session_monitor.index import rows as index_rows
+from session_monitor.index import schema
 from session_monitor.index.rows import ToolRow
-from session_monitor.prices import book, money, spending, usage_totals
-from session_monitor.prices.book import Call, Cost
+from session_monitor.prices import cost as price_cost
+from session_monitor.prices import money, spending, usage_totals
+from session_monitor.prices.cost import Call, Cost
 from session_monitor.sessions import file_names, session_file
 from tests.support import calls
 from tests.support.calls import BOOK
@@ -40,7 +41,7 @@ def rounds(rows):
 
 def sessions(rows):
     """The rows of sessions, each with the names of its columns."""
-    names_ = (*index_rows.SESSION, *database.ADDITIVE)
+    names_ = (*index_rows.SESSION, *schema.ADDITIVE)
     assert {len(row) for row in rows.sessions} <= {len(names_)}
     return [dict(zip(names_, row)) for row in rows.sessions]
 
@@ -63,8 +64,8 @@ def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches)
         rows = of_file(folder, file_names.file_name(session_id))
         (session,), after = sessions(rows), [sessions(piece)[position] for piece, _, position in pieces]
         assert [session[name] for name in index_rows.SESSION] == [after[-1][name] for name in index_rows.SESSION]
-        assert [session[name] for name in database.ADDITIVE] == [
-            sum(each[name] for each in after) for name in database.ADDITIVE
+        assert [session[name] for name in schema.ADDITIVE] == [
+            sum(each[name] for each in after) for name in schema.ADDITIVE
         ]
         assert rounds(rows) == [
             {**row, "session": 0}
@@ -89,18 +90,18 @@ def test_sums(tmp_path_factory, batches):
     db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
 
     def grouped(*keys):
-        found = db.execute(f"SELECT {', '.join([*keys, *database.AGGREGATES])} FROM round GROUP BY {', '.join(keys)}")
+        found = db.execute(f"SELECT {', '.join([*keys, *schema.AGGREGATES])} FROM round GROUP BY {', '.join(keys)}")
         return {row[: len(keys)]: row[len(keys) :] for row in found}
 
-    slot = f"CASE WHEN at IS NOT NULL THEN {database.SLOT_OF} END"
+    slot = f"CASE WHEN at IS NOT NULL THEN {schema.SLOT_OF} END"
     assert rows.sums == grouped("session", slot, "model", "consumer")
     of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
     assert of_sessions == grouped("session")
 
-    total, (expected,) = index_rows.total(rows), db.execute(f"SELECT count(*), {database.OF_ROUNDS} FROM round")
+    total, (expected,) = index_rows.total(rows), db.execute(f"SELECT count(*), {schema.OF_ROUNDS} FROM round")
     assert total[:-1] == usage_totals.of_columns(expected[1:], {})[:-1]
     assert total.spending == spending.spent(
-        BOOK, [book.call_of(facts) for each in written for facts, _, _ in each.rounds]
+        BOOK, [price_cost.call_of(facts) for each in written for facts, _, _ in each.rounds]
     )
     db.close()
 
@@ -127,7 +128,7 @@ def test_columns_of_a_round(tmp_path):
 
     (row,) = rounds(index_rows.of_written([written], BOOK))
 
-    cost = BOOK.price(book.call_of(written.rounds[0][0]))
+    cost = BOOK.price(price_cost.call_of(written.rounds[0][0]))
     assert row == {
         "session": 0,
         "model": "gpt-4o",
@@ -159,11 +160,11 @@ def test_columns_of_a_round(tmp_path):
     ("attributes", "flags"),
     [
         ({}, 0),
-        ({"code": "500"}, database.FAILED),
-        ({"input_token": None, "output_token": None, "total_token": None}, database.NO_TOKENS),
-        ({"tool_calls": [{"id": "1", "function": {"name": "read"}}]}, database.TOOL_CALLS),
-        ({"messages": None, "code": "500"}, database.FAILED),
-        ({"answer": "a [truncated] b"}, database.CUT),
+        ({"code": "500"}, schema.FAILED),
+        ({"input_token": None, "output_token": None, "total_token": None}, schema.NO_TOKENS),
+        ({"tool_calls": [{"id": "1", "function": {"name": "read"}}]}, schema.TOOL_CALLS),
+        ({"messages": None, "code": "500"}, schema.FAILED),
+        ({"answer": "a [truncated] b"}, schema.CUT),
         ({"input_token_details": {"cache_creation_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
     ],
 )
@@ -180,7 +181,7 @@ def test_flags(tmp_path, attributes, flags):
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
     made = index_rows.call_of(row["model"], row["at"], tokens, row["flags"])
-    assert BOOK.price(made) == BOOK.price(book.call_of(facts))
+    assert BOOK.price(made) == BOOK.price(price_cost.call_of(facts))
 
 
 @settings(max_examples=25)
@@ -190,11 +191,11 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
     folder = tmp_path_factory.mktemp("sessions")
     for written in Agent(folder).store([step for batch in batches for step in batch]):
         for (facts, _, _), kept in zip(written.rounds, rounds(index_rows.of_written([written], BOOK))):
-            outcome = BOOK.price(book.call_of(facts))
+            outcome = BOOK.price(price_cost.call_of(facts))
             if isinstance(outcome, Cost):
                 assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
                 assert kept["saved_usd"] * money.MICRO + kept["saved_pico"] == (outcome.saved or 0)
-                assert database.noted([(kept["notes"], 1)]) == dict.fromkeys(outcome.notes, 1)
+                assert schema.noted([(kept["notes"], 1)]) == dict.fromkeys(outcome.notes, 1)
             else:
                 assert (kept["usd"], kept["pico"], kept["notes"]) == (None, None, 0)
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.index.database import ADDITIVE
+from session_monitor.index.schema import ADDITIVE
 from session_monitor.index.writer import IndexWriter
-from session_monitor.prices import book as prices
-from session_monitor.prices import price_list
-from session_monitor.prices.book import Book, Cost
+from session_monitor.prices import cost, price_list
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Cost
 from session_monitor.prices.price_list import PriceList
 from session_monitor.sessions import file_names, session_file
 from tests.support import calls
@@ -37,7 +37,7 @@ def counted(folder, book):
         with open(path, "rb") as file:
             session_id = session_file.read_header(file)
             for entry in session_file.entries(file):
-                outcome = book.price(prices.call_of(entry))
+                outcome = book.price(cost.call_of(entry))
                 for sums, key in ((by_model, entry["model"]), (by_session, session_id)):
                     row = sums.setdefault(key, dict.fromkeys(("calls", "failed", "input", "pico", "unpriced"), 0))
                     row["calls"] += 1

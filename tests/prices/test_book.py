@@ -20,8 +20,10 @@ from hypothesis import strategies as st
 from session_monitor.calls import ai_log, usage
 from session_monitor.calls.usage import Reported, Usage
 from session_monitor.prices import book as prices
+from session_monitor.prices import cost as price_cost
 from session_monitor.prices import model_names, money, price_check, price_list
-from session_monitor.prices.book import Book, Call, Cost, Unpriced
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call, Cost, Unpriced
 from session_monitor.prices.price_list import PRICES, PriceList
 from session_monitor.prices.spending import Spending
 from session_monitor.sessions.record import entry_of
@@ -91,8 +93,8 @@ def test_stored_round_costs_the_same(each):
     facts, rest = entry_of(found, 1, ("g", 0, 1), 0)
     stored = json.loads(json.dumps({**facts, **rest}))
 
-    assert prices.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
-    assert BOOKS["shipped"].price(prices.call_of(stored)) == BOOKS["shipped"].price(worked(each))
+    assert price_cost.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
+    assert BOOKS["shipped"].price(price_cost.call_of(stored)) == BOOKS["shipped"].price(worked(each))
 
 
 def test_cache_reads_without_price_or_rule_cost_as_input():
@@ -199,7 +201,7 @@ def test_explicit_cache_has_its_own_price(explicit, pico):
 def test_day_before_the_first_row_has_no_price():
     """Nothing is priced by what came into force later."""
     assert SMALL_BOOK.price(call("deepseek-chat", "2025-02-07T23:59:59Z", fresh_input=1)) == Unpriced(
-        prices.NO_PRICE_THEN
+        price_cost.NO_PRICE_THEN
     )
     assert usd(SMALL_BOOK.price(call("deepseek-chat", "2025-02-08T00:00:00Z", fresh_input=1))) == "0.00000027"
 
@@ -250,15 +252,15 @@ def test_tier_holds_in_a_window_too():
 @pytest.mark.parametrize(
     ("each", "reason"),
     [
-        (Call(None, None, Usage(1)), prices.NO_MODEL),
-        (Call("", None, Usage(1)), prices.NO_MODEL),
-        (Call("no-such-model", None, Usage(1)), prices.UNKNOWN_MODEL),
-        (Call("gpt-4o-mini", None, Usage(1)), prices.UNKNOWN_MODEL),
-        (Call("/", None, Usage(1)), prices.UNKNOWN_MODEL),
-        (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), prices.NO_PRICE_THEN),
-        (Call("gpt-4o", None, Usage(), has_tokens=False), prices.NO_TOKENS),
-        (Call(None, None, Usage(), has_tokens=False), prices.NO_TOKENS),
-        (Call("no-such-model", None, Usage(1), failed=True), prices.UNKNOWN_MODEL),
+        (Call(None, None, Usage(1)), price_cost.NO_MODEL),
+        (Call("", None, Usage(1)), price_cost.NO_MODEL),
+        (Call("no-such-model", None, Usage(1)), price_cost.UNKNOWN_MODEL),
+        (Call("gpt-4o-mini", None, Usage(1)), price_cost.UNKNOWN_MODEL),
+        (Call("/", None, Usage(1)), price_cost.UNKNOWN_MODEL),
+        (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), price_cost.NO_PRICE_THEN),
+        (Call("gpt-4o", None, Usage(), has_tokens=False), price_cost.NO_TOKENS),
+        (Call(None, None, Usage(), has_tokens=False), price_cost.NO_TOKENS),
+        (Call("no-such-model", None, Usage(1), failed=True), price_cost.UNKNOWN_MODEL),
     ],
 )
 def test_unknown_cost_has_a_reason(each, reason):
@@ -266,8 +268,8 @@ def test_unknown_cost_has_a_reason(each, reason):
     found = SMALL_BOOK.price(each)
 
     assert found == Unpriced(reason)
-    assert prices.to_json(found) == {"cost_usd": None, "unpriced": reason}
-    assert prices.UNPRICED[reason]
+    assert price_cost.to_json(found) == {"cost_usd": None, "unpriced": reason}
+    assert price_cost.UNPRICED[reason]
 
 
 @pytest.mark.parametrize("model", [None, "no-such-model", "gpt-4o", "deepseek-chat"])
@@ -277,7 +279,7 @@ def test_call_that_used_nothing_is_free(model, has_tokens, failed):
     found = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", Usage(), has_tokens, failed))
 
     assert (found.pico, found.notes, found.found) == (0, (), None)
-    assert prices.to_json(found) == {"cost_usd": "0"}
+    assert price_cost.to_json(found) == {"cost_usd": "0"}
 
 
 def test_failed_call_with_tokens_is_paid_for():
@@ -287,7 +289,7 @@ def test_failed_call_with_tokens_is_paid_for():
 
 def test_cost_in_json_says_why():
     """A cost names its parts, what the cache spared, and the row that it follows."""
-    found = prices.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
+    found = price_cost.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
 
     assert found == {
         "cost_usd": "0.03165",
@@ -314,7 +316,7 @@ def test_savings_that_are_not_known_are_left_out():
     """Where the cache's price is assumed to be the input's, nothing is said of savings."""
     book = Book([a_list(row())])
 
-    assert "cache_savings_usd" not in prices.to_json(book.price(call("m-1", cache_read=1)))
+    assert "cache_savings_usd" not in price_cost.to_json(book.price(call("m-1", cache_read=1)))
 
 
 @pytest.mark.parametrize(
@@ -326,7 +328,7 @@ def test_savings_that_are_not_known_are_left_out():
 )
 def test_each_note_has_words(note):
     """Each thing that may be assumed can be told to people."""
-    assert prices.NOTES[getattr(prices, note)]
+    assert price_cost.NOTES[getattr(prices, note)]
 
 
 # --- Another currency -------------------------------------------------------------------------------------------------
@@ -351,7 +353,7 @@ def test_currency_is_converted_at_the_days_rate(at, rate):
 
     assert found.parts._asdict() == {kind: round(pico) for kind, pico in exact.items()}
     assert found.pico == sum(found.parts)
-    assert found.notes == (prices.CONVERTED,) if at else (prices.NO_TIME, prices.CONVERTED)
+    assert found.notes == (price_cost.CONVERTED,) if at else (price_cost.NO_TIME, price_cost.CONVERTED)
     assert found.saved == round((7 * Fraction("0.4") - 11 * Fraction("0.125")) * Fraction(rate) * 10**6)
 
 
@@ -382,7 +384,7 @@ def test_model_of_an_upper_list_hides_the_whole_model():
 
     assert usd(book.price(call("qwen3-max", fresh_input=200_000))) == "1.4"
     assert book.price(call("qwen3-max", cache_read=1)).notes == ("cache_read_as_input",)
-    assert book.price(call("qwen3-max", "2025-12-31T00:00:00Z", fresh_input=1)) == Unpriced(prices.NO_PRICE_THEN)
+    assert book.price(call("qwen3-max", "2025-12-31T00:00:00Z", fresh_input=1)) == Unpriced(price_cost.NO_PRICE_THEN)
     assert usd(book.price(call("gpt-4o", fresh_input=1000))) == "0.0025"
 
 
@@ -413,9 +415,9 @@ def test_match_says_how(name, key, kind):
 @pytest.mark.parametrize(
     ("name", "notes"),
     [
-        ("gpt-4o-2031-01-01", (prices.UNDATED,)),
-        ("resold-1", (prices.THIRD_PARTY_PRICE,)),
-        ("mine", (prices.UNDATED,)),
+        ("gpt-4o-2031-01-01", (price_cost.UNDATED,)),
+        ("resold-1", (price_cost.THIRD_PARTY_PRICE,)),
+        ("mine", (price_cost.UNDATED,)),
         ("gpt-4o", ()),
     ],
 )
@@ -432,7 +434,7 @@ def test_alias_of_nothing_is_unknown():
     book = Book([PriceList("own.json", aliases={"gpt-4o": "no-such-model"}), SHIPPED])
 
     assert book.find("gpt-4o") is None
-    assert book.price(call("gpt-4o", fresh_input=1)) == Unpriced(prices.UNKNOWN_MODEL)
+    assert book.price(call("gpt-4o", fresh_input=1)) == Unpriced(price_cost.UNKNOWN_MODEL)
 
 
 def test_upper_model_hides_a_lower_alias():

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, own_lists, price_check, price_list
-from session_monitor.prices.book import Book, Call, Found
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call, Found
 from session_monitor.prices.price_list import BadPriceList, PriceList
 
 DATA = Path(__file__).parent.parent / "data" / "prices"

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import book as prices
-from session_monitor.prices import price_check, price_list
-from session_monitor.prices.book import Book, Call, Unpriced
+from session_monitor.prices import cost, price_check, price_list
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.prices.model_names import canonical
 from session_monitor.prices.price_check import Mistake
 from session_monitor.prices.price_list import PriceList
@@ -102,5 +102,5 @@ def use(document):
     models = {canonical(name): entry for name, entry in document.get("models", {}).items()}
     book = Book([PriceList("", models, {}, document.get("rates", {}), document.get("vendor_defaults", {}))])
     outcomes = [book.price(call._replace(model=model)) for model in models for call in CALLS]
-    assert all(prices.to_json(outcome) for outcome in outcomes)
-    assert {outcome.reason for outcome in outcomes if isinstance(outcome, Unpriced)} <= {prices.NO_PRICE_THEN}
+    assert all(cost.to_json(outcome) for outcome in outcomes)
+    assert {outcome.reason for outcome in outcomes if isinstance(outcome, Unpriced)} <= {cost.NO_PRICE_THEN}

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import book, money, price_check, spending
-from session_monitor.prices.book import Book, Call, Cost, Unpriced
+from session_monitor.prices import cost, money, price_check, spending
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call, Cost, Unpriced
 from session_monitor.prices.spending import Spending
 
 BOOK = Book([price_check.read(str(Path(__file__).parent.parent / "data" / "prices" / "small.json"))])
@@ -86,7 +87,7 @@ def test_nothing_is_counted_as_free_that_is_not_known(calls):
     assert total.unpriced_rounds == len(unknown)
     assert total.unpriced_tokens == sum(call.usage.total_tokens for call, _ in unknown)
     assert total.unpriced_rounds == sum(total.unpriced_models.values()) + total.without_tokens
-    assert total.without_tokens == sum(found.reason == book.NO_TOKENS for _, found in unknown)
+    assert total.without_tokens == sum(found.reason == cost.NO_TOKENS for _, found in unknown)
 
 
 @given(st.lists(MANY, max_size=4), st.randoms(use_true_random=False))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.index.database import ADDITIVE
+from session_monitor.index.schema import ADDITIVE
 from session_monitor.prices import usage_totals
 from session_monitor.prices.money import MICRO
 from session_monitor.prices.spending import NO_NAME

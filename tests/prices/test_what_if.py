@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, price_check, spending, what_if
-from session_monitor.prices.book import Book, Call
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call
 
 BOOK = Book([price_check.read(str(Path(__file__).parent.parent / "data" / "prices" / "small.json"))])
 AT = "2026-11-22T12:00:00Z"

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.calls import ai_log
+from session_monitor.calls import access_line, ai_log
+from session_monitor.calls.round import Round
 from tests.tools import make_sample
 
 SAMPLE = Path(__file__).parent.parent / "data" / "sample"
@@ -22,7 +23,7 @@ def lines():
 @pytest.fixture(scope="module")
 def calls(lines):
     """The sample's calls."""
-    return [line for line in lines if isinstance(line, ai_log.Round)]
+    return [line for line in lines if isinstance(line, Round)]
 
 
 def test_the_sample_can_be_made_again():
@@ -48,9 +49,9 @@ def test_the_sample_has_the_sessions_that_its_readme_names(calls):
 
 def test_the_sample_has_the_cases_that_its_readme_names(lines, calls):
     """What is failed, cut, broken or passed over is there as often as the README says."""
-    skipped = [line.reason for line in lines if isinstance(line, ai_log.Skipped)]
+    skipped = [line.reason for line in lines if isinstance(line, access_line.Skipped)]
 
-    assert Counter(skipped) == {ai_log.NOT_LLM: 5, ai_log.CUT_OFF: 1}
+    assert Counter(skipped) == {access_line.NOT_LLM: 5, access_line.CUT_OFF: 1}
     assert [call.response_code for call in calls if call.error] == [429, 0, 503]
     assert [call.cut for call in calls if call.cut] == [("messages",)]
     assert [call.group for call in calls if call.outer_broken] == ["no-session:2026-02-01"]

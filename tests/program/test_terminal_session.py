@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.text import safe
+from session_monitor.text import width
 from tests.support.needs import need_tool
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -138,7 +138,7 @@ def boxes(screen):
 
 def edges(text):
     """At which columns the borders of a table's line stand."""
-    return [safe.width(text[:place]) for place, char in enumerate(text) if char in "┌┬┐│├┼┤└┴┘"]
+    return [width.width(text[:place]) for place, char in enumerate(text) if char in "┌┬┐│├┼┤└┴┘"]
 
 
 @pytest.mark.parametrize("size", [(80, 24), (200, 40)])
@@ -214,7 +214,7 @@ def test_list_and_show(tmux, log, columns):
         screen.run(sys.executable, "scripts/cli.py", *arguments, "--data-dir", log.parent / "sessions")
 
     lines = screen.screen(history=True)
-    assert max(map(safe.width, lines)) <= columns
+    assert max(map(width.width, lines)) <= columns
     assert any(text.startswith("📊 Session Detail: 会话-2-🙂") for text in lines)
     # What the terminal wrapped comes as one line here: the commands, which are long, and nothing else.
     wrapped = [text for text in screen.screen(history=True, joined=True) if text not in lines]
@@ -222,4 +222,4 @@ def test_list_and_show(tmux, log, columns):
     (row,) = (text for text in lines if text.startswith("会话-2-🙂"))
     screen.type("clear; printf %s " + shlex.quote(row[:40]))
     screen.until(lambda: screen.screen()[0].endswith("$"), "the row stands before the prompt")
-    assert screen.ask("cursor_x") == [str(safe.width(row[:40]) + 2)]
+    assert screen.ask("cursor_x") == [str(width.width(row[:40]) + 2)]

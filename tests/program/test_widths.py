@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import cli
-from session_monitor.text import safe
+from session_monitor.text import width
 from tests.program.test_terminal_session import Tmux
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -162,7 +162,7 @@ def test_no_line_is_wider_than_the_terminal(folder, columns, words):
 
     assert "Traceback" not in complaints
     assert status in (0, 1 if words[0] in ("doctor", "verify") else 0), complaints
-    assert {line for line in shown.splitlines() if safe.width(line) > columns} == set()
+    assert {line for line in shown.splitlines() if width.width(line) > columns} == set()
     assert "\x1b" not in shown
 
 
@@ -200,14 +200,14 @@ def test_in_a_window(folder, window, columns, command):
         screen.until(lambda: screen.screen()[int(screen.ask("cursor_y")[0])] == "$", "the shell is back")
 
     lines = screen.screen()
-    assert max(map(safe.width, lines)) <= columns
+    assert max(map(width.width, lines)) <= columns
     assert not any("Traceback" in line for line in lines)
     # What the terminal wrapped comes as one line here: the command that was typed, and what is said beside the data.
     wrapped = [line for line in screen.screen(joined=True) if line not in lines]
     assert [line for line in wrapped if not line.startswith(("$ ", "cli.py: "))] == []
     if command == "watch":
         table = [line for line in lines if line[:1] in ("┌", "│", "├", "└")]
-        ends = {safe.width(line) for line in table}
+        ends = {width.width(line) for line in table}
         assert len(ends) == 1
         screen.press("C-c")
         # The terminal may write the key itself there, where it comes just as the program ends.

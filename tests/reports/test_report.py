@@ -11,7 +11,7 @@ import pytest
 from session_monitor.base import periods
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.prices import book
+from session_monitor.prices import cost
 from session_monitor.prices.spending import NO_NAME
 from session_monitor.reports import report
 from session_monitor.reports.filters import Selection
@@ -163,7 +163,7 @@ def test_one_session(folder):
 
     assert row.file == "mine.json"
     assert row.fields["messages_count"] == 2
-    assert row.spending.assumed == {book.UNDATED: 1}
+    assert row.spending.assumed == {cost.UNDATED: 1}
     assert row.spending.unpriced_models == {NO_NAME: 1}
 
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.index import database, opening
+from session_monitor.base import data_folder
+from session_monitor.index import opening
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -148,10 +149,10 @@ def test_the_folder_is_left_as_it_is(folder):
     """After the first search none changes which names there are, which would make the main index scan all of them."""
     hits(folder, "天气")
     monitor(folder, line("weather", "more", "", 5))
-    before, names = database.folder_mtime(str(folder)), sorted(os.listdir(folder))
+    before, names = data_folder.folder_mtime(str(folder)), sorted(os.listdir(folder))
     assert hits(folder, "weather") == [("build", 1)]
     assert hits(folder, "more") == [("weather", 3)]
-    assert (database.folder_mtime(str(folder)), sorted(os.listdir(folder))) == (before, names)
+    assert (data_folder.folder_mtime(str(folder)), sorted(os.listdir(folder))) == (before, names)
 
 
 def test_a_deleted_session(folder):

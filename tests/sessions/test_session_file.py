@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from session_monitor.sessions import message_history, session_file
 from session_monitor.sessions.record import entry_of
-from session_monitor.sessions.session_file import NotASessionFile, Summary
+from session_monitor.sessions.session_file import NotASessionFile
+from session_monitor.sessions.summary import Summary
 from tests.support.calls import call, conversation, in_log
 
 BLOCK = 512  # what a disk writes at once

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from session_monitor.base import files
 from session_monitor.sessions import file_names, message_history, session_file, store
-from session_monitor.sessions.store import SetAside, Store
+from session_monitor.sessions.opening import SetAside
+from session_monitor.sessions.store import Store
 from tests.support.calls import call, conversation, in_log
 
 TALK = in_log(conversation("agent:main:1", 6))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from session_monitor.calls import ai_log
-from session_monitor.calls.ai_log import Round
+from session_monitor.calls.round import Round
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 

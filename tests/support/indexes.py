@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
-from session_monitor.index.database import ADDITIVE
+from session_monitor.index.schema import ADDITIVE
 from session_monitor.index.writer import IndexWriter
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -11,8 +11,8 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from session_monitor.base.periods import DAY, HOUR, MONTH, WEEK
-from session_monitor.prices import book as prices
-from session_monitor.prices.book import Cost
+from session_monitor.prices import cost
+from session_monitor.prices.cost import Cost
 from session_monitor.reports.filters import ACTIVE_FOR, STATES, Selection
 from session_monitor.sessions import session_file
 from tests.support.indexes import CONSUMERS, EDGES, MODELS, SESSIONS
@@ -41,7 +41,7 @@ def calls_of(folder, book):
                 session, before = session_file.read_header(file), None
                 for entry in session_file.entries(file):
                     at = _milliseconds(entry["timestamp"])
-                    outcome = book.price(prices.call_of(entry))
+                    outcome = book.price(cost.call_of(entry))
                     call = (session, at, entry["model"], entry.get("consumer"), entry, outcome, _tools(entry, before))
                     found.append(Call(*call))
                     before = entry
@@ -134,7 +134,7 @@ def _is_within(at, meant):
 def sums(calls):
     """What calls add up to, as ``plain`` has it."""
     unpriced = [call for call in calls if not isinstance(call.outcome, Cost)]
-    known = [call for call in unpriced if call.outcome.reason != prices.NO_TOKENS]
+    known = [call for call in unpriced if call.outcome.reason != cost.NO_TOKENS]
     entries = [call.entry for call in calls]
     return {
         "sessions": len({call.session for call in calls}),

@@ -20,7 +20,7 @@ from web.answers.folder import Folder
 from web.answers.titles import Titles
 from web.server.access import Door
 from web.server.connections import Connections
-from web.server.handler import Server
+from web.server.server import Server
 from web.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent

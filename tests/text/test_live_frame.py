@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.text import live_frame, safe
+from session_monitor.text import live_frame, safe, width
 from session_monitor.text.live_frame import SessionLine, Totals, View
 
 SESSIONS = [
@@ -113,7 +113,7 @@ def test_frame_never_exceeds_the_terminal(sessions, totals, behind, texts, colum
     lines = live_frame.frame(view, columns, rows)
 
     assert len(lines) <= rows
-    assert all(safe.width(line) <= columns for line in lines)
+    assert all(width.width(line) <= columns for line in lines)
     assert lines == [safe.cell(line) for line in lines]
 
 

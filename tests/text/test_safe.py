@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.text import safe
-from session_monitor.text.safe import BOXED, PLAIN, RULED, Column
+from session_monitor.text import safe, width
+from session_monitor.text import screen as text_screen
+from session_monitor.text import table as text_table
+from session_monitor.text.table import BOXED, PLAIN, RULED, Column
 
 STEERING = {chr(code) for code in [*range(0x20), *range(0x7F, 0xA0), *range(0x2028, 0x202F), *range(0x2066, 0x206A)]}
 STEERING |= {"\u061c", "\u200e", "\u200f"}
@@ -117,7 +119,7 @@ def test_cell_takes_sequences_apart(text, shown):
 )
 def test_width_counts_columns(text, columns):
     """East Asian characters and emoji take two columns, marks none, all others one."""
-    assert columns == safe.width(text)
+    assert columns == width.width(text)
 
 
 @given(ANY_TEXT, st.integers(min_value=-1, max_value=40))
@@ -125,8 +127,8 @@ def test_cuts_never_exceed_the_columns(text, columns):
     """Whatever the text, what is cut fits."""
     shown = safe.cell(text)
 
-    assert safe.width(safe.cut_end(shown, columns)) <= max(columns, 0)
-    assert safe.width(safe.cut_middle(shown, columns)) <= max(columns, 0)
+    assert width.width(width.cut_end(shown, columns)) <= max(columns, 0)
+    assert width.width(width.cut_middle(shown, columns)) <= max(columns, 0)
 
 
 @given(ANY_TEXT)
@@ -134,8 +136,8 @@ def test_cuts_leave_alone_what_fits(text):
     """Text exactly as wide as the room is not cut."""
     shown = safe.cell(text)
 
-    assert shown == safe.cut_end(shown, safe.width(shown))
-    assert shown == safe.cut_middle(shown, safe.width(shown))
+    assert shown == width.cut_end(shown, width.width(shown))
+    assert shown == width.cut_middle(shown, width.width(shown))
 
 
 @pytest.mark.parametrize(
@@ -151,26 +153,26 @@ def test_cuts_leave_alone_what_fits(text):
 )
 def test_cuts_show_where_text_is_missing(columns, end, middle):
     """An ellipsis stands for what is left out at the end or in the middle."""
-    assert end == safe.cut_end("abcdefgh", columns)
-    assert middle == safe.cut_middle("abcdefgh", columns)
+    assert end == width.cut_end("abcdefgh", columns)
+    assert middle == width.cut_middle("abcdefgh", columns)
 
 
 def test_cuts_do_not_split_wide_characters():
     """A wide character for which only one column is left is left out."""
-    assert safe.cut_end("中文会话", 4) == "中…"
-    assert safe.cut_middle("中文会话", 6) == "中…话"
+    assert width.cut_end("中文会话", 4) == "中…"
+    assert width.cut_middle("中文会话", 6) == "中…话"
 
 
 def test_cut_middle_keeps_no_mark_without_its_letter():
     """A mark whose letter was cut off does not settle on the ellipsis."""
-    assert safe.cut_middle("abcde\u0301z", 3) == "a…z"
+    assert width.cut_middle("abcde\u0301z", 3) == "a…z"
 
 
 def test_pad_aligns_by_columns():
     """Padding counts columns, not characters, and never cuts."""
-    assert safe.pad("中", 3) == "中 "
-    assert safe.pad("中", 3, ">") == " 中"
-    assert safe.pad("abc", 2) == "abc"
+    assert width.pad("中", 3) == "中 "
+    assert width.pad("中", 3, ">") == " 中"
+    assert width.pad("abc", 2) == "abc"
 
 
 COLUMNS = [Column("Session ID", least=8), Column("Input", ">"), Column("Seen", rank=2), Column("Model", rank=1)]
@@ -179,7 +181,7 @@ ROWS = [["agent:main:discord:1", "1,250", "12 s ago", "qwen"], ["中文", "890",
 
 def test_table_aligns_its_columns():
     """Cells stand under their headings, wide characters counted as two."""
-    assert safe.table(COLUMNS, ROWS).lines == [
+    assert text_table.table(COLUMNS, ROWS).lines == [
         "Session ID            Input  Seen       Model",
         "─────────────────────────────────────────────",
         "agent:main:discord:1  1,250  12 s ago   qwen",
@@ -189,7 +191,7 @@ def test_table_aligns_its_columns():
 
 def test_table_draws_boxes():
     """The boxed style closes every side, and a total stands below a line of its own."""
-    lines = safe.table(COLUMNS[:2], [["中", "1"]], style=BOXED, total=["TOTAL", "1"]).lines
+    lines = text_table.table(COLUMNS[:2], [["中", "1"]], style=BOXED, total=["TOTAL", "1"]).lines
 
     assert lines == [
         "┌────────────┬───────┐",
@@ -214,7 +216,7 @@ def test_table_draws_boxes():
 )
 def test_table_gives_way_in_order(available, dropped, first):
     """First the id shrinks to its least width, then the lowest rank is dropped, then the id shrinks further."""
-    table = safe.table(COLUMNS, ROWS[:1], available)
+    table = text_table.table(COLUMNS, ROWS[:1], available)
 
     assert dropped == table.dropped
     assert table.lines[2].startswith(first)
@@ -224,7 +226,7 @@ def test_table_takes_from_the_column_with_most_to_spare():
     """Where several columns shrink, none is cut while another has more above its least width."""
     columns = [Column("A", least=4), Column("B", least=2), Column("C")]
 
-    assert safe.table(columns, [["a" * 12, "b" * 7, "ccc"]], 15, style=PLAIN).lines[1] == "aa…aa  b…b  ccc"
+    assert text_table.table(columns, [["a" * 12, "b" * 7, "ccc"]], 15, style=PLAIN).lines[1] == "aa…aa  b…b  ccc"
 
 
 @given(
@@ -234,17 +236,17 @@ def test_table_takes_from_the_column_with_most_to_spare():
 )
 def test_table_is_never_too_wide(rows, available, style):
     """Whatever the cells hold, every line of a table is safe and fits."""
-    for line in safe.table(COLUMNS, rows, available, style=style).lines:
-        assert safe.width(line) <= available
+    for line in text_table.table(COLUMNS, rows, available, style=style).lines:
+        assert width.width(line) <= available
         assert all(map(is_safe, line))
 
 
 @given(st.lists(st.tuples(ANY_TEXT, st.just("1,250"), ANY_TEXT, ANY_TEXT)), st.integers(min_value=20, max_value=90))
 def test_boxes_are_straight(rows, available):
     """All lines of a boxed table are equally wide."""
-    lines = safe.table(COLUMNS, rows, available, style=BOXED).lines
+    lines = text_table.table(COLUMNS, rows, available, style=BOXED).lines
 
-    assert len({safe.width(line) for line in lines}) == 1
+    assert len({width.width(line) for line in lines}) == 1
 
 
 class Terminal(io.StringIO):
@@ -269,7 +271,7 @@ def stream(monkeypatch):
 
 def test_screen_gives_back_what_it_took(stream):
     """The alternate screen, the cursor and the wrapping are as before when the block ends."""
-    with safe.Screen(stream):
+    with text_screen.Screen(stream):
         pass
 
     assert stream.writes == ["\x1b[?1049h\x1b[?25l\x1b[?7l", "\x1b[?2026l\x1b[?7h\x1b[?25h\x1b[?1049l"]
@@ -278,7 +280,7 @@ def test_screen_gives_back_what_it_took(stream):
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, ValueError])
 def test_screen_gives_back_whatever_happens(stream, error):
     """An exception of any kind leaves the block, and the terminal as it was."""
-    with pytest.raises(error), safe.Screen(stream):
+    with pytest.raises(error), text_screen.Screen(stream):
         raise error
 
     assert stream.writes[-1].endswith("\x1b[?25h\x1b[?1049l")
@@ -294,7 +296,7 @@ def test_screen_gives_back_when_interrupted_on_entry(stream, monkeypatch):
             raise error
 
     monkeypatch.setattr(stream, "flush", flush)
-    with pytest.raises(KeyboardInterrupt), safe.Screen(stream):
+    with pytest.raises(KeyboardInterrupt), text_screen.Screen(stream):
         pass
 
     assert stream.writes[-1].endswith("\x1b[?25h\x1b[?1049l")
@@ -310,13 +312,13 @@ def test_screen_lets_the_first_error_out_when_the_terminal_is_gone(stream, monke
         monkeypatch.setattr(stream, "write", failing)
         raise KeyError
 
-    with pytest.raises(KeyError), safe.Screen(stream):
+    with pytest.raises(KeyError), text_screen.Screen(stream):
         lose_terminal()
 
 
 def test_screen_draws_in_one_write(stream):
     """One frame is one synchronized write that places each line, erases its rest and all below."""
-    safe.Screen(stream).draw(["one", "two"])
+    text_screen.Screen(stream).draw(["one", "two"])
 
     assert stream.writes == [
         "\x1b[?2026h\x1b[1;1Hone\x1b[K\x1b[2;1Htwo\x1b[K\x1b[3;1H\x1b[J\x1b[?2026l",
@@ -325,7 +327,7 @@ def test_screen_draws_in_one_write(stream):
 
 def test_screen_keeps_the_last_character_of_a_full_line(stream):
     """Nothing is erased after a line that fills its row, nor below a frame that fills the screen."""
-    safe.Screen(stream).draw(["0123456789"] * 3)
+    text_screen.Screen(stream).draw(["0123456789"] * 3)
 
     assert "\x1b[K" not in stream.writes[0]
     assert "\x1b[J" not in stream.writes[0]
@@ -333,7 +335,7 @@ def test_screen_keeps_the_last_character_of_a_full_line(stream):
 
 def test_screen_cuts_and_escapes(stream):
     """Lines too many or too wide for the terminal are cut, and what they hold cannot steer it."""
-    safe.Screen(stream).draw(["\x1b[2J中文中文", "2", "3", "4"])
+    text_screen.Screen(stream).draw(["\x1b[2J中文中文", "2", "3", "4"])
 
     assert stream.writes[0][8:] == "\x1b[1;1H\\x1b[2J中…\x1b[2;1H2\x1b[K\x1b[3;1H3\x1b[K\x1b[?2026l"
 
@@ -346,6 +348,6 @@ def test_screen_asks_for_its_size_each_time(monkeypatch):
     monkeypatch.setattr(os, "get_terminal_size", lambda *_: next(sizes))
 
     with open(os.devnull, "w", encoding="utf-8") as stream:
-        screen = safe.Screen(stream)
+        screen = text_screen.Screen(stream)
 
         assert [screen.size() for _ in range(3)] == [(80, 24), (200, 50), (10, 3)]

@@ -11,16 +11,18 @@ import sqlite3
 import pytest
 
 from session_monitor.base import files
+from session_monitor.base.data_folder import LOCK
 from session_monitor.index import opening
-from session_monitor.index.database import LOCK
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.log_file import LogFile
 from session_monitor.log.rotation import Place
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
-from session_monitor.upkeep import call_checks, doctor
-from session_monitor.upkeep.call_checks import FAIL, OK, WARN, Sample
+from session_monitor.upkeep import call_checks, doctor, log_checks
+from session_monitor.upkeep import checks as upkeep_checks
+from session_monitor.upkeep.call_checks import Sample
+from session_monitor.upkeep.checks import FAIL, OK, WARN
 from tests.support import calls
 from tests.support.calls import BOOK
 
@@ -67,7 +69,9 @@ def state(folder):
 def examined(folder, *logs, deep=False):
     """All checks by name; the default log is not there."""
     environment, default = {"HOME": str(folder.parent)}, str(folder / "none")
-    case = doctor.Case([str(log) for log in logs], str(folder), state(folder), environment, NOW, default, deep=deep)
+    case = upkeep_checks.Case(
+        [str(log) for log in logs], str(folder), state(folder), environment, NOW, default, deep=deep
+    )
     found = list(doctor.examine(case))
     assert all(check.found for check in found)
     assert all(check.todo for check in found if check.level != OK), found
@@ -307,7 +311,7 @@ def test_unread_bytes_after_a_rotation(folder, log):
     views = doctor.checkpoint.read(state(folder), str(folder))[1]
     assert views[""].generations[0].offset == read_until
 
-    assert doctor.unread_bytes([str(log)], views[""]) == (150, 1)
+    assert log_checks.unread_bytes([str(log)], views[""]) == (150, 1)
 
 
 STATES = {

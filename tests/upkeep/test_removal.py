@@ -336,7 +336,7 @@ def test_an_index_that_was_complete_stays_so(folder, monkeypatch):
 @pytest.mark.parametrize("what", ["none", "junk", "locked"])
 def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what):
     """The session is deleted, and whoever asks next is told what there is."""
-    monkeypatch.setattr(keeper, "_REMOVERS_PATIENCE", 0.05)
+    monkeypatch.setattr(opening, "_REMOVERS_PATIENCE", 0.05)
     folder.close()
     path = folder.out / opening.FILE
     with contextlib.ExitStack() as stack:
@@ -355,7 +355,7 @@ def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what
 
 def test_a_monitor_catches_up_with_what_the_command_left_undone(folder, monkeypatch):
     """Where only the files were removed, a pass without new lines notices, and does not call the index complete."""
-    monkeypatch.setattr(keeper, "taking_out", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(opening, "taking_out", lambda *_: contextlib.nullcontext())
     folder.delete("b")
     folder.poll()
 
@@ -368,7 +368,7 @@ def test_while_sessions_are_removed_the_index_is_not_complete(folder):
     """Whoever is killed meanwhile leaves an index that says so, whatever a monitor notes of the folder's time."""
     with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
         kept = database.Index(db, str(folder.out), BOOK)
-        with keeper.taking_out(str(folder.out), {"a": "a.json"}):
+        with opening.taking_out(str(folder.out), {"a": "a.json"}):
             (folder.out / "a.json").unlink()
             folder.keeper.settle()
             assert not kept.is_complete()
@@ -377,7 +377,7 @@ def test_while_sessions_are_removed_the_index_is_not_complete(folder):
 
 def test_a_monitor_takes_up_an_index_that_was_put_in_its_own_ones_place(folder):
     """After others were at work it writes to the file that stands there now."""
-    keeper.remove(str(folder.out / opening.FILE))
+    opening.remove(str(folder.out / opening.FILE))
     folder.delete("b")
     folder.call("a").poll()
 

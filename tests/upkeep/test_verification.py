@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 
 from session_monitor.base import files
+from session_monitor.base.data_folder import LOCK
 from session_monitor.index import opening
-from session_monitor.index.database import LOCK
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest

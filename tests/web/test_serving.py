@@ -17,7 +17,7 @@ import pytest
 from tests.support.needs import need_tool
 from tests.support.waiting import until
 from tests.support.webserving import MAIN, SAMPLE, asked, ingest, serving
-from web.server.handler import Limits
+from web.server.server import Limits
 
 SAFETY = {
     "X-Content-Type-Options": "nosniff",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import re
+import time
 from datetime import date, datetime, timedelta, timezone
 
 MINUTE = 60_000
@@ -45,3 +47,47 @@ def local_time(timestamp: str | None) -> str:
         return moment.astimezone().isoformat()
     except (ValueError, OverflowError):
         return timestamp
+
+
+_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+
+
+_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
+
+
+_SECONDS = re.compile(r":[0-5]\d(\.\d{1,9})?Z", re.ASCII)
+
+
+def utc(value: object) -> str | None:
+    """An RFC 3339 time in UTC, with the fraction that the log gives; ``None`` where it is no time."""
+    if not isinstance(value, str):
+        return None
+    if _is_minute(value[:16]) and _SECONDS.fullmatch(value, 16):  # as the gateway writes it
+        return value
+    found = _TIME.fullmatch(value)
+    if not found:
+        return None
+    day, clock, fraction, zone = found.groups("")
+    if zone == "Z":
+        zone = "+0000"
+    try:
+        moment = datetime.fromisoformat(f"{day}T{clock}{zone[:3]}:{zone[-2:]}")
+        return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
+    except (ValueError, OverflowError):
+        return None
+
+
+@functools.lru_cache(1024)
+def _is_minute(text: str) -> bool:
+    if not _MINUTE.fullmatch(text):
+        return False
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def now() -> int:
+    """This moment, in milliseconds since 1970."""
+    return time.time_ns() // 1_000_000

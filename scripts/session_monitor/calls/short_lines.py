@@ -17,10 +17,11 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from session_monitor.base import compact_json
+from session_monitor.base import compact_json, timestamps
 
 from . import ai_log, long_lines, usage
-from .ai_log import Round, Skipped
+from .access_line import Skipped
+from .round import Round, group_of
 
 LONGEST = 4096
 """Bytes of a line that is looked at; longer ones hold content."""
@@ -218,7 +219,7 @@ def _short(values: tuple[str | None, ...]) -> Short | None:
     code = int(response_code)
     if code >= _FAILED:
         return None
-    at = ai_log.utc(start_time) or ai_log.utc(timestamp)
+    at = timestamps.utc(start_time) or timestamps.utc(timestamp)
     model = model or None
     response_type = response_type or "normal"
     inputs, inputs_json = _of_input(input_details or "")
@@ -278,7 +279,7 @@ def _short(values: tuple[str | None, ...]) -> Short | None:
         f'"input_token_details":{inputs_json},"output_token_details":{outputs_json},'
         f'"reported":{{{_members(_REPORTED, counts)[1:]}}}{noted}{_members(_PLACES, values)}'
     )
-    group = ai_log.group_of(session_id, consumer, at)
+    group = group_of(session_id, consumer, at)
     return Short(session_id or None, group, facts, body, has_tokens=has_tokens)
 
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from session_monitor.prices import book, what_if
-from session_monitor.prices.book import Outcome
+from session_monitor.prices import cost, what_if
+from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending, spent
 from session_monitor.prices.what_if import Estimate
 from session_monitor.reports.report import Place, Report, SessionRow
@@ -60,7 +60,7 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
         return None
     path = file_names.path_of(sessions.folder, row.file)
     entries = _entries(sessions, session_id, path, rounds, full_messages=full_messages)
-    return Session(row, ((entry, sessions.book.price(book.call_of(entry))) for entry in entries))
+    return Session(row, ((entry, sessions.book.price(cost.call_of(entry))) for entry in entries))
 
 
 def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
@@ -68,7 +68,7 @@ def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spe
     found = of(sessions, session_id, full_messages=False)
     if found is None:
         return None
-    calls = [book.call_of(entry) for entry, _ in found.rounds]
+    calls = [cost.call_of(entry) for entry, _ in found.rounds]
     return spent(sessions.book, calls), what_if.estimates(sessions.book, calls, models)
 
 

@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable, TypeVar
 
-from session_monitor.prices.book import Outcome
+from session_monitor.prices.cost import Outcome
 from session_monitor.reports.report import Report
 
 from . import conversation

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
-from session_monitor.prices.book import Outcome
+from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
 

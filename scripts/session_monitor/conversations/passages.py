@@ -5,13 +5,13 @@ All text of the log comes from here as ``safe.clean`` leaves it.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from session_monitor.base.timestamps import local_time
+from session_monitor.calls.messages import TOOLS, _answered, _tools, call, text_of
 from session_monitor.prices import money
-from session_monitor.prices.book import NOTES, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.cost import NOTES, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
 
@@ -37,7 +37,6 @@ LABELS = {
 }
 """The kinds of passages, in words."""
 _ASIDE = (MESSAGE, RESULT, REASONING)
-_TOOLS = ("tool", "function")
 
 
 class Fact(NamedTuple):
@@ -156,7 +155,7 @@ def _sent(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
         role = message.get("role") if isinstance(message, dict) else None
         given = message.get("name") if isinstance(message, dict) else None
         answered = _answered(message) if isinstance(message, dict) else []
-        if role in _TOOLS or answered:
+        if role in TOOLS or answered:
             names = [tools[each] for each in answered if isinstance(each, str) and each in tools]
             yield RESULT, ", ".join(names) or (given if isinstance(given, str) else ""), text_of(message)
         else:
@@ -164,28 +163,6 @@ def _sent(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     cut = entry.get("undecoded", {}).get("messages")
     if cut:
         yield MESSAGE, _CUT, cut
-
-
-def _tools(messages: Sequence[Any]) -> dict[str, str]:
-    """Which tool each call was for, by its id."""
-    found: dict[str, str] = {}
-    for message in messages:
-        calls = message.get("tool_calls") if isinstance(message, dict) else None
-        content = message.get("content") if isinstance(message, dict) else None
-        for each in [*(calls if isinstance(calls, list) else ()), *(content if isinstance(content, list) else ())]:
-            if isinstance(each, dict) and isinstance(each.get("id"), str):
-                function = each.get("function")
-                found[each["id"]] = str((function if isinstance(function, dict) else each).get("name") or "?")
-    return found
-
-
-def _answered(message: Mapping[str, Any]) -> list[Any]:
-    """To which calls, by their ids, the message says what came back."""
-    if message.get("role") in _TOOLS:
-        return [message.get("tool_call_id")]
-    content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    return [part.get("tool_use_id") for part in parts if isinstance(part, dict) and part.get("type") == "tool_result"]
 
 
 def _passage(kind: str, who: str, text: str, *, full: bool) -> Passage:
@@ -203,45 +180,3 @@ def clipped(text: str) -> tuple[str, int]:
     shown = "\n".join(lines[:CLIPPED_LINES])
     hidden = len(text) - len(shown)
     return (shown, hidden) if hidden > SPARED else (text, 0)
-
-
-def text_of(message: object) -> str:
-    """A message's text; what is no text is named, and calls are written as calls."""
-    if not isinstance(message, dict):
-        return json.dumps(message, ensure_ascii=False)
-    content = message.get("content")
-    parts = [content] if isinstance(content, str) else content if isinstance(content, list) else []
-    texts = [_part(part) for part in parts]
-    calls = message.get("tool_calls")
-    texts += [f"→ {call_in_words(each)}" for each in calls] if isinstance(calls, list) else []
-    return "\n".join(filter(None, texts))
-
-
-def _part(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, dict):
-        return json.dumps(part, ensure_ascii=False)
-    if isinstance(part.get("text"), str):
-        return str(part["text"])
-    if part.get("type") == "tool_use":
-        return f"→ {part.get('name')}({json.dumps(part.get('input'), ensure_ascii=False)})"
-    if part.get("type") == "tool_result":
-        return text_of(part)
-    return f"[{part.get('type', 'part')}]"
-
-
-def call(asked: object) -> tuple[str, str]:
-    """The tool and the arguments of a call; of what is none, its JSON."""
-    function = asked.get("function") if isinstance(asked, dict) else None
-    if not isinstance(function, dict):
-        return "", json.dumps(asked, ensure_ascii=False)
-    arguments = function.get("arguments", "")
-    text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
-    return str(function.get("name", "?")), text
-
-
-def call_in_words(asked: object) -> str:
-    """A call as one writes it."""
-    name, arguments = call(asked)
-    return f"{name}({arguments})" if name else arguments

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.calls import tool_results
-from session_monitor.prices import book as prices
+from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Place, Report, SessionRow
 from session_monitor.search import texts
@@ -24,8 +24,6 @@ MOST_MESSAGES = 100
 _LARGE = 60_000
 """Bytes of a round from which on shorter texts are cut, too."""
 _STEPS = ((2000, 1000), (300, 200), (80, 60))
-_AROUND = 80
-"""Characters before a text that was found, and behind it."""
 
 Round = dict[str, Any]
 Entry = Mapping[str, Any]
@@ -110,28 +108,6 @@ def fitting(found: list[Any], first: int, most: int) -> tuple[list[Any], list[Cl
     return given, clips
 
 
-def find(
-    report: Report, row: SessionRow, text: str, limit: int
-) -> Iterator[tuple[int, str, str, list[tuple[int, int]]]]:
-    """Rounds in which a text was said first: number, where, what stands around it, and the span of it in that."""
-    wanted = text.lower()
-    number, before = 0, None
-    with open(file_names.path_of(report.folder, row.file), "rb") as file:
-        session_file.read_header(file)
-        for entry in session_file.entries(file):
-            if number >= limit:
-                return
-            for where, words in texts.said(entry, before)._asdict().items():
-                at = words.lower().find(wanted)
-                if at >= 0:
-                    number += 1
-                    start = max(0, at - _AROUND)
-                    excerpt = words[start : at + len(text) + _AROUND]
-                    yield entry["round"], where, excerpt, [(at - start, min(at - start + len(text), len(excerpt)))]
-                    break
-            before = entry
-
-
 # -- from the file -----------------------------------------------------------------------------------------------------
 
 
@@ -175,7 +151,7 @@ def _whole(entry: Round, before: Entry | None, behind: Entry | None, book: Book)
         "messages_start": total - len(given),
         "messages": given,
         "tool_calls": [_with_result(each, results, behind) for each in asked],
-        **prices.to_json(book.price(prices.call_of(entry))),
+        **cost.to_json(book.price(cost.call_of(entry))),
     }
     return {**entry, **more}
 

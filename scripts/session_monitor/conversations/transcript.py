@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
+from session_monitor.calls import messages as call_messages
 from session_monitor.prices import money
-from session_monitor.prices.book import NOTES, Outcome
+from session_monitor.prices.cost import NOTES, Outcome
 from session_monitor.prices.spending import Spending
-from session_monitor.text import humanize, safe
+from session_monitor.text import humanize, safe, table, width
 
 from . import passages
 
@@ -25,7 +26,7 @@ class Transcript:
         *,
         messages: bool = True,
         full: bool = False,
-        paint: safe.Paint = safe.NO_PAINT,
+        paint: table.Paint = table.NO_PAINT,
     ) -> None:
         """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``."""
         self._paint = paint
@@ -40,7 +41,7 @@ class Transcript:
         """The whole session: what it adds up to and cost, then its rounds."""
         yield from self._head(row)
         yield from self._spending(spent)
-        yield self._paint(safe.BOLD, f"📝 Conversation Rounds ({humanize.count(row['messages_count'])}):")
+        yield self._paint(table.BOLD, f"📝 Conversation Rounds ({humanize.count(row['messages_count'])}):")
         yield "─" * self._rule
         for entry, outcome in rounds:
             yield ""
@@ -50,7 +51,7 @@ class Transcript:
     def _head(self, row: Mapping[str, Any]) -> Iterator[str]:
         yield "=" * self._rule
         heading = self._text("📊 Session Detail: ", row["session_id"], clip=False)
-        yield from (self._paint(safe.BOLD, line) for line in heading)
+        yield from (self._paint(table.BOLD, line) for line in heading)
         yield "=" * self._rule
         yield ""
         yield f"🕐 Created:  {local_time(row['created_at'])}"
@@ -83,12 +84,12 @@ class Transcript:
     def round(self, entry: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
         """One round."""
         head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
-        yield from (self._paint(safe.BOLD, line) for line in self._wrapped(head, "    "))
+        yield from (self._paint(table.BOLD, line) for line in self._wrapped(head, "    "))
         yield f"    Tokens: {passages.tokens(entry)}"
         yield from self._wrapped(f"    Cost: {passages.cost(outcome)}", "      ")
         if entry.get("error"):
             failed = self._text("    ❌ Failed: ", entry["error"])
-            yield from (self._paint(safe.RED, line) for line in failed)
+            yield from (self._paint(table.RED, line) for line in failed)
         if entry.get("cut"):
             yield f"    ✂️  Cut by the gateway: {', '.join(entry['cut'])}"
         yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"
@@ -108,7 +109,7 @@ class Transcript:
         yield f"    Messages ({_messages_count(entry)}):"
         for message in entry["messages"]:
             role = message.get("role") if isinstance(message, dict) else None
-            yield from self._text(f"      [{safe.cell(str(role or '?'))}] ", passages.text_of(message))
+            yield from self._text(f"      [{safe.cell(str(role or '?'))}] ", call_messages.text_of(message))
         if "messages" in entry.get("undecoded", {}):
             yield from self._text("      [cut] ", entry["undecoded"]["messages"])
 
@@ -117,7 +118,7 @@ class Transcript:
             return
         yield "    🛠️  Tool Calls:"
         for call in entry["tool_calls"]:
-            yield from self._text("       - ", passages.call_in_words(call))
+            yield from self._text("       - ", call_messages.call_in_words(call))
         if "tool_calls" in entry.get("undecoded", {}):
             yield from self._text("       - [cut] ", entry["undecoded"]["tool_calls"])
 
@@ -134,10 +135,10 @@ class Transcript:
             yield f"{indent}… {humanize.counted(hidden, 'more character')} (--full shows them)"
 
     def _wrapped(self, line: str, indent: str) -> Iterator[str]:
-        if self._columns is None or safe.width(line) <= self._columns:
+        if self._columns is None or width.width(line) <= self._columns:
             yield line.rstrip(" ")
             return
-        yield from safe.wrap(line, self._columns, indent)
+        yield from width.wrap(line, self._columns, indent)
 
 
 _STATISTICS = (

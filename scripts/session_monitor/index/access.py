@@ -51,19 +51,18 @@ class Access:
         if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
             return question(self._in_memory[0])
         # Most questions find it current, and need not wait for what can write it to be loaded.
-        from . import keeper  # noqa: PLC0415
 
         for anew in (is_damaged, True):
             try:
-                with keeper.writing(self._folder, self._book, keeper.READERS_PATIENCE, anew=anew) as made:
-                    keeper.bring_up_to_date(made, self._progress)
+                with opening.writing(self._folder, self._book, opening.READERS_PATIENCE, anew=anew) as made:
+                    opening.bring_up_to_date(made, self._progress)
                     return question(made)
             except (sqlite3.OperationalError, OSError):  # no room, or not for this user
                 break
             except opening.DAMAGE:
                 continue
         self.close()
-        fresh = keeper.in_memory(self._folder, self._book, self._progress)
+        fresh = opening.in_memory(self._folder, self._book, self._progress)
         self._in_memory = fresh, time.monotonic()
         return question(fresh)
 

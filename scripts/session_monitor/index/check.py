@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from session_monitor.sessions.session_file import Written
+from session_monitor.sessions.summary import Written
 
 from . import rows as index_rows
-from .database import ADDITIVE, AGGREGATES, NEVER, SLOT_OF, Index
+from .database import Index
+from .schema import ADDITIVE, AGGREGATES, NEVER, SLOT_OF
 
 _COLUMNS = index_rows.ROUND[1:]  # of one session
 _PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")

@@ -15,14 +15,17 @@ from types import MappingProxyType
 from typing import Any, NamedTuple, Optional
 
 from session_monitor.base import timestamps
+from session_monitor.base.utf8 import raw
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
-from session_monitor.prices.book import Book, Call, Unpriced
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.sessions import file_names, session_file
-from session_monitor.sessions.session_file import NotASessionFile, Written
+from session_monitor.sessions.session_file import NotASessionFile
+from session_monitor.sessions.summary import Written
 
-from . import database
-from .database import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS, raw
+from . import schema
+from .schema import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS
 
 Before = Mapping[str, Any]
 """What must be known of the round before: ``messages_total`` and its tokens."""
@@ -47,7 +50,7 @@ SESSION = (
     *("session_id", "file", "size", "mtime", "next_byte"),
     *("created_at", "updated_at", "updated", "total_tokens", "model", "models", "last_flags"),
 )
-"""The columns of ``session`` that follow from its file; text that strangers wrote as ``database.raw`` gives it."""
+"""The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.raw`` gives it."""
 ROUND = (
     *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
     *("flags", "notes", "code", "first_token_ms", "duration_ms", "start", "length", "history", "sent"),
@@ -99,7 +102,7 @@ def total(rows: Rows) -> usage_totals.Sums:
         if usd is None and not flags & NO_TOKENS
     ]
     found = usage_totals.of_columns(_added([_NOTHING, *rows.sums.values()]), collections.Counter(unpriced))
-    found.spending.assumed.update(database.noted(collections.Counter(column["notes"]).items()))
+    found.spending.assumed.update(schema.noted(collections.Counter(column["notes"]).items()))
     return found
 
 
@@ -166,11 +169,11 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
 # What goes through all columns at once stays in the processor's cache; with a whole batch it takes half as long again.
 _SESSIONS_AT_ONCE = 32
 _BUFFER = 1 << 16  # most session files are read at once
-_NOTHING = (0,) * len(database.ADDITIVE)
+_NOTHING = (0,) * len(schema.ADDITIVE)
 
 
 def _sums(rounds: tuple[list[Any], ...]) -> Sums:
-    """What rounds add up to by session, slot, model and consumer; as ``database.AGGREGATES`` says it in SQL."""
+    """What rounds add up to by session, slot, model and consumer; as ``schema.AGGREGATES`` says it in SQL."""
     column = dict(zip(ROUND, rounds))
     flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
     money_ = [column[name] for name in ("usd", "pico", "saved_usd", "saved_pico")]
@@ -181,7 +184,7 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
         without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
         without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
     values = list(zip(itertools.repeat(1), [each & FAILED for each in flags], *tokens, *money_, *without))
-    slots = [None if at is None else at // database.SLOT for at in column["at"]]
+    slots = [None if at is None else at // schema.SLOT for at in column["at"]]
     found: dict[Any, list[tuple[int, ...]]] = {}
     for key, added in zip(zip(column["session"], slots, column["model"], column["consumer"]), values):
         if key in found:
@@ -250,7 +253,7 @@ _UNPRICED = (None, None, None, None, 0)
 
 @functools.lru_cache(1024)
 def _bits(notes: tuple[str, ...]) -> int:
-    return sum(1 << database.NOTES.index(note) for note in notes)
+    return sum(1 << schema.NOTES.index(note) for note in notes)
 
 
 def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolRow]:

@@ -10,14 +10,17 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
 from session_monitor.base import timestamps
+from session_monitor.base.data_folder import folder_mtime
+from session_monitor.base.utf8 import raw
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
-from session_monitor.sessions.session_file import Written
+from session_monitor.sessions.summary import Written
 
-from . import database
 from . import rows as index_rows
-from .database import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF, Index, Progress, folder_mtime, raw
+from . import schema
+from .database import Index, Progress
 from .rows import Before, Rows, ToolRow
+from .schema import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF
 
 if TYPE_CHECKING:
     from .pool import Chunk
@@ -75,11 +78,11 @@ _CHANGED_ACTIVE = f"""
         WHERE other.session = active.session
         AND (other.slot, other.model, other.consumer) < (active.slot, active.model, active.consumer)
         ORDER BY other.slot DESC LIMIT 1
-    ), {database.NEVER})
+    ), {schema.NEVER})
     WHERE session = ? AND slot >= ?
 """
 _ALL_ACTIVE = f"""
-    INSERT INTO active SELECT *, coalesce(lag(slot) OVER (PARTITION BY session ORDER BY {_ORDER}), {database.NEVER})
+    INSERT INTO active SELECT *, coalesce(lag(slot) OVER (PARTITION BY session ORDER BY {_ORDER}), {schema.NEVER})
     FROM (SELECT DISTINCT {_KEY} FROM round WHERE at IS NOT NULL)
 """
 
@@ -152,7 +155,7 @@ class IndexWriter(Index):
         """Make the tables, unless somebody else just did."""
         with self._transaction():
             if not self.is_known():
-                for sql in database.TABLES.split(";"):
+                for sql in schema.TABLES.split(";"):
                     self.db.execute(sql)
                 self.set_meta(made=os.urandom(8).hex(), change=0)
 
@@ -257,7 +260,7 @@ class IndexWriter(Index):
             for chunk in self._chunks(unknown, progress):
                 self._put(chunk.rows, chunk.tools, sums, is_first=not known)
             if not known:
-                self.db.execute(database.ACTIVE_BY_SLOT)
+                self.db.execute(schema.ACTIVE_BY_SLOT)
             self._count(sums)
             if not known:
                 self.set_meta(prices=self.book.fingerprint)
@@ -424,7 +427,7 @@ class IndexWriter(Index):
 def _active(slots: Mapping[int, Iterable[tuple[int, int, int]]]) -> Iterator[tuple[int, ...]]:
     """Rows of ``active`` for sessions without any."""
     for session, keys in slots.items():
-        before = database.NEVER
+        before = schema.NEVER
         for key in sorted(keys):
             yield session, *key, before
             before = key[0]

@@ -18,8 +18,7 @@ import stat
 import threading
 from typing import Callable
 
-from session_monitor.base import files
-from session_monitor.index import database
+from session_monitor.base import files, utf8
 
 FILE = ".web-key"
 """In the data folder."""
@@ -42,7 +41,7 @@ class Keys:
 
     def of_session(self, session_id: str) -> str:
         """The key that opens this session."""
-        first = self._mac(b"session\0" + (database.raw(session_id) or b""))[:_FIRST]
+        first = self._mac(b"session\0" + (utf8.raw(session_id) or b""))[:_FIRST]
         return base64.urlsafe_b64encode(first + self._second(first)).decode()
 
     def opens_all(self, given: str) -> bool:

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import Callable, Optional
 
 from . import generation as identity
-from . import log_file, rotation
+from . import log_file, matching, rotation
 from .checkpoint import View
 from .generation import Generation
 from .log_file import LogFile, NotAFile, NotReady, Truncated
@@ -81,7 +81,7 @@ class Tail:
         self._open(look)
         if any(file.has_shrunk() for file in look.files):
             raise Changed
-        match = identity.match(self._view.generations, look.files, self._has_line)
+        match = matching.match(self._view.generations, look.files, self._has_line)
         for generation, file in match.found:
             if generation.file_state != file.state or generation.gone:
                 _lose(look, generation, generation.seen_in(file))

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import fnmatch
 
-from session_monitor.calls import ai_log
+from session_monitor.calls import access_line, ai_log
+from session_monitor.calls.round import Round
 from session_monitor.calls.short_lines import Plain, Short
 from session_monitor.log.coverage import Coverage
 from session_monitor.sessions.store import Store
@@ -30,7 +31,7 @@ class Intake:
             return
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
         call = self._plain.parse(stripped, self._store.known)
-        if isinstance(call, ai_log.Skipped):
+        if isinstance(call, access_line.Skipped):
             coverage.skip("nul_bytes" if line and not stripped else call.reason)
             return
         if self._session_key is not None and not _matches(call.group, self._session_key):
@@ -46,7 +47,7 @@ class Intake:
 def is_whole(line: bytes) -> bool:
     """Whether a line without its newline lacks nothing else: it is JSON to its end."""
     call = ai_log.parse(line.strip(b"\0"))
-    return isinstance(call, ai_log.Round) and not call.outer_broken
+    return isinstance(call, Round) and not call.outer_broken
 
 
 def _matches(session_id: str, session_key: str) -> bool:

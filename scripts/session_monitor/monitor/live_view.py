@@ -10,11 +10,12 @@ from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.spending import Spending
 from session_monitor.reports import report
-from session_monitor.sessions.session_file import Summary
-from session_monitor.text import live_frame, safe
+from session_monitor.sessions.summary import Summary
+from session_monitor.text import live_frame
+from session_monitor.text import screen as text_screen
 
-from .ingest import Poll
 from .pace import Pace
+from .poll import Poll
 
 REDRAW_SECONDS = 0.2
 LATEST_SESSIONS = 200
@@ -25,7 +26,7 @@ class LiveView:
 
     def __init__(
         self,
-        screen: safe.Screen,
+        screen: text_screen.Screen,
         logs: Sequence[str],
         output_dir: str,
         book: Book | None,

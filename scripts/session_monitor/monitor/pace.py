@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Callable
 
-from .ingest import Poll
+from .poll import Poll
 
 
 class Pace:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from . import price_list
-from .book import Book, Found
+from .book import Book
+from .cost import Found
 from .price_list import PriceList
 
 FILE = ".prices.json"

@@ -9,7 +9,8 @@ from typing import Any
 from session_monitor.text import humanize, safe
 
 from . import money
-from .book import NO_TOKENS, Book, Call, Cost, Outcome
+from .book import Book
+from .cost import NO_TOKENS, Call, Cost, Outcome
 
 NO_NAME = "no model"
 _NAMED = 3
@@ -20,7 +21,7 @@ class Spending(SimpleNamespace):
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
     of them told no tokens); ``saved_pico`` is what caches spared where that is known; ``assumed`` says in how many
-    calls which of ``book.NOTES`` had to be assumed.
+    calls which of ``cost.NOTES`` had to be assumed.
     """
 
     def __init__(

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from .book import Book, Call
+from .book import Book
+from .cost import Call
 from .spending import Spending
 
 

@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import periods
 from session_monitor.base.periods import Span
-from session_monitor.index import database
-from session_monitor.index.database import SLOT, Index
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.index.schema import SLOT
 from session_monitor.prices import usage_totals
 from session_monitor.prices.usage_totals import Sums
 
@@ -148,11 +149,11 @@ def _first_slot(chosen: Chosen, moment: int | None) -> int | None:
 
 def _sums(chosen: Chosen, sources: list[Source]) -> Sums:
     db = chosen.found.db
-    total = [0] * len(database.ADDITIVE)
+    total = [0] * len(schema.ADDITIVE)
     unpriced: dict[str | None, int] = {}
     for source in sources:
         total = _added(total, db.execute(f"SELECT {source.summed} FROM {source.rows}").fetchone())
-    if total[database.ADDITIVE.index("unpriced")]:
+    if total[schema.ADDITIVE.index("unpriced")]:
         names = _names(chosen, "model")
         for source in sources:
             sql = f"SELECT model, {source.unpriced} AS n FROM {source.rows} GROUP BY model HAVING n > 0"
@@ -204,5 +205,5 @@ def unpriced(found: Index, session: int) -> dict[str | None, int]:
 
 _UNPRICED_OF_SESSION = (
     "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
-    f"WHERE session = ? AND usd IS NULL AND NOT flags & {database.NO_TOKENS} GROUP BY round.model"
+    f"WHERE session = ? AND usd IS NULL AND NOT flags & {schema.NO_TOKENS} GROUP BY round.model"
 )

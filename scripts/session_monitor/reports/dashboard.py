@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import periods
 from session_monitor.base.periods import Span
-from session_monitor.index import database
-from session_monitor.index.database import SLOT, Index
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.index.schema import SLOT
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.usage_totals import Sums
 
@@ -127,7 +128,7 @@ def _active(chosen: Chosen, now: int) -> int:
     """How many of the sessions that have such calls talk just now."""
     # Whatever time is asked about.
     anytime = Chosen(chosen.found, chosen.meant._replace(since=None, until=None)).sessions()
-    sql = f"SELECT count(*) FROM session WHERE updated >= ? AND NOT last_flags & {database.FAILED} AND {anytime}"
+    sql = f"SELECT count(*) FROM session WHERE updated >= ? AND NOT last_flags & {schema.FAILED} AND {anytime}"
     return int(chosen.found.db.execute(sql, (now - ACTIVE_FOR,)).fetchone()[0])
 
 
@@ -200,7 +201,7 @@ def _heat(chosen: Chosen, oldest: int | None, where: tzinfo | None) -> list[list
         return cells
     start = oldest if chosen.meant.since is None else chosen.meant.since
     for source in chosen.between(start, chosen.meant.until):
-        slot = "slot" if source.rows.startswith("slot ") else database.SLOT_OF
+        slot = "slot" if source.rows.startswith("slot ") else schema.SLOT_OF
         calls = "sum(calls)" if slot == "slot" else "count(*)"
         sql = f"SELECT {slot}, {calls}, sum(coalesce(usd, 0)), sum(coalesce(pico, 0)) FROM {source.rows} GROUP BY 1"
         for number, more, usd, pico in chosen.found.db.execute(sql):
@@ -236,7 +237,7 @@ def _first_token(chosen: Chosen) -> tuple[int | None, int, bool]:
     step = max(1, calls // _MEASURED)
     if step > 1 or meant.since is not None:
         # Sessions that ended before the time that is meant have no calls in it; an index tells which those are.
-        since = database.NEVER if meant.since is None else meant.since
+        since = schema.NEVER if meant.since is None else meant.since
         where += f" AND session IN (SELECT id FROM session WHERE updated >= {since} AND id % {step} = 0)"
     sql = f"SELECT first_token_ms FROM round WHERE {where} AND first_token_ms IS NOT NULL"
     values = [value for (value,) in db.execute(sql)]

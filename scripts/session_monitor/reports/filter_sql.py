@@ -6,8 +6,10 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from session_monitor.index import database
-from session_monitor.index.database import SLOT, Index, raw
+from session_monitor.base.utf8 import raw
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.index.schema import SLOT
 from session_monitor.prices.money import MICRO
 
 from .filters import ACTIVE, ACTIVE_FOR, ERROR, Selection
@@ -29,9 +31,9 @@ class Source(NamedTuple):
     distinct: str | None = None
 
 
-_SUMMED = ", ".join(f"coalesce(sum({name}), 0)" for name in database.ADDITIVE)
+_SUMMED = ", ".join(f"coalesce(sum({name}), 0)" for name in schema.ADDITIVE)
 _UNPRICED = "coalesce(sum(unpriced - without_tokens), 0)"
-_UNPRICED_ROUNDS = f"coalesce(sum(usd IS NULL AND NOT flags & {database.NO_TOKENS}), 0)"
+_UNPRICED_ROUNDS = f"coalesce(sum(usd IS NULL AND NOT flags & {schema.NO_TOKENS}), 0)"
 
 
 class Chosen:
@@ -93,7 +95,7 @@ class Chosen:
         whole = " AND ".join([*slots, of_calls])
         distinct = None
         if not self._of_calls:
-            earlier = database.NEVER + 1 if first is None else first
+            earlier = schema.NEVER + 1 if first is None else first
             distinct = f"SELECT count(*) FROM active WHERE {whole} AND before < {earlier}"
         found = [Source(f"slot WHERE {whole}", _SUMMED, _UNPRICED, f"active WHERE {whole}", distinct)]
         # Of the slots that lie on an edge the rounds are taken one by one.
@@ -120,7 +122,7 @@ class Chosen:
             values += [meant.min_cost // MICRO, *divmod(meant.min_cost, MICRO)]
         if meant.status:
             recent = f"coalesce(updated, 0) >= {meant.now - ACTIVE_FOR}"
-            failed = f"last_flags & {database.FAILED}"
+            failed = f"last_flags & {schema.FAILED}"
             state = {ERROR: failed, ACTIVE: f"NOT {failed} AND {recent}"}
             conditions.append(f"({state.get(meant.status, f'NOT {failed} AND NOT {recent}')})")
         db.execute(f"DROP TABLE IF EXISTS temp.{_TABLE}")
@@ -129,7 +131,7 @@ class Chosen:
 
 
 def _rounds(where: str) -> Source:
-    return Source(f"round WHERE {where}", database.OF_ROUNDS, _UNPRICED_ROUNDS, f"round WHERE {where}")
+    return Source(f"round WHERE {where}", schema.OF_ROUNDS, _UNPRICED_ROUNDS, f"round WHERE {where}")
 
 
 def _ids(found: Index, table: str, patterns: Iterable[str]) -> list[int]:

@@ -108,3 +108,20 @@ def dollars(text: str) -> int:
 
 
 _DOLLARS = re.compile(r"\$?(\d{1,9})(?:\.(\d{1,12}))?", re.ASCII)
+
+
+DAYS = {periods.HOUR: 1, periods.DAY: 7, periods.WEEK: 56, periods.MONTH: 365}
+"""How many days are shown unless more are asked for."""
+
+
+MOST_DAYS = 36_500
+
+
+def recent(meant: Selection, where: tzinfo | None, number: int, today: date) -> Selection:
+    """The selection with the last so many days, up to ``today`` or to the end that was asked for."""
+    newest = today if meant.until is None else min(today, periods.date_of(meant.until - 1, where))
+    start = periods.start_of(newest - timedelta(number - 1), where)
+    end = periods.start_of(newest + timedelta(1), where)
+    since = start if meant.since is None else max(start, meant.since)
+    until = end if meant.until is None else min(end, meant.until)
+    return meant._replace(since=since, until=until)

@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Any, Callable, NamedTuple, TypeVar
 
-from session_monitor.index import database
+from session_monitor.base import utf8
+from session_monitor.index import schema
 from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices import usage_totals
@@ -36,7 +37,7 @@ SORT_KEYS = tuple(_ORDERS)
 
 _COLUMNS = (
     *("id", "session_id", "file", "created_at", "updated_at", "updated", "total_tokens", "model", "models"),
-    *("last_flags", *database.ADDITIVE),
+    *("last_flags", *schema.ADDITIVE),
 )
 _SESSION = ", ".join(_COLUMNS)
 
@@ -144,11 +145,11 @@ class Report:
         """The session with this id; None where there is none."""
 
         def question(found: Index) -> SessionRow | None:
-            rows = self._rows(found, "WHERE session_id = CAST(? AS TEXT)", database.raw(session_id))
+            rows = self._rows(found, "WHERE session_id = CAST(? AS TEXT)", utf8.raw(session_id))
             if not rows:
                 return None
-            key = (database.raw(session_id),)
-            rows[0].spending.assumed.update(database.noted(found.db.execute(_NOTES_OF_SESSION, key)))
+            key = (utf8.raw(session_id),)
+            rows[0].spending.assumed.update(schema.noted(found.db.execute(_NOTES_OF_SESSION, key)))
             return rows[0]
 
         return self.ask(question)
@@ -163,7 +164,7 @@ class Report:
             ids = "SELECT session_id FROM session"
             for where in ("WHERE session_id = CAST(?1 AS TEXT)", _LAST, _PART):
                 order = f"{ids} {where} ORDER BY updated DESC, id DESC LIMIT ?2"
-                parts = [each for (each,) in found.db.execute(order, (database.raw(text), limit))]
+                parts = [each for (each,) in found.db.execute(order, (utf8.raw(text), limit))]
                 if parts:
                     return parts
             return []
@@ -184,7 +185,7 @@ class Report:
 
         def question(found: Index) -> list[Place]:
             row = found.db.execute(
-                "SELECT id, calls FROM session WHERE session_id = CAST(? AS TEXT)", (database.raw(session_id),)
+                "SELECT id, calls FROM session WHERE session_id = CAST(? AS TEXT)", (utf8.raw(session_id),)
             ).fetchone()
             if row is None:
                 return []
@@ -266,7 +267,7 @@ class Report:
 
     def _status(self, last_flags: int, updated: int | None) -> str:
         """As ``filter_sql`` has it: the last call failed; it is not long ago; or else idle."""
-        if last_flags & database.FAILED:
+        if last_flags & schema.FAILED:
             return ERROR
         return ACTIVE if (updated or 0) >= self.now - ACTIVE_FOR else IDLE
 

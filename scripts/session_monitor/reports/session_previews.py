@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
-from session_monitor.conversations.passages import text_of
-from session_monitor.index import database
-from session_monitor.index.database import NO_CONTENT, Index
+from session_monitor.base import utf8
+from session_monitor.calls.messages import text_of
+from session_monitor.index.database import Index
+from session_monitor.index.schema import NO_CONTENT
 from session_monitor.sessions import file_names, session_file
 
 MOST_POINTS = 24
@@ -38,7 +39,7 @@ def listed(found: Index, session_ids: Iterable[str]) -> list[Listed | None]:
 def _listed(found: Index, session_id: str) -> Listed | None:
     db = found.db
     row = db.execute(
-        "SELECT id, calls, file FROM session WHERE session_id = CAST(? AS TEXT)", (database.raw(session_id),)
+        "SELECT id, calls, file FROM session WHERE session_id = CAST(? AS TEXT)", (utf8.raw(session_id),)
     ).fetchone()
     if row is None:
         return None

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from session_monitor.base import timestamps
-from session_monitor.index import database
+from session_monitor.base import timestamps, utf8
 from session_monitor.index import rows as index_rows
-from session_monitor.index.database import CUT, FAILED, NO_CONTENT, NO_TOKENS, Index
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.index.schema import CUT, FAILED, NO_CONTENT, NO_TOKENS
 from session_monitor.prices import money, usage_totals
-from session_monitor.prices.book import Cost, Parts
+from session_monitor.prices.cost import Cost, Parts
 from session_monitor.prices.usage_totals import Sums
 
 from . import breakdown
@@ -102,7 +103,7 @@ _TOOLS = (
 
 def growth(found: Index, session_id: str) -> Growth | None:
     """How a session went; None where there is none with this id."""
-    key = database.raw(session_id)
+    key = utf8.raw(session_id)
     row = found.db.execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", (key,)).fetchone()
     if row is None:
         return None
@@ -139,7 +140,7 @@ def _parts(found: Index, rounds: Iterable[_Round]) -> list[Part]:
 def _models(found: Index, session: int) -> list[ModelRow]:
     """The dearest first."""
     sql = (
-        f"SELECT model.name, {database.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
+        f"SELECT model.name, {schema.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
         "WHERE session = ? GROUP BY round.model"
     )
     unpriced = breakdown.unpriced(found, session)

@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
-from session_monitor.base import periods
-
 from .breakdown import ToolRow, Totals
-from .filters import Selection
-
-DAYS = {periods.HOUR: 1, periods.DAY: 7, periods.WEEK: 56, periods.MONTH: 365}
-"""How many days are shown unless more are asked for."""
-MOST_DAYS = 36_500
 
 
 def total(answer: Totals) -> dict[str, Any]:
@@ -43,16 +36,6 @@ def by_date(answer: Totals, where: tzinfo | None) -> list[dict[str, Any]]:
         }
         for row in answer.rows
     ]
-
-
-def recent(meant: Selection, where: tzinfo | None, number: int, today: date) -> Selection:
-    """The selection with the last so many days, up to ``today`` or to the end that was asked for."""
-    newest = today if meant.until is None else min(today, periods.date_of(meant.until - 1, where))
-    start = periods.start_of(newest - timedelta(number - 1), where)
-    end = periods.start_of(newest + timedelta(1), where)
-    since = start if meant.since is None else max(start, meant.since)
-    until = end if meant.until is None else min(end, meant.until)
-    return meant._replace(since=since, until=until)
 
 
 def _rfc3339(moment: int, where: tzinfo | None) -> str | None:

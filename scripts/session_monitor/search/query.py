@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import database
+from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.reports.filter_sql import Chosen
 from session_monitor.reports.filters import ALL, Selection
@@ -113,7 +113,7 @@ def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress
     if answer.hits:
         return answer
     counts = "SELECT count(*), coalesce(sum(flags & ? != 0), 0) FROM round"
-    rounds, unlogged = found.db.execute(counts, (database.NO_CONTENT,)).fetchone()
+    rounds, unlogged = found.db.execute(counts, (schema.NO_CONTENT,)).fetchone()
     return answer._replace(rounds=rounds, unlogged=unlogged)
 
 

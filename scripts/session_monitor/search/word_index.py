@@ -24,7 +24,7 @@ from contextlib import AbstractContextManager
 from typing import Any, BinaryIO, NamedTuple, Optional, TypeVar
 
 from session_monitor.base import files
-from session_monitor.index import database
+from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.sessions import session_file
 
@@ -135,7 +135,7 @@ def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[
     """The places of these rounds, some at a time."""
     piece: list[Place] = []
     size = 0
-    for row in found.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, database.SLOT)):
+    for row in found.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, schema.SLOT)):
         piece.append(Place(*row))
         size += piece[-1].length
         if size >= PIECE:

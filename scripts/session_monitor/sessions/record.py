@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from session_monitor.calls import tool_results
 
 if TYPE_CHECKING:
-    from session_monitor.calls.ai_log import Round
+    from session_monitor.calls.round import Round
 
 Entry = dict[str, Any]
 

@@ -19,13 +19,15 @@ from session_monitor.base import files
 
 from . import deleted, file_names, message_history, session_file
 from .deleted import Tombstones
+from .opening import Session, SetAside
 from .record import entry_of
-from .session_file import End, NotASessionFile, Summary, Written
+from .session_file import End, NotASessionFile
+from .summary import Summary, Written
 from .write_lock import Outdated
 
 if TYPE_CHECKING:
-    from session_monitor.calls.ai_log import Round
     from session_monitor.calls.long_lines import Known, Sent
+    from session_monitor.calls.round import Round
     from session_monitor.calls.short_lines import Short
 
 REMEMBERED = 2048
@@ -38,31 +40,6 @@ def count(folder: str) -> int:
     """How many session files there are."""
     with os.scandir(folder) as found:
         return sum(file_names.is_session(entry.name) for entry in found)
-
-
-class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
-    """A session file could not be read, or not to its end; what it held must come from the log again.
-
-    Its copy was made first, and the file itself is only written over together with the first of those rounds: so
-    nothing is lost where the process ends before the log is read again.
-    """
-
-
-class _Session:
-    """One session's end as the next flush will write it."""
-
-    def __init__(
-        self, path: bytes, summary: Summary, *, next_byte: int = 0, footer: bytes = b"", torn: bool = False
-    ) -> None:
-        self.path = path
-        self.summary = summary
-        self.next_byte = next_byte  # where the next round goes; 0 for a file that is still to be made
-        self.footer = footer  # as it stands on disk
-        self.torn = torn
-        self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
-        self.pending: list[bytes] = []
-        self.facts: list[dict[str, Any]] = []  # of the pending rounds
-        self.sent: Sent | None = None  # what the last round sent, as its bytes in the log
 
 
 class Store:
@@ -88,8 +65,8 @@ class Store:
         """What is wrong with the list of deleted sessions, if anything."""
         self.committed: Mapping[str, int] = {}
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
-        self._sessions: OrderedDict[str, _Session] = OrderedDict()
-        self._touched: dict[str, _Session] = {}
+        self._sessions: OrderedDict[str, Session] = OrderedDict()
+        self._touched: dict[str, Session] = {}
         self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
         self.pending_bytes = 0
         self._sent_bytes = 0
@@ -133,7 +110,7 @@ class Store:
             self._remember(session, None)
         return True
 
-    def _lacking(self, group: str, log: tuple[str, int, int]) -> _Session | None:
+    def _lacking(self, group: str, log: tuple[str, int, int]) -> Session | None:
         """The session of this id, which is going to change; None where it has that line already."""
         session = self._session(group)
         generation, start, _ = log
@@ -146,7 +123,7 @@ class Store:
         self._touched[group] = session
         return session
 
-    def _take(self, session: _Session, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
+    def _take(self, session: Session, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
         session.summary.add(facts, log)
         session.pending.append(line)
         session.facts.append(facts)
@@ -162,7 +139,7 @@ class Store:
         session = self._sessions.get(session_id)
         return session.sent if session else None
 
-    def _remember(self, session: _Session, sent: Sent | None) -> None:
+    def _remember(self, session: Session, sent: Sent | None) -> None:
         """Keep what was sent, and of the sessions that were quiet for longest a digest where lines are too many."""
         self._forget_sent(session)
         session.sent = sent
@@ -175,7 +152,7 @@ class Store:
                     if self._sent_bytes <= MOST_SENT // 2:
                         return
 
-    def _forget_sent(self, session: _Session) -> None:
+    def _forget_sent(self, session: Session) -> None:
         self._sent_bytes -= len(session.sent.line) if session.sent else 0
 
     @contextlib.contextmanager
@@ -226,14 +203,14 @@ class Store:
 
     # -- one session ---------------------------------------------------------------------------------------------------
 
-    def _session(self, session_id: str) -> _Session:
+    def _session(self, session_id: str) -> Session:
         session = self._sessions.get(session_id)
         if session is None:
             session = self._sessions[session_id] = self._open(session_id)
         self._sessions.move_to_end(session_id)
         return session
 
-    def _open(self, session_id: str) -> _Session:
+    def _open(self, session_id: str) -> Session:
         session = self._found(session_id)
         if self._deleted is None:
             self.problem = None
@@ -245,12 +222,12 @@ class Store:
         session.deleted = self._deleted.positions(session_id)
         return session
 
-    def _found(self, session_id: str) -> _Session:
+    def _found(self, session_id: str) -> Session:
         free = None
         for name in file_names.file_names(session_id):
             path = self._start_of_paths + name.encode()
             if path in self._damaged:
-                return _Session(path, Summary(), torn=True)
+                return Session(path, Summary(), torn=True)
             try:
                 session = self._read(path, session_id)
             except FileNotFoundError:  # or the other id that had this name was deleted
@@ -259,15 +236,15 @@ class Store:
             except NotASessionFile:
                 with open(path, "rb") as file:
                     if session_file.is_blank(file) and not self._has_committed(file, 0):
-                        return _Session(path, Summary(), torn=True)
+                        return Session(path, Summary(), torn=True)
                 raise self._set_aside(path) from None
             if session:
                 return session
         if free is None:
             raise OSError(f"two other sessions have the file names of {file_names.file_name(session_id)}")
-        return _Session(free, Summary())
+        return Session(free, Summary())
 
-    def _read(self, path: bytes, session_id: str) -> _Session | None:
+    def _read(self, path: bytes, session_id: str) -> Session | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
         # Most that are asked for are new, and to open in vain takes five times as long as to ask.
         if not os.access(path, os.F_OK):
@@ -285,8 +262,8 @@ class Store:
                 files.sync_files(self._folder, [path])
                 files.sync_folder(self._folder)
         if end.summary.messages_count == 0:  # torn before its first round was whole
-            return _Session(path, Summary(), torn=True)
-        return _Session(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
+            return Session(path, Summary(), torn=True)
+        return Session(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
 
     def _is_doubtful(self, end: End) -> bool:
         """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
@@ -313,7 +290,7 @@ class Store:
         self._damaged.add(path)
         return SetAside(os.fsdecode(aside))
 
-    def _write(self, session_id: str, session: _Session) -> Written:
+    def _write(self, session_id: str, session: Session) -> Written:
         rounds = b"".join(session.pending)
         start = b"" if session.next_byte else session_file.header(session_id)
         footer = session_file.footer(session.summary, session.next_byte, start + rounds)
@@ -341,7 +318,7 @@ class Store:
         return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
 
 
-def _append(descriptor: int, session: _Session, data: bytes) -> None:
+def _append(descriptor: int, session: Session, data: bytes) -> None:
     """One write over the old footer; where it fails, the old footer is put back."""
     try:
         files.write_all(descriptor, data, session.next_byte)

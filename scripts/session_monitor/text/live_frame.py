@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from . import humanize, safe
-from .safe import Column
+from . import humanize, safe, table, width
+from .table import Column
 
 _COLUMNS = (
     Column("Session ID", least=16),
@@ -84,7 +84,7 @@ class View:
 def frame(view: View, columns: int, rows: int) -> list[str]:
     """The view as at most `rows` lines, none wider than `columns`: in full, or shortened where rows are few."""
     lines = _full(view, columns, rows) if rows >= _FULL_FROM_ROWS else _short(view, columns, rows)
-    return [safe.cut_end(line, columns) for line in lines][: max(rows, 0)]
+    return [width.cut_end(line, columns) for line in lines][: max(rows, 0)]
 
 
 def plain(view: View) -> str:
@@ -107,24 +107,24 @@ def _full(view: View, columns: int, rows: int) -> list[str]:
     foot += [*_catching_up(view, columns), *_notes(view, columns, rows)]
     if rows - len(head) - len(foot) < len(view.sessions) + 4:
         head, foot = [list(filter(None, part)) for part in (head, foot)]
-    style = safe.BOXED if columns >= _BOXED_FROM_COLUMNS else safe.RULED
+    style = table.BOXED if columns >= _BOXED_FROM_COLUMNS else table.RULED
     return head + _sessions(view, columns, rows - len(head) - len(foot), style) + foot
 
 
 def _short(view: View, columns: int, rows: int) -> list[str]:
     head = [_title(view), f"📊 Active Sessions: {humanize.count(view.active)}"]
     foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
-    return head + _sessions(view, columns, rows - len(head) - len(foot), safe.PLAIN) + foot
+    return head + _sessions(view, columns, rows - len(head) - len(foot), table.PLAIN) + foot
 
 
-def _sessions(view: View, columns: int, room: int, style: safe.Style) -> list[str]:
+def _sessions(view: View, columns: int, room: int, style: table.Style) -> list[str]:
     """The table in at most `room` lines; sessions that find no place in it are counted below it."""
     if not view.sessions:
         return [_waiting(view, columns)]
     known = max(view.active, len(view.sessions))
-    places = room - len(safe.table(_COLUMNS, [], style=style).lines)
+    places = room - len(table.table(_COLUMNS, [], style=style).lines)
     shown = view.sessions[: places if known <= places else max(places - 1, 0)]
-    lines = safe.table(_COLUMNS, [_row(line, view.now) for line in shown], columns, style=style).lines
+    lines = table.table(_COLUMNS, [_row(line, view.now) for line in shown], columns, style=style).lines
     hidden = known - len(shown)
     return [*lines, f"… and {humanize.count(hidden)} more"] if hidden else lines
 
@@ -151,7 +151,7 @@ def _moment(text: str) -> datetime:
 def _waiting(view: View, columns: int) -> str:
     logs = safe.cell(", ".join(view.logs))
     start = "Waiting for calls in "
-    return start + safe.cut_middle(logs, columns - len(start)) if logs else "Waiting for calls"
+    return start + width.cut_middle(logs, columns - len(start)) if logs else "Waiting for calls"
 
 
 def _statistics(totals: Totals) -> list[str]:
@@ -168,7 +168,7 @@ def _statistics(totals: Totals) -> list[str]:
 
 def _statistics_line(totals: Totals, columns: int) -> str:
     line = f"📈 {_tokens(totals)}"
-    if safe.width(line) <= columns:
+    if width.width(line) <= columns:
         return line
     cost = [] if totals.cost is None else [safe.cell(totals.cost)]
     return ", ".join(
@@ -208,7 +208,7 @@ def _catching_up(view: View, columns: int) -> list[str]:
 
 def _fitting(start: str, parts: Sequence[str], columns: int) -> str:
     """The parts with commas between them, those left out at the end for which there is no room."""
-    while len(parts) > 1 and safe.width(start + ", ".join(parts)) > columns:
+    while len(parts) > 1 and width.width(start + ", ".join(parts)) > columns:
         parts = parts[:-1]
     return start + ", ".join(parts)
 
@@ -216,7 +216,7 @@ def _fitting(start: str, parts: Sequence[str], columns: int) -> str:
 def _notes(view: View, columns: int, rows: int) -> list[str]:
     """The notes, as many as leave room for the rest; the last one shown says how many are not."""
     # What matters in a note stands at its end, behind a path.
-    notes = [safe.cut_middle(safe.cell(note), columns) for note in view.notes]
+    notes = [width.cut_middle(safe.cell(note), columns) for note in view.notes]
     places = max(1, rows // _ROWS_PER_NOTE)
     if len(notes) <= places:
         return notes

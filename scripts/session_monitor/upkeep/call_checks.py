@@ -7,18 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.calls import ai_log
+from session_monitor.calls import access_line, ai_log
 from session_monitor.log import log_file
 from session_monitor.log.coverage import Coverage
 from session_monitor.log.log_file import LogFile
-from session_monitor.prices import book as prices
-from session_monitor.prices.book import Book, Call, Unpriced
+from session_monitor.prices import cost
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.text import humanize
 
-OK, WARN, FAIL = "ok", "warn", "fail"
+from .checks import FAIL, OK, WARN, Check
+
 LOOK_BYTES = 8 << 20
 LOOK_LINES = 5000
 """So much of the end of the logs is looked at, and not more."""
@@ -27,15 +28,6 @@ FEW = 0.05
 """A share of the calls that may lack something without a word: other clients than agents call, too."""
 _NAMED = 5
 _CLOCK_MAY_DIFFER = 60_000
-
-
-class Check(NamedTuple):
-    """One thing that was looked at: how it stands, what was found, and what to do unless that is fine."""
-
-    name: str
-    level: str
-    found: str
-    todo: str = ""
 
 
 @dataclass
@@ -71,7 +63,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
         covered.lines += 1
         stripped = line.strip(b"\0")
         call = ai_log.parse(stripped)
-        if isinstance(call, ai_log.Skipped):
+        if isinstance(call, access_line.Skipped):
             covered.skip("nul_bytes" if line and not stripped else call.reason)
             continue
         covered.count(call)
@@ -84,7 +76,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
             sample.newest = max(at, sample.newest or at)
         if book:
             priced = book.price(Call(call.model, call.timestamp, call.usage, call.has_tokens, call.error is not None))
-            if isinstance(priced, Unpriced) and priced.reason != prices.NO_TOKENS:
+            if isinstance(priced, Unpriced) and priced.reason != cost.NO_TOKENS:
                 key = call.model or "", priced.reason
                 sample.unpriced[key] = sample.unpriced.get(key, 0) + 1
 
@@ -139,14 +131,14 @@ _MODEL = "list model under attributes in the ai-statistics plugin; a call withou
 def _calls(covered: Coverage) -> Check:
     found = f"the last {humanize.counted(covered.lines, 'line')} of the log: {'; '.join(covered.in_words())}"
     skipped = covered.passed_over
-    broken = sum(skipped.get(reason, 0) for reason in (ai_log.NOT_JSON, ai_log.CUT_OFF))
+    broken = sum(skipped.get(reason, 0) for reason in (access_line.NOT_JSON, access_line.CUT_OFF))
     if not covered.lines:
         return Check("calls", WARN, "the log has no whole line yet", "call a model through the gateway, and look again")
     if covered.calls:
         if broken > FEW * covered.lines:
             return Check("calls", WARN, found, "see that the gateway's disk is not full, and that only it writes there")
         return Check("calls", OK, found)
-    if skipped.get(ai_log.NOT_LLM):
+    if skipped.get(access_line.NOT_LLM):
         return Check("calls", WARN, found, _PLUGIN)
     return Check("calls", FAIL, found, _FORMAT)
 
@@ -197,7 +189,7 @@ def _prices(sample: Sample) -> Check:
     advice = []
     if models:
         advice.append("state it with 'pricing set MODEL INPUT OUTPUT', or 'pricing alias NAME MODEL' for another name")
-    if any(reason == prices.NO_MODEL for _, reason in named):
+    if any(reason == cost.NO_MODEL for _, reason in named):
         advice.append(_MODEL)
     return Check("prices", WARN, f"{found}: {models or 'the log names no model'}", ". ".join(advice))
 

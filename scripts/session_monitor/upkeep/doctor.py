@@ -10,17 +10,13 @@ import os
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
 
-from session_monitor.base import files
-from session_monitor.index import database, opening
+from session_monitor.base import data_folder, files
+from session_monitor.index import opening
 from session_monitor.index.database import Index
-from session_monitor.log import checkpoint, rotation, tail
-from session_monitor.log import generation as identity
+from session_monitor.log import checkpoint
 from session_monitor.log.checkpoint import View
-from session_monitor.log.log_file import LogFile, NotAFile, NotReady
-from session_monitor.log.rotation import Place
 from session_monitor.prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceList
@@ -28,7 +24,8 @@ from session_monitor.sessions import file_names
 from session_monitor.text import humanize
 
 from . import call_checks
-from .call_checks import FAIL, LOOK_BYTES, LOOK_LINES, OK, WARN, Check, Sample
+from .checks import FAIL, OK, WARN, Case, Check, has_sessions
+from .log_checks import _logs, _sample, _unread, named_logs
 
 SMALL_INDEX = 64 << 20
 """An index up to this size is looked through without being asked to."""
@@ -38,28 +35,13 @@ _LITTLE_ROOM = 1 << 30
 _NO_ROOM = 50 << 20
 
 
-class Case(NamedTuple):
-    """What is to be looked at.  Without ``logs`` it is the default one, or those that the state file names.
-
-    ``now`` is the time in seconds since 1970; with ``deep`` a large index is looked through as well.
-    """
-
-    logs: Sequence[str]
-    data_dir: str
-    state_file: str
-    environment: Mapping[str, str]
-    now: float
-    default_log: str
-    deep: bool = False
-
-
 def examine(case: Case) -> Iterator[Check]:
     """All checks, each as soon as it is made."""
     views, of_state = _state(case)
     book, of_prices = _book(case)
     yield python(sys.version_info[:3])
     yield sqlite(sqlite3.sqlite_version_info, has_full_text=_has_full_text())
-    logs = case.logs or _named_logs(case.default_log, views)
+    logs = case.logs or named_logs(case.default_log, views)
     yield from _logs(case, logs)
     sample = _sample(logs, book)
     if sample:
@@ -123,130 +105,6 @@ def _existing(folder: str) -> str:
 # -- the logs ----------------------------------------------------------------------------------------------------------
 
 
-def _named_logs(default: str, views: Mapping[str, View]) -> list[str]:
-    """The default log; where that is not there, those that the monitor read last."""
-    if os.path.lexists(default):
-        return [default]
-    generations = [each for view in views.values() for each in view.generations if not each.gone]
-    found: list[str] = []
-    rotated: set[str] = set()
-    for path in sorted({generation.path for generation in generations}, key=len):
-        if path not in rotated and os.path.lexists(path):
-            found.append(path)
-            with contextlib.suppress(OSError):
-                rotated.update(place.path for place in rotation.find([path]))
-    return found
-
-
-def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
-    todo = "name the gateway's access log with --log-path, here and for main.py"
-    if not logs:
-        level = WARN if _has_sessions(case.data_dir) else FAIL
-        yield Check("log", level, f"there is no {case.default_log}, and no state file that names another", todo)
-    for log in logs:
-        try:
-            places = rotation.find([log])
-        except OSError as error:
-            found = f"{error.filename} cannot be listed: {error.strerror}"
-            yield Check("log", FAIL, found, "let this user read the log's folder: rotated files are found in it")
-            continue
-        if not places:
-            yield Check("log", FAIL, f"there is no {log}", todo)
-            continue
-        yield _log(log, places)
-        yield _rotation(log, places)
-
-
-def _log(log: str, places: Sequence[Place]) -> Check:
-    """Whether all files of a log can be read."""
-    size = 0
-    for place in places:
-        try:
-            with contextlib.closing(LogFile(place)) as file:
-                size += file.stat.st_size if place.is_live else 0
-        except FileNotFoundError:  # renamed just now
-            continue
-        except NotAFile:
-            return Check("log", FAIL, f"{place.path} is no regular file", "name the file that the gateway writes")
-        except OSError as error:
-            todo = "let this user read it, such as by the group that the log belongs to, also after it was rotated"
-            return Check("log", FAIL, f"{place.path} cannot be read: {error.strerror}", todo)
-    live = [place.path for place in places if place.is_live]
-    if not live:
-        todo = "see that the gateway writes to it; after a rotation it may take until its next call"
-        return Check("log", WARN, f"only rotated files of {log} are there", todo)
-    return Check("log", OK, f"{', '.join(live)}: {humanize.size(size)}, readable")
-
-
-def _rotation(log: str, places: Sequence[Place]) -> Check:
-    """What rotation leaves, and whether the monitor can follow it."""
-    rotated = [place for place in places if not place.is_live]
-    passed = [
-        name for folder in {os.path.dirname(place.path) for place in places} for name in _unread_names(folder, log)
-    ]
-    if passed:
-        todo = "let logrotate compress with gzip, bzip2 or xz: .zst is not read"
-        return Check("rotation", WARN, f"beside {log} are files that are not read: {', '.join(passed)}", todo)
-    if not rotated:
-        return Check("rotation", OK, f"no rotated files beside {log} yet")
-    kind = " and ".join(
-        name
-        for name, is_dated in (("numbered", False), ("dated", True))
-        if is_dated in {each.is_dated for each in rotated}
-    )
-    compressed = [place for place in rotated if place.compressed]
-    found = (
-        f"{humanize.counted(len(rotated), 'rotated file')} beside {log}, {kind}, {len(compressed) or 'none'} compressed"
-    )
-    for place in reversed(compressed):
-        problem = _unreadable(place)
-        if problem:
-            return Check("rotation", WARN, f"{place.path} {problem}", "see whether the disk was full when it was made")
-        break  # the newest stands for the others
-    if rotated[-1].compressed and not rotated[-1].beside_plain:
-        todo = "add delaycompress to logrotate: what the gateway writes while a file is being compressed is lost"
-        return Check("rotation", WARN, f"{found}, the newest of them too", todo)
-    return Check("rotation", OK, found)
-
-
-def _unread_names(folder: str, log: str) -> list[str]:
-    base = os.path.basename(log)
-    return sorted(name for name in os.listdir(folder or ".") if name.startswith(base) and name.endswith(".zst"))[:5]
-
-
-def _unreadable(place: Place) -> str:
-    """Why a compressed file cannot be read; empty where it can, or is too large to be tried."""
-    try:
-        with contextlib.closing(LogFile(place)) as file:
-            return "" if file.stat.st_size > LOOK_BYTES or file.size else "is empty"
-    except NotReady:
-        return "" if place.beside_plain else "is not whole"
-    except (OSError, NotAFile):  # gone meanwhile
-        return ""
-
-
-def _sample(logs: Sequence[str], book: Book | None) -> Sample | None:
-    """The calls at the end of the logs; None where no file can be read."""
-    newest = [place for log in logs for place in _newest(log)]
-    sample = None
-    for place in newest:
-        with contextlib.suppress(OSError, NotAFile), contextlib.closing(LogFile(place)) as file:
-            sample = sample or Sample()
-            lines = call_checks.last_lines(file, LOOK_BYTES // len(newest), LOOK_LINES // len(newest))
-            call_checks.take(sample, lines, book)
-    return sample
-
-
-def _newest(log: str) -> Iterator[Place]:
-    """Of each log that this names, the newest file that is plain and has something in it."""
-    with contextlib.suppress(OSError):
-        families: dict[int, Place] = {}
-        for place in rotation.find([log]):
-            if not place.compressed and os.path.isfile(place.path) and os.path.getsize(place.path):
-                families[place.order[0]] = place
-        yield from families.values()
-
-
 # -- the monitor -------------------------------------------------------------------------------------------------------
 
 
@@ -284,7 +142,7 @@ def _is_open(path: str) -> bool:
 
 
 def _monitor(case: Case) -> Check:
-    lock = os.path.join(case.data_dir, database.LOCK)
+    lock = os.path.join(case.data_dir, data_folder.LOCK)
     try:
         written = f", read positions last written {humanize.ago(case.now - os.stat(case.state_file).st_mtime)}"
     except OSError:
@@ -294,45 +152,6 @@ def _monitor(case: Case) -> Check:
             about = file.read(200).decode("utf-8", "replace").strip()
         return Check("monitor", OK, f"at work ({about}){written}")
     return Check("monitor", OK, f"none is at work now{written}")
-
-
-def _unread(case: Case, logs: Sequence[str], views: Mapping[str, View]) -> Check:
-    """How far the sessions are behind the logs."""
-    view = views.get("") or next(iter(views.values()), View())
-    try:
-        unread, unknown = unread_bytes(logs, view)
-    except OSError as error:
-        return Check("unread", WARN, f"not known: {error.filename} cannot be read", "see what is said of the log")
-    found = f"{humanize.size(unread)} of the log are still to be read" if unread else "all of the log has been read"
-    if unknown:
-        found += f"; {humanize.counted(unknown, 'compressed file')} not looked into"
-    if not unread or files.is_locked(os.path.join(case.data_dir, database.LOCK)):
-        return Check("unread", OK, found)
-    todo = "run main.py on it: with --follow, or from cron with --once"
-    return Check("unread", WARN, found, todo)
-
-
-def unread_bytes(logs: Sequence[str], view: View) -> tuple[int, int]:
-    """Bytes of the logs behind what was read; and how many compressed files may hold some, which would take long.
-
-    Raises ``OSError`` where a file cannot be read.
-    """
-    known = {generation.file_state: generation for generation in view.generations}
-    unknown = unread = 0
-    with contextlib.ExitStack() as stack:
-        opened: list[LogFile] = []
-        for place in rotation.find(logs):
-            with contextlib.suppress(FileNotFoundError, NotAFile):
-                file = stack.enter_context(contextlib.closing(LogFile(place)))
-                if file.key not in {other.key for other in opened}:
-                    opened.append(file)
-        packed: set[tuple[int, ...]] = {file.state for file in opened if file.place.compressed}
-        unread += sum(max(0, known[state].size_seen - known[state].offset) for state in packed & set(known))
-        unknown = len(packed - set(known))
-        rest = [generation for generation in view.generations if generation.file_state not in packed]
-        match = identity.match(rest, [file for file in opened if not file.place.compressed])
-        unread += sum(tail.unread(*pair) for pair in match.found) + sum(file.size for file in match.new)
-    return unread, unknown
 
 
 def _state(case: Case) -> tuple[Mapping[str, View], Check]:
@@ -346,7 +165,7 @@ def _state(case: Case) -> tuple[Mapping[str, View], Check]:
         found_text = f"{case.state_file} cannot be read: {error.strerror}"
         return {}, Check("state file", WARN, found_text, "ask as the monitor's user")
     if found is None:
-        if _has_sessions(case.data_dir):
+        if has_sessions(case.data_dir):
             return {}, Check("state file", WARN, f"there are sessions and no {case.state_file}", todo)
         return {}, Check("state file", WARN, f"there is no {case.state_file}", "run main.py")
     views = found[1]
@@ -367,13 +186,6 @@ def _told(views: Mapping[str, View]) -> Check:
         todo = "keep more rotated files (logrotate's rotate), or run the monitor more often; what is lost stays lost"
         return Check("state file", WARN, found, todo)
     return Check("state file", OK, found)
-
-
-def _has_sessions(folder: str) -> bool:
-    try:
-        return any(map(file_names.is_session, os.listdir(folder)))
-    except OSError:
-        return False
 
 
 # -- index and prices --------------------------------------------------------------------------------------------------

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from session_monitor.base import files
-from session_monitor.index import access, keeper, opening
+from session_monitor.index import access, opening
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
 from session_monitor.search import word_index
-from session_monitor.sessions import file_names, session_file, write_lock
+from session_monitor.sessions import file_names, session_file, summary, write_lock
 
 from . import session_check
 from .session_check import Finding
@@ -64,7 +64,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
         done.removed.append(name)
     search = os.path.join(folder, word_index.FILE)
     if not _is_sound(search):
-        keeper.remove(search)
+        opening.remove(search)
         done.removed.append(word_index.FILE)
     path = os.path.join(folder, opening.FILE)
     if not _is_sound(path):
@@ -93,7 +93,7 @@ def _repair_session(folder: str, name: str, done: Repaired) -> None:
         done.damaged += faults
         return
     with open(path, "r+b") as file:
-        end = session_file.End(session_file.Summary(), 0) if is_blank else session_file.recover(file)
+        end = session_file.End(summary.Summary(), 0) if is_blank else session_file.recover(file)
         if end.summary.messages_count:
             footer = session_file.footer(end.summary, end.next_byte, b"")
             files.write_all(file.fileno(), footer, end.next_byte)

@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from session_monitor.sessions import file_names, message_history, session_file
-from session_monitor.sessions.session_file import End, Facts, NotASessionFile, Summary, Written
+from session_monitor.sessions.session_file import End, NotASessionFile
+from session_monitor.sessions.summary import Facts, Summary, Written
 
 TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
 DAMAGED = "when the session calls again, the monitor sets the file aside and reads its rounds from the logs that are still there"

@@ -13,8 +13,8 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from session_monitor.base import files
-from session_monitor.index import database, opening
+from session_monitor.base import data_folder, files
+from session_monitor.index import opening
 from session_monitor.index.check import Compared, IndexCheck
 from session_monitor.index.database import Index, Progress
 from session_monitor.log import checkpoint
@@ -118,7 +118,7 @@ class _Run:
         self._applied: dict[str, tuple[int, str]] = {}  # how far each generation is in the sessions, and in which most
 
     def _at_work(self) -> bool:
-        return files.is_locked(os.path.join(self._folder, database.LOCK))
+        return files.is_locked(os.path.join(self._folder, data_folder.LOCK))
 
     # -- the session files ---------------------------------------------------------------------------------------------
 

@@ -9,13 +9,12 @@ the machine busy.
 from __future__ import annotations
 
 import functools
-import queue
 import threading
 import time
 from collections.abc import Hashable
-from typing import Any, Callable, Generic, NamedTuple, TypeVar
+from typing import Any, Callable, NamedTuple
 
-from session_monitor.index import keeper
+from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Answer, NoSuchFolder, Report
@@ -23,6 +22,7 @@ from web.server.exchange import Content, Refusal
 
 from .cache import Cache, Kept
 from .folder import Folder, State
+from .workers import Flight, Lane, Value
 
 WORKERS = 3
 PATIENCE = 8.0
@@ -35,7 +35,6 @@ _TRIES = 3
 """So often an index is brought up to date before it is taken for one that cannot be kept: a file may just have come."""
 
 Question = Callable[[Report], bytes]
-Value = TypeVar("Value")
 
 
 class _Held(Report):
@@ -62,64 +61,6 @@ class _InMemory(NamedTuple):
     @property
     def mark(self) -> Hashable:
         return "in memory", self.number
-
-
-class Flight(Generic[Value]):
-    """A value on its way."""
-
-    def __init__(self, work: Callable[[], Value]) -> None:
-        """``work`` gives the value."""
-        self._work = work
-        self._landed = threading.Event()
-        self._value: list[Value] = []
-        self._error: BaseException | None = None
-
-    def fly(self) -> None:
-        """Work it out, whatever comes of it."""
-        try:
-            self._value.append(self._work())
-        except BaseException as error:  # noqa: BLE001 -- whoever waits for it gets it
-            self._error = error
-        self._landed.set()
-
-    def has_landed(self, patience: float) -> bool:
-        """Whether it is there, at the latest after so many seconds."""
-        return self._landed.wait(patience)
-
-    def value(self) -> Value:
-        """What came of it, once it is there.  Raises what the work raised."""
-        if self._error:
-            raise self._error
-        return self._value[0]
-
-
-class Lane:
-    """Some threads, which end with the process at the latest."""
-
-    def __init__(self, threads: int) -> None:
-        """They begin at once."""
-        self._waiting: queue.SimpleQueue[Flight[Any] | None] = queue.SimpleQueue()
-        self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
-        for each in self._threads:
-            each.start()
-
-    def put(self, flight: Flight[Any]) -> None:
-        """Let one of them work it out."""
-        self._waiting.put(flight)
-
-    def end(self, patience: float) -> None:
-        """Let them work out what is waiting, and end; what takes longer than so many seconds is left to itself."""
-        for _ in self._threads:
-            self._waiting.put(None)
-        for each in self._threads:
-            each.join(patience)
-
-    def _work(self) -> None:
-        while True:
-            flight = self._waiting.get()
-            if flight is None:
-                return
-            flight.fly()
 
 
 class Desk:
@@ -219,7 +160,7 @@ class Desk:
             if self.folder.state(fresh=True).mark is not None:
                 return
         started = self._clock()
-        made = keeper.in_memory(state.path, state.book, hears)
+        made = opening.in_memory(state.path, state.book, hears)
         ended = self._clock()
         holds = max(_HELD, 2 * HOLDS * (ended - started))
         number = self._in_memory.number + 1 if self._in_memory else 1

@@ -7,50 +7,28 @@ body.  What is answered is not known here.
 from __future__ import annotations
 
 import contextlib
-import email.utils
 import http.server
 import io
-import os
 import select
 import socket
-import socketserver
-import ssl
-import sys
-import threading
 import time
-import traceback
 import urllib.parse
-from collections.abc import Sequence
 from http import HTTPStatus
-from typing import Any, Callable, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from session_monitor.text import safe
 
 from . import exchange
-from .connections import Connection, Connections
-from .exchange import SAFETY, Answer, Content, Headers, Refusal, Reply, Request, Stream
+from .exchange import Answer, Headers, Refusal, Request, Stream
+from .wire import where
+
+if TYPE_CHECKING:
+    from .server import Server
+from .wire import _head, marks, takes_gzip
 
 METHODS = ("GET", "HEAD")
 _ALLOW: Headers = (("Allow", ", ".join(METHODS)),)
-_SERVER = "agent-session-monitor"
 _MOST_PARAMETERS = 64
-
-
-class Limits(NamedTuple):
-    """How long is waited for whom, in seconds, and how long a request's head may be, in bytes."""
-
-    first_request: float = 15.0
-    next_request: float = 60.0
-    head: float = 10.0
-    write: float = 60.0
-    most_head: int = 32_768
-    stop: float = 5.0
-
-
-Respond = Callable[[Request], Reply]
-"""What answers a request.  Raises ``Refusal``."""
-Refuse = Callable[[Request, Refusal], Answer]
-"""How it is told that a request is refused."""
 
 
 class _TooLarge(Exception):  # noqa: N818
@@ -59,93 +37,6 @@ class _TooLarge(Exception):  # noqa: N818
 
 class _TooSlow(Exception):  # noqa: N818
     """The head does not come."""
-
-
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
-    """Listens, and answers each connection in a thread of its own."""
-
-    daemon_threads = True
-    block_on_close = False
-    request_queue_size = 128
-
-    def __init__(
-        self,
-        address: tuple[str, int],
-        respond: Respond,
-        refuse: Refuse,
-        log: Callable[[str], None],
-        tls: ssl.SSLContext | None = None,
-        connections: Connections | None = None,
-        limits: Limits | None = None,
-    ) -> None:
-        """Listens from now on; port 0 is any that is free.  Raises ``OSError``."""
-        found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        self.address_family = found[0][0]
-        self.respond = respond
-        self.refuse = refuse
-        self.log = log
-        self.tls = tls
-        self.limits = limits or Limits()
-        self.connections = connections or Connections()
-        self.stopping = threading.Event()
-        self._admitted: dict[int, Connection] = {}
-        super().__init__(found[0][4][:2], Handler)  # type: ignore[arg-type]
-
-    def server_bind(self) -> None:
-        """As the socket server's own; HTTP's would ask a name server what this machine is called."""
-        if self.address_family == socket.AF_INET6:
-            with contextlib.suppress(OSError):
-                self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        """Give a new connection its thread, if there is room for one."""
-        admitted = self.connections.admit(request, client_address[0])
-        if admitted is None:
-            self.log(f"{client_address[0]} - 503 too many connections")
-            if not self.tls:
-                self._say_busy(request)
-            self.shutdown_request(request)
-            return
-        self._admitted[request.fileno()] = admitted
-        try:
-            super().process_request(request, client_address)
-        except RuntimeError:  # no more threads
-            self.connections.leave(self._admitted.pop(request.fileno()))
-            self.shutdown_request(request)
-
-    def admitted(self, request: socket.socket) -> Connection:
-        """The connection of a socket that was just taken in."""
-        return self._admitted.pop(request.fileno())
-
-    def _say_busy(self, request: socket.socket) -> None:
-        refusal = Refusal(503, "busy", "too many connections", (("Retry-After", "1"),))
-        told = self.refuse(Request("GET", "/api/", {}, {}, ""), refusal)
-        headers: Headers = (*told.headers, ("Connection", "close"))
-        with contextlib.suppress(OSError):
-            request.setblocking(False)  # noqa: FBT003 -- positional only
-            request.send(_head(503, headers, told.content) + (told.content.body if told.content else b""))
-
-    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 -- as its parent has it
-        """Tell where a thread failed, without what it was working on."""
-        error = sys.exc_info()[1]
-        if error is not None and not isinstance(error, (OSError, ssl.SSLError)):
-            self.log(f"{client_address[0]} - {_where(error)}")
-
-    def stop(self) -> None:
-        """End what is open and free the port; whoever is just being answered has some seconds."""
-        self.stopping.set()
-        self.shutdown()
-        self.server_close()
-        self.connections.close(self.limits.stop)
-
-
-def _where(error: BaseException) -> str:
-    """Of what kind an error is and where it happened; what it says may be a part of a conversation."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -296,7 +187,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except Refusal as refusal:
             found = self.server.refuse(request, refusal)
         except Exception as error:  # noqa: BLE001 -- one request fails, and the server goes on
-            self.server.log(f"{self.client_address[0]} - {_where(error)}")
+            self.server.log(f"{self.client_address[0]} - {where(error)}")
             failed = Refusal(500, "failed", "this failed; the server's own output says where")
             found = self.server.refuse(request, failed)
         return self._send(found) if isinstance(found, Answer) else (200, self._stream(found))
@@ -322,10 +213,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         status, content, headers = found
         body = b""
         if content is not None:
-            wanted = _marks(self._sent.get("if-none-match", ""))
+            wanted = marks(self._sent.get("if-none-match", ""))
             if status == 200 and (content.etag in wanted or "*" in wanted):
                 status = 304
-            is_packed = len(content.body) >= exchange.WORTH_PACKING and _takes_gzip(
+            is_packed = len(content.body) >= exchange.WORTH_PACKING and takes_gzip(
                 self._sent.get("accept-encoding", "")
             )
             body = content.packed() if is_packed else content.body
@@ -378,30 +269,3 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = safe.clean(self.path.partition("?")[0][:200])
         line = f"{self.client_address[0]} {safe.clean(self.command[:10])} {path} {status} {size} {1000 * seconds:.1f}ms"
         self.server.log(line)
-
-
-def _head(status: int, headers: Sequence[tuple[str, str]], content: Content | None = None) -> bytes:
-    """The lines before a body.  Raises ``ValueError`` for a header that would be two."""
-    given = {name.lower() for name, _ in headers}
-    lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Server: {_SERVER}"]
-    lines.append(f"Date: {email.utils.formatdate(usegmt=True)}")
-    lines += [f"{name}: {value}" for name, value in SAFETY if name.lower() not in given]
-    lines += [f"{name}: {value}" for name, value in headers]
-    lines += [f"Content-Type: {content.kind}"] if content and status != 304 else []
-    text = "\r\n".join(lines)
-    if text.count("\n") != len(lines) - 1 or "\0" in text:
-        raise ValueError("a header with a line end in it")
-    return text.encode("latin-1") + b"\r\n\r\n"
-
-
-def _marks(text: str) -> set[str]:
-    """The marks that a cache has, without what says how they were sent."""
-    return {each.strip().removeprefix("W/").strip('"').replace("-gzip", "") for each in text.split(",") if each}
-
-
-def _takes_gzip(text: str) -> bool:
-    for each in text.lower().split(","):
-        name, _, weight = each.strip().partition(";")
-        if name.strip() in ("gzip", "*"):
-            return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
-    return False

@@ -1,0 +1,178 @@
+"""The commands pricing set, alias and reset."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from commands.shared import data, failures, output, parsers
+from commands.shared.failures import Failure
+from session_monitor.base import files
+from session_monitor.prices import model_names, money, own_lists, price_check, price_list
+from session_monitor.prices.price_list import BadPriceList, PriceList
+from session_monitor.text import safe
+
+from .showing import today, values
+
+
+def _add_place(command: Any) -> None:
+    command.add_argument(
+        "--global",
+        dest="everywhere",
+        action="store_true",
+        help="for all data folders of yours, in your configuration folder (default: for --data-dir alone)",
+    )
+
+
+def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
+    about = "state a model's price for a million tokens; it counts instead of the shipped one"
+    examples = (
+        "pricing set qwen-long 0.07 0.28",
+        "pricing set my-model 2.5 10 --cache-read 0.25 --from 2026-05-01",
+        "pricing set qwen-plus 0.8 2 --currency CNY --rate 0.14",
+    )
+    command = parsers.command(commands, (shared,), "set", about, *examples)
+    command.add_argument("model", metavar="MODEL")
+    command.add_argument("input", metavar="INPUT", type=_price)
+    command.add_argument("output", metavar="OUTPUT", type=_price)
+    command.add_argument("--cache-read", metavar="PRICE", type=_price, help="for tokens read from a cache")
+    command.add_argument("--cache-write", metavar="PRICE", type=_price, help="for tokens written to a cache")
+    command.add_argument("--reasoning", metavar="PRICE", type=_price, help="for reasoning (default: as OUTPUT)")
+    command.add_argument(
+        "--from",
+        dest="start",
+        metavar="DATE",
+        type=_date,
+        help="from this day on, UTC; what held before stays (default: since ever)",
+    )
+    command.add_argument("--provider", metavar="NAME", help="who sells it")
+    command.add_argument("--currency", metavar="CODE", default="USD", type=_currency, help="such as CNY (default: USD)")
+    command.add_argument(
+        "--rate", metavar="USD", type=_price, help="dollars for one unit of the currency, if not stated before"
+    )
+    command.add_argument(
+        "--rate-from", metavar="DATE", type=_date, help="the day from which the rate holds (default: today)"
+    )
+    _add_place(command)
+    command.set_defaults(run=_set)
+
+
+def _set(options: argparse.Namespace) -> None:
+    own = _own(options)
+    row: dict[str, Any] = {"from": options.start, "input": options.input, "output": options.output}
+    for name in ("cache_read", "cache_write", "reasoning"):
+        if getattr(options, name) is not None:
+            row[name] = getattr(options, name)
+    if options.currency != "USD":
+        row["currency"] = options.currency
+        if options.rate is not None:
+            own = own_lists.with_rate(own, options.currency, options.rate, options.rate_from or today())
+        elif options.currency not in own.rates:
+            raise Failure(
+                "no_rate",
+                f"what is one {options.currency} worth? Add --rate with the dollars for it, such as --rate 0.14",
+                failures.USAGE,
+            )
+    row["source"] = "own"
+    key = model_names.canonical(options.model)
+    if not key:
+        raise Failure("bad_name", "an empty name can have no price", failures.USAGE)
+    book = data.book(options.data_dir)
+    before = book.find(options.model)
+    exact = before if before and before.key == key else None
+    _write(options, own_lists.with_row(own, options.model, row, options.provider, exact, book.rates()))
+    output.tell(options, f"{safe.cell(key)}: {values(row)} {options.currency} for 1M tokens" + _since(options.start))
+
+
+def _since(start: str | None) -> str:
+    return f", from {start} on" if start else ""
+
+
+def add_alias(commands: Any, shared: argparse.ArgumentParser) -> None:
+    about = "say that a name, such as a deployment's, stands for a model"
+    command = parsers.command(commands, (shared,), "alias", about, "pricing alias my-azure-gpt4o gpt-4o")
+    command.add_argument("name", metavar="NAME")
+    command.add_argument("model", metavar="MODEL")
+    _add_place(command)
+    command.set_defaults(run=_alias)
+
+
+def _alias(options: argparse.Namespace) -> None:
+    book = data.book(options.data_dir)
+    if model_names.canonical(options.name) in ("", model_names.canonical(options.model)):
+        raise Failure("bad_name", "an alias needs a name of its own", failures.USAGE)
+    found = book.find(options.model)
+    if found is None:
+        raise data.unknown_model(book, options.model)
+    _write(options, own_lists.with_alias(_own(options), options.name, options.model))
+    output.tell(options, f"{safe.cell(options.name)} is priced as {safe.cell(found.key)}")
+
+
+def add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
+    about = "forget your own price or alias of a model, or all of them"
+    command = parsers.command(commands, (shared,), "reset", about, "pricing reset qwen-long", "pricing reset")
+    command.add_argument("model", metavar="MODEL", nargs="?")
+    _add_place(command)
+    command.set_defaults(run=_reset)
+
+
+def _reset(options: argparse.Namespace) -> None:
+    own = _own(options)
+    if options.model is None:
+        _write(options, PriceList(own.path))
+        output.tell(options, f"Your own prices in {safe.cell(own.path)} are gone; the shipped ones count.")
+        return
+    key = model_names.canonical(options.model)
+    if key not in own.models and key not in own.aliases:
+        raise Failure(
+            "model_not_found", f"there is no price of your own for {options.model} in {own.path}", failures.NOT_FOUND
+        )
+    _write(options, own_lists.without(own, options.model))
+    found = data.book(options.data_dir).find(options.model)
+    now = f"is priced as {safe.cell(found.key)}" if found else "has no price now"
+    output.tell(options, f"{safe.cell(key)} {now}")
+
+
+def _own(options: argparse.Namespace) -> PriceList:
+    try:
+        return price_check.read(
+            own_lists.of_person(os.environ) if options.everywhere else own_lists.of_folder(options.data_dir)
+        )
+    except BadPriceList as error:
+        raise failures.bad_prices(error) from None
+
+
+def _write(options: argparse.Namespace, changed: PriceList) -> None:
+    if not options.everywhere and not os.path.isdir(options.data_dir):
+        raise failures.no_folder(options.data_dir)
+    files.make_folder(os.path.dirname(changed.path))
+    price_list.write(changed)
+
+
+def _price(text: str) -> str:
+    """A price as it is written down: `2.50` is 2.5, `1e-2` is 0.01."""
+    try:
+        plain = format(Decimal(text).normalize(), "f")
+        money.per_token(plain)
+    except (InvalidOperation, ValueError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no price for a million tokens: a number from 0 on, with at most {money.DECIMALS} decimals"
+        ) from None
+    return plain
+
+
+def _date(text: str) -> str:
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date like 2026-05-01") from None
+
+
+def _currency(text: str) -> str:
+    code = text.upper()
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise argparse.ArgumentTypeError(f"{text!r} is no currency's three letters, such as CNY")
+    return code

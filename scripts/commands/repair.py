@@ -1,0 +1,58 @@
+"""repair: what is broken, and can be mended?"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from session_monitor.text import humanize, safe
+from session_monitor.upkeep import repair
+from session_monitor.upkeep.repair import Repaired
+
+from .shared import data, failures, output, parsers
+from .shared.data import failing, writable_folder
+from .shared.output import to_json
+
+
+def add(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add the command."""
+    about = "mend what killed processes left half written, and make anew what is derived and broken"
+    command = parsers.command(commands, [shared], "repair", about, "repair", "repair --json")
+    command.set_defaults(run=_repair)
+
+
+def _repair(options: argparse.Namespace) -> int:
+    folder = writable_folder(options)
+    with failing(folder):
+        progress = functools.partial(output.progress, "making the index")
+        done = repair.repair(folder, data.book(folder), time.time(), progress)
+    if options.json:
+        mended = [each._asdict() for each in done.mended]
+        damaged = [{"file": each.file, "what": each.what} for each in done.damaged]
+        known = {"mended": mended, "removed": done.removed, "damaged": damaged}
+        output.print_json(options, to_json({**known, "index_made_anew": done.index_made_anew}))
+    else:
+        print("\n".join(map(safe.clean, _lines(done))))
+    return failures.FAILED if done.damaged else failures.OK
+
+
+def _lines(done: Repaired) -> Iterator[str]:
+    for each in done.mended:
+        dropped = f", without {humanize.counted(each.dropped, 'byte')} that made no whole line" if each.dropped else ""
+        yield f"mended {each.file}: {humanize.counted(each.rounds, 'round')}{dropped}"
+    for name in done.removed:
+        yield f"removed {name}, which nobody needs"
+    if done.index_made_anew:
+        yield "made the index anew"
+    for finding in done.damaged:
+        yield f"left {finding.file} as it is: it {finding.what}"
+    if done.damaged:
+        yield (
+            "When such a session calls again, the monitor sets its file aside and reads its rounds again from the logs "
+            "that are still there; 'delete' takes it away with its copies."
+        )
+    if done == Repaired():
+        yield "Nothing to repair."

@@ -1,0 +1,122 @@
+"""Which sessions and calls does somebody ask about?"""
+
+from __future__ import annotations
+
+import argparse
+from datetime import datetime, timezone, tzinfo
+from typing import Any
+
+from session_monitor.base import periods
+from session_monitor.base.timestamps import now
+from session_monitor.reports import filters as selection
+from session_monitor.reports.filters import Selection
+from session_monitor.reports.report import Report
+from session_monitor.text import safe
+from session_monitor.text.help import HelpFormatter
+
+from .failures import USAGE, Failure
+
+
+def filters() -> argparse.ArgumentParser:
+    """What chooses sessions and calls, with the time zone in which days are meant."""
+    some = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
+    group = some.add_argument_group("filters")
+    group.add_argument(
+        "--since",
+        metavar="TIME",
+        help="from then on: 2026-02-01, an RFC 3339 time, today, yesterday, or 24h, 7d, 2w ago",
+    )
+    group.add_argument("--until", metavar="TIME", help="up to then; a day is meant to its end")
+    add_timezone(group)
+    group.add_argument("--model", action="append", metavar="NAME", help="calls of this model or pattern ('gpt-*')")
+    group.add_argument("--consumer", action="append", metavar="NAME", help="calls of this consumer or pattern")
+    group.add_argument("--session", action="append", metavar="ID", help="this session, or those of a pattern ('a:*')")
+    group.add_argument("--min-cost", type=_dollars, metavar="USD", help="sessions that cost at least so much")
+    group.add_argument(
+        "--status",
+        choices=selection.STATES,
+        help="sessions that talked within 15 minutes, that did not, or whose last call failed",
+    )
+    return some
+
+
+def add_timezone(parser: Any) -> None:
+    """Add the option that says whose days are meant."""
+    parser.add_argument(
+        "--timezone",
+        default=periods.LOCAL,
+        metavar="ZONE",
+        help="whose days, such as Asia/Shanghai or UTC (default: local)",
+    )
+
+
+def _dollars(text: str) -> int:
+    try:
+        return selection.dollars(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no amount of dollars, such as 0.50") from None
+
+
+def zone(name: str) -> tzinfo | None:
+    """The time zone of this name.  Raises ``Failure``."""
+    try:
+        return periods.zone(name)
+    except periods.UnknownZone:
+        text = f"no time zone {name}: name one like Asia/Shanghai (or this machine has no list of them: tzdata)"
+        raise Failure("bad_timezone", text, USAGE) from None
+
+
+def selected(options: argparse.Namespace) -> Selection:
+    """What the filters mean.  Raises ``Failure``."""
+    where = zone(options.timezone)
+    since, until = moment(options.since, where), moment(options.until, where, is_end=True)
+    if since is not None and until is not None and since >= until:
+        raise Failure("bad_time", f"--since {options.since} is not before --until {options.until}", USAGE)
+    return Selection(
+        sessions=tuple(options.session or ()),
+        min_cost=options.min_cost,
+        status=options.status,
+        now=now(),
+        since=since,
+        until=until,
+        models=tuple(options.model or ()),
+        consumers=tuple(options.consumer or ()),
+    )
+
+
+def moment(text: str | None, where: tzinfo | None, *, is_end: bool = False) -> int | None:
+    """The moment that a person wrote.  Raises ``Failure``."""
+    try:
+        current = datetime.now(timezone.utc)
+        return None if text is None else selection.moment(text, current, where, is_end=is_end)
+    except selection.BadMoment:
+        wrong = f"{text} is no time: write 2026-02-01, 2026-02-01T09:30:00+08:00, today, yesterday, 24h, 7d or 2w"
+        raise Failure("bad_time", wrong, USAGE) from None
+
+
+def filters_in_words(options: argparse.Namespace) -> list[str]:
+    """The filters that were given."""
+    given = [(name, getattr(options, name)) for name in ("since", "until", "session", "status", "model", "consumer")]
+    told = [f"--{name} {' '.join(each if isinstance(each, list) else [each])}" for name, each in given if each]
+    return [*told, *(["--min-cost"] if options.min_cost is not None else [])]
+
+
+def why_empty(found: Report, options: argparse.Namespace, what: str) -> str:
+    """Why an answer is empty, and what would not be."""
+    overall = found.overview()
+    if not overall.sessions:
+        folder = safe.cell(options.data_dir)
+        return (
+            f"No sessions in {folder} yet: run main.py on a gateway's access log first ('doctor' finds what is wrong)."
+        )
+    hints = []
+    where = zone(options.timezone)
+    if (options.since or options.until) and overall.newest is not None and overall.oldest is not None:
+        oldest, newest = (periods.date_of(each, where) for each in (overall.oldest, overall.newest))
+        hints.append(f"the calls are of {oldest} to {newest}, so --since {newest} shows the newest day")
+    for column in ("model", "consumer"):
+        if getattr(options, column):
+            names = ", ".join(safe.cell(name) for name in found.known(column))
+            hints.append(f"there are the {column}s {names}" if names else f"no call names a {column}")
+    wanted = safe.cell(" ".join(filters_in_words(options)))
+    return f"No {what} with {wanted}" + (f": {'; '.join(hints)}." if hints else ".")

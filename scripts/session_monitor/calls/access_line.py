@@ -1,0 +1,239 @@
+"""Which attributes does the gateway's line hold, whole or broken?"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+from typing import Any, NamedTuple
+
+from session_monitor.base import lazy_regex
+
+NOT_LLM = "not_llm"
+
+
+NO_AI_LOG = "no_ai_log"
+
+
+CUT_OFF = "cut_off"
+
+
+NOT_JSON = "not_json"
+
+
+EMPTY = "empty"
+
+
+DEEPEST = 100
+"""Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
+
+
+_BLANK = " \t\r\n\ufeff"
+
+
+START = '{"ai_log":"'
+
+
+_AI_LOG = lazy_regex.lazy(r'"ai_log"\s*:\s*"')
+
+
+_FIELD = lazy_regex.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+
+
+_TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
+
+
+class Skipped(NamedTuple):
+    """A line that is no call, with the reason why."""
+
+    reason: str
+
+
+class Undecoded(NamedTuple):
+    """A value that could not be taken as what it should be; its text is kept."""
+
+    text: str
+
+
+def split(line: bytes) -> Parts | Skipped:
+    text = line.decode("utf-8", "replace").strip(_BLANK)
+    if not text:
+        return Skipped(EMPTY)
+    return _split_fast(text) if text.startswith(START) else _split_any(text)
+
+
+class Parts(NamedTuple):
+    """A line taken apart.  ``torn`` says that another line begins in the middle of it."""
+
+    attributes: dict[str, Any]
+    outer: dict[str, str]
+    outer_broken: bool = False
+    torn: bool = False
+
+
+def _split_fast(text: str) -> Parts | Skipped:
+    """The gateway's own shape, ``ai_log`` first: nobody but the gateway wrote anything before it."""
+    return _split_at(text, len(START), '{"ai_log":"-"')
+
+
+def _split_any(text: str) -> Parts | Skipped:
+    """Other orders and other writers: a line that is JSON speaks for itself, otherwise ``ai_log`` is looked for."""
+    if not text.startswith("{"):  # in the rest of a line whose beginning is gone, a client may have written anything
+        return Skipped(NO_AI_LOG)
+    try:
+        outer = json.loads(text)
+    except (ValueError, RecursionError):
+        found = _AI_LOG.search(text)
+        if found:
+            return _split_at(text, found.end(), None)
+        return Skipped(NO_AI_LOG if text.endswith("}") else CUT_OFF)
+    if "ai_log" not in outer:
+        return Skipped(NO_AI_LOG)
+    inner = outer.pop("ai_log")
+    attributes = _decoded(inner) if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
+    if isinstance(attributes, Skipped):
+        return attributes
+    return Parts(attributes, {key: value for key, value in outer.items() if isinstance(value, str)})
+
+
+def _split_at(text: str, start: int, before: str | None) -> Parts | Skipped:
+    """``ai_log``'s string starts here; with ``before`` in its place the rest of the line should be JSON."""
+    try:
+        inner, end = scanstring(text, start, True)  # noqa: FBT003 -- positional only
+    except ValueError as error:
+        return Skipped(CUT_OFF if "Unterminated" in str(error) else NOT_JSON)
+    # A full disk can swallow the end of one line and the newline; what follows is about another call.
+    other = text.find(START, end)
+    attributes = _attributes(inner)
+    if isinstance(attributes, Skipped):
+        return Skipped(CUT_OFF) if other >= 0 else attributes
+    try:
+        if before is None or other >= 0:
+            raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
+        outer = _outer(before + text[end:])
+    except (ValueError, StopIteration, RecursionError):
+        fields = _FIELD.findall(text, 0 if before is None else end, other if other >= 0 else len(text))
+        return Parts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
+    return Parts(attributes, outer)
+
+
+def _outer(text: str) -> dict[str, Any]:
+    """The outer object.  Raises ``ValueError`` or ``StopIteration`` where it is none.
+
+    Of two equal keys the first is the gateway's; a client can write the second into its user agent.
+    """
+    found, end = scan(text, 0)
+    if end == len(text) and text.count('":') == len(found):  # no key stands there twice: each has that behind it
+        return found  # type: ignore[no-any-return]
+    return _OUTER.decode(text)  # type: ignore[no-any-return]
+
+
+_OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+
+
+def _attributes(inner: str) -> dict[str, Any] | Skipped:
+    """The attributes of ``ai_log``, each that cannot be decoded alone as ``Undecoded``."""
+    if inner in ("-", "", "null"):
+        return Skipped(NOT_LLM)
+    try:
+        found = _decode(inner)
+        whole = not isinstance(found, dict) or are_plain(found)
+    except json.JSONDecodeError:
+        return Skipped(NOT_JSON)
+    except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
+        whole = False
+    if not whole:
+        found = _attributes_apart(inner)
+    if not isinstance(found, dict):
+        return Skipped(NOT_JSON)
+    return found or Skipped(NOT_LLM)
+
+
+def _decoded(attributes: dict[str, Any]) -> dict[str, Any] | Skipped:
+    """The same for attributes that came as an object, not as a string."""
+    plain = {key: value if _is_plain(value) else Undecoded("[not plain JSON]") for key, value in attributes.items()}
+    return plain or Skipped(NOT_LLM)
+
+
+def _attributes_apart(inner: str) -> dict[str, Any] | None:
+    """Decode each member of an object by itself, without recursion over the whole; ``None`` for anything else."""
+    found: dict[str, Any] = {}
+    depth, key, start = 0, "", 0
+    for token in _TOKEN.finditer(inner):
+        char = token.group()[0]
+        if depth == 1 and char == ":":
+            start = token.end()
+        elif depth == 1 and char in ",}":
+            found[key] = _value(inner[start : token.start()])
+        elif depth == 1 and char == '"' and not start:
+            key = _value(token.group())
+        if char in "[{":
+            depth += 1
+        elif char in "]}":
+            depth -= 1
+        if depth == 1 and char == ",":
+            start = 0
+    return found if depth == 0 and inner.lstrip().startswith("{") else None
+
+
+def _decode(text: str) -> Any:
+    """Its value; raises ``ValueError`` also for numbers that not every JSON reader can take."""
+    try:
+        found, end = scan(text, 0)
+    except StopIteration:
+        end = -1
+    return found if end == len(text) else _DECODER.decode(text)
+
+
+def _value(text: str) -> Any:
+    try:
+        value = _decode(text)
+    except (ValueError, RecursionError):
+        return Undecoded(text)
+    return value if _is_shallow(text) or _is_plain(value) else Undecoded(text)
+
+
+_FLAT = frozenset({str, int, bool, type(None)})
+
+
+def are_plain(attributes: dict[str, Any]) -> bool:
+    """Whether every JSON reader can take these values."""
+    values = attributes.values()
+    return _FLAT.issuperset(map(type, values)) or all(type(value) in _FLAT or _is_plain(value) for value in values)
+
+
+def _is_shallow(text: str) -> bool:
+    return text.count("[") + text.count("{") <= DEEPEST
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
+scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what ``decode`` comes down to, without looking for spaces
+
+
+def _is_plain(value: object) -> bool:
+    """Whether every JSON reader can take this value: not too deep, no NaN, no infinity (``1e999`` decodes to it)."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inside: list[object] = []
+        for node in level:
+            if isinstance(node, float):
+                if not math.isfinite(node):
+                    return False
+                continue
+            values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            if not _FLAT.issuperset(map(type, values)):
+                inside += [each for each in values if type(each) not in _FLAT]
+        if not inside:
+            return True
+        level = inside
+    return False

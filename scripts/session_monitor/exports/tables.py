@@ -1,0 +1,152 @@
+"""Which rows leave?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import tzinfo
+from typing import Any, NamedTuple
+
+from session_monitor.base import periods, timestamps
+from session_monitor.index import rows as index_rows
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.prices import money
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import Unpriced
+from session_monitor.prices.usage_totals import Sums
+from session_monitor.reports import breakdown
+from session_monitor.reports.filter_sql import Chosen
+from session_monitor.reports.filters import Selection
+from session_monitor.reports.report import SessionRow
+
+REPORT, SESSIONS, ROUNDS = "report", "sessions", "rounds"
+
+
+WHAT = (REPORT, SESSIONS, ROUNDS)
+
+
+Row = Mapping[str, Any]
+
+
+class Table(NamedTuple):
+    """Rows under a name, which is their key in JSON; ``read`` are the columns that a person reads."""
+
+    name: str
+    columns: tuple[str, ...]
+    read: tuple[str, ...]
+    rows: Iterable[Row]
+
+
+_COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")
+
+
+_UNPRICED = ("unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
+
+
+SUMS = ("sessions", "calls", "failed", *_COUNTS, "cost_usd", *_UNPRICED)
+
+
+_READ_SUMS = ("sessions", "calls", "failed", *_COUNTS[:3], "cost_usd", "unpriced_rounds")
+
+
+def report(found: Index, meant: Selection, where: tzinfo | None) -> tuple[Row, tuple[Table, ...]]:
+    """What the calls that are meant add up to, and the same by model and by day of a time zone."""
+    chosen = Chosen(found, meant)
+    sessions, summed = breakdown.everything(chosen)
+    models = [{"model": row.name, **_summed(row.sessions, row.sums)} for row in breakdown.by(chosen, "model").rows]
+    dates = [
+        {
+            "date": row.span.name,
+            "start": timestamps.rfc3339(row.span.start),
+            **_summed(row.sessions, row.sums),
+            "models": row.models,
+        }
+        for row in breakdown.by_time(chosen, periods.DAY, where).rows
+    ]
+    by_model = Table("by_model", ("model", *SUMS), ("model", *_READ_SUMS), models)
+    by_date = Table("by_date", ("date", "start", *SUMS, "models"), ("date", *_READ_SUMS), dates)
+    return _summed(sessions, summed), (by_model, by_date)
+
+
+def _summed(sessions: int, summed: Sums) -> dict[str, Any]:
+    return {"sessions": sessions, **summed.to_json()}
+
+
+def sessions(rows: Iterable[SessionRow]) -> Table:
+    """A row a session."""
+    return Table("sessions", _OF_SESSION, _READ_OF_SESSION, (row.to_json() for row in rows))
+
+
+_OF_SESSION = (
+    *("session_id", "created_at", "updated_at", "status", "messages_count", "failed_count"),
+    *(f"total_{name}" for name in _COUNTS[:-1]),
+    *("total_tokens", "model", "models", "cost_usd", *_UNPRICED),
+)
+
+
+_READ_OF_SESSION = (
+    *("session_id", "updated_at", "messages_count", "failed_count", "total_input_tokens", "total_output_tokens"),
+    *("cost_usd", "unpriced_rounds", "models"),
+)
+
+
+def rounds(found: Index, meant: Selection) -> tuple[int, Table]:
+    """How many calls are meant, and a row for each, session by session; rows are read from the index as they are taken."""
+    where = Chosen(found, meant).rounds(meant.since, meant.until)
+    (number,) = found.db.execute(f"SELECT count(*) FROM round WHERE {where}").fetchone()  # noqa: S608 -- see _rounds
+    return number, Table("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(found, where))
+
+
+_OF_ROUND = (
+    *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS),
+    *("response_code", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
+)
+
+
+_READ_OF_ROUND = (
+    *("session_id", "round", "timestamp", "model", *_COUNTS[:3], "response_code", "duration_ms", "cost_usd"),
+)
+
+
+def _rounds(found: Index, where: str) -> Iterator[Row]:
+    meant = f"(SELECT * FROM round WHERE {where}) AS meant"  # noqa: S608 -- made by Chosen; its values are numbers
+    for session_id, number, at, model, consumer, *rest in found.db.execute(_EACH_ROUND.format(meant)):
+        *tokens, flags, code, first, duration, usd, pico = rest
+        fresh, read, written, visible, reasoning = tokens
+        yield {
+            "session_id": session_id,
+            "round": number,
+            "timestamp": None if at is None else timestamps.rfc3339(at),
+            "model": model,
+            "consumer": consumer,
+            "input_tokens": fresh + read + written,
+            "output_tokens": visible + reasoning,
+            "cached_tokens": read,
+            "cache_write_tokens": written,
+            "reasoning_tokens": reasoning,
+            "total_tokens": sum(tokens),
+            "response_code": code,
+            "failed": bool(flags & schema.FAILED),
+            "first_token_ms": first,
+            "duration_ms": duration,
+            "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
+            "unpriced": _why(found.book, model, at, (fresh, read, written, visible, reasoning), flags, usd),
+        }
+
+
+# The same rows make the same file; no more than the rounds of one session are sorted at a time.
+_EACH_ROUND = (
+    "SELECT session.session_id, number, at, model.name, consumer.name, meant.fresh, meant.read, meant.written, "
+    "meant.visible, meant.reasoning, flags, code, first_token_ms, duration_ms, meant.usd, meant.pico "
+    "FROM session CROSS JOIN {} ON meant.session = session.id "
+    "LEFT JOIN model ON model.id = meant.model LEFT JOIN consumer ON consumer.id = meant.consumer "
+    "ORDER BY session.session_id, number"
+)
+
+
+def _why(
+    book: Book, model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int, usd: int | None
+) -> str | None:
+    """Why a call has no price, where it has none."""
+    found = book.price(index_rows.call_of(model, at, tokens, flags)) if usd is None else None
+    return found.reason if isinstance(found, Unpriced) else None

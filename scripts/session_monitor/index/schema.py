@@ -1,0 +1,119 @@
+"""Which tables has the index, and what do their numbers mean?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from session_monitor.prices import cost
+
+SCHEMA = 3
+
+
+SLOT = 1_800_000
+"""Milliseconds of a slot."""
+
+
+SLOT_OF = f"(at - (at < 0) * {SLOT - 1}) / {SLOT}"
+"""SQL for the slot of a moment; the same as ``at // SLOT``, where SQL would round towards 0."""
+
+
+NEVER = -(2**60)
+"""``before`` in a session's first row of ``active``."""
+
+
+FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
+"""Flags of a round."""
+
+
+_SUMS = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
+
+
+_MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens")
+
+
+ADDITIVE = (*_SUMS, *_MONEY)
+"""What is summed up: calls, those that failed, tokens by kind; dollars in millionths and the rest in 1e-12 (one number
+of 64 bits would end at nine million dollars), what caches saved likewise, and what is not in the cost."""
+
+
+ACTIVE_BY_SLOT = "CREATE INDEX active_slot ON active(slot, before, session, model, consumer)"
+
+
+_SUM_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in ADDITIVE)
+
+
+TABLES = f"""
+CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+CREATE TABLE model(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE consumer(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE tool_name(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE session(
+    id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT UNIQUE, file TEXT, size INTEGER, mtime INTEGER,
+    next_byte INTEGER, created_at TEXT, updated_at TEXT, updated INTEGER, total_tokens INTEGER,
+    model TEXT, models TEXT, last_flags INTEGER, change INTEGER, {_SUM_COLUMNS}
+);
+CREATE TABLE damaged(file TEXT PRIMARY KEY) WITHOUT ROWID;
+CREATE TABLE round(
+    session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER,
+    fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER,
+    flags INTEGER, notes INTEGER, code INTEGER, first_token_ms INTEGER, duration_ms INTEGER, start INTEGER, length INTEGER,
+    history INTEGER, sent INTEGER, usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER,
+    PRIMARY KEY(session, number)
+) WITHOUT ROWID;
+CREATE TABLE tool(
+    session INTEGER, number INTEGER, tool INTEGER, calls INTEGER, results INTEGER, failed INTEGER, tokens INTEGER,
+    PRIMARY KEY(session, number, tool)
+) WITHOUT ROWID;
+CREATE TABLE total(
+    model INTEGER, consumer INTEGER, {_SUM_COLUMNS}, PRIMARY KEY(model, consumer)
+) WITHOUT ROWID;
+CREATE TABLE slot(
+    slot INTEGER, model INTEGER, consumer INTEGER, {_SUM_COLUMNS}, PRIMARY KEY(slot, model, consumer)
+) WITHOUT ROWID;
+CREATE TABLE part(
+    model INTEGER, consumer INTEGER, session INTEGER, PRIMARY KEY(model, consumer, session)
+) WITHOUT ROWID;
+CREATE TABLE active(
+    session INTEGER, slot INTEGER, model INTEGER, consumer INTEGER, before INTEGER,
+    PRIMARY KEY(session, slot, model, consumer)
+) WITHOUT ROWID;
+{ACTIVE_BY_SLOT};
+CREATE INDEX session_updated ON session(updated);
+PRAGMA user_version = {SCHEMA};
+"""
+
+
+AGGREGATES = (
+    *(
+        "count(*)",
+        f"sum(flags & {FAILED})",
+        "sum(fresh)",
+        "sum(read)",
+        "sum(written)",
+        "sum(visible)",
+        "sum(reasoning)",
+    ),
+    *(f"coalesce(sum({name}), 0)" for name in ("usd", "pico", "saved_usd", "saved_pico")),
+    "sum(usd IS NULL)",
+    "sum((usd IS NULL) * (fresh + read + written + visible + reasoning))",
+    f"sum(usd IS NULL AND flags & {NO_TOKENS} != 0)",
+)
+"""Rounds summed up, as ``ADDITIVE``."""
+
+
+OF_ROUNDS = ", ".join(f"coalesce({sum_}, 0)" for sum_ in AGGREGATES)
+"""The same in one, 0 where there are none."""
+
+
+def noted(counted: Iterable[tuple[int, int]]) -> dict[str, int]:
+    """How many rounds have each note, from how many have each set of them."""
+    found: dict[str, int] = {}
+    for notes, number in counted:
+        for bit, note in enumerate(NOTES):
+            if notes >> bit & 1:
+                found[note] = found.get(note, 0) + number
+    return found
+
+
+NOTES = tuple(cost.NOTES)
+"""The bits of a round's notes, from the lowest."""

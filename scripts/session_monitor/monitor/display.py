@@ -1,0 +1,102 @@
+"""What does a run show of itself while it works?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Callable, Protocol, TextIO
+
+from session_monitor.prices import money
+from session_monitor.prices.spending import Spending
+from session_monitor.sessions.summary import Summary
+from session_monitor.text import humanize, safe
+
+from .pace import Pace
+from .poll import Poll
+from .voice import Voice
+
+
+class Show(Protocol):
+    """What a run shows of itself while it works."""
+
+    def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
+        """A batch was committed."""
+
+    def polled(self, poll: Poll) -> None:
+        """A poll ended."""
+
+
+def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
+    """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
+    covered, found, count = poll.coverage, poll.sums, humanize.count
+    read = f"{humanize.counted(covered.lines, 'line')} ({humanize.size(covered.bytes)})"
+    cached = f"of which {count(found.cached_tokens)} cached and {count(found.cache_write_tokens)} cache written"
+    reasoning = f"of which {count(found.reasoning_tokens)} reasoning"
+    return [
+        f"Read {read} of {humanize.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
+        f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
+        f"Tokens:   {count(found.input_tokens)} input, {cached}; {count(found.output_tokens)} output, {reasoning}",
+        f"Cost:     {_cost(found.spending) if priced else 'not known: see the message about the price list'}",
+        f"Coverage: {'; '.join(covered.in_words())}",
+    ]
+
+
+def _cost(spent: Spending) -> str:
+    tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
+    saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
+    return spent.shown() + tokens + saved
+
+
+class Progress:
+    """One line that says how far a long pass is."""
+
+    def __init__(self, stream: TextIO | None, clock: Callable[[], float]) -> None:
+        """The pass begins now; ``stream`` is a terminal, or None to say nothing."""
+        self._stream = stream
+        self._pace = Pace(clock)
+        self._shown = False
+
+    def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
+        """Say how far it is."""
+        pace = self._pace.of(poll)
+        if self._stream and poll.behind:
+            left = humanize.duration(pace.seconds_left or 0)
+            done = f"{humanize.size(poll.bytes_read)} of {humanize.size(poll.bytes_to_read)}"
+            self._stream.write(f"\r{done}, {humanize.size(pace.bytes_per_second)}/s, {left} left\x1b[K")
+            self._stream.flush()
+            self._shown = True
+
+    def polled(self, _poll: Poll) -> None:
+        """Take the line away again."""
+        if self._stream and self._shown:
+            self._stream.write("\r\x1b[K")
+            self._stream.flush()
+
+
+class Journal:
+    """Without a terminal: one line for each change of state, fit for a journal."""
+
+    def __init__(self, logs: Sequence[str], say: Voice) -> None:
+        """No state has been told yet."""
+        self._logs = ", ".join(logs)
+        self._say = say
+        self._state = ""
+
+    def batch(self, poll: Poll, _sessions: dict[str, Summary]) -> None:
+        """A batch was committed."""
+        if poll.behind:
+            self._enter("catching up", f": {humanize.size(poll.behind)} of {self._logs} left")
+
+    def polled(self, poll: Poll) -> None:
+        """A poll ended."""
+        self._say.troubles(poll)
+        if poll.problems:
+            self._state = ""  # to be told again once they are gone
+        elif poll.logs_found:
+            self._enter("up to date", f" with {self._logs}")
+        else:
+            self._enter("waiting", f" for {self._logs}: it is not there yet")
+
+    def _enter(self, state: str, rest: str) -> None:
+        if state != self._state and not self._say.quiet:
+            print(safe.clean(state + rest), flush=True)
+        self._state = state

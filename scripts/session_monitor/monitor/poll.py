@@ -1,0 +1,66 @@
+"""What did one poll do?"""
+
+from __future__ import annotations
+
+from session_monitor.log import tail
+from session_monitor.log.coverage import Coverage
+from session_monitor.log.tail import Look
+from session_monitor.prices import usage_totals
+from session_monitor.prices.usage_totals import NOTHING
+
+MOST_NOTICES = 20
+
+
+class Poll:
+    """What one poll did: what was new, what it read, and what a person should hear of.
+
+    ``problems`` are what keeps the result from being complete: a log that may not be read, a session file that had
+    to be set aside; ``notices`` are what it can do nothing about.  ``behind`` are the bytes still to be read (a
+    stopped poll leaves some).
+    """
+
+    def __init__(self) -> None:
+        """Nothing was done yet."""
+        self.logs_found = self.new_sessions = 0
+        self.sums = NOTHING
+        self.coverage = Coverage()
+        self.problems: list[str] = []
+        self.notices: list[str] = []
+        self.bytes_to_read = self.bytes_read = 0
+
+    def saw(self, look: Look) -> None:
+        """Take in what a look found."""
+        self.logs_found = len(look.files)
+        self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.found)
+
+    def hear(self, look: Look) -> None:
+        """Take in what a person should hear of a look."""
+        self.coverage.lost_bytes += look.lost_bytes
+        self.coverage.unknown_gaps += look.unknown_gaps
+        self.notices += look.notices
+        for text in look.problems:
+            self.problem(text)
+
+    def problem(self, text: str) -> None:
+        """Note a problem, once."""
+        if text not in self.problems:
+            self.problems.append(text)
+
+    def add(self, other: Poll) -> None:
+        """Count another poll in; problems are those of the last one."""
+        self.logs_found = other.logs_found
+        self.new_sessions += other.new_sessions
+        self.sums = usage_totals.added([self.sums, other.sums])
+        self.coverage.add(other.coverage)
+        self.problems = other.problems
+        self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]
+
+    @property
+    def new_rounds(self) -> int:
+        """How many rounds were new."""
+        return self.sums.calls
+
+    @property
+    def behind(self) -> int:
+        """Bytes that were there when the poll began and are still unread."""
+        return max(0, self.bytes_to_read - self.bytes_read)

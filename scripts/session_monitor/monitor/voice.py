@@ -1,0 +1,35 @@
+"""How does the monitor say what a person should hear?"""
+
+from __future__ import annotations
+
+import sys
+
+from session_monitor.text import safe
+
+from .poll import Poll
+
+_ADVICE_ON_LOGS = (
+    "for what was not read: let this user read the logs and their folders, allow them with --allow-dir, or name others "
+    "with --log-path"
+)
+
+
+class Voice:
+    """Says things to people: on stderr, each only once while it stays true."""
+
+    def __init__(self, *, quiet: bool) -> None:
+        """With ``quiet`` only what went wrong is said."""
+        self.quiet = quiet
+        self._said: set[str] = set()
+
+    def aloud(self, text: str) -> None:
+        """Say it."""
+        print(f"main.py: {safe.clean(text)}", file=sys.stderr, flush=True)
+
+    def troubles(self, poll: Poll) -> None:
+        """Say what a person should hear of a poll, unless it was true the last time as well."""
+        texts = [*poll.problems, *([_ADVICE_ON_LOGS] if poll.problems else []), *poll.notices]
+        for text in texts:
+            if text not in self._said:
+                self.aloud(text)
+        self._said = set(texts)

@@ -1,0 +1,171 @@
+"""What is a call's cost, and what is known of how it came about?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Union
+
+from session_monitor.calls.usage import Usage
+
+from . import money
+
+NO_MODEL, UNKNOWN_MODEL, NO_PRICE_THEN, NO_TOKENS = "no_model", "unknown_model", "no_price_then", "no_tokens"
+
+
+UNPRICED = {
+    NO_MODEL: "the log names no model",
+    UNKNOWN_MODEL: "no price is known for this model",
+    NO_PRICE_THEN: "no price is known for that day",
+    NO_TOKENS: "the log tells no tokens",
+}
+"""Why a cost is not known, in words."""
+
+
+CACHE_READ_AS_INPUT = "cache_read_as_input"
+
+
+CACHE_READ_BY_VENDOR = "cache_read_by_vendor"
+
+
+CACHE_WRITE_AS_INPUT = "cache_write_as_input"
+
+
+CACHE_WRITE_BY_VENDOR = "cache_write_by_vendor"
+
+
+CACHE_WRITE_5M = "cache_write_5m"
+
+
+THIRD_PARTY_PRICE = "third_party_price"
+
+
+UNDATED = "undated"
+
+
+NO_TIME = "no_time"
+
+
+CONVERTED = "converted"
+"""Notes: each names something that was assumed, see ``NOTES``."""
+
+
+NOTES = {
+    CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
+    CACHE_READ_BY_VENDOR: "cache reads are priced by the vendor's general rule",
+    CACHE_WRITE_AS_INPUT: "no price for cache writes is known; they are priced as input",
+    CACHE_WRITE_BY_VENDOR: "cache writes are priced by the vendor's general rule",
+    CACHE_WRITE_5M: "the log does not tell cache writes for an hour from those for five minutes; priced as the latter",
+    THIRD_PARTY_PRICE: "the price is a reseller's; the maker publishes none",
+    UNDATED: "the price of the model without the date or tag in its name",
+    NO_TIME: "the call has no time; priced at the latest price",
+    CONVERTED: "converted from another currency at a rate that you stated",
+}
+
+
+class Call(NamedTuple):
+    """What a price depends on.  ``at`` is RFC 3339 in UTC, or None; ``has_tokens``: it reported a token count."""
+
+    model: str | None
+    at: str | None
+    usage: Usage
+    has_tokens: bool = True
+    failed: bool = False
+
+
+def call_of(entry: Mapping[str, Any]) -> Call:
+    """A stored round as a call."""
+    read, written, reasoning = entry["cached_tokens"], entry.get("cache_write_tokens", 0), entry["reasoning_tokens"]
+    fresh, visible = entry["input_tokens"] - read - written, entry["output_tokens"] - reasoning
+    usage = Usage(fresh, read, written, visible, reasoning, "explicit_cache" in entry)
+    return Call(entry["model"], entry["timestamp"], usage, "no_tokens" not in entry, entry["response_type"] == "error")
+
+
+class Found(NamedTuple):
+    """The prices that a name stands for: how it was matched (``kind``), and the model's entry in its list.
+
+    ``origin`` is the list's file; ``undated`` says that a date or tag in the name was left out.
+    """
+
+    name: str
+    key: str
+    kind: str
+    entry: Mapping[str, Any]
+    origin: str
+    undated: bool = False
+
+    @property
+    def vendor(self) -> str | None:
+        """Who sells it at these prices."""
+        return self.entry.get("vendor")
+
+
+class Parts(NamedTuple):
+    """Pico-dollars for each kind of tokens."""
+
+    fresh_input: int = 0
+    cache_read: int = 0
+    cache_write: int = 0
+    visible_output: int = 0
+    reasoning: int = 0
+
+
+class Cost(NamedTuple):
+    """What a call cost, in pico-dollars: all of it, and by kind.
+
+    ``saved`` is what the cache spared against the input price (less than 0 where writing to it cost more), None where
+    that is not known.  ``row`` and ``above`` say which row and tier were in force; a call that cost nothing whatever
+    its model has no ``found``.
+    """
+
+    pico: int
+    parts: Parts
+    saved: int | None
+    notes: tuple[str, ...]
+    found: Found | None = None
+    row: Mapping[str, Any] | None = None
+    above: int = 0
+
+
+class Unpriced(NamedTuple):
+    """Why a call's cost is not known."""
+
+    reason: str
+
+
+Outcome = Union[Cost, Unpriced]
+
+
+FREE = Cost(0, Parts(), None, ())
+
+
+def to_json(outcome: Outcome) -> dict[str, Any]:
+    """What a call cost, for JSON: ``cost_usd`` is None where that is not known, ``unpriced`` then says why."""
+    if isinstance(outcome, Unpriced):
+        return {"cost_usd": None, "unpriced": outcome.reason}
+    found: dict[str, Any] = {"cost_usd": money.plain(outcome.pico)}
+    if outcome.found and outcome.row:
+        found["cost_parts_usd"] = {name: money.plain(pico) for name, pico in outcome.parts._asdict().items() if pico}
+        if outcome.saved is not None:
+            found["cache_savings_usd"] = money.plain(outcome.saved)
+        found["price"] = {
+            "model": outcome.found.key,
+            "match": outcome.found.kind,
+            "vendor": outcome.found.vendor,
+            "from": outcome.row.get("from"),
+            "tier_above": outcome.above,
+            "source": outcome.row.get("source"),
+        }
+    if outcome.notes:
+        found["cost_notes"] = list(outcome.notes)
+    return found
+
+
+Fields = tuple[Union[str, None], Union[str, None], int, int, int, int, int, Any, Any, Any]
+"""A call: model, time, the five kinds of tokens; whether it asked for the cache, has tokens, and failed."""
+
+
+Amount = tuple[int, Union[int, None], tuple[str, ...]]
+"""Pico-dollars: all of a call's, and what the cache spared (None where that is not known); what was assumed."""
+
+
+FREE_AMOUNT: Amount = (0, None, ())

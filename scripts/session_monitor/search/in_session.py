@@ -1,0 +1,35 @@
+"""Where in one session was something said?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from session_monitor.reports.report import Report, SessionRow
+from session_monitor.sessions import file_names, session_file
+
+from . import texts
+
+_AROUND = 80
+"""Characters before a text that was found, and behind it."""
+
+
+def find(
+    report: Report, row: SessionRow, text: str, limit: int
+) -> Iterator[tuple[int, str, str, list[tuple[int, int]]]]:
+    """Rounds in which a text was said first: number, where, what stands around it, and the span of it in that."""
+    wanted = text.lower()
+    number, before = 0, None
+    with open(file_names.path_of(report.folder, row.file), "rb") as file:
+        session_file.read_header(file)
+        for entry in session_file.entries(file):
+            if number >= limit:
+                return
+            for where, words in texts.said(entry, before)._asdict().items():
+                at = words.lower().find(wanted)
+                if at >= 0:
+                    number += 1
+                    start = max(0, at - _AROUND)
+                    excerpt = words[start : at + len(text) + _AROUND]
+                    yield entry["round"], where, excerpt, [(at - start, min(at - start + len(text), len(excerpt)))]
+                    break
+            before = entry

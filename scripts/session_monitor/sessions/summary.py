@@ -1,0 +1,104 @@
+"""What do a session's rounds add up to, and what was just written of them?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+
+class Summary:
+    """What a session's rounds add up to; the footer of its file.
+
+    ``positions`` says for each generation of the log up to which byte it has been applied here, ``history`` holds
+    the digests of the last round's messages.
+    """
+
+    created_at: str | None
+    updated_at: str | None
+    messages_count: int
+    failed_count: int
+    total_input_tokens: int
+    total_output_tokens: int
+    total_reasoning_tokens: int
+    total_cached_tokens: int
+    total_cache_write_tokens: int
+    total_tokens: int
+    model: str | None
+    models: list[str]
+    positions: dict[str, int]
+    history: str
+
+    def __init__(self, **known: Any) -> None:
+        """Of a session without rounds, but for what is known.  Raises ``TypeError`` for what it does not have."""
+        if known.keys() != _EMPTY.keys():
+            if not known.keys() <= _EMPTY.keys():
+                raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
+            known = {**_EMPTY, "models": [], "positions": {}, **known}
+        for name, value in known.items():
+            setattr(self, name, value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Summary) and vars(self) == vars(other)
+
+    __hash__ = None  # type: ignore[assignment]  # it changes
+
+    def __repr__(self) -> str:
+        return f"Summary({vars(self)})"
+
+    def add(self, entry: Mapping[str, Any], log: Sequence[Any]) -> None:
+        """Count one stored round in, by its short facts and its ``log``."""
+        self.messages_count += 1
+        self.failed_count += entry["response_type"] == "error"
+        self.total_input_tokens += entry["input_tokens"]
+        self.total_output_tokens += entry["output_tokens"]
+        self.total_reasoning_tokens += entry["reasoning_tokens"]
+        self.total_cached_tokens += entry["cached_tokens"]
+        self.total_cache_write_tokens += entry.get("cache_write_tokens", 0)
+        self.total_tokens += entry["total_tokens"]
+        model, timestamp = entry["model"], entry["timestamp"]
+        if model:
+            self.model = model
+            if model not in self.models:
+                self.models.append(model)
+        if timestamp:
+            # Without its Z a time with a fraction comes behind the one without: 15 before 15.5.
+            if not self.created_at or timestamp[:-1] < self.created_at[:-1]:
+                self.created_at = timestamp
+            if not self.updated_at or timestamp[:-1] > self.updated_at[:-1]:
+                self.updated_at = timestamp
+        generation, _, end = log
+        if end > self.positions.get(generation, 0):
+            self.positions[generation] = end
+
+
+_EMPTY: dict[str, Any] = {
+    "created_at": None,
+    "updated_at": None,
+    "messages_count": 0,
+    "failed_count": 0,
+    **{f"total_{kind}_tokens": 0 for kind in ("input", "output", "reasoning", "cached", "cache_write")},
+    "total_tokens": 0,
+    "model": None,
+    "models": (),
+    "positions": (),
+    "history": "",
+}
+
+
+Facts = tuple[dict[str, Any], int, int]
+"""The short facts of one round, with the byte and the length of its line."""
+
+
+class Written(NamedTuple):
+    """What is new in one session file: the facts of its new rounds, and its summary with them.
+
+    ``size`` and ``mtime`` (nanoseconds) are the file's, ``next_byte`` is where its next round will stand.
+    """
+
+    session_id: str
+    file: str
+    summary: Summary
+    size: int
+    mtime: int
+    next_byte: int
+    rounds: list[Facts]

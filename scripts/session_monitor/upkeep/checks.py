@@ -1,0 +1,42 @@
+"""What is one check, and what comes of it?"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from session_monitor.sessions import file_names
+
+OK, WARN, FAIL = "ok", "warn", "fail"
+
+
+class Check(NamedTuple):
+    """One thing that was looked at: how it stands, what was found, and what to do unless that is fine."""
+
+    name: str
+    level: str
+    found: str
+    todo: str = ""
+
+
+class Case(NamedTuple):
+    """What is to be looked at.  Without ``logs`` it is the default one, or those that the state file names.
+
+    ``now`` is the time in seconds since 1970; with ``deep`` a large index is looked through as well.
+    """
+
+    logs: Sequence[str]
+    data_dir: str
+    state_file: str
+    environment: Mapping[str, str]
+    now: float
+    default_log: str
+    deep: bool = False
+
+
+def has_sessions(folder: str) -> bool:
+    try:
+        return any(map(file_names.is_session, os.listdir(folder)))
+    except OSError:
+        return False

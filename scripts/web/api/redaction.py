@@ -1,0 +1,43 @@
+"""What is left of an answer where texts are not served?"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from web.server.exchange import Refusal
+
+from .questions import Setting
+
+
+def refuse_texts(setting: Setting) -> None:
+    if setting.redacts:
+        raise Refusal(403, "redacted", "this server was started with --redact: it serves no texts")
+
+
+_TEXTS = ("messages", "question", "answer", "reasoning", "system", "error", "undecoded")
+
+
+_WITHOUT_TEXTS = (
+    *("round", "timestamp", "input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens"),
+    *("total_tokens", "model", "has_tool_calls", "response_type", "explicit_cache", "no_tokens", "no_content", "cut"),
+    *("consumer", "response_code", "first_token_ms", "duration_ms", "messages_total", "messages_from_history"),
+    *("messages_start", "cost_usd", "cost_parts_usd", "cache_savings_usd", "price", "unpriced", "cost_notes", "api"),
+    *("request_id", "route_name", "upstream_cluster", "response_flags"),
+)
+"""What is served of a round where texts are not: nothing that is not named here."""
+
+
+def without_texts(entry: Mapping[str, Any]) -> dict[str, Any]:
+    kept = {name: entry[name] for name in _WITHOUT_TEXTS if name in entry}
+    calls = [_call_without_texts(each) for each in entry["tool_calls"]]
+    return {**kept, **dict.fromkeys(_TEXTS), "tool_calls": calls, "clipped": []}
+
+
+def _call_without_texts(call: Mapping[str, Any]) -> dict[str, Any]:
+    function, result = call.get("function"), call["result"]
+    name = function.get("name") if isinstance(function, dict) else None
+    return {
+        "function": {"name": name if isinstance(name, str) else None, "arguments": None},
+        "result": result and {**result, "content": None},
+    }
