@@ -29,7 +29,7 @@ from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.poll import Poll
 from session_monitor.prices import own_lists, price_list
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.sessions import store, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary
@@ -73,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         files.make_folder(options.output_dir)
         with files.lock(os.path.join(options.output_dir, ".lock"), _about()):
             return Monitor(options, say).run(follow=follow)
-    except files.Held as held:
+    except files.LockHeldError as held:
         if not options.quiet:
             say.aloud(f"another monitor is at work on {options.output_dir} ({held}); there is nothing to do")
         return OK
@@ -206,7 +206,7 @@ class Monitor:
         """What calls cost; a mistake in a person's own list is no reason not to read the log."""
         try:
             return own_lists.book(self._options.output_dir, os.environ)
-        except (BadPriceList, OSError) as error:
+        except (BadPriceListError, OSError) as error:
             self._say.aloud(f"costs are not shown: {error}. Correct it there, or take the file away")
             return None
 

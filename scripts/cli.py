@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
     except OSError as error:
         place = error.filename or options.data_dir
         failure = Failure("unreadable", f"{place}: {error.strerror or error}. See that this user may read it")
-    except report.NoSuchFolder:
+    except report.NoSuchFolderError:
         failure = failures.no_folder(options.data_dir)
     except Failure as known:
         failure = known

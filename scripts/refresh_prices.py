@@ -53,7 +53,7 @@ def main() -> int:
         print(line)
     try:
         price_check.check({**merged.document, "models": merged.models})
-    except price_check.Mistake as mistake:
+    except price_check.PriceMistakeError as mistake:
         print(f"refresh_prices.py: the new table would be wrong, nothing is written: {mistake}", file=sys.stderr)
         return 2
     text = price_list.dumped(merged.document, merged.models)

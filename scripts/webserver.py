@@ -16,8 +16,8 @@ from collections.abc import Sequence
 from types import FrameType
 
 from session_monitor import __version__
-from session_monitor.links.keys import BadKeyFile, KeptKeys
-from session_monitor.prices.price_list import BadPriceList
+from session_monitor.links.keys import BadKeyFileError, KeptKeys
+from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
 from web import static
 from web.answers.desk import Desk
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _parser().error("--tls-cert and --tls-key belong together")
     try:
         return _serve(options)
-    except (BadPriceList, BadKeyFile) as mistake:
+    except (BadPriceListError, BadKeyFileError) as mistake:
         return _fail(str(mistake))
     except ssl.SSLError as error:
         files = f"{options.tls_cert} and {options.tls_key}"

@@ -15,7 +15,7 @@ from session_monitor.base import timestamps
 from session_monitor.exports import formats
 from session_monitor.exports import tables as export_tables
 from session_monitor.exports.formats import Document
-from session_monitor.exports.tables import Row, Table
+from session_monitor.exports.tables import ExportRow, ExportTable
 from session_monitor.text import humanize, safe
 
 from .shared import data, failures, filters, output, parsers
@@ -66,7 +66,7 @@ def _export(options: argparse.Namespace) -> None:
     counter = _Counter(is_told=options.file != STDOUT)
     is_readable = options.file != STDOUT or (sys.stdout.encoding or "").lower().startswith("utf")
 
-    def write(total: int, *tables: Table, summary: Row | None = None) -> None:
+    def write(total: int, *tables: ExportTable, summary: ExportRow | None = None) -> None:
         counter.number = 0
         counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
         document = Document(timestamps.rfc3339(timestamps.now()), counted, output.coverage_of(options), summary)
@@ -107,7 +107,7 @@ class _Counter:
         self.number = 0
         self._is_told = is_told
 
-    def passing(self, rows: Iterable[Row], total: int) -> Iterator[Row]:
+    def passing(self, rows: Iterable[ExportRow], total: int) -> Iterator[ExportRow]:
         for row in rows:
             yield row
             self.number += 1

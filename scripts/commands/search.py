@@ -13,9 +13,9 @@ from session_monitor.base.timestamps import local_time
 from session_monitor.reports.report import Report
 from session_monitor.search import query as search
 from session_monitor.search import words
-from session_monitor.search.query import Found, Hit, Query
+from session_monitor.search.query import Hit, Query, SearchResults
 from session_monitor.search.texts import COLUMNS
-from session_monitor.search.word_index import NoFullText
+from session_monitor.search.word_index import NoFullTextError
 from session_monitor.text import humanize, safe, table, width
 
 from .shared import data, output, parsers
@@ -81,11 +81,11 @@ def _search(options: argparse.Namespace) -> None:
         output.tell(options, f"(the latest {humanize.counted(len(found.hits), 'round')}; --limit shows more)")
 
 
-def _found(sessions: Report, query: Query, options: argparse.Namespace) -> Found:
+def _found(sessions: Report, query: Query, options: argparse.Namespace) -> SearchResults:
     progress = functools.partial(output.progress, "making the search index")
     try:
         return search.search(sessions, query, shared_filters.selected(options), limit=options.limit, progress=progress)
-    except NoFullText:
+    except NoFullTextError:
         text = f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5): run cli.py with another one"
         raise Failure("no_full_text", text) from None
 
@@ -113,7 +113,7 @@ def _lines(hit: Hit, columns: int | None, paint: table.Paint) -> Iterator[str]:
     yield _MATCH.sub(lambda match: "\n".join(paint(table.BOLD, line) for line in match[1].split("\n")), text)
 
 
-def _why_empty(sessions: Report, query: Query, found: Found, options: argparse.Namespace) -> str:
+def _why_empty(sessions: Report, query: Query, found: SearchResults, options: argparse.Namespace) -> str:
     """Why nothing is found, and what would help."""
     wanted = safe.cell(" ".join(options.text))
     if not query.words:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from session_monitor.conversations import conversation
-from session_monitor.conversations.conversation import Session
+from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices import cost
 
@@ -75,7 +75,7 @@ def _show(options: argparse.Namespace) -> None:
         print(line)
 
 
-def _print_pieces(found: Session, form: str, *, messages: bool, full: bool) -> None:
+def _print_pieces(found: Conversation, form: str, *, messages: bool, full: bool) -> None:
     row, spent, rounds = found.row.fields, found.row.spending, found.rounds
     if form == "md":
         from session_monitor.conversations import markdown_page  # noqa: PLC0415 -- the usual form need not wait for it
@@ -90,7 +90,7 @@ def _print_pieces(found: Session, form: str, *, messages: bool, full: bool) -> N
         sys.stdout.write(piece.encode(encoding, "xmlcharrefreplace").decode(encoding))
 
 
-def _session_json(found: Session, *, messages: bool) -> Iterator[str]:
+def _session_json(found: Conversation, *, messages: bool) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
     yield to_json(found.row.to_json())[:-1] + ', "rounds": ['
     for number, (entry, outcome) in enumerate(found.rounds):

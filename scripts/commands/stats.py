@@ -11,7 +11,7 @@ from session_monitor.log.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import filters, tables
-from session_monitor.reports.breakdown import Totals
+from session_monitor.reports.breakdown import Breakdown
 from session_monitor.reports.filters import Selection
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
@@ -65,7 +65,7 @@ def _by(options: argparse.Namespace) -> None:
         _print_rows(options, (Column(column.capitalize(), least=16), *_SUMS), answer)
 
 
-def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Totals) -> None:
+def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Breakdown) -> None:
     rows = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in answer.rows]
     output.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
     _print_unpriced(options, answer.sums)

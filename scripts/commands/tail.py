@@ -63,7 +63,7 @@ def tail(options: argparse.Namespace, reports: Callable[[], Report], session_id:
             for line in _printed(options, entry, outcome):
                 print(line)
             sys.stdout.flush()
-    except follow.Gone:
+    except follow.SessionGoneError:
         raise gone(session_id) from None
 
 

@@ -84,5 +84,5 @@ def _base(text: str) -> str:
 def _keys(folder: str) -> keys.Keys:
     try:
         return keys.of_folder(folder)
-    except keys.BadKeyFile as mistake:
+    except keys.BadKeyFileError as mistake:
         raise Failure("bad_key_file", str(mistake)) from None

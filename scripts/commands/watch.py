@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from session_monitor.base import timestamps
 from session_monitor.conversations import conversation, follow
-from session_monitor.conversations.conversation import Session, Wanted
+from session_monitor.conversations.conversation import Conversation, Wanted
 from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.reports.report import Overview, SessionRow
@@ -112,15 +112,15 @@ class Everything:
             "latest": [row.to_json() for row in found.latest],
         }
 
-    def _view(self, found: Overview) -> live_frame.View:
+    def _view(self, found: Overview) -> live_frame.FrameData:
         sums, covered = found.sums, output.coverage_of(self._options)
         notes = (
             [] if found.newest is None else [f"newest call: {timestamps.local_time(timestamps.rfc3339(found.newest))}"]
         )
-        return live_frame.View(
+        return live_frame.FrameData(
             sessions=[live_frame.SessionLine.of(row.fields) for row in found.latest],
             active=found.sessions,
-            totals=live_frame.Totals(
+            totals=live_frame.FrameTotals(
                 sums.input_tokens,
                 sums.output_tokens,
                 sums.cached_tokens,
@@ -174,7 +174,7 @@ class OneSession:
         """The session as ``list`` has it."""
         return {"monitor_at_work": self._reports.is_at_work(), **self._found(Wanted(newest=1)).row.to_json()}
 
-    def _found(self, wanted: Wanted) -> Session:
+    def _found(self, wanted: Wanted) -> Conversation:
         found = conversation.of(self._reports(), self._session_id, full_messages=False, rounds=wanted)
         if found is None:
             raise gone(self._session_id)

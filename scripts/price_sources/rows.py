@@ -57,7 +57,7 @@ class Findings(NamedTuple):
     left_out: list[str]
 
 
-class _Unusable(ValueError):  # noqa: N818
+class _UnusableError(ValueError):
     pass
 
 
@@ -80,7 +80,7 @@ def texts(values: Mapping[str, Any], unit: int, where: str, left_out: list[str])
         if value is not None:
             try:
                 row[name] = _text(value, unit)
-            except _Unusable as error:
+            except _UnusableError as error:
                 left_out.append(f"{where}: {name} is {error}")
     return row
 
@@ -89,17 +89,17 @@ def _text(value: object, unit: int) -> str:
     try:
         price = Decimal(str(value))
     except InvalidOperation:
-        raise _Unusable(f"{value!r}, no number") from None
+        raise _UnusableError(f"{value!r}, no number") from None
     if isinstance(value, bool) or not price.is_finite():
-        raise _Unusable(f"{value!r}, no number")
+        raise _UnusableError(f"{value!r}, no number")
     if price < 0:
-        raise _Unusable(f"{value}, less than nothing")
+        raise _UnusableError(f"{value}, less than nothing")
     price = price * _MILLION / unit
     if price >= _MILLION:
-        raise _Unusable(f"{value}, too much to be true")
+        raise _UnusableError(f"{value}, too much to be true")
     rounded = price.quantize(Decimal(1).scaleb(-DECIMALS), ROUND_HALF_EVEN)
     if price and not rounded:
-        raise _Unusable(f"{value}, too little to be counted")
+        raise _UnusableError(f"{value}, too little to be counted")
     return format(rounded.normalize(), "f")
 
 

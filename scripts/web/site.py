@@ -12,7 +12,7 @@ from session_monitor.base import utf8
 from session_monitor.index.database import Index
 from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
-from session_monitor.reports.report import NoSuchFolder, Report
+from session_monitor.reports.report import NoSuchFolderError, Report
 
 from . import static
 from .answers.desk import Desk
@@ -192,7 +192,7 @@ class Site(NamedTuple):
                 return None
             if change not in known:
                 known.clear()
-                with contextlib.suppress(Refusal, NoSuchFolder):
+                with contextlib.suppress(Refusal, NoSuchFolderError):
                     known[change] = self.desk.ask(lambda found: _count(found, session_id))
             return known.get(change)
 

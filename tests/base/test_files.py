@@ -186,7 +186,7 @@ def test_a_lock_that_another_process_holds_is_told_with_its_text(tmp_path):
     environment = {**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(os.path.dirname(files.__file__)))}
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(files.Held, match=r"^process 7\nfollowing$"), files.lock(path, "second"):
+        with pytest.raises(files.LockHeldError, match=r"^process 7\nfollowing$"), files.lock(path, "second"):
             pytest.fail("two hold the lock")
         assert (tmp_path / ".lock").read_bytes() == b"process 7\nfollowing\n"
         holder.stdin.close()

@@ -110,7 +110,7 @@ def test_hours_follow_each_other(name, moment):
 )
 def test_spans(zone, unit, moment, name, start, end):
     """Hours, days, weeks and months begin and end when a calendar of the place says so."""
-    assert periods.span_of(unit, at(moment), periods.zone(zone)) == periods.Span(name, at(start), at(end))
+    assert periods.span_of(unit, at(moment), periods.zone(zone)) == periods.TimeSpan(name, at(start), at(end))
 
 
 @given(st.sampled_from(ZONES), st.dates(date(1990, 1, 1), date(2037, 12, 31)))
@@ -141,7 +141,7 @@ def test_the_local_zone(monkeypatch):
 @pytest.mark.parametrize("name", ["", "Nowhere", "../etc/passwd", "Asia/Beijing\0", "x" * 5000])
 def test_no_such_zone(name):
     """A name that is no zone's is told as such, whatever it is."""
-    with pytest.raises(periods.UnknownZone):
+    with pytest.raises(periods.UnknownZoneError):
         periods.zone(name)
 
 

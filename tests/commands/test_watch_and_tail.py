@@ -25,7 +25,7 @@ from session_monitor.conversations.conversation import Wanted
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.reports.report import NoSuchFolder, Report
+from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.sessions.store import Store
 from session_monitor.text import width
 from tests.support import calls
@@ -160,7 +160,7 @@ def test_a_session_that_goes_away(folder):
     seen = core.rounds(folder.reports, "a", Wanted(), between((folder.path / "a.json").unlink))
 
     assert [next(seen)[0]["round"] for _ in range(4)] == [1, 2, 3, 4]
-    with pytest.raises(core.Gone):
+    with pytest.raises(core.SessionGoneError):
         next(seen)
 
 
@@ -377,7 +377,7 @@ def test_an_interval_that_is_none(capsys, command, interval):
 def test_a_data_folder_that_is_none(tmp_path, command):
     """Where there is no data folder it fails as all commands do."""
     told = options(*command, "--data-dir", tmp_path / "none")
-    with pytest.raises(NoSuchFolder):
+    with pytest.raises(NoSuchFolderError):
         told.run(told)
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import ALL, Wanted
 from session_monitor.prices.cost import Cost
-from session_monitor.reports.report import NoSuchFolder, Report
+from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK, message
@@ -159,7 +159,7 @@ def test_no_such_session(tmp_path):
 
     assert conversation.of(report, "s", full_messages=True) is None
     assert conversation.estimates(report, "s", ["gpt-4o"]) is None
-    with pytest.raises(NoSuchFolder):
+    with pytest.raises(NoSuchFolderError):
         conversation.of(Report(str(tmp_path / "none"), BOOK), "s", full_messages=True)
 
 

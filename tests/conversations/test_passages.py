@@ -6,7 +6,7 @@ import pytest
 
 from session_monitor.conversations import passages
 from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
-from session_monitor.prices.cost import Cost, Parts, Unpriced
+from session_monitor.prices.cost import Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe
 from tests.conversations.test_transcript import ROUND, ROW
@@ -133,7 +133,7 @@ def test_facts_of_a_session():
 
 def test_a_rounds_cost():
     """A cost has its parts where there are several; one that is not known says why."""
-    assert passages.cost(Cost(10**9, Parts(10**9), None, ())) == "$0.00100"
-    both = Cost(3 * 10**9, Parts(10**9, visible_output=2 * 10**9), None, ())
+    assert passages.cost(Cost(10**9, CostParts(10**9), None, ())) == "$0.00100"
+    both = Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ())
     assert passages.cost(both) == "$0.00300 (input $0.00100, output $0.00200)"
     assert passages.cost(Unpriced("no_model")) == "not known (the log names no model)"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.conversations import round_pages
-from session_monitor.conversations.round_pages import Span
+from session_monitor.conversations.round_pages import RoundSpan
 from session_monitor.reports.report import Report
 from session_monitor.search import in_session
 from session_monitor.sessions import file_names
@@ -39,7 +39,7 @@ def asks(call_id, name="read"):
 @given(st.integers(0, 60), st.integers(1, 20), st.integers(0, 70), st.sampled_from(["after", "before", None]))
 def test_spans(total, limit, at, which):
     """Rounds behind one, before one, or the last ones: in order, no more than so many, and only those there are."""
-    span = Span(at if which == "after" else None, max(at, 1) if which == "before" else None, limit)
+    span = RoundSpan(at if which == "after" else None, max(at, 1) if which == "before" else None, limit)
     numbers = list(span.numbers(total))
     everything = range(1, total + 1)
     meant = [n for n in everything if (n > at if which == "after" else n < max(at, 1) if which == "before" else True)]
@@ -61,7 +61,7 @@ def test_new_messages_and_results(tmp_path, options):
         line("s", messages=[message("anew")], start_time="2026-02-01T09:32:00Z"),
     ]
     report = sessions(tmp_path, calls, *options)
-    found = [entry for entry, _ in round_pages.rounds(report, report.session("s"), Span(after=0), 10**6)]
+    found = [entry for entry, _ in round_pages.rounds(report, report.session("s"), RoundSpan(after=0), 10**6)]
 
     assert [entry["messages"] for entry in found] == [[first], [asked, *results], [message("anew")]]
     assert [entry["messages_from_history"] for entry in found] == [0, 1, 0]
@@ -113,11 +113,11 @@ def test_no_more_than_fits(tmp_path):
     def numbers(span, most):
         return [entry["round"] for entry, _ in round_pages.rounds(report, row, span, most)]
 
-    assert numbers(Span(after=0), 10**6) == list(range(1, 11))
-    assert numbers(Span(after=0), 15_000) == [1, 2]
-    assert numbers(Span(), 15_000) == [9, 10]
-    assert numbers(Span(before=5), 1) == [4]
-    assert numbers(Span(after=10), 10**6) == []
+    assert numbers(RoundSpan(after=0), 10**6) == list(range(1, 11))
+    assert numbers(RoundSpan(after=0), 15_000) == [1, 2]
+    assert numbers(RoundSpan(), 15_000) == [9, 10]
+    assert numbers(RoundSpan(before=5), 1) == [4]
+    assert numbers(RoundSpan(after=10), 10**6) == []
 
 
 @pytest.mark.parametrize("options", [(), ("--messages", "full")])
@@ -144,7 +144,7 @@ def test_a_file_that_is_cut_off(tmp_path):
     places = report.places("s", 3, 3, None)
     os.truncate(file_names.path_of(report.folder, row.file), places[0].start + 10)
 
-    assert [entry["round"] for entry, _ in round_pages.rounds(report, row, Span(after=0), 10**6)] == [1, 2]
+    assert [entry["round"] for entry, _ in round_pages.rounds(report, row, RoundSpan(after=0), 10**6)] == [1, 2]
 
 
 def test_find(tmp_path):

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import transcript
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices.cost import NOTES, Cost, Parts, Unpriced
+from session_monitor.prices.cost import NOTES, Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe, width
 
@@ -43,7 +43,7 @@ ROUND = {
     "reasoning": None,
     "tool_calls": [],
 }
-COST = Cost(10**9, Parts(10**9), None, ())
+COST = Cost(10**9, CostParts(10**9), None, ())
 SPENT = Spending(10**9, 1)
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=300)
 
@@ -104,7 +104,7 @@ def test_costs_are_told_with_what_is_not_in_them():
     """The session's cost comes with what is unpriced, assumed and spared; a round's with its parts, or why there is none."""
     spent = Spending(5 * 10**11, 5, 2, 1500, 1, {"qwen-long\n": 1}, 10**10, {"cache_write_5m": 2})
 
-    lines = shown(spent=spent, outcome=Cost(3 * 10**9, Parts(10**9, visible_output=2 * 10**9), None, ()))
+    lines = shown(spent=spent, outcome=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 
     start = lines.index("💰 Estimated Cost: $0.500 USD")
     assert lines[start + 1 : start + 4] == [

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from session_monitor.exports import formats
 from session_monitor.exports import tables as export_tables
 from session_monitor.exports.formats import Document
-from session_monitor.exports.tables import Table
+from session_monitor.exports.tables import ExportTable
 from session_monitor.log import coverage
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -234,7 +234,7 @@ def one_row(form, text, *, is_readable=True):
     """A table of one row with that text for a session's id and among its models."""
     columns = ("session_id", "models", "cost_usd", "round")
     row = {"session_id": text, "models": [text, "b"], "cost_usd": "-0.5", "round": -1}
-    document = Document(NOW, (Table("sessions", columns, columns, [row]),), None)
+    document = Document(NOW, (ExportTable("sessions", columns, columns, [row]),), None)
     return "".join(formats.pieces(document, form, is_readable=is_readable))
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from session_monitor.calls.usage import Usage
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema
-from session_monitor.index.rows import ToolRow
+from session_monitor.index.rows import ToolUseRow
 from session_monitor.prices import cost as price_cost
 from session_monitor.prices import money, spending, usage_totals
 from session_monitor.prices.cost import Call, Cost
@@ -228,8 +228,8 @@ def test_a_results_tokens(tmp_path):
     # The prompts have 100 + 20 and 1,000 + 80 tokens; the answer between them 5; of what is new, the result has 20
     # characters and the user's message 14.
     assert found == [
-        ToolRow(0, 1, "read", 1, 0, 0, None),
-        ToolRow(0, 2, "read", 0, 1, 1, round((1080 - 120 - 5) * 20 / 34)),
+        ToolUseRow(0, 1, "read", 1, 0, 0, None),
+        ToolUseRow(0, 2, "read", 0, 1, 1, round((1080 - 120 - 5) * 20 / 34)),
     ]
 
 
@@ -242,7 +242,7 @@ def test_a_results_tokens(tmp_path):
 )
 def test_results_whose_tokens_are_not_known(tmp_path, steps):
     """Where one of the two calls told no tokens, the result's are not known; it is counted all the same."""
-    assert tool_rows(tmp_path, *steps)[1:] == [ToolRow(0, 2, "read", 0, 1, 0, None)]
+    assert tool_rows(tmp_path, *steps)[1:] == [ToolUseRow(0, 2, "read", 0, 1, 0, None)]
 
 
 @pytest.mark.parametrize("part", [{"text": 5}, {"text": "x"}, {"text": None}, {"text": ["y"]}])
@@ -268,7 +268,7 @@ def test_a_prompt_that_became_shorter(tmp_path):
 
 def test_a_history_that_was_forgotten(tmp_path):
     """A call that begins anew brings no result, and has nothing to do with the tool that was asked for."""
-    assert tool_rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolRow(0, 1, "read", 1, 0, 0, None)]
+    assert tool_rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolUseRow(0, 1, "read", 1, 0, 0, None)]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

@@ -9,10 +9,10 @@ import pytest
 
 from session_monitor.log import checkpoint
 from session_monitor.log import generation as identity
-from session_monitor.log.checkpoint import Checkpoint, View
+from session_monitor.log.checkpoint import Checkpoint, LogView
 from session_monitor.log.coverage import Coverage
 from session_monitor.log.log_file import LogFile
-from session_monitor.log.rotation import Place
+from session_monitor.log.rotation import LogPlace
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def generation(tmp_path_factory):
     """Call it with a number: a generation that was read for a while."""
     path = tmp_path_factory.mktemp("log") / "access.log"
     path.write_bytes(b"first line\nsecond line\n")
-    file = LogFile(Place(str(path), (0, 0, "")))
+    file = LogFile(LogPlace(str(path), (0, 0, "")))
     start = identity.new_generation(file, set(), 1)
     start.become(start.advanced(file, 11))
     file.close()
@@ -189,7 +189,7 @@ def test_a_save_that_fails_is_tried_again(path, monkeypatch, generation):
 def test_generations_that_are_long_gone_are_forgotten_and_stay_counted(generation):
     """Of those whose files are gone the newest are kept; what the others covered is in the total for ever."""
     number = checkpoint.REMEMBERED + 10
-    view = View([generation(n, gone=True) for n in range(number, 0, -1)] + [generation(number + 1), generation(0)])
+    view = LogView([generation(n, gone=True) for n in range(number, 0, -1)] + [generation(number + 1), generation(0)])
     total = view.coverage
 
     view.forget_old()

@@ -12,11 +12,11 @@ import pytest
 
 from session_monitor.log import generation as identity
 from session_monitor.log import rotation, tail
-from session_monitor.log.checkpoint import View
+from session_monitor.log.checkpoint import LogView
 from session_monitor.log.coverage import Coverage
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile
-from session_monitor.log.tail import Changed, Look, Tail
+from session_monitor.log.tail import Look, LookAgain, Tail
 
 
 def text(*numbers, of="call"):
@@ -30,7 +30,7 @@ class Watch:
     def __init__(self, folder):
         self.folder = folder
         self.log = folder / "access.log"
-        self.view = View()
+        self.view = LogView()
         self.tail = Tail([str(self.log)], self.view)
 
     @property
@@ -49,7 +49,7 @@ class Watch:
                 if read and lines:
                     generation.become(generation.advanced(file, lines[-1][1]))
                     new_bytes += [data + b"\n" for _, _, data, _ in lines]
-        except Changed:
+        except LookAgain:
             return self.look(read=read)
         finally:
             look.close()

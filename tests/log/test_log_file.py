@@ -14,8 +14,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_monitor.log import log_file
-from session_monitor.log.log_file import LogFile, NotAFile, NotReady
-from session_monitor.log.rotation import Place
+from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError
+from session_monitor.log.rotation import LogPlace
 
 PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
 TEXT = b"".join(b"line %d\n" % number for number in range(5000)) + b"half"
@@ -30,7 +30,7 @@ def opened(tmp_path):
     def make(content, suffix=""):
         path = tmp_path / f"access.log{suffix}"
         path.write_bytes(content)
-        made.append(LogFile(Place(str(path), (0, 0, ""), suffix)))
+        made.append(LogFile(LogPlace(str(path), (0, 0, ""), suffix)))
         return made[-1]
 
     yield make
@@ -46,7 +46,7 @@ def lines_of(path, start, end, block, longest):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log_file, "BLOCK", block)
         patch.setattr(log_file, "LONGEST_LINE", longest)
-        file = LogFile(Place(str(path), (0, 0, "")))
+        file = LogFile(LogPlace(str(path), (0, 0, "")))
         found = list(log_file.lines(file, start, end))
         file.close()
     return found
@@ -167,7 +167,7 @@ def test_a_file_that_is_still_being_compressed_is_not_ready(opened, suffix):
     """Wherever a compressed file ends too early, it is not ready, and it is once it is whole."""
     packed = PACK[suffix](TEXT)
     for size in [1, 5, 15, len(packed) // 2, len(packed) - 1]:
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReadyError):
             _ = opened(packed[:size], suffix).size
     assert opened(packed, suffix).size == len(TEXT)
 
@@ -178,7 +178,7 @@ def test_a_damaged_or_mislabelled_file_is_not_ready(opened, suffix):
     packed = PACK[suffix](TEXT)
     middle = len(packed) // 2
     for content in (TEXT, packed[:middle] + bytes(64) + packed[middle + 64 :]):
-        with pytest.raises(NotReady):
+        with pytest.raises(NotReadyError):
             _ = opened(content, suffix).size
 
 
@@ -202,7 +202,7 @@ def test_line_end_is_the_last_within_or_that_of_the_first_line(tmp_path_factory,
     newline = inside if inside >= 0 else content.find(b"\n", start)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(log_file, "BLOCK", block)
-        file = LogFile(Place(str(path), (0, 0, "")))
+        file = LogFile(LogPlace(str(path), (0, 0, "")))
         found = file.line_end(start, within)
         file.close()
 
@@ -229,7 +229,7 @@ def test_two_names_of_one_file_have_one_key(tmp_path, opened):
     os.link(file.place.path, tmp_path / "hard")
     os.symlink(file.place.path, tmp_path / "soft")
     for name in ("hard", "soft"):
-        link = LogFile(Place(str(tmp_path / name), (0, 0, "")))
+        link = LogFile(LogPlace(str(tmp_path / name), (0, 0, "")))
         assert link.key == file.key
         link.close()
 
@@ -251,8 +251,8 @@ def test_what_is_no_regular_file_is_refused_at_once(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "folder").mkdir()
     for path in (tmp_path / "pipe", tmp_path / "folder", "/dev/zero"):
-        with pytest.raises(NotAFile):
-            LogFile(Place(str(path), (0, 0, "")))
+        with pytest.raises(NotAFileError):
+            LogFile(LogPlace(str(path), (0, 0, "")))
 
 
 def test_a_socket_or_a_missing_file_is_an_error(tmp_path, monkeypatch):
@@ -261,6 +261,6 @@ def test_a_socket_or_a_missing_file_is_an_error(tmp_path, monkeypatch):
     with socket.socket(socket.AF_UNIX) as server:
         server.bind("socket")
         with pytest.raises(OSError, match="socket"):
-            LogFile(Place("socket", (0, 0, "")))
+            LogFile(LogPlace("socket", (0, 0, "")))
     with pytest.raises(FileNotFoundError):
-        LogFile(Place("missing", (0, 0, "")))
+        LogFile(LogPlace("missing", (0, 0, "")))

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, own_lists, price_check, price_list
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, Found
-from session_monitor.prices.price_list import BadPriceList, PriceList
+from session_monitor.prices.cost import Call, FoundPrices
+from session_monitor.prices.price_list import BadPriceListError, PriceList
 
 DATA = Path(__file__).parent.parent / "data" / "prices"
 SMALL = price_check.read(str(DATA / "small.json"))
@@ -114,7 +114,7 @@ def test_list_with_a_mistake_is_not_passed_over(whose, data_dir, environment):
     path = {"folder": own_lists.of_folder(data_dir), "person": own_lists.of_person(environment)}[whose]
     Path(path).write_text('{"schema": 1,\n"models": []}')
 
-    with pytest.raises(BadPriceList, match=f"{path}, line 2: models"):
+    with pytest.raises(BadPriceListError, match=f"{path}, line 2: models"):
         own_lists.book(data_dir, environment)
 
 
@@ -257,7 +257,7 @@ def test_lists_are_changed_by_making_new_ones():
         aliases={"mine": "gpt-4o"}, rates={"CNY": [{"from": "2026-01-01", "usd": "1"}]}
     )
     before = repr(prices)
-    old = Found("m-1", "m-1", "exact", prices.models["m-1"], "")
+    old = FoundPrices("m-1", "m-1", "exact", prices.models["m-1"], "")
     own_lists.with_row(prices, "m-1", row("2026-01-01"), "x", old)
     own_lists.with_alias(prices, "m-1", "o3")
     own_lists.with_rate(prices, "CNY", "2", "2026-01-02")

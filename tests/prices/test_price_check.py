@@ -16,7 +16,7 @@ from session_monitor.prices import cost, price_check, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.prices.model_names import canonical
-from session_monitor.prices.price_check import Mistake
+from session_monitor.prices.price_check import PriceMistakeError
 from session_monitor.prices.price_list import PriceList
 
 SMALL = json.loads((Path(__file__).parent.parent / "data" / "prices" / "small.json").read_text(encoding="utf-8"))
@@ -60,7 +60,7 @@ def test_mistake_says_the_way_to_it():
     """A mistake names what it is in, from the outside to the inside."""
     document = {"schema": 1, "models": {"m-1": {"prices": [{"input": "1", "output": "1", "windows": [{"utc": 5}]}]}}}
 
-    with pytest.raises(Mistake, match=r"^m-1: windows: utc: must be two times of one day") as found:
+    with pytest.raises(PriceMistakeError, match=r"^m-1: windows: utc: must be two times of one day") as found:
         price_check.check(document)
     assert found.value.path[-5:] == ("prices", 0, "windows", 0, "utc")
 
@@ -92,7 +92,7 @@ def test_what_passes_can_be_used(way, value):
         inside = inside[step]
     inside[way[-1]] = value
 
-    with contextlib.suppress(Mistake):
+    with contextlib.suppress(PriceMistakeError):
         price_check.check(document)
         use(document)
 

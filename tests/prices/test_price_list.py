@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from session_monitor.prices import price_check, price_list
 from session_monitor.prices.model_names import canonical
-from session_monitor.prices.price_list import BadPriceList, PriceList, Undecoded
+from session_monitor.prices.price_list import BadPriceListError, PriceList, UndecodedPriceList
 
 DATA = Path(__file__).parent.parent / "data" / "prices"
 MISTAKES = json.loads((DATA / "mistakes.json").read_text(encoding="utf-8"))
@@ -45,7 +45,7 @@ def test_mistake_is_told_with_its_line(path, mistake, line_end):
     put(path, line_end.join(mistake["lines"]))
     place = f"{path}, line {mistake['line']}: " if mistake["line"] else f"{path}: "
 
-    with pytest.raises(BadPriceList) as found:
+    with pytest.raises(BadPriceListError) as found:
         price_check.read(path)
     if mistake["message"].endswith("…"):
         assert str(found.value).startswith(place + mistake["message"][:-1])
@@ -73,7 +73,7 @@ def test_what_is_no_list_at_all_is_told(path, text):
     """Whatever stands in the file, the answer is that it is no price list."""
     put(path, text)
 
-    with pytest.raises(BadPriceList, match=r"prices\.json"):
+    with pytest.raises(BadPriceListError, match=r"prices\.json"):
         price_check.read(path)
 
 
@@ -83,7 +83,7 @@ def test_any_bytes_are_told(tmp_path_factory, data):
     path = str(tmp_path_factory.getbasetemp() / "any-bytes.json")
     put(path, data)
 
-    with pytest.raises(BadPriceList):
+    with pytest.raises(BadPriceListError):
         price_check.read(path)
 
 
@@ -92,7 +92,7 @@ def test_deep_value_in_a_price_is_told(path, depth):
     """A value that can just be decoded, and no deeper one could, does not break the check or its message."""
     put(path, f'{{"schema": 1, "models": {{"m-1": {{"prices": [{{"input": {"[" * depth}{"]" * depth}}}]}}}}}}')
 
-    with pytest.raises(BadPriceList):
+    with pytest.raises(BadPriceListError):
         price_check.read(path)
 
 
@@ -100,7 +100,7 @@ def test_message_of_a_hostile_name_is_one_error(path):
     """A name that looks like a pattern, or is written with escapes, is found or has no line, but breaks nothing."""
     put(path, '{"schema": 1, "models": {\n"a.*(b": {},\n"\\u0062ad": {}}}')
 
-    with pytest.raises(BadPriceList, match=r"line 2: a\.\*\(b: prices: must be a list of rows"):
+    with pytest.raises(BadPriceListError, match=r"line 2: a\.\*\(b: prices: must be a list of rows"):
         price_check.read(path)
 
 
@@ -275,24 +275,24 @@ def test_list_comes_back_as_it_was_written(tmp_path_factory, prices):
 
     assert price_check.read(prices.path)._replace(digest="") == prices
     if prices.models or prices.aliases or prices.rates:
-        lazily = Undecoded(prices.path, price_list.text_of(prices.path)).decoded()
+        lazily = UndecodedPriceList(prices.path, price_list.text_of(prices.path)).decoded()
         assert lazily._replace(digest="") == prices
 
 
 def test_models_are_decoded_as_they_are_asked_for(path):
     """A list written one model a line answers for one without the others; a broken one is told with its line."""
     text = price_list.dumped({"schema": 1}, {"a": {"prices": [1]}, "b": {"prices": [2]}, "c": {}}).decode()
-    found = Undecoded(path, text.replace("[2]", "[2")).decoded()
+    found = UndecodedPriceList(path, text.replace("[2]", "[2")).decoded()
 
     assert found.models["a"] == {"prices": [1]}
     assert sorted(found.models) == ["a", "b", "c"]
-    with pytest.raises(BadPriceList, match="line 4: not JSON"):
+    with pytest.raises(BadPriceListError, match="line 4: not JSON"):
         found.models["b"]
 
 
 @pytest.mark.parametrize("models", ['{"a": {}}', '{\n"a": {},\n"a\\u0020b": {}\n}', '{\n"a" : {}\n}', "{\n\n}"])
 def test_models_in_another_layout(path, models):
     """However a list is laid out, its models are those that any JSON reader finds."""
-    found = Undecoded(path, f'{{"schema": 1,\n"models": {models}}}\n').decoded()
+    found = UndecodedPriceList(path, f'{{"schema": 1,\n"models": {models}}}\n').decoded()
 
     assert found.models == json.loads(models)

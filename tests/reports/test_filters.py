@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from session_monitor.base import periods
 from session_monitor.reports import filters
-from session_monitor.reports.filters import ALL, BadMoment, Selection
+from session_monitor.reports.filters import ALL, BadMomentError, Selection
 
 NOW = datetime(2026, 2, 2, 17, 30, 15, 250_000, tzinfo=timezone.utc)
 
@@ -113,14 +113,14 @@ def test_times_of_this_machine(monkeypatch):
 @pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "local"])
 def test_no_moments(text, zone):
     """What names no moment is told as such, and nothing is guessed."""
-    with pytest.raises(BadMoment):
+    with pytest.raises(BadMomentError):
         filters.moment(text, NOW, periods.zone(zone))
 
 
 @given(st.text(alphabet="0123456789-:T.Z+dhw ", max_size=30), st.booleans())
 def test_any_text_is_a_moment_or_none(text, is_end):
     """Whatever somebody types, the answer is a moment or that it is none."""
-    with contextlib.suppress(BadMoment):
+    with contextlib.suppress(BadMomentError):
         assert isinstance(filters.moment(text, NOW, timezone.utc, is_end=is_end), int)
 
 

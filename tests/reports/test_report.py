@@ -122,7 +122,7 @@ def test_files_that_are_no_sessions(folder, tmp_path):
 
 def test_no_folder(tmp_path):
     """A folder that is not there is told from one without sessions."""
-    with pytest.raises(report.NoSuchFolder):
+    with pytest.raises(report.NoSuchFolderError):
         Report(str(tmp_path / "none"), BOOK).sessions()
 
     assert Report(str(tmp_path), BOOK).sessions() == report.Sessions([], 0, 0, [])
@@ -189,7 +189,7 @@ def test_no_session_without_a_folder(tmp_path, name):
         lambda: found.known("model"),
     )
     for question in questions:
-        with pytest.raises(report.NoSuchFolder):
+        with pytest.raises(report.NoSuchFolderError):
             question()
 
 

@@ -17,7 +17,7 @@ from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.filters import ALL, Selection
-from session_monitor.reports.report import NoSuchFolder, Report
+from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.search import query, word_index, words
 from session_monitor.search.query import Query
 from session_monitor.sessions.store import Store
@@ -368,13 +368,13 @@ def test_no_full_text_search(folder, monkeypatch):
     """A SQLite without FTS5 is an error of its own."""
     tables = [sql.replace("USING fts5", "USING none") for sql in word_index._TABLES]
     monkeypatch.setattr(word_index, "_TABLES", tables)
-    with pytest.raises(word_index.NoFullText):
+    with pytest.raises(word_index.NoFullTextError):
         found(folder, "weather")
 
 
 def test_no_folder(tmp_path):
     """A folder that is not there is an error of its own, and is not made."""
-    with pytest.raises(NoSuchFolder):
+    with pytest.raises(NoSuchFolderError):
         found(tmp_path / "none", "weather")
     assert not (tmp_path / "none").exists()
 

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from session_monitor.sessions import deleted
-from session_monitor.sessions.deleted import Damaged, Tombstones
+from session_monitor.sessions.deleted import DeletedListDamagedError, Tombstones
 
 
 def kept(folder, *added):
@@ -83,5 +83,5 @@ def test_a_hundred_thousand_sessions_are_a_few_megabytes(tmp_path):
 def test_a_file_that_is_damaged(tmp_path, content):
     """It is told and never taken for an empty one."""
     (tmp_path / deleted.FILE).write_bytes(content)
-    with pytest.raises(Damaged, match="is damaged, or was written by another version"):
+    with pytest.raises(DeletedListDamagedError, match="is damaged, or was written by another version"):
         deleted.read(str(tmp_path))

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from session_monitor.sessions import message_history, session_file
 from session_monitor.sessions.record import entry_of
-from session_monitor.sessions.session_file import NotASessionFile
+from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Summary
 from tests.support.calls import call, conversation, in_log
 
@@ -138,7 +138,7 @@ def test_every_cut_is_recovered_to_the_whole_rounds_before_it(tmp_path, calls):
         assert rounds == entries[:whole]
     for size in range(ends[0] - 1, -1, -1):
         os.truncate(path, size)
-        with pytest.raises(NotASessionFile):
+        with pytest.raises(NotASessionFileError):
             read(path)
 
 
@@ -294,7 +294,7 @@ def test_other_files_are_told_from_session_files(tmp_path, content):
     """A file that does not begin like a session file is refused, for reading as for writing on."""
     (tmp_path / "s").write_bytes(content)
     with open(tmp_path / "s", "rb") as file:
-        with pytest.raises(NotASessionFile):
+        with pytest.raises(NotASessionFileError):
             session_file.read_header(file)
-        with pytest.raises(NotASessionFile):
+        with pytest.raises(NotASessionFileError):
             session_file.read_end(file)

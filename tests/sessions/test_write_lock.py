@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from session_monitor.sessions import write_lock
-from session_monitor.sessions.write_lock import Busy, MonitorsLock, Outdated
+from session_monitor.sessions.write_lock import BusyError, MonitorsLock, Outdated
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
 HOLDER = """\
@@ -73,9 +73,9 @@ def test_a_lock_that_another_process_holds(tmp_path, monkeypatch):
     environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
     with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
         assert holder.stdout.readline() == b"held\n"
-        with pytest.raises(Busy, match="another process"), write_lock.changing(str(tmp_path)):
+        with pytest.raises(BusyError, match="another process"), write_lock.changing(str(tmp_path)):
             pytest.fail("two change session files")
-        with pytest.raises(Busy, match="another process"), lock.held():
+        with pytest.raises(BusyError, match="another process"), lock.held():
             pytest.fail("two change session files")
         holder.kill()
     with pytest.raises(Outdated), lock.held():

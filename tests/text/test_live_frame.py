@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.text import live_frame, safe, width
-from session_monitor.text.live_frame import SessionLine, Totals, View
+from session_monitor.text.live_frame import FrameData, FrameTotals, SessionLine
 
 SESSIONS = [
     SessionLine("sess_abc123", "2026-02-01T09:30:00Z", 5, 1250, 800, "Qwen3-rerank"),
     SessionLine("sess_xyz789", "2026-02-01T09:27:10.123456789Z", 3, 890, 650, "gpt-4"),
     SessionLine("sess_def456", None, 8, 2100, 1200, None),
 ]
-VIEW = View(
+VIEW = FrameData(
     sessions=SESSIONS,
     active=3,
-    totals=Totals(4240, 2650, 1200, 300, "$0.00127"),
+    totals=FrameTotals(4240, 2650, 1200, 300, "$0.00127"),
     lines=41000,
     calls=1,
     passed_over=40999,
@@ -100,7 +100,7 @@ def test_frame_counts_sessions_it_was_not_given():
 
 @given(
     sessions=st.lists(st.builds(SessionLine, ANY_TEXT, st.none() | ANY_TEXT, COUNTS, COUNTS, COUNTS, ANY_TEXT)),
-    totals=st.builds(Totals, COUNTS, COUNTS, COUNTS, COUNTS, st.none() | ANY_TEXT),
+    totals=st.builds(FrameTotals, COUNTS, COUNTS, COUNTS, COUNTS, st.none() | ANY_TEXT),
     behind=COUNTS,
     texts=st.lists(ANY_TEXT, max_size=9),
     columns=st.integers(min_value=1, max_value=250),

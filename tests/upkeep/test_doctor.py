@@ -16,7 +16,7 @@ from session_monitor.index import opening
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.log_file import LogFile
-from session_monitor.log.rotation import Place
+from session_monitor.log.rotation import LogPlace
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from session_monitor.upkeep import call_checks, doctor, log_checks
@@ -253,7 +253,7 @@ def test_the_last_lines_of_a_log(tmp_path, most_bytes, most_lines, expected):
     """They are whole lines, no more than asked for, from no more bytes than asked for."""
     path = tmp_path / "log"
     path.write_bytes(b"one\ntwo\nthree\nhalf")
-    file = LogFile(Place(str(path), (0, 2, "")))
+    file = LogFile(LogPlace(str(path), (0, 2, "")))
     assert call_checks.last_lines(file, most_bytes, most_lines) == expected
     file.close()
 

@@ -489,7 +489,7 @@ def test_a_lock_that_is_held_elsewhere(folder, monkeypatch):
     """Where the monitor has been writing for too long, nothing is deleted, and that is said."""
     monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
     lock = MonitorsLock(str(folder.out))
-    with lock.held(), pytest.raises(write_lock.Busy):
+    with lock.held(), pytest.raises(write_lock.BusyError):
         folder.delete("b")
 
     assert "b" in folder.sessions()
@@ -499,7 +499,7 @@ def test_a_lock_that_is_held_elsewhere(folder, monkeypatch):
 def test_a_list_of_deleted_sessions_that_is_damaged(folder):
     """Nothing is deleted, for that would make the list anew; the monitor goes on, and says what may come back."""
     (folder.out / tombstones.FILE).write_bytes(b"junk")
-    with pytest.raises(tombstones.Damaged):
+    with pytest.raises(tombstones.DeletedListDamagedError):
         folder.delete("b")
     assert "b" in folder.sessions()
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.links import keys
-from session_monitor.links.keys import BadKeyFile, KeptKeys, Keys
+from session_monitor.links.keys import BadKeyFileError, KeptKeys, Keys
 
 IDS = st.text(st.characters(), max_size=20)
 
@@ -52,7 +52,7 @@ def test_a_damaged_file_is_an_error(tmp_path, content):
     path.write_bytes(content)
     path.chmod(0o600)
 
-    with pytest.raises(BadKeyFile, match="take it away, and a new one is made"):
+    with pytest.raises(BadKeyFileError, match="take it away, and a new one is made"):
         keys.of_folder(str(tmp_path))
     assert path.read_bytes() == content
 
@@ -62,7 +62,7 @@ def test_a_file_that_others_can_read_is_an_error(tmp_path):
     keys.of_folder(str(tmp_path))
     (tmp_path / ".web-key").chmod(0o640)
 
-    with pytest.raises(BadKeyFile, match="chmod 600"):
+    with pytest.raises(BadKeyFileError, match="chmod 600"):
         keys.of_folder(str(tmp_path))
 
 
@@ -76,7 +76,7 @@ def test_what_is_no_file_is_an_error(tmp_path, kind):
         (tmp_path / "other").write_text("A" * 43)
         path.symlink_to(tmp_path / "other")
 
-    with pytest.raises(BadKeyFile):
+    with pytest.raises(BadKeyFileError):
         keys.of_folder(str(tmp_path))
 
 

@@ -70,7 +70,7 @@ def _ids(options: argparse.Namespace) -> None:
     meant = Selection(sessions=(pattern,)) if options.prefix else ALL
     try:
         found = Report(options.data_dir, data.book(options.data_dir)).sessions(meant, limit=MOST_IDS)
-    except (failures.Failure, report.NoSuchFolder, OSError, sqlite3.Error):
+    except (failures.Failure, report.NoSuchFolderError, OSError, sqlite3.Error):
         return
     for row in found.rows:
         session_id = row.fields["session_id"]

@@ -12,7 +12,7 @@ from commands.shared import data, failures, output, parsers
 from commands.shared.failures import Failure
 from session_monitor.base import files
 from session_monitor.prices import model_names, money, own_lists, price_check, price_list
-from session_monitor.prices.price_list import BadPriceList, PriceList
+from session_monitor.prices.price_list import BadPriceListError, PriceList
 from session_monitor.text import safe
 
 from .showing import today, values
@@ -141,7 +141,7 @@ def _own(options: argparse.Namespace) -> PriceList:
         return price_check.read(
             own_lists.of_person(os.environ) if options.everywhere else own_lists.of_folder(options.data_dir)
         )
-    except BadPriceList as error:
+    except BadPriceListError as error:
         raise failures.bad_prices(error) from None
 
 

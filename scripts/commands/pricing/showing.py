@@ -11,7 +11,7 @@ from commands.shared import data, output, parsers
 from commands.shared.output import to_json
 from session_monitor.prices import book as prices
 from session_monitor.prices import model_names, price_list
-from session_monitor.prices.cost import Found
+from session_monitor.prices.cost import FoundPrices
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
@@ -71,7 +71,7 @@ def _list(options: argparse.Namespace) -> None:
     output.print_table(options, _LIST, rows)
 
 
-def _list_row(found: Found) -> list[str]:
+def _list_row(found: FoundPrices) -> list[str]:
     row = _in_force(found)
     if row is None:
         return [found.key, found.vendor or "-", *"----", f"from {found.entry['prices'][0]['from']}", "-"]
@@ -82,11 +82,11 @@ def _list_row(found: Found) -> list[str]:
     return [found.key, found.vendor or "-", *values, row.get("from") or "-", _source(found, row)]
 
 
-def _source(found: Found, row: Mapping[str, Any]) -> str:
+def _source(found: FoundPrices, row: Mapping[str, Any]) -> str:
     return "your own" if found.kind == prices.OVERRIDE else str(row.get("source", "-"))
 
 
-def _in_force(found: Found) -> Mapping[str, Any] | None:
+def _in_force(found: FoundPrices) -> Mapping[str, Any] | None:
     day = today()
     rows = [row for row in found.entry["prices"] if (row.get("from") or "") <= day]
     return rows[-1] if rows else None
@@ -130,7 +130,7 @@ def add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_show)
 
 
-def _model_json(found: Found) -> dict[str, Any]:
+def _model_json(found: FoundPrices) -> dict[str, Any]:
     return {
         "model": found.key,
         "match": found.kind,

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from session_monitor.base.timestamps import now
 from session_monitor.prices import own_lists
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.reports.report import Report
 from session_monitor.sessions import deleted as tombstones
 from session_monitor.sessions import write_lock
@@ -26,7 +26,7 @@ def book(folder: str) -> Book:
     """The prices for this data folder."""
     try:
         return own_lists.book(folder, os.environ)
-    except BadPriceList as error:
+    except BadPriceListError as error:
         raise bad_prices(error) from None
 
 
@@ -92,10 +92,10 @@ def failing(folder: str) -> Iterator[None]:
     """Say what can be done where it fails."""
     try:
         yield
-    except write_lock.Busy as busy:
+    except write_lock.BusyError as busy:
         text = f"{busy.strerror}, and nothing was done. Try again; {busy.filename} is what they hold meanwhile"
         raise Failure("busy", text) from None
-    except tombstones.Damaged as damaged:
+    except tombstones.DeletedListDamagedError as damaged:
         text = f"{damaged}, and nothing was deleted. Put it back from a backup, or take it away"
         raise Failure("bad_list", f"{text}: then what {folder} had deleted comes back if logs are read again") from None
     except OSError as error:

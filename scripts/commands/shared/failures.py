@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
 
 OK, FAILED, USAGE, NOT_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
@@ -18,7 +18,7 @@ class Failure(Exception):  # noqa: N818 -- ends a command, which is no error in 
         self.status = status
 
 
-def bad_prices(error: BadPriceList) -> Failure:
+def bad_prices(error: BadPriceListError) -> Failure:
     """A price list that cannot be used."""
     return Failure("bad_prices", f"{error}. Correct it there, or take the file away")
 

@@ -61,7 +61,7 @@ def zone(name: str) -> tzinfo | None:
     """The time zone of this name.  Raises ``Failure``."""
     try:
         return periods.zone(name)
-    except periods.UnknownZone:
+    except periods.UnknownZoneError:
         text = f"no time zone {name}: name one like Asia/Shanghai (or this machine has no list of them: tzdata)"
         raise Failure("bad_timezone", text, USAGE) from None
 
@@ -89,7 +89,7 @@ def moment(text: str | None, where: tzinfo | None, *, is_end: bool = False) -> i
     try:
         current = datetime.now(timezone.utc)
         return None if text is None else selection.moment(text, current, where, is_end=is_end)
-    except selection.BadMoment:
+    except selection.BadMomentError:
         wrong = f"{text} is no time: write 2026-02-01, 2026-02-01T09:30:00+08:00, today, yesterday, 24h, 7d or 2w"
         raise Failure("bad_time", wrong, USAGE) from None
 

@@ -18,7 +18,7 @@ FEW = 16
 """Up to so many files are synced one by one; more of them by one sync of their file system."""
 
 
-class Held(Exception):  # noqa: N818 -- it is a state of affairs, not a mistake
+class LockHeldError(Exception):
     """Another process holds the lock; the argument is what it wrote there about itself."""
 
 
@@ -138,14 +138,14 @@ def take(descriptor: int, patience: float) -> bool:
 
 @contextlib.contextmanager
 def lock(path: str, about: str) -> Iterator[None]:
-    """Hold the lock file for as long as the block runs; raises ``Held`` where somebody else does.
+    """Hold the lock file for as long as the block runs; raises ``LockHeldError`` where somebody else does.
 
     The file is neither renamed nor removed: a lock on a name that can be replaced protects nothing.
     """
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
     try:
         if not take(descriptor, _FOR_A_QUESTION):
-            raise Held(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
+            raise LockHeldError(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())
         os.ftruncate(descriptor, 0)
         os.pwrite(descriptor, about.encode() + b"\n", 0)
         yield

@@ -10,11 +10,11 @@ HOUR, DAY, WEEK, MONTH = "hour", "day", "week", "month"
 UNITS = (HOUR, DAY, WEEK, MONTH)
 
 
-class UnknownZone(ValueError):  # noqa: N818
+class UnknownZoneError(ValueError):
     """There is no such time zone, or this machine has no list of them."""
 
 
-class Span(NamedTuple):
+class TimeSpan(NamedTuple):
     """A span of time by its name, and the moments of its beginning and end, in milliseconds since 1970.
 
     Names sort as the spans do: ``2026-02-01 09:00`` for an hour, ``2026-02-01`` for a day, ``2026-W05`` for a week (ISO
@@ -27,7 +27,7 @@ class Span(NamedTuple):
 
 
 def zone(name: str) -> tzinfo | None:
-    """The zone with an IANA name; None for ``local``, this machine's.  Raises UnknownZone."""
+    """The zone with an IANA name; None for ``local``, this machine's.  Raises UnknownZoneError."""
     if name == LOCAL:
         return None
     if name.upper() == "UTC":
@@ -37,7 +37,7 @@ def zone(name: str) -> tzinfo | None:
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise UnknownZone(name) from error
+        raise UnknownZoneError(name) from error
 
 
 def date_of(moment: int, where: tzinfo | None) -> date:
@@ -54,17 +54,17 @@ def start_of(day: date, where: tzinfo | None) -> int:
     return int(midnight.astimezone(timezone.utc).timestamp()) * 1000
 
 
-def span_of(unit: str, moment: int, where: tzinfo | None) -> Span:
+def span_of(unit: str, moment: int, where: tzinfo | None) -> TimeSpan:
     """The span that a moment falls into; a day by itself for what no calendar holds."""
     try:
         local = _local(moment, where)
         name, start, next_day = _FIND[unit](local)
         if unit == HOUR:
             passed = local.minute * 60_000 + local.second * 1000 + local.microsecond // 1000
-            return Span(name, moment - passed, moment - passed + 3_600_000)
-        return Span(name, start_of(start, where), start_of(next_day, where))
+            return TimeSpan(name, moment - passed, moment - passed + 3_600_000)
+        return TimeSpan(name, start_of(start, where), start_of(next_day, where))
     except (OverflowError, ValueError):
-        return Span(date_of(moment, where).isoformat(), moment, moment + _DAY)
+        return TimeSpan(date_of(moment, where).isoformat(), moment, moment + _DAY)
 
 
 def _hour(local: datetime) -> tuple[str, date, date]:

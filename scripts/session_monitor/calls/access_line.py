@@ -50,20 +50,20 @@ class Skipped(NamedTuple):
     reason: str
 
 
-class Undecoded(NamedTuple):
+class UndecodedValue(NamedTuple):
     """A value that could not be taken as what it should be; its text is kept."""
 
     text: str
 
 
-def split(line: bytes) -> Parts | Skipped:
+def split(line: bytes) -> LineParts | Skipped:
     text = line.decode("utf-8", "replace").strip(_BLANK)
     if not text:
         return Skipped(EMPTY)
     return _split_fast(text) if text.startswith(START) else _split_any(text)
 
 
-class Parts(NamedTuple):
+class LineParts(NamedTuple):
     """A line taken apart.  ``torn`` says that another line begins in the middle of it."""
 
     attributes: dict[str, Any]
@@ -72,12 +72,12 @@ class Parts(NamedTuple):
     torn: bool = False
 
 
-def _split_fast(text: str) -> Parts | Skipped:
+def _split_fast(text: str) -> LineParts | Skipped:
     """The gateway's own shape, ``ai_log`` first: nobody but the gateway wrote anything before it."""
     return _split_at(text, len(START), '{"ai_log":"-"')
 
 
-def _split_any(text: str) -> Parts | Skipped:
+def _split_any(text: str) -> LineParts | Skipped:
     """Other orders and other writers: a line that is JSON speaks for itself, otherwise ``ai_log`` is looked for."""
     if not text.startswith("{"):  # in the rest of a line whose beginning is gone, a client may have written anything
         return Skipped(NO_AI_LOG)
@@ -94,10 +94,10 @@ def _split_any(text: str) -> Parts | Skipped:
     attributes = _decoded(inner) if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
     if isinstance(attributes, Skipped):
         return attributes
-    return Parts(attributes, {key: value for key, value in outer.items() if isinstance(value, str)})
+    return LineParts(attributes, {key: value for key, value in outer.items() if isinstance(value, str)})
 
 
-def _split_at(text: str, start: int, before: str | None) -> Parts | Skipped:
+def _split_at(text: str, start: int, before: str | None) -> LineParts | Skipped:
     """``ai_log``'s string starts here; with ``before`` in its place the rest of the line should be JSON."""
     try:
         inner, end = scanstring(text, start, True)  # noqa: FBT003 -- positional only
@@ -114,8 +114,8 @@ def _split_at(text: str, start: int, before: str | None) -> Parts | Skipped:
         outer = _outer(before + text[end:])
     except (ValueError, StopIteration, RecursionError):
         fields = _FIELD.findall(text, 0 if before is None else end, other if other >= 0 else len(text))
-        return Parts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
-    return Parts(attributes, outer)
+        return LineParts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
+    return LineParts(attributes, outer)
 
 
 def _outer(text: str) -> dict[str, Any]:
@@ -133,7 +133,7 @@ _OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
 
 
 def _attributes(inner: str) -> dict[str, Any] | Skipped:
-    """The attributes of ``ai_log``, each that cannot be decoded alone as ``Undecoded``."""
+    """The attributes of ``ai_log``, each that cannot be decoded alone as ``UndecodedValue``."""
     if inner in ("-", "", "null"):
         return Skipped(NOT_LLM)
     try:
@@ -152,7 +152,9 @@ def _attributes(inner: str) -> dict[str, Any] | Skipped:
 
 def _decoded(attributes: dict[str, Any]) -> dict[str, Any] | Skipped:
     """The same for attributes that came as an object, not as a string."""
-    plain = {key: value if _is_plain(value) else Undecoded("[not plain JSON]") for key, value in attributes.items()}
+    plain = {
+        key: value if _is_plain(value) else UndecodedValue("[not plain JSON]") for key, value in attributes.items()
+    }
     return plain or Skipped(NOT_LLM)
 
 
@@ -190,8 +192,8 @@ def _value(text: str) -> Any:
     try:
         value = _decode(text)
     except (ValueError, RecursionError):
-        return Undecoded(text)
-    return value if _is_shallow(text) or _is_plain(value) else Undecoded(text)
+        return UndecodedValue(text)
+    return value if _is_shallow(text) or _is_plain(value) else UndecodedValue(text)
 
 
 _FLAT = frozenset({str, int, bool, type(None)})

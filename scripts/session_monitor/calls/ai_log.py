@@ -17,7 +17,7 @@ from typing import Any
 from session_monitor.base.timestamps import utc
 
 from . import long_lines, tool_results, usage
-from .access_line import START, Parts, Skipped, Undecoded, _outer, _value, are_plain, scan, split
+from .access_line import START, LineParts, Skipped, UndecodedValue, _outer, _value, are_plain, scan, split
 from .round import Round
 
 CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
@@ -60,7 +60,7 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
     return _round(parts, number, sent)
 
 
-def _joined_pieces(pieces: long_lines.Pieces) -> Parts | None:
+def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
     """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole."""
     try:
         before, messages = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
@@ -75,7 +75,7 @@ def _joined_pieces(pieces: long_lines.Pieces) -> Parts | None:
     if not is_whole or not isinstance(found, dict) or found.get("messages") != _IN_PLACE:
         return None
     found["messages"] = listed
-    return Parts(found, outer) if are_plain(found) else None
+    return LineParts(found, outer) if are_plain(found) else None
 
 
 _IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can have written it into a log
@@ -96,7 +96,7 @@ def _unescaped(part: bytes) -> str:
 # -- the round ---------------------------------------------------------------------------------------------------------
 
 
-def _round(parts: Parts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round:
+def _round(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round:
     attributes, outer, outer_broken, torn = parts
     get, get_outer = attributes.get, outer.get
     undecoded: dict[str, str] = {}
@@ -197,7 +197,7 @@ def _listed(value: object, key: str, undecoded: dict[str, str]) -> list[Any]:
         return []
     if isinstance(value, list):
         return value
-    if isinstance(value, Undecoded):
+    if isinstance(value, UndecodedValue):
         undecoded[key] = value.text
     elif isinstance(value, str) and value:
         undecoded[key] = value
@@ -234,7 +234,7 @@ def _flat(content: object) -> str | None:
     """The text of a message's content: a string, null, or a list of parts."""
     if content is None or isinstance(content, str):
         return content
-    if isinstance(content, Undecoded):
+    if isinstance(content, UndecodedValue):
         return content.text
     if isinstance(content, list):
         return "\n".join(filter(None, map(_part, content)))

@@ -10,7 +10,7 @@ from session_monitor.prices import cost, what_if
 from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending, spent
 from session_monitor.prices.what_if import Estimate
-from session_monitor.reports.report import Place, Report, SessionRow
+from session_monitor.reports.report import Report, RoundPlace, SessionRow
 from session_monitor.sessions import file_names, message_history, session_file
 
 
@@ -25,7 +25,7 @@ class Wanted(NamedTuple):
 ALL = Wanted()
 
 
-class Session(NamedTuple):
+class Conversation(NamedTuple):
     """One session: its row, and its rounds one by one, each with what it cost."""
 
     row: SessionRow
@@ -50,7 +50,7 @@ _LAST = re.compile(r"last(?::0*([1-9]\d{0,8}))?", re.ASCII)
 _SPAN = re.compile(r"(\d{1,9})|(\d{0,9})-(\d{0,9})", re.ASCII)
 
 
-def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted = ALL) -> Session | None:
+def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted = ALL) -> Conversation | None:
     """The session with this id; None where there is none.
 
     With ``full_messages`` each round has the whole list that was sent with it, otherwise what was new in it.
@@ -60,7 +60,7 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
         return None
     path = file_names.path_of(sessions.folder, row.file)
     entries = _entries(sessions, session_id, path, rounds, full_messages=full_messages)
-    return Session(row, ((entry, sessions.book.price(cost.call_of(entry))) for entry in entries))
+    return Conversation(row, ((entry, sessions.book.price(cost.call_of(entry))) for entry in entries))
 
 
 def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
@@ -95,7 +95,7 @@ def _entries(
             yield entry
 
 
-def _at(path: str, places: list[Place]) -> Iterator[dict[str, Any]]:
+def _at(path: str, places: list[RoundPlace]) -> Iterator[dict[str, Any]]:
     """The rounds at these places, which follow each other; those that stand there no more are left out."""
     with open(path, "rb") as file:
         file.seek(places[0].start)

@@ -18,7 +18,7 @@ Pause = Callable[[], bool]
 """Waits until it is time for another look; False where there is to be none."""
 
 
-class Gone(Exception):  # noqa: N818 -- it is a state of affairs, not a mistake
+class SessionGoneError(Exception):
     """The session is there no more; the argument is its id."""
 
 
@@ -43,14 +43,14 @@ def rounds(
 ) -> Iterator[tuple[dict[str, Any], Outcome]]:
     """The rounds of a session that are wanted, and then each new one as it comes, with what it cost.
 
-    ``sessions`` gives the answers of this moment.  Raises ``Gone`` where there is no such session, or no more.
+    ``sessions`` gives the answers of this moment.  Raises ``SessionGoneError`` where there is no such session, or no more.
     """
     seen: int | None = None
     for report in looks(sessions, pause):
         asked = wanted if seen is None else Wanted(first=seen + 1)
         found = conversation.of(report, session_id, full_messages=False, rounds=asked)
         if found is None:
-            raise Gone(session_id)
+            raise SessionGoneError(session_id)
         count = found.row.fields["messages_count"]
         is_new = seen is None or count > seen
         # A monitor that mends a torn file may take rounds back for a while; they come again.

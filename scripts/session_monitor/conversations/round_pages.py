@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from session_monitor.calls import tool_results
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
-from session_monitor.reports.report import Place, Report, SessionRow
+from session_monitor.reports.report import Report, RoundPlace, SessionRow
 from session_monitor.search import texts
 from session_monitor.sessions import file_names, message_history, session_file
 
@@ -29,7 +29,7 @@ Round = dict[str, Any]
 Entry = Mapping[str, Any]
 
 
-class Span(NamedTuple):
+class RoundSpan(NamedTuple):
     """Which rounds: behind ``after``, before ``before``, or the last; at most so many."""
 
     after: int | None = None
@@ -44,7 +44,7 @@ class Span(NamedTuple):
         return range(max(1, end - self.limit), end)
 
 
-def rounds(report: Report, row: SessionRow, span: Span, most: int) -> list[tuple[Round, list[Clip]]]:
+def rounds(report: Report, row: SessionRow, span: RoundSpan, most: int) -> list[tuple[Round, list[Clip]]]:
     """Rounds of a session in order, as ``whole`` has them, their long texts cut.
 
     Fewer where they would take more than about so many bytes, but at least one where there is one: those next to where the span begins.
@@ -121,7 +121,7 @@ def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator
             yield entry
 
 
-def _at(file: Any, place: Place) -> Round | None:
+def _at(file: Any, place: RoundPlace) -> Round | None:
     """The round that stands there; None where it does no more."""
     file.seek(place.start)
     entry = session_file.round_in(file.read(place.length))

@@ -16,7 +16,7 @@ from session_monitor.log.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.text import humanize, markdown, safe
 
-from .tables import SUMS, Row, Table
+from .tables import SUMS, ExportRow, ExportTable
 
 SCHEMA_VERSION = 1
 JSON, JSON_LINES, CSV, MARKDOWN = "json", "jsonl", "csv", "md"
@@ -36,9 +36,9 @@ class Document(NamedTuple):
     """What is written: one table, or a report of several with their ``summary``; and how much of the log that covers."""
 
     generated_at: str
-    tables: tuple[Table, ...]
+    tables: tuple[ExportTable, ...]
     coverage: Coverage | None
-    summary: Row | None = None
+    summary: ExportRow | None = None
 
 
 # -- which rows --------------------------------------------------------------------------------------------------------
@@ -76,7 +76,7 @@ def _json(document: Document, *, is_readable: bool) -> Iterator[str]:
 def _json_lines(document: Document, *, is_readable: bool) -> Iterator[str]:
     """Where there are several tables each line says of which it is; a single one is nothing but its rows."""
     is_report = document.summary is not None
-    lines: list[tuple[str, Iterable[Row]]] = [(table.name, table.rows) for table in document.tables]
+    lines: list[tuple[str, Iterable[ExportRow]]] = [(table.name, table.rows) for table in document.tables]
     if document.summary is not None:
         covered = [document.coverage.to_json()] if document.coverage else []
         lines = [("summary", [document.summary]), *lines, ("coverage", covered)]

@@ -25,16 +25,16 @@ REPORT, SESSIONS, ROUNDS = "report", "sessions", "rounds"
 WHAT = (REPORT, SESSIONS, ROUNDS)
 
 
-Row = Mapping[str, Any]
+ExportRow = Mapping[str, Any]
 
 
-class Table(NamedTuple):
+class ExportTable(NamedTuple):
     """Rows under a name, which is their key in JSON; ``read`` are the columns that a person reads."""
 
     name: str
     columns: tuple[str, ...]
     read: tuple[str, ...]
-    rows: Iterable[Row]
+    rows: Iterable[ExportRow]
 
 
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")
@@ -49,7 +49,7 @@ SUMS = ("sessions", "calls", "failed", *_COUNTS, "cost_usd", *_UNPRICED)
 _READ_SUMS = ("sessions", "calls", "failed", *_COUNTS[:3], "cost_usd", "unpriced_rounds")
 
 
-def report(found: Index, meant: Selection, where: tzinfo | None) -> tuple[Row, tuple[Table, ...]]:
+def report(found: Index, meant: Selection, where: tzinfo | None) -> tuple[ExportRow, tuple[ExportTable, ...]]:
     """What the calls that are meant add up to, and the same by model and by day of a time zone."""
     chosen = Chosen(found, meant)
     sessions, summed = breakdown.everything(chosen)
@@ -63,8 +63,8 @@ def report(found: Index, meant: Selection, where: tzinfo | None) -> tuple[Row, t
         }
         for row in breakdown.by_time(chosen, periods.DAY, where).rows
     ]
-    by_model = Table("by_model", ("model", *SUMS), ("model", *_READ_SUMS), models)
-    by_date = Table("by_date", ("date", "start", *SUMS, "models"), ("date", *_READ_SUMS), dates)
+    by_model = ExportTable("by_model", ("model", *SUMS), ("model", *_READ_SUMS), models)
+    by_date = ExportTable("by_date", ("date", "start", *SUMS, "models"), ("date", *_READ_SUMS), dates)
     return _summed(sessions, summed), (by_model, by_date)
 
 
@@ -72,9 +72,9 @@ def _summed(sessions: int, summed: Sums) -> dict[str, Any]:
     return {"sessions": sessions, **summed.to_json()}
 
 
-def sessions(rows: Iterable[SessionRow]) -> Table:
+def sessions(rows: Iterable[SessionRow]) -> ExportTable:
     """A row a session."""
-    return Table("sessions", _OF_SESSION, _READ_OF_SESSION, (row.to_json() for row in rows))
+    return ExportTable("sessions", _OF_SESSION, _READ_OF_SESSION, (row.to_json() for row in rows))
 
 
 _OF_SESSION = (
@@ -90,11 +90,11 @@ _READ_OF_SESSION = (
 )
 
 
-def rounds(found: Index, meant: Selection) -> tuple[int, Table]:
+def rounds(found: Index, meant: Selection) -> tuple[int, ExportTable]:
     """How many calls are meant, and a row for each, session by session; rows are read from the index as they are taken."""
     where = Chosen(found, meant).rounds(meant.since, meant.until)
-    (number,) = found.db.execute(f"SELECT count(*) FROM round WHERE {where}").fetchone()  # noqa: S608 -- see _rounds
-    return number, Table("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(found, where))
+    (number,) = found.db.execute(f"SELECT count(*) FROM round WHERE {where}").fetchone()
+    return number, ExportTable("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(found, where))
 
 
 _OF_ROUND = (
@@ -108,8 +108,8 @@ _READ_OF_ROUND = (
 )
 
 
-def _rounds(found: Index, where: str) -> Iterator[Row]:
-    meant = f"(SELECT * FROM round WHERE {where}) AS meant"  # noqa: S608 -- made by Chosen; its values are numbers
+def _rounds(found: Index, where: str) -> Iterator[ExportRow]:
+    meant = f"(SELECT * FROM round WHERE {where}) AS meant"
     for session_id, number, at, model, consumer, *rest in found.db.execute(_EACH_ROUND.format(meant)):
         *tokens, flags, code, first, duration, usd, pico = rest
         fresh, read, written, visible, reasoning = tokens

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_monitor.prices.book import Book
 
 from . import rows as index_rows
-from .rows import Rows, ToolRow
+from .rows import Rows, ToolUseRow
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -35,7 +35,7 @@ class Chunk(NamedTuple):
     """The rows of some files, the names of those that are no session files any more, and the bytes of all of them."""
 
     rows: Rows
-    tools: list[ToolRow]
+    tools: list[ToolUseRow]
     damaged: list[str]
     size: int
 

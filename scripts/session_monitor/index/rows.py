@@ -21,7 +21,7 @@ from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.sessions import file_names, session_file
-from session_monitor.sessions.session_file import NotASessionFile
+from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
 
 from . import schema
@@ -31,7 +31,7 @@ Before = Mapping[str, Any]
 """What must be known of the round before: ``messages_total`` and its tokens."""
 
 
-class ToolRow(NamedTuple):
+class ToolUseRow(NamedTuple):
     """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known.
 
     ``session`` is the session's position, as in ``Rows``.
@@ -112,7 +112,7 @@ def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
         with open(os.path.join(folder, file), "rb", _BUFFER) as opened:
             session_id = session_file.read_header(opened)
             facts, end = session_file.read_facts(opened)
-    except (OSError, NotASessionFile):
+    except (OSError, NotASessionFileError):
         return None
     if _is_copy(folder, file, session_id):
         return None
@@ -127,7 +127,7 @@ def _is_copy(folder: str, file: str, session_id: str) -> bool:
     try:
         with open(os.path.join(folder, first), "rb") as opened:
             return session_file.read_header(opened) == session_id
-    except (OSError, NotASessionFile):
+    except (OSError, NotASessionFileError):
         return False
 
 
@@ -256,7 +256,7 @@ def _bits(notes: tuple[str, ...]) -> int:
     return sum(1 << schema.NOTES.index(note) for note in notes)
 
 
-def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolRow]:
+def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolUseRow]:
     """What the rounds had to do with tools.
 
     ``before`` has the rounds that stand before what was written, by the session's position.
@@ -269,7 +269,7 @@ def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyT
             last = facts
 
 
-def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | None) -> Iterator[ToolRow]:
+def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | None) -> Iterator[ToolUseRow]:
     """What a round had to do with each tool.
 
     The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
@@ -281,7 +281,7 @@ def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | Non
         results, failed, characters = came.get(tool, (0, 0, 0))
         share = characters / facts["fresh_characters"] if characters else 0
         tokens = None if grown is None or not results else round(grown * share)
-        yield ToolRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
+        yield ToolUseRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
 
 
 def _growth(before: Before, facts: Mapping[str, Any]) -> int | None:

@@ -19,7 +19,7 @@ from session_monitor.sessions.summary import Written
 from . import rows as index_rows
 from . import schema
 from .database import Index, Progress
-from .rows import Before, Rows, ToolRow
+from .rows import Before, Rows, ToolUseRow
 from .schema import ADDITIVE, AGGREGATES, NO_TOKENS, SLOT_OF
 
 if TYPE_CHECKING:
@@ -324,7 +324,7 @@ class IndexWriter(Index):
     def _new_change(self) -> None:
         self.set_meta(change=self.meta("change") + 1)
 
-    def _put(self, rows: Rows, tools: Iterable[ToolRow], sums: _Sums, *, is_first: bool = False) -> None:
+    def _put(self, rows: Rows, tools: Iterable[ToolUseRow], sums: _Sums, *, is_first: bool = False) -> None:
         """Put in what is new, and add it to the sums; with ``is_first`` none of these sessions is there yet."""
         executemany = self.db.executemany
         self._new_change()

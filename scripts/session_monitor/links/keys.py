@@ -27,7 +27,7 @@ _FIRST, _SECOND = 16, 8
 """Bytes of a session's key: of the part for its id, and of the part by which it is known without its id."""
 
 
-class BadKeyFile(Exception):  # noqa: N818
+class BadKeyFileError(Exception):
     """The file with the key cannot be used; the argument says why, and what to do."""
 
 
@@ -80,7 +80,7 @@ def passing() -> Keys:
 
 
 def of_folder(folder: str) -> Keys:
-    """The keys of a data folder; made at first.  Raises ``BadKeyFile``, and ``OSError`` where nothing can be kept."""
+    """The keys of a data folder; made at first.  Raises ``BadKeyFileError``, and ``OSError`` where nothing can be kept."""
     path = os.path.join(folder, FILE)
     with contextlib.suppress(FileNotFoundError):
         return _read(path)
@@ -93,22 +93,24 @@ def _read(path: str) -> Keys:
         # A link would be somebody else's file, and something that is no file might keep one waiting.
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     except PermissionError:
-        raise BadKeyFile(f"{path} cannot be read by this user: run this as the user who made it") from None
+        raise BadKeyFileError(f"{path} cannot be read by this user: run this as the user who made it") from None
     except OSError as error:
         if error.errno != errno.ELOOP:
             raise
-        raise BadKeyFile(f"{path} is a link: take it away, and a new key is made") from None
+        raise BadKeyFileError(f"{path} is a link: take it away, and a new key is made") from None
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise BadKeyFile(f"{path} is no file: take it away, and a new key is made")
+            raise BadKeyFileError(f"{path} is no file: take it away, and a new key is made")
         if stat.S_IMODE(mode) & 0o077:
-            raise BadKeyFile(f"{path} can be read by others: run 'chmod 600' on it, or take it away for a new key")
+            raise BadKeyFileError(f"{path} can be read by others: run 'chmod 600' on it, or take it away for a new key")
         text = os.read(descriptor, 1000).decode("ascii", "replace").strip()
     finally:
         os.close(descriptor)
     if not _SECRET.fullmatch(text):
-        raise BadKeyFile(f"{path} holds no key: take it away, and a new one is made; links with the old one then end")
+        raise BadKeyFileError(
+            f"{path} holds no key: take it away, and a new one is made; links with the old one then end"
+        )
     return Keys(text)
 
 
@@ -141,7 +143,7 @@ class KeptKeys:
         self._lock = threading.Lock()
 
     def __call__(self) -> Keys:
-        """The keys of now.  Raises ``BadKeyFile``."""
+        """The keys of now.  Raises ``BadKeyFileError``."""
         with self._lock:
             if self._kept is None and (self._passing is None or os.path.isdir(self._folder)):
                 self._kept = self._of_folder()

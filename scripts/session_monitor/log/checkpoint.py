@@ -23,7 +23,7 @@ REMEMBERED = 100
 """How many generations are remembered after their files are gone."""
 
 
-class View(SimpleNamespace):
+class LogView(SimpleNamespace):
     """The read positions of all runs with one session filter; a filter's run does not eat the others' lines."""
 
     generations: list[Generation]
@@ -58,13 +58,13 @@ class View(SimpleNamespace):
         return {"past_coverage": self.past.to_json(), "generations": generations}
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> View:
+    def from_json(cls, found: dict[str, Any]) -> LogView:
         """From ``to_json``."""
         generations = [Generation.from_json(each) for each in found["generations"]]
         return cls(generations, Coverage.from_json(found["past_coverage"]))
 
 
-class Unusable(Exception):  # noqa: N818 -- it counts as empty
+class UnusableStateError(Exception):
     """A state file that says nothing about this folder; the argument says why."""
 
 
@@ -77,12 +77,12 @@ class Checkpoint:
         self.problem: str | None = None
         self._output_dir = os.path.realpath(output_dir)
         self._written = b""
-        self.views: dict[str, View] = self._load()
+        self.views: dict[str, LogView] = self._load()
 
-    def _load(self) -> dict[str, View]:
+    def _load(self) -> dict[str, LogView]:
         try:
             found = read(self.path, self._output_dir)
-        except Unusable as unusable:
+        except UnusableStateError as unusable:
             self.problem = str(unusable)
             with contextlib.suppress(OSError):
                 os.replace(self.path, self.path + ".unusable")
@@ -92,9 +92,9 @@ class Checkpoint:
         self._written, views = found
         return views
 
-    def view(self, session_key: str | None) -> View:
+    def view(self, session_key: str | None) -> LogView:
         """The positions of the runs with this filter."""
-        return self.views.setdefault(session_key or "", View())
+        return self.views.setdefault(session_key or "", LogView())
 
     def save(self) -> None:
         """Write it, if anything changed.  Raises ``OSError``."""
@@ -110,10 +110,10 @@ class Checkpoint:
             self._written = raw
 
 
-def read(path: str, output_dir: str) -> tuple[bytes, dict[str, View]] | None:
+def read(path: str, output_dir: str) -> tuple[bytes, dict[str, LogView]] | None:
     """What a state file holds, as bytes and as views; None where there is none.
 
-    Raises ``Unusable``, and ``OSError`` where it may not be read.
+    Raises ``UnusableStateError``, and ``OSError`` where it may not be read.
     """
     try:
         with open(path, "rb") as file:
@@ -123,12 +123,12 @@ def read(path: str, output_dir: str) -> tuple[bytes, dict[str, View]] | None:
     try:
         found = json.loads(raw)
         if found["schema_version"] != SCHEMA_VERSION:
-            raise Unusable("was written by another version")
+            raise UnusableStateError("was written by another version")
         if not _is_of(path, output_dir, found["output_dir"]):
-            raise Unusable("belongs to another output folder")
-        return raw, {name: View.from_json(view) for name, view in found["views"].items()}
+            raise UnusableStateError("belongs to another output folder")
+        return raw, {name: LogView.from_json(view) for name, view in found["views"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        raise Unusable("is damaged") from None
+        raise UnusableStateError("is damaged") from None
 
 
 def _is_of(path: str, output_dir: str, named: object) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 from session_monitor.base.hashing import sha256
 
 from .coverage import Coverage
-from .log_file import LogFile, Truncated
+from .log_file import LogFile, TruncatedError
 
 HEAD = 16 << 10
 """The identity covers the whole lines in so many first bytes, or the first line where that is longer."""
@@ -97,11 +97,11 @@ class Generation(SimpleNamespace):
     def seen_in(self, file: LogFile) -> int:
         """Remember where it was found.  Returns how many unread bytes are lost: seen before, and not in this file.
 
-        Raises ``Truncated`` where the file is not the same any more.
+        Raises ``TruncatedError`` where the file is not the same any more.
         """
         seen_sha256 = file.fingerprint(max(0, file.size - MARK), file.size)
         if not begins(self, file):
-            raise Truncated(file.place.path)
+            raise TruncatedError(file.place.path)
         lost = self.size_seen - max(self.offset, file.size)
         if self.gone:  # what was given up with its file may be there again
             self.gone = False
@@ -134,7 +134,7 @@ class Generation(SimpleNamespace):
     def advanced(self, file: LogFile, offset: int) -> Generation:
         """This generation when everything up to the offset has been read; its identity grows with that.
 
-        Raises ``Truncated`` where the file is not the same any more.
+        Raises ``TruncatedError`` where the file is not the same any more.
         """
         grown = Generation(**vars(self))
         grown.offset = offset
@@ -144,7 +144,7 @@ class Generation(SimpleNamespace):
             grown.head = _head(file, offset)
         # Looked at last: what was read above belongs to the same file if this still does.
         if file.has_shrunk() or not begins(self, file):
-            raise Truncated(file.place.path)
+            raise TruncatedError(file.place.path)
         return grown
 
     def become(self, other: Generation) -> None:
@@ -155,7 +155,7 @@ class Generation(SimpleNamespace):
 def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
     """The generation that starts in this file, which has a line at least, perhaps without its newline.
 
-    Its id comes from its first line, so that it is the same when all that was remembered is lost.  Raises ``Truncated``
+    Its id comes from its first line, so that it is the same when all that was remembered is lost.  Raises ``TruncatedError``
     where the file is not the same any more.
     """
     first_line = file.line_end(0, 1)

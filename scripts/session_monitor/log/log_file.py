@@ -13,22 +13,22 @@ from typing import Any, BinaryIO, Callable, cast
 
 from session_monitor.base.hashing import sha256
 
-from .rotation import Place
+from .rotation import LogPlace
 
 BLOCK = 1 << 20
 LONGEST_LINE = 32 << 20
 """A longer line is passed over and counted; the gateway's own limits keep lines far below."""
 
 
-class NotReady(Exception):  # noqa: N818
+class NotReadyError(Exception):
     """The file cannot be read yet: a compressed file that is still being written, or is damaged."""
 
 
-class Truncated(Exception):  # noqa: N818
+class TruncatedError(Exception):
     """The file became shorter, or another one, while it was looked at."""
 
 
-class NotAFile(Exception):  # noqa: N818
+class NotAFileError(Exception):
     """Something other than a regular file has this name."""
 
 
@@ -38,14 +38,14 @@ class LogFile:
     ``size`` is that of the text at the time of opening; more may have been written since.
     """
 
-    def __init__(self, place: Place) -> None:
-        """Open it.  Raises ``OSError``, ``NotAFile``, and ``NotReady`` for a compressed file that is not whole."""
+    def __init__(self, place: LogPlace) -> None:
+        """Open it.  Raises ``OSError``, ``NotAFileError``, and ``NotReadyError`` for a compressed file that is not whole."""
         self.place = place
         descriptor = os.open(place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
         self.stat = os.fstat(descriptor)
         if not stat.S_ISREG(self.stat.st_mode):
             os.close(descriptor)
-            raise NotAFile(place.path)
+            raise NotAFileError(place.path)
         self._raw = os.fdopen(descriptor, "rb", buffering=0)
         self._text: BinaryIO | None = None
         self._size: int | None = None if place.compressed else self.stat.st_size
@@ -76,10 +76,10 @@ class LogFile:
             while block := self._text.read(BLOCK):
                 size += len(block)
         except damage as error:
-            raise NotReady(self.place.path) from error
+            raise NotReadyError(self.place.path) from error
         except OSError as error:
             if error.errno is None:  # bz2's word for bytes that are not its own
-                raise NotReady(self.place.path) from error
+                raise NotReadyError(self.place.path) from error
             raise
         return size
 
@@ -113,10 +113,10 @@ class LogFile:
         return digest.hexdigest()
 
     def fingerprint(self, start: int, end: int) -> str:
-        """The hash of this range; raises ``Truncated`` where the file is shorter."""
+        """The hash of this range; raises ``TruncatedError`` where the file is shorter."""
         found = self.sha256(start, end)
         if found is None:
-            raise Truncated(self.place.path)
+            raise TruncatedError(self.place.path)
         return found
 
     def line_end(self, start: int, within: int) -> int | None:

@@ -21,7 +21,7 @@ _DATE = lazy(r"[.-](\d{4}-?\d\d-?\d\d(?:[-_.T]?\d[\d:_-]*)?|\d{8,})")
 _DATED, _NUMBERED, _LIVE = range(3)
 
 
-class Place(NamedTuple):
+class LogPlace(NamedTuple):
     """One file by name.  ``order`` sorts the files of all logs oldest first."""
 
     path: str
@@ -40,12 +40,12 @@ class Place(NamedTuple):
         return self.order[1] == _DATED
 
 
-def find(patterns: Sequence[str]) -> list[Place]:
+def find(patterns: Sequence[str]) -> list[LogPlace]:
     """All files of these logs, oldest first.  A pattern is a path or a glob; a log that is not there has no files.
 
     Raises ``OSError`` where a folder cannot be listed.
     """
-    places: dict[str, Place] = {}
+    places: dict[str, LogPlace] = {}
     for family, base in enumerate(_bases(patterns)):
         for path in dict.fromkeys((base, os.path.realpath(base))):
             folder = os.path.realpath(os.path.dirname(path))
@@ -73,7 +73,7 @@ def _bases(patterns: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(bases))
 
 
-def _of_log(path: str, family: int) -> list[Place]:
+def _of_log(path: str, family: int) -> list[LogPlace]:
     folder, base = os.path.split(path)
     try:
         listed = os.listdir(folder or ".")
@@ -84,7 +84,7 @@ def _of_log(path: str, family: int) -> list[Place]:
         compressed = next(filter(name.endswith, COMPRESSED), "")
         kind = _kind(name if name == base else name[: len(name) - len(compressed)], base)
         if kind and (name == base or not os.path.isdir(os.path.join(folder, name))):
-            found.append(Place(os.path.join(folder, name), (family, *kind), compressed))
+            found.append(LogPlace(os.path.join(folder, name), (family, *kind), compressed))
     return found
 
 

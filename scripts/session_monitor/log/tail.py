@@ -13,12 +13,12 @@ from typing import Callable, Optional
 
 from . import generation as identity
 from . import log_file, matching, rotation
-from .checkpoint import View
+from .checkpoint import LogView
 from .generation import Generation
-from .log_file import LogFile, NotAFile, NotReady, Truncated
+from .log_file import LogFile, NotAFileError, NotReadyError, TruncatedError
 
 
-class Changed(Exception):  # noqa: N818 -- a reason to look again
+class LookAgain(Exception):  # noqa: N818 -- a reason to look again
     """The files changed while they were looked at or read."""
 
 
@@ -53,7 +53,7 @@ class Tail:
     def __init__(
         self,
         patterns: Sequence[str],
-        view: View,
+        view: LogView,
         *,
         allowed: Sequence[str] = (),
         is_whole: Callable[[bytes], bool] = lambda _line: False,
@@ -71,16 +71,16 @@ class Tail:
     # -- looking -------------------------------------------------------------------------------------------------------
 
     def look(self, look: Look) -> None:
-        """Fill in the look; the view afterwards knows all that are there.  Raises ``Changed``: look again."""
+        """Fill in the look; the view afterwards knows all that are there.  Raises ``LookAgain``: look again."""
         try:
             self._look(look)
-        except Truncated as error:
-            raise Changed from error
+        except TruncatedError as error:
+            raise LookAgain from error
 
     def _look(self, look: Look) -> None:
         self._open(look)
         if any(file.has_shrunk() for file in look.files):
-            raise Changed
+            raise LookAgain
         match = matching.match(self._view.generations, look.files, self._has_line)
         for generation, file in match.found:
             if generation.file_state != file.state or generation.gone:
@@ -113,9 +113,9 @@ class Tail:
         was_in_vain, self._in_vain = self._in_vain, bool(places) and not look.files
         # A rotation may be at work, and all that was listed have other names by now.
         if self._in_vain and not was_in_vain:
-            raise Changed
+            raise LookAgain
 
-    def _places(self, look: Look) -> list[rotation.Place]:
+    def _places(self, look: Look) -> list[rotation.LogPlace]:
         try:
             places = rotation.find(self._patterns)
         except OSError as error:
@@ -133,12 +133,12 @@ class Tail:
         return allowed
 
     @staticmethod
-    def _opened(place: rotation.Place, look: Look) -> LogFile | None:
+    def _opened(place: rotation.LogPlace, look: Look) -> LogFile | None:
         try:
             return LogFile(place)
         except FileNotFoundError:  # renamed just now
             pass
-        except NotAFile:
+        except NotAFileError:
             look.problems.append(f"{place.path} is no regular file")
         except OSError as error:
             look.problems.append(f"{place.path} cannot be read: {error.strerror}")
@@ -151,7 +151,7 @@ class Tail:
             return True
         try:
             return file.size >= 0
-        except NotReady:
+        except NotReadyError:
             return False
 
     def _has_line(self, file: LogFile) -> bool:
@@ -167,7 +167,7 @@ class Tail:
         names = {generation.gid for generation in missing}
         if names - self._suspected:
             self._suspected |= names
-            raise Changed
+            raise LookAgain
         self._suspected = set()
         known = sum(not generation.gone for generation in self._view.generations)
         if missing and len(missing) == known:

@@ -21,8 +21,8 @@ from session_monitor.log import tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.coverage import Coverage
 from session_monitor.log.generation import Generation
-from session_monitor.log.log_file import LogFile, Truncated
-from session_monitor.log.tail import Changed, Look, Tail
+from session_monitor.log.log_file import LogFile, TruncatedError
+from session_monitor.log.tail import Look, LookAgain, Tail
 from session_monitor.prices import usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.sessions.opening import SetAside
@@ -156,7 +156,7 @@ class Ingest:
             self._index.settle()
             if self._store.problem:
                 poll.problem(self._store.problem)
-        except (Changed, Truncated):
+        except (LookAgain, TruncatedError):
             self._drop_batch()
             return False
         except Outdated:

@@ -40,7 +40,7 @@ class LiveView:
         self._drawn = 0.0
         overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
         self._known, sums = overview.sessions, overview.sums
-        self._totals = live_frame.Totals(
+        self._totals = live_frame.FrameTotals(
             sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens
         )
         self._spending = sums.spending if book else None
@@ -74,10 +74,10 @@ class LiveView:
         now.add(self._before)
         now.add(poll)
         pace = self._pace.of(poll)
-        view = live_frame.View(
+        view = live_frame.FrameData(
             sessions=self._sorted(),
             active=self._known + now.new_sessions,
-            totals=live_frame.Totals(
+            totals=live_frame.FrameTotals(
                 self._totals.input_tokens + now.sums.input_tokens,
                 self._totals.output_tokens + now.sums.output_tokens,
                 self._totals.cached_tokens + now.sums.cached_tokens,

@@ -39,12 +39,12 @@ from .cost import (
     Call,
     Cost,
     Fields,
-    Found,
+    FoundPrices,
     Outcome,
     Unpriced,
 )
-from .price_list import SHIPPED, THIRD_PARTY, PriceList, Undecoded
-from .rates import Flat, InForce, Rates, Row, _flat, _parts, _prices, cost
+from .price_list import SHIPPED, THIRD_PARTY, PriceList, UndecodedPriceList
+from .rates import Flat, InForce, PriceRow, Rates, _flat, _parts, _prices, cost
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -56,21 +56,21 @@ EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "a
 class Book:
     """Price lists over each other, and the costs that follow from them."""
 
-    def __init__(self, lists: Sequence[PriceList | Undecoded]) -> None:
+    def __init__(self, lists: Sequence[PriceList | UndecodedPriceList]) -> None:
         """The most personal list first; a model in it hides the whole model of those behind it."""
         self._given = lists
         self.fingerprint = " ".join(prices.digest for prices in lists)
         """Changes with any of the lists."""
-        self._found: dict[str, Found | None] = {}
-        self._rows: dict[str, tuple[Row, ...]] = {}
+        self._found: dict[str, FoundPrices | None] = {}
+        self._rows: dict[str, tuple[PriceRow, ...]] = {}
         self._in_force: dict[tuple[str, str], InForce | Unpriced] = {}
         self._flat: dict[tuple[str | None, str], Flat | None] = {}
 
     @functools.cached_property
     def _lists(self) -> list[PriceList]:
-        return [each.decoded() if isinstance(each, Undecoded) else each for each in self._given]
+        return [each.decoded() if isinstance(each, UndecodedPriceList) else each for each in self._given]
 
-    def find(self, name: str) -> Found | None:
+    def find(self, name: str) -> FoundPrices | None:
         """The prices that a name stands for; None where there are none."""
         if name not in self._found:
             self._found[name] = self._look_up(name)
@@ -137,9 +137,9 @@ class Book:
                 self._flat[model, day] = _flat(in_force)
         return in_force
 
-    def models(self) -> list[Found]:
+    def models(self) -> list[FoundPrices]:
         """All models that have prices, each from the list that counts, by key."""
-        first: dict[str, Found] = {}
+        first: dict[str, FoundPrices] = {}
         for prices in self._lists:
             for key in prices.models:
                 if key not in first:
@@ -156,7 +156,7 @@ class Book:
 
     # -- which prices --------------------------------------------------------------------------------------------------
 
-    def _look_up(self, name: str) -> Found | None:
+    def _look_up(self, name: str) -> FoundPrices | None:
         from . import model_names  # noqa: PLC0415 -- most questions look no name up, and its patterns take a while
 
         key = model_names.canonical(name)
@@ -168,7 +168,7 @@ class Book:
                 break
         return self._by_candidates(name, name)
 
-    def _by_candidates(self, name: str, meant: str) -> Found | None:
+    def _by_candidates(self, name: str, meant: str) -> FoundPrices | None:
         from . import model_names  # noqa: PLC0415 -- as above
 
         for key, kind in model_names.candidates(meant):
@@ -177,14 +177,14 @@ class Book:
                     return self._of(name, key, kind, prices)
         return None
 
-    def _of(self, name: str, key: str, kind: str, prices: PriceList) -> Found:
+    def _of(self, name: str, key: str, kind: str, prices: PriceList) -> FoundPrices:
         entry = prices.models[key]
         undated = kind == UNDATED_NAME
         if prices.path != SHIPPED:
             kind = OVERRIDE
         elif entry.get("vendor") in THIRD_PARTY:
             kind = THIRD
-        return Found(name, key, kind, entry, prices.path, undated)
+        return FoundPrices(name, key, kind, entry, prices.path, undated)
 
     # -- which row -----------------------------------------------------------------------------------------------------
 
@@ -218,15 +218,15 @@ class Book:
                 return money.fraction((last or rates[:1])[-1]["usd"])
         raise LookupError(currency)  # a list with such a row and no rate does not pass the check
 
-    def _row(self, found: Found, row: Mapping[str, Any]) -> Row:
+    def _row(self, found: FoundPrices, row: Mapping[str, Any]) -> PriceRow:
         windows = tuple(
             (window["utc"][0], window["utc"][1], frozenset(window.get("weekdays", range(1, 8))), tiers)
             for window in row.get("windows", ())
             for tiers in [self._tiers(found, {**_prices(row), **_prices(window)}, row)]
         )
-        return Row(row.get("from") or "", row, self._tiers(found, _prices(row), row), windows)
+        return PriceRow(row.get("from") or "", row, self._tiers(found, _prices(row), row), windows)
 
-    def _tiers(self, found: Found, base: dict[str, str], row: Mapping[str, Any]) -> tuple[tuple[int, Rates], ...]:
+    def _tiers(self, found: FoundPrices, base: dict[str, str], row: Mapping[str, Any]) -> tuple[tuple[int, Rates], ...]:
         """The rates for prompts above 0 tokens, above the first limit, and so on."""
         tiers = [(0, self._rates(found, base))]
         for tier in row.get("tiers", ()):
@@ -234,7 +234,7 @@ class Book:
             tiers.append((tier["above"], self._rates(found, base)))
         return tuple(tiers)
 
-    def _rates(self, found: Found, prices: Mapping[str, str]) -> Rates:
+    def _rates(self, found: FoundPrices, prices: Mapping[str, str]) -> Rates:
         known = {name: money.per_token(price) for name, price in prices.items()}
         fresh, output = known["input"], known["output"]
         rules = self._rules(found.vendor)

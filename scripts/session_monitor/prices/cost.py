@@ -80,7 +80,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     return Call(entry["model"], entry["timestamp"], usage, "no_tokens" not in entry, entry["response_type"] == "error")
 
 
-class Found(NamedTuple):
+class FoundPrices(NamedTuple):
     """The prices that a name stands for: how it was matched (``kind``), and the model's entry in its list.
 
     ``origin`` is the list's file; ``undated`` says that a date or tag in the name was left out.
@@ -99,7 +99,7 @@ class Found(NamedTuple):
         return self.entry.get("vendor")
 
 
-class Parts(NamedTuple):
+class CostParts(NamedTuple):
     """Pico-dollars for each kind of tokens."""
 
     fresh_input: int = 0
@@ -118,10 +118,10 @@ class Cost(NamedTuple):
     """
 
     pico: int
-    parts: Parts
+    parts: CostParts
     saved: int | None
     notes: tuple[str, ...]
-    found: Found | None = None
+    found: FoundPrices | None = None
     row: Mapping[str, Any] | None = None
     above: int = 0
 
@@ -135,7 +135,7 @@ class Unpriced(NamedTuple):
 Outcome = Union[Cost, Unpriced]
 
 
-FREE = Cost(0, Parts(), None, ())
+FREE = Cost(0, CostParts(), None, ())
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from . import price_list
 from .book import Book
-from .cost import Found
+from .cost import FoundPrices
 from .price_list import PriceList
 
 FILE = ".prices.json"
@@ -70,7 +70,7 @@ def with_row(
     name: str,
     row: Mapping[str, Any],
     vendor: str | None = None,
-    before: Found | None = None,
+    before: FoundPrices | None = None,
     rates: Mapping[str, list[dict[str, str]]] | None = None,
 ) -> PriceList:
     """The list with a row for this model.

@@ -10,7 +10,7 @@ from typing import Any
 
 from . import money, price_list
 from .model_names import canonical
-from .price_list import CACHE_PRICES, PRICES, SCHEMA, UNIT, BadPriceList, PriceList
+from .price_list import CACHE_PRICES, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
 
 _ROW_KEYS = {*PRICES, "from", "observed", "source", "url", "note", "currency", "tiers", "windows"}
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
@@ -23,7 +23,7 @@ _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
 _FACTOR = re.compile(r"\d{1,3}(?:\.\d{1,4})?x", re.ASCII)
 
 
-class Mistake(ValueError):  # noqa: N818
+class PriceMistakeError(ValueError):
     """What is wrong in a list, and the way to it: keys, and places in lists from 0 on."""
 
     def __init__(self, what: str, *path: str | int) -> None:
@@ -36,7 +36,7 @@ class Mistake(ValueError):  # noqa: N818
 def read(path: str) -> PriceList:
     """The list in a file, checked; an empty one where there is no such file.
 
-    Raises BadPriceList for one with a mistake in it, OSError for one that cannot be read.
+    Raises BadPriceListError for one with a mistake in it, OSError for one that cannot be read.
     """
     try:
         text = price_list.text_of(path)
@@ -50,19 +50,19 @@ def read(path: str) -> PriceList:
 
 
 def check(document: dict[str, Any]) -> None:
-    """Raises Mistake for the first one in a list."""
+    """Raises PriceMistakeError for the first one in a list."""
     if document.get("schema") != SCHEMA:
-        raise Mistake(f"must be {SCHEMA}: this version knows no other", "schema")
+        raise PriceMistakeError(f"must be {SCHEMA}: this version knows no other", "schema")
     _known(document, _LIST_KEYS)
     for name, expected in (("currency", "USD"), ("unit", UNIT)):
         if document.get(name, expected) != expected:
-            raise Mistake(f"must be {expected}", name)
+            raise PriceMistakeError(f"must be {expected}", name)
     for name in ("models", "aliases", "rates", "vendor_defaults"):
         _object(document.get(name, {}), name)
     _check_models(document.get("models", {}), document.get("rates", {}))
     for name, model in document.get("aliases", {}).items():
         if not isinstance(model, str) or not canonical(model):
-            raise Mistake("must be the name of a model", "aliases", name)
+            raise PriceMistakeError("must be the name of a model", "aliases", name)
     _check_distinct([(part, name) for part in ("models", "aliases") for name in document.get(part, {})])
     for currency, rows in document.get("rates", {}).items():
         _check_rates(currency, rows)
@@ -73,7 +73,7 @@ def check(document: dict[str, Any]) -> None:
 def _check_factors(vendor: str, factors: object) -> None:
     for name, factor in _object(factors, "vendor_defaults", vendor).items():
         if name not in CACHE_PRICES or not isinstance(factor, str) or not _FACTOR.fullmatch(factor):
-            raise Mistake('must be a factor of the input price, like "0.2x"', "vendor_defaults", vendor, name)
+            raise PriceMistakeError('must be a factor of the input price, like "0.2x"', "vendor_defaults", vendor, name)
 
 
 def _check_distinct(paths: list[tuple[str, str]]) -> None:
@@ -82,9 +82,9 @@ def _check_distinct(paths: list[tuple[str, str]]) -> None:
     for part, name in paths:
         key = canonical(name)
         if not key:
-            raise Mistake("is no model's name", part, name)
+            raise PriceMistakeError("is no model's name", part, name)
         if key in seen:
-            raise Mistake(f"means the same model as {seen[key]}", part, name)
+            raise PriceMistakeError(f"means the same model as {seen[key]}", part, name)
         seen[key] = name
 
 
@@ -95,19 +95,19 @@ def _check_models(models: dict[str, Any], rates: dict[str, Any]) -> None:
         _check_texts(model, ("vendor", "note"), *path)
         names = model.get("names", [])
         if not isinstance(names, list) or not all(isinstance(each, str) for each in names):
-            raise Mistake("must be a list of names", *path, "names")
+            raise PriceMistakeError("must be a list of names", *path, "names")
         rows = model.get("prices")
         if not isinstance(rows, list) or not rows:
-            raise Mistake("must be a list of rows", *path, "prices")
+            raise PriceMistakeError("must be a list of rows", *path, "prices")
         last = ""
         for number, row in enumerate(rows):
             row_path = (*path, "prices", number)
             _check_row(_object(row, *row_path), rates, *row_path)
             start = row.get("from")
             if start is None and number:
-                raise Mistake("only the first row may hold since ever (from: null)", *row_path)
+                raise PriceMistakeError("only the first row may hold since ever (from: null)", *row_path)
             if start is not None and start <= last:
-                raise Mistake("rows must be ordered by their dates, each with one of its own", *row_path)
+                raise PriceMistakeError("rows must be ordered by their dates, each with one of its own", *row_path)
             last = start or ""
 
 
@@ -119,11 +119,11 @@ def _check_row(row: dict[str, Any], rates: dict[str, Any], *path: str | int) -> 
             _check_date(row[each], *path, each)
     for each in ("input", "output"):
         if each not in row:
-            raise Mistake(f'has no price for {each} (free is "0")', *path)
+            raise PriceMistakeError(f'has no price for {each} (free is "0")', *path)
     _check_prices(row, *path)
     currency = row.get("currency", "USD")
     if currency != "USD" and (not isinstance(currency, str) or currency not in rates):
-        raise Mistake(f"there is no rate for {currency}: state one under rates", *path, "currency")
+        raise PriceMistakeError(f"there is no rate for {currency}: state one under rates", *path, "currency")
     _check_tiers(row, *path)
     for number, window in enumerate(_objects(row.get("windows", []), *path, "windows")):
         _check_window(window, *path, "windows", number)
@@ -135,7 +135,7 @@ def _check_tiers(row: dict[str, Any], *path: str | int) -> None:
         tier_path = (*path, "tiers", number)
         _known(tier, {"above", *PRICES}, *tier_path)
         if type(tier.get("above")) is not int or tier["above"] <= above:
-            raise Mistake("must be a number of tokens, each larger than the one before", *tier_path, "above")
+            raise PriceMistakeError("must be a number of tokens, each larger than the one before", *tier_path, "above")
         above = tier["above"]
         _check_prices(tier, *tier_path)
 
@@ -144,9 +144,9 @@ def _check_window(window: dict[str, Any], *path: str | int) -> None:
     _known(window, {"utc", "weekdays", *PRICES}, *path)
     hours, days = window.get("utc"), window.get("weekdays", [1])
     if not _are_hours(hours):
-        raise Mistake('must be two times of one day, like ["01:00", "04:00"]', *path, "utc")
+        raise PriceMistakeError('must be two times of one day, like ["01:00", "04:00"]', *path, "utc")
     if not isinstance(days, list) or not days or not all(type(day) is int and 1 <= day <= 7 for day in days):
-        raise Mistake("must be days from 1 (Monday) to 7", *path, "weekdays")
+        raise PriceMistakeError("must be days from 1 (Monday) to 7", *path, "weekdays")
     _check_prices(window, *path)
 
 
@@ -162,35 +162,35 @@ def _check_prices(row: dict[str, Any], *path: str | int) -> None:
             try:
                 money.per_token(row[each])
             except ValueError as error:
-                raise Mistake(str(error), *path, each) from None
+                raise PriceMistakeError(str(error), *path, each) from None
 
 
 def _check_rates(currency: str, rows: object) -> None:
     path = ("rates", currency)
     if not _CURRENCY.fullmatch(currency) or currency == "USD":
-        raise Mistake("must be a currency's three letters, other than USD", *path)
+        raise PriceMistakeError("must be a currency's three letters, other than USD", *path)
     last = ""
     for number, row in enumerate(_objects(rows, *path)):
         row_path = (*path, number)
         _known(row, {"from", "usd"}, *row_path)
         _check_date(row.get("from"), *row_path)
         if row["from"] <= last:
-            raise Mistake("rates must be ordered by their dates", *row_path)
+            raise PriceMistakeError("rates must be ordered by their dates", *row_path)
         last = row["from"]
         try:
             worth = money.per_token(row.get("usd"))  # type: ignore[arg-type]
         except ValueError:
             worth = 0
         if not worth:
-            raise Mistake('must be text like "0.14": the dollars for one of it', *row_path, "usd")
+            raise PriceMistakeError('must be text like "0.14": the dollars for one of it', *row_path, "usd")
     if not last:
-        raise Mistake("has no rows", *path)
+        raise PriceMistakeError("has no rows", *path)
 
 
 def _check_texts(value: dict[str, Any], keys: Iterable[str], *path: str | int) -> None:
     for each in keys:
         if not isinstance(value.get(each, ""), str):
-            raise Mistake("must be text", *path, each)
+            raise PriceMistakeError("must be text", *path, each)
 
 
 def _check_date(value: object, *path: str | int) -> None:
@@ -199,24 +199,24 @@ def _check_date(value: object, *path: str | int) -> None:
             return
     except (TypeError, ValueError):
         pass
-    raise Mistake(f"{value!r} is no date like 2026-05-01", *path)
+    raise PriceMistakeError(f"{value!r} is no date like 2026-05-01", *path)
 
 
 def _known(value: dict[str, Any], known: Iterable[str], *path: str | int) -> None:
     for name in value:
         if name not in known:
-            raise Mistake(f"there is no such key (known are {', '.join(sorted(known))})", *path, name)
+            raise PriceMistakeError(f"there is no such key (known are {', '.join(sorted(known))})", *path, name)
 
 
 def _object(value: object, *path: str | int) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise Mistake("must be a JSON object", *path)
+        raise PriceMistakeError("must be a JSON object", *path)
     return value
 
 
 def _objects(value: object, *path: str | int) -> list[dict[str, Any]]:
     if not isinstance(value, list):
-        raise Mistake("must be a list", *path)
+        raise PriceMistakeError("must be a list", *path)
     return [_object(each, *path, number) for number, each in enumerate(value)]
 
 
@@ -229,13 +229,13 @@ def _check_text(path: str, text: str, document: dict[str, Any]) -> None:
         for place, position in _places(text):
             line = text.count("\n", 0, position) + 1
             if place in lines:
-                raise BadPriceList(path, line, f"{place[-1]} is there twice")
+                raise BadPriceListError(path, line, f"{place[-1]} is there twice")
             lines[place] = line
         check(document)
-    except Mistake as mistake:
+    except PriceMistakeError as mistake:
         known = (mistake.path[:length] for length in range(len(mistake.path), 0, -1))
         line_of = next((lines[place] for place in known if place in lines), None)
-        raise BadPriceList(path, line_of, str(mistake)) from None
+        raise BadPriceListError(path, line_of, str(mistake)) from None
 
 
 def _places(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:

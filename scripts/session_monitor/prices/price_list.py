@@ -40,7 +40,7 @@ THIRD_PARTY = ("openrouter", "groq")
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
 
 
-class BadPriceList(ValueError):  # noqa: N818
+class BadPriceListError(ValueError):
     """A price list that cannot be used: the file, the line where known, and what is wrong there."""
 
     def __init__(self, path: str, line: int | None, what: str) -> None:
@@ -63,7 +63,7 @@ class PriceList(NamedTuple):
     digest: str = ""
 
 
-class Undecoded(NamedTuple):
+class UndecodedPriceList(NamedTuple):
     """A list as text: most questions need to know that it is still the same, and not what is in it."""
 
     path: str
@@ -75,7 +75,7 @@ class Undecoded(NamedTuple):
         return _digest(self.text)
 
     def decoded(self) -> PriceList:
-        """The list; it is not checked.  Raises BadPriceList where it is no JSON, perhaps when a model is asked for."""
+        """The list; it is not checked.  Raises BadPriceListError where it is no JSON, perhaps when a model is asked for."""
         document = _by_line(self.path, self.text) or document_of(self.path, self.text)
         return of_document(self.path, self.text, document, document["models"], document.get("aliases", {}))
 
@@ -94,7 +94,7 @@ class _Lines(Mapping[str, "dict[str, Any]"]):
             line = self._lines[key]
             try:
                 self._decoded[key] = document_of(self._path, line)
-            except BadPriceList:
+            except BadPriceListError:
                 document_of(self._path, self._text)  # which says in which line of the whole that is
                 raise
         return self._decoded[key]
@@ -124,13 +124,13 @@ _MODELS, _END = '"models": {\n', "\n}}\n"
 
 
 def shipped() -> PriceList:
-    """The list that comes with the monitor.  Raises BadPriceList where it is no JSON."""
+    """The list that comes with the monitor.  Raises BadPriceListError where it is no JSON."""
     return undecoded().decoded()
 
 
-def undecoded() -> Undecoded:
+def undecoded() -> UndecodedPriceList:
     """The same, as text."""
-    return Undecoded(SHIPPED, text_of(SHIPPED))
+    return UndecodedPriceList(SHIPPED, text_of(SHIPPED))
 
 
 def of_document(
@@ -188,13 +188,13 @@ def text_of(path: str) -> str:
 
 
 def document_of(path: str, text: str) -> dict[str, Any]:
-    """The JSON object that it is.  Raises BadPriceList."""
+    """The JSON object that it is.  Raises BadPriceListError."""
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
-        raise BadPriceList(path, error.lineno, f"not JSON: {error.msg}") from None
+        raise BadPriceListError(path, error.lineno, f"not JSON: {error.msg}") from None
     except (RecursionError, ValueError):  # thousands of brackets, or of digits
-        raise BadPriceList(path, None, "not a price list") from None
+        raise BadPriceListError(path, None, "not a price list") from None
     if not isinstance(document, dict):
-        raise BadPriceList(path, 1, "a price list is a JSON object")
+        raise BadPriceListError(path, 1, "a price list is a JSON object")
     return document

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.calls.usage import Tokens
 
 from . import money
-from .cost import CACHE_READ_AS_INPUT, CACHE_WRITE_AS_INPUT, Call, Cost, Found, Parts
+from .cost import CACHE_READ_AS_INPUT, CACHE_WRITE_AS_INPUT, Call, Cost, CostParts, FoundPrices
 from .price_list import PRICES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Rates(NamedTuple):
     write_note: str | None
 
 
-class Row(NamedTuple):
+class PriceRow(NamedTuple):
     start: str
     row: Mapping[str, Any]
     tiers: tuple[tuple[int, Rates], ...]
@@ -41,8 +41,8 @@ class Row(NamedTuple):
 class InForce(NamedTuple):
     """All that is known of a call's price before its tokens and its hour are."""
 
-    found: Found
-    row: Row
+    found: FoundPrices
+    row: PriceRow
     rate: Fraction | None
     notes: tuple[str, ...]
 
@@ -61,7 +61,7 @@ def _prices(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: row[name] for name in PRICES if name in row}
 
 
-def _in_window(row: Row, at: str) -> tuple[tuple[int, Rates], ...]:
+def _in_window(row: PriceRow, at: str) -> tuple[tuple[int, Rates], ...]:
     hour, day = at[11:16], datetime.fromisoformat(at[:10]).isoweekday()
     for start, end, days, tiers in row.windows:
         if start <= hour < end and day in days:
@@ -71,7 +71,7 @@ def _in_window(row: Row, at: str) -> tuple[tuple[int, Rates], ...]:
 
 def cost(call: Call, in_force: InForce) -> Cost:
     parts, saved, notes, above = _parts(call.usage, call.at, in_force)
-    return Cost(sum(parts), Parts(*parts), saved, notes, in_force.found, in_force.row.row, above)
+    return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.found, in_force.row.row, above)
 
 
 def _parts(

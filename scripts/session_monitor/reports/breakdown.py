@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods
-from session_monitor.base.periods import Span
+from session_monitor.base.periods import TimeSpan
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
@@ -18,7 +18,7 @@ from .filter_sql import Chosen, Source
 _SUMMED_TOOLS = "sum(tool.calls), sum(tool.results), sum(tool.failed), sum(tool.tokens), sum(tool.tokens IS NOT NULL)"
 
 
-class Row(NamedTuple):
+class BreakdownRow(NamedTuple):
     """The calls of one model or consumer (None where the log names none), and how many sessions they belong to."""
 
     name: str | None
@@ -29,7 +29,7 @@ class Row(NamedTuple):
 class SpanRow(NamedTuple):
     """The calls in one span of time, how many sessions they belong to, and their models, by name."""
 
-    span: Span
+    span: TimeSpan
     sessions: int
     sums: Sums
     models: list[str]
@@ -51,7 +51,7 @@ class ToolRow(NamedTuple):
     measured: int
 
 
-class Totals(NamedTuple):
+class Breakdown(NamedTuple):
     """Rows, and all of them together; a session that is in two rows counts once there."""
 
     rows: list[Any]
@@ -65,7 +65,7 @@ def everything(chosen: Chosen) -> tuple[int, Sums]:
     return _sessions(chosen, sources), _sums(chosen, sources)
 
 
-def by(chosen: Chosen, column: str) -> Totals:
+def by(chosen: Chosen, column: str) -> Breakdown:
     """A row for each ``model`` or each ``consumer``, the dearest first."""
     db, sources = chosen.found.db, chosen.sources()
     names = _names(chosen, column)
@@ -83,12 +83,12 @@ def by(chosen: Chosen, column: str) -> Totals:
     # Most logs name no consumer, and who is in the one row need not be counted again.
     sessions = dict.fromkeys(found, in_all) if len(found) == 1 else _sessions_by(chosen, sources, column)
     rows = [
-        Row(names.get(key), sessions.get(key, 0), usage_totals.of_columns(columns, unpriced.get(key, {})))
+        BreakdownRow(names.get(key), sessions.get(key, 0), usage_totals.of_columns(columns, unpriced.get(key, {})))
         for key, columns in found.items()
         if columns[0]
     ]
     rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
-    return Totals(rows, in_all, summed)
+    return Breakdown(rows, in_all, summed)
 
 
 def by_tool(chosen: Chosen) -> list[ToolRow]:
@@ -104,7 +104,7 @@ def by_tool(chosen: Chosen) -> list[ToolRow]:
     return sorted(rows, key=lambda row: (-row.calls, -row.results, row.tool))
 
 
-def by_time(chosen: Chosen, unit: str, where: tzinfo | None) -> Totals:
+def by_time(chosen: Chosen, unit: str, where: tzinfo | None) -> Breakdown:
     """A row for each hour, day, week or month of a time zone that has calls, the newest last."""
     db = chosen.found.db
     spans = _spans(chosen, unit, where)
@@ -119,13 +119,13 @@ def by_time(chosen: Chosen, unit: str, where: tzinfo | None) -> Totals:
             rows.append(SpanRow(span, _sessions(chosen, sources), added, models))
     # Calls without a time are in no span.
     sessions = _sessions(chosen, chosen.between(spans[0].start, spans[-1].end)) if spans else 0
-    return Totals(rows, sessions, usage_totals.added(row.sums for row in rows))
+    return Breakdown(rows, sessions, usage_totals.added(row.sums for row in rows))
 
 
-def _spans(chosen: Chosen, unit: str, where: tzinfo | None) -> list[Span]:
+def _spans(chosen: Chosen, unit: str, where: tzinfo | None) -> list[TimeSpan]:
     """The spans in which there may be calls, the first and the last one cut to the time that is meant."""
     since, until = chosen.meant.since, chosen.meant.until
-    spans: list[Span] = []
+    spans: list[TimeSpan] = []
     next_moment = since
     while True:
         slot = _first_slot(chosen, next_moment)
@@ -136,7 +136,7 @@ def _spans(chosen: Chosen, unit: str, where: tzinfo | None) -> list[Span]:
         span = periods.span_of(unit, moment, where)
         # Where clocks change by half an hour, an hour by name begins within the one before.
         start = span.start if next_moment is None else max(span.start, next_moment)
-        spans.append(Span(span.name, start, span.end if until is None else min(span.end, until)))
+        spans.append(TimeSpan(span.name, start, span.end if until is None else min(span.end, until)))
         next_moment = span.end
 
 

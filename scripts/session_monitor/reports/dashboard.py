@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods
-from session_monitor.base.periods import Span
+from session_monitor.base.periods import TimeSpan
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
@@ -19,7 +19,7 @@ from session_monitor.prices import money, usage_totals
 from session_monitor.prices.usage_totals import Sums
 
 from . import breakdown
-from .breakdown import ToolRow, Totals
+from .breakdown import Breakdown, ToolRow
 from .filter_sql import Chosen
 from .filters import ACTIVE_FOR, Selection
 
@@ -61,10 +61,10 @@ class Card(NamedTuple):
         }
 
 
-class Point(NamedTuple):
+class SeriesPoint(NamedTuple):
     """The calls of one model in one span; ``is_rest`` says that they are those of all models without rows of their own."""
 
-    span: Span
+    span: TimeSpan
     model: str | None
     is_rest: bool
     sums: Sums
@@ -77,7 +77,7 @@ class HeatCell(NamedTuple):
     pico: int
 
 
-class Overview(NamedTuple):
+class Dashboard(NamedTuple):
     """All of it; ``since`` and ``until`` are what was meant, or the first and the last call."""
 
     change: int
@@ -87,10 +87,10 @@ class Overview(NamedTuple):
     now: Card
     before: Card | None
     unit: str
-    spans: list[Span]
-    series: list[Point]
-    by_model: Totals
-    by_consumer: Totals
+    spans: list[TimeSpan]
+    series: list[SeriesPoint]
+    by_model: Breakdown
+    by_consumer: Breakdown
     by_tool: list[ToolRow]
     heat: list[list[HeatCell]]
     models: list[str]
@@ -102,7 +102,7 @@ def share(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
 
 
-def overview(found: Index, meant: Selection, unit: str, where: tzinfo | None, now: int) -> Overview:
+def overview(found: Index, meant: Selection, unit: str, where: tzinfo | None, now: int) -> Dashboard:
     """What the calls that are meant add up to, by the unit's spans in a time zone; ``now`` is in milliseconds."""
     chosen = Chosen(found, meant)
     oldest, newest = breakdown.ends(found)
@@ -118,7 +118,7 @@ def overview(found: Index, meant: Selection, unit: str, where: tzinfo | None, no
     # Last, since a choice of sessions stands in one place in the connection.
     before = _before(found, meant, now)
     known = [breakdown.known(found, column, MOST_NAMES) for column in ("model", "consumer")]
-    return Overview(
+    return Dashboard(
         found.meta("change"), newest, since, until, card, before, unit, spans, series, by_model, by_consumer, by_tool,
         heat, *known,
     )  # fmt: skip
@@ -152,7 +152,7 @@ def _card(summed: tuple[int, Sums], active: int | None, chosen: Chosen) -> Card:
 
 def _spans(
     oldest: int | None, newest: int | None, meant: Selection, unit: str, where: tzinfo | None
-) -> tuple[str, list[Span]]:
+) -> tuple[str, list[TimeSpan]]:
     """The unit, or a longer one, and its spans from the first call that may be meant to the last, without gaps."""
     if oldest is None or newest is None:
         return unit, []
@@ -166,18 +166,18 @@ def _spans(
     return periods.MONTH, _between(periods.MONTH, end - MOST_BUCKETS * 28 * 86_400_000, end, where)[-MOST_BUCKETS:]
 
 
-def _between(unit: str, start: int, end: int, where: tzinfo | None) -> list[Span]:
+def _between(unit: str, start: int, end: int, where: tzinfo | None) -> list[TimeSpan]:
     """The spans from one moment to before another, at most one more than there may be; both ends are cut."""
-    spans: list[Span] = []
+    spans: list[TimeSpan] = []
     moment = start
     while moment < end and len(spans) <= MOST_BUCKETS:
         span = periods.span_of(unit, moment, where)
-        spans.append(Span(span.name, moment, min(span.end, end)))
+        spans.append(TimeSpan(span.name, moment, min(span.end, end)))
         moment = max(span.end, moment + 1)
     return spans
 
 
-def _points(chosen: Chosen, span: Span, own: Sequence[str | None], has_rest: bool) -> list[Point]:  # noqa: FBT001
+def _points(chosen: Chosen, span: TimeSpan, own: Sequence[str | None], has_rest: bool) -> list[SeriesPoint]:  # noqa: FBT001
     """The calls in a span, by model."""
     db, names = chosen.found.db, _names(chosen.found)
     columns: dict[tuple[str | None, bool], list[int]] = {}
@@ -187,7 +187,7 @@ def _points(chosen: Chosen, span: Span, own: Sequence[str | None], has_rest: boo
             key = (None, True) if has_rest and name not in own else (name, False)
             before = columns.get(key)
             columns[key] = [one + other for one, other in zip(before, more)] if before else more
-    return [Point(span, *key, usage_totals.of_columns(each, {})) for key, each in columns.items() if each[0]]
+    return [SeriesPoint(span, *key, usage_totals.of_columns(each, {})) for key, each in columns.items() if each[0]]
 
 
 def _names(found: Index) -> dict[int, str]:

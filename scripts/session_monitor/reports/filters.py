@@ -42,12 +42,12 @@ class Selection(NamedTuple):
 ALL = Selection()
 
 
-class BadMoment(ValueError):  # noqa: N818
+class BadMomentError(ValueError):
     """The text names no moment."""
 
 
 def moment(text: str, now: datetime, where: tzinfo | None, *, is_end: bool = False) -> int:
-    """Milliseconds since 1970 of what a person wrote.  Raises ``BadMoment``.
+    """Milliseconds since 1970 of what a person wrote.  Raises ``BadMomentError``.
 
     ``2026-02-01`` or ``20260201`` is the beginning of that day, or with ``is_end`` its end; ``today`` and ``yesterday``
     likewise; ``2026-02-01T09:30`` with seconds, fraction and zone where one likes; ``90s``, ``30m``, ``24h``, ``7d`` and
@@ -67,7 +67,7 @@ def moment(text: str, now: datetime, where: tzinfo | None, *, is_end: bool = Fal
             found = found.replace(tzinfo=where) if where else found.astimezone()
         return milliseconds(found)
     except (ValueError, OverflowError):
-        raise BadMoment(text) from None
+        raise BadMomentError(text) from None
 
 
 def milliseconds(when: datetime) -> int:
@@ -93,7 +93,7 @@ def _plain(text: str) -> str:
     It takes anything between day and time, also the sign of a zone behind a day alone.
     """
     if not _TIME.match(text):
-        raise BadMoment(text)
+        raise BadMomentError(text)
     text = text[:-1] + "+00:00" if text[-1:] in "zZ" else text
     return _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text)
 

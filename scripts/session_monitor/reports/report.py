@@ -21,7 +21,7 @@ from session_monitor.prices.spending import Spending
 from session_monitor.prices.usage_totals import Sums
 
 from . import breakdown
-from .breakdown import ToolRow, Totals
+from .breakdown import Breakdown, ToolRow
 from .filter_sql import Chosen
 from .filters import ACTIVE, ACTIVE_FOR, ALL, ERROR, IDLE, Selection
 
@@ -53,7 +53,7 @@ def silent(_done: int, _total: int) -> None:
     """Tell nobody how far it is."""
 
 
-class NoSuchFolder(Exception):  # noqa: N818
+class NoSuchFolderError(Exception):
     """The data folder is not there."""
 
 
@@ -94,7 +94,7 @@ class Overview(NamedTuple):
     newest: int | None
 
 
-class Place(NamedTuple):
+class RoundPlace(NamedTuple):
     """Where in its session file a round's line stands, and how many messages of it are those of the round before."""
 
     number: int
@@ -104,7 +104,7 @@ class Place(NamedTuple):
 
 
 class Report:
-    """The answers about the sessions of one folder.  Methods raise ``NoSuchFolder``."""
+    """The answers about the sessions of one folder.  Methods raise ``NoSuchFolderError``."""
 
     def __init__(self, folder: str, book: Book, progress: Progress = silent, now: int = 0) -> None:
         """``progress`` hears of an index that has to be made first; ``now`` is in milliseconds since 1970."""
@@ -180,10 +180,10 @@ class Report:
         alike = sorted(ids, key=lambda each: abs(len(each) - len(session_id)))[:2000]
         return difflib.get_close_matches(session_id, alike, limit)
 
-    def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
+    def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[RoundPlace]:
         """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
 
-        def question(found: Index) -> list[Place]:
+        def question(found: Index) -> list[RoundPlace]:
             row = found.db.execute(
                 "SELECT id, calls FROM session WHERE session_id = CAST(? AS TEXT)", (utf8.raw(session_id),)
             ).fetchone()
@@ -194,7 +194,7 @@ class Report:
                 "SELECT number, start, length, history FROM round WHERE session = ? AND number >= ? AND number <= ?",
                 (row[0], start, row[1] if last is None else last),
             )
-            return [Place(*each) for each in rounds]
+            return [RoundPlace(*each) for each in rounds]
 
         return self.ask(question)
 
@@ -212,11 +212,11 @@ class Report:
 
         return self.ask(question)
 
-    def by_model(self, meant: Selection = ALL) -> Totals:
+    def by_model(self, meant: Selection = ALL) -> Breakdown:
         """What the calls of each model add up to, the dearest first."""
         return self.ask(lambda found: breakdown.by(Chosen(found, meant), "model"))
 
-    def by_consumer(self, meant: Selection = ALL) -> Totals:
+    def by_consumer(self, meant: Selection = ALL) -> Breakdown:
         """What the calls of each consumer add up to, the dearest first."""
         return self.ask(lambda found: breakdown.by(Chosen(found, meant), "consumer"))
 
@@ -224,7 +224,7 @@ class Report:
         """What was asked of each tool, and what came back."""
         return self.ask(lambda found: breakdown.by_tool(Chosen(found, meant)))
 
-    def by_time(self, unit: str, where: tzinfo | None, meant: Selection = ALL) -> Totals:
+    def by_time(self, unit: str, where: tzinfo | None, meant: Selection = ALL) -> Breakdown:
         """What the calls of each hour, day, week or month add up to, the newest last."""
         return self.ask(lambda found: breakdown.by_time(Chosen(found, meant), unit, where))
 
@@ -237,7 +237,7 @@ class Report:
         try:
             return self._access.ask(question)
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise NoSuchFolder(self.folder) from error
+            raise NoSuchFolderError(self.folder) from error
 
     def _rows(self, found: Index, rest: str, *values: object) -> list[SessionRow]:
         rows = found.db.execute(f"SELECT {_SESSION} FROM session {rest}", values).fetchall()

@@ -11,7 +11,7 @@ from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import CUT, FAILED, NO_CONTENT, NO_TOKENS
 from session_monitor.prices import money, usage_totals
-from session_monitor.prices.cost import Cost, Parts
+from session_monitor.prices.cost import Cost, CostParts
 from session_monitor.prices.usage_totals import Sums
 
 from . import breakdown
@@ -28,7 +28,7 @@ _SMALL = 1000
 """Prompts below so many tokens shrink for no reason."""
 
 
-class Point(NamedTuple):
+class ContextPoint(NamedTuple):
     """One round: its prompt, of which cached, its answer, in tokens, and what is odd in it."""
 
     round: int
@@ -61,7 +61,7 @@ class Growth(NamedTuple):
     parts: list[Part]
     models: list[ModelRow]
     tools: list[ToolRow]
-    points: list[Point]
+    points: list[ContextPoint]
     first_token: tuple[int | None, int | None]
     duration: tuple[int | None, int | None]
     lacking: dict[str, int]
@@ -127,14 +127,14 @@ def growth(found: Index, session_id: str) -> Growth | None:
 
 
 def _parts(found: Index, rounds: Iterable[_Round]) -> list[Part]:
-    tokens, pico, is_priced = [0] * len(Parts._fields), [0] * len(Parts._fields), False
+    tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
     for each in rounds:
         tokens = [one + other for one, other in zip(tokens, each.tokens)]
         outcome = found.book.price(index_rows.call_of(each.model, each.at, each.tokens, each.flags))
         if isinstance(outcome, Cost):
             is_priced = True
             pico = [one + other for one, other in zip(pico, outcome.parts)]
-    return [Part(*each) if is_priced else Part(*each[:2], None) for each in zip(Parts._fields, tokens, pico)]
+    return [Part(*each) if is_priced else Part(*each[:2], None) for each in zip(CostParts._fields, tokens, pico)]
 
 
 def _models(found: Index, session: int) -> list[ModelRow]:
@@ -151,7 +151,7 @@ def _models(found: Index, session: int) -> list[ModelRow]:
     return sorted(rows, key=lambda each: (-each.sums.spending.pico, -each.sums.total_tokens, each.model or ""))
 
 
-def _points(rounds: Sequence[_Round]) -> Iterable[Point]:
+def _points(rounds: Sequence[_Round]) -> Iterable[ContextPoint]:
     before: _Round | None = None
     model: str | None = None
     for each in rounds:
@@ -160,7 +160,7 @@ def _points(rounds: Sequence[_Round]) -> Iterable[Point]:
             marks.append(MODEL)
         if before and _is_compacted(before, each):
             marks.append(COMPACTION)
-        yield Point(each.number, each.at, each.prompt, each.read, each.visible + each.reasoning, tuple(marks))
+        yield ContextPoint(each.number, each.at, each.prompt, each.read, each.visible + each.reasoning, tuple(marks))
         model = each.model or model
         if not each.flags & (FAILED | NO_TOKENS):
             before = each
@@ -173,7 +173,7 @@ def _is_compacted(before: _Round, now: _Round) -> bool:
     return now.sent < before.sent if now.sent and before.sent else True
 
 
-def _thinned(points: list[Point]) -> list[Point]:
+def _thinned(points: list[ContextPoint]) -> list[ContextPoint]:
     """Some of the points, evenly, the first and the last among them; and those with marks, of very many some."""
     if len(points) <= MOST_POINTS:
         return points
@@ -183,7 +183,7 @@ def _thinned(points: list[Point]) -> list[Point]:
     return [points[at] for at in sorted(chosen.union(marked[::step]))]
 
 
-def points_json(points: Iterable[Point]) -> list[dict[str, Any]]:
+def points_json(points: Iterable[ContextPoint]) -> list[dict[str, Any]]:
     """For JSON."""
     return [
         {

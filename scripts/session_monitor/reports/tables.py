@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
-from .breakdown import ToolRow, Totals
+from .breakdown import Breakdown, ToolRow
 
 
-def total(answer: Totals) -> dict[str, Any]:
+def total(answer: Breakdown) -> dict[str, Any]:
     """All rows together."""
     return {"sessions": answer.sessions, **answer.sums.to_json()}
 
 
-def by_name(column: str, answer: Totals) -> list[dict[str, Any]]:
+def by_name(column: str, answer: Breakdown) -> list[dict[str, Any]]:
     """A row for each ``model`` or ``consumer``."""
     return [{column: row.name, "sessions": row.sessions, **row.sums.to_json()} for row in answer.rows]
 
@@ -24,7 +24,7 @@ def by_tool(rows: Iterable[ToolRow]) -> list[dict[str, Any]]:
     return [{**row._asdict(), "tokens": row.tokens if row.measured else None} for row in rows]
 
 
-def by_date(answer: Totals, where: tzinfo | None) -> list[dict[str, Any]]:
+def by_date(answer: Breakdown, where: tzinfo | None) -> list[dict[str, Any]]:
     """A row for each hour, day, week or month of a time zone."""
     return [
         {

@@ -20,7 +20,7 @@ from session_monitor.reports.report import Report, silent
 
 from . import word_index
 from .texts import said
-from .word_index import Damaged
+from .word_index import SearchIndexDamagedError
 from .words import Finder, Word
 
 LIMIT = 20
@@ -50,7 +50,7 @@ class Hit(NamedTuple):
     matches: list[tuple[int, int]]
 
 
-class Found(NamedTuple):
+class SearchResults(NamedTuple):
     """Hits, the latest first, and whether there are more.
 
     ``is_kept`` says whether there is a search index now that the next search can use.  Where there is no hit, ``rounds``
@@ -66,14 +66,14 @@ class Found(NamedTuple):
 
 def search(
     sessions: Report, query: Query, meant: Selection = ALL, *, limit: int = LIMIT, progress: Progress = silent
-) -> Found:
+) -> SearchResults:
     """The latest rounds that match, among those that are meant.
 
     ``progress`` hears of the making of the search index.  Raises ``NoSuchFolder`` as a report does, and ``NoFullText``.
     """
 
-    def ask(db: sqlite3.Connection | None) -> Found:
-        def question(found: Index) -> Found:
+    def ask(db: sqlite3.Connection | None) -> SearchResults:
+        def question(found: Index) -> SearchResults:
             where = Chosen(found, meant).rounds(meant.since, meant.until)
             return _answer(db, found, _Asked(query, where, limit), progress)
 
@@ -81,7 +81,7 @@ def search(
 
     # Before the main index is asked: a new file beside the session files makes it look after these once more.
     for anew in (False, True):
-        with contextlib.suppress(Damaged), word_index.opened(sessions.folder, anew=anew) as db:
+        with contextlib.suppress(SearchIndexDamagedError), word_index.opened(sessions.folder, anew=anew) as db:
             return ask(db)
     return ask(None)
 
@@ -94,7 +94,7 @@ class _Asked(NamedTuple):
     limit: int
 
 
-def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress: Progress) -> Found:
+def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress: Progress) -> SearchResults:
     answer = None
     # The numbers of a main index in memory are nobody's but this search's.
     is_on_disk = found.db.execute("PRAGMA database_list").fetchone()[2] != ""
@@ -104,11 +104,11 @@ def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress
                 word_index.bring_up_to_date(db, found, progress)
             with word_index.one_state(db):
                 if word_index.is_current(db, found):  # unless another search has begun it anew
-                    answer = Found(*_hits(db, found, asked), is_kept=True)
+                    answer = SearchResults(*_hits(db, found, asked), is_kept=True)
         except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
             pass
         except sqlite3.DatabaseError as error:
-            raise Damaged from error
+            raise SearchIndexDamagedError from error
     answer = answer or _piecemeal(found, asked, progress)
     if answer.hits:
         return answer
@@ -135,10 +135,10 @@ def _meant(found: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Itera
     """Those of the rounds that are meant: nearly all may match, and few be meant."""
     if where == "true":
         return rounds
-    few = set(found.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))  # noqa: S608
+    few = set(found.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))
     if len(few) <= FEW:
         return (each for each in rounds if each in few)
-    sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"  # noqa: S608
+    sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"
     return (each for each in rounds if found.db.execute(sql, each).fetchone())
 
 
@@ -167,7 +167,7 @@ def _hit(found: Index, session: int, number: int, finder: Finder, column: str | 
     return Hit(session_id, number, entry["timestamp"], entry["model"], best, excerpt.text, excerpt.matches)
 
 
-def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> Found:
+def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> SearchResults:
     """The hits without a search index that is kept: from one of a piece at a time in memory, the latest first."""
     hits: list[Hit] = []
     has_more, done, total = False, 0, word_index.size_changed(found, -1)
@@ -182,4 +182,4 @@ def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> Found:
             done += sum(place.length for place in piece)
             progress(done, total)
     progress(total, total)
-    return Found(_sorted(hits), has_more, is_kept=False)
+    return SearchResults(_sorted(hits), has_more, is_kept=False)

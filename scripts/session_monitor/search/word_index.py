@@ -52,7 +52,7 @@ _TABLES = (
     "INSERT INTO meta VALUES ('', -1)",
     f"PRAGMA user_version = {SCHEMA}",
 )
-_PUT_TEXT = f"INSERT INTO text(rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?)"  # noqa: S608 -- names of columns
+_PUT_TEXT = f"INSERT INTO text(rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?)"
 _MATCHING = (
     "SELECT round.session, round.number FROM text CROSS JOIN round ON round.id = text.rowid "
     "WHERE text MATCH ? ORDER BY text.rowid DESC"
@@ -72,18 +72,18 @@ _CHANGED = (
 _SIZE = "SELECT coalesce(sum(length), 0) FROM session CROSS JOIN round ON session = id WHERE change > ?"
 
 
-class NoFullText(Exception):  # noqa: N818
+class NoFullTextError(Exception):
     """This Python's SQLite has no FTS5."""
 
 
-class Damaged(Exception):  # noqa: N818
+class SearchIndexDamagedError(Exception):
     """The search index is none any more."""
 
 
 # -- where rounds stand, and what was said in them ---------------------------------------------------------------------
 
 
-class Place(NamedTuple):
+class RoundLocation(NamedTuple):
     """Where a round stands: its file, the bytes of its line, and where the line before it begins."""
 
     session: int
@@ -106,7 +106,7 @@ class Rounds:
         self._file = file
         self._last: tuple[int | None, Entry] = (None, None)
 
-    def read(self, place: Place) -> tuple[Entry, Entry]:
+    def read(self, place: RoundLocation) -> tuple[Entry, Entry]:
         """A round, and the one before it."""
         start, before = self._last
         if place.before != start:
@@ -120,10 +120,10 @@ class Rounds:
         return session_file.round_in(self._file.read(length))
 
 
-def place_of(found: Index, session: int, number: int) -> Place | None:
+def place_of(found: Index, session: int, number: int) -> RoundLocation | None:
     """Where a round stands by the main index's number of its session; None where it is not there any more."""
     row = found.db.execute(_ONE, (session, number)).fetchone()
-    return row and Place(*row)
+    return row and RoundLocation(*row)
 
 
 def size_changed(found: Index, seen: int) -> int:
@@ -131,12 +131,12 @@ def size_changed(found: Index, seen: int) -> int:
     return int(found.db.execute(_SIZE, (seen,)).fetchone()[0])
 
 
-def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[Place]]:
+def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[RoundLocation]]:
     """The places of these rounds, some at a time."""
-    piece: list[Place] = []
+    piece: list[RoundLocation] = []
     size = 0
     for row in found.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, schema.SLOT)):
-        piece.append(Place(*row))
+        piece.append(RoundLocation(*row))
         size += piece[-1].length
         if size >= PIECE:
             yield piece
@@ -153,7 +153,7 @@ class Text(NamedTuple):
     columns: list[str]
 
 
-def texts(folder: str, places: Iterable[Place]) -> Iterator[Text]:
+def texts(folder: str, places: Iterable[RoundLocation]) -> Iterator[Text]:
     """What was said in some rounds; those of a file that is not there any more are left out."""
     for name, of_file in itertools.groupby(places, key=lambda place: place.file):
         with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as file:
@@ -169,7 +169,7 @@ def texts(folder: str, places: Iterable[Place]) -> Iterator[Text]:
 
 @contextlib.contextmanager
 def opened(folder: str, *, anew: bool) -> Iterator[sqlite3.Connection | None]:
-    """The folder's search index; None where it can neither be read nor made.  Raises ``Damaged``."""
+    """The folder's search index; None where it can neither be read nor made.  Raises ``SearchIndexDamagedError``."""
     path = os.path.join(folder, FILE)
     if anew:
         for end in ("", "-journal"):
@@ -184,12 +184,12 @@ def opened(folder: str, *, anew: bool) -> Iterator[sqlite3.Connection | None]:
 
 @contextlib.contextmanager
 def in_memory() -> Iterator[sqlite3.Connection]:
-    """An empty one that nobody else has.  Raises ``NoFullText``."""
+    """An empty one that nobody else has.  Raises ``NoFullTextError``."""
     with contextlib.closing(sqlite3.connect(":memory:", isolation_level=None)) as db:
         try:
             _create(db)
         except sqlite3.OperationalError as error:
-            raise NoFullText from error
+            raise NoFullTextError from error
         yield db
 
 
@@ -263,7 +263,7 @@ def clear(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM session")
 
 
-Row = TypeVar("Row", Place, Text)
+Row = TypeVar("Row", RoundLocation, Text)
 
 
 def _unknown(db: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Row]:
@@ -295,11 +295,11 @@ def _is_sound(db: sqlite3.Connection) -> bool:
                 if db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                     _create(db)
         if not _is_known(db):
-            raise Damaged
+            raise SearchIndexDamagedError
     except sqlite3.OperationalError:  # no room, not for this user to write, or there is no FTS5
         return False
     except sqlite3.DatabaseError as error:
-        raise Damaged from error
+        raise SearchIndexDamagedError from error
     return True
 
 

@@ -18,7 +18,7 @@ FILE = ".deleted.json"
 SCHEMA_VERSION = 1
 
 
-class Damaged(ValueError):  # noqa: N818
+class DeletedListDamagedError(ValueError):
     """The file cannot be read; the argument says so."""
 
 
@@ -60,7 +60,7 @@ class Tombstones:
 
 
 def read(folder: str) -> Tombstones:
-    """Those of a folder.  Raises ``Damaged``, and ``OSError`` where the file may not be read."""
+    """Those of a folder.  Raises ``DeletedListDamagedError``, and ``OSError`` where the file may not be read."""
     path = os.path.join(folder, FILE)
     try:
         with open(path, "rb") as file:
@@ -70,7 +70,7 @@ def read(folder: str) -> Tombstones:
     except (ValueError, RecursionError):
         found = None
     if not _is_valid(found):
-        raise Damaged(f"{path} is damaged, or was written by another version")
+        raise DeletedListDamagedError(f"{path} is damaged, or was written by another version")
     return Tombstones(found["generations"], found["sessions"])
 
 

@@ -19,7 +19,7 @@ class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in 
     """
 
 
-class Session:
+class OpenSession:
     """One session's end as the next flush will write it."""
 
     def __init__(

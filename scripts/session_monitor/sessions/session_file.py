@@ -42,7 +42,7 @@ _LOG = b',"log":'  # the last key of a round
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for encodings and spaces
 
 
-class NotASessionFile(ValueError):  # noqa: N818
+class NotASessionFileError(ValueError):
     """The file does not even begin like a session file."""
 
 
@@ -103,7 +103,7 @@ class End(NamedTuple):
 def read_end(file: BinaryIO) -> End:
     """The end of a session file, from its footer, or from its rounds where the footer is torn.
 
-    Raises ``NotASessionFile`` where there is no header either.
+    Raises ``NotASessionFileError`` where there is no header either.
     """
     return read_footer(file) or recover(file)
 
@@ -165,7 +165,7 @@ def recover(file: BinaryIO) -> End:
 
 
 def read_header(file: BinaryIO) -> str:
-    """The session id; afterwards the file stands at its first round.  Raises ``NotASessionFile``."""
+    """The session id; afterwards the file stands at its first round.  Raises ``NotASessionFileError``."""
     file.seek(0)
     line = file.readline()
     try:
@@ -173,7 +173,7 @@ def read_header(file: BinaryIO) -> str:
     except (ValueError, StopIteration, RecursionError):
         session_id = None
     if not isinstance(session_id, str) or line != header(session_id):
-        raise NotASessionFile
+        raise NotASessionFileError
     return session_id
 
 

@@ -19,9 +19,9 @@ from session_monitor.base import files
 
 from . import deleted, file_names, message_history, session_file
 from .deleted import Tombstones
-from .opening import Session, SetAside
+from .opening import OpenSession, SetAside
 from .record import entry_of
-from .session_file import End, NotASessionFile
+from .session_file import End, NotASessionFileError
 from .summary import Summary, Written
 from .write_lock import Outdated
 
@@ -65,8 +65,8 @@ class Store:
         """What is wrong with the list of deleted sessions, if anything."""
         self.committed: Mapping[str, int] = {}
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
-        self._sessions: OrderedDict[str, Session] = OrderedDict()
-        self._touched: dict[str, Session] = {}
+        self._sessions: OrderedDict[str, OpenSession] = OrderedDict()
+        self._touched: dict[str, OpenSession] = {}
         self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
         self.pending_bytes = 0
         self._sent_bytes = 0
@@ -110,7 +110,7 @@ class Store:
             self._remember(session, None)
         return True
 
-    def _lacking(self, group: str, log: tuple[str, int, int]) -> Session | None:
+    def _lacking(self, group: str, log: tuple[str, int, int]) -> OpenSession | None:
         """The session of this id, which is going to change; None where it has that line already."""
         session = self._session(group)
         generation, start, _ = log
@@ -123,7 +123,7 @@ class Store:
         self._touched[group] = session
         return session
 
-    def _take(self, session: Session, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
+    def _take(self, session: OpenSession, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
         session.summary.add(facts, log)
         session.pending.append(line)
         session.facts.append(facts)
@@ -139,7 +139,7 @@ class Store:
         session = self._sessions.get(session_id)
         return session.sent if session else None
 
-    def _remember(self, session: Session, sent: Sent | None) -> None:
+    def _remember(self, session: OpenSession, sent: Sent | None) -> None:
         """Keep what was sent, and of the sessions that were quiet for longest a digest where lines are too many."""
         self._forget_sent(session)
         session.sent = sent
@@ -152,7 +152,7 @@ class Store:
                     if self._sent_bytes <= MOST_SENT // 2:
                         return
 
-    def _forget_sent(self, session: Session) -> None:
+    def _forget_sent(self, session: OpenSession) -> None:
         self._sent_bytes -= len(session.sent.line) if session.sent else 0
 
     @contextlib.contextmanager
@@ -203,48 +203,48 @@ class Store:
 
     # -- one session ---------------------------------------------------------------------------------------------------
 
-    def _session(self, session_id: str) -> Session:
+    def _session(self, session_id: str) -> OpenSession:
         session = self._sessions.get(session_id)
         if session is None:
             session = self._sessions[session_id] = self._open(session_id)
         self._sessions.move_to_end(session_id)
         return session
 
-    def _open(self, session_id: str) -> Session:
+    def _open(self, session_id: str) -> OpenSession:
         session = self._found(session_id)
         if self._deleted is None:
             self.problem = None
             try:
                 self._deleted = deleted.read(self._folder)
-            except deleted.Damaged as damaged:
+            except deleted.DeletedListDamagedError as damaged:
                 self._deleted = Tombstones()
                 self.problem = f"{damaged}; where logs are read again, what was deleted comes back"
         session.deleted = self._deleted.positions(session_id)
         return session
 
-    def _found(self, session_id: str) -> Session:
+    def _found(self, session_id: str) -> OpenSession:
         free = None
         for name in file_names.file_names(session_id):
             path = self._start_of_paths + name.encode()
             if path in self._damaged:
-                return Session(path, Summary(), torn=True)
+                return OpenSession(path, Summary(), torn=True)
             try:
                 session = self._read(path, session_id)
             except FileNotFoundError:  # or the other id that had this name was deleted
                 free = free or path
                 continue
-            except NotASessionFile:
+            except NotASessionFileError:
                 with open(path, "rb") as file:
                     if session_file.is_blank(file) and not self._has_committed(file, 0):
-                        return Session(path, Summary(), torn=True)
+                        return OpenSession(path, Summary(), torn=True)
                 raise self._set_aside(path) from None
             if session:
                 return session
         if free is None:
             raise OSError(f"two other sessions have the file names of {file_names.file_name(session_id)}")
-        return Session(free, Summary())
+        return OpenSession(free, Summary())
 
-    def _read(self, path: bytes, session_id: str) -> Session | None:
+    def _read(self, path: bytes, session_id: str) -> OpenSession | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
         # Most that are asked for are new, and to open in vain takes five times as long as to ask.
         if not os.access(path, os.F_OK):
@@ -262,8 +262,8 @@ class Store:
                 files.sync_files(self._folder, [path])
                 files.sync_folder(self._folder)
         if end.summary.messages_count == 0:  # torn before its first round was whole
-            return Session(path, Summary(), torn=True)
-        return Session(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
+            return OpenSession(path, Summary(), torn=True)
+        return OpenSession(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
 
     def _is_doubtful(self, end: End) -> bool:
         """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
@@ -290,7 +290,7 @@ class Store:
         self._damaged.add(path)
         return SetAside(os.fsdecode(aside))
 
-    def _write(self, session_id: str, session: Session) -> Written:
+    def _write(self, session_id: str, session: OpenSession) -> Written:
         rounds = b"".join(session.pending)
         start = b"" if session.next_byte else session_file.header(session_id)
         footer = session_file.footer(session.summary, session.next_byte, start + rounds)
@@ -318,7 +318,7 @@ class Store:
         return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
 
 
-def _append(descriptor: int, session: Session, data: bytes) -> None:
+def _append(descriptor: int, session: OpenSession, data: bytes) -> None:
     """One write over the old footer; where it fails, the old footer is put back."""
     try:
         files.write_all(descriptor, data, session.next_byte)

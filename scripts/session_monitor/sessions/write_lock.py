@@ -25,7 +25,7 @@ class Outdated(Exception):  # noqa: N818 -- a reason to look again
     """Others have changed session files since the last time."""
 
 
-class Busy(OSError):  # noqa: N818 -- a reason to try again
+class BusyError(OSError):
     """It was somebody else's turn for too long."""
 
 
@@ -33,14 +33,14 @@ class MonitorsLock:
     """The monitor's way to take turns with commands."""
 
     def __init__(self, folder: str) -> None:
-        """To be made before any session file is read.  Raises ``Busy`` and ``OSError``."""
+        """To be made before any session file is read.  Raises ``BusyError`` and ``OSError``."""
         self._folder = folder
         with _taken(folder) as descriptor:
             self._known = _count(descriptor)
 
     @contextlib.contextmanager
     def held(self) -> Iterator[None]:
-        """Hold the lock.  Raises ``Outdated``, once for whatever commands did since; ``Busy`` and ``OSError``."""
+        """Hold the lock.  Raises ``Outdated``, once for whatever commands did since; ``BusyError`` and ``OSError``."""
         with _taken(self._folder) as descriptor:
             count = _count(descriptor)
             if count != self._known:
@@ -51,7 +51,7 @@ class MonitorsLock:
 
 @contextlib.contextmanager
 def changing(folder: str) -> Iterator[None]:
-    """Hold the lock for a command.  Raises ``Busy`` and ``OSError``."""
+    """Hold the lock for a command.  Raises ``BusyError`` and ``OSError``."""
     with _taken(folder) as descriptor:
         # First of all, so that the monitor also notices where the command is killed on its way.
         os.pwrite(descriptor, b"%0*d\n" % (_DIGITS, _count(descriptor) + 1), 0)
@@ -64,7 +64,7 @@ def _taken(folder: str) -> Iterator[int]:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE)
     try:
         if not files.take(descriptor, PATIENCE):
-            raise Busy(errno.EAGAIN, f"another process has been changing session files for {PATIENCE:.0f} s", path)
+            raise BusyError(errno.EAGAIN, f"another process has been changing session files for {PATIENCE:.0f} s", path)
         yield descriptor
     finally:
         os.close(descriptor)

@@ -48,7 +48,7 @@ class SessionLine:
 
 
 @dataclass(frozen=True)
-class Totals:
+class FrameTotals:
     """Tokens over all sessions: cached is part of input, reasoning part of output; `cost` is text ready to print."""
 
     input_tokens: int
@@ -59,7 +59,7 @@ class Totals:
 
 
 @dataclass(frozen=True)
-class View:
+class FrameData:
     """Everything the live view tells at the moment `now` (RFC 3339 in UTC), the latest session first.
 
     `lines` is None where nobody knows what was read; `at_work` tells whether a monitor is reading.
@@ -67,7 +67,7 @@ class View:
 
     sessions: Sequence[SessionLine]
     active: int
-    totals: Totals
+    totals: FrameTotals
     lines: int | None
     calls: int
     passed_over: int
@@ -81,13 +81,13 @@ class View:
     at_work: bool = True
 
 
-def frame(view: View, columns: int, rows: int) -> list[str]:
+def frame(view: FrameData, columns: int, rows: int) -> list[str]:
     """The view as at most `rows` lines, none wider than `columns`: in full, or shortened where rows are few."""
     lines = _full(view, columns, rows) if rows >= _FULL_FROM_ROWS else _short(view, columns, rows)
     return [width.cut_end(line, columns) for line in lines][: max(rows, 0)]
 
 
-def plain(view: View) -> str:
+def plain(view: FrameData) -> str:
     """The view as one line without decoration, for a journal or a pipe."""
     parts = [f"{humanize.counted(view.active, 'active session')}, {_tokens(view.totals)}", ", ".join(_read(view))]
     if view.behind_bytes:
@@ -95,11 +95,11 @@ def plain(view: View) -> str:
     return "; ".join(filter(None, [*parts, *map(safe.cell, view.notes)]))
 
 
-def _title(view: View) -> str:
+def _title(view: FrameData) -> str:
     return f"🔍 Session Monitor - {'Active' if view.at_work else 'Not running'}"
 
 
-def _full(view: View, columns: int, rows: int) -> list[str]:
+def _full(view: FrameData, columns: int, rows: int) -> list[str]:
     rule = "━" * columns
     head = [_title(view), rule, "", f"📊 Active Sessions: {humanize.count(view.active)}", ""]
     foot = ["", "📈 Token Statistics", *_statistics(view.totals), rule]
@@ -111,13 +111,13 @@ def _full(view: View, columns: int, rows: int) -> list[str]:
     return head + _sessions(view, columns, rows - len(head) - len(foot), style) + foot
 
 
-def _short(view: View, columns: int, rows: int) -> list[str]:
+def _short(view: FrameData, columns: int, rows: int) -> list[str]:
     head = [_title(view), f"📊 Active Sessions: {humanize.count(view.active)}"]
     foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
     return head + _sessions(view, columns, rows - len(head) - len(foot), table.PLAIN) + foot
 
 
-def _sessions(view: View, columns: int, room: int, style: table.Style) -> list[str]:
+def _sessions(view: FrameData, columns: int, room: int, style: table.Style) -> list[str]:
     """The table in at most `room` lines; sessions that find no place in it are counted below it."""
     if not view.sessions:
         return [_waiting(view, columns)]
@@ -148,13 +148,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text[:19])
 
 
-def _waiting(view: View, columns: int) -> str:
+def _waiting(view: FrameData, columns: int) -> str:
     logs = safe.cell(", ".join(view.logs))
     start = "Waiting for calls in "
     return start + width.cut_middle(logs, columns - len(start)) if logs else "Waiting for calls"
 
 
-def _statistics(totals: Totals) -> list[str]:
+def _statistics(totals: FrameTotals) -> list[str]:
     numbers = {
         "Total Input:": totals.input_tokens,
         "  of which cached:": totals.cached_tokens,
@@ -166,7 +166,7 @@ def _statistics(totals: Totals) -> list[str]:
     return lines if totals.cost is None else [*lines, f"  {'Total Cost:':21} {safe.cell(totals.cost)}"]
 
 
-def _statistics_line(totals: Totals, columns: int) -> str:
+def _statistics_line(totals: FrameTotals, columns: int) -> str:
     line = f"📈 {_tokens(totals)}"
     if width.width(line) <= columns:
         return line
@@ -176,7 +176,7 @@ def _statistics_line(totals: Totals, columns: int) -> str:
     )
 
 
-def _tokens(totals: Totals) -> str:
+def _tokens(totals: FrameTotals) -> str:
     text = (
         f"{humanize.count(totals.input_tokens)} input tokens (of which cached {humanize.count(totals.cached_tokens)}), "
         f"{humanize.count(totals.output_tokens)} output tokens "
@@ -185,7 +185,7 @@ def _tokens(totals: Totals) -> str:
     return text if totals.cost is None else f"{text}, cost {safe.cell(totals.cost)}"
 
 
-def _read(view: View) -> list[str]:
+def _read(view: FrameData) -> list[str]:
     """What was read, in parts; none where nobody knows."""
     if view.lines is None:
         return []
@@ -196,13 +196,13 @@ def _read(view: View) -> list[str]:
     ]
 
 
-def _behind(view: View) -> list[str]:
+def _behind(view: FrameData) -> list[str]:
     speed = f"{humanize.count(round(view.lines_per_second))} lines/s"
     left = [] if view.seconds_left is None else [f"{humanize.duration(view.seconds_left)} left"]
     return [f"{humanize.size(view.behind_bytes)} left", f"{humanize.size(view.bytes_per_second)}/s", speed, *left]
 
 
-def _catching_up(view: View, columns: int) -> list[str]:
+def _catching_up(view: FrameData, columns: int) -> list[str]:
     return [_fitting("Catching up: ", _behind(view), columns)] if view.behind_bytes else []
 
 
@@ -213,7 +213,7 @@ def _fitting(start: str, parts: Sequence[str], columns: int) -> str:
     return start + ", ".join(parts)
 
 
-def _notes(view: View, columns: int, rows: int) -> list[str]:
+def _notes(view: FrameData, columns: int, rows: int) -> list[str]:
     """The notes, as many as leave room for the rest; the last one shown says how many are not."""
     # What matters in a note stands at its end, behind a path.
     notes = [width.cut_middle(safe.cell(note), columns) for note in view.notes]

@@ -16,10 +16,10 @@ from session_monitor.base import data_folder, files
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.log import checkpoint
-from session_monitor.log.checkpoint import View
+from session_monitor.log.checkpoint import LogView
 from session_monitor.prices import own_lists
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.sessions import file_names
 from session_monitor.text import humanize
 
@@ -154,12 +154,12 @@ def _monitor(case: Case) -> Check:
     return Check("monitor", OK, f"none is at work now{written}")
 
 
-def _state(case: Case) -> tuple[Mapping[str, View], Check]:
+def _state(case: Case) -> tuple[Mapping[str, LogView], Check]:
     """The read positions, and what is to be said of them."""
     todo = "the next run of main.py reads the logs from their beginning; nothing is counted twice"
     try:
         found = checkpoint.read(case.state_file, case.data_dir)
-    except checkpoint.Unusable as unusable:
+    except checkpoint.UnusableStateError as unusable:
         return {}, Check("state file", WARN, f"{case.state_file} {unusable}", todo)
     except OSError as error:
         found_text = f"{case.state_file} cannot be read: {error.strerror}"
@@ -172,7 +172,7 @@ def _state(case: Case) -> tuple[Mapping[str, View], Check]:
     return views, _told(views)
 
 
-def _told(views: Mapping[str, View]) -> Check:
+def _told(views: Mapping[str, LogView]) -> Check:
     generations = [generation for view in views.values() for generation in view.generations]
     there = sum(not generation.gone for generation in generations)
     lost = sum(view.coverage.lost_bytes for view in views.values())
@@ -229,7 +229,7 @@ def _damaged(path: str) -> Check:
 def _book(case: Case) -> tuple[Book | None, Check]:
     try:
         found = own_lists.book(case.data_dir, case.environment)
-    except (BadPriceList, OSError) as error:
+    except (BadPriceListError, OSError) as error:
         return None, Check("price lists", FAIL, str(error), "correct it there, or take the file away")
     own = [path for path in _own_lists(case) if os.path.exists(path)]
     return found, Check("price lists", OK, f"without a mistake: {', '.join([*own, 'the shipped one'])}")

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from session_monitor.base import data_folder, files
 from session_monitor.log import matching, rotation, tail
-from session_monitor.log.checkpoint import View
-from session_monitor.log.log_file import LogFile, NotAFile, NotReady
-from session_monitor.log.rotation import Place
+from session_monitor.log.checkpoint import LogView
+from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError
+from session_monitor.log.rotation import LogPlace
 from session_monitor.prices.book import Book
 from session_monitor.text import humanize
 
@@ -19,7 +19,7 @@ from .call_checks import LOOK_BYTES, LOOK_LINES, Sample
 from .checks import FAIL, OK, WARN, Case, Check, has_sessions
 
 
-def named_logs(default: str, views: Mapping[str, View]) -> list[str]:
+def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
     """The default log; where that is not there, those that the monitor read last."""
     if os.path.lexists(default):
         return [default]
@@ -53,7 +53,7 @@ def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
         yield _rotation(log, places)
 
 
-def _log(log: str, places: Sequence[Place]) -> Check:
+def _log(log: str, places: Sequence[LogPlace]) -> Check:
     """Whether all files of a log can be read."""
     size = 0
     for place in places:
@@ -62,7 +62,7 @@ def _log(log: str, places: Sequence[Place]) -> Check:
                 size += file.stat.st_size if place.is_live else 0
         except FileNotFoundError:  # renamed just now
             continue
-        except NotAFile:
+        except NotAFileError:
             return Check("log", FAIL, f"{place.path} is no regular file", "name the file that the gateway writes")
         except OSError as error:
             todo = "let this user read it, such as by the group that the log belongs to, also after it was rotated"
@@ -74,7 +74,7 @@ def _log(log: str, places: Sequence[Place]) -> Check:
     return Check("log", OK, f"{', '.join(live)}: {humanize.size(size)}, readable")
 
 
-def _rotation(log: str, places: Sequence[Place]) -> Check:
+def _rotation(log: str, places: Sequence[LogPlace]) -> Check:
     """What rotation leaves, and whether the monitor can follow it."""
     rotated = [place for place in places if not place.is_live]
     passed = [
@@ -110,14 +110,14 @@ def _unread_names(folder: str, log: str) -> list[str]:
     return sorted(name for name in os.listdir(folder or ".") if name.startswith(base) and name.endswith(".zst"))[:5]
 
 
-def _unreadable(place: Place) -> str:
+def _unreadable(place: LogPlace) -> str:
     """Why a compressed file cannot be read; empty where it can, or is too large to be tried."""
     try:
         with contextlib.closing(LogFile(place)) as file:
             return "" if file.stat.st_size > LOOK_BYTES or file.size else "is empty"
-    except NotReady:
+    except NotReadyError:
         return "" if place.beside_plain else "is not whole"
-    except (OSError, NotAFile):  # gone meanwhile
+    except (OSError, NotAFileError):  # gone meanwhile
         return ""
 
 
@@ -126,26 +126,26 @@ def _sample(logs: Sequence[str], book: Book | None) -> Sample | None:
     newest = [place for log in logs for place in _newest(log)]
     sample = None
     for place in newest:
-        with contextlib.suppress(OSError, NotAFile), contextlib.closing(LogFile(place)) as file:
+        with contextlib.suppress(OSError, NotAFileError), contextlib.closing(LogFile(place)) as file:
             sample = sample or Sample()
             lines = call_checks.last_lines(file, LOOK_BYTES // len(newest), LOOK_LINES // len(newest))
             call_checks.take(sample, lines, book)
     return sample
 
 
-def _newest(log: str) -> Iterator[Place]:
+def _newest(log: str) -> Iterator[LogPlace]:
     """Of each log that this names, the newest file that is plain and has something in it."""
     with contextlib.suppress(OSError):
-        families: dict[int, Place] = {}
+        families: dict[int, LogPlace] = {}
         for place in rotation.find([log]):
             if not place.compressed and os.path.isfile(place.path) and os.path.getsize(place.path):
                 families[place.order[0]] = place
         yield from families.values()
 
 
-def _unread(case: Case, logs: Sequence[str], views: Mapping[str, View]) -> Check:
+def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Check:
     """How far the sessions are behind the logs."""
-    view = views.get("") or next(iter(views.values()), View())
+    view = views.get("") or next(iter(views.values()), LogView())
     try:
         unread, unknown = unread_bytes(logs, view)
     except OSError as error:
@@ -159,7 +159,7 @@ def _unread(case: Case, logs: Sequence[str], views: Mapping[str, View]) -> Check
     return Check("unread", WARN, found, todo)
 
 
-def unread_bytes(logs: Sequence[str], view: View) -> tuple[int, int]:
+def unread_bytes(logs: Sequence[str], view: LogView) -> tuple[int, int]:
     """Bytes of the logs behind what was read; and how many compressed files may hold some, which would take long.
 
     Raises ``OSError`` where a file cannot be read.
@@ -169,7 +169,7 @@ def unread_bytes(logs: Sequence[str], view: View) -> tuple[int, int]:
     with contextlib.ExitStack() as stack:
         opened: list[LogFile] = []
         for place in rotation.find(logs):
-            with contextlib.suppress(FileNotFoundError, NotAFile):
+            with contextlib.suppress(FileNotFoundError, NotAFileError):
                 file = stack.enter_context(contextlib.closing(LogFile(place)))
                 if file.key not in {other.key for other in opened}:
                     opened.append(file)

@@ -19,7 +19,7 @@ from session_monitor.base import files, timestamps
 from session_monitor.index import opening
 from session_monitor.search import word_index
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
-from session_monitor.sessions.session_file import NotASessionFile
+from session_monitor.sessions.session_file import NotASessionFileError
 
 _COPY = re.compile(r"(.+)\.corrupt-\d+")
 
@@ -61,7 +61,7 @@ def last_called_before(folder: str, moment: int) -> list[Stored]:
 def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None) -> list[Stored]:
     """Delete these sessions, and return them as they were; with ``before``, not those called since that moment.
 
-    Raises ``write_lock.Busy``, ``deleted.Damaged`` and ``OSError``.
+    Raises ``write_lock.BusyError``, ``deleted.DeletedListDamagedError`` and ``OSError``.
     """
     with write_lock.changing(folder):
         copies = _copies(folder)
@@ -147,7 +147,7 @@ def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stor
             state = os.fstat(file.fileno())
             session_id = session_file.read_header(file)
             end = session_file.read_end(file)
-    except (FileNotFoundError, NotASessionFile):
+    except (FileNotFoundError, NotASessionFileError):
         return None
     if name not in (file_names.file_name(session_id), file_names.other_name(session_id)):
         return None
@@ -172,7 +172,7 @@ def _is_anothers(path: str, session_id: str) -> bool:
     try:
         with open(path, "rb") as file:
             return session_file.read_header(file) != session_id
-    except NotASessionFile:
+    except NotASessionFileError:
         return False
 
 
@@ -191,7 +191,7 @@ def _applied(folder: str, found: Iterable[str]) -> dict[str, int]:
 
 
 def _ends(file: BinaryIO) -> Iterator[tuple[str, int]]:
-    with contextlib.suppress(NotASessionFile):
+    with contextlib.suppress(NotASessionFileError):
         yield from session_file.read_end(file).summary.positions.items()
     for entry in session_file.entries_behind(file, 0):
         generation, _, end = entry["log"]

@@ -49,7 +49,7 @@ class Repaired:
 def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
     """Repair a data folder; ``now`` is in seconds since 1970, ``progress`` hears of the making of an index.
 
-    Raises ``write_lock.Busy`` and ``OSError``.
+    Raises ``write_lock.BusyError`` and ``OSError``.
     """
     done = Repaired()
     found = sorted(filter(file_names.is_session, os.listdir(folder)))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, BinaryIO, NamedTuple
 
 from session_monitor.sessions import file_names, message_history, session_file
-from session_monitor.sessions.session_file import End, NotASessionFile
+from session_monitor.sessions.session_file import End, NotASessionFileError
 from session_monitor.sessions.summary import Facts, Summary, Written
 
 TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
@@ -60,7 +60,7 @@ def look(folder: str, name: str, *, quick: bool) -> Looked:
             _read(file, found, quick=quick)
     except FileNotFoundError:
         pass  # gone meanwhile, which shows in its state
-    except NotASessionFile:
+    except NotASessionFileError:
         found.fault("does not begin like a session file", NO_SESSION)
     except OSError as error:
         found.state = state_now(folder, name)

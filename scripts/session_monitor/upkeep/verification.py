@@ -258,7 +258,7 @@ class _Run:
         at_work = self._at_work()
         try:
             found = checkpoint.read(state_file, self._folder)
-        except checkpoint.Unusable as unusable:
+        except checkpoint.UnusableStateError as unusable:
             self.result.fault(Finding(name, str(unusable), _AGAIN))
             return
         if found is None:

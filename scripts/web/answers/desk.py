@@ -17,7 +17,7 @@ from typing import Any, Callable, NamedTuple
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.prices.book import Book
-from session_monitor.reports.report import Answer, NoSuchFolder, Report
+from session_monitor.reports.report import Answer, NoSuchFolderError, Report
 from web.server.exchange import Content, Refusal
 
 from .cache import Cache, Kept
@@ -184,7 +184,7 @@ class Desk:
             raise Refusal(503, code, text, (("Retry-After", "2"),), self._progress.get(what))
         try:
             return flight.value()  # type: ignore[no-any-return]
-        except NoSuchFolder:
+        except NoSuchFolderError:
             raise Refusal(503, "no_data", "the data folder is gone", (("Retry-After", "1"),)) from None
 
     def _landing(self, key: Hashable, work: Callable[[], Value]) -> Value:

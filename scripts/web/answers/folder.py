@@ -15,7 +15,7 @@ from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.prices import own_lists
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import BadPriceList
+from session_monitor.prices.price_list import BadPriceListError
 
 LOOK = 0.25
 """Seconds for which a look at the folder holds."""
@@ -44,7 +44,7 @@ class Folder:
     """
 
     def __init__(self, path: str, environment: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> None:
-        """``clock`` gives seconds.  Raises ``BadPriceList``, and ``OSError`` where a price list cannot be read."""
+        """``clock`` gives seconds.  Raises ``BadPriceListError``, and ``OSError`` where a price list cannot be read."""
         self.path = path
         self._environment = environment
         self._clock = clock
@@ -79,7 +79,7 @@ class Folder:
         try:
             self._book = own_lists.book(self.path, self._environment)
             self._problem = ""
-        except (BadPriceList, OSError) as mistake:
+        except (BadPriceListError, OSError) as mistake:
             self._problem = str(mistake)
 
     def _stand_in(self) -> str:

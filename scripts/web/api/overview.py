@@ -71,13 +71,13 @@ _OF_POINT = (
 )
 
 
-def _point(point: dashboard.Point) -> dict[str, Any]:
+def _point(point: dashboard.SeriesPoint) -> dict[str, Any]:
     sums = point.sums.to_json()
     names = {"start": time(point.span.start), "label": point.span.name, "model": point.model, "other": point.is_rest}
     return {**names, **{name: sums[name] for name in _OF_POINT}}
 
 
-def _alerts(setting: Setting, found: dashboard.Overview, damaged: list[str]) -> Iterator[dict[str, Any]]:
+def _alerts(setting: Setting, found: dashboard.Dashboard, damaged: list[str]) -> Iterator[dict[str, Any]]:
     """What one should know of the figures."""
     spent = found.now.sums.spending
     covered = checkpoint.of_state(os.path.join(setting.folder, ".state.json"))

@@ -82,7 +82,7 @@ def filters(request: Request, now: int) -> Meant:
     name = text(request, "timezone") or periods.LOCAL
     try:
         where = periods.zone(name)
-    except periods.UnknownZone:
+    except periods.UnknownZoneError:
         raise wrong("timezone is a name like Asia/Shanghai, UTC, or local") from None
     since, until = _moment(request, "since", now, where), _moment(request, "until", now, where, is_end=True)
     if since is not None and until is not None and since >= until:
@@ -104,7 +104,7 @@ def _moment(request: Request, name: str, now: int, where: tzinfo | None, *, is_e
     current = datetime.fromtimestamp(now / 1000, timezone.utc)
     try:
         return selection.moment(given, current, where, is_end=is_end)
-    except selection.BadMoment:
+    except selection.BadMomentError:
         form = "2026-02-01, 2026-02-01T09:30:00+08:00, today, yesterday, 24h, 7d or 2w"
         raise wrong(f"{name} is a time: {form}") from None
 

@@ -8,7 +8,7 @@ from session_monitor.reports.report import Report
 from session_monitor.search import query as search
 from session_monitor.search import words as full_text
 from session_monitor.search.texts import COLUMNS
-from session_monitor.search.word_index import NoFullText
+from session_monitor.search.word_index import NoFullTextError
 from web.server.exchange import Refusal, Request
 
 from . import parameters
@@ -28,7 +28,7 @@ def _search(request: Request, setting: Setting) -> Question:
     def data(report: Report) -> Any:
         try:
             found = search.search(report, query, meant.selection, limit=limit)
-        except NoFullText:
+        except NoFullTextError:
             text = "SQLite of the server's Python has no full-text search (FTS5)"
             raise Refusal(501, "no_full_text", text) from None
         return {"hits": [hit._asdict() for hit in found.hits], "more": found.has_more}

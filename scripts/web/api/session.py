@@ -61,7 +61,7 @@ def _rounds(request: Request, setting: Setting) -> Question:
     after = parameters.number(request, "after", 0, 10**9)
     before = parameters.number(request, "before", 1, 10**9)
     last = parameters.number(request, "last", 1, 500)
-    span = round_pages.Span(after, before, last or parameters.limit(request, 50))
+    span = round_pages.RoundSpan(after, before, last or parameters.limit(request, 50))
 
     def data(report: Report) -> Any:
         row = _row(report, session_id)
@@ -142,5 +142,5 @@ def _reading(read: Callable[[], Any]) -> Any:
     """What was read from a session's file, which may be gone by now."""
     try:
         return read()
-    except (FileNotFoundError, session_file.NotASessionFile):
+    except (FileNotFoundError, session_file.NotASessionFileError):
         raise no_session() from None

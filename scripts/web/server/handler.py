@@ -31,11 +31,11 @@ _ALLOW: Headers = (("Allow", ", ".join(METHODS)),)
 _MOST_PARAMETERS = 64
 
 
-class _TooLarge(Exception):  # noqa: N818
+class _TooLargeError(Exception):
     """The head does not end."""
 
 
-class _TooSlow(Exception):  # noqa: N818
+class _TooSlowError(Exception):
     """The head does not come."""
 
 
@@ -88,10 +88,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._sent: dict[str, str] = {}
         try:
             head = self._read_head()
-        except _TooLarge:
+        except _TooLargeError:
             self._refuse_unread(431, "too_large", "the head of the request is too large")
             return
-        except _TooSlow:
+        except _TooSlowError:
             self._refuse_unread(408, "too_slow", "the request did not come in time")
             return
         if head is None or not self.server.connections.begin(self._place):
@@ -113,13 +113,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self._count += 1
         while (found := data.find(b"\r\n\r\n")) < 0:
             if len(data) > limits.most_head:
-                raise _TooLarge
+                raise _TooLargeError
             self.connection.settimeout(max(end - time.monotonic(), 0.001))
             try:
                 more = self.connection.recv(16_384)
             except (TimeoutError, socket.timeout):
                 if data:
-                    raise _TooSlow from None
+                    raise _TooSlowError from None
                 return None
             if not more:
                 return None
@@ -128,7 +128,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 more = more.lstrip(b"\r\n")
             data += more
         if found > limits.most_head:
-            raise _TooLarge
+            raise _TooLargeError
         self._rest = data[found + 4 :]
         return data[: found + 4]
 
