@@ -10,11 +10,6 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-from session_monitor.base.signals import Signals
-from session_monitor.monitor.display import Journal, Progress, Show, summary
-from session_monitor.monitor.voice import Voice
 
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
@@ -23,10 +18,13 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "sc
 
 from session_monitor import __version__
 from session_monitor.base import files
+from session_monitor.base.signals import Signals
 from session_monitor.index import keeper
 from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor.display import Journal, Progress, Show, summary
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.poll import Poll
+from session_monitor.monitor.voice import Voice
 from session_monitor.prices import own_lists, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceListError
@@ -36,9 +34,6 @@ from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize
 from session_monitor.text import screen as text_screen
 from session_monitor.text.help import HelpFormatter
-
-if TYPE_CHECKING:
-    pass
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"

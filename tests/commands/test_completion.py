@@ -15,9 +15,10 @@ from pathlib import Path
 import pytest
 
 from commands import list as listing
-from commands import show, watch
-from commands.completion import command, shells, tree
-from commands.pricing import showing
+from commands import show, tail, watch, whatif
+from commands.completion import command as completion
+from commands.completion import shells, tree
+from commands.pricing import command as pricing
 from commands.shared import parsers
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -51,7 +52,7 @@ def command_line():
     top = parsers.Parser(prog="cli.py")
     top.add_argument("--version", action="version", version="0")
     commands = top.add_subparsers(metavar="COMMAND", parser_class=parsers.Parser)
-    for module in (listing, show, showing, watch, command):
+    for module in (listing, show, whatif, pricing, watch, tail, completion):
         module.add(commands, parsers.shared_options())
     return top
 

@@ -23,16 +23,13 @@ SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
 PROGRAM = """\
 import sys
 import cli
-cli.COMMANDS["delete"] = "delete"
 sys.exit(cli.main())
 """
 
 
 @pytest.fixture(autouse=True)
 def _commands(monkeypatch):
-    """These commands, which wait for nobody."""
-    for name in ("delete", "prune", "repair"):
-        monkeypatch.setitem(cli.COMMANDS, name, "delete")
+    """Commands wait for nobody."""
     monkeypatch.setattr(write_lock, "PATIENCE", 0.05)
     monkeypatch.setenv("TZ", "UTC")
 

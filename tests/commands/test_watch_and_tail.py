@@ -101,7 +101,9 @@ def folder(tmp_path, monkeypatch):
 def parser():
     """A command line of these commands alone."""
     top = parsers.Parser(prog="cli.py")
-    watch.add(top.add_subparsers(parser_class=parsers.Parser), parsers.shared_options())
+    commands = top.add_subparsers(parser_class=parsers.Parser)
+    for module in (watch, tail):
+        module.add(commands, parsers.shared_options())
     return top
 
 
@@ -385,7 +387,6 @@ PROGRAM = f"""\
 import sys
 sys.path.insert(0, {str(SCRIPTS)!r})
 import cli
-cli.COMMANDS.update(watch="watch", tail="watch")
 sys.exit(cli.main())
 """
 FAST = ("--interval", "0.2")
