@@ -21,7 +21,7 @@ from session_monitor.calls.round import Round
 from session_monitor.sessions import message_history, session_file
 from session_monitor.sessions.record import entry_of
 
-PAIRS = Path(__file__).parent.parent / "data" / "ai_log"
+PAIRS = Path(__file__).parent / "data" / "ai_log"
 LINES = {path.stem: path.read_bytes() for path in sorted(PAIRS.glob("*.log"))}
 ONE_CALL = LINES["openai_chat"]
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from session_monitor.calls import usage
 from session_monitor.calls.usage import LARGEST_COUNT, TOTAL_DIFFERS, Reported, Usage
 
-CALLS = json.loads((Path(__file__).parent.parent / "data" / "usage.json").read_text(encoding="utf-8"))
+CALLS = json.loads((Path(__file__).parent / "data" / "usage.json").read_text(encoding="utf-8"))
 
 NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)  # small ones are often equal, and then only names tell them apart
 DETAIL_NAMES = sorted(
