@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from session_monitor.base import periods
-from session_monitor.log.coverage import Coverage
+from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import filters, tables

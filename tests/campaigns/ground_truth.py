@@ -23,8 +23,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
 from session_monitor.base import periods
+from session_monitor.calls import coverage
 from session_monitor.conversations import conversation
-from session_monitor.log import checkpoint
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
@@ -146,7 +146,7 @@ def _one_session(session_id, expected, row, sums):
 
 
 def _counts(truth, output):
-    covered = checkpoint.of_state(str(output / ".state.json"))
+    covered = coverage.of_state(str(output / ".state.json"))
     counts = truth["counts"]
     expected = {
         "lines": (covered.lines, counts["lines"]),

@@ -19,7 +19,7 @@ from collections import Counter
 from pathlib import Path
 from unittest import mock
 
-from session_monitor.log import checkpoint
+from session_monitor.calls import coverage
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import ingest
 from session_monitor.monitor.ingest import Ingest
@@ -241,7 +241,7 @@ class Lab:
     @property
     def lost_bytes(self):
         """As the monitor tells it."""
-        return checkpoint.of_state(str(self.out / ".state.json")).lost_bytes
+        return coverage.of_state(str(self.out / ".state.json")).lost_bytes
 
     @property
     def written(self):

@@ -30,7 +30,7 @@ from unittest import mock
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
 from session_monitor.base import files
-from session_monitor.log import checkpoint as log_checkpoint
+from session_monitor.calls import coverage
 from session_monitor.log import log_file, tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import ingest
@@ -368,7 +368,7 @@ class World:
         views = json.loads(Path(state).read_text())["views"]
         # Part of a line may still be there, which is not lost but waits for the rest of it.
         waiting = sum(each["size_seen"] - each["offset"] for each in views[""]["generations"] if not each["gone"])
-        reported = log_checkpoint.of_state(state).lost_bytes
+        reported = coverage.of_state(state).lost_bytes
         if lost > reported + max(0, waiting):
             wrong.append(f"{lost} bytes were seen and lost, {reported} are reported")
         return wrong

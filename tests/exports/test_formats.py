@@ -12,11 +12,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from session_monitor.calls import coverage
 from session_monitor.exports import formats
 from session_monitor.exports import tables as export_tables
 from session_monitor.exports.formats import Document
 from session_monitor.exports.tables import ExportTable
-from session_monitor.log import coverage
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices import money

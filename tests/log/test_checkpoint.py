@@ -7,10 +7,11 @@ import os
 
 import pytest
 
+from session_monitor.calls import coverage
+from session_monitor.calls.coverage import Coverage
 from session_monitor.log import checkpoint
 from session_monitor.log import generation as identity
 from session_monitor.log.checkpoint import Checkpoint, LogView
-from session_monitor.log.coverage import Coverage
 from session_monitor.log.log_file import LogFile
 from session_monitor.log.rotation import LogPlace
 
@@ -203,10 +204,10 @@ def test_generations_that_are_long_gone_are_forgotten_and_stay_counted(generatio
 
 def test_readers_get_the_coverage_of_unfiltered_runs(path, generation):
     """Readers are told what the totals speak for, or None where no state tells."""
-    assert checkpoint.of_state(str(path)) is None
+    assert coverage.of_state(str(path)) is None
     saved(path, generation(3), key="a*")
-    assert checkpoint.of_state(str(path)) is None
+    assert coverage.of_state(str(path)) is None
     saved(path, generation(1), generation(2))
-    assert checkpoint.of_state(str(path)) == Coverage(lines=3, calls=2, passed_over={"not_llm": 4})
+    assert coverage.of_state(str(path)) == Coverage(lines=3, calls=2, passed_over={"not_llm": 4})
     path.write_bytes(b"[")
-    assert checkpoint.of_state(str(path)) is None
+    assert coverage.of_state(str(path)) is None

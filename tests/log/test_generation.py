@@ -10,10 +10,10 @@ import shutil
 
 import pytest
 
+from session_monitor.calls.coverage import Coverage
 from session_monitor.log import generation as identity
 from session_monitor.log import rotation, tail
 from session_monitor.log.checkpoint import LogView
-from session_monitor.log.coverage import Coverage
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile
 from session_monitor.log.tail import Look, LookAgain, Tail

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.log.coverage import Coverage
+from session_monitor.calls.coverage import Coverage
 from session_monitor.monitor import intake
 from session_monitor.monitor.intake import Intake
 from session_monitor.sessions.store import Store

@@ -17,7 +17,8 @@ from pathlib import Path
 import pytest
 
 import main
-from session_monitor.log.checkpoint import Checkpoint, of_state
+from session_monitor.calls.coverage import of_state
+from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
 from session_monitor.sessions.store import Store

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from session_monitor.log.coverage import Coverage
+from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.text import humanize, markdown, safe
 

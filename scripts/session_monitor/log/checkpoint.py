@@ -14,8 +14,8 @@ from typing import Any
 
 from session_monitor import __version__
 from session_monitor.base import files
+from session_monitor.calls.coverage import Coverage
 
-from .coverage import Coverage
 from .generation import Generation
 
 SCHEMA_VERSION = 1
@@ -135,16 +135,3 @@ def _is_of(path: str, output_dir: str, named: object) -> bool:
     """A state file inside the output folder belongs to it, also after the folder was moved."""
     real = os.path.realpath(output_dir)
     return named == real or os.path.dirname(os.path.realpath(path)) == real
-
-
-def of_state(path: str) -> Coverage | None:
-    """What the unfiltered runs covered, by a monitor's state file; None where none tells."""
-    try:
-        with open(path, "rb") as file:
-            view = json.loads(file.read())["views"][""]
-        total = Coverage()
-        for part in (view["past_coverage"], *(generation["coverage"] for generation in view["generations"])):
-            total.add(Coverage.from_json(part))
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-    return total

@@ -11,8 +11,8 @@ from types import SimpleNamespace
 from typing import Any
 
 from session_monitor.base.hashing import sha256
+from session_monitor.calls.coverage import Coverage
 
-from .coverage import Coverage
 from .log_file import LogFile, TruncatedError
 
 HEAD = 16 << 10

@@ -15,11 +15,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
 
+from session_monitor.calls.coverage import Coverage
 from session_monitor.index import rows as index_rows
 from session_monitor.index.rows import Rows
 from session_monitor.log import tail
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.log.coverage import Coverage
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile, TruncatedError
 from session_monitor.log.tail import Look, LookAgain, Tail

@@ -9,9 +9,9 @@ from __future__ import annotations
 import fnmatch
 
 from session_monitor.calls import access_line, ai_log
+from session_monitor.calls.coverage import Coverage
 from session_monitor.calls.round import Round
 from session_monitor.calls.short_lines import Plain, Short
-from session_monitor.log.coverage import Coverage
 from session_monitor.sessions.store import Store
 
 

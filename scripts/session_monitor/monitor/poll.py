@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from session_monitor.calls.coverage import Coverage
 from session_monitor.log import tail
-from session_monitor.log.coverage import Coverage
 from session_monitor.log.tail import Look
 from session_monitor.prices import usage_totals
 from session_monitor.prices.usage_totals import NOTHING

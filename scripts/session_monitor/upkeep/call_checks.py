@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 from session_monitor.base import timestamps
 from session_monitor.calls import access_line, ai_log
+from session_monitor.calls.coverage import Coverage
 from session_monitor.log import log_file
-from session_monitor.log.coverage import Coverage
 from session_monitor.log.log_file import LogFile
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book

@@ -7,8 +7,8 @@ from collections.abc import Hashable
 from typing import Any, Callable, NamedTuple
 
 from session_monitor.base import timestamps
+from session_monitor.calls import coverage
 from session_monitor.exports import formats
-from session_monitor.log import checkpoint
 from session_monitor.reports.report import Report
 from web.answers.titles import Titles
 from web.server.exchange import SCHEMA_VERSION, Refusal
@@ -54,7 +54,7 @@ def envelope(data: Any, folder: str | None) -> bytes:
     """The body of an answer; how much of the log it speaks for is told where a folder is given."""
     found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "data": data}
     if folder is not None:
-        covered = checkpoint.of_state(os.path.join(folder, ".state.json"))
+        covered = coverage.of_state(os.path.join(folder, ".state.json"))
         found["coverage"] = covered.to_json() if covered else None
     return formats.to_json(found).encode()
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 from session_monitor.text import humanize
 
 if TYPE_CHECKING:
-    from session_monitor.calls.round import Round
-    from session_monitor.calls.short_lines import Short
+    from .round import Round
+    from .short_lines import Short
 
 LABELS = {
     "not_llm": "no LLM call",
@@ -107,3 +108,16 @@ class Coverage(SimpleNamespace):
     def from_json(cls, found: dict[str, Any]) -> Coverage:
         """From ``to_json``; raises ``TypeError`` where it is something else."""
         return cls(**{**found, "passed_over": dict(found.get("passed_over", {}))})
+
+
+def of_state(path: str) -> Coverage | None:
+    """What the unfiltered runs covered, by a monitor's state file; None where none tells."""
+    try:
+        with open(path, "rb") as file:
+            view = json.loads(file.read())["views"][""]
+        total = Coverage()
+        for part in (view["past_coverage"], *(generation["coverage"] for generation in view["generations"])):
+            total.add(Coverage.from_json(part))
+    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+        return None
+    return total

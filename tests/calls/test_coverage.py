@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.log import checkpoint
+from session_monitor.calls import coverage
+from session_monitor.calls.coverage import LABELS, Coverage
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.log.coverage import LABELS, Coverage
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls
@@ -81,7 +81,7 @@ def test_the_state_of_a_monitor(tmp_path):
             file.write(b"".join(line + b"\n" for line in lines))
         Ingest([str(log)], Store(str(folder)), Checkpoint(str(state), str(folder))).poll()
 
-    found = checkpoint.of_state(str(state))
+    found = coverage.of_state(str(state))
 
     assert (found.lines, found.calls) == (4, 3)
     assert found.passed_over == {"no_ai_log": 1}
@@ -98,7 +98,7 @@ def test_the_state_of_a_monitor(tmp_path):
 def test_a_state_file_that_tells_nothing(tmp_path, text):
     """Where no state file tells it, how much was read is not known; that is no failure."""
     path = tmp_path / ".state.json"
-    assert checkpoint.of_state(str(path)) is None
+    assert coverage.of_state(str(path)) is None
     path.write_bytes(text.encode("latin-1"))
 
-    assert checkpoint.of_state(str(path)) is None
+    assert coverage.of_state(str(path)) is None
