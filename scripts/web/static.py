@@ -20,8 +20,11 @@ _PAGES = {"/": "index.html", "/session": "session.html"}
 
 
 def files(folder: str = FOLDER) -> dict[str, Content]:
-    """All there are, by the path at which they are asked for; no other path leads to a file."""
-    found = {name: _content(os.path.join(folder, name)) for name in sorted(os.listdir(folder)) if _kind(name)}
+    """All there are, by the path at which they are asked for; no other path leads to a file.
+
+    A page stands at its own address, each other file at ``/static/`` and its name within the folder.
+    """
+    found = {name: _content(os.path.join(folder, name)) for name in _names(folder)}
     table = {f"/static/{name}": content for name, content in found.items() if not name.endswith(".html")}
     table.update({path: found[name] for path, name in _PAGES.items() if name in found})
     return {**table, **api()}
@@ -35,6 +38,12 @@ def api() -> dict[str, Content]:
 def is_page(path: str) -> bool:
     """Whether a person opens this path, and not a script."""
     return path in _PAGES
+
+
+def _names(folder: str) -> list[str]:
+    """The files of the pages, as ``shared/dom.js``: by their folders below this one."""
+    paths = (os.path.join(within, name) for within, _, names in os.walk(folder) for name in names if _kind(name))
+    return sorted(os.path.relpath(path, folder).replace(os.sep, "/") for path in paths)
 
 
 def _kind(name: str) -> str | None:

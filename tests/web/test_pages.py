@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import posixpath
 import re
 import urllib.parse
 from datetime import datetime, timedelta, timezone
@@ -736,12 +737,16 @@ PAGES = browsers.ROOT / "scripts" / "web" / "pages"
 
 def texts_in(language):
     """The texts of a language."""
-    return json.loads((PAGES / f"texts.{language}.json").read_text(encoding="utf-8"))
+    return json.loads((PAGES / "texts" / f"texts.{language}.json").read_text(encoding="utf-8"))
 
 
 def sources():
     """All code and markup of the pages."""
-    return {path.name: path.read_text(encoding="utf-8") for path in PAGES.iterdir() if path.suffix in (".js", ".html")}
+    return {
+        path.relative_to(PAGES).as_posix(): path.read_text(encoding="utf-8")
+        for path in PAGES.rglob("*")
+        if path.suffix in (".js", ".html")
+    }
 
 
 def test_every_text_is_in_both_languages_and_used():
@@ -776,7 +781,7 @@ def test_pages_make_no_markup_of_text_and_ask_nobody_else():
         assert re.findall(forbidden, text) == [], name
         if name.endswith(".html"):
             assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text) == [], name
-    for path in PAGES.glob("*.css"):
+    for path in PAGES.rglob("*.css"):
         assert re.findall(r"@import|url\(", path.read_text(encoding="utf-8")) == [], path.name
 
 
@@ -784,12 +789,13 @@ def test_pages_load_every_module_at_once():
     """The browser hears of each module in the head of the page, so none is found only when another one has come."""
 
     def reached(name, seen):
-        for other in re.findall(r'from "\./([\w.]+)"', sources()[name]):
+        for address in re.findall(r'from "([\w./]+)"', sources()[name]):
+            other = posixpath.normpath(posixpath.join(posixpath.dirname(name), address))
             if other not in seen:
                 seen.add(other)
                 reached(other, seen)
         return seen
 
-    for page, entry in (("index.html", "overview.js"), ("session.html", "session.js")):
-        named = re.findall(r'modulepreload" href="/static/([\w.]+)"', sources()[page])
+    for page, entry in (("index.html", "overview/overview.js"), ("session.html", "session/session.js")):
+        named = re.findall(r'modulepreload" href="/static/([\w./]+)"', sources()[page])
         assert sorted(named) == sorted(reached(entry, set())), page

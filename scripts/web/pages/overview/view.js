@@ -1,7 +1,7 @@
 // What does the reader want to see? All of it stands in the address.
 
-import { read } from "./address.js";
-import { zone } from "./format.js";
+import { read } from "../shared/address.js";
+import { zone } from "../shared/format.js";
 
 /** The spans that one press chooses. */
 export const RANGES = ["24h", "7d", "30d", "all"];

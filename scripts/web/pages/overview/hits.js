@@ -1,12 +1,12 @@
 // In which rounds of all sessions was it said?
 
-import { ofSession } from "./address.js";
-import { when } from "./ago.js";
-import { el, fill } from "./dom.js";
-import { count } from "./format.js";
-import { excerptOf } from "./excerpt.js";
-import { cutInMiddle } from "./said.js";
-import { t } from "./texts.js";
+import { ofSession } from "../shared/address.js";
+import { when } from "../shared/ago.js";
+import { el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { excerptOf } from "../shared/excerpt.js";
+import { cutInMiddle } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 
 /** Shows where words were found, the latest first; each is a link to its round. */
 export function showHits(box, { hits, more }) {

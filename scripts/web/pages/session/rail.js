@@ -1,11 +1,11 @@
 // Where in the session is the reader? A row a round, which is the way to it too.
 
-import { el, fill } from "./dom.js";
-import { compact, count } from "./format.js";
-import { icon } from "./icons.js";
+import { el, fill } from "../shared/dom.js";
+import { compact, count } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
 import { promptOf } from "./round.js";
-import { beginning } from "./said.js";
-import { t } from "./texts.js";
+import { beginning } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 
 /** The rail in a box. */
 export class Rail {

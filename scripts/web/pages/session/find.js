@@ -1,12 +1,12 @@
 // Where in the session does a text stand? Also in rounds that are not on the page.
 
-import { ask } from "./api.js";
-import { button, el, fill } from "./dom.js";
-import { excerptOf } from "./excerpt.js";
-import { count } from "./format.js";
-import { icon } from "./icons.js";
-import { announce } from "./notices.js";
-import { t } from "./texts.js";
+import { ask } from "../shared/api.js";
+import { button, el, fill } from "../shared/dom.js";
+import { excerptOf } from "../shared/excerpt.js";
+import { count } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
+import { announce } from "../shared/notices.js";
+import { t } from "../shared/texts.js";
 
 const PATIENCE = 300;
 const WHERE_TEXTS = { question: "role.question", answer: "role.answer", reasoning: "role.reasoning", tools: "groups.tools" };

@@ -1,13 +1,13 @@
 // What does the session add up to? Totals, what its tokens are, its models and tools, and files of it.
 
-import { addressOf } from "./api.js";
-import { meter, partsBar } from "./charts.js";
-import { el, fill } from "./dom.js";
-import { approximate, compact, cost, count, duration, machine, money, pico, share, time } from "./format.js";
+import { addressOf } from "../shared/api.js";
+import { meter, partsBar } from "../shared/charts.js";
+import { el, fill } from "../shared/dom.js";
+import { approximate, compact, cost, count, duration, machine, money, pico, share, time } from "../shared/format.js";
 import { Growth, legendOf } from "./growth.js";
-import { icon } from "./icons.js";
-import { cutInMiddle, isolated, oneLine } from "./said.js";
-import { t } from "./texts.js";
+import { icon } from "../shared/icons.js";
+import { cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 
 const PART_TEXTS = {
   fresh_input: "part.fresh",

@@ -1,9 +1,9 @@
 // How did the context grow, and where did something happen to it? A chart that is a way to the rounds as well.
 
-import { Tip, ticks } from "./charts.js";
-import { el, fill, svg } from "./dom.js";
-import { compact, count, share } from "./format.js";
-import { t } from "./texts.js";
+import { Tip, ticks } from "../shared/charts.js";
+import { el, fill, svg } from "../shared/dom.js";
+import { compact, count, share } from "../shared/format.js";
+import { t } from "../shared/texts.js";
 
 const HEIGHT = 190;
 const TOP = 14;

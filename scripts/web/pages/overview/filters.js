@@ -1,10 +1,10 @@
 // How does the reader choose a span of time and filters?
 
-import { go } from "./address.js";
-import { button, el, fill } from "./dom.js";
-import { icon } from "./icons.js";
-import { oneLine } from "./said.js";
-import { t } from "./texts.js";
+import { go } from "../shared/address.js";
+import { button, el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { oneLine } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 import { NO_FILTERS, RANGES, STATUSES, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;

@@ -1,13 +1,13 @@
 // Which sessions are there? A page of them, in the order that the reader wants.
 
-import { go, ofSession } from "./address.js";
-import { when } from "./ago.js";
-import { meter, sparkline } from "./charts.js";
-import { button, el, fill } from "./dom.js";
-import { compact, cost, count, share } from "./format.js";
-import { icon } from "./icons.js";
-import { cutInMiddle, oneLine } from "./said.js";
-import { t } from "./texts.js";
+import { go, ofSession } from "../shared/address.js";
+import { when } from "../shared/ago.js";
+import { meter, sparkline } from "../shared/charts.js";
+import { button, el, fill } from "../shared/dom.js";
+import { compact, cost, count, share } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
+import { cutInMiddle, oneLine } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 import { PAGE, view } from "./view.js";
 
 const STATUS_TEXTS = { active: "status.active", idle: "status.idle", error: "status.error" };

@@ -1,13 +1,13 @@
 // How does one round read? What is new in it, what the model thought, answered and called, what that took.
 
-import { ask } from "./api.js";
-import { button, el, fill } from "./dom.js";
-import { compact, cost, count, duration, machine, money, share, time } from "./format.js";
-import { icon } from "./icons.js";
+import { ask } from "../shared/api.js";
+import { button, el, fill } from "../shared/dom.js";
+import { compact, cost, count, duration, machine, money, share, time } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
 import { CALL, RESULT, callPart, indented, partsOf, resultParts, telling } from "./messages.js";
 import { Source, passage } from "./passage.js";
-import { beginning, cutInMiddle, isolated, oneLine } from "./said.js";
-import { t } from "./texts.js";
+import { beginning, cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 
 const PREVIEW = 110;
 const HISTORY = 20;

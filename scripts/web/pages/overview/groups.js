@@ -1,12 +1,12 @@
 // What do the calls of each model, of each consumer, and of each tool add up to?
 
-import { go } from "./address.js";
-import { meter } from "./charts.js";
+import { go } from "../shared/address.js";
+import { meter } from "../shared/charts.js";
 import { colourOf } from "./colours.js";
-import { button, byId, el, fill } from "./dom.js";
-import { approximate, compact, cost, count, share } from "./format.js";
-import { cutInMiddle, oneLine } from "./said.js";
-import { t } from "./texts.js";
+import { button, byId, el, fill } from "../shared/dom.js";
+import { approximate, compact, cost, count, share } from "../shared/format.js";
+import { cutInMiddle, oneLine } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 import { view } from "./view.js";
 
 const SHOWN = 8;

@@ -1,11 +1,11 @@
 // Which rounds of a session are on the page? A window of them that grows at both ends, and at the end by itself.
 
-import { ask } from "./api.js";
-import { button, el, fill } from "./dom.js";
-import { count } from "./format.js";
-import { icon } from "./icons.js";
+import { ask } from "../shared/api.js";
+import { button, el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
 import { roundArticle, showMarks } from "./round.js";
-import { t } from "./texts.js";
+import { t } from "../shared/texts.js";
 
 const PAGE = 50;
 const MOST = 400;

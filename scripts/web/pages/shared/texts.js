@@ -11,7 +11,7 @@ let plurals = null;
 
 /** Loads the texts; nothing can be said before. */
 export async function load() {
-  const response = await fetch(`/static/texts.${language}.json`);
+  const response = await fetch(`/static/texts/texts.${language}.json`);
   texts = await response.json();
   plurals = new Intl.PluralRules(language);
   translate(document);

@@ -1,23 +1,23 @@
 // The session page: what was said in one session, and what did it take?
 
-import { read } from "./address.js";
-import { tick, when } from "./ago.js";
-import { addressOf, ask } from "./api.js";
-import { copy } from "./copying.js";
-import { byId, button, el, fill } from "./dom.js";
+import { read } from "../shared/address.js";
+import { tick, when } from "../shared/ago.js";
+import { addressOf, ask } from "../shared/api.js";
+import { copy } from "../shared/copying.js";
+import { byId, button, el, fill } from "../shared/dom.js";
 import { Facts } from "./facts.js";
 import { Find } from "./find.js";
-import { count } from "./format.js";
-import { icon } from "./icons.js";
-import { Live } from "./live.js";
-import { announce, failure, notice, skeleton } from "./notices.js";
+import { count } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
+import { Live } from "../shared/updates.js";
+import { announce, failure, notice, skeleton } from "../shared/notices.js";
 import { Rail } from "./rail.js";
 import { promptOf } from "./round.js";
 import { Rounds, around } from "./rounds.js";
-import { beginning, oneLine } from "./said.js";
-import { nextTheme, showSettings } from "./settings.js";
-import { listenForKeys } from "./shortcuts.js";
-import { load as loadTexts, t } from "./texts.js";
+import { beginning, oneLine } from "../shared/log_text.js";
+import { nextTheme, showSettings } from "../shared/settings.js";
+import { listenForKeys } from "../shared/shortcuts.js";
+import { load as loadTexts, t } from "../shared/texts.js";
 
 const GAP = 1000;
 const NEAR = 120;

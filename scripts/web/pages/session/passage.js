@@ -1,11 +1,11 @@
 // How does one text of a conversation stand on the page? Clamped where it is long, fetched where it was clipped.
 
-import { ask } from "./api.js";
-import { button, el, fill } from "./dom.js";
-import { count } from "./format.js";
-import { marked } from "./marked.js";
-import { pieces, said } from "./said.js";
-import { t } from "./texts.js";
+import { ask } from "../shared/api.js";
+import { button, el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { marked } from "../shared/marked.js";
+import { pieces, said } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 
 const LONG = 1500;
 const LINES = 16;

@@ -1,10 +1,10 @@
 // What are the six figures that one looks at first, how did they change, and what do they speak for?
 
-import { el, fill } from "./dom.js";
-import { meter, partsBar } from "./charts.js";
-import { approximate, compact, cost, count, duration, money, pico, share } from "./format.js";
-import { isolated } from "./said.js";
-import { t } from "./texts.js";
+import { el, fill } from "../shared/dom.js";
+import { meter, partsBar } from "../shared/charts.js";
+import { approximate, compact, cost, count, duration, money, pico, share } from "../shared/format.js";
+import { isolated } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 
 const NOTABLE = 0.005;
 

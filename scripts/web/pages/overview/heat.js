@@ -1,8 +1,8 @@
 // When in the week is there most to do?
 
-import { el, fill } from "./dom.js";
-import { approximate, cost, count, weekdays, zone } from "./format.js";
-import { t } from "./texts.js";
+import { el, fill } from "../shared/dom.js";
+import { approximate, cost, count, weekdays, zone } from "../shared/format.js";
+import { t } from "../shared/texts.js";
 import { view } from "./view.js";
 
 const LEVELS = 5;

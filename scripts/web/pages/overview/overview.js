@@ -1,23 +1,23 @@
 // The overview page: what was spent, on what, when, and in which sessions?
 
-import { go, listen, ofSession } from "./address.js";
-import { tick } from "./ago.js";
-import { ask } from "./api.js";
+import { go, listen, ofSession } from "../shared/address.js";
+import { tick } from "../shared/ago.js";
+import { ask } from "../shared/api.js";
 import { showCards } from "./cards.js";
 import { colourOf } from "./colours.js";
-import { byId, button, el, fill } from "./dom.js";
+import { byId, button, el, fill } from "../shared/dom.js";
 import { Filters } from "./filters.js";
-import { count, time } from "./format.js";
+import { count, time } from "../shared/format.js";
 import { showGroups } from "./groups.js";
 import { showHeat } from "./heat.js";
 import { showHits } from "./hits.js";
-import { Live } from "./live.js";
-import { announce, commands, failure, notice, skeleton } from "./notices.js";
-import { cutInMiddle, isolated } from "./said.js";
+import { Live } from "../shared/updates.js";
+import { announce, commands, failure, notice, skeleton } from "../shared/notices.js";
+import { cutInMiddle, isolated } from "../shared/log_text.js";
 import { showSessions, step, turn } from "./sessions.js";
-import { nextTheme, showSettings } from "./settings.js";
-import { listenForKeys } from "./shortcuts.js";
-import { load as loadTexts, t } from "./texts.js";
+import { nextTheme, showSettings } from "../shared/settings.js";
+import { listenForKeys } from "../shared/shortcuts.js";
+import { load as loadTexts, t } from "../shared/texts.js";
 import { Timeline, barsOf } from "./timeline.js";
 import { NO_FILTERS, PAGE, filtersOf, inRange, isFiltered, unitOf, view } from "./view.js";
 

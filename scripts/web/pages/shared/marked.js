@@ -1,7 +1,7 @@
 // How does text look that was written with marks for code, bold words and headings? The marks stay: nothing is hidden.
 
 import { el } from "./dom.js";
-import { said } from "./said.js";
+import { said } from "./log_text.js";
 
 const FENCE = /^ {0,3}(```|~~~)/;
 const WITHIN = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(^#{1,6} [^\n]+)/gm;

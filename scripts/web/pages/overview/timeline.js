@@ -1,12 +1,12 @@
 // What was spent when, and on which model? Bars over time; each is a link that narrows the view to its span.
 
-import { changed, go } from "./address.js";
-import { Tip, ticks } from "./charts.js";
+import { changed, go } from "../shared/address.js";
+import { Tip, ticks } from "../shared/charts.js";
 import { OTHERS, colourOf } from "./colours.js";
-import { button, el, fill, svg } from "./dom.js";
-import { approximate, compact, cost, count, money, pico, time } from "./format.js";
-import { cutInMiddle } from "./said.js";
-import { t } from "./texts.js";
+import { button, el, fill, svg } from "../shared/dom.js";
+import { approximate, compact, cost, count, money, pico, time } from "../shared/format.js";
+import { cutInMiddle } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
 import { METRICS, UNITS, view } from "./view.js";
 
 const HEIGHT = 220;
