@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
 from session_monitor.conversations import follow
 from session_monitor.conversations.conversation import Wanted
@@ -20,6 +20,9 @@ from .shared import data, output, parsers, which
 from .shared.failures import gone
 from .shared.looking import NOT_AT_WORK, Reports, add_interval, pausing
 from .shared.output import to_json
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -73,7 +76,7 @@ def _print_heading(options: argparse.Namespace, session_id: str) -> None:
         print(output.paint(options)(table.BOLD, line))
 
 
-def _printed(options: argparse.Namespace, entry: dict[str, Any], outcome: Outcome) -> Iterator[str]:
+def _printed(options: argparse.Namespace, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
     if options.json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.prices import cost, what_if
 from session_monitor.prices.cost import Outcome
@@ -12,6 +12,9 @@ from session_monitor.prices.spending import Spending, spent
 from session_monitor.prices.what_if import Estimate
 from session_monitor.reports.report import Report, RoundPlace, SessionRow
 from session_monitor.sessions import file_names, message_history, session_file
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 
 class Wanted(NamedTuple):
@@ -29,7 +32,7 @@ class Conversation(NamedTuple):
     """One session: its row, and its rounds one by one, each with what it cost."""
 
     row: SessionRow
-    rounds: Iterator[tuple[dict[str, Any], Outcome]]
+    rounds: Iterator[tuple[StoredRound, Outcome]]
 
 
 def wanted(text: str) -> Wanted | None:
@@ -74,7 +77,7 @@ def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spe
 
 def _entries(
     sessions: Report, session_id: str, path: str, rounds: Wanted, *, full_messages: bool
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[StoredRound]:
     if rounds == ALL:
         with open(path, "rb") as file:
             session_file.read_header(file)
@@ -95,7 +98,7 @@ def _entries(
             yield entry
 
 
-def _at(path: str, places: list[RoundPlace]) -> Iterator[dict[str, Any]]:
+def _at(path: str, places: list[RoundPlace]) -> Iterator[StoredRound]:
     """The rounds at these places, which follow each other; those that stand there no more are left out."""
     with open(path, "rb") as file:
         file.seek(places[0].start)
@@ -105,8 +108,8 @@ def _at(path: str, places: list[RoundPlace]) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def _with_messages(entries: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _with_messages(entries: Iterator[StoredRound]) -> Iterator[StoredRound]:
     for entry, messages in message_history.with_full_messages(entries):
-        full = {**entry, "messages": messages}
+        full: StoredRound = {**entry, "messages": messages}
         full.pop("messages_from_history", None)
         yield full

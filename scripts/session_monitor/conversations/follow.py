@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import Any, Callable, TypeVar
+from typing import TYPE_CHECKING, Callable, TypeVar
 
 from session_monitor.prices.cost import Outcome
 from session_monitor.reports.report import Report
 
 from . import conversation
 from .conversation import Wanted
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 Value = TypeVar("Value")
 
@@ -40,7 +43,7 @@ def changes(found: Iterable[Value]) -> Iterator[Value]:
 
 def rounds(
     sessions: Callable[[], Report], session_id: str, wanted: Wanted, pause: Pause
-) -> Iterator[tuple[dict[str, Any], Outcome]]:
+) -> Iterator[tuple[StoredRound, Outcome]]:
     """The rounds of a session that are wanted, and then each new one as it comes, with what it cost.
 
     ``sessions`` gives the answers of this moment.  Raises ``SessionGoneError`` where there is no such session, or no more.

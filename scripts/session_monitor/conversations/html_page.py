@@ -8,7 +8,7 @@ from __future__ import annotations
 import html
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices.cost import Outcome
@@ -17,6 +17,9 @@ from session_monitor.text import humanize, safe
 
 from . import passages
 from .passages import LABELS, Passage
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 _STYLE = os.path.join(os.path.dirname(__file__), "html_page.css")
 _HEAD = """\
@@ -33,7 +36,7 @@ _HEAD = """\
 def pieces(
     row: Mapping[str, Any],
     spent: Spending,
-    rounds: Iterable[tuple[Mapping[str, Any], Outcome]],
+    rounds: Iterable[tuple[StoredRound, Outcome]],
     *,
     messages: bool = True,
     full: bool = False,
@@ -51,7 +54,7 @@ def pieces(
     yield "</main>\n</body>\n</html>\n"
 
 
-def _round(entry: Mapping[str, Any], outcome: Outcome, *, messages: bool, full: bool) -> Iterator[str]:
+def _round(entry: StoredRound, outcome: Outcome, *, messages: bool, full: bool) -> Iterator[str]:
     number = entry["round"]
     model = f" · <bdi>{html.escape(safe.cell(entry['model']))}</bdi>" if entry["model"] else ""
     when = html.escape(local_time(entry["timestamp"]))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices.cost import Outcome
@@ -19,11 +19,14 @@ from session_monitor.text.markdown import cell, code, fence, table
 from . import passages
 from .passages import LABELS, Passage
 
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
+
 
 def pieces(
     row: Mapping[str, Any],
     spent: Spending,
-    rounds: Iterable[tuple[Mapping[str, Any], Outcome]],
+    rounds: Iterable[tuple[StoredRound, Outcome]],
     *,
     messages: bool = True,
     full: bool = False,
@@ -36,7 +39,7 @@ def pieces(
         yield "\n" + "\n".join(_round(entry, outcome, messages=messages, full=full))
 
 
-def _round(entry: Mapping[str, Any], outcome: Outcome, *, messages: bool, full: bool) -> Iterator[str]:
+def _round(entry: StoredRound, outcome: Outcome, *, messages: bool, full: bool) -> Iterator[str]:
     model = f" · {code(entry['model'])}" if entry["model"] else ""
     yield f"### Round {entry['round']}{model} · {local_time(entry['timestamp'])}\n"
     yield f"{passages.tokens(entry)} · {code(passages.cost(outcome))}\n"

@@ -6,7 +6,7 @@ All text of the log comes from here as ``safe.clean`` leaves it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import TOOLS, _answered, _tools, call, text_of
@@ -14,6 +14,9 @@ from session_monitor.prices import money
 from session_monitor.prices.cost import NOTES, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 CLIPPED = 600
 """Characters of a long text that are shown unless all of it is asked for."""
@@ -91,7 +94,7 @@ def _of_which(tokens: int, *parts: tuple[int, str]) -> str:
 # -- of a round --------------------------------------------------------------------------------------------------------
 
 
-def tokens(entry: Mapping[str, Any]) -> str:
+def tokens(entry: StoredRound) -> str:
     """The tokens of a round."""
     cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
     return (
@@ -113,7 +116,7 @@ def cost(outcome: Outcome) -> str:
 _PARTS = ("input", "cached", "cache written", "output", "reasoning")
 
 
-def of_round(entry: Mapping[str, Any], *, messages: bool, full: bool) -> Iterator[Passage]:
+def of_round(entry: StoredRound, *, messages: bool, full: bool) -> Iterator[Passage]:
     """What was said in a round, in the order in which it was; long texts are clipped unless ``full``.
 
     A question that stands among the messages comes once.
@@ -140,7 +143,7 @@ def of_round(entry: Mapping[str, Any], *, messages: bool, full: bool) -> Iterato
 _CUT = "cut by the gateway"
 
 
-def is_empty(entry: Mapping[str, Any]) -> bool:
+def is_empty(entry: StoredRound) -> bool:
     """Whether the log has nothing of what was said in a round."""
     return not any(entry.get(key) for key in _CONTENT)
 
@@ -148,7 +151,7 @@ def is_empty(entry: Mapping[str, Any]) -> bool:
 _CONTENT = ("messages", "messages_from_history", "question", "answer", "reasoning", "tool_calls", "undecoded", "error")
 
 
-def _sent(entry: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+def _sent(entry: StoredRound) -> Iterator[tuple[str, str, str]]:
     """The messages of a round: kind, who sent it, and what it says."""
     tools = _tools(entry["messages"])
     for message in entry["messages"]:

@@ -7,7 +7,7 @@ beside it are needed as well.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls import tool_results
 from session_monitor.prices import cost
@@ -19,6 +19,9 @@ from session_monitor.sessions import file_names, message_history, session_file
 from . import clipping
 from .clipping import Clip
 
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
+
 MOST_MESSAGES = 100
 """New messages of a round that are given with it: the last ones."""
 _LARGE = 60_000
@@ -26,7 +29,7 @@ _LARGE = 60_000
 _STEPS = ((2000, 1000), (300, 200), (80, 60))
 
 Round = dict[str, Any]
-Entry = Mapping[str, Any]
+"""A stored round with what is told of it besides."""
 
 
 class RoundSpan(NamedTuple):
@@ -111,7 +114,7 @@ def fitting(found: list[Any], first: int, most: int) -> tuple[list[Any], list[Cl
 # -- from the file -----------------------------------------------------------------------------------------------------
 
 
-def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator[Round]:
+def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator[StoredRound]:
     places = report.places(row.fields["session_id"], max(1, first), last, None)
     with open(file_names.path_of(report.folder, row.file), "rb") as file:
         for place in places:
@@ -121,7 +124,7 @@ def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator
             yield entry
 
 
-def _at(file: Any, place: RoundPlace) -> Round | None:
+def _at(file: Any, place: RoundPlace) -> StoredRound | None:
     """The round that stands there; None where it does no more."""
     file.seek(place.start)
     entry = session_file.round_in(file.read(place.length))
@@ -131,7 +134,7 @@ def _at(file: Any, place: RoundPlace) -> Round | None:
 # -- what is new -------------------------------------------------------------------------------------------------------
 
 
-def _wholes(entries: Sequence[Round], book: Book) -> Iterator[Round]:
+def _wholes(entries: Sequence[StoredRound], book: Book) -> Iterator[Round]:
     """Each of the rounds that follow each other, with what those beside it tell."""
     for at, entry in enumerate(entries):
         before = entries[at - 1] if at else None
@@ -139,7 +142,7 @@ def _wholes(entries: Sequence[Round], book: Book) -> Iterator[Round]:
         yield _whole(entry, before, behind, book)
 
 
-def _whole(entry: Round, before: Entry | None, behind: Entry | None, book: Book) -> Round:
+def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound | None, book: Book) -> Round:
     from_history, sent = _new_messages(entry, before)
     given = sent[-MOST_MESSAGES:]
     total = from_history + len(sent)
@@ -156,7 +159,7 @@ def _whole(entry: Round, before: Entry | None, behind: Entry | None, book: Book)
     return {**entry, **more}
 
 
-def _new_messages(entry: Entry, before: Entry | None) -> tuple[int, list[Any]]:
+def _new_messages(entry: StoredRound, before: StoredRound | None) -> tuple[int, list[Any]]:
     """How many messages were sent before, and those that were not; also of rounds that are kept with all of theirs."""
     sent, known = entry["messages"], entry.get("messages_from_history", 0)
     if before and not known and not before.get("messages_from_history") and before["messages"]:
@@ -165,7 +168,7 @@ def _new_messages(entry: Entry, before: Entry | None) -> tuple[int, list[Any]]:
     return known, sent
 
 
-def _with_result(call: Any, results: Mapping[str, Any], behind: Entry | None) -> Round:
+def _with_result(call: Any, results: Mapping[str, Any], behind: StoredRound | None) -> Round:
     found = None
     if isinstance(call, dict) and behind and isinstance(call.get("id"), str) and call["id"] in results:
         content, is_error = results[call["id"]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls import messages as call_messages
@@ -13,6 +13,9 @@ from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe, table, width
 
 from . import passages
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 _WIDEST = 100
 
@@ -36,7 +39,7 @@ class Transcript:
         self._full = full
 
     def lines(
-        self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[Mapping[str, Any], Outcome]]
+        self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[StoredRound, Outcome]]
     ) -> Iterator[str]:
         """The whole session: what it adds up to and cost, then its rounds."""
         yield from self._head(row)
@@ -81,7 +84,7 @@ class Transcript:
             yield from self._wrapped(f"   assumed in {humanize.counted(number, 'round')}: {NOTES[note]}", "     ")
         yield ""
 
-    def round(self, entry: Mapping[str, Any], outcome: Outcome) -> Iterator[str]:
+    def round(self, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
         """One round."""
         head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
         yield from (self._paint(table.BOLD, line) for line in self._wrapped(head, "    "))
@@ -98,11 +101,12 @@ class Transcript:
         if passages.is_empty(entry):
             yield f"    {passages.NO_CONTENT}"
         for label, key in _TEXTS:
-            if entry[key]:
-                yield from self._text(label, entry[key])
+            text = entry[key]
+            if text:
+                yield from self._text(label, text)
         yield from self._tool_calls(entry)
 
-    def _messages_of(self, entry: Mapping[str, Any]) -> Iterator[str]:
+    def _messages_of(self, entry: StoredRound) -> Iterator[str]:
         before = entry.get("messages_from_history", 0)
         if not before and not entry["messages"] and "messages" not in entry.get("undecoded", {}):
             return
@@ -113,7 +117,7 @@ class Transcript:
         if "messages" in entry.get("undecoded", {}):
             yield from self._text("      [cut] ", entry["undecoded"]["messages"])
 
-    def _tool_calls(self, entry: Mapping[str, Any]) -> Iterator[str]:
+    def _tool_calls(self, entry: StoredRound) -> Iterator[str]:
         if not entry["has_tool_calls"]:
             return
         yield "    🛠️  Tool Calls:"
@@ -149,10 +153,14 @@ _STATISTICS = (
     ("  of which reasoning:", "total_reasoning_tokens"),
     ("Total:", "total_tokens"),
 )
-_TEXTS = (("    ❓ Question: ", "question"), ("    ✅ Answer: ", "answer"), ("    🧠 Reasoning: ", "reasoning"))
+_TEXTS: tuple[tuple[str, Literal["question", "answer", "reasoning"]], ...] = (
+    ("    ❓ Question: ", "question"),
+    ("    ✅ Answer: ", "answer"),
+    ("    🧠 Reasoning: ", "reasoning"),
+)
 
 
-def _messages_count(entry: Mapping[str, Any]) -> str:
+def _messages_count(entry: StoredRound) -> str:
     before, new = entry.get("messages_from_history", 0), len(entry["messages"])
     if "messages" in entry.get("undecoded", {}):
         return "cut"
@@ -163,5 +171,5 @@ def _messages_count(entry: Mapping[str, Any]) -> str:
     )
 
 
-def _of_model(entry: Mapping[str, Any]) -> str:
+def _of_model(entry: StoredRound) -> str:
     return f" · {safe.cell(entry['model'])}" if entry["model"] else ""

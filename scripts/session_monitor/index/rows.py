@@ -12,7 +12,7 @@ import json
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import timestamps
 from session_monitor.base.utf8 import raw
@@ -26,6 +26,9 @@ from session_monitor.sessions.summary import Written
 
 from . import schema
 from .schema import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import RoundFacts
 
 Before = Mapping[str, Any]
 """What must be known of the round before: ``messages_total`` and its tokens."""
@@ -198,7 +201,7 @@ def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
     return several[0] if len(several) == 1 else tuple(map(sum, zip(*several)))
 
 
-def flags_of(facts: Mapping[str, Any]) -> int:
+def flags_of(facts: RoundFacts) -> int:
     """A round's flags."""
     flags = FAILED if facts["response_type"] == "error" else 0
     if "no_tokens" in facts:
@@ -269,7 +272,7 @@ def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyT
             last = facts
 
 
-def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | None) -> Iterator[ToolUseRow]:
+def _tools_of_round(session: int, facts: RoundFacts, before: Before | None) -> Iterator[ToolUseRow]:
     """What a round had to do with each tool.
 
     The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
@@ -284,7 +287,7 @@ def _tools_of_round(session: int, facts: Mapping[str, Any], before: Before | Non
         yield ToolUseRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
 
 
-def _growth(before: Before, facts: Mapping[str, Any]) -> int | None:
+def _growth(before: Before, facts: RoundFacts) -> int | None:
     """How many tokens longer a prompt is than the one before and its answer; None where it is not their sequel."""
     is_sequel = before.get("messages_total", 0) == facts.get("messages_from_history", 0)
     if not is_sequel or "no_tokens" in before or "no_tokens" in facts:

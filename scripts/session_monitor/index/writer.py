@@ -306,8 +306,8 @@ class IndexWriter(Index):
         """The rounds that stand before what was written, where what came of tools is told by them."""
         found = {}
         for position, written in enumerate(batch):
-            first = written.rounds[0][0] if written.rounds else {}
-            before = "tool_results" in first and self._before(written.session_id, first["round"])
+            first = written.rounds[0][0] if written.rounds else None
+            before = first and "tool_results" in first and self._before(written.session_id, first["round"])
             if before:
                 found[position] = before
         return found

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.calls.messages import text_of
 from session_monitor.index.database import Index
 from session_monitor.index.schema import NO_CONTENT
 from session_monitor.sessions import file_names, session_file
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 MOST_POINTS = 24
 """Prompts of a session whose sizes are told."""
@@ -78,7 +81,7 @@ def title(folder: str, place: tuple[str, int, int]) -> str | None:
     return title_of(entry) if entry else None
 
 
-def title_of(entry: dict[str, Any]) -> str | None:
+def title_of(entry: StoredRound) -> str | None:
     """The question of a round, else what its first message of a user says."""
     asked = [message for message in entry["messages"] if isinstance(message, dict) and message.get("role") == "user"]
     for text in (entry["question"], *map(text_of, asked[:1])):

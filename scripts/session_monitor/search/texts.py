@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.sessions import message_history
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 ASSISTANT = "assistant"
 TOOLS = ("tool", "function")
@@ -29,7 +32,7 @@ class Said(NamedTuple):
 COLUMNS = Said._fields
 
 
-def said(entry: Mapping[str, Any], before: Mapping[str, Any] | None) -> Said:
+def said(entry: StoredRound, before: StoredRound | None) -> Said:
     """What is new in a stored round; ``before`` is the one before it, None for the first."""
     # A system prompt that is not among the messages is sent with every call, too.
     asked = [] if before else [_text(entry.get("system"))]
@@ -60,7 +63,7 @@ def said(entry: Mapping[str, Any], before: Mapping[str, Any] | None) -> Said:
 _COLUMN_OF = {"messages": "question", "system": "question", "tool_calls": "tools"}
 
 
-def _sent_before(entry: Mapping[str, Any], before: Mapping[str, Any] | None) -> int:
+def _sent_before(entry: StoredRound, before: StoredRound | None) -> int:
     """How many of the stored messages were sent with the round before: those of a monitor that keeps all of them."""
     if before is None or "messages_from_history" in entry or "messages_from_history" in before:
         return 0

@@ -21,7 +21,7 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import Any, BinaryIO, NamedTuple, Optional, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Optional, TypeVar
 
 from session_monitor.base import files
 from session_monitor.index import schema
@@ -31,6 +31,9 @@ from session_monitor.sessions import session_file
 from . import words as full_text
 from .texts import COLUMNS, said
 from .words import Word
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 FILE = ".search.sqlite3"
 SCHEMA = 1
@@ -94,7 +97,7 @@ class RoundLocation(NamedTuple):
     length: int
 
 
-Entry = Optional[dict[str, Any]]
+Entry = Optional["StoredRound"]
 """A stored round; None where its line is not whole, or there is none."""
 
 

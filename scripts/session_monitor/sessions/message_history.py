@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import binascii
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from session_monitor.base import compact_json
+
+if TYPE_CHECKING:
+    from .stored_round import StoredRound
 
 _BYTES = 12
 DIGEST = _BYTES * 4 // 3
@@ -47,7 +50,7 @@ def common_start(before: str, now: str) -> int:
     return next((end // DIGEST - 1 for end in ends if before[end - DIGEST : end] != now[end - DIGEST : end]), len(ends))
 
 
-def with_full_messages(rounds: Iterable[dict[str, Any]]) -> Iterator[tuple[dict[str, Any], list[Any]]]:
+def with_full_messages(rounds: Iterable[StoredRound]) -> Iterator[tuple[StoredRound, list[Any]]]:
     """Each stored round with the whole list of messages that its call sent."""
     messages: list[Any] = []
     for entry in rounds:

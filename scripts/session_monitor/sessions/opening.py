@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from .summary import Summary
 
 if TYPE_CHECKING:
     from session_monitor.calls.long_lines import Sent
+
+    from .stored_round import RoundFacts
 
 
 class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in the argument
@@ -32,5 +34,5 @@ class OpenSession:
         self.torn = torn
         self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
         self.pending: list[bytes] = []
-        self.facts: list[dict[str, Any]] = []  # of the pending rounds
+        self.facts: list[RoundFacts] = []  # of the pending rounds
         self.sent: Sent | None = None  # what the last round sent, as its bytes in the log

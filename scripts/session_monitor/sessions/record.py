@@ -13,10 +13,12 @@ from session_monitor.calls import tool_results
 if TYPE_CHECKING:
     from session_monitor.calls.round import Round
 
+    from .stored_round import RoundFacts
+
 Entry = dict[str, Any]
 
 
-def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[Entry, Entry]:
+def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[RoundFacts, Entry]:
     """A call as it is stored: the facts, and the rest that stands behind its messages.
 
     Of these only those after the first ``shared`` are stored; where the call lacks messages of its history, these are
@@ -72,7 +74,7 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         if value:
             rest[name] = value
     rest["log"] = log
-    return facts, rest
+    return facts, rest  # type: ignore[return-value]  # a name at a time
 
 
 _WHERE_THERE = (

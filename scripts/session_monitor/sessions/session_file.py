@@ -20,12 +20,15 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from session_monitor.base import compact_json
 
 from . import message_history
 from .summary import Facts, Summary
+
+if TYPE_CHECKING:
+    from .stored_round import LoggedFacts, RoundFacts, StoredRound
 
 SCHEMA_VERSION = 1
 _HEADER_START = b'{"session_id":'
@@ -54,7 +57,7 @@ def header(session_id: str) -> bytes:
     return _HEADER_START + _json(session_id) + _HEADER_END
 
 
-def round_line(facts: Mapping[str, Any], messages: Iterable[bytes], rest: Mapping[str, Any]) -> bytes:
+def round_line(facts: RoundFacts, messages: Iterable[bytes], rest: Mapping[str, Any]) -> bytes:
     """One round's line: its facts, its messages as ``message_history.encoded`` gives them, and the rest."""
     start = b"," if facts["round"] > 1 else b""
     return sealed(b"".join((start, _json(facts)[:-1], _CONTENT, b",".join(messages), b"],", _json(rest)[1:-1])))
@@ -185,7 +188,7 @@ def is_blank(file: BinaryIO) -> bool:
     return bool(zero or not line.endswith(b"\n")) and start.startswith(_HEADER_START[: len(start)])
 
 
-def entries(file: BinaryIO) -> Iterator[dict[str, Any]]:
+def entries(file: BinaryIO) -> Iterator[StoredRound]:
     """The stored rounds from where the file stands, up to the footer or the first line that is not whole."""
     for line in file:
         entry = round_in(line)
@@ -223,7 +226,7 @@ def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
     return [(each, *place) for each, place in zip(facts, places)], end
 
 
-def _all_decoded(raws: list[bytes]) -> list[dict[str, Any]]:
+def _all_decoded(raws: list[bytes]) -> list[RoundFacts]:
     """The facts in these texts, which lack their closing brace, up to the first that holds none; all at once, for speed."""
     try:
         found = _scan("[" + b"},".join(raws).decode() + "}]", 0)[0] if raws else []
@@ -235,14 +238,14 @@ def _all_decoded(raws: list[bytes]) -> list[dict[str, Any]]:
     return list(itertools.takewhile(lambda facts: facts is not None, alone))  # type: ignore[arg-type]
 
 
-def _decoded(raw: bytes) -> dict[str, Any] | None:
+def _decoded(raw: bytes) -> RoundFacts | None:
     try:
         return _scan(raw.decode() + "}", 0)[0]  # type: ignore[no-any-return]
     except (ValueError, StopIteration, RecursionError):
         return None
 
 
-def scan(file: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any] | End | None]]:
+def scan(file: BinaryIO) -> Iterator[tuple[int, int, LoggedFacts | End | None]]:
     """Every line from where the file stands: its first byte, its length, and what it holds.
 
     That is the short facts of a round and its ``log``, the end for a footer, None for a line that is not whole.
@@ -259,19 +262,19 @@ def scan(file: BinaryIO) -> Iterator[tuple[int, int, dict[str, Any] | End | None
         start += len(line)
 
 
-def _facts_and_log(body: bytes) -> dict[str, Any] | None:
+def _facts_and_log(body: bytes) -> LoggedFacts | None:
     content, start = body.find(_CONTENT), body.rfind(_LOG)
     facts = _decoded(body[body[:1] == b"," : content]) if content >= 0 else None
     if facts is None or start < 0:
         return None
     try:
-        facts["log"] = _scan(body[start + len(_LOG) :].decode(), 0)[0]
+        facts["log"] = _scan(body[start + len(_LOG) :].decode(), 0)[0]  # type: ignore[typeddict-unknown-key]
     except (ValueError, StopIteration):
         return None
-    return facts
+    return facts  # type: ignore[return-value]  # with its log, that is what it is now
 
 
-def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:
+def entries_behind(file: BinaryIO, start: int) -> Iterator[StoredRound]:
     """All whole rounds from this byte on, also those behind lines that are not whole."""
     file.seek(start)
     for line in file:
@@ -280,7 +283,7 @@ def entries_behind(file: BinaryIO, start: int) -> Iterator[dict[str, Any]]:
             yield entry
 
 
-def round_in(line: bytes) -> dict[str, Any] | None:
+def round_in(line: bytes) -> StoredRound | None:
     """The round that is stored in this line, None where the line is not whole."""
     body = _unsealed(line)
     if body is None or body.startswith(b"]"):

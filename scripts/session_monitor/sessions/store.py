@@ -13,7 +13,7 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, BinaryIO, Callable
+from typing import TYPE_CHECKING, BinaryIO, Callable
 
 from session_monitor.base import files
 
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from session_monitor.calls.long_lines import Known, Sent
     from session_monitor.calls.round import Round
     from session_monitor.calls.short_lines import Short
+
+    from .stored_round import RoundFacts
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
@@ -104,7 +106,7 @@ class Store:
         if session is None:
             return False
         facts, body = call.stored(session.summary.messages_count + 1, log)
-        self._take(session, facts, session_file.sealed(body), log)
+        self._take(session, facts, session_file.sealed(body), log)  # type: ignore[arg-type]  # of the same words
         session.summary.history = ""
         if session.sent:
             self._remember(session, None)
@@ -123,7 +125,7 @@ class Store:
         self._touched[group] = session
         return session
 
-    def _take(self, session: OpenSession, facts: dict[str, Any], line: bytes, log: tuple[str, int, int]) -> None:
+    def _take(self, session: OpenSession, facts: RoundFacts, line: bytes, log: tuple[str, int, int]) -> None:
         session.summary.add(facts, log)
         session.pending.append(line)
         session.facts.append(facts)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from .stored_round import RoundFacts
 
 
 class Summary:
@@ -45,17 +48,17 @@ class Summary:
     def __repr__(self) -> str:
         return f"Summary({vars(self)})"
 
-    def add(self, entry: Mapping[str, Any], log: Sequence[Any]) -> None:
+    def add(self, facts: RoundFacts, log: Sequence[Any]) -> None:
         """Count one stored round in, by its short facts and its ``log``."""
         self.messages_count += 1
-        self.failed_count += entry["response_type"] == "error"
-        self.total_input_tokens += entry["input_tokens"]
-        self.total_output_tokens += entry["output_tokens"]
-        self.total_reasoning_tokens += entry["reasoning_tokens"]
-        self.total_cached_tokens += entry["cached_tokens"]
-        self.total_cache_write_tokens += entry.get("cache_write_tokens", 0)
-        self.total_tokens += entry["total_tokens"]
-        model, timestamp = entry["model"], entry["timestamp"]
+        self.failed_count += facts["response_type"] == "error"
+        self.total_input_tokens += facts["input_tokens"]
+        self.total_output_tokens += facts["output_tokens"]
+        self.total_reasoning_tokens += facts["reasoning_tokens"]
+        self.total_cached_tokens += facts["cached_tokens"]
+        self.total_cache_write_tokens += facts.get("cache_write_tokens", 0)
+        self.total_tokens += facts["total_tokens"]
+        model, timestamp = facts["model"], facts["timestamp"]
         if model:
             self.model = model
             if model not in self.models:
@@ -85,7 +88,7 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-Facts = tuple[dict[str, Any], int, int]
+Facts = tuple["RoundFacts", int, int]
 """The short facts of one round, with the byte and the length of its line."""
 
 

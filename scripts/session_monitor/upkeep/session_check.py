@@ -9,11 +9,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import End, NotASessionFileError
 from session_monitor.sessions.summary import Facts, Summary, Written
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import LoggedFacts, StoredRound
 
 TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
 DAMAGED = "when the session calls again, the monitor sets the file aside and reads its rounds from the logs that are still there"
@@ -106,7 +109,7 @@ def _footer(file: BinaryIO, found: Looked) -> End | None:
 def _rounds(file: BinaryIO, found: Looked, rounds: list[Facts]) -> End | None:
     """Take the rounds in; the footer, or None where a line before it is not whole."""
     summary = Summary()
-    last: dict[str, Any] = {}
+    last: LoggedFacts | None = None
     for start, length, line in session_file.scan(file):
         if isinstance(line, End):
             _compare(found, line, summary, last)
@@ -125,7 +128,7 @@ def _rounds(file: BinaryIO, found: Looked, rounds: list[Facts]) -> End | None:
     return None
 
 
-def _counted(line: dict[str, Any], summary: Summary) -> bool:
+def _counted(line: LoggedFacts, summary: Summary) -> bool:
     """Count a round in; False where it lacks what every round has."""
     try:
         summary.add(line, line["log"])
@@ -134,20 +137,20 @@ def _counted(line: dict[str, Any], summary: Summary) -> bool:
         return False
 
 
-def _not_whole(found: Looked, number: int, start: int, behind: Iterator[dict[str, Any]]) -> None:
+def _not_whole(found: Looked, number: int, start: int, behind: Iterator[StoredRound]) -> None:
     if next(behind, None) is None:
         found.fault(f"line {number + 1} (from byte {start}) is not whole, and no round follows", TORN)
     else:
         found.fault(f"line {number + 1} (round {number}, from byte {start}) is not whole, and rounds follow", DAMAGED)
 
 
-def _compare(found: Looked, end: End, summary: Summary, last: dict[str, Any]) -> None:
+def _compare(found: Looked, end: End, summary: Summary, last: LoggedFacts | None) -> None:
     """Hold what the footer says against what the rounds add up to."""
     said, added = vars(end.summary), vars(summary)
     differing = [name for name, value in added.items() if name != "history" and said[name] != value]
     for name in differing[:_MOST_NAMED]:
         numbers = f": {said[name]}, not {added[name]}" if isinstance(added[name], int) else ""
         found.fault(f"its footer's {name} is not what its rounds add up to{numbers}", DAMAGED)
-    sent = last.get("messages_total")
+    sent = last.get("messages_total") if last else None
     if sent is not None and len(end.summary.history) != sent * message_history.DIGEST:
         found.fault("its footer's history is not that of its last round", DAMAGED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import urllib.parse
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.conversations import html_page, markdown_page
 from session_monitor.exports import formats
@@ -17,6 +17,9 @@ from web.server.exchange import JSON, SCHEMA_VERSION, Request, Stream
 from . import parameters
 from .questions import Setting
 from .redaction import refuse_texts, without_texts
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import StoredRound
 
 _FORMATS = {"json": JSON, "md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
 
@@ -52,13 +55,13 @@ def export(asked: Export, row: SessionRow, folder: str, book: prices.Book, *, re
     return Stream(_FORMATS[asked.form], _encoded(pieces), (("Content-Disposition", shown),))
 
 
-def _entries(path: str) -> Iterator[dict[str, Any]]:
+def _entries(path: str) -> Iterator[StoredRound]:
     with open(path, "rb") as file:
         session_file.read_header(file)
         yield from session_file.entries(file)
 
 
-def _json(row: SessionRow, rounds: Iterable[tuple[dict[str, Any], cost.Outcome]], *, redacts: bool) -> Iterator[str]:
+def _json(row: SessionRow, rounds: Iterable[tuple[StoredRound, cost.Outcome]], *, redacts: bool) -> Iterator[str]:
     yield formats.to_json({"schema_version": SCHEMA_VERSION, **row.to_json()})[:-1] + ', "rounds": ['
     for number, (entry, outcome) in enumerate(rounds):
         shown = {**entry, **cost.to_json(outcome)}

@@ -1,0 +1,78 @@
+"""What stands in a round that is stored?
+
+Types alone, for plain dicts as JSON has them: imported where types are checked, so that no run pays for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, TypedDict
+
+
+class _AlwaysKnown(TypedDict):
+    round: int
+    timestamp: str | None
+    input_tokens: int
+    output_tokens: int
+    reasoning_tokens: int
+    cached_tokens: int
+    total_tokens: int
+    model: str | None
+    has_tool_calls: bool
+    response_type: str
+
+
+class RoundFacts(_AlwaysKnown, total=False):
+    """The short facts that sums are made of; what was said in the round stands behind them in its line.
+
+    The flags are there where they are true.  ``tools_called`` has names and calls, ``tool_results`` names, results, how
+    many of them failed, and their characters.
+    """
+
+    cache_write_tokens: int
+    explicit_cache: bool
+    no_tokens: bool
+    no_content: bool
+    cut: Sequence[str]
+    consumer: str
+    response_code: int
+    first_token_ms: int
+    duration_ms: int
+    messages_total: int
+    messages_from_history: int
+    tool_results: Sequence[tuple[str, int, int, int]]
+    fresh_characters: int
+    tools_called: Sequence[tuple[str, int]]
+
+
+class LoggedFacts(RoundFacts):
+    """The short facts, and where the round's line stood in the log: generation, first byte, the one behind the last."""
+
+    log: tuple[str, int, int]
+
+
+class _AlwaysStored(LoggedFacts):
+    messages: list[Any]
+    question: str | None
+    answer: str | None
+    reasoning: str | None
+    tool_calls: list[Any]
+    input_token_details: dict[str, Any]
+    output_token_details: dict[str, Any]
+    reported: dict[str, Any]
+
+
+class StoredRound(_AlwaysStored, total=False):
+    """A whole round; of its ``messages`` those that came with it first, behind ``messages_from_history`` others."""
+
+    token_notes: Sequence[str]
+    system: str
+    undecoded: dict[str, str]
+    error: str
+    api: str
+    chat_id: str
+    chat_round: int
+    request_id: str
+    route_name: str
+    upstream_cluster: str
+    response_flags: str
