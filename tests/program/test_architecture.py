@@ -1,7 +1,7 @@
 """The house is built as it was drawn: what may import what, read off the import statements.
 
-The drawing is data/architecture.json: ``layers`` from the lowest to the highest, ``sides`` that meet in files only.
-A new module is entered there, in the lowest layer that can hold it.
+Ranks are drawn in data/architecture.json, from the lowest to the highest, with the sides that meet in files only. What
+rooms a package has, and which of them are doors (others may import them), its own docstring says: it is the map.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import ast
 import importlib
 import importlib.util
 import json
+import re
 import sys
 import sysconfig
 from pathlib import Path
@@ -41,6 +42,11 @@ def run_time_files():
 def short(dotted):
     """The name of a module in the drawing: without the package's name."""
     return dotted[len(PACKAGE) + 1 :] if dotted.startswith(PACKAGE + ".") else dotted
+
+
+def is_package(module):
+    """Whether a full dotted name is a package's own file."""
+    return module.endswith("__init__")
 
 
 def imported_names(source, module="", python=None):
@@ -123,25 +129,77 @@ def written_out(source, modules):
 # --- Judging it --------------------------------------------------------------------------------------------------------
 
 
-def wrong_entries(layers, modules):
-    """Where the drawing and the folder differ, each as a sentence."""
-    drawn = [name for layer in layers for name in layer]
+def package_of(module):
+    """The package that a module lies in; "" for a program at the top."""
+    return module.rpartition(".")[0]
+
+
+def rooms_on_the_map(docstring):
+    """What a package's docstring says of its rooms: {name: whether it is a door}, in reading order.
+
+    A room is an indented line that begins with a name, or with several and their marks: ``name ●  what it answers``.
+    """
+    rooms = {}
+    for line in docstring.splitlines()[1:]:
+        beginning = re.match(r"    ((?:\w+(?: ●)?(?:, )?)+)  ", line)
+        for room in beginning.group(1).split(", ") if beginning else ():
+            rooms[room.replace(" ●", "")] = room.endswith(" ●")
+    return rooms
+
+
+def wrong_maps(maps, modules):
+    """Where a package's map ({package: {room: is a door}}) and its folder differ, each as a sentence."""
+    rooms = {f"{package}.{room}" for package, rooms in maps.items() for room in rooms}
+    inside = {module for module in modules if package_of(module)}
+    return sorted(
+        [f"{room} is on the map and does not exist" for room in rooms - inside]
+        + [f"{module} exists and is on no map" for module in inside - rooms]
+    )
+
+
+def wrong_ranks(ranks, packages):
+    """Where the drawing's ranks and the packages that there are differ, each as a sentence."""
+    drawn = [name for rank in ranks for name in rank]
     return sorted(
         [f"{name} is drawn {drawn.count(name)} times" for name in set(drawn) if drawn.count(name) > 1]
-        + [f"{name} is drawn and does not exist" for name in set(drawn) - set(modules)]
-        + [f"{name} exists and is in no layer" for name in set(modules) - set(drawn)]
+        + [f"{name} is drawn and does not exist" for name in set(drawn) - set(packages)]
+        + [f"{name} exists and has no rank" for name in set(packages) - set(drawn)]
     )
 
 
-def upward_imports(layers, graph):
-    """Every import that does not go to a lower layer, as a sentence."""
-    rank = {name: height for height, layer in enumerate(layers) for name in layer}
+def upward_imports(ranks, graph):
+    """Every import of another package's module that does not go to a lower rank, as a sentence."""
+    rank = {name: height for height, packages in enumerate(ranks) for name in packages}
     return sorted(
-        f"{module} imports {target}, which is in no lower layer"
+        f"{module} imports {target}, which is in no lower rank"
         for module, targets in graph.items()
         for target in targets
-        if module in rank and target in rank and rank[target] >= rank[module]
+        if package_of(module) != package_of(target) and rank[package_of(target)] >= rank[package_of(module)]
     )
+
+
+def through_the_wall(maps, graph):
+    """Every import of an inner room from outside its package, as a sentence."""
+    return sorted(
+        f"{module} imports {target}, which is no door"
+        for module, targets in graph.items()
+        for target in targets
+        if package_of(module) != package_of(target) and not maps[package_of(target)].get(target.rpartition(".")[2])
+    )
+
+
+def unused_doors(maps, graph):
+    """Every door that no other package uses."""
+    used = {
+        target for module, targets in graph.items() for target in targets if package_of(module) != package_of(target)
+    }
+    doors = {f"{package}.{room}" for package, rooms in maps.items() for room, is_door in rooms.items() if is_door}
+    return sorted(doors - used)
+
+
+def circles(graph):
+    """The modules that import each other, directly or through others."""
+    return sorted(module for module in graph if module in reach(graph, module))
 
 
 def reach(graph, start):
@@ -155,14 +213,15 @@ def reach(graph, start):
 
 
 def crossings(sides, graph):
-    """Every module of one side that needs one of another side, as a sentence."""
+    """Every module of one side (packages, or single modules) that needs one of another side's, as a sentence."""
+    named = {name: side for side, names in sides.items() for name in names}
+    side_of = {module: named.get(module, named.get(package_of(module))) for module in graph}
     return sorted(
-        f"{module} ({side}) needs {target} ({other})"
-        for side, modules in sides.items()
-        for other, targets in sides.items()
-        if other != side
-        for module in modules
-        for target in reach(graph, module) & set(targets)
+        f"{module} ({side}) needs {target} ({side_of[target]})"
+        for module, side in side_of.items()
+        if side
+        for target in reach(graph, module)
+        if side_of[target] not in (side, None)
     )
 
 
@@ -178,8 +237,22 @@ def sources():
 
 @pytest.fixture(scope="module")
 def graph(sources):
-    """Which module of the project imports which, by their names in the drawing."""
-    return {short(module): {short(target) for target in targets} for module, targets in own_imports(sources).items()}
+    """Which module of the project imports which; what a package itself says (its version) counts as nobody's."""
+    return {
+        short(module): {short(target) for target in targets if not is_package(target)}
+        for module, targets in own_imports(sources).items()
+        if not is_package(module)
+    }
+
+
+@pytest.fixture(scope="module")
+def maps(sources):
+    """The rooms of each package, as its docstring has them."""
+    return {
+        short(name.rpartition(".")[0]): rooms_on_the_map(ast.get_docstring(ast.parse(source), clean=False) or "")
+        for name, source in sources.items()
+        if is_package(name) and name != f"{PACKAGE}.__init__"
+    }
 
 
 def test_run_time_code_needs_the_standard_library_alone(sources):
@@ -195,34 +268,62 @@ def test_run_time_code_is_written_in_the_oldest_supported_python(sources):
         ast.parse(source, filename=name, feature_version=OLDEST_PYTHON)
 
 
-def test_every_module_has_its_place_in_the_drawing(sources):
-    """The drawing lists exactly the modules that exist, each once."""
-    modules = {short(name) for name in sources if not name.endswith("__init__")}
-    assert wrong_entries(DRAWING["layers"], modules) == []
+def test_every_package_has_its_rank(maps):
+    """The drawing lists exactly the packages that there are, each once, and the programs above them."""
+    assert wrong_ranks(DRAWING["ranks"], {*maps, ""}) == []
+
+
+def test_every_room_is_on_its_map(maps, graph):
+    """A package's docstring names the modules that it has, and no others."""
+    assert wrong_maps(maps, graph) == []
 
 
 def test_imports_go_down(graph):
-    """A module imports modules of lower layers only, so there are no cycles and no face is anybody's library."""
-    assert upward_imports(DRAWING["layers"], graph) == []
+    """A module imports modules of packages of lower ranks, and of its own: no face is anybody's library."""
+    assert upward_imports(DRAWING["ranks"], graph) == []
 
 
-def test_writer_and_reader_meet_in_files_only(graph):
+def test_imports_go_through_doors(maps, graph):
+    """What is no door is nobody's business outside its package, and what is one is used."""
+    assert through_the_wall(maps, graph) == []
+    assert unused_doors(maps, graph) == []
+
+
+def test_nothing_goes_round_in_circles(graph):
+    """No module needs itself through others, also within a package."""
+    assert circles(graph) == []
+
+
+@pytest.mark.parametrize("sides", DRAWING["apart"], ids=" and ".join)
+def test_sides_that_are_apart_meet_in_files_only(sides, graph):
     """What writes the session files and what answers questions from them never import each other."""
-    assert crossings(DRAWING["sides"], graph) == []
+    assert crossings(sides, graph) == []
 
 
-def test_sides_name_modules_of_the_drawing_once():
+def test_sides_name_what_there_is_once(graph):
     """A side can't be watched through a name that is misspelt, or that is on two sides."""
-    named = [name for names in DRAWING["sides"].values() for name in names]
-    assert sorted(set(named)) == sorted(named)
-    assert set(named) <= {name for layer in DRAWING["layers"] for name in layer}
+    for sides in DRAWING["apart"]:
+        named = [name for names in sides.values() for name in names]
+        assert sorted(set(named)) == sorted(named)
+        assert set(named) <= {name for rank in DRAWING["ranks"] for name in rank} | set(graph)
 
 
-def test_the_package_itself_imports_none_of_its_modules(sources):
-    """Importing one module does not bring in the others behind the drawing's back."""
-    packages = {name: source for name, source in sources.items() if name.endswith("__init__")}
-    for name, source in packages.items():
-        assert not [found for found in imported_names(source, name) if found.startswith(PACKAGE)]
+def test_a_package_is_a_docstring_alone(sources):
+    """Importing one module does not bring in others behind the drawing's back: a package only says what is in it."""
+    for name, source in sources.items():
+        if is_package(name):
+            _docstring, *rest = ast.parse(source).body
+            assert [ast.unparse(each).partition(" = ")[0] for each in rest] == ["__version__"] * (
+                name == f"{PACKAGE}.__init__"
+            )
+
+
+def test_the_map_of_the_house_names_every_wing(sources):
+    """The main package's docstring leads through all wings, with their ranks in the drawing's order."""
+    lines = (ast.get_docstring(ast.parse(sources[f"{PACKAGE}.__init__"])) or "").splitlines()
+    named = [match.group(1) for line in lines if (match := re.match(r"    (\w+)/  ", line))]
+
+    assert named == [name for rank in DRAWING["ranks"] for name in rank if f"{PACKAGE}.{name}.__init__" in sources]
 
 
 # --- The command line's table of modules -------------------------------------------------------------------------------
@@ -351,28 +452,64 @@ def test_imports_become_arrows_between_modules():
     }
 
 
-def test_a_difference_between_drawing_and_folder_is_found():
-    """Missing, made-up and repeated modules are each named."""
-    assert wrong_entries([["a", "b"], ["b", "c"]], {"a", "b", "d"}) == [
+def test_a_map_is_read():
+    """Rooms are the indented lines of a docstring; a mark makes one a door, and what else is told is passed over."""
+    docstring = """What is asked?
+
+    tail ●       which bytes are new
+    inner        how that is found out
+    one ●, two   two of a kind
+
+Told in words:  not a room.
+"""
+    assert rooms_on_the_map(docstring) == {"tail": True, "inner": False, "one": True, "two": False}
+
+
+def test_a_difference_between_map_and_folder_is_found():
+    """Missing and made-up rooms are each named; programs above are no rooms."""
+    assert wrong_maps({"log": {"tail": True, "made_up": False}}, {"log.tail", "log.new", "main"}) == [
+        "log.made_up is on the map and does not exist",
+        "log.new exists and is on no map",
+    ]
+    assert wrong_maps({"log": {"tail": True}}, {"log.tail", "main"}) == []
+
+
+def test_a_difference_between_drawing_and_packages_is_found():
+    """Missing, made-up and repeated packages are each named."""
+    assert wrong_ranks([["a", "b"], ["b", "c"]], {"a", "b", "d"}) == [
         "b is drawn 2 times",
         "c is drawn and does not exist",
-        "d exists and is in no layer",
+        "d exists and has no rank",
     ]
-    assert wrong_entries([["a"], ["b"]], {"a", "b"}) == []
+    assert wrong_ranks([["a"], ["b"]], {"a", "b"}) == []
 
 
 def test_an_import_upward_or_sideways_is_found():
-    """An import within a layer is as wrong as one that goes up; one that goes down is right."""
-    graph = {"low": {"high"}, "left": {"right", "low"}, "right": {"low"}, "high": {"left"}}
-    assert upward_imports([["low"], ["left", "right"], ["high"]], graph) == [
-        "left imports right, which is in no lower layer",
-        "low imports high, which is in no lower layer",
+    """An import within a rank is as wrong as one that goes up; one that goes down, or stays in the package, is right."""
+    graph = {"low.a": {"high.a"}, "left.a": {"right.a", "low.a", "left.b"}, "high.a": {"left.a"}, "main": {"high.a"}}
+    assert upward_imports([["low"], ["left", "right"], ["high"], [""]], graph) == [
+        "left.a imports right.a, which is in no lower rank",
+        "low.a imports high.a, which is in no lower rank",
     ]
 
 
+def test_an_import_of_an_inner_room_is_found():
+    """An inner room may be imported within its package alone; a door that leads nowhere is found, too."""
+    maps = {"log": {"tail": True, "inner": False, "old": True}}
+    graph = {"main": {"log.inner", "log.tail"}, "log.tail": {"log.inner", "log.old"}}
+    assert through_the_wall(maps, graph) == ["main imports log.inner, which is no door"]
+    assert unused_doors(maps, graph) == ["log.old"]
+
+
+def test_a_circle_is_found():
+    """However long it is, and wherever it is entered."""
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
 def test_a_crossing_is_found_also_round_a_corner():
-    """A side that needs the other one through a third module needs it all the same."""
-    graph = {"ingest": {"helper", "store"}, "helper": {"report"}, "report": {"store"}, "store": set()}
-    sides = {"writer": ["ingest"], "reader": ["report"]}
-    assert crossings(sides, graph) == ["ingest (writer) needs report (reader)"]
-    assert crossings(sides, {**graph, "helper": set()}) == []
+    """A side that needs the other one through a third package needs it all the same."""
+    graph = {"log.tail": {"base.helper"}, "base.helper": {"reports.report"}, "reports.report": set()}
+    sides = {"writer": ["log"], "reader": ["reports"]}
+    assert crossings(sides, graph) == ["log.tail (writer) needs reports.report (reader)"]
+    assert crossings(sides, {**graph, "base.helper": set()}) == []

@@ -1,1 +1,11 @@
-"""What do all commands share?"""
+"""What do all commands share?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    parsers ●   the command line
+    filters ●   what is asked about
+    data ●      which folder, prices and session are meant
+    output ●    data to stdout, all else to stderr
+    failures ●  how a command fails
+    looking ●   looking again and again, until it is ended
+"""

@@ -1,1 +1,14 @@
-"""How is something put on disk, timed, hashed and matched?  The ground, which knows no other wing."""
+"""How is something put on disk, timed, hashed and matched?  The ground, which knows no other wing.
+
+Its rooms in reading order, ● those that others may come in by:
+
+    files ●         how something is put on disk so that it stays whole and private
+    data_folder ●   what the files in a data folder are called, and whether a monitor is at work there
+    timestamps ●    RFC 3339 in UTC, milliseconds since 1970, and now
+    periods ●       hours, days, weeks and months of a time zone
+    utf8 ●          text with half a surrogate pair in it, as bytes and back
+    compact_json ●  JSON without spaces, as the session files have it
+    hashing ●       hashes, without what a pass need not load
+    lazy_regex ●    patterns that are made when they are first used
+    signals ●       how a program waits, and ends, by signals
+"""

@@ -1,1 +1,13 @@
-"""What was said in a session, and how does it read?"""
+"""What was said in a session, and how does it read?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    conversation ●   a session's rounds with their costs
+    round_pages ●    rounds a page at a time, cut to what fits
+    follow ●         rounds as they come
+    clipping ●       long texts, cut in their middle
+    passages         what was said, passage by passage, whatever the form
+    transcript ●     as text
+    markdown_page ●  as Markdown
+    html_page ●      as one HTML page
+"""

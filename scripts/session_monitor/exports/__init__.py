@@ -1,1 +1,7 @@
-"""How do rows leave as JSON, JSONL, CSV and Markdown?"""
+"""How do rows leave?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    tables ●   which rows
+    formats ●  as JSON, JSONL, CSV and Markdown
+"""

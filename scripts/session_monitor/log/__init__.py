@@ -1,1 +1,11 @@
-"""Which bytes of which file are new?"""
+"""Which bytes of which file are new?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    tail ●        one look: open, match, give up; the new lines
+    rotation ●    which files belong to a log
+    log_file ●    bytes, lines and hashes of one file, compressed or not
+    generation ●  what is known of one generation of a log
+    matching ●    which file holds which generation
+    checkpoint ●  how far each generation was read
+"""

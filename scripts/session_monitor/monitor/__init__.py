@@ -1,1 +1,12 @@
-"""What does the monitor do while it runs, and what does it show?"""
+"""What does the monitor do while it runs, and what does it show?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    ingest ●     one poll: look, read, take, commit
+    poll ●       what one poll did
+    intake       one line: to its session, and counted
+    display ●    what a run shows without a live view
+    live_view ●  what it shows on a terminal
+    voice ●      what a person should hear
+    pace         how fast, and how long still
+"""

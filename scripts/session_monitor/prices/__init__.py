@@ -1,1 +1,18 @@
-"""What did a call cost?"""
+"""What did a call cost?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    book ●          a model's name and a day -> the prices in force
+    cost ●          a call, its cost, or why that is not known
+    rates           tokens times rates, by tier and by window
+    price_list ●    a list of prices, as it stands in its file
+    price_check ●   whether a list can be used
+    own_lists ●     the lists of prices that a person keeps
+    current_book ●  the prices of now; on a mistake, those of before
+    model_names ●   which names mean the same model
+    money ●         integer pico-dollars, exact and printed
+    spending ●      what calls cost together
+    usage_totals ●  calls, tokens and cost together
+    what_if ●       the same calls at other models' prices
+    wording ●       a cost in words
+"""

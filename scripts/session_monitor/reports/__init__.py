@@ -1,1 +1,12 @@
-"""Questions about sessions and calls, answered as rows."""
+"""Which sessions and calls are there, and what do they add up to?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    report ●            the readers' door: it only asks
+    filters ●           what is asked about
+    filter_sql ●        the same as SQL
+    breakdown ●         by model, consumer, tool and time
+    dashboard ●         all of the overview page at once
+    session_profile ●   how one session grew, and where its tokens went
+    session_previews ●  what a list says of each session beside its sums
+"""

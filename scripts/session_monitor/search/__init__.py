@@ -1,1 +1,10 @@
-"""In which rounds was something said?"""
+"""In which rounds was something said?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    query ●       the answer: words -> rounds, with excerpts
+    words ●       what somebody looks for
+    texts ●       what was said in a round, by who said it
+    word_index ●  the words of all rounds, kept
+    in_session ●  the same within one session
+"""

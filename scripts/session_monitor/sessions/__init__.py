@@ -1,1 +1,15 @@
-"""What stands in the session files, and how does it get there and back?"""
+"""What stands in the session files, and how does it get there and back?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    store ●            add, flush, discard: which rounds are new to a session
+    opening ●          how a session file ends, whether that may be trusted, what is set aside
+    session_file ●     the format: lines, footer, checksum, recovery
+    summary ●          what a session's rounds add up to
+    record ●           which words a stored round has, on the long and on the short way
+    rounds ●           reading stored rounds where they stand, with their full messages
+    message_history ●  which messages are those of the round before
+    file_names ●       the name of a session's file
+    deleted ●          which calls were deleted for good
+    write_lock ●       who may change session files now
+"""

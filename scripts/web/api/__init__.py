@@ -1,1 +1,14 @@
-"""What does each address of the API answer?"""
+"""What does each address of the API answer?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    routes ●      the table: address -> question
+    questions ●   what a question is, and how an answer reads
+    parameters ●  what stands in an address
+    overview      what all sessions add up to
+    sessions      which sessions there are
+    session       one session, and what was said in it
+    search        where something was said
+    export ●      a session as a file
+    redaction     what is left where texts are not served
+"""

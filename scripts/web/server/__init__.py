@@ -1,1 +1,12 @@
-"""How are requests read and answers written?"""
+"""How are requests read and answers written, so that nobody hurts the others?
+
+Its rooms in reading order, ● those that others may come in by:
+
+    server ●       who listens, and takes connections in
+    handler        one connection, request by request
+    wire           heads of answers, and what clients take
+    exchange ●     requests, answers and refusals as values
+    connections ●  who is connected, and for how long
+    access ●       who may see what
+    events ●       what is told as it happens
+"""
