@@ -17,7 +17,7 @@ if __name__ == "__main__":
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "scripts"))
 
 from session_monitor import __version__
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.base.signals import Signals
 from session_monitor.index import keeper
 from session_monitor.log.checkpoint import Checkpoint
@@ -66,7 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     say = Voice(quiet=options.quiet)
     try:
         files.make_folder(options.output_dir)
-        with files.lock(os.path.join(options.output_dir, ".lock"), _about()):
+        with files.lock(os.path.join(options.output_dir, data_folder.LOCK), _about()):
             return Monitor(options, say).run(follow=follow)
     except files.LockHeldError as held:
         if not options.quiet:
@@ -165,7 +165,7 @@ class Monitor:
         self._logs: list[str] = options.log_path or options.log_path_default
         self._signals = Signals()
         self._started = time.monotonic()
-        state_file = options.state_file or os.path.join(options.output_dir, ".state.json")
+        state_file = options.state_file or data_folder.state_file(options.output_dir)
         self._checkpoint = Checkpoint(state_file, options.output_dir)
         if self._checkpoint.problem:
             say.aloud(

@@ -10,6 +10,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from session_monitor.base import data_folder
 from session_monitor.text import humanize, safe
 from session_monitor.upkeep import checks, doctor, verification
 from session_monitor.upkeep.checks import FAIL, OK, WARN, Check
@@ -59,7 +60,7 @@ def _add_state_file(command: argparse.ArgumentParser) -> None:
 
 
 def _state_file(options: argparse.Namespace) -> str:
-    return options.state_file or os.path.join(options.data_dir, ".state.json")
+    return options.state_file or data_folder.state_file(options.data_dir)
 
 
 # -- doctor ------------------------------------------------------------------------------------------------------------

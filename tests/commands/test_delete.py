@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import cli
+from session_monitor.base import data_folder
 from session_monitor.sessions import deleted, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock
@@ -156,7 +157,7 @@ def test_a_dry_run_deletes_nothing(run, folder):
     assert (data["count"], data["dry_run"], data["older_than"]) == (32, True, "2026-02-03T00:00:00.000Z")
     assert [each["session_id"] for each in data["sessions"][-2:]] == ["agent:main:1", "agent:main:2"]
     assert len(list(folder.glob("agent:*.json"))) == 35
-    assert not (folder / deleted.FILE).exists()
+    assert not (folder / data_folder.DELETED).exists()
 
 
 @pytest.mark.parametrize("when", ["soon", "", "90", "-3d", "2026-13-01", "2999-01-01"])
@@ -213,7 +214,7 @@ def test_a_lock_that_is_held_elsewhere(run, folder, command):
 
     assert (code, out) == (1, "")
     assert "another process has been changing session files" in err
-    assert str(folder / write_lock.FILE) in err
+    assert str(folder / data_folder.WRITE_LOCK) in err
     assert path.read_bytes() == data
 
 
@@ -226,12 +227,12 @@ def test_a_folder_that_is_not_there(run, folder, tmp_path):
 
 def test_a_damaged_list_of_deleted_sessions(run, folder):
     """Nothing is deleted, and it is said what to do."""
-    (folder / deleted.FILE).write_bytes(b"junk")
+    (folder / data_folder.DELETED).write_bytes(b"junk")
 
     code, _, err = run("delete", "agent:main:1", "--yes")
 
     assert code == 1
-    assert f"{deleted.FILE} is damaged" in err
+    assert f"{data_folder.DELETED} is damaged" in err
     assert left(folder) == "12345"
 
 

@@ -73,7 +73,7 @@ def test_what_the_monitor_kept_is_read_as_it_is(folder, monkeypatch):
 )
 def test_an_index_that_is_none(folder, monkeypatch, what):
     """Whatever stands in its place, the answer is right, and the next reader has an index again."""
-    path = folder / opening.FILE
+    path = folder / data_folder.INDEX
     with sqlite3.connect(path) as db:  # the last to close it leaves all in one file
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()
@@ -103,11 +103,11 @@ def test_an_index_that_is_none(folder, monkeypatch, what):
 
 def test_an_index_of_earlier(folder):
     """An index that was put back from a backup, or was not kept for a while, is brought up to date."""
-    old = (folder / opening.FILE).read_bytes()
+    old = (folder / data_folder.INDEX).read_bytes()
     monitor(folder, calls.line("c"), calls.line("a"))
     for end in ("-wal", "-shm"):
-        (folder / (opening.FILE + end)).unlink(missing_ok=True)
-    (folder / opening.FILE).write_bytes(old)
+        (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
+    (folder / data_folder.INDEX).write_bytes(old)
 
     assert rounds(folder) == {"a": 4, "b": 2, "c": 1}
 
@@ -126,7 +126,7 @@ def test_files_that_come_and_go_by_hand(folder):
 
 def test_a_folder_that_may_not_be_written(folder):
     """Where nothing can be written the answer comes from memory, and nothing is left behind."""
-    (folder / opening.FILE).unlink()
+    (folder / data_folder.INDEX).unlink()
     before = sorted(os.listdir(folder))
     for path in [folder, *folder.parents]:
         if path != Path("/tmp") and str(path).startswith("/tmp"):
@@ -184,7 +184,7 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
     monkeypatch.setattr(index_access.time, "monotonic", lambda: clock[0])
     monkeypatch.setattr(opening, "writing", refused)
     for end in ("", "-wal", "-shm"):
-        (folder / (opening.FILE + end)).unlink(missing_ok=True)
+        (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
     access = index_access.Access(str(folder), BOOK, silent)
 
     def count():
@@ -197,7 +197,7 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
     clock[0] += index_access.KEPT
     assert count() == 3
     access.close()
-    assert not (folder / opening.FILE).exists()
+    assert not (folder / data_folder.INDEX).exists()
 
 
 def refused(*_arguments, **_options):

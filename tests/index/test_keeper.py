@@ -96,7 +96,7 @@ def test_a_reader_at_work_does_not_stop_the_monitor(agent, folder):
     assert rounds(folder) == {"a": 1}
     log = folder.parent / "access.log"
     log.write_bytes(calls.line("a", ["more"]) + b"\n")
-    with sqlite3.connect(folder / opening.FILE, isolation_level=None) as reader:
+    with sqlite3.connect(folder / data_folder.INDEX, isolation_level=None) as reader:
         reader.execute("BEGIN IMMEDIATE")
         keeper = Keeper(str(folder), BOOK, silent)
         checkpoint = Checkpoint(str(folder / ".state.json"), str(folder))
@@ -114,7 +114,7 @@ def test_a_reader_at_work_does_not_stop_the_monitor(agent, folder):
 
 def test_a_monitor_without_an_index(agent, folder):
     """Where no index can be had the monitor hears of a problem, pass after pass, and of no failure."""
-    (folder / opening.FILE).mkdir()
+    (folder / data_folder.INDEX).mkdir()
 
     keeper = Keeper(str(folder), BOOK, silent)
     keeper.before()
@@ -137,7 +137,7 @@ def test_new_prices_come_with_the_next_pass(agent, folder):
     keeper.settle()
     keeper.close()
 
-    db = sqlite3.connect(folder / opening.FILE)
+    db = sqlite3.connect(folder / data_folder.INDEX)
     assert db.execute("SELECT usd * 1000000 + pico FROM session").fetchall() == [(105 * 10**6,)]
     db.close()
 
@@ -160,7 +160,7 @@ def test_it_is_for_its_user_alone(agent, folder):
     agent.store([Step("a")])
     assert rounds(folder) == {"a": 1}
 
-    kept = [path for path in folder.iterdir() if path.name.startswith(opening.FILE)]
+    kept = [path for path in folder.iterdir() if path.name.startswith(data_folder.INDEX)]
     assert kept
     assert {stat.S_IMODE(path.stat().st_mode) for path in kept} == {0o600}
 
@@ -184,13 +184,13 @@ def test_a_large_change_leaves_no_log_behind(agent, folder):
         with opening.writing(str(folder), book, 1) as found:
             opening.bring_up_to_date(found, silent)
             assert found.is_priced()
-            assert os.path.getsize(folder / f"{opening.FILE}-wal") == 0
+            assert os.path.getsize(folder / f"{data_folder.INDEX}-wal") == 0
 
 
 def test_one_that_is_just_being_made_is_left_where_it_is(agent, folder):
     """A reader that comes while somebody has made the file, and no tables in it yet, does not take it away from under it."""
     agent.store([Step("a")])
-    path = folder / opening.FILE
+    path = folder / data_folder.INDEX
     with contextlib.closing(sqlite3.connect(path)) as maker:
         maker.execute("PRAGMA journal_mode = WAL")
         made = path.stat().st_ino
@@ -206,7 +206,7 @@ def test_an_index_that_was_replaced_beside_the_monitor(agent, folder):
     agent.store([Step("a")])
     with lock(folder):
         keeper = Keeper(str(folder), BOOK, silent)
-        opening.remove(str(folder / opening.FILE))
+        opening.remove(str(folder / data_folder.INDEX))
         assert rounds(folder) == {"a": 1}
 
         for number in (2, 3):
@@ -222,11 +222,11 @@ def test_an_index_that_was_replaced_beside_the_monitor(agent, folder):
 
 def test_an_index_that_could_not_be_opened_at_the_start(agent, folder):
     """A monitor that found no place for its index makes one as soon as it writes and there is room."""
-    (folder / opening.FILE).mkdir()
+    (folder / data_folder.INDEX).mkdir()
     with lock(folder):
         keeper = Keeper(str(folder), BOOK, silent)
         assert keeper.problem
-        (folder / opening.FILE).rmdir()
+        (folder / data_folder.INDEX).rmdir()
 
         keeper.before()
         keeper.after(agent.store([Step("a")]))

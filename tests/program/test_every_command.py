@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from session_monitor.base import data_folder
 from session_monitor.index import opening
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -112,8 +113,8 @@ def test_a_damaged_index_changes_no_answer(tmp_path, sound, expected, command, d
     folder = tmp_path / "sessions"
     shutil.copytree(sound, folder)
     for end in ("-wal", "-shm"):
-        (folder / (opening.FILE + end)).unlink(missing_ok=True)
-    damage(folder / opening.FILE)
+        (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
+    damage(folder / data_folder.INDEX)
 
     assert ask(command, folder) == expected[command]
 
@@ -126,7 +127,7 @@ def test_a_folder_that_may_not_be_written_changes_no_answer(tmp_path, sound, exp
     folder = tmp_path / "sessions"
     shutil.copytree(sound, folder)
     for end in ("", "-wal", "-shm"):
-        (folder / (opening.FILE + end)).unlink(missing_ok=True)
+        (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
 
     def refuse(folder, *_arguments, **_options):
         raise PermissionError(13, "Permission denied", folder)
@@ -136,4 +137,4 @@ def test_a_folder_that_may_not_be_written_changes_no_answer(tmp_path, sound, exp
 
     found = [_lasting(json.loads(line)) for line in _documents(capsys.readouterr().out)]
     assert found == expected[command]
-    assert not (folder / opening.FILE).exists()
+    assert not (folder / data_folder.INDEX).exists()

@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from session_monitor.base import data_folder
-from session_monitor.index import opening
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -167,7 +166,7 @@ def test_a_main_index_that_is_made_anew(folder, monkeypatch):
     """Its numbers mean other sessions then: the search index follows."""
     assert hits(folder, "weather") == [("build", 1)]
     (folder / "weather.json").unlink()
-    (folder / opening.FILE).unlink()
+    (folder / data_folder.INDEX).unlink()
     read = reads(monkeypatch)
     assert hits(folder, "weather") == [("build", 1)]
     assert len(read) == 2
@@ -213,7 +212,7 @@ def test_a_search_index_that_is_none(folder, what):
     """Whatever stands in its place, the answer is right, and the next search has an index again."""
     monitor(folder, *(line(f"s{n}", f"word{n} " * 50, "", 10) for n in range(100)))
     hits(folder, "weather")
-    path = folder / word_index.FILE
+    path = folder / data_folder.WORD_INDEX
     data = path.read_bytes()
     path.unlink()
     torn = data[:8192] + os.urandom(len(data) - 8192)
@@ -234,10 +233,10 @@ def test_a_search_index_that_is_none(folder, what):
 def test_it_is_private_and_holds_no_text(folder):
     """Only this user reads the search index; it copies no sentence, and the main index has nothing of what was said."""
     hits(folder, "weather")
-    for name in (word_index.FILE, word_index.FILE + "-journal"):
+    for name in (data_folder.WORD_INDEX, data_folder.WORD_INDEX + "-journal"):
         assert (folder / name).stat().st_mode & 0o777 == 0o600
-    assert b"weather service" not in (folder / word_index.FILE).read_bytes()
-    main = b"".join((folder / name).read_bytes() for name in os.listdir(folder) if name.startswith(opening.FILE))
+    assert b"weather service" not in (folder / data_folder.WORD_INDEX).read_bytes()
+    main = b"".join((folder / name).read_bytes() for name in os.listdir(folder) if name.startswith(data_folder.INDEX))
     assert "天气".encode() not in main
     assert b"forecast" not in main
 
@@ -287,7 +286,7 @@ def test_another_search_that_does_not_end(folder, monkeypatch):
     hits(folder, "weather")
     monitor(folder, line("weather", "more weather", "", 5))
     monkeypatch.setattr(word_index, "PATIENCE", 0.05)
-    other = sqlite3.connect(folder / word_index.FILE, isolation_level=None)
+    other = sqlite3.connect(folder / data_folder.WORD_INDEX, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert hits(folder, "weather") == [("weather", 3), ("build", 1)]
     other.close()
@@ -314,7 +313,7 @@ def test_searches_at_the_same_time(folder):
 
 def begun_anew(folder):
     """Another search begins the search index anew, for a main index that is another one."""
-    with contextlib.closing(sqlite3.connect(folder / word_index.FILE)) as db, db:
+    with contextlib.closing(sqlite3.connect(folder / data_folder.WORD_INDEX)) as db, db:
         word_index.clear(db)
         db.execute("UPDATE meta SET made = 'another', change = -1")
 
@@ -359,7 +358,7 @@ def test_a_search_index_that_another_search_begins_anew(folder, monkeypatch, whe
 
     assert [(hit.session_id, hit.round) for hit in answer.hits] == [("weather", 2), ("build", 1)]
     assert not answer.is_kept
-    with contextlib.closing(sqlite3.connect(folder / word_index.FILE)) as db:
+    with contextlib.closing(sqlite3.connect(folder / data_folder.WORD_INDEX)) as db:
         rounds = "(SELECT count(*) FROM round)"
         assert db.execute(f"SELECT made, change, {rounds} FROM meta").fetchall() == [("another", -1, 0)]
 

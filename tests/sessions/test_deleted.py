@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from session_monitor.base import data_folder
 from session_monitor.sessions import deleted
 from session_monitor.sessions.deleted import DeletedListDamagedError, Tombstones
 
@@ -27,7 +28,7 @@ def test_what_is_kept_is_read_again(tmp_path):
     assert [found.positions(each) for each in ids] == [{"g1": number, f"g{number}": 7} for number in range(2, 7)]
     assert found.positions("A") == {}
     assert len(found) == 5
-    assert (tmp_path / deleted.FILE).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / data_folder.DELETED).stat().st_mode & 0o777 == 0o600
 
 
 def test_a_session_that_is_deleted_again(tmp_path):
@@ -47,7 +48,7 @@ def test_no_id_is_kept(tmp_path):
     """The file holds digests, generations and numbers."""
     kept(tmp_path, ("agent:main:secret", {"g1": 500}))
 
-    document = json.loads((tmp_path / deleted.FILE).read_bytes())
+    document = json.loads((tmp_path / data_folder.DELETED).read_bytes())
     assert list(document) == ["schema_version", "generations", "sessions"]
     [(digest, positions)] = document["sessions"].items()
     assert (len(digest), int(digest, 16) > 0, positions) == (32, True, [0, 500])
@@ -60,7 +61,7 @@ def test_a_hundred_thousand_sessions_are_a_few_megabytes(tmp_path):
         many.add(f"agent:main:{number}", {f"g{number % 100}": 10**9 + number})
     deleted.write(str(tmp_path), many)
 
-    assert (tmp_path / deleted.FILE).stat().st_size < 6_000_000
+    assert (tmp_path / data_folder.DELETED).stat().st_size < 6_000_000
     assert deleted.read(str(tmp_path)).positions("agent:main:77777") == {"g77": 10**9 + 77777}
 
 
@@ -82,6 +83,6 @@ def test_a_hundred_thousand_sessions_are_a_few_megabytes(tmp_path):
 )
 def test_a_file_that_is_damaged(tmp_path, content):
     """It is told and never taken for an empty one."""
-    (tmp_path / deleted.FILE).write_bytes(content)
+    (tmp_path / data_folder.DELETED).write_bytes(content)
     with pytest.raises(DeletedListDamagedError, match="is damaged, or was written by another version"):
         deleted.read(str(tmp_path))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from session_monitor.base import data_folder
 from session_monitor.sessions import write_lock
 from session_monitor.sessions.write_lock import BusyError, MonitorsLock, Outdated
 
@@ -35,7 +36,7 @@ def test_the_monitor_hears_once_of_what_others_did(tmp_path):
         pytest.fail("it knows nothing of the changes")
     with lock.held():
         pass
-    assert (tmp_path / write_lock.FILE).stat().st_mode & 0o777 == 0o600
+    assert (tmp_path / data_folder.WRITE_LOCK).stat().st_mode & 0o777 == 0o600
 
 
 def test_what_was_done_before_it_was_started_is_no_news(tmp_path):
@@ -52,7 +53,7 @@ def test_a_lock_file_that_says_nothing(tmp_path, content):
     with write_lock.changing(str(tmp_path)):
         pass
     lock = MonitorsLock(str(tmp_path))
-    path = tmp_path / write_lock.FILE
+    path = tmp_path / data_folder.WRITE_LOCK
     path.unlink() if content is None else path.write_bytes(content)
 
     with pytest.raises(Outdated), lock.held():

@@ -10,9 +10,8 @@ import sqlite3
 
 import pytest
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.base.data_folder import LOCK
-from session_monitor.index import opening
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.log_file import LogFile
@@ -86,7 +85,7 @@ def levels(checks):
 def times(folder):
     """When what is in the folder was changed, and the folder itself."""
     found = {path.name: path.stat().st_mtime_ns for path in [folder, *folder.iterdir()]}
-    found.pop(f"{opening.FILE}-shm", None)  # what SQLite's readers share
+    found.pop(f"{data_folder.INDEX}-shm", None)  # what SQLite's readers share
     return found
 
 
@@ -277,7 +276,7 @@ def test_a_folder_that_is_not_there(tmp_path, log):
     assert "main.py" in check.todo
 
 
-@pytest.mark.parametrize("name", ["", "s.json", opening.FILE])
+@pytest.mark.parametrize("name", ["", "s.json", data_folder.INDEX])
 def test_what_others_may_read(folder, log, name):
     """A folder, a session or an index that others may look into is told."""
     (folder / name).chmod(0o755)
@@ -364,13 +363,13 @@ def test_what_was_lost_is_told(folder, log):
 )
 def test_an_index(folder, log, monkeypatch, what, level, text):
     """Whatever stands in the index's place is told from one that is damaged."""
-    path = folder / opening.FILE
+    path = folder / data_folder.INDEX
     if what == "large":
         monkeypatch.setattr(doctor, "SMALL_INDEX", 0)
     elif what == "behind":
         shutil.copy(folder / "s.json", folder / "copy.json")
     else:
-        for each in folder.glob(f"{opening.FILE}*"):
+        for each in folder.glob(f"{data_folder.INDEX}*"):
             each.unlink()
     if what == "junk":
         path.write_bytes(os.urandom(9000))
@@ -387,7 +386,7 @@ def test_an_index(folder, log, monkeypatch, what, level, text):
 
 def test_a_damaged_page_of_the_index(folder, log):
     """Pages that hold nonsense are found by looking through it."""
-    path = folder / opening.FILE
+    path = folder / data_folder.INDEX
     with sqlite3.connect(path) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     db.close()

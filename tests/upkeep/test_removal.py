@@ -14,11 +14,10 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.base import files, timestamps
+from session_monitor.base import data_folder, files, timestamps
 from session_monitor.index import access, database, keeper, opening
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.search import word_index
 from session_monitor.sessions import deleted as tombstones
 from session_monitor.sessions import file_names, write_lock
 from session_monitor.sessions.store import Store
@@ -305,10 +304,10 @@ def test_nothing_of_it_is_left_in_any_file(folder):
     name = file_names.file_name(ident)
     (folder.out / f"{name}.corrupt-1").write_bytes((folder.out / name).read_bytes())
     for end in ("", "-wal", "-shm"):
-        (folder.out / (word_index.FILE + end)).write_bytes(b"zebra")
+        (folder.out / (data_folder.WORD_INDEX + end)).write_bytes(b"zebra")
     folder.call("a").poll()
     folder.asked()
-    assert b"zebra" in b"".join(path.read_bytes() for path in folder.out.glob(opening.FILE + "*"))
+    assert b"zebra" in b"".join(path.read_bytes() for path in folder.out.glob(data_folder.INDEX + "*"))
 
     assert len(folder.delete(ident)) == 1
 
@@ -324,7 +323,7 @@ def test_an_index_that_was_complete_stays_so(folder, monkeypatch):
         monkeypatch.setattr("session_monitor.index.writer._FEW", few)
         folder.call("d", model="dear").poll()
         folder.delete("d")
-        with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+        with contextlib.closing(opening.read_only(str(folder.out / data_folder.INDEX))) as db:
             kept = database.Index(db, str(folder.out), BOOK)
             assert kept.is_complete()
             found = indexes.contents(kept)
@@ -338,7 +337,7 @@ def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what
     """The session is deleted, and whoever asks next is told what there is."""
     monkeypatch.setattr(opening, "_REMOVERS_PATIENCE", 0.05)
     folder.close()
-    path = folder.out / opening.FILE
+    path = folder.out / data_folder.INDEX
     with contextlib.ExitStack() as stack:
         if what == "locked":
             db = stack.enter_context(contextlib.closing(sqlite3.connect(path, isolation_level=None)))
@@ -359,14 +358,14 @@ def test_a_monitor_catches_up_with_what_the_command_left_undone(folder, monkeypa
     folder.delete("b")
     folder.poll()
 
-    with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+    with contextlib.closing(opening.read_only(str(folder.out / data_folder.INDEX))) as db:
         assert database.Index(db, str(folder.out), BOOK).is_complete()
         assert db.execute("SELECT session_id FROM session ORDER BY 1").fetchall() == [("a",), ("c",)]
 
 
 def test_while_sessions_are_removed_the_index_is_not_complete(folder):
     """Whoever is killed meanwhile leaves an index that says so, whatever a monitor notes of the folder's time."""
-    with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+    with contextlib.closing(opening.read_only(str(folder.out / data_folder.INDEX))) as db:
         kept = database.Index(db, str(folder.out), BOOK)
         with opening.taking_out(str(folder.out), {"a": "a.json"}):
             (folder.out / "a.json").unlink()
@@ -377,11 +376,11 @@ def test_while_sessions_are_removed_the_index_is_not_complete(folder):
 
 def test_a_monitor_takes_up_an_index_that_was_put_in_its_own_ones_place(folder):
     """After others were at work it writes to the file that stands there now."""
-    opening.remove(str(folder.out / opening.FILE))
+    opening.remove(str(folder.out / data_folder.INDEX))
     folder.delete("b")
     folder.call("a").poll()
 
-    with contextlib.closing(opening.read_only(str(folder.out / opening.FILE))) as db:
+    with contextlib.closing(opening.read_only(str(folder.out / data_folder.INDEX))) as db:
         assert db.execute("SELECT session_id, calls FROM session ORDER BY 1").fetchall() == [("a", 4), ("c", 3)]
 
 
@@ -493,12 +492,12 @@ def test_a_lock_that_is_held_elsewhere(folder, monkeypatch):
         folder.delete("b")
 
     assert "b" in folder.sessions()
-    assert not (folder.out / tombstones.FILE).exists()
+    assert not (folder.out / data_folder.DELETED).exists()
 
 
 def test_a_list_of_deleted_sessions_that_is_damaged(folder):
     """Nothing is deleted, for that would make the list anew; the monitor goes on, and says what may come back."""
-    (folder.out / tombstones.FILE).write_bytes(b"junk")
+    (folder.out / data_folder.DELETED).write_bytes(b"junk")
     with pytest.raises(tombstones.DeletedListDamagedError):
         folder.delete("b")
     assert "b" in folder.sessions()
@@ -507,7 +506,7 @@ def test_a_list_of_deleted_sessions_that_is_damaged(folder):
 
     assert folder.sessions()["b"] == folder.all_of("b")
     assert ["deleted comes back" in problem for problem in poll.problems] == [True]
-    (folder.out / tombstones.FILE).unlink()
+    (folder.out / data_folder.DELETED).unlink()
     assert len(folder.delete("b")) == 1
     assert "b" not in folder.call("a").poll()
 

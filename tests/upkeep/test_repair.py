@@ -10,9 +10,9 @@ import time
 
 import pytest
 
+from session_monitor.base import data_folder
 from session_monitor.index import access, opening
 from session_monitor.index import keeper as index_keeper
-from session_monitor.search import word_index
 from session_monitor.sessions import session_file, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock, Outdated
@@ -178,7 +178,7 @@ def test_a_broken_index_is_made_anew(folder):
     """Damage anywhere in it, also where no reader has come by, is found; a monitor takes the new one up."""
     put(folder, in_log([call(f"s{number}", model=f"m{number}") for number in range(300)]))
     os.utime(folder / "a.json")
-    path = folder / opening.FILE
+    path = folder / data_folder.INDEX
     with contextlib.closing(index_keeper.Keeper(str(folder), BOOK, silent)) as keeper:
         assert asked(folder)["a"] == 6
         lock = MonitorsLock(str(folder))
@@ -208,11 +208,11 @@ def test_a_broken_index_is_made_anew(folder):
 @pytest.mark.parametrize("content", [b"junk" * 3000, b"SQLite format 3\0" + b"junk" * 3000])
 def test_a_broken_search_index_is_removed(folder, content):
     """It is made anew when somebody searches; one that is sound stays."""
-    path = folder / word_index.FILE
+    path = folder / data_folder.WORD_INDEX
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE words(word)")
     assert repaired(folder) == Repaired()
     path.write_bytes(content)
 
-    assert repaired(folder) == Repaired(removed=[word_index.FILE])
+    assert repaired(folder) == Repaired(removed=[data_folder.WORD_INDEX])
     assert not path.exists()

@@ -14,9 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.base.data_folder import LOCK
-from session_monitor.index import opening
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -85,7 +84,7 @@ def verify(folder, *, book=BOOK, quick=False):
 def times(folder):
     """When what is in the folder was changed, and the folder itself; but for what SQLite's readers share."""
     found = {path.name: path.stat().st_mtime_ns for path in [folder, *folder.iterdir()]}
-    found.pop(f"{opening.FILE}-shm", None)
+    found.pop(f"{data_folder.INDEX}-shm", None)
     return found
 
 
@@ -101,7 +100,7 @@ def change(path, old, new, count=1):
 def sql(folder, statement):
     """Change the index."""
     mtime = folder.stat()
-    with contextlib.closing(sqlite3.connect(folder / opening.FILE, isolation_level=None)) as db:
+    with contextlib.closing(sqlite3.connect(folder / data_folder.INDEX, isolation_level=None)) as db:
         assert db.execute(statement).rowcount
     os.utime(folder, ns=(mtime.st_atime_ns, mtime.st_mtime_ns))  # the side files went
 
@@ -123,7 +122,7 @@ def test_without_side_files(folder):
     """An index that nobody has open is read as it is, and no file comes into the folder."""
     sql(folder, "UPDATE session SET calls = calls")
     before = times(folder)
-    assert not (folder / f"{opening.FILE}-shm").exists()
+    assert not (folder / f"{data_folder.INDEX}-shm").exists()
 
     assert verify(folder) == [[], []]
 
@@ -311,14 +310,14 @@ def test_an_index_that_is_behind(folder):
 )
 def test_an_index_that_is_none(folder, data, is_fault):
     """Where there is no index that is told; one that is damaged is a fault."""
-    for path in folder.glob(f"{opening.FILE}*"):
+    for path in folder.glob(f"{data_folder.INDEX}*"):
         path.unlink()
     if data is not None:
-        (folder / opening.FILE).write_bytes(data)
+        (folder / data_folder.INDEX).write_bytes(data)
 
     faults, notices = verify(folder)
 
-    assert [text.partition(":")[0] for text in (faults if is_fault else notices)] == [opening.FILE]
+    assert [text.partition(":")[0] for text in (faults if is_fault else notices)] == [data_folder.INDEX]
     assert len(faults + notices) == 1
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from types import FrameType
 from typing import Callable
 
-from session_monitor.base import data_folder, files, timestamps
+from session_monitor.base import data_folder, timestamps
 from session_monitor.conversations.follow import Pause
 from session_monitor.prices import own_lists
 from session_monitor.reports.report import Report
@@ -75,7 +75,7 @@ class Reports:
 
     def is_at_work(self) -> bool:
         """Whether a monitor is at work on the folder."""
-        return files.is_locked(os.path.join(self.folder, data_folder.LOCK))
+        return data_folder.is_monitor_at_work(self.folder)
 
 
 @contextlib.contextmanager

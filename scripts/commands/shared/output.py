@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
+from session_monitor.base import data_folder
 from session_monitor.calls import coverage
 from session_monitor.text import safe
 from session_monitor.text import table as text_table
@@ -38,7 +39,7 @@ def print_json(options: argparse.Namespace, *pieces: str) -> None:
 
 def coverage_of(options: argparse.Namespace) -> coverage.Coverage | None:
     """How much of the log was read, where a monitor's state file tells."""
-    return coverage.of_state(os.path.join(options.data_dir, ".state.json"))
+    return coverage.of_state(data_folder.state_file(options.data_dir))
 
 
 def print_error(code: str, message: str) -> None:

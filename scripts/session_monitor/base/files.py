@@ -11,6 +11,8 @@ from collections.abc import Iterator, Sequence
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+TEMPORARY = ".tmp"
+"""Behind a file's name: what is to be put in its place."""
 _BETWEEN_TRIES = 0.01
 _FOR_A_QUESTION = 0.05
 """Seconds that ``lock`` waits: whoever asks ``is_locked`` has the lock for less."""
@@ -38,7 +40,7 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
 
 def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """Put the data under this name, wholly or not at all, and so that a power loss does not undo it."""
-    temporary = path + ".tmp"
+    temporary = path + TEMPORARY
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
     try:
         try:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from typing import Callable, TypeVar
 
+from session_monitor.base import data_folder
 from session_monitor.prices.book import Book
 
 from . import opening
@@ -84,7 +85,7 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
 @contextlib.contextmanager
 def _reading(folder: str, book: Book) -> Iterator[Index]:
     """The index as it is, in one snapshot."""
-    with contextlib.closing(opening.read_only(os.path.join(folder, opening.FILE))) as db:
+    with contextlib.closing(opening.read_only(os.path.join(folder, data_folder.INDEX))) as db:
         found = Index(db, folder, book)
         db.execute("BEGIN")
         yield found

@@ -19,12 +19,10 @@ rows, so a reader sees a whole batch or none, and a monitor that was killed in b
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from typing import Any, Callable
 
-from session_monitor.base import files
-from session_monitor.base.data_folder import LOCK, folder_mtime
+from session_monitor.base import data_folder
 from session_monitor.base.utf8 import _text
 from session_monitor.prices.book import Book
 
@@ -58,11 +56,11 @@ class Index:
 
     def is_complete(self) -> bool:
         """Whether no monitor was interrupted, and nobody added or took away a file since."""
-        return not self.meta("writing") and self.meta("folder_mtime") == folder_mtime(self.folder)
+        return not self.meta("writing") and self.meta("folder_mtime") == data_folder.folder_mtime(self.folder)
 
     def is_current(self) -> bool:
         """Whether it holds all that was written; what a monitor is just writing comes as a whole later."""
-        return self.is_complete() or bool(self.meta("writing") and files.is_locked(os.path.join(self.folder, LOCK)))
+        return self.is_complete() or bool(self.meta("writing") and data_folder.is_monitor_at_work(self.folder))
 
     def is_priced(self) -> bool:
         """Whether its costs are those of the book."""

@@ -11,10 +11,10 @@ import os
 import sqlite3
 from collections.abc import Iterator, Sequence
 
+from session_monitor.base import data_folder
 from session_monitor.prices.book import Book
 from session_monitor.sessions.summary import Written
 
-from . import opening
 from .database import Progress
 from .opening import writing
 from .rows import Rows
@@ -49,7 +49,7 @@ class Keeper:
 
     def _in_place(self) -> IndexWriter:
         """The index; where it could not be opened, or somebody has replaced a damaged one, it is opened now."""
-        if self._index and self._index.is_in(os.path.join(self._folder, opening.FILE)):
+        if self._index and self._index.is_in(os.path.join(self._folder, data_folder.INDEX)):
             return self._index
         return self._open()
 

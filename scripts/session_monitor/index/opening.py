@@ -7,13 +7,11 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.prices.book import Book
 
 from .database import Progress
 from .writer import IndexWriter
-
-FILE = ".index.sqlite3"
 
 DAMAGE = (sqlite3.DatabaseError, ValueError)
 """What an index says whose pages are none, or whose text is none."""
@@ -78,7 +76,7 @@ def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
 @contextlib.contextmanager
 def writing(folder: str, book: Book, patience: float, *, anew: bool = False) -> Iterator[IndexWriter]:
     """The index, open for writing; an unsound one, or any one with ``anew``, is replaced by an empty one."""
-    path = os.path.join(folder, FILE)
+    path = os.path.join(folder, data_folder.INDEX)
     found = None if anew else _sound(path, folder, book, patience)
     if found is None:
         remove(path)
@@ -121,7 +119,7 @@ def rewrite(folder: str) -> None:
 @contextlib.contextmanager
 def _if_there(folder: str) -> Iterator[IndexWriter | None]:
     """The index for who only takes out; None where there is none."""
-    if not os.path.exists(os.path.join(folder, FILE)):
+    if not os.path.exists(os.path.join(folder, data_folder.INDEX)):
         yield None
         return
     with writing(folder, Book([]), _REMOVERS_PATIENCE) as found:

@@ -18,10 +18,8 @@ import stat
 import threading
 from typing import Callable
 
-from session_monitor.base import files, utf8
+from session_monitor.base import data_folder, files, utf8
 
-FILE = ".web-key"
-"""In the data folder."""
 _SECRET = re.compile(r"[A-Za-z0-9_-]{43}")
 _FIRST, _SECOND = 16, 8
 """Bytes of a session's key: of the part for its id, and of the part by which it is known without its id."""
@@ -81,7 +79,7 @@ def passing() -> Keys:
 
 def of_folder(folder: str) -> Keys:
     """The keys of a data folder; made at first.  Raises ``BadKeyFileError``, and ``OSError`` where nothing can be kept."""
-    path = os.path.join(folder, FILE)
+    path = os.path.join(folder, data_folder.WEB_KEY)
     with contextlib.suppress(FileNotFoundError):
         return _read(path)
     _make(path)
@@ -116,7 +114,7 @@ def _read(path: str) -> Keys:
 
 def _make(path: str) -> None:
     """Put a new secret there, wholly or not at all; one that somebody else put there meanwhile stays."""
-    temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}.tmp"
+    temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}{files.TEMPORARY}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.PRIVATE_FILE)
     try:
         try:

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from session_monitor import __version__
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.calls.coverage import Coverage
 
 from .generation import Generation
@@ -85,7 +85,7 @@ class Checkpoint:
         except UnusableStateError as unusable:
             self.problem = str(unusable)
             with contextlib.suppress(OSError):
-                os.replace(self.path, self.path + ".unusable")
+                os.replace(self.path, self.path + data_folder.UNUSABLE)
             return {}
         if found is None:
             return {}

@@ -10,18 +10,17 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from session_monitor.base import data_folder
+
 from . import price_list
 from .book import Book
 from .cost import FoundPrices
 from .price_list import PriceList
 
-FILE = ".prices.json"
-"""In the data folder; a dotfile, because a session may be called ``prices``."""
-
 
 def of_folder(data_dir: str) -> str:
     """The path of the data folder's list."""
-    return os.path.join(data_dir, FILE)
+    return os.path.join(data_dir, data_folder.PRICES)
 
 
 def of_person(environment: Mapping[str, str]) -> str:

@@ -23,7 +23,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Optional, TypeVar
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.sessions import session_file
@@ -35,7 +35,6 @@ from .words import Word
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
 
-FILE = ".search.sqlite3"
 SCHEMA = 1
 PIECE = 32_000_000
 """Bytes of session files that are put in at once."""
@@ -173,7 +172,7 @@ def texts(folder: str, places: Iterable[RoundLocation]) -> Iterator[Text]:
 @contextlib.contextmanager
 def opened(folder: str, *, anew: bool) -> Iterator[sqlite3.Connection | None]:
     """The folder's search index; None where it can neither be read nor made.  Raises ``SearchIndexDamagedError``."""
-    path = os.path.join(folder, FILE)
+    path = os.path.join(folder, data_folder.WORD_INDEX)
     if anew:
         for end in ("", "-journal"):
             with contextlib.suppress(OSError):

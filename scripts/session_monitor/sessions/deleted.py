@@ -11,10 +11,9 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.base.hashing import sha256
 
-FILE = ".deleted.json"
 SCHEMA_VERSION = 1
 
 
@@ -61,7 +60,7 @@ class Tombstones:
 
 def read(folder: str) -> Tombstones:
     """Those of a folder.  Raises ``DeletedListDamagedError``, and ``OSError`` where the file may not be read."""
-    path = os.path.join(folder, FILE)
+    path = os.path.join(folder, data_folder.DELETED)
     try:
         with open(path, "rb") as file:
             found = json.loads(file.read())
@@ -77,7 +76,7 @@ def read(folder: str) -> Tombstones:
 def write(folder: str, tombstones: Tombstones) -> None:
     """Keep them.  Raises ``OSError``."""
     raw = json.dumps(tombstones.to_json(), separators=(",", ":")).encode()
-    files.replace(os.path.join(folder, FILE), raw + b"\n")
+    files.replace(os.path.join(folder, data_folder.DELETED), raw + b"\n")
 
 
 def _is_valid(found: Any) -> bool:

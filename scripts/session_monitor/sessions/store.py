@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, BinaryIO, Callable
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 
 from . import deleted, file_names, message_history, session_file
 from .deleted import Tombstones
@@ -286,7 +286,7 @@ class Store:
         """Copy a damaged file to a name of its own."""
         with self.changing():  # or the copy could come while the session is deleted, and stay
             number = 1
-            while os.path.exists(aside := path + b".corrupt-%d" % number):
+            while os.path.exists(aside := path + b"%s%d" % (data_folder.SET_ASIDE.encode(), number)):
                 number += 1
             files.copy(path, aside)
         self._damaged.add(path)

@@ -13,9 +13,8 @@ import errno
 import os
 from collections.abc import Iterator
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 
-FILE = ".write.lock"
 PATIENCE = 60.0
 """Seconds to wait for one's turn."""
 _DIGITS = 20
@@ -60,7 +59,7 @@ def changing(folder: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _taken(folder: str) -> Iterator[int]:
-    path = os.path.join(folder, FILE)
+    path = os.path.join(folder, data_folder.WRITE_LOCK)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE)
     try:
         if not files.take(descriptor, PATIENCE):

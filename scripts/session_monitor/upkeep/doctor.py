@@ -12,7 +12,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.log import checkpoint
@@ -131,7 +131,11 @@ def _folder(folder: str) -> Check:
 
 
 def _holds_calls(name: str) -> bool:
-    return file_names.is_session(name) or name.startswith(opening.FILE) or ".json.corrupt-" in name
+    return (
+        file_names.is_session(name)
+        or name.startswith(data_folder.INDEX)
+        or f"{file_names.SUFFIX}{data_folder.SET_ASIDE}" in name
+    )
 
 
 def _is_open(path: str) -> bool:
@@ -142,13 +146,12 @@ def _is_open(path: str) -> bool:
 
 
 def _monitor(case: Case) -> Check:
-    lock = os.path.join(case.data_dir, data_folder.LOCK)
     try:
         written = f", read positions last written {humanize.ago(case.now - os.stat(case.state_file).st_mtime)}"
     except OSError:
         written = ", no read positions written yet"
-    if files.is_locked(lock):
-        with open(lock, "rb") as file:
+    if data_folder.is_monitor_at_work(case.data_dir):
+        with open(os.path.join(case.data_dir, data_folder.LOCK), "rb") as file:
             about = file.read(200).decode("utf-8", "replace").strip()
         return Check("monitor", OK, f"at work ({about}){written}")
     return Check("monitor", OK, f"none is at work now{written}")
@@ -192,7 +195,7 @@ def _told(views: Mapping[str, LogView]) -> Check:
 
 
 def _index(case: Case, book: Book | None) -> Check:
-    path = os.path.join(case.data_dir, opening.FILE)
+    path = os.path.join(case.data_dir, data_folder.INDEX)
     try:
         size = os.path.getsize(path)
         with contextlib.closing(opening.without_trace(path)) as db:
@@ -212,7 +215,7 @@ def _of_index(found: Index, size: int, *, is_priced: bool, case: Case) -> Check:
     if case.deep or size <= SMALL_INDEX:
         (answer,) = found.db.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
-            return _damaged(os.path.join(case.data_dir, opening.FILE))
+            return _damaged(os.path.join(case.data_dir, data_folder.INDEX))
     else:
         sound = "not looked through (--deep does)"
     if not found.is_current():

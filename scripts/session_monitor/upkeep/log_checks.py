@@ -6,7 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder
 from session_monitor.log import matching, rotation, tail
 from session_monitor.log.checkpoint import LogView
 from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError
@@ -153,7 +153,7 @@ def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Ch
     found = f"{humanize.size(unread)} of the log are still to be read" if unread else "all of the log has been read"
     if unknown:
         found += f"; {humanize.counted(unknown, 'compressed file')} not looked into"
-    if not unread or files.is_locked(os.path.join(case.data_dir, data_folder.LOCK)):
+    if not unread or data_folder.is_monitor_at_work(case.data_dir):
         return Check("unread", OK, found)
     todo = "run main.py on it: with --follow, or from cron with --once"
     return Check("unread", WARN, found, todo)

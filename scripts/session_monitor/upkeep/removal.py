@@ -15,13 +15,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from session_monitor.base import files, timestamps
+from session_monitor.base import data_folder, files, timestamps
 from session_monitor.index import opening
-from session_monitor.search import word_index
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
 from session_monitor.sessions.session_file import NotASessionFileError
 
-_COPY = re.compile(r"(.+)\.corrupt-\d+")
+_COPY = re.compile(rf"(.+){re.escape(data_folder.SET_ASIDE)}\d+")
 
 
 class Stored(NamedTuple):
@@ -89,7 +88,7 @@ def _remember(folder: str, doomed: Iterable[Stored]) -> None:
 
 def _forget_words(folder: str) -> None:
     """Remove the index of words, which is made anew when somebody searches."""
-    opening.remove(os.path.join(folder, word_index.FILE))
+    opening.remove(os.path.join(folder, data_folder.WORD_INDEX))
 
 
 def _unlink(folder: str, stored: Stored) -> None:

@@ -14,11 +14,10 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 from session_monitor.index import access, opening
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
-from session_monitor.search import word_index
 from session_monitor.sessions import file_names, session_file, summary, write_lock
 
 from . import session_check
@@ -62,11 +61,11 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
     for name in _leftovers(folder, now):
         os.unlink(os.path.join(folder, name))
         done.removed.append(name)
-    search = os.path.join(folder, word_index.FILE)
+    search = os.path.join(folder, data_folder.WORD_INDEX)
     if not _is_sound(search):
         opening.remove(search)
-        done.removed.append(word_index.FILE)
-    path = os.path.join(folder, opening.FILE)
+        done.removed.append(data_folder.WORD_INDEX)
+    path = os.path.join(folder, data_folder.INDEX)
     if not _is_sound(path):
         access.ask(folder, book, _check, progress)
         done.index_made_anew = _is_sound(path)
@@ -121,7 +120,7 @@ def _leftovers(folder: str, now: float) -> Iterator[str]:
     """Files that were to be put in the place of others, by somebody who was killed."""
     with os.scandir(folder) as entries:
         for entry in list(entries):
-            is_ours = entry.name.startswith(".") and entry.name.endswith(".json.tmp")
+            is_ours = entry.name.startswith(".") and entry.name.endswith(".json" + files.TEMPORARY)
             if is_ours and now - entry.stat().st_mtime > LEFTOVER_SECONDS:
                 yield entry.name
 

@@ -29,10 +29,12 @@ FILES_AT_ONCE = 200
 MOST_FINDINGS = 1000
 """So many faults and so many notices are kept; all are counted."""
 
-_ANEW = "take .index.sqlite3 away: the next question makes it anew from the session files"
+_ANEW = f"take {data_folder.INDEX} away: the next question makes it anew from the session files"
 _NEXT = "the next question brings it up to date"
 _AGAIN = "the next run of main.py reads the logs from their beginning; nothing is counted twice"
-_LEFTOVER = re.compile(r"\.tmp\Z|\.corrupt-\d+\Z|\.unusable\Z")
+_LEFTOVER = re.compile(
+    rf"{re.escape(files.TEMPORARY)}\Z|{re.escape(data_folder.SET_ASIDE)}\d+\Z|{re.escape(data_folder.UNUSABLE)}\Z"
+)
 _KEPT = "a file that was set aside; take it away when nothing in it is missed"
 _TMP = "left by a write that was interrupted; take it away"
 
@@ -99,7 +101,7 @@ def _leftovers(folder: str) -> Iterator[Finding]:
     """What interrupted writes and set-aside files have left."""
     for name in sorted(filter(_LEFTOVER.search, os.listdir(folder))):
         if os.path.lexists(os.path.join(folder, name)):  # a monitor at work has such files for a moment
-            what, todo = ("is a leftover", _TMP) if name.endswith(".tmp") else ("was set aside", _KEPT)
+            what, todo = ("is a leftover", _TMP) if name.endswith(files.TEMPORARY) else ("was set aside", _KEPT)
             yield Finding(name, what, todo)
 
 
@@ -118,7 +120,7 @@ class _Run:
         self._applied: dict[str, tuple[int, str]] = {}  # how far each generation is in the sessions, and in which most
 
     def _at_work(self) -> bool:
-        return files.is_locked(os.path.join(self._folder, data_folder.LOCK))
+        return data_folder.is_monitor_at_work(self._folder)
 
     # -- the session files ---------------------------------------------------------------------------------------------
 
@@ -180,10 +182,10 @@ class _Run:
     @contextlib.contextmanager
     def index_open(self) -> Iterator[None]:
         """Have the index open in the block, if there is one that can be used."""
-        path = os.path.join(self._folder, opening.FILE)
+        path = os.path.join(self._folder, data_folder.INDEX)
         with contextlib.ExitStack() as stack:
             if not os.path.exists(path):
-                self.result.notice(Finding(opening.FILE, "there is none", "the next question makes it"))
+                self.result.notice(Finding(data_folder.INDEX, "there is none", "the next question makes it"))
             else:
                 with self._guarded():
                     self._shares = opening.has_side_files(path)
@@ -196,7 +198,7 @@ class _Run:
                         self._index = IndexCheck(found)
                     else:
                         what = "is another version's"
-                        self.result.notice(Finding(opening.FILE, what, "the next question makes it anew"))
+                        self.result.notice(Finding(data_folder.INDEX, what, "the next question makes it anew"))
             yield
 
     @contextlib.contextmanager
@@ -205,12 +207,14 @@ class _Run:
             yield
         except opening.DAMAGE as error:
             self._index = None
-            if not self._shares and opening.has_side_files(os.path.join(self._folder, opening.FILE)):
-                self.result.notice(Finding(opening.FILE, "came into use meanwhile, and was left out", "verify again"))
+            if not self._shares and opening.has_side_files(os.path.join(self._folder, data_folder.INDEX)):
+                self.result.notice(
+                    Finding(data_folder.INDEX, "came into use meanwhile, and was left out", "verify again")
+                )
             elif isinstance(error, sqlite3.OperationalError):
-                self.result.fault(Finding(opening.FILE, f"cannot be read: {error}", _ANEW))
+                self.result.fault(Finding(data_folder.INDEX, f"cannot be read: {error}", _ANEW))
             else:
-                self.result.fault(Finding(opening.FILE, "is damaged", _ANEW))
+                self.result.fault(Finding(data_folder.INDEX, "is damaged", _ANEW))
 
     def _compared(self, batch: list[Looked]) -> dict[str, Compared]:
         """What one state of the index says of these files."""
@@ -235,20 +239,20 @@ class _Run:
                 return
             self._begin(self._index)
             for what in self._index.contradictions(quick=self._quick):
-                self.result.fault(Finding(opening.FILE, what, _ANEW))
+                self.result.fault(Finding(data_folder.INDEX, what, _ANEW))
             gone = list(self._index.without_file())
             if self._is_complete and self._index.found.is_complete():  # still, after all files were looked for
                 for file in gone:
                     self.result.fault(Finding(file, "has a row in the index and is not there", _ANEW))
             elif self._is_writing and not self._at_work():
                 what = "a monitor was ended while it wrote; it may lack what that wrote last"
-                self.result.notice(Finding(opening.FILE, what, _NEXT))
+                self.result.notice(Finding(data_folder.INDEX, what, _NEXT))
             elif (self._behind or gone) and not self._at_work():
                 what = f"is behind the session files by {self._behind + len(gone)} of them"
-                self.result.notice(Finding(opening.FILE, what, _NEXT))
+                self.result.notice(Finding(data_folder.INDEX, what, _NEXT))
             if not self._index.found.is_priced():
                 what = "holds the costs of other prices; they were not compared"
-                self.result.notice(Finding(opening.FILE, what, "the next question prices it anew"))
+                self.result.notice(Finding(data_folder.INDEX, what, "the next question prices it anew"))
 
     # -- the read positions --------------------------------------------------------------------------------------------
 

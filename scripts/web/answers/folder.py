@@ -11,6 +11,7 @@ import time
 from collections.abc import Hashable, Mapping
 from typing import Callable, NamedTuple
 
+from session_monitor.base import data_folder
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.prices import own_lists
@@ -92,7 +93,7 @@ class Folder:
         mark, change = None, 0
         with (
             contextlib.suppress(sqlite3.Error, OSError, *opening.DAMAGE),
-            contextlib.closing(opening.read_only(os.path.join(path, opening.FILE))) as db,
+            contextlib.closing(opening.read_only(os.path.join(path, data_folder.INDEX))) as db,
         ):
             found = Index(db, path, self._book)
             db.execute("BEGIN")

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
 from session_monitor import __version__
-from session_monitor.base import periods
+from session_monitor.base import data_folder, periods
 from session_monitor.calls import coverage
 from session_monitor.prices import money
 from session_monitor.reports import dashboard, filters, tables
@@ -80,7 +79,7 @@ def _point(point: dashboard.SeriesPoint) -> dict[str, Any]:
 def _alerts(setting: Setting, found: dashboard.Dashboard, damaged: list[str]) -> Iterator[dict[str, Any]]:
     """What one should know of the figures."""
     spent = found.now.sums.spending
-    covered = coverage.of_state(os.path.join(setting.folder, ".state.json"))
+    covered = coverage.of_state(data_folder.state_file(setting.folder))
     of_log = vars(covered) if covered else {}
     unpriced = sorted(spent.unpriced_models, key=lambda name: -spent.unpriced_models[name])
     told: tuple[tuple[str, int, list[str]], ...] = (

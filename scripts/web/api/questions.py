@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Hashable
 from typing import Any, Callable, NamedTuple
 
-from session_monitor.base import timestamps
+from session_monitor.base import data_folder, timestamps
 from session_monitor.calls import coverage
 from session_monitor.exports import formats
 from session_monitor.reports.report import Report
@@ -54,7 +53,7 @@ def envelope(data: Any, folder: str | None) -> bytes:
     """The body of an answer; how much of the log it speaks for is told where a folder is given."""
     found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "data": data}
     if folder is not None:
-        covered = coverage.of_state(os.path.join(folder, ".state.json"))
+        covered = coverage.of_state(data_folder.state_file(folder))
         found["coverage"] = covered.to_json() if covered else None
     return formats.to_json(found).encode()
 
