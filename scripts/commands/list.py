@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
-from session_monitor.reports import report
+from session_monitor.reports.session_rows import SORT_KEYS, SessionList
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
@@ -37,7 +37,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument(
         "--sort-by",
-        choices=sorted(report.SORT_KEYS),
+        choices=sorted(SORT_KEYS),
         default="updated",
         help="the latest first, the newest, the dearest, or those with the most tokens or rounds (default: updated)",
     )
@@ -79,13 +79,13 @@ def _limit(text: str) -> int | None:
     return None if text == "all" else parsers.positive(text)
 
 
-def _limited(answer: report.Sessions) -> str:
+def _limited(answer: SessionList) -> str:
     return (
         f"{humanize.count(len(answer.rows))} of {humanize.count(answer.meant)} sessions; --limit all shows the others"
     )
 
 
-def _print_list(options: argparse.Namespace, answer: report.Sessions) -> None:
+def _print_list(options: argparse.Namespace, answer: SessionList) -> None:
     rows = [
         [
             row.fields["session_id"],

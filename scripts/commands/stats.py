@@ -10,7 +10,7 @@ from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.prices.usage_totals import Sums
-from session_monitor.reports import filters, tables
+from session_monitor.reports import filters
 from session_monitor.reports.breakdown import Breakdown
 from session_monitor.reports.filters import Selection
 from session_monitor.text import humanize
@@ -56,7 +56,8 @@ def _by(options: argparse.Namespace) -> None:
     answer = (found.by_model if column == "model" else found.by_consumer)(shared_filters.selected(options))
     if options.json:
         output.print_json(
-            options, to_json({f"{column}s": tables.by_name(column, answer), "total": tables.total(answer)})
+            options,
+            to_json({f"{column}s": [row.to_json(column) for row in answer.rows], "total": answer.total_to_json()}),
         )
     elif not answer.rows:
         output.tell(options, shared_filters.why_empty(found, options, "calls"))
@@ -95,7 +96,7 @@ def _by_tool(options: argparse.Namespace) -> None:
     found = data.sessions_of(options.data_dir)
     rows = found.by_tool(shared_filters.selected(options))
     if options.json:
-        output.print_json(options, to_json({"tools": tables.by_tool(rows)}))
+        output.print_json(options, to_json({"tools": [row.to_json() for row in rows]}))
         return
     if not rows:
         output.tell(
@@ -160,8 +161,8 @@ def _by_date(options: argparse.Namespace) -> None:
     if options.json:
         last = None if newest is None else periods.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
-        dates = tables.by_date(answer, where)
-        output.print_json(options, to_json({"dates": dates, "total": tables.total(answer), **known}))
+        dates = [row.to_json(where) for row in answer.rows]
+        output.print_json(options, to_json({"dates": dates, "total": answer.total_to_json(), **known}))
         return
     output.tell(options, f"📊 Statistics by Date ({told})")
     if not answer.rows:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import contextlib
 import urllib.parse
 from collections.abc import Iterator, Mapping
-from typing import Any, Callable, NamedTuple
+from typing import Callable, NamedTuple
 
 from session_monitor import __version__
-from session_monitor.base import utf8
-from session_monitor.index.database import Index
 from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
 from session_monitor.reports.report import NoSuchFolderError, Report
@@ -166,7 +164,7 @@ class Site(NamedTuple):
         heard = request.header("Last-Event-ID")  # of a browser that was cut off
         if heard.isascii() and heard.isdecimal():
             after = int(heard[:9])
-        if self.desk.ask(lambda found: _count(found, session_id)) is None:
+        if self.desk.report(lambda report: report.round_count(session_id)) is None:
             raise questions.no_session()
         return self._stream(request, events.rounds(self._counting(session_id), after, self.wait))
 
@@ -193,7 +191,7 @@ class Site(NamedTuple):
             if change not in known:
                 known.clear()
                 with contextlib.suppress(Refusal, NoSuchFolderError):
-                    known[change] = self.desk.ask(lambda found: _count(found, session_id))
+                    known[change] = self.desk.report(lambda report: report.round_count(session_id))
             return known.get(change)
 
         return count
@@ -223,9 +221,3 @@ def _closed() -> Refusal:
 
 def _nothing_here() -> Refusal:
     return Refusal(404, "not_found", "there is nothing at this address")
-
-
-def _count(found: Index, session_id: str) -> int | None:
-    sql = "SELECT calls FROM session WHERE session_id = CAST(? AS TEXT)"
-    row: Any = found.db.execute(sql, (utf8.raw(session_id),)).fetchone()
-    return row and int(row[0])

@@ -12,7 +12,6 @@ from session_monitor.reports import dashboard, session_previews
 from session_monitor.reports.dashboard import MOST_BUCKETS, MOST_MODELS, percentile
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_profile import growth
 from tests.support.calls import BOOK, line
 from tests.support.webserving import ROOT, SAMPLE, generate, ingest
 
@@ -31,7 +30,7 @@ def report(tmp_path_factory):
 
 def asked(report, meant=ALL, unit=periods.DAY, zone=UTC, now=NOON):
     """The overview."""
-    return report.ask(lambda found: dashboard.overview(found, meant, unit, zone, now))
+    return report.dashboard(meant, unit, zone, now)
 
 
 def of(folder, *calls):
@@ -182,11 +181,11 @@ def test_a_session_adds_up(tmp_path):
     """Its parts are its sums, for every session of the sample."""
     report = Report(str(ingest(SAMPLE, tmp_path / "sessions")), BOOK)
     for row in report.sessions().rows:
-        found = report.ask(lambda index, row=row: growth(index, row.fields["session_id"]))
-        assert sum(part.pico or 0 for part in found.parts) == row.spending.pico
-        assert sum(part.tokens for part in found.parts) == row.fields["total_tokens"]
+        found = report.profile(row.fields["session_id"])
+        assert sum(kind.pico or 0 for kind in found.kinds) == row.spending.pico
+        assert sum(kind.tokens for kind in found.kinds) == row.fields["total_tokens"]
         assert [point.round for point in found.points] == list(range(1, found.rounds + 1))
-    assert report.ask(lambda index: growth(index, "none")) is None
+    assert report.profile("none") is None
 
 
 def test_marks(tmp_path):
@@ -205,7 +204,7 @@ def test_marks(tmp_path):
         line("s", input_token=tokens, model=model, code=code, start_time=f"2026-02-01T09:{30 + at}:00Z")
         for at, (tokens, model, code) in enumerate(steps)
     ]
-    points = of(tmp_path, *calls).ask(lambda index: growth(index, "s")).points
+    points = of(tmp_path, *calls).profile("s").points
 
     assert [point.marks for point in points] == [(), (), ("error",), (), ("model",), ("compaction",), (), ()]
 
@@ -220,7 +219,7 @@ def test_a_long_session_is_thinned(tmp_path):
         )
         for n in range(1500)
     ]
-    points = of(tmp_path, *calls).ask(lambda index: growth(index, "s")).points
+    points = of(tmp_path, *calls).profile("s").points
 
     assert 400 <= len(points) <= 440
     assert (points[0].round, points[-1].round) == (1, 1500)
@@ -250,10 +249,10 @@ def test_titles(entry, expected):
 def test_titles_come_from_the_files(tmp_path):
     """The title is read from where the first round stands; a file that is gone has none."""
     report = of(tmp_path, line("s", ["first"]), line("s", ["first", "second"], start_time="2026-02-01T09:31:00Z"))
-    (known, none) = report.ask(lambda index: session_previews.listed(index, ["s", "none"]))
+    (known, none) = report.previews(["s", "none"])
 
     assert none is None
-    assert session_previews.title(report.folder, known.first) == "first"
+    assert session_previews.title_at(report.folder, known.first) == "first"
     (tmp_path / "sessions" / "s.json").unlink()
-    assert session_previews.title(report.folder, known.first) is None
+    assert session_previews.title_at(report.folder, known.first) is None
     assert ROOT

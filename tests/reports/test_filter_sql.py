@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.reports.filter_sql import Chosen
+from session_monitor.reports.filter_sql import SelectionSql
 from session_monitor.reports.filters import ALL, Selection
 from tests.support import report_oracle
 from tests.support.calls import BOOK
@@ -39,12 +39,12 @@ def test_rows_are_those_that_are_meant(tmp_path_factory, batches, selections):
     with opened(folder) as found:
         calls = stored(folder, batches, found)
         for meant in selections:
-            chosen = Chosen(found, meant)
+            selected = SelectionSql(found, meant)
 
-            listed = found.db.execute(f"SELECT session_id FROM session WHERE {chosen.sessions()}")
+            listed = found.db.execute(f"SELECT session_id FROM session WHERE {selected.sessions()}")
             assert {session for (session,) in listed} == report_oracle.listed(calls, meant)
             expected = {(call.session, call.entry["round"]) for call in report_oracle.meant_calls(calls, meant)}
-            assert rounds(found, chosen.rounds(meant.since, meant.until)) == expected
+            assert rounds(found, selected.rounds(meant.since, meant.until)) == expected
 
 
 @settings(max_examples=40)
@@ -55,8 +55,8 @@ def test_sources_hold_each_call_once(tmp_path_factory, batches, meant, spans):
     with opened(folder) as found:
         calls = stored(folder, batches, found)
         for start, end in [(None, None), *spans, *((start, None) for start, _ in spans)]:
-            chosen = Chosen(found, meant)
-            sources = chosen.between(start, end)
+            selected = SelectionSql(found, meant)
+            sources = selected.between(start, end)
             number = sum(found.db.execute(f"SELECT {each.summed} FROM {each.rows}").fetchone()[0] for each in sources)
             sessions = {
                 session for each in sources for (session,) in found.db.execute(f"SELECT session FROM {each.sessions}")
@@ -88,7 +88,7 @@ def test_the_best_source_is_taken(tmp_path, meant, kinds):
     with opened(tmp_path) as found:
         Agent(tmp_path).store([Step("a", 0), Step("b", 9 * HALF_HOUR)], found)
 
-        assert [source.rows.split()[0] for source in Chosen(found, meant).sources()] == kinds
+        assert [source.rows.split()[0] for source in SelectionSql(found, meant).sources()] == kinds
 
 
 @pytest.mark.parametrize(
@@ -99,7 +99,7 @@ def test_ids_and_patterns(tmp_path, name, ids):
     with opened(tmp_path) as found:
         Agent(tmp_path).store([Step(each) for each in ("a", "[x]", "x", "a*b", "a'b", "'; --")], found)
 
-        sql = f"SELECT session_id FROM session WHERE {Chosen(found, Selection(sessions=(name,))).sessions()}"
+        sql = f"SELECT session_id FROM session WHERE {SelectionSql(found, Selection(sessions=(name,))).sessions()}"
         assert {session for (session,) in found.db.execute(sql)} == ids
 
 
@@ -108,7 +108,7 @@ def test_selections_one_after_the_other(tmp_path):
     with opened(tmp_path) as found:
         Agent(tmp_path).store([Step("a"), Step("b")], found)
         for name in ("a", "b", "a"):
-            where = Chosen(found, Selection(sessions=(name,))).sessions()
+            where = SelectionSql(found, Selection(sessions=(name,))).sessions()
             assert found.db.execute(f"SELECT session_id FROM session WHERE {where}").fetchall() == [(name,)]
 
 
@@ -118,7 +118,7 @@ def test_calls_before_1970(tmp_path, start, end):
     with opened(tmp_path) as found:
         Agent(tmp_path).store([Step("a", at) for at in (-HALF_HOUR, -HALF_HOUR + 1, -2, -1, 0, 1, HALF_HOUR)], found)
         calls = report_oracle.calls_of(tmp_path, BOOK)
-        sources = Chosen(found, ALL).between(start, end)
+        sources = SelectionSql(found, ALL).between(start, end)
         number = sum(found.db.execute(f"SELECT {each.summed} FROM {each.rows}").fetchone()[0] for each in sources)
 
         assert number == len(report_oracle.meant_calls(calls, Selection(since=start, until=end)))

@@ -16,6 +16,7 @@ from session_monitor.prices.spending import NO_NAME
 from session_monitor.reports import report
 from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
+from session_monitor.reports.session_rows import SessionList
 from session_monitor.sessions import session_file
 from session_monitor.sessions.store import Store
 from tests.support import calls
@@ -125,7 +126,7 @@ def test_no_folder(tmp_path):
     with pytest.raises(report.NoSuchFolderError):
         Report(str(tmp_path / "none"), BOOK).sessions()
 
-    assert Report(str(tmp_path), BOOK).sessions() == report.Sessions([], 0, 0, [])
+    assert Report(str(tmp_path), BOOK).sessions() == SessionList([], 0, 0, [])
     assert Report(str(tmp_path), BOOK).overview(latest=1)[2:] == ([], None, None)
 
 

@@ -10,7 +10,8 @@ from session_monitor.prices import cost, what_if
 from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending, spent
 from session_monitor.prices.what_if import Estimate
-from session_monitor.reports.report import Report, RoundPlace, SessionRow
+from session_monitor.reports.report import Report
+from session_monitor.reports.session_rows import RoundPlace, SessionRow
 from session_monitor.sessions import file_names, message_history, session_file
 
 if TYPE_CHECKING:

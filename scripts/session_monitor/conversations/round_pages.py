@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.calls import tool_results
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
-from session_monitor.reports.report import Report, RoundPlace, SessionRow
+from session_monitor.reports.report import Report
+from session_monitor.reports.session_rows import RoundPlace, SessionRow
 from session_monitor.search import texts
 from session_monitor.sessions import file_names, message_history, session_file
 

@@ -15,9 +15,9 @@ from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Unpriced
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import breakdown
-from session_monitor.reports.filter_sql import Chosen
+from session_monitor.reports.filter_sql import SelectionSql
 from session_monitor.reports.filters import Selection
-from session_monitor.reports.report import SessionRow
+from session_monitor.reports.session_rows import SessionRow
 
 REPORT, SESSIONS, ROUNDS = "report", "sessions", "rounds"
 
@@ -51,9 +51,9 @@ _READ_SUMS = ("sessions", "calls", "failed", *_COUNTS[:3], "cost_usd", "unpriced
 
 def report(found: Index, meant: Selection, where: tzinfo | None) -> tuple[ExportRow, tuple[ExportTable, ...]]:
     """What the calls that are meant add up to, and the same by model and by day of a time zone."""
-    chosen = Chosen(found, meant)
+    chosen = SelectionSql(found, meant)
     sessions, summed = breakdown.everything(chosen)
-    models = [{"model": row.name, **_summed(row.sessions, row.sums)} for row in breakdown.by(chosen, "model").rows]
+    models = [{"model": row.name, **_summed(row.sessions, row.sums)} for row in breakdown.by_name(chosen, "model").rows]
     dates = [
         {
             "date": row.span.name,
@@ -92,7 +92,7 @@ _READ_OF_SESSION = (
 
 def rounds(found: Index, meant: Selection) -> tuple[int, ExportTable]:
     """How many calls are meant, and a row for each, session by session; rows are read from the index as they are taken."""
-    where = Chosen(found, meant).rounds(meant.since, meant.until)
+    where = SelectionSql(found, meant).rounds(meant.since, meant.until)
     (number,) = found.db.execute(f"SELECT count(*) FROM round WHERE {where}").fetchone()
     return number, ExportTable("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(found, where))
 

@@ -23,7 +23,7 @@ import sqlite3
 from typing import Any, Callable
 
 from session_monitor.base import data_folder
-from session_monitor.base.utf8 import _text
+from session_monitor.base.utf8 import _text, raw
 from session_monitor.prices.book import Book
 
 from .schema import SCHEMA
@@ -66,5 +66,16 @@ class Index:
         """Whether its costs are those of the book."""
         return bool(self.meta("prices") == self.book.fingerprint)
 
+    # -- which session is which? ---------------------------------------------------------------------------------------
 
-# -- text that strangers wrote -----------------------------------------------------------------------------------------
+    def session_number(self, session_id: str) -> int | None:
+        """The number that stands for a session in all tables, never for another one; None where it is not there."""
+        row = self.db.execute(
+            "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", (raw(session_id),)
+        ).fetchone()
+        return row and int(row[0])
+
+    def session_id(self, number: int) -> str | None:
+        """The id of the session with this number; None where it is not there (any more)."""
+        row = self.db.execute("SELECT session_id FROM session WHERE id = ?", (number,)).fetchone()
+        return row and str(row[0])

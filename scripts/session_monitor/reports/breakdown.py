@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
+from collections.abc import Sequence
+from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods
@@ -13,7 +14,7 @@ from session_monitor.index.schema import SLOT
 from session_monitor.prices import usage_totals
 from session_monitor.prices.usage_totals import Sums
 
-from .filter_sql import Chosen, Source
+from .filter_sql import SelectionSql, SumSource
 
 _SUMMED_TOOLS = "sum(tool.calls), sum(tool.results), sum(tool.failed), sum(tool.tokens), sum(tool.tokens IS NOT NULL)"
 
@@ -25,6 +26,10 @@ class BreakdownRow(NamedTuple):
     sessions: int
     sums: Sums
 
+    def to_json(self, column: str) -> dict[str, Any]:
+        """For JSON, with the name as ``model`` or ``consumer``."""
+        return {column: self.name, "sessions": self.sessions, **self.sums.to_json()}
+
 
 class SpanRow(NamedTuple):
     """The calls in one span of time, how many sessions they belong to, and their models, by name."""
@@ -33,6 +38,16 @@ class SpanRow(NamedTuple):
     sessions: int
     sums: Sums
     models: list[str]
+
+    def to_json(self, zone: tzinfo | None) -> dict[str, Any]:
+        """For JSON, with the beginning as a time of the zone that the span was made for."""
+        return {
+            "date": self.span.name,
+            "start": _rfc3339(self.span.start, zone),
+            "sessions": self.sessions,
+            "models": self.models,
+            **self.sums.to_json(),
+        }
 
 
 class ToolRow(NamedTuple):
@@ -50,111 +65,157 @@ class ToolRow(NamedTuple):
     tokens: int
     measured: int
 
+    def to_json(self) -> dict[str, Any]:
+        """For JSON; ``tokens`` is None where none could be measured."""
+        return {**self._asdict(), "tokens": self.tokens if self.measured else None}
+
 
 class Breakdown(NamedTuple):
-    """Rows, and all of them together; a session that is in two rows counts once there."""
+    """Rows, all ``BreakdownRow`` or all ``SpanRow``, and all of them together: a session in two rows counts once."""
 
     rows: list[Any]
     sessions: int
     sums: Sums
 
+    def total_to_json(self) -> dict[str, Any]:
+        """All rows together, for JSON."""
+        return {"sessions": self.sessions, **self.sums.to_json()}
 
-def everything(chosen: Chosen) -> tuple[int, Sums]:
+
+def _rfc3339(moment: int, zone: tzinfo | None) -> str | None:
+    try:
+        return datetime.fromtimestamp(moment / 1000, zone).astimezone(zone).isoformat()
+    except (OverflowError, ValueError, OSError):
+        return None
+
+
+# -- in all, and by name -----------------------------------------------------------------------------------------------
+
+
+def everything(selected: SelectionSql) -> tuple[int, Sums]:
     """How many sessions the calls belong to, and what these add up to."""
-    sources = chosen.sources()
-    return _sessions(chosen, sources), _sums(chosen, sources)
+    sources = selected.sources()
+    return _session_count(selected, sources), _sums(selected, sources)
 
 
-def by(chosen: Chosen, column: str) -> Breakdown:
+def by_name(selected: SelectionSql, column: str) -> Breakdown:
     """A row for each ``model`` or each ``consumer``, the dearest first."""
-    db, sources = chosen.found.db, chosen.sources()
-    names = _names(chosen, column)
-    found: dict[int, list[int]] = {}
-    unpriced: dict[int, dict[str | None, int]] = {}
-    models = names if column == "model" else _names(chosen, "model")
-    for source in sources:
-        for key, *columns in db.execute(f"SELECT {column}, {source.summed} FROM {source.rows} GROUP BY {column}"):
-            found[key] = _added(found.get(key), columns)
-        sql = f"SELECT {column}, model, {source.unpriced} AS n FROM {source.rows} GROUP BY {column}, model HAVING n > 0"
-        for key, model, number in db.execute(sql):
-            of_key = unpriced.setdefault(key, {})
-            of_key[models.get(model)] = of_key.get(models.get(model), 0) + number
-    in_all, summed = everything(chosen)
+    sources = selected.sources()
+    names = _names(selected, column)
+    columns = _columns_by(selected, sources, column)
+    unpriced = _unpriced_by(selected, sources, column, names if column == "model" else _names(selected, "model"))
+    in_all, sums = everything(selected)
     # Most logs name no consumer, and who is in the one row need not be counted again.
-    sessions = dict.fromkeys(found, in_all) if len(found) == 1 else _sessions_by(chosen, sources, column)
+    sessions = dict.fromkeys(columns, in_all) if len(columns) == 1 else _session_count_by(selected, sources, column)
     rows = [
-        BreakdownRow(names.get(key), sessions.get(key, 0), usage_totals.of_columns(columns, unpriced.get(key, {})))
-        for key, columns in found.items()
-        if columns[0]
+        BreakdownRow(names.get(key), sessions.get(key, 0), usage_totals.of_columns(values, unpriced.get(key, {})))
+        for key, values in columns.items()
+        if values[0]
     ]
     rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
-    return Breakdown(rows, in_all, summed)
+    return Breakdown(rows, in_all, sums)
 
 
-def by_tool(chosen: Chosen) -> list[ToolRow]:
+def _columns_by(selected: SelectionSql, sources: list[SumSource], column: str) -> dict[int, list[int]]:
+    """What the calls add up to, as ``schema.ADDITIVE``, by the number of their model or consumer."""
+    columns: dict[int, list[int]] = {}
+    for source in sources:
+        sql = f"SELECT {column}, {source.summed} FROM {source.rows} GROUP BY {column}"
+        for key, *values in selected.index.db.execute(sql):
+            columns[key] = added_columns(columns.get(key), values)
+    return columns
+
+
+def _unpriced_by(
+    selected: SelectionSql, sources: list[SumSource], column: str, models: dict[int, str]
+) -> dict[int, dict[str | None, int]]:
+    """How many calls of which model have no price, by the number of their model or consumer."""
+    unpriced: dict[int, dict[str | None, int]] = {}
+    for source in sources:
+        sql = f"SELECT {column}, model, {source.unpriced} AS n FROM {source.rows} GROUP BY {column}, model HAVING n > 0"
+        for key, model, number in selected.index.db.execute(sql):
+            of_key = unpriced.setdefault(key, {})
+            of_key[models.get(model)] = of_key.get(models.get(model), 0) + number
+    return unpriced
+
+
+def by_tool(selected: SelectionSql) -> list[ToolRow]:
     """A row a tool, those that were asked for most first."""
-    db, meant = chosen.found.db, chosen.meant
+    selection = selected.selection
     tools = "tool"
-    if not chosen.is_everything():
-        of_rounds = chosen.rounds(meant.since, meant.until)
+    if not selected.is_everything():
+        of_rounds = selected.rounds(selection.since, selection.until)
         tools = f"tool JOIN round USING (session, number) WHERE {of_rounds}"
     sql = f"SELECT tool.tool, count(DISTINCT tool.session), {_SUMMED_TOOLS} FROM {tools} GROUP BY tool.tool"
-    names = _names(chosen, "tool_name")
-    rows = [ToolRow(names.get(tool) or "?", *(number or 0 for number in row)) for tool, *row in db.execute(sql)]
+    names = _names(selected, "tool_name")
+    rows = [
+        ToolRow(names.get(tool) or "?", *(number or 0 for number in numbers))
+        for tool, *numbers in selected.index.db.execute(sql)
+    ]
     return sorted(rows, key=lambda row: (-row.calls, -row.results, row.tool))
 
 
-def by_time(chosen: Chosen, unit: str, where: tzinfo | None) -> Breakdown:
+# -- by time -----------------------------------------------------------------------------------------------------------
+
+
+def by_time(selected: SelectionSql, unit: str, zone: tzinfo | None) -> Breakdown:
     """A row for each hour, day, week or month of a time zone that has calls, the newest last."""
-    db = chosen.found.db
-    spans = _spans(chosen, unit, where)
-    names = _names(chosen, "model")
+    spans = _spans(selected, unit, zone)
+    names = _names(selected, "model")
     rows = []
     for span in spans:
-        sources = chosen.between(span.start, span.end)
-        added = _sums(chosen, sources)
-        if added.calls:
-            in_use = {key for source in sources for (key,) in db.execute(f"SELECT DISTINCT model FROM {source.rows}")}
-            models = sorted(names[key] for key in in_use if key in names)
-            rows.append(SpanRow(span, _sessions(chosen, sources), added, models))
+        sources = selected.between(span.start, span.end)
+        sums = _sums(selected, sources)
+        if sums.calls:
+            models = sorted(names[number] for number in _models_in(selected, sources) if number in names)
+            rows.append(SpanRow(span, _session_count(selected, sources), sums, models))
     # Calls without a time are in no span.
-    sessions = _sessions(chosen, chosen.between(spans[0].start, spans[-1].end)) if spans else 0
+    sessions = _session_count(selected, selected.between(spans[0].start, spans[-1].end)) if spans else 0
     return Breakdown(rows, sessions, usage_totals.added(row.sums for row in rows))
 
 
-def _spans(chosen: Chosen, unit: str, where: tzinfo | None) -> list[TimeSpan]:
+def _models_in(selected: SelectionSql, sources: list[SumSource]) -> set[int]:
+    """The numbers of the models of some calls."""
+    db = selected.index.db
+    return {number for source in sources for (number,) in db.execute(f"SELECT DISTINCT model FROM {source.rows}")}
+
+
+def _spans(selected: SelectionSql, unit: str, zone: tzinfo | None) -> list[TimeSpan]:
     """The spans in which there may be calls, the first and the last one cut to the time that is meant."""
-    since, until = chosen.meant.since, chosen.meant.until
+    since, until = selected.selection.since, selected.selection.until
     spans: list[TimeSpan] = []
     next_moment = since
     while True:
-        slot = _first_slot(chosen, next_moment)
+        slot = _first_slot(selected, next_moment)
         if slot is None or (until is not None and slot * SLOT >= until):
             return spans
         # A slot that an edge of a span cuts is looked at from there on.
         moment = slot * SLOT if next_moment is None else max(slot * SLOT, next_moment)
-        span = periods.span_of(unit, moment, where)
+        span = periods.span_of(unit, moment, zone)
         # Where clocks change by half an hour, an hour by name begins within the one before.
         start = span.start if next_moment is None else max(span.start, next_moment)
         spans.append(TimeSpan(span.name, start, span.end if until is None else min(span.end, until)))
         next_moment = span.end
 
 
-def _first_slot(chosen: Chosen, moment: int | None) -> int | None:
+def _first_slot(selected: SelectionSql, moment: int | None) -> int | None:
     """The first slot with calls that ends behind a moment, or of all."""
     limit = "" if moment is None else f"WHERE slot >= {moment // SLOT} "
-    row = chosen.found.db.execute(f"SELECT slot FROM slot {limit}ORDER BY slot LIMIT 1").fetchone()
+    row = selected.index.db.execute(f"SELECT slot FROM slot {limit}ORDER BY slot LIMIT 1").fetchone()
     return row and int(row[0])
 
 
-def _sums(chosen: Chosen, sources: list[Source]) -> Sums:
-    db = chosen.found.db
+# -- sums and counts ---------------------------------------------------------------------------------------------------
+
+
+def _sums(selected: SelectionSql, sources: list[SumSource]) -> Sums:
+    db = selected.index.db
     total = [0] * len(schema.ADDITIVE)
     unpriced: dict[str | None, int] = {}
     for source in sources:
-        total = _added(total, db.execute(f"SELECT {source.summed} FROM {source.rows}").fetchone())
+        total = added_columns(total, db.execute(f"SELECT {source.summed} FROM {source.rows}").fetchone())
     if total[schema.ADDITIVE.index("unpriced")]:
-        names = _names(chosen, "model")
+        names = _names(selected, "model")
         for source in sources:
             sql = f"SELECT model, {source.unpriced} AS n FROM {source.rows} GROUP BY model HAVING n > 0"
             for model, number in db.execute(sql):
@@ -162,45 +223,49 @@ def _sums(chosen: Chosen, sources: list[Source]) -> Sums:
     return usage_totals.of_columns(total, unpriced)
 
 
-def _sessions(chosen: Chosen, sources: list[Source]) -> int:
+def _session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
     """How many sessions have calls in one of the sources."""
     union = " UNION ALL ".join(f"SELECT session FROM {source.sessions}" for source in sources)
     sql = (sources[0].distinct if len(sources) == 1 else None) or f"SELECT count(DISTINCT session) FROM ({union})"
-    return int(chosen.found.db.execute(sql).fetchone()[0])
+    return int(selected.index.db.execute(sql).fetchone()[0])
 
 
-def _sessions_by(chosen: Chosen, sources: list[Source], column: str) -> dict[int, int]:
+def _session_count_by(selected: SelectionSql, sources: list[SumSource], column: str) -> dict[int, int]:
     """The same for each model or consumer."""
     union = " UNION ALL ".join(f"SELECT {column}, session FROM {source.sessions}" for source in sources)
     sql = f"SELECT {column}, count(DISTINCT session) FROM ({union}) GROUP BY {column}"
-    return dict(chosen.found.db.execute(sql).fetchall())
+    return dict(selected.index.db.execute(sql).fetchall())
 
 
-def _names(chosen: Chosen, table: str) -> dict[int, str]:
-    return dict(chosen.found.db.execute(f"SELECT id, name FROM {table}").fetchall())
+def _names(selected: SelectionSql, table: str) -> dict[int, str]:
+    return dict(selected.index.db.execute(f"SELECT id, name FROM {table}").fetchall())
 
 
-def _added(mine: list[int] | None, more: list[int]) -> list[int]:
-    return [one + other for one, other in zip(mine, more)] if mine else list(more)
+def added_columns(columns: Sequence[int] | None, more: Sequence[int]) -> list[int]:
+    """Two rows of sums added up; None counts as nothing."""
+    return [one + other for one, other in zip(columns, more)] if columns else list(more)
 
 
-def ends(found: Index) -> tuple[int | None, int | None]:
+# -- what is there at all ----------------------------------------------------------------------------------------------
+
+
+def ends(index: Index) -> tuple[int | None, int | None]:
     """The half hour of the first call that has a time, and the moment of the last one, in milliseconds."""
-    (newest,) = found.db.execute("SELECT max(updated) FROM session").fetchone()
-    oldest = found.db.execute("SELECT slot FROM slot WHERE calls ORDER BY slot LIMIT 1").fetchone()
+    (newest,) = index.db.execute("SELECT max(updated) FROM session").fetchone()
+    oldest = index.db.execute("SELECT slot FROM slot WHERE calls ORDER BY slot LIMIT 1").fetchone()
     return oldest and oldest[0] * SLOT, newest
 
 
-def known(found: Index, column: str, limit: int) -> list[str]:
+def known(index: Index, column: str, limit: int) -> list[str]:
     """Some of the models or consumers that have calls; a session that had the only ones may be gone."""
     used = f"SELECT {column} FROM total WHERE calls"
     sql = f"SELECT name FROM {column} WHERE id IN ({used}) ORDER BY name LIMIT ?"
-    return [name for (name,) in found.db.execute(sql, (limit,))]
+    return [name for (name,) in index.db.execute(sql, (limit,))]
 
 
-def unpriced(found: Index, session: int) -> dict[str | None, int]:
+def unpriced(index: Index, session: int) -> dict[str | None, int]:
     """In how many of a session's calls which model has no price."""
-    return dict(found.db.execute(_UNPRICED_OF_SESSION, (session,)).fetchall())
+    return dict(index.db.execute(_UNPRICED_OF_SESSION, (session,)).fetchall())
 
 
 _UNPRICED_OF_SESSION = (

@@ -6,7 +6,7 @@ All answers are of one state of the index.
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
 
@@ -20,7 +20,7 @@ from session_monitor.prices.usage_totals import Sums
 
 from . import breakdown
 from .breakdown import Breakdown, ToolRow
-from .filter_sql import Chosen
+from .filter_sql import SelectionSql, SumSource
 from .filters import ACTIVE_FOR, Selection
 
 MOST_BUCKETS = 400
@@ -102,122 +102,131 @@ def share(part: int, whole: int) -> float | None:
     return round(part / whole, 6) if whole else None
 
 
-def overview(found: Index, meant: Selection, unit: str, where: tzinfo | None, now: int) -> Dashboard:
+def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None, now: int) -> Dashboard:
     """What the calls that are meant add up to, by the unit's spans in a time zone; ``now`` is in milliseconds."""
-    chosen = Chosen(found, meant)
-    oldest, newest = breakdown.ends(found)
-    since = meant.since if meant.since is not None else oldest
-    until = meant.until if meant.until is not None else newest
-    unit, spans = _spans(oldest, newest, meant, unit, where)
-    by_model = breakdown.by(chosen, "model")
-    own = [row.name for row in by_model.rows[:MOST_MODELS]]
-    series = [point for span in spans for point in _points(chosen, span, own, len(by_model.rows) > MOST_MODELS)]
-    heat = _heat(chosen, oldest, where)
-    by_consumer, by_tool = breakdown.by(chosen, "consumer"), breakdown.by_tool(chosen)
-    card = _card((by_model.sessions, by_model.sums), _active(chosen, now), chosen)
-    # Last, since a choice of sessions stands in one place in the connection.
-    before = _before(found, meant, now)
-    known = [breakdown.known(found, column, MOST_NAMES) for column in ("model", "consumer")]
+    selected = SelectionSql(index, selection)
+    oldest, newest = breakdown.ends(index)
+    unit, spans = _spans(oldest, newest, selection, unit, zone)
+    by_model = breakdown.by_name(selected, "model")
     return Dashboard(
-        found.meta("change"), newest, since, until, card, before, unit, spans, series, by_model, by_consumer, by_tool,
-        heat, *known,
-    )  # fmt: skip
+        change=index.meta("change"),
+        updated=newest,
+        since=oldest if selection.since is None else selection.since,
+        until=newest if selection.until is None else selection.until,
+        now=_card(selected, by_model.sessions, by_model.sums, _active(selected, now)),
+        unit=unit,
+        spans=spans,
+        series=_series(selected, spans, by_model),
+        by_model=by_model,
+        by_consumer=breakdown.by_name(selected, "consumer"),
+        by_tool=breakdown.by_tool(selected),
+        heat=_heat(selected, oldest, zone),
+        models=breakdown.known(index, "model", MOST_NAMES),
+        consumers=breakdown.known(index, "consumer", MOST_NAMES),
+        # Last, since a choice of sessions stands in one place in the connection.
+        before=_before(index, selection, now),
+    )
 
 
-def _active(chosen: Chosen, now: int) -> int:
+def _active(selected: SelectionSql, now: int) -> int:
     """How many of the sessions that have such calls talk just now."""
     # Whatever time is asked about.
-    anytime = Chosen(chosen.found, chosen.meant._replace(since=None, until=None)).sessions()
+    anytime = SelectionSql(selected.index, selected.selection._replace(since=None, until=None)).sessions()
     sql = f"SELECT count(*) FROM session WHERE updated >= ? AND NOT last_flags & {schema.FAILED} AND {anytime}"
-    return int(chosen.found.db.execute(sql, (now - ACTIVE_FOR,)).fetchone()[0])
+    return int(selected.index.db.execute(sql, (now - ACTIVE_FOR,)).fetchone()[0])
 
 
-def _before(found: Index, meant: Selection, now: int) -> Card | None:
+def _before(index: Index, selection: Selection, now: int) -> Card | None:
     """The equally long span before the one that is meant; None where that has no beginning."""
-    if meant.since is None:
+    if selection.since is None:
         return None
-    end = now if meant.until is None else meant.until
-    earlier = meant._replace(since=2 * meant.since - end, until=meant.since)
-    chosen = Chosen(found, earlier)
-    return _card(breakdown.everything(chosen), None, chosen)
+    end = now if selection.until is None else selection.until
+    earlier = SelectionSql(index, selection._replace(since=2 * selection.since - end, until=selection.since))
+    return _card(earlier, *breakdown.everything(earlier), None)
 
 
-def _card(summed: tuple[int, Sums], active: int | None, chosen: Chosen) -> Card:
-    first_token, timed, is_sampled = _first_token(chosen)
-    return Card(*summed, active, first_token, timed, is_sampled)
+def _card(selected: SelectionSql, sessions: int, sums: Sums, active: int | None) -> Card:
+    return Card(sessions, sums, active, *_first_token(selected))
 
 
 # -- over time ---------------------------------------------------------------------------------------------------------
 
 
 def _spans(
-    oldest: int | None, newest: int | None, meant: Selection, unit: str, where: tzinfo | None
+    oldest: int | None, newest: int | None, selection: Selection, unit: str, zone: tzinfo | None
 ) -> tuple[str, list[TimeSpan]]:
     """The unit, or a longer one, and its spans from the first call that may be meant to the last, without gaps."""
     if oldest is None or newest is None:
         return unit, []
-    start = oldest if meant.since is None else max(oldest, meant.since)
-    end = newest + 1 if meant.until is None else min(newest + 1, meant.until)
+    start = oldest if selection.since is None else max(oldest, selection.since)
+    end = newest + 1 if selection.until is None else min(newest + 1, selection.until)
     for longer in periods.UNITS[periods.UNITS.index(unit) :]:
-        spans = _between(longer, start, end, where)
+        spans = _between(longer, start, end, zone)
         if len(spans) <= MOST_BUCKETS:
             return longer, spans
     # So many years that somebody's clock was wrong: the latest are of interest.
-    return periods.MONTH, _between(periods.MONTH, end - MOST_BUCKETS * 28 * 86_400_000, end, where)[-MOST_BUCKETS:]
+    return periods.MONTH, _between(periods.MONTH, end - MOST_BUCKETS * 28 * 86_400_000, end, zone)[-MOST_BUCKETS:]
 
 
-def _between(unit: str, start: int, end: int, where: tzinfo | None) -> list[TimeSpan]:
+def _between(unit: str, start: int, end: int, zone: tzinfo | None) -> list[TimeSpan]:
     """The spans from one moment to before another, at most one more than there may be; both ends are cut."""
     spans: list[TimeSpan] = []
     moment = start
     while moment < end and len(spans) <= MOST_BUCKETS:
-        span = periods.span_of(unit, moment, where)
+        span = periods.span_of(unit, moment, zone)
         spans.append(TimeSpan(span.name, moment, min(span.end, end)))
         moment = max(span.end, moment + 1)
     return spans
 
 
-def _points(chosen: Chosen, span: TimeSpan, own: Sequence[str | None], has_rest: bool) -> list[SeriesPoint]:  # noqa: FBT001
-    """The calls in a span, by model."""
-    db, names = chosen.found.db, _names(chosen.found)
-    columns: dict[tuple[str | None, bool], list[int]] = {}
-    for source in chosen.between(span.start, span.end):
-        for model, *more in db.execute(f"SELECT model, {source.summed} FROM {source.rows} GROUP BY model"):
-            name = names.get(model)
-            key = (None, True) if has_rest and name not in own else (name, False)
-            before = columns.get(key)
-            columns[key] = [one + other for one, other in zip(before, more)] if before else more
-    return [SeriesPoint(span, *key, usage_totals.of_columns(each, {})) for key, each in columns.items() if each[0]]
+def _series(selected: SelectionSql, spans: Iterable[TimeSpan], by_model: Breakdown) -> list[SeriesPoint]:
+    """The calls in each span, by model; those of all but the dearest models are taken together."""
+    own = [row.name for row in by_model.rows[:MOST_MODELS]]
+    has_rest = len(by_model.rows) > MOST_MODELS
+    names = [(0, None), *selected.index.db.execute("SELECT id, name FROM model")]
+    rows = {number: (None, True) if has_rest and name not in own else (name, False) for number, name in names}
+    return [point for span in spans for point in _points(selected, span, rows)]
 
 
-def _names(found: Index) -> dict[int, str]:
-    return dict(found.db.execute("SELECT id, name FROM model").fetchall())
+def _points(selected: SelectionSql, span: TimeSpan, rows: Mapping[int, tuple[str | None, bool]]) -> list[SeriesPoint]:
+    """The calls in a span, by the row (name, or the rest) that the number of a model has."""
+    sums: dict[tuple[str | None, bool], list[int]] = {}
+    for source in selected.between(span.start, span.end):
+        sql = f"SELECT model, {source.summed} FROM {source.rows} GROUP BY model"
+        for model, *columns in selected.index.db.execute(sql):
+            row = rows.get(model, rows[0])
+            sums[row] = breakdown.added_columns(sums.get(row), columns)
+    return [
+        SeriesPoint(span, *row, usage_totals.of_columns(columns, {})) for row, columns in sums.items() if columns[0]
+    ]
 
 
-def _heat(chosen: Chosen, oldest: int | None, where: tzinfo | None) -> list[list[HeatCell]]:
+def _heat(selected: SelectionSql, oldest: int | None, zone: tzinfo | None) -> list[list[HeatCell]]:
     """Seven weekdays, Monday first, of 24 hours."""
     cells = [[HeatCell(0, 0)] * 24 for _ in range(7)]
     if oldest is None:
         return cells
-    start = oldest if chosen.meant.since is None else chosen.meant.since
-    for source in chosen.between(start, chosen.meant.until):
-        slot = "slot" if source.rows.startswith("slot ") else schema.SLOT_OF
-        calls = "sum(calls)" if slot == "slot" else "count(*)"
-        sql = f"SELECT {slot}, {calls}, sum(coalesce(usd, 0)), sum(coalesce(pico, 0)) FROM {source.rows} GROUP BY 1"
-        for number, more, usd, pico in chosen.found.db.execute(sql):
-            if number is None:
-                continue
-            weekday, hour = _hour_of(number, where)
-            cell = cells[weekday][hour]
-            cells[weekday][hour] = HeatCell(cell.calls + more, cell.pico + usd * money.MICRO + pico)
+    start = oldest if selected.selection.since is None else selected.selection.since
+    for source in selected.between(start, selected.selection.until):
+        for slot, calls, usd, pico in selected.index.db.execute(_heat_sql(source)):
+            if slot is not None:
+                weekday, hour = _hour_of(slot, zone)
+                cell = cells[weekday][hour]
+                cells[weekday][hour] = HeatCell(cell.calls + calls, cell.pico + usd * money.MICRO + pico)
     return cells
 
 
+def _heat_sql(source: SumSource) -> str:
+    is_summed = source.rows.startswith("slot ")
+    slot, calls = ("slot", "sum(calls)") if is_summed else (schema.SLOT_OF, "count(*)")
+    return f"SELECT {slot}, {calls}, sum(coalesce(usd, 0)), sum(coalesce(pico, 0)) FROM {source.rows} GROUP BY 1"
+
+
 @functools.lru_cache(100_000)
-def _hour_of(slot: int, where: tzinfo | None) -> tuple[int, int]:
+def _hour_of(slot: int, zone: tzinfo | None) -> tuple[int, int]:
     """The weekday and the hour in which a half hour begins."""
     try:
-        local = (_EPOCH + timedelta(milliseconds=slot * SLOT)).astimezone(where)
+        local = (_EPOCH + timedelta(milliseconds=slot * SLOT)).astimezone(zone)
     except (OverflowError, ValueError):
         return 0, 0
     return local.weekday(), local.hour
@@ -229,22 +238,22 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 # -- how long --------------------------------------------------------------------------------------------------------
 
 
-def _first_token(chosen: Chosen) -> tuple[int | None, int, bool]:
+def _first_token(selected: SelectionSql) -> tuple[int | None, int, bool]:
     """Within how many milliseconds 95 of 100 calls had a first token, of how many that is known, and whether of a part."""
-    db, meant = chosen.found.db, chosen.meant
-    where = chosen.rounds(meant.since, meant.until)
+    db, selection = selected.index.db, selected.selection
+    condition = selected.rounds(selection.since, selection.until)
     (calls,) = db.execute("SELECT coalesce(sum(calls), 0) FROM total").fetchone()
     step = max(1, calls // _MEASURED)
-    if step > 1 or meant.since is not None:
+    if step > 1 or selection.since is not None:
         # Sessions that ended before the time that is meant have no calls in it; an index tells which those are.
-        since = schema.NEVER if meant.since is None else meant.since
-        where += f" AND session IN (SELECT id FROM session WHERE updated >= {since} AND id % {step} = 0)"
-    sql = f"SELECT first_token_ms FROM round WHERE {where} AND first_token_ms IS NOT NULL"
+        since = schema.NEVER if selection.since is None else selection.since
+        condition += f" AND session IN (SELECT id FROM session WHERE updated >= {since} AND id % {step} = 0)"
+    sql = f"SELECT first_token_ms FROM round WHERE {condition} AND first_token_ms IS NOT NULL"
     values = [value for (value,) in db.execute(sql)]
     return percentile(values, 95), len(values), step > 1
 
 
 def percentile(values: Iterable[float], percent: int) -> int | None:
     """The value that so many of a hundred do not exceed; None of none."""
-    found = sorted(values)
-    return round(found[max(0, -(-len(found) * percent // 100) - 1)]) if found else None
+    ordered = sorted(values)
+    return round(ordered[max(0, -(-len(ordered) * percent // 100) - 1)]) if ordered else None

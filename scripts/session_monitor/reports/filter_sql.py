@@ -17,7 +17,7 @@ from .filters import ACTIVE, ACTIVE_FOR, ERROR, Selection
 _TABLE = "chosen"
 
 
-class Source(NamedTuple):
+class SumSource(NamedTuple):
     """Where the sums of some calls stand: a table or rounds, and the SQL that sums its rows up.
 
     ``unpriced`` sums up the calls whose model has no price; ``sessions`` is what has rows for each session and model;
@@ -36,58 +36,58 @@ _UNPRICED = "coalesce(sum(unpriced - without_tokens), 0)"
 _UNPRICED_ROUNDS = f"coalesce(sum(usd IS NULL AND NOT flags & {schema.NO_TOKENS}), 0)"
 
 
-class Chosen:
+class SelectionSql:
     """A selection, as SQL for one index."""
 
-    def __init__(self, found: Index, meant: Selection) -> None:
+    def __init__(self, index: Index, selection: Selection) -> None:
         """Looks up what names and patterns stand for."""
-        self.found = found
-        self.meant = meant
+        self.index = index
+        self.selection = selection
         self._of_calls = [
-            f"{column} IN ({', '.join(map(str, _ids(found, column, patterns)))})"
-            for column, patterns in (("model", meant.models), ("consumer", meant.consumers))
+            f"{column} IN ({', '.join(map(str, _ids(index, column, patterns)))})"
+            for column, patterns in (("model", selection.models), ("consumer", selection.consumers))
             if patterns
         ]
-        if meant.is_of_sessions:
+        if selection.is_of_sessions:
             self._choose()
 
     def sessions(self) -> str:
         """SQL for which rows of ``session`` are meant: those whose last call was in the time, and that have such calls."""
-        meant = self.meant
-        conditions = [f"updated >= {meant.since}"] if meant.since is not None else []
-        conditions += [f"updated < {meant.until}"] if meant.until is not None else []
+        since, until = self.selection.since, self.selection.until
+        conditions = [f"updated >= {since}"] if since is not None else []
+        conditions += [f"updated < {until}"] if until is not None else []
         if self._of_calls:
             conditions.append(f"id IN (SELECT session FROM part WHERE {' AND '.join(self._of_calls)})")
-        if meant.is_of_sessions:
+        if self.selection.is_of_sessions:
             conditions.append(f"id IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
 
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        meant = self.meant
-        return not (self._of_calls or meant.is_of_sessions or meant.since is not None or meant.until is not None)
+        is_of_time = self.selection.since is not None or self.selection.until is not None
+        return not (self._of_calls or self.selection.is_of_sessions or is_of_time)
 
     def rounds(self, start: int | None, end: int | None) -> str:
         """SQL for which rows of ``round`` are meant, from a moment to before another, where these are given."""
         conditions = list(self._of_calls)
         conditions += [f"at >= {start}"] if start is not None else []
         conditions += [f"at < {end}"] if end is not None else []
-        if self.meant.is_of_sessions:
+        if self.selection.is_of_sessions:
             conditions.append(f"session IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
 
-    def sources(self) -> list[Source]:
+    def sources(self) -> list[SumSource]:
         """Where the calls that are meant are summed up, best first: in all, by half hours and on their edges, by rounds."""
-        return self.between(self.meant.since, self.meant.until)
+        return self.between(self.selection.since, self.selection.until)
 
-    def between(self, start: int | None, end: int | None) -> list[Source]:
+    def between(self, start: int | None, end: int | None) -> list[SumSource]:
         """The same for those from one moment to before another; None for no limit."""
-        if self.meant.is_of_sessions:
+        if self.selection.is_of_sessions:
             return [_rounds(self.rounds(start, end))]
         of_calls = " AND ".join(self._of_calls) or "true"
         if start is None and end is None:
             distinct = None if self._of_calls else "SELECT count(*) FROM session"
-            return [Source(f"total WHERE {of_calls}", _SUMMED, _UNPRICED, f"part WHERE {of_calls}", distinct)]
+            return [SumSource(f"total WHERE {of_calls}", _SUMMED, _UNPRICED, f"part WHERE {of_calls}", distinct)]
         first = None if start is None else -(-start // SLOT)
         last = None if end is None else end // SLOT
         slots = [f"slot >= {first}"] if first is not None else []
@@ -97,47 +97,47 @@ class Chosen:
         if not self._of_calls:
             earlier = schema.NEVER + 1 if first is None else first
             distinct = f"SELECT count(*) FROM active WHERE {whole} AND before < {earlier}"
-        found = [Source(f"slot WHERE {whole}", _SUMMED, _UNPRICED, f"active WHERE {whole}", distinct)]
+        sources = [SumSource(f"slot WHERE {whole}", _SUMMED, _UNPRICED, f"active WHERE {whole}", distinct)]
         # Of the slots that lie on an edge the rounds are taken one by one.
         for slot in {moment // SLOT for moment in (start, end) if moment is not None and moment % SLOT}:
             begin = slot * SLOT if start is None else max(start, slot * SLOT)
             stop = (slot + 1) * SLOT if end is None else min(end, (slot + 1) * SLOT)
             active = f"session IN (SELECT session FROM active WHERE slot = {slot})"
-            found.append(_rounds(f"{active} AND {self.rounds(begin, stop)}"))
-        return found
+            sources.append(_rounds(f"{active} AND {self.rounds(begin, stop)}"))
+        return sources
 
     def _choose(self) -> None:
         """Put the sessions that are meant into a table of this connection."""
-        meant, db = self.meant, self.found.db
+        selection, db = self.selection, self.index.db
         conditions: list[str] = []
         values: list[object] = []
-        if meant.sessions:
+        if selection.sessions:
             either = "session_id = CAST(? AS TEXT) OR session_id GLOB CAST(? AS TEXT)"
-            conditions.append(f"({' OR '.join([either] * len(meant.sessions))})")
-            values += [raw(pattern) for pattern in meant.sessions for _ in range(2)]
-        if meant.min_cost is not None:
+            conditions.append(f"({' OR '.join([either] * len(selection.sessions))})")
+            values += [raw(pattern) for pattern in selection.sessions for _ in range(2)]
+        if selection.min_cost is not None:
             # Dollars in millionths and a sum of their rests, which may be above one; their product would end 64 bits.
             whole, rest = f"usd + pico / {MICRO}", f"pico % {MICRO}"
             conditions.append(f"({whole} > ? OR ({whole} = ? AND {rest} >= ?))")
-            values += [meant.min_cost // MICRO, *divmod(meant.min_cost, MICRO)]
-        if meant.status:
-            recent = f"coalesce(updated, 0) >= {meant.now - ACTIVE_FOR}"
+            values += [selection.min_cost // MICRO, *divmod(selection.min_cost, MICRO)]
+        if selection.status:
+            recent = f"coalesce(updated, 0) >= {selection.now - ACTIVE_FOR}"
             failed = f"last_flags & {schema.FAILED}"
             state = {ERROR: failed, ACTIVE: f"NOT {failed} AND {recent}"}
-            conditions.append(f"({state.get(meant.status, f'NOT {failed} AND NOT {recent}')})")
+            conditions.append(f"({state.get(selection.status, f'NOT {failed} AND NOT {recent}')})")
         db.execute(f"DROP TABLE IF EXISTS temp.{_TABLE}")
         db.execute(f"CREATE TEMP TABLE {_TABLE}(id INTEGER PRIMARY KEY)")
         db.execute(f"INSERT INTO {_TABLE} SELECT id FROM session WHERE {' AND '.join(conditions)}", values)
 
 
-def _rounds(where: str) -> Source:
-    return Source(f"round WHERE {where}", schema.OF_ROUNDS, _UNPRICED_ROUNDS, f"round WHERE {where}")
+def _rounds(where: str) -> SumSource:
+    return SumSource(f"round WHERE {where}", schema.OF_ROUNDS, _UNPRICED_ROUNDS, f"round WHERE {where}")
 
 
-def _ids(found: Index, table: str, patterns: Iterable[str]) -> list[int]:
+def _ids(index: Index, table: str, patterns: Iterable[str]) -> list[int]:
     """The numbers of the names that one of the patterns means; -1 for none, which no row has.  Case does not matter."""
     wanted = [pattern.lower() for pattern in patterns]
-    names = found.db.execute(f"SELECT id, name FROM {table}")
+    names = index.db.execute(f"SELECT id, name FROM {table}")
     ids = [
         number
         for number, name in names

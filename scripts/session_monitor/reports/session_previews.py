@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_monitor.base import utf8
 from session_monitor.calls.messages import text_of
 from session_monitor.index.database import Index
 from session_monitor.index.schema import NO_CONTENT
@@ -21,38 +20,37 @@ TITLE = 200
 """Characters of a title."""
 
 
-class Listed(NamedTuple):
-    """What is known of a session beside its sums; ``number`` is the index's for it, never used for another one.
+class SessionPreview(NamedTuple):
+    """What is known of a session beside its sums; ``key`` stands for it, and never for another one.
 
-    ``first`` is where its first round stands: file, byte and length; None where the log has no content of it.
+    ``context`` are the sizes of some of its prompts, in tokens.  ``first`` is where its first round stands: file, byte
+    and length; None where the log has no content of it.
     """
 
-    number: int
+    key: Hashable
     consumers: list[str]
     tool_calls: int
     context: list[int]
     first: tuple[str, int, int] | None
 
 
-def listed(found: Index, session_ids: Iterable[str]) -> list[Listed | None]:
+def previews(index: Index, session_ids: Iterable[str]) -> list[SessionPreview | None]:
     """Of each of these sessions; None for one that is not there (any more)."""
-    return [_listed(found, each) for each in session_ids]
+    numbers = map(index.session_number, session_ids)
+    return [None if number is None else _preview(index, number) for number in numbers]
 
 
-def _listed(found: Index, session_id: str) -> Listed | None:
-    db = found.db
-    row = db.execute(
-        "SELECT id, calls, file FROM session WHERE session_id = CAST(? AS TEXT)", (utf8.raw(session_id),)
+def _preview(index: Index, session: int) -> SessionPreview:
+    db = index.db
+    (file, calls) = db.execute("SELECT file, calls FROM session WHERE id = ?", (session,)).fetchone()
+    consumers = [name for (name,) in db.execute(_CONSUMERS, (session, MOST_CONSUMERS))]
+    (tool_calls,) = db.execute("SELECT coalesce(sum(calls), 0) FROM tool WHERE session = ?", (session,)).fetchone()
+    round_ = db.execute(
+        "SELECT start, length, flags FROM round WHERE session = ? AND number = 1", (session,)
     ).fetchone()
-    if row is None:
-        return None
-    number, calls, file = row
-    consumers = db.execute(_CONSUMERS, (number, MOST_CONSUMERS)).fetchall()
-    (tool_calls,) = db.execute("SELECT coalesce(sum(calls), 0) FROM tool WHERE session = ?", (number,)).fetchone()
-    first = db.execute("SELECT start, length, flags FROM round WHERE session = ? AND number = 1", (number,)).fetchone()
-    has_text = first is not None and not first[2] & NO_CONTENT
-    place = (file, first[0], first[1]) if has_text else None
-    return Listed(number, [name for (name,) in consumers], tool_calls, _context(found, number, calls), place)
+    first = (file, *round_[:2]) if round_ and not round_[2] & NO_CONTENT else None
+    key = index.meta("made"), session
+    return SessionPreview(key, consumers, tool_calls, _context(index, session, calls), first)
 
 
 _CONSUMERS = (
@@ -61,15 +59,15 @@ _CONSUMERS = (
 )
 
 
-def _context(found: Index, number: int, calls: int) -> list[int]:
+def _context(index: Index, session: int, calls: int) -> list[int]:
     """The sizes of some prompts in tokens, evenly from the first round to the last."""
     points = min(calls, MOST_POINTS)
     wanted = {1 + at * (calls - 1) // max(points - 1, 1) for at in range(points)}
     sql = f"SELECT fresh + read + written FROM round WHERE session = ? AND number IN ({', '.join('?' * len(wanted))})"
-    return [size for (size,) in found.db.execute(sql, (number, *sorted(wanted)))]
+    return [size for (size,) in index.db.execute(sql, (session, *sorted(wanted)))]
 
 
-def title(folder: str, place: tuple[str, int, int]) -> str | None:
+def title_at(folder: str, place: tuple[str, int, int]) -> str | None:
     """What a session began with, on one line, from where its first round stands; None where nothing was asked."""
     file, start, length = place
     try:

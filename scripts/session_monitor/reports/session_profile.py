@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from session_monitor.base import timestamps, utf8
+from session_monitor.base import timestamps
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import CUT, FAILED, NO_CONTENT, NO_TOKENS
 from session_monitor.prices import money, usage_totals
+from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, CostParts
-from session_monitor.prices.usage_totals import Sums
 
 from . import breakdown
-from .breakdown import ToolRow
+from .breakdown import BreakdownRow, ToolRow
 from .dashboard import percentile
 
 ERROR, MODEL, COMPACTION = "error", "model", "compaction"
@@ -38,28 +38,31 @@ class ContextPoint(NamedTuple):
     output_tokens: int
     marks: tuple[str, ...]
 
+    def to_json(self) -> dict[str, Any]:
+        """For JSON."""
+        at = None if self.at is None else timestamps.rfc3339(self.at)
+        return {**self._asdict(), "at": at, "marks": list(self.marks)}
 
-class Part(NamedTuple):
+
+class TokenKind(NamedTuple):
     """The tokens of one kind, and what those cost that have a price, in pico-dollars; None where none has one."""
 
     kind: str
     tokens: int
     pico: int | None
 
-
-class ModelRow(NamedTuple):
-    """The calls of one model (None where the log names none)."""
-
-    model: str | None
-    sums: Sums
+    def to_json(self) -> dict[str, Any]:
+        """For JSON."""
+        cost = None if self.pico is None else money.plain(self.pico)
+        return {"kind": self.kind, "tokens": self.tokens, "cost_usd": cost}
 
 
-class Growth(NamedTuple):
+class SessionProfile(NamedTuple):
     """All of it; percentiles are in milliseconds, ``lacking`` says in how many rounds the log lacks what."""
 
     rounds: int
-    parts: list[Part]
-    models: list[ModelRow]
+    kinds: list[TokenKind]
+    models: list[BreakdownRow]
     tools: list[ToolRow]
     points: list[ContextPoint]
     first_token: tuple[int | None, int | None]
@@ -101,57 +104,66 @@ _TOOLS = (
 )
 
 
-def growth(found: Index, session_id: str) -> Growth | None:
+def profile(index: Index, session_id: str) -> SessionProfile | None:
     """How a session went; None where there is none with this id."""
-    key = utf8.raw(session_id)
-    row = found.db.execute("SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", (key,)).fetchone()
-    if row is None:
+    session = index.session_number(session_id)
+    if session is None:
         return None
-    rounds = list(map(_Round._make, found.db.execute(_ROUNDS, row)))
-    tools = [ToolRow(name, 1, *more) for name, *more in found.db.execute(_TOOLS, row)]
-    tools.sort(key=lambda each: (-each.calls, -each.results, each.tool))
-    flagged = {"no_content": NO_CONTENT, "cut": CUT, "no_tokens": NO_TOKENS}
-    lacking = {name: sum(each.flags & flag != 0 for each in rounds) for name, flag in flagged.items()}
-    firsts = [each.first_token for each in rounds if each.first_token is not None]
-    durations = [each.duration for each in rounds if each.duration is not None]
-    return Growth(
-        len(rounds),
-        _parts(found, rounds),
-        _models(found, row[0]),
-        tools,
-        _thinned(list(_points(rounds))),
-        (percentile(firsts, 50), percentile(firsts, 95)),
-        (percentile(durations, 50), percentile(durations, 95)),
-        lacking,
+    rounds = list(map(_Round._make, index.db.execute(_ROUNDS, (session,))))
+    lacks = {"no_content": NO_CONTENT, "cut": CUT, "no_tokens": NO_TOKENS}
+    return SessionProfile(
+        rounds=len(rounds),
+        kinds=_kinds(index.book, rounds),
+        models=_models(index, session),
+        tools=_tools(index, session),
+        points=_thinned(list(_points(rounds))),
+        first_token=_percentiles(each.first_token for each in rounds),
+        duration=_percentiles(each.duration for each in rounds),
+        lacking={name: sum(each.flags & flag != 0 for each in rounds) for name, flag in lacks.items()},
     )
 
 
-def _parts(found: Index, rounds: Iterable[_Round]) -> list[Part]:
+def _percentiles(values: Iterable[float | None]) -> tuple[int | None, int | None]:
+    """What half of the values that are known do not exceed, and 95 of 100."""
+    known = [value for value in values if value is not None]
+    return percentile(known, 50), percentile(known, 95)
+
+
+def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
     tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
     for each in rounds:
-        tokens = [one + other for one, other in zip(tokens, each.tokens)]
-        outcome = found.book.price(index_rows.call_of(each.model, each.at, each.tokens, each.flags))
+        tokens = breakdown.added_columns(tokens, each.tokens)
+        outcome = book.price(index_rows.call_of(each.model, each.at, each.tokens, each.flags))
         if isinstance(outcome, Cost):
             is_priced = True
-            pico = [one + other for one, other in zip(pico, outcome.parts)]
-    return [Part(*each) if is_priced else Part(*each[:2], None) for each in zip(CostParts._fields, tokens, pico)]
+            pico = breakdown.added_columns(pico, outcome.parts)
+    return [
+        TokenKind(kind, count, cost if is_priced else None)
+        for kind, count, cost in zip(CostParts._fields, tokens, pico)
+    ]
 
 
-def _models(found: Index, session: int) -> list[ModelRow]:
+def _models(index: Index, session: int) -> list[BreakdownRow]:
     """The dearest first."""
     sql = (
         f"SELECT model.name, {schema.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
         "WHERE session = ? GROUP BY round.model"
     )
-    unpriced = breakdown.unpriced(found, session)
+    unpriced = breakdown.unpriced(index, session)
     rows = [
-        ModelRow(name, usage_totals.of_columns(columns, {name: unpriced.get(name, 0)}))
-        for name, *columns in found.db.execute(sql, (session,))
+        BreakdownRow(name, 1, usage_totals.of_columns(columns, {name: unpriced.get(name, 0)}))
+        for name, *columns in index.db.execute(sql, (session,))
     ]
-    return sorted(rows, key=lambda each: (-each.sums.spending.pico, -each.sums.total_tokens, each.model or ""))
+    return sorted(rows, key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
 
 
-def _points(rounds: Sequence[_Round]) -> Iterable[ContextPoint]:
+def _tools(index: Index, session: int) -> list[ToolRow]:
+    """Those that were asked for most first."""
+    tools = [ToolRow(name, 1, *numbers) for name, *numbers in index.db.execute(_TOOLS, (session,))]
+    return sorted(tools, key=lambda row: (-row.calls, -row.results, row.tool))
+
+
+def _points(rounds: Iterable[_Round]) -> Iterator[ContextPoint]:
     before: _Round | None = None
     model: str | None = None
     for each in rounds:
@@ -177,27 +189,7 @@ def _thinned(points: list[ContextPoint]) -> list[ContextPoint]:
     """Some of the points, evenly, the first and the last among them; and those with marks, of very many some."""
     if len(points) <= MOST_POINTS:
         return points
-    chosen = {at * (len(points) - 1) // (MOST_POINTS - 1) for at in range(MOST_POINTS)}
-    marked = [at for at, point in enumerate(points) if point.marks and at not in chosen]
+    shown = {at * (len(points) - 1) // (MOST_POINTS - 1) for at in range(MOST_POINTS)}
+    marked = [at for at, point in enumerate(points) if point.marks and at not in shown]
     step = max(1, -(-len(marked) // MOST_MARKED))
-    return [points[at] for at in sorted(chosen.union(marked[::step]))]
-
-
-def points_json(points: Iterable[ContextPoint]) -> list[dict[str, Any]]:
-    """For JSON."""
-    return [
-        {
-            **point._asdict(),
-            "at": None if point.at is None else timestamps.rfc3339(point.at),
-            "marks": list(point.marks),
-        }
-        for point in points
-    ]
-
-
-def parts_json(parts: Iterable[Part]) -> list[dict[str, Any]]:
-    """For JSON."""
-    return [
-        {"kind": kind, "tokens": tokens, "cost_usd": None if pico is None else money.plain(pico)}
-        for kind, tokens, pico in parts
-    ]
+    return [points[at] for at in sorted(shown.union(marked[::step]))]

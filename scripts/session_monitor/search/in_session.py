@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from session_monitor.reports.report import Report, SessionRow
+from session_monitor.reports.report import Report
+from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions import file_names, session_file
 
 from . import texts

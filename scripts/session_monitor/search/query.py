@@ -14,7 +14,7 @@ from typing import NamedTuple
 from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
-from session_monitor.reports.filter_sql import Chosen
+from session_monitor.reports.filter_sql import SelectionSql
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report, silent
 
@@ -74,7 +74,7 @@ def search(
 
     def ask(db: sqlite3.Connection | None) -> SearchResults:
         def question(found: Index) -> SearchResults:
-            where = Chosen(found, meant).rounds(meant.since, meant.until)
+            where = SelectionSql(found, meant).rounds(meant.since, meant.until)
             return _answer(db, found, _Asked(query, where, limit), progress)
 
         return sessions.ask(question)

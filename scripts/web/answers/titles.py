@@ -28,7 +28,7 @@ class Titles:
             known = self._known.get(session)
         if known is not None:
             return known or None
-        found = session_previews.title(folder, place)
+        found = session_previews.title_at(folder, place)
         with self._lock:
             self._known[session] = found or ""
             while len(self._known) > MOST:

@@ -10,7 +10,7 @@ from session_monitor.conversations import html_page, markdown_page
 from session_monitor.exports import formats
 from session_monitor.prices import book as prices
 from session_monitor.prices import cost
-from session_monitor.reports.report import SessionRow
+from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions import file_names, session_file
 from web.server.exchange import JSON, SCHEMA_VERSION, Request, Stream
 

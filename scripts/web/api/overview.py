@@ -10,7 +10,7 @@ from session_monitor import __version__
 from session_monitor.base import data_folder, periods
 from session_monitor.calls import coverage
 from session_monitor.prices import money
-from session_monitor.reports import dashboard, filters, tables
+from session_monitor.reports import dashboard, filters
 from session_monitor.reports.report import Report
 from web.server.exchange import Request
 
@@ -20,13 +20,8 @@ from .questions import ALERT_NAMES, OF_ALL_HOLDS, Question, Setting, since, time
 
 def health(_request: Request, _setting: Setting) -> Question:
     def data(report: Report) -> Any:
-        def question(found: Any) -> Any:
-            (sessions, updated) = found.db.execute("SELECT count(*), max(updated) FROM session").fetchone()
-            (rounds,) = found.db.execute("SELECT coalesce(sum(calls), 0) FROM total").fetchone()
-            return sessions, rounds, updated
-
-        sessions, rounds, updated = report.ask(question)
-        known = {"sessions": sessions, "rounds": rounds, "updated_at": time(updated)}
+        found = report.overview()
+        known = {"sessions": found.sessions, "rounds": found.sums.calls, "updated_at": time(found.newest)}
         return {"status": "ok", "version": __version__, **known}
 
     return Question("health", data, has_coverage=False)
@@ -39,7 +34,7 @@ def overview(request: Request, setting: Setting) -> Question:
     limit = parameters.limit(request, 50)
 
     def data(report: Report) -> Any:
-        found = report.ask(lambda index: dashboard.overview(index, meant.selection, unit, meant.where, now))
+        found = report.dashboard(meant.selection, unit, meant.where, now)
         damaged = report.sessions(limit=0).damaged
         rows = {"model": found.by_model.rows, "consumer": found.by_consumer.rows, "tool": found.by_tool}
         return {
@@ -51,9 +46,9 @@ def overview(request: Request, setting: Setting) -> Question:
             "timezone": meant.zone,
             "buckets": [{"start": time(span.start), "end": time(span.end), "label": span.name} for span in found.spans],
             "series": list(map(_point, found.series)),
-            "by_model": tables.by_name("model", found.by_model)[:limit],
-            "by_consumer": tables.by_name("consumer", found.by_consumer)[:limit],
-            "by_tool": tables.by_tool(found.by_tool)[:limit],
+            "by_model": [row.to_json("model") for row in found.by_model.rows[:limit]],
+            "by_consumer": [row.to_json("consumer") for row in found.by_consumer.rows[:limit]],
+            "by_tool": [row.to_json() for row in found.by_tool[:limit]],
             "rows": {name: len(each) for name, each in rows.items()},
             "heat": [[{"calls": cell.calls, "cost_usd": money.plain(cell.pico)} for cell in day] for day in found.heat],
             "alerts": list(_alerts(setting, found, damaged)),
@@ -106,10 +101,10 @@ def stats(request: Request, setting: Setting) -> Question:
 
     def data(report: Report) -> Any:
         if by == "tool":
-            return {"tools": tables.by_tool(report.by_tool(meant.selection))}
+            return {"tools": [row.to_json() for row in report.by_tool(meant.selection)]}
         if by in ("model", "consumer"):
             answer = (report.by_model if by == "model" else report.by_consumer)(meant.selection)
-            return {f"{by}s": tables.by_name(by, answer), "total": tables.total(answer)}
+            return {f"{by}s": [row.to_json(by) for row in answer.rows], "total": answer.total_to_json()}
         chosen, where = meant.selection, meant.where
         if chosen.since is None or number is not None:
             today = datetime.fromtimestamp(now / 1000, where).date()
@@ -117,7 +112,7 @@ def stats(request: Request, setting: Setting) -> Question:
         answer = report.by_time(by, where, chosen)
         newest = report.overview().newest
         last = None if newest is None else periods.date_of(newest, where).isoformat()
-        rows = {"dates": tables.by_date(answer, where), "total": tables.total(answer)}
+        rows = {"dates": [row.to_json(where) for row in answer.rows], "total": answer.total_to_json()}
         return {**rows, "timezone": meant.zone, "by": by, "newest": last}
 
     return Question(("stats", by, number, now if by in periods.UNITS else 0, *meant.key), data, is_of_all=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Callable
 
 from session_monitor.conversations import clipping, round_pages
-from session_monitor.reports import session_profile, tables
-from session_monitor.reports.report import Report, SessionRow
+from session_monitor.reports.report import Report
+from session_monitor.reports.session_rows import SessionRow
 from session_monitor.search import in_session
 from session_monitor.sessions import session_file
 from web.server.exchange import Refusal, Request
@@ -33,7 +33,7 @@ def session(request: Request, setting: Setting) -> Question:
 
     def data(report: Report) -> Any:
         row = _row(report, session_id)
-        found = report.ask(lambda index: session_profile.growth(index, session_id))
+        found = report.profile(session_id)
         told = _listed(report, setting, [row], with_context=False)
         if found is None or not told:
             raise no_session()
@@ -41,10 +41,10 @@ def session(request: Request, setting: Setting) -> Question:
         return {
             "session": told[0],
             "rounds": found.rounds,
-            "parts": session_profile.parts_json(found.parts),
-            "models": [{"model": each.model, **each.sums.to_json()} for each in found.models],
-            "tools": tables.by_tool(found.tools),
-            "context": session_profile.points_json(found.points),
+            "parts": [kind.to_json() for kind in found.kinds],
+            "models": [{"model": each.name, **each.sums.to_json()} for each in found.models],
+            "tools": [tool.to_json() for tool in found.tools],
+            "context": [point.to_json() for point in found.points],
             "latency": dict(zip(names, (*found.first_token, *found.duration))),
             "notes": [{"code": code, "rounds": number} for code, number in found.lacking.items() if number],
             "link": setting.link(session_id),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from session_monitor.reports import dashboard, session_previews
-from session_monitor.reports.report import SORT_KEYS, Report, SessionRow
+from session_monitor.reports import dashboard
+from session_monitor.reports.report import Report
+from session_monitor.reports.session_rows import SORT_KEYS, SessionRow
 from web.server.exchange import Request
 
 from . import parameters
@@ -35,14 +36,12 @@ def _sessions(request: Request, setting: Setting) -> Question:
 
 
 def _listed(report: Report, setting: Setting, rows: list[SessionRow], *, with_context: bool) -> list[dict[str, Any]]:
-    ids = [row.fields["session_id"] for row in rows]
-    known = report.ask(lambda index: (index.meta("made"), session_previews.listed(index, ids)))
-    made, listed = known
+    previews = report.previews([row.fields["session_id"] for row in rows])
     answers = []
-    for row, each in zip(rows, listed):
+    for row, each in zip(rows, previews):
         if each is None:
             continue
-        title = None if setting.redacts else setting.titles.of(report.folder, (made, each.number), each.first)
+        title = None if setting.redacts else setting.titles.of(report.folder, each.key, each.first)
         fields = row.to_json()
         shared = dashboard.share(fields["total_cached_tokens"], fields["total_input_tokens"])
         more = {"title": title, "consumers": each.consumers, "tool_calls": each.tool_calls, "cached_share": shared}

@@ -1,0 +1,202 @@
+"""Which sessions are there, what does a list say of each, and where in its file do its rounds stand?
+
+Functions take an index that is sound and current.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, NamedTuple
+
+from session_monitor.base import utf8
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.prices import usage_totals
+from session_monitor.prices.spending import Spending
+
+from . import breakdown
+from .filter_sql import SelectionSql
+from .filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE, Selection
+
+_ORDERS = {
+    "updated": ("updated", "id"),
+    "created": ("rtrim(created_at, 'Z')", "id"),
+    "cost": ("usd", "pico", "id"),
+    "tokens": ("total_tokens", "id"),
+    "rounds": ("calls", "id"),
+}
+SORT_KEYS = tuple(_ORDERS)
+"""The orders of sessions; the largest comes first."""
+
+_COLUMNS = ", ".join(
+    (
+        *("id", "session_id", "file", "created_at", "updated_at", "updated", "total_tokens", "model", "models"),
+        *("last_flags", *schema.ADDITIVE),
+    )
+)
+
+
+class SessionRow(NamedTuple):
+    """One session without its rounds: ``fields`` (id, times, status, counts, tokens, models), and what it cost.
+
+    ``file`` is the name of its session file.
+    """
+
+    fields: dict[str, Any]
+    spending: Spending
+    file: str
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it, for JSON."""
+        return {**self.fields, **self.spending.to_json()}
+
+
+class SessionList(NamedTuple):
+    """Rows, of how many that are meant, of how many in all; ``damaged`` names files that are no session files any more."""
+
+    rows: list[SessionRow]
+    meant: int
+    total: int
+    damaged: list[str]
+
+
+class SortOrder(NamedTuple):
+    """One of ``SORT_KEYS``, the largest first, or last with ``reverse``."""
+
+    sort_by: str = "updated"
+    reverse: bool = False
+
+    @property
+    def sql(self) -> str:
+        """For behind ``ORDER BY``."""
+        direction = "" if self.reverse else " DESC"
+        return ", ".join(column + direction for column in _ORDERS[self.sort_by])
+
+
+class RoundPlace(NamedTuple):
+    """Where in its session file a round's line stands, and how many messages of it are those of the round before."""
+
+    number: int
+    start: int
+    length: int
+    history: int
+
+
+def session_list(
+    index: Index, selection: Selection, order: SortOrder, limit: int | None, offset: int, now: int
+) -> SessionList:
+    """The sessions that are meant, without the first ``offset``, at most ``limit``."""
+    condition = SelectionSql(index, selection).sessions()
+    (total,) = index.db.execute("SELECT count(*) FROM session").fetchone()
+    meant = total
+    if condition != "true":
+        (meant,) = index.db.execute(f"SELECT count(*) FROM session WHERE {condition}").fetchone()
+    damaged = [file for (file,) in index.db.execute("SELECT file FROM damaged ORDER BY file")]
+    page = f"WHERE {condition} ORDER BY {order.sql} LIMIT ? OFFSET ?"
+    return SessionList(_rows(index, now, page, -1 if limit is None else limit, offset), meant, total, damaged)
+
+
+def latest(index: Index, selected: SelectionSql, number: int, now: int) -> list[SessionRow]:
+    """The so many sessions that talked last."""
+    return _rows(index, now, f"WHERE {selected.sessions()} ORDER BY updated DESC, id DESC LIMIT ?", number)
+
+
+def session(index: Index, session_id: str, now: int) -> SessionRow | None:
+    """One session, with what had to be assumed for its cost; None where there is none with this id."""
+    number = index.session_number(session_id)
+    if number is None:
+        return None
+    (row,) = _rows(index, now, "WHERE id = ?", number)
+    notes = "SELECT notes, count(*) FROM round WHERE notes != 0 AND session = ? GROUP BY notes"
+    row.spending.assumed.update(schema.noted(index.db.execute(notes, (number,))))
+    return row
+
+
+def _rows(index: Index, now: int, behind: str, *values: object) -> list[SessionRow]:
+    """The rows of the sessions that the SQL behind the name of the table takes."""
+    rows = index.db.execute(f"SELECT {_COLUMNS} FROM session {behind}", values).fetchall()
+    return [_row(index, now, *row) for row in rows]
+
+
+def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
+    created_at, updated_at, updated, total_tokens, model, models, last_flags, *columns = rest
+    unpriced = breakdown.unpriced(index, number) if columns[-3] else {}
+    sums = usage_totals.of_columns(columns, unpriced)
+    fields = {
+        "session_id": session_id,
+        "created_at": created_at,
+        "updated_at": updated_at,
+        "status": _status(last_flags, updated, now),
+        "messages_count": sums.calls,
+        "failed_count": sums.failed,
+        "total_input_tokens": sums.input_tokens,
+        "total_output_tokens": sums.output_tokens,
+        "total_reasoning_tokens": sums.reasoning_tokens,
+        "total_cached_tokens": sums.cached_tokens,
+        "total_cache_write_tokens": sums.cache_write_tokens,
+        "total_tokens": total_tokens,
+        "model": model,
+        "models": json.loads(models),
+    }
+    return SessionRow(fields, sums.spending, file)
+
+
+def _status(last_flags: int, updated: int | None, now: int) -> str:
+    """As ``filter_sql`` has it: the last call failed; it is not long ago; or else idle."""
+    if last_flags & schema.FAILED:
+        return ERROR
+    return ACTIVE if (updated or 0) >= now - ACTIVE_FOR else IDLE
+
+
+# -- by their ids ------------------------------------------------------------------------------------------------------
+
+
+_NAMED = (
+    "session_id = CAST(?1 AS TEXT)",
+    "?1 = CAST('last' AS BLOB)",
+    "instr(lower(session_id), lower(CAST(?1 AS TEXT)))",
+)
+
+
+def named(index: Index, text: str, limit: int) -> list[str]:
+    """The ids that a text means: the one that it is, or all for ``last``, or those that it is a part of; latest first."""
+    for condition in _NAMED:
+        ids = f"SELECT session_id FROM session WHERE {condition} ORDER BY updated DESC, id DESC LIMIT ?2"
+        session_ids = [session_id for (session_id,) in index.db.execute(ids, (utf8.raw(text), limit))]
+        if session_ids:
+            return session_ids
+    return []
+
+
+def all_ids(index: Index) -> list[str]:
+    """The ids of all sessions."""
+    return [session_id for (session_id,) in index.db.execute("SELECT session_id FROM session")]
+
+
+# -- their rounds ------------------------------------------------------------------------------------------------------
+
+
+def round_count(index: Index, session_id: str) -> int | None:
+    """How many rounds a session has; None where there is no such session."""
+    number = index.session_number(session_id)
+    return None if number is None else _calls(index, number)
+
+
+def round_places(
+    index: Index, session_id: str, first: int | None, last: int | None, newest: int | None
+) -> list[RoundPlace]:
+    """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
+    session = index.session_number(session_id)
+    if session is None:
+        return []
+    count = _calls(index, session)
+    start = max(1, count - newest + 1) if newest is not None else first or 1
+    rounds = index.db.execute(
+        "SELECT number, start, length, history FROM round WHERE session = ? AND number >= ? AND number <= ?",
+        (session, start, count if last is None else last),
+    )
+    return list(map(RoundPlace._make, rounds))
+
+
+def _calls(index: Index, number: int) -> int:
+    return int(index.db.execute("SELECT calls FROM session WHERE id = ?", (number,)).fetchone()[0])
