@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from session_monitor import __version__
+from session_monitor.base import timestamps
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
@@ -70,7 +71,7 @@ def _serve(options: argparse.Namespace) -> int:
     known()
     connections = Connections()
     stopping = threading.Event()
-    desk = Desk(folder, _now)
+    desk = Desk(folder, timestamps.now)
     door = Door(
         known,
         allowed_hosts=options.allow_host,
@@ -78,7 +79,7 @@ def _serve(options: argparse.Namespace) -> int:
         wait=stopping.wait,
         cookie=f"monitor-key-{options.port}",
     )
-    site = Site(desk, door, known, static.files(), connections, Titles(), _now, stopping.wait, options.redact)
+    site = Site(desk, door, known, static.files(), connections, Titles(), timestamps.now, stopping.wait, options.redact)
     server = Server((options.host, options.port), site.respond, site.refuse, log, tls, connections)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
     serving.start()
@@ -207,10 +208,6 @@ class _Log:
 
 def _quiet(_line: str) -> None:
     """Say nothing."""
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
 
 
 if __name__ == "__main__":

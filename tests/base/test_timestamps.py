@@ -53,3 +53,28 @@ def test_local_times(monkeypatch, text, shown):
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize(
+    ("value", "in_utc"),
+    [
+        ("2026-02-01T09:30:15Z", "2026-02-01T09:30:15Z"),
+        ("2026-02-01T09:30:15.123456789Z", "2026-02-01T09:30:15.123456789Z"),
+        ("2026-02-01T17:30:15.5+08:00", "2026-02-01T09:30:15.5Z"),
+        ("2026-02-01 01:30:15-0800", "2026-02-01T09:30:15Z"),
+        ("2026-02-30T09:30:15Z", None),
+        ("2026-02-01T09:30:15", None),
+        ("0001-01-01T00:00:00+08:00", None),
+        (1769938215, None),
+        (None, None),
+    ],
+)
+def test_times_in_utc(value, in_utc):
+    """A time of any zone is told in UTC, with its fraction; what is no time, or off the calendar, is none."""
+    assert timestamps.utc(value) == in_utc
+
+
+def test_now_lies_between_two_looks_at_the_clock():
+    """This moment, in milliseconds."""
+    before = int(time.time() * 1000)
+    assert before <= timestamps.now() <= time.time() * 1000 + 1

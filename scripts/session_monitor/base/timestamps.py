@@ -1,4 +1,7 @@
-"""Which moment does a time in a session file mean?"""
+"""Which moment does an RFC 3339 time mean, and how is a moment written?
+
+A moment is a number of milliseconds since 1970.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,28 @@ import re
 import time
 from datetime import date, datetime, timedelta, timezone
 
+from . import lazy_regex
+
 MINUTE = 60_000
+"""In milliseconds, as the others."""
 HOUR = 60 * MINUTE
 DAY = 24 * HOUR
-_EPOCH = date(1970, 1, 1).toordinal()
+
+_START = datetime(1970, 1, 1, tzinfo=timezone.utc)
+_START_DAY = _START.toordinal()
+
+_TIME = lazy_regex.lazy(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
+_MINUTE = lazy_regex.lazy(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
+_SECONDS = lazy_regex.lazy(r":[0-5]\d(\.\d{1,9})?Z", re.ASCII)
+
+
+def now() -> int:
+    """This moment."""
+    return time.time_ns() // 1_000_000
 
 
 def milliseconds(timestamp: str | None) -> int | None:
-    """Milliseconds since 1970 of a time as the session files have it, ``2026-02-01T09:30:15.12Z``; None for none."""
+    """The moment of a time as ``utc`` gives it, ``2026-02-01T09:30:15.12Z``; None for None."""
     if timestamp is None:
         return None
     fraction = timestamp[20:23] if len(timestamp) >= 24 else timestamp[20:23].rstrip("Z").ljust(3, "0")
@@ -23,16 +40,13 @@ def milliseconds(timestamp: str | None) -> int | None:
 
 @functools.lru_cache(1 << 14)
 def _minute(text: str) -> int:
-    days = date.fromisoformat(text[:10]).toordinal() - _EPOCH
+    days = date.fromisoformat(text[:10]).toordinal() - _START_DAY
     return days * DAY + int(text[11:13]) * HOUR + int(text[14:]) * MINUTE
 
 
 def rfc3339(moment: int) -> str:
-    """The time in UTC, ``2026-02-01T09:30:15.120Z``."""
+    """The time in UTC, ``2026-02-01T09:30:15.120Z``.  Raises OverflowError for what no calendar holds."""
     return (_START + timedelta(milliseconds=moment)).isoformat(timespec="milliseconds")[:23] + "Z"
-
-
-_START = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 
 def local_time(timestamp: str | None) -> str:
@@ -42,37 +56,28 @@ def local_time(timestamp: str | None) -> str:
     """
     if timestamp is None:
         return "-"
-    moment = datetime.fromisoformat(timestamp[:19]).replace(tzinfo=timezone.utc)
+    in_utc = datetime.fromisoformat(timestamp[:19]).replace(tzinfo=timezone.utc)
     try:
-        return moment.astimezone().isoformat()
+        return in_utc.astimezone().isoformat()
     except (ValueError, OverflowError):
         return timestamp
 
 
-_TIME = re.compile(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
-
-
-_MINUTE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
-
-
-_SECONDS = re.compile(r":[0-5]\d(\.\d{1,9})?Z", re.ASCII)
-
-
 def utc(value: object) -> str | None:
-    """An RFC 3339 time in UTC, with the fraction that the log gives; ``None`` where it is no time."""
+    """An RFC 3339 time in UTC, with the fraction that the log gives; None where it is no time."""
     if not isinstance(value, str):
         return None
     if _is_minute(value[:16]) and _SECONDS.fullmatch(value, 16):  # as the gateway writes it
         return value
-    found = _TIME.fullmatch(value)
-    if not found:
+    match = _TIME.fullmatch(value)
+    if not match:
         return None
-    day, clock, fraction, zone = found.groups("")
+    day, clock, fraction, zone = match.groups("")
     if zone == "Z":
         zone = "+0000"
     try:
-        moment = datetime.fromisoformat(f"{day}T{clock}{zone[:3]}:{zone[-2:]}")
-        return moment.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
+        in_zone = datetime.fromisoformat(f"{day}T{clock}{zone[:3]}:{zone[-2:]}")
+        return in_zone.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
     except (ValueError, OverflowError):
         return None
 
@@ -86,8 +91,3 @@ def _is_minute(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def now() -> int:
-    """This moment, in milliseconds since 1970."""
-    return time.time_ns() // 1_000_000

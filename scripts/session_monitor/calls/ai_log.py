@@ -14,6 +14,7 @@ import os
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any
 
+from session_monitor.base import utf8
 from session_monitor.base.timestamps import utc
 
 from . import long_lines, tool_results, usage
@@ -210,7 +211,7 @@ def _is_cut(value: object) -> bool:
     """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
     if not isinstance(value, str) or " [truncated] " not in value:
         return False
-    raw = value.encode("utf-8", "surrogatepass")
+    raw = utf8.encoded(value)
     middle = (len(raw) - len(_MARK)) // 2
     return _MARK in raw[max(0, middle - _BAD_BYTES) : middle + len(_MARK) + _BAD_BYTES]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from session_monitor.base import utf8
 from session_monitor.calls import tool_results
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
@@ -217,7 +218,7 @@ def _messages(found: Iterable[Any], first: int, longest: int, shown: int) -> tup
 def _size(value: Any) -> int:
     """About how many bytes a value takes as JSON."""
     if isinstance(value, str):
-        return 2 + (len(value) if value.isascii() else len(value.encode("utf-8", "surrogatepass")))
+        return 2 + (len(value) if value.isascii() else len(utf8.encoded(value)))
     if isinstance(value, dict):
         return sum(len(key) + 4 + _size(inner) for key, inner in value.items())
     if isinstance(value, list):

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
+from session_monitor.base import utf8
 from session_monitor.sessions.summary import Written
 
 from . import rows as index_rows
@@ -141,7 +142,7 @@ class IndexCheck:
 
 
 def _text(value: object) -> Any:
-    return value.decode("utf-8", "surrogatepass") if isinstance(value, bytes) else value
+    return utf8.decoded(value) if isinstance(value, bytes) else value
 
 
 def _sums(written: Written) -> dict[str, int]:

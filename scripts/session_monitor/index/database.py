@@ -22,8 +22,8 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Callable
 
-from session_monitor.base import data_folder
-from session_monitor.base.utf8 import _text, raw
+from session_monitor.base import data_folder, utf8
+from session_monitor.base.utf8 import raw
 from session_monitor.prices.book import Book
 
 from .schema import SCHEMA
@@ -40,7 +40,7 @@ class Index:
         self.db = db
         self.folder = folder
         self.book = book
-        db.text_factory = _text
+        db.text_factory = utf8.decoded
         db.isolation_level = None
 
     # -- is it sound and current? --------------------------------------------------------------------------------------

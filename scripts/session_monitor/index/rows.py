@@ -14,8 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from session_monitor.base import timestamps
-from session_monitor.base.utf8 import raw
+from session_monitor.base import timestamps, utf8
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
@@ -53,7 +52,7 @@ SESSION = (
     *("session_id", "file", "size", "mtime", "next_byte"),
     *("created_at", "updated_at", "updated", "total_tokens", "model", "models", "last_flags"),
 )
-"""The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.raw`` gives it."""
+"""The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.encoded`` gives it."""
 ROUND = (
     *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
     *("flags", "notes", "code", "first_token_ms", "duration_ms", "start", "length", "history", "sent"),
@@ -137,9 +136,13 @@ def _is_copy(folder: str, file: str, session_id: str) -> bool:
 def _session(written: Written) -> tuple[Any, ...]:
     summary = written.summary
     return (
-        *(raw(written.session_id), raw(written.file), written.size, written.mtime, written.next_byte),
+        *(utf8.encoded(written.session_id), utf8.encoded(written.file), written.size, written.mtime, written.next_byte),
         *(summary.created_at, summary.updated_at, timestamps.milliseconds(summary.updated_at), summary.total_tokens),
-        *(raw(summary.model), json.dumps(summary.models), flags_of(written.rounds[-1][0]) if written.rounds else 0),
+        *(
+            utf8.encoded(summary.model),
+            json.dumps(summary.models),
+            flags_of(written.rounds[-1][0]) if written.rounds else 0,
+        ),
     )
 
 

@@ -9,9 +9,8 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Optional
 
-from session_monitor.base import timestamps
+from session_monitor.base import timestamps, utf8
 from session_monitor.base.data_folder import folder_mtime
-from session_monitor.base.utf8 import raw
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
@@ -194,7 +193,7 @@ class IndexWriter(Index):
         """
         with self._transaction():
             self._remove_all(sessions)
-            files = ((raw(file),) for file in sessions.values())
+            files = ((utf8.encoded(file),) for file in sessions.values())
             self.db.executemany("DELETE FROM damaged WHERE file = CAST(? AS TEXT)", files)
             for sql in _TIDYING:
                 self.db.execute(sql)
@@ -213,7 +212,7 @@ class IndexWriter(Index):
         self.db.execute("DELETE FROM gone")
         self.db.executemany(
             "INSERT OR IGNORE INTO gone SELECT id FROM session WHERE session_id = CAST(? AS TEXT)",
-            ((raw(session_id),) for session_id in session_ids),
+            ((utf8.encoded(session_id),) for session_id in session_ids),
         )
         gone = [row[0] for row in self.db.execute("SELECT id FROM gone")]
         if len(gone) <= _FEW:
@@ -297,7 +296,7 @@ class IndexWriter(Index):
 
         total, done = sum(size for size, _ in unknown.values()), 0
         for chunk in pool.chunks(self.folder, unknown, self.book):
-            self.db.executemany(_DAMAGED, ((raw(file),) for file in chunk.damaged))
+            self.db.executemany(_DAMAGED, ((utf8.encoded(file),) for file in chunk.damaged))
             yield chunk
             done += chunk.size
             progress(done, total)
@@ -317,7 +316,7 @@ class IndexWriter(Index):
             "SELECT sent, fresh + read + written, visible + reasoning, reasoning FROM round "
             "WHERE session = (SELECT id FROM session WHERE session_id = CAST(? AS TEXT)) AND number = ? "
             f"AND NOT flags & {NO_TOKENS}",
-            (raw(session_id), number - 1),
+            (utf8.encoded(session_id), number - 1),
         ).fetchone()
         return row and dict(zip(("messages_total", "input_tokens", "output_tokens", "reasoning_tokens"), row))
 
@@ -384,7 +383,7 @@ class IndexWriter(Index):
         """The number of a model, a consumer or a tool; 0 for none."""
         known = self._ids[table].get(name)
         if known is None:
-            text = raw(name)
+            text = utf8.encoded(name)
             self.db.execute(f"INSERT OR IGNORE INTO {table}(name) VALUES (CAST(? AS TEXT))", (text,))
             row = self.db.execute(f"SELECT id FROM {table} WHERE name = CAST(? AS TEXT)", (text,)).fetchone()
             known = self._ids[table][name] = int(row[0])

@@ -39,7 +39,7 @@ class Keys:
 
     def of_session(self, session_id: str) -> str:
         """The key that opens this session."""
-        first = self._mac(b"session\0" + (utf8.raw(session_id) or b""))[:_FIRST]
+        first = self._mac(b"session\0" + utf8.encoded(session_id))[:_FIRST]
         return base64.urlsafe_b64encode(first + self._second(first)).decode()
 
     def opens_all(self, given: str) -> bool:
@@ -66,7 +66,7 @@ class Keys:
 
 
 def _is_same(one: str, other: str) -> bool:
-    return hmac.compare_digest(one.encode("utf-8", "surrogatepass"), other.encode())
+    return hmac.compare_digest(utf8.encoded(one), other.encode())
 
 
 # -- where the secret stands -------------------------------------------------------------------------------------------

@@ -29,7 +29,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from session_monitor.base import files
+from session_monitor.base import files, utf8
 
 SCHEMA = 1
 UNIT = "1M tokens"
@@ -148,7 +148,7 @@ def of_document(
 
 
 def _digest(text: str) -> str:
-    raw = text.encode("utf-8", "surrogatepass")
+    raw = utf8.encoded(text)
     return f"{zlib.crc32(raw):08x}-{zlib.adler32(raw):08x}-{len(raw)}"
 
 

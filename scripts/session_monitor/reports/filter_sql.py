@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
-from session_monitor.base.utf8 import raw
+from session_monitor.base import utf8
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
@@ -114,7 +114,7 @@ class SelectionSql:
         if selection.sessions:
             either = "session_id = CAST(? AS TEXT) OR session_id GLOB CAST(? AS TEXT)"
             conditions.append(f"({' OR '.join([either] * len(selection.sessions))})")
-            values += [raw(pattern) for pattern in selection.sessions for _ in range(2)]
+            values += [utf8.encoded(pattern) for pattern in selection.sessions for _ in range(2)]
         if selection.min_cost is not None:
             # Dollars in millionths and a sum of their rests, which may be above one; their product would end 64 bits.
             whole, rest = f"usd + pico / {MICRO}", f"pico % {MICRO}"

@@ -162,7 +162,7 @@ def named(index: Index, text: str, limit: int) -> list[str]:
     """The ids that a text means: the one that it is, or all for ``last``, or those that it is a part of; latest first."""
     for condition in _NAMED:
         ids = f"SELECT session_id FROM session WHERE {condition} ORDER BY updated DESC, id DESC LIMIT ?2"
-        session_ids = [session_id for (session_id,) in index.db.execute(ids, (utf8.raw(text), limit))]
+        session_ids = [session_id for (session_id,) in index.db.execute(ids, (utf8.encoded(text), limit))]
         if session_ids:
             return session_ids
     return []

@@ -11,7 +11,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder, files, utf8
 from session_monitor.base.hashing import sha256
 
 SCHEMA_VERSION = 1
@@ -97,4 +97,4 @@ def _is_valid(found: Any) -> bool:
 
 
 def _digest(session_id: str) -> str:
-    return sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    return sha256(utf8.encoded(session_id)).hexdigest()[:32]

@@ -11,7 +11,7 @@ import os
 import re
 from collections.abc import Iterator
 
-from session_monitor.base import lazy_regex
+from session_monitor.base import lazy_regex, utf8
 
 SUFFIX = ".json"
 LONGEST_NAME = 200
@@ -51,13 +51,13 @@ def other_name(session_id: str) -> str:
 def _shortened(name: str, session_id: str) -> str:
     from session_monitor.base.hashing import sha256  # noqa: PLC0415 -- few ids are that long
 
-    digest = sha256(session_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    digest = sha256(utf8.encoded(session_id)).hexdigest()[:32]
     start = name.encode()[: LONGEST_NAME - len(digest) - 1].decode("utf-8", "ignore")
     return f"{start}~{digest}{SUFFIX}"
 
 
 def _percent(match: re.Match[str]) -> str:
-    return "".join(f"%{byte:02X}" for byte in match.group().encode("utf-8", "surrogatepass"))
+    return "".join(f"%{byte:02X}" for byte in utf8.encoded(match.group()))
 
 
 def path_of(folder: str, file: str) -> str:
