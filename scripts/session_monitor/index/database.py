@@ -23,7 +23,6 @@ import sqlite3
 from typing import Any, Callable
 
 from session_monitor.base import data_folder, utf8
-from session_monitor.base.utf8 import raw
 from session_monitor.prices.book import Book
 
 from .schema import SCHEMA
@@ -71,7 +70,7 @@ class Index:
     def session_number(self, session_id: str) -> int | None:
         """The number that stands for a session in all tables, never for another one; None where it is not there."""
         row = self.db.execute(
-            "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", (raw(session_id),)
+            "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)", (utf8.encoded(session_id),)
         ).fetchone()
         return row and int(row[0])
 
