@@ -10,7 +10,7 @@ from unittest import mock
 
 import pytest
 
-from session_monitor.log import generation, log_file
+from session_monitor.log import generation, log_file, matching
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import HEAD, MARK, Generation
 from session_monitor.monitor import ingest
@@ -194,7 +194,7 @@ def test_a_copytruncate_at_the_worst_moment(monitor, moment, known):
         monitor.poll()
     monitor.write("c")
     shutil.copy(monitor.log, f"{monitor.log}.1")
-    owner = Store if moment == "flush" else generation
+    owner = {"flush": Store, "match": matching, "new_generation": generation}[moment]
     real, times = getattr(owner, moment), []
 
     def then_truncated(*arguments):

@@ -262,7 +262,7 @@ def test_no_more_of_a_log_is_looked_at(folder, log, monkeypatch):
     other = log.parent / "other.log"
     write(other, *[calls.line("s", ["x"])] * 10)
     write(log, *[calls.line("s", ["x"])] * 10)
-    monkeypatch.setattr(doctor, "LOOK_LINES", 8)
+    monkeypatch.setattr(log_checks, "LOOK_LINES", 8)
     assert "8 lines" in examined(folder, log, other)["calls"].found
 
 
