@@ -1,4 +1,4 @@
-"""How well are real names matched?  Prints each of data/model-names.txt with its match, and how many have one.
+"""How well are real names matched?  Prints each of prices/data/model-names.txt with its match, and how many have one.
 
 python3 -m tests.campaigns.model_names
 """
@@ -16,7 +16,7 @@ from session_monitor.prices.book import Book
 from session_monitor.text import table
 from session_monitor.text.table import Column
 
-NAMES = Path(__file__).parent.parent / "data" / "model-names.txt"
+NAMES = Path(__file__).parent.parent / "prices" / "data" / "model-names.txt"
 UNKNOWN = "unknown"
 
 

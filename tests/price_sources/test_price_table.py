@@ -1,7 +1,7 @@
 """Can the shipped prices be relied on?
 
-data/model-names.txt holds names as gateways see them; those behind a ! must stay unknown. data/spot-prices.json holds
-prices that were looked up once and must not change by a refresh.
+In prices/data, model-names.txt holds names as gateways see them; those behind a ! must stay unknown. spot-prices.json
+holds prices that were looked up once and must not change by a refresh.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import pytest
 from session_monitor.prices import money, price_check, price_list
 from session_monitor.prices.model_names import candidates, canonical
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = Path(__file__).parent.parent / "prices" / "data"
 SPOTS = json.loads((DATA / "spot-prices.json").read_text(encoding="utf-8"))
 LINES = (DATA / "model-names.txt").read_text(encoding="utf-8").splitlines()
 NAMES = [line for line in LINES if line and not line.startswith("#")]

@@ -25,7 +25,7 @@ from session_monitor.prices.price_list import PriceList
 from tests.support.needs import need_module
 
 ROUNDS = json.loads(
-    (Path(__file__).parent.parent / "data" / "prices" / "worked-rounds.json").read_text(encoding="utf-8")
+    (Path(__file__).parent.parent / "prices" / "data" / "worked-rounds.json").read_text(encoding="utf-8")
 )
 MODELS = ["gpt-4o", "o1", "claude-sonnet-4-5-20250929", "gemini-2.5-pro", "grok-4"]
 PROVIDERS = dict(zip(MODELS, ["openai", "openai", "anthropic", "google", "x-ai"]))

@@ -1,6 +1,6 @@
 """What does a refresh do to the shipped prices?
 
-data/price_sources/ holds what the sources say beside what is read from it (litellm/ and genai/: x.json or x.txt, and
+data/ holds what the sources say beside what is read from it (litellm/ and genai/: x.json or x.txt, and
 x.expected.json), and merges with what comes of them (merge/). A new case is a new file.
 """
 
@@ -22,7 +22,7 @@ from price_sources import by_hand, genai, litellm, merge, wheels
 from price_sources.rows import Findings, Offer
 from session_monitor.prices import price_check, price_list
 
-DATA = Path(__file__).parent.parent / "data" / "price_sources"
+DATA = Path(__file__).parent / "data"
 SCRIPT = Path(refresh_prices.__file__)
 OBSERVED = "2026-11-12"
 

@@ -1,6 +1,6 @@
 """What did a call cost?
 
-data/prices/small.json is a price list made by hand, data/prices/worked-rounds.json holds calls as they were reported
+data/small.json is a price list made by hand, data/worked-rounds.json holds calls as they were reported
 with the cost worked out on paper: to the last digit, with the notes of what had to be assumed.
 """
 
@@ -30,7 +30,7 @@ from session_monitor.sessions.record import entry_of
 from tests.support import calls
 from tests.support.price_oracle import place_of, rate_of
 
-DATA = Path(__file__).parent.parent / "data" / "prices"
+DATA = Path(__file__).parent / "data"
 ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))
 SMALL = price_check.read(str(DATA / "small.json"))
 SHIPPED = price_list.shipped()

@@ -1,6 +1,6 @@
 """Which model does a name mean?
 
-data/prices/names.json holds, for each canonical name, names that mean the ``same``; for some names all the ``keys``
+data/names.json holds, for each canonical name, names that mean the ``same``; for some names all the ``keys``
 under which a price is looked for; names that lead to a key once they have been ``undated``; and such as ``never`` do.
 """
 
@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from session_monitor.prices import model_names
 from session_monitor.prices.model_names import EXACT, UNDATED
 
-NAMES = json.loads((Path(__file__).parent.parent / "data" / "prices" / "names.json").read_text(encoding="utf-8"))
+NAMES = json.loads((Path(__file__).parent / "data" / "names.json").read_text(encoding="utf-8"))
 ORDINARY = st.from_regex(r"[A-Za-z][A-Za-z0-9]{0,5}([-._ ][A-Za-z0-9]{1,4}){0,5}", fullmatch=True)
 ANY = st.text(st.characters(exclude_categories=[]), max_size=60) | ORDINARY
 

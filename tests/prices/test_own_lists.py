@@ -15,7 +15,7 @@ from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, FoundPrices
 from session_monitor.prices.price_list import BadPriceListError, PriceList
 
-DATA = Path(__file__).parent.parent / "data" / "prices"
+DATA = Path(__file__).parent / "data"
 SMALL = price_check.read(str(DATA / "small.json"))
 DAYS = ["2026-01-01", "2026-02-01", "2026-03-01"]
 

@@ -1,4 +1,4 @@
-"""Is this a price list?  What is wrong with those that are none stands in data/prices/mistakes.json."""
+"""Is this a price list?  What is wrong with those that are none stands in data/mistakes.json."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from session_monitor.prices.model_names import canonical
 from session_monitor.prices.price_check import PriceMistakeError
 from session_monitor.prices.price_list import PriceList
 
-SMALL = json.loads((Path(__file__).parent.parent / "data" / "prices" / "small.json").read_text(encoding="utf-8"))
+SMALL = json.loads((Path(__file__).parent / "data" / "small.json").read_text(encoding="utf-8"))
 SHIPPED = json.loads(Path(price_list.SHIPPED).read_text(encoding="utf-8"))
 
 JSON = st.recursive(

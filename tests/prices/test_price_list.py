@@ -1,6 +1,6 @@
 """Which prices are known?
 
-data/prices/mistakes.json holds lists with a mistake, line by line, with the line that is told and the message; where
+data/mistakes.json holds lists with a mistake, line by line, with the line that is told and the message; where
 that depends on the Python, or is long, it ends in ``…``.
 """
 
@@ -19,7 +19,7 @@ from session_monitor.prices import price_check, price_list
 from session_monitor.prices.model_names import canonical
 from session_monitor.prices.price_list import BadPriceListError, PriceList, UndecodedPriceList
 
-DATA = Path(__file__).parent.parent / "data" / "prices"
+DATA = Path(__file__).parent / "data"
 MISTAKES = json.loads((DATA / "mistakes.json").read_text(encoding="utf-8"))
 MODEL = '{"prices": [{"input": "1", "output": "2"}]}'
 

@@ -17,7 +17,7 @@ from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost, Unpriced
 from session_monitor.prices.spending import Spending
 
-BOOK = Book([price_check.read(str(Path(__file__).parent.parent / "data" / "prices" / "small.json"))])
+BOOK = Book([price_check.read(str(Path(__file__).parent / "data" / "small.json"))])
 
 MODELS = st.sampled_from([None, "gpt-4o", "o1", "qwen3-max", "deepseek-chat", "local-llama", "qwen-long", "x\x1b[2J"])
 TIMES = st.sampled_from([None, "2024-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2026-06-01T12:00:00Z"])

@@ -12,7 +12,7 @@ from session_monitor.prices import money, price_check, spending, what_if
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call
 
-BOOK = Book([price_check.read(str(Path(__file__).parent.parent / "data" / "prices" / "small.json"))])
+BOOK = Book([price_check.read(str(Path(__file__).parent / "data" / "small.json"))])
 AT = "2026-11-22T12:00:00Z"
 
 NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)
