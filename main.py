@@ -172,11 +172,8 @@ class Monitor:
                 f"the state file {state_file} {self._checkpoint.problem}; it was set aside. The logs are read from "
                 "their beginning, and what the sessions have already is not counted twice"
             )
-        elif not self._checkpoint.views and store.count(options.output_dir):
-            say.aloud(
-                f"there are sessions and no state file {state_file}; the logs are read from their beginning, and what "
-                "the sessions have already is not counted twice"
-            )
+        elif not self._checkpoint.views:
+            self._begin(state_file)
         self._price_state = self._price_files()
         self._book = self._prices()
         self._show: Show = Progress(None, time.monotonic)
@@ -204,6 +201,19 @@ class Monitor:
         except (BadPriceListError, OSError) as error:
             self._say.aloud(f"costs are not shown: {error}. Correct it there, or take the file away")
             return None
+
+    def _begin(self, state_file: str) -> None:
+        """Without read positions: the folder is new, or they were lost."""
+        folder = self._options.output_dir
+        if store.count(folder):
+            self._say.aloud(
+                f"there are sessions and no state file {state_file}; the logs are read from their beginning, and what "
+                "the sessions have already is not counted twice"
+            )
+        elif data_folder.is_unused(folder) and files.close_to_others(folder) and not self._say.quiet:
+            self._say.aloud(
+                f"{folder} was open to other users of this machine; it is for this user alone now (mode 700)"
+            )
 
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""

@@ -62,6 +62,33 @@ def test_a_folder_that_is_there_stays_as_it_is(tmp_path):
         files.make_folder(str(tmp_path / "file"))
 
 
+@pytest.mark.parametrize(("umask", "before"), [(0o022, 0o755), (0o002, 0o775), (0o000, 0o777)])
+def test_a_folder_as_mkdir_leaves_it_is_closed_to_others(tmp_path, umask, before):
+    """Whom nobody gave a mode is for its user alone afterwards, whatever the umask, and that is told once."""
+    old = os.umask(umask)
+    try:
+        (tmp_path / "a").mkdir()
+        assert mode(tmp_path / "a") == before
+        assert files.close_to_others(str(tmp_path / "a"))
+        assert mode(tmp_path / "a") == 0o700
+        assert not files.close_to_others(str(tmp_path / "a"))
+        assert os.umask(umask) == umask
+    finally:
+        os.umask(old)
+
+
+def test_a_folder_that_somebody_set_otherwise_stays_as_it_is(tmp_path, open_umask, monkeypatch):
+    """A mode that no umask of now makes was chosen, and another user's folder is theirs."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a").chmod(0o750)
+    assert not files.close_to_others(str(tmp_path / "a"))
+    (tmp_path / "b").mkdir()
+    monkeypatch.setattr(os, "geteuid", lambda: os.getuid() + 1)
+    before = mode(tmp_path / "b")
+    assert not files.close_to_others(str(tmp_path / "b"))
+    assert (mode(tmp_path / "a"), mode(tmp_path / "b")) == (0o750, before)
+
+
 # -- replace -----------------------------------------------------------------------------------------------------------
 
 

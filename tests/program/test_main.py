@@ -223,6 +223,33 @@ def test_all_is_private(output, log):
     assert {path.stat().st_mode & 0o777 for path in output.iterdir()} == {0o600}
 
 
+def test_an_unused_folder_becomes_private_and_that_is_said(output, log):
+    """One as a checkout leaves it is for this user alone after the first run, which says so; doctor has no warning."""
+    output.mkdir()
+    output.chmod(0o755)
+    (output / ".gitignore").write_text("*\n")
+    arguments = ["--log-path", log, "--output-dir", output]
+    first, second = (run(*arguments, preexec_fn=lambda: os.umask(0o022)) for _ in range(2))
+
+    assert "for this user alone now" in first.stderr
+    assert "for this user alone" not in second.stderr
+    assert output.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_folder_with_sessions_or_other_files_keeps_its_mode(tmp_path, output, log):
+    """Who opened it to others afterwards, or keeps more than sessions there, is not overruled."""
+    run("--log-path", log, "--output-dir", output)
+    (output / ".state.json").unlink()
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "notes.txt").touch()
+    for folder in (output, other):
+        folder.chmod(0o755)
+        done = run("--log-path", log, "--output-dir", folder, preexec_fn=lambda: os.umask(0o022))
+        assert "for this user alone" not in done.stderr
+        assert folder.stat().st_mode & 0o777 == 0o755
+
+
 def test_a_log_that_is_not_there_yet(tmp_path, output):
     """No log is no failure: it is said once, and the exit code is 0."""
     done = run("--log-path", tmp_path / "access.log", "--output-dir", output)

@@ -39,6 +39,11 @@ def state_file(folder: str) -> str:
     return os.path.join(folder, STATE)
 
 
+def is_unused(folder: str) -> bool:
+    """Whether it holds dotfiles at most, such as a checkout's ``.gitignore``: nothing of anybody's yet."""
+    return all(name.startswith(".") for name in os.listdir(folder))
+
+
 def folder_mtime(folder: str) -> int:
     """When names in the folder last came or went, in nanoseconds."""
     return os.stat(folder).st_mtime_ns

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -27,6 +28,21 @@ class LockHeldError(Exception):
 def make_folder(folder: str) -> None:
     """Make the folder, for this user alone, and those above it that lack; one that is there stays as it is."""
     os.makedirs(folder, mode=PRIVATE_FOLDER, exist_ok=True)
+
+
+def close_to_others(folder: str) -> bool:
+    """Make a folder that is this user's, and as ``mkdir`` or a checkout leaves it, one for this user alone.
+
+    Whether it was: a mode that somebody chose, or a folder of somebody else's, stays.  Raises ``OSError``.
+    """
+    state = os.stat(folder)
+    umask = os.umask(0o077)
+    os.umask(umask)
+    mode = stat.S_IMODE(state.st_mode)
+    if state.st_uid != os.geteuid() or mode != 0o777 & ~umask or mode == PRIVATE_FOLDER:
+        return False
+    os.chmod(folder, PRIVATE_FOLDER)
+    return True
 
 
 def write_all(descriptor: int, data: bytes, offset: int) -> None:
