@@ -26,6 +26,7 @@ from web.answers.folder import Folder
 from web.answers.titles import Titles
 from web.server.access import Door
 from web.server.connections import Connections
+from web.server.handler import Service
 from web.server.server import Server
 from web.site import Site
 
@@ -80,7 +81,7 @@ def _serve(options: argparse.Namespace) -> int:
         cookie=f"monitor-key-{options.port}",
     )
     site = Site(desk, door, known, static.files(), connections, Titles(), timestamps.now, stopping.wait, options.redact)
-    server = Server((options.host, options.port), site.respond, site.refuse, log, tls, connections)
+    server = Server((options.host, options.port), Service(site.respond, site.refuse, log, connections, tls))
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
     serving.start()
     _greet(options, server.server_port, known().main, is_there=folder.state().is_there)

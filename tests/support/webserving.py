@@ -20,6 +20,7 @@ from web.answers.folder import Folder
 from web.answers.titles import Titles
 from web.server.access import Door
 from web.server.connections import Connections
+from web.server.handler import Limits, Service
 from web.server.server import Server
 from web.site import Site
 
@@ -121,7 +122,8 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}
     table = {**table, "/static/a.js": static.Content(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
     site = Site(desk, door, keys, table, connections, Titles(), desk.now, stopping.wait, redacts)
-    server = Server(("127.0.0.1", 0), site.respond, site.refuse, log.append, tls, connections, limits)
+    service = Service(site.respond, site.refuse, log.append, connections, tls, limits or Limits())
+    server = Server(("127.0.0.1", 0), service)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

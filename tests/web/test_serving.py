@@ -17,7 +17,7 @@ import pytest
 from tests.support.needs import need_tool
 from tests.support.waiting import until
 from tests.support.webserving import MAIN, SAMPLE, asked, ingest, serving
-from web.server.server import Limits
+from web.server.handler import Limits
 
 SAFETY = {
     "X-Content-Type-Options": "nosniff",
@@ -349,7 +349,7 @@ def test_a_slow_reader_hurts_nobody(folder):
         opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         opened.sendall(b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60)
         assert running.ask("/api/me").status == 200
-        until(lambda: not running.server.connections._all, "it was dropped")
+        until(lambda: not running.site.connections._all, "it was dropped")
 
 
 # -- its end -----------------------------------------------------------------------------------------------------------

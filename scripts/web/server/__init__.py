@@ -3,8 +3,8 @@
 Its rooms in reading order, ● those that others may come in by:
 
     server ●       who listens, and takes connections in
-    handler        one connection, request by request
-    wire           heads of answers, and what clients take
+    handler ●      one connection, request by request
+    wire           how an answer reads in bytes
     exchange ●     requests, answers and refusals as values
     connections ●  who is connected, and for how long
     access ●       who may see what

@@ -9,26 +9,61 @@ from __future__ import annotations
 import contextlib
 import http.server
 import io
+import os
 import select
 import socket
+import ssl
+import threading
 import time
+import traceback
 import urllib.parse
+from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import Any, Callable, NamedTuple
 
 from session_monitor.text import safe
 
-from . import exchange
-from .exchange import Answer, Headers, Refusal, Request, Stream
-from .wire import where
-
-if TYPE_CHECKING:
-    from .server import Server
-from .wire import _head, marks, takes_gzip
+from . import wire
+from .connections import Connection, Connections
+from .exchange import Answer, Headers, Refusal, Reply, Request, Stream
 
 METHODS = ("GET", "HEAD")
 _ALLOW: Headers = (("Allow", ", ".join(METHODS)),)
 _MOST_PARAMETERS = 64
+
+
+class Limits(NamedTuple):
+    """How long is waited for whom, in seconds, and how long a request's head may be, in bytes."""
+
+    first_request: float = 15.0
+    next_request: float = 60.0
+    head: float = 10.0
+    write: float = 60.0
+    most_head: int = 32_768
+    stop: float = 5.0
+
+
+@dataclass(frozen=True)
+class Service:
+    """What all connections of a server share.
+
+    ``respond`` answers a request, and raises ``Refusal``; ``refuse`` says how it is told that a request is refused;
+    ``log`` takes a line.
+    """
+
+    respond: Callable[[Request], Reply]
+    refuse: Callable[[Request, Refusal], Answer]
+    log: Callable[[str], None]
+    connections: Connections
+    tls: ssl.SSLContext | None = None
+    limits: Limits = field(default_factory=Limits)
+    stopping: threading.Event = field(default_factory=threading.Event)
+
+    def log_failure(self, address: str, error: BaseException) -> None:
+        """Tell where something failed, and of what kind: what an error says may be a part of a conversation."""
+        frames = traceback.extract_tb(error.__traceback__)
+        place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
+        self.log(f"{address} - {type(error).__name__}{place}")
 
 
 class _TooLargeError(Exception):
@@ -42,23 +77,28 @@ class _TooSlowError(Exception):
 class Handler(http.server.BaseHTTPRequestHandler):
     """One connection, request by request."""
 
-    server: Server
     protocol_version = "HTTP/1.1"
     connection: Any
 
-    def setup(self) -> None:
-        """Begin with TLS where there is any; what is read and written goes over the bare socket."""
-        self._place = self.server.admitted(self.request)
+    def __init__(
+        self, opened: socket.socket, client_address: Any, server: Any, place: Connection, service: Service
+    ) -> None:
+        """Answers all requests of the connection, which has its ``place`` among the others."""
+        self._place = place
+        self._service = service
         self._rest = b""
         self._count = 0
+        super().__init__(opened, client_address, server)
+
+    def setup(self) -> None:
+        """Begin with TLS where there is any; what is read and written goes over the bare socket."""
         self.request.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        if self.server.tls:
+        tls = self._service.tls
+        if tls:
             # Not while connections are taken in: somebody may never say hello.
-            self.request.settimeout(self.server.limits.head)
+            self.request.settimeout(self._service.limits.head)
             try:
-                self.request = self.server.tls.wrap_socket(
-                    self.request, server_side=True, do_handshake_on_connect=False
-                )
+                self.request = tls.wrap_socket(self.request, server_side=True, do_handshake_on_connect=False)
                 self._place.socket = self.request
                 self.request.do_handshake()
             except OSError:
@@ -68,7 +108,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def finish(self) -> None:
         """Close it."""
-        self.server.connections.leave(self._place)
+        self._service.connections.leave(self._place)
         with contextlib.suppress(OSError):
             self.request.close()
 
@@ -76,11 +116,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         """Answer requests until one of both sides ends it."""
         self.close_connection = False
         with contextlib.suppress(OSError):
-            while not self.close_connection and not self.server.stopping.is_set():
+            while not self.close_connection and not self._service.stopping.is_set():
                 self._handle_one()
-                self.server.connections.end(self._place)
-
-    # -- reading -------------------------------------------------------------------------------------------------------
+                self._service.connections.end(self._place)
 
     def _handle_one(self) -> None:
         self.close_connection = True  # unless all is well
@@ -89,32 +127,34 @@ class Handler(http.server.BaseHTTPRequestHandler):
         try:
             head = self._read_head()
         except _TooLargeError:
-            self._refuse_unread(431, "too_large", "the head of the request is too large")
+            self._refuse_unread(Refusal(431, "too_large", "the head of the request is too large"))
             return
         except _TooSlowError:
-            self._refuse_unread(408, "too_slow", "the request did not come in time")
+            self._refuse_unread(Refusal(408, "too_slow", "the request did not come in time"))
             return
-        if head is None or not self.server.connections.begin(self._place):
+        if head is None or not self._service.connections.begin(self._place):
             return
         started = time.monotonic()
-        self.connection.settimeout(self.server.limits.write)
+        self.connection.settimeout(self._service.limits.write)
         request = self._parsed(head)
         if isinstance(request, Refusal):
-            self._refuse_unread(request.status, request.code, str(request), request.headers)
+            self._refuse_unread(request)
             return
         status, size = self._answer(request)
-        self._tell(status, size, time.monotonic() - started)
+        self._log_request(status, size, time.monotonic() - started)
+
+    # -- reading -------------------------------------------------------------------------------------------------------
 
     def _read_head(self) -> bytes | None:
         """The bytes of a request up to its empty line; None where none comes any more."""
-        limits, data = self.server.limits, self._rest
+        limits, data = self._service.limits, self._rest
         waits = limits.next_request if self._count else limits.first_request
-        end = time.monotonic() + (limits.head if data else waits)
+        deadline = time.monotonic() + (limits.head if data else waits)
         self._count += 1
-        while (found := data.find(b"\r\n\r\n")) < 0:
+        while (end := data.find(b"\r\n\r\n")) < 0:
             if len(data) > limits.most_head:
                 raise _TooLargeError
-            self.connection.settimeout(max(end - time.monotonic(), 0.001))
+            self.connection.settimeout(max(deadline - time.monotonic(), 0.001))
             try:
                 more = self.connection.recv(16_384)
             except (TimeoutError, socket.timeout):
@@ -124,13 +164,13 @@ class Handler(http.server.BaseHTTPRequestHandler):
             if not more:
                 return None
             if not data:
-                end = time.monotonic() + limits.head
+                deadline = time.monotonic() + limits.head
                 more = more.lstrip(b"\r\n")
             data += more
-        if found > limits.most_head:
+        if end > limits.most_head:
             raise _TooLargeError
-        self._rest = data[found + 4 :]
-        return data[: found + 4]
+        self._rest = data[end + 4 :]
+        return data[: end + 4]
 
     def _parsed(self, head: bytes) -> Request | Refusal:
         self.rfile = io.BytesIO(head)
@@ -152,8 +192,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             )
         except ValueError:
             return self._wrong
-        is_tls = self.server.tls is not None
-        return Request(self.command, target.path, query, self._sent, str(self.client_address[0]), is_tls)
+        is_tls = self._service.tls is not None
+        return Request(self.command, target.path, query, self._sent, self._address, is_tls)
 
     def _wrong_head(self) -> Refusal | None:
         """Why a head that could be read is not taken."""
@@ -182,25 +222,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _answer(self, request: Request) -> tuple[int, int]:
         """Answer a request: with which status, in how many bytes."""
+        service = self._service
         try:
-            found = self.server.respond(request)
+            reply = service.respond(request)
         except Refusal as refusal:
-            found = self.server.refuse(request, refusal)
+            reply = service.refuse(request, refusal)
         except Exception as error:  # noqa: BLE001 -- one request fails, and the server goes on
-            self.server.log(f"{self.client_address[0]} - {where(error)}")
+            service.log_failure(self._address, error)
             failed = Refusal(500, "failed", "this failed; the server's own output says where")
-            found = self.server.refuse(request, failed)
-        return self._send(found) if isinstance(found, Answer) else (200, self._stream(found))
+            reply = service.refuse(request, failed)
+        return self._send(reply) if isinstance(reply, Answer) else (200, self._stream(reply))
 
-    def _refuse_unread(self, status: int, code: str, message: str, headers: Headers = ()) -> None:
+    def _refuse_unread(self, refusal: Refusal) -> None:
         """Refuse what is not read to its end, and close."""
         self.close_connection = True
-        refusal = Refusal(status, code, message, headers)
         is_head = self.command == "HEAD"
-        request = Request("HEAD" if is_head else "GET", self.path, {}, {}, str(self.client_address[0]))
-        self.connection.settimeout(self.server.limits.write)
-        status, size = self._send(self.server.refuse(request, refusal))
-        self._tell(status, size, 0.0)
+        request = Request("HEAD" if is_head else "GET", self.path, {}, {}, self._address)
+        self.connection.settimeout(self._service.limits.write)
+        status, size = self._send(self._service.refuse(request, refusal))
+        self._log_request(status, size, 0.0)
         # What it still sends must not make the kernel throw the answer away before it is read.
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self.connection, socket.SHUT_WR)
@@ -209,50 +249,35 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 if not self.connection.recv(65_536):
                     break
 
-    def _send(self, found: Answer) -> tuple[int, int]:
-        status, content, headers = found
-        body = b""
-        if content is not None:
-            wanted = marks(self._sent.get("if-none-match", ""))
-            if status == 200 and (content.etag in wanted or "*" in wanted):
-                status = 304
-            is_packed = len(content.body) >= exchange.WORTH_PACKING and takes_gzip(
-                self._sent.get("accept-encoding", "")
-            )
-            body = content.packed() if is_packed else content.body
-            mark = f'"{content.etag}-gzip"' if is_packed else f'"{content.etag}"'
-            headers = (*headers, ("Vary", "Accept-Encoding, Cookie"), *((("ETag", mark),) if status < 400 else ()))
-            if is_packed and status != 304:
-                headers = (*headers, ("Content-Encoding", "gzip"))
-        size = 0 if status == 304 or self.command == "HEAD" else len(body)
-        length = (("Content-Length", str(len(body))),) if status != 304 else ()
-        head = _head(status, (*headers, ("Connection", self._goes_on()), *length), content)
-        self.connection.sendall(head + body[:size])
-        return status, size
+    def _send(self, answer: Answer) -> tuple[int, int]:
+        """Write an answer that is there as a whole: with which status, in how many bytes behind its head."""
+        written = wire.written(answer, self._sent, self._goes_on(), has_body=self.command != "HEAD")
+        self.connection.sendall(written.head + written.body)
+        return written.status, len(written.body)
 
-    def _stream(self, found: Stream) -> int:
+    def _stream(self, stream: Stream) -> int:
         """Write the pieces as they come, until somebody has enough; returns their bytes."""
         is_chunked = self.request_version == "HTTP/1.1"
         self.close_connection = self.close_connection or not is_chunked
-        headers = [*found.headers, ("Content-Type", found.kind), ("Connection", self._goes_on())]
+        headers = [*stream.headers, ("Content-Type", stream.kind), ("Connection", self._goes_on())]
         headers += [("Transfer-Encoding", "chunked")] if is_chunked else []
         size = 0
         is_whole = False
         try:
-            self.connection.sendall(_head(200, headers))
-            for piece in found.pieces if self.command != "HEAD" else ():
+            self.connection.sendall(wire.head(200, headers))
+            for piece in stream.pieces if self.command != "HEAD" else ():
                 if not piece and self._is_gone():
                     return size
                 if piece:
                     size += len(piece)
-                    self.connection.sendall(b"%x\r\n%b\r\n" % (len(piece), piece) if is_chunked else piece)
+                    self.connection.sendall(wire.chunk(piece) if is_chunked else piece)
             if is_chunked and self.command != "HEAD":
-                self.connection.sendall(b"0\r\n\r\n")
+                self.connection.sendall(wire.chunk(b""))
             is_whole = True
         finally:
             # An end that lacks is told by the connection's.
             self.close_connection = self.close_connection or not is_whole
-            found.close()
+            stream.close()
         return size
 
     def _goes_on(self) -> str:
@@ -260,12 +285,16 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _is_gone(self) -> bool:
         """Whether the other side has closed; of TLS only a write tells."""
-        if self.server.tls or not select.select([self.connection], [], [], 0)[0]:
+        if self._service.tls or not select.select([self.connection], [], [], 0)[0]:
             return False
         return not self.connection.recv(1, socket.MSG_PEEK)
 
-    def _tell(self, status: int, size: int, seconds: float) -> None:
+    @property
+    def _address(self) -> str:
+        return str(self.client_address[0])
+
+    def _log_request(self, status: int, size: int, seconds: float) -> None:
         """The access line: no query, since keys and searches stand there."""
         path = safe.clean(self.path.partition("?")[0][:200])
-        line = f"{self.client_address[0]} {safe.clean(self.command[:10])} {path} {status} {size} {1000 * seconds:.1f}ms"
-        self.server.log(line)
+        line = f"{self._address} {safe.clean(self.command[:10])} {path} {status} {size} {1000 * seconds:.1f}ms"
+        self._service.log(line)

@@ -1,19 +1,49 @@
-"""How do heads of answers read, and what do clients take?"""
+"""How does an answer read in bytes?"""
 
 from __future__ import annotations
 
 import email.utils
-import os
-import traceback
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import NamedTuple
 
-from .exchange import SAFETY, Content
+from .exchange import SAFETY, WORTH_PACKING, Answer, Content
 
 _SERVER = "agent-session-monitor"
 
 
-def _head(status: int, headers: Sequence[tuple[str, str]], content: Content | None = None) -> bytes:
+class Written(NamedTuple):
+    """An answer in bytes, with the status that it has for whom it is sent to."""
+
+    status: int
+    head: bytes
+    body: bytes
+
+
+def written(answer: Answer, sent: Mapping[str, str], connection: str, *, has_body: bool = True) -> Written:
+    """A whole answer to a request with these headers (names in small letters).
+
+    It is 304 where they name what would be sent, and packed where they take it so.  ``connection`` says what becomes of
+    the connection; without ``has_body`` the head is all.
+    """
+    status, content, headers = answer
+    body = b""
+    if content is not None:
+        known = _marks(sent.get("if-none-match", ""))
+        if status == 200 and (content.etag in known or "*" in known):
+            status = 304
+        is_packed = len(content.body) >= WORTH_PACKING and _takes_gzip(sent.get("accept-encoding", ""))
+        body = content.packed() if is_packed else content.body
+        mark = f'"{content.etag}-gzip"' if is_packed else f'"{content.etag}"'
+        headers = (*headers, ("Vary", "Accept-Encoding, Cookie"), *((("ETag", mark),) if status < 400 else ()))
+        if is_packed and status != 304:
+            headers = (*headers, ("Content-Encoding", "gzip"))
+    length = (("Content-Length", str(len(body))),) if status != 304 else ()
+    first = head(status, (*headers, ("Connection", connection), *length), content)
+    return Written(status, first, body if has_body and status != 304 else b"")
+
+
+def head(status: int, headers: Sequence[tuple[str, str]], content: Content | None = None) -> bytes:
     """The lines before a body.  Raises ``ValueError`` for a header that would be two."""
     given = {name.lower() for name, _ in headers}
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Server: {_SERVER}"]
@@ -27,21 +57,19 @@ def _head(status: int, headers: Sequence[tuple[str, str]], content: Content | No
     return text.encode("latin-1") + b"\r\n\r\n"
 
 
-def marks(text: str) -> set[str]:
+def chunk(piece: bytes) -> bytes:
+    """A piece of an answer whose length is not known yet; the empty one is its end."""
+    return b"%x\r\n%b\r\n" % (len(piece), piece)
+
+
+def _marks(text: str) -> set[str]:
     """The marks that a cache has, without what says how they were sent."""
     return {each.strip().removeprefix("W/").strip('"').replace("-gzip", "") for each in text.split(",") if each}
 
 
-def takes_gzip(text: str) -> bool:
+def _takes_gzip(text: str) -> bool:
     for each in text.lower().split(","):
         name, _, weight = each.strip().partition(";")
         if name.strip() in ("gzip", "*"):
             return weight.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
     return False
-
-
-def where(error: BaseException) -> str:
-    """Of what kind an error is and where it happened; what it says may be a part of a conversation."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {os.path.basename(frames[-1].filename)}:{frames[-1].lineno}" if frames else ""
-    return f"{type(error).__name__}{place}"
