@@ -12,7 +12,7 @@ import pytest
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import access as index_access
-from session_monitor.index import opening, rows
+from session_monitor.index import rows, writable
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -182,7 +182,7 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
     """Where none can be written, one in memory answers the questions of the next moment, and then it is made anew."""
     clock = [100.0]
     monkeypatch.setattr(index_access.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(opening, "writing", refused)
+    monkeypatch.setattr(writable, "opened", refused)
     for end in ("", "-wal", "-shm"):
         (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
     access = index_access.Access(str(folder), BOOK, silent)

@@ -11,8 +11,7 @@ from hypothesis import given, settings
 
 from session_monitor.calls.usage import Usage
 from session_monitor.index import rows as index_rows
-from session_monitor.index import schema
-from session_monitor.index.rows import ToolUseRow
+from session_monitor.index import schema, tool_rows
 from session_monitor.prices import cost as price_cost
 from session_monitor.prices import money, spending, usage_totals
 from session_monitor.prices.cost import Call, Cost
@@ -30,7 +29,7 @@ def read(folder, file):
 
 def of_file(folder, file):
     """The rows of a session file."""
-    return index_rows.of_written([read(folder, file)], BOOK)
+    return index_rows.rows_of([read(folder, file)], BOOK)
 
 
 def rounds(rows):
@@ -55,7 +54,7 @@ def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches)
     for batch in batches:
         written = agent.store(batch)
         before = {position: last[each.session_id] for position, each in enumerate(written) if each.session_id in last}
-        rows, tools = index_rows.of_written(written, BOOK), list(index_rows.tools(written, before))
+        rows, tools = index_rows.rows_of(written, BOOK), list(tool_rows.of_written(written, before))
         for position, each in enumerate(written):
             last[each.session_id] = each.rounds[-1][0]
             told.setdefault(each.session_id, []).append((rows, tools, position))
@@ -73,7 +72,7 @@ def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches)
             for row in rounds(piece)
             if row["session"] == position
         ]
-        assert list(index_rows.tools([read(folder, file_names.file_name(session_id))])) == [
+        assert list(tool_rows.of_written([read(folder, file_names.file_name(session_id))])) == [
             row._replace(session=0) for _, piece, position in pieces for row in piece if row.session == position
         ]
 
@@ -84,7 +83,7 @@ def test_sums(tmp_path_factory, batches):
     """What rounds add up to is what SQL makes of their rows, by session, half hour, model and consumer, and by session."""
     folder = tmp_path_factory.mktemp("sessions")
     written = Agent(folder).store([step for batch in batches for step in batch])
-    rows = index_rows.of_written(written, BOOK)
+    rows = index_rows.rows_of(written, BOOK)
     db = sqlite3.connect(":memory:")
     db.execute(f"CREATE TABLE round({', '.join(index_rows.ROUND)})")
     db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
@@ -98,7 +97,7 @@ def test_sums(tmp_path_factory, batches):
     of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
     assert of_sessions == grouped("session")
 
-    total, (expected,) = index_rows.total(rows), db.execute(f"SELECT count(*), {schema.OF_ROUNDS} FROM round")
+    total, (expected,) = rows.total(), db.execute(f"SELECT count(*), {schema.OF_ROUNDS} FROM round")
     assert total[:-1] == usage_totals.of_columns(expected[1:], {})[:-1]
     assert total.spending == spending.spent(
         BOOK, [price_cost.call_of(facts) for each in written for facts, _, _ in each.rounds]
@@ -126,7 +125,7 @@ def test_columns_of_a_round(tmp_path):
     agent.call = lambda _: call
     (written,) = agent.store([None])
 
-    (row,) = rounds(index_rows.of_written([written], BOOK))
+    (row,) = rounds(index_rows.rows_of([written], BOOK))
 
     cost = BOOK.price(price_cost.call_of(written.rounds[0][0]))
     assert row == {
@@ -176,7 +175,7 @@ def test_flags(tmp_path, attributes, flags):
     (written,) = agent.store([None])
     (facts, _, _) = written.rounds[0]
 
-    (row,) = rounds(index_rows.of_written([written], BOOK))
+    (row,) = rounds(index_rows.rows_of([written], BOOK))
 
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
@@ -190,7 +189,7 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
     """Dollars in millionths and the rest give the cost to the last pico-dollar; notes come back from their bits."""
     folder = tmp_path_factory.mktemp("sessions")
     for written in Agent(folder).store([step for batch in batches for step in batch]):
-        for (facts, _, _), kept in zip(written.rounds, rounds(index_rows.of_written([written], BOOK))):
+        for (facts, _, _), kept in zip(written.rounds, rounds(index_rows.rows_of([written], BOOK))):
             outcome = BOOK.price(price_cost.call_of(facts))
             if isinstance(outcome, Cost):
                 assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
@@ -210,65 +209,6 @@ def test_what_a_cache_cost_more(tmp_path):
 
     assert usd * money.MICRO + pico == BOOK.price(call).saved < 0
     assert 0 <= pico < money.MICRO
-
-
-# -- tools -------------------------------------------------------------------------------------------------------------
-
-
-def tool_rows(tmp_path, *steps):
-    """The tools' rows of a session of these steps."""
-    Agent(tmp_path).store(steps)
-    return list(index_rows.tools([read(tmp_path, "a.json")]))
-
-
-def test_a_results_tokens(tmp_path):
-    """A result has the tokens by which its prompt is longer than the one before and its answer, by its characters' part."""
-    found = tool_rows(tmp_path, Step(tool="read", tokens=100), Step(tokens=1000, tool_failed=True))
-
-    # The prompts have 100 + 20 and 1,000 + 80 tokens; the answer between them 5; of what is new, the result has 20
-    # characters and the user's message 14.
-    assert found == [
-        ToolUseRow(0, 1, "read", 1, 0, 0, None),
-        ToolUseRow(0, 2, "read", 0, 1, 1, round((1080 - 120 - 5) * 20 / 34)),
-    ]
-
-
-@pytest.mark.parametrize(
-    "steps",
-    [
-        [Step(tool="read", tokens=None), Step()],
-        [Step(tool="read"), Step(tokens=None)],
-    ],
-)
-def test_results_whose_tokens_are_not_known(tmp_path, steps):
-    """Where one of the two calls told no tokens, the result's are not known; it is counted all the same."""
-    assert tool_rows(tmp_path, *steps)[1:] == [ToolUseRow(0, 2, "read", 0, 1, 0, None)]
-
-
-@pytest.mark.parametrize("part", [{"text": 5}, {"text": "x"}, {"text": None}, {"text": ["y"]}])
-def test_a_result_that_is_no_plain_part(tmp_path, part):
-    """A result in a shape that no protocol has counts like any other, and never has more than all that came with it."""
-    agent, history = Agent(tmp_path), [calls.message("hello")]
-    first = calls.call("a", messages=history, input_token=100)
-    result = {"type": "tool_result", "tool_use_id": "1", "content": "four", **part}
-    second = calls.call("a", messages=[*history, {"role": "user", "content": [result]}], input_token=200)
-    agent.call = lambda call: call
-    agent.store([first, second])
-
-    (row,) = index_rows.tools([read(tmp_path, "a.json")])
-
-    assert (row.results, row.failed) == (1, 0)
-    assert 0 < row.tokens <= 95
-
-
-def test_a_prompt_that_became_shorter(tmp_path):
-    """A result never has less than no tokens."""
-    assert tool_rows(tmp_path, Step(tool="read", tokens=5000), Step(tokens=50))[1].tokens == 0
-
-
-def test_a_history_that_was_forgotten(tmp_path):
-    """A call that begins anew brings no result, and has nothing to do with the tool that was asked for."""
-    assert tool_rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolUseRow(0, 1, "read", 1, 0, 0, None)]
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from session_monitor.base import data_folder
-from session_monitor.index import opening
+from session_monitor.index import writable
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLI = ROOT / "scripts" / "cli.py"
@@ -132,7 +132,7 @@ def test_a_folder_that_may_not_be_written_changes_no_answer(tmp_path, sound, exp
     def refuse(folder, *_arguments, **_options):
         raise PermissionError(13, "Permission denied", folder)
 
-    monkeypatch.setattr(opening, "writing", refuse)
+    monkeypatch.setattr(writable, "opened", refuse)
     assert cli.main([*command.split(), "--json", "--data-dir", str(folder)]) == 0
 
     found = [_lasting(json.loads(line)) for line in _documents(capsys.readouterr().out)]

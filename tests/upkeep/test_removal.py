@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from session_monitor.base import data_folder, files, timestamps
-from session_monitor.index import access, database, keeper, opening
+from session_monitor.index import access, database, keeper, opening, writable
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import deleted as tombstones
@@ -335,7 +335,7 @@ def test_an_index_that_was_complete_stays_so(folder, monkeypatch):
 @pytest.mark.parametrize("what", ["none", "junk", "locked"])
 def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what):
     """The session is deleted, and whoever asks next is told what there is."""
-    monkeypatch.setattr(opening, "_REMOVERS_PATIENCE", 0.05)
+    monkeypatch.setattr(writable, "_REMOVERS_PATIENCE", 0.05)
     folder.close()
     path = folder.out / data_folder.INDEX
     with contextlib.ExitStack() as stack:
@@ -354,7 +354,7 @@ def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what
 
 def test_a_monitor_catches_up_with_what_the_command_left_undone(folder, monkeypatch):
     """Where only the files were removed, a pass without new lines notices, and does not call the index complete."""
-    monkeypatch.setattr(opening, "taking_out", lambda *_: contextlib.nullcontext())
+    monkeypatch.setattr(writable, "taking_out", lambda *_: contextlib.nullcontext())
     folder.delete("b")
     folder.poll()
 
@@ -367,7 +367,7 @@ def test_while_sessions_are_removed_the_index_is_not_complete(folder):
     """Whoever is killed meanwhile leaves an index that says so, whatever a monitor notes of the folder's time."""
     with contextlib.closing(opening.read_only(str(folder.out / data_folder.INDEX))) as db:
         kept = database.Index(db, str(folder.out), BOOK)
-        with opening.taking_out(str(folder.out), {"a": "a.json"}):
+        with writable.taking_out(str(folder.out), {"a": "a.json"}):
             (folder.out / "a.json").unlink()
             folder.keeper.settle()
             assert not kept.is_complete()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.index import opening
+from session_monitor.index import writable
 from session_monitor.index.writer import IndexWriter
 from tests.support.calls import line
 from tests.support.waiting import until
@@ -182,7 +182,7 @@ def test_a_folder_that_cannot_be_written(folder, monkeypatch):
     for end in ("", "-wal", "-shm"):
         Path(f"{folder}/.index.sqlite3{end}").unlink(missing_ok=True)
     made = []
-    real = opening.in_memory
+    real = writable.in_memory
 
     def counted(*arguments):
         made.append(1)
@@ -191,8 +191,8 @@ def test_a_folder_that_cannot_be_written(folder, monkeypatch):
     def refuse(folder, *_arguments, **_options):
         raise PermissionError(13, "Permission denied", folder)
 
-    monkeypatch.setattr(opening, "writing", refuse)
-    monkeypatch.setattr(opening, "in_memory", counted)
+    monkeypatch.setattr(writable, "opened", refuse)
+    monkeypatch.setattr(writable, "in_memory", counted)
     with serving(folder) as running:
         before = len(made)
         answers = [running.ask("/api/sessions", limit=limit) for limit in range(1, 20)]

@@ -7,9 +7,9 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods, timestamps
-from session_monitor.index import rows as index_rows
 from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.rows import call_of
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Unpriced
@@ -148,5 +148,5 @@ def _why(
     book: Book, model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int, usd: int | None
 ) -> str | None:
     """Why a call has no price, where it has none."""
-    found = book.price(index_rows.call_of(model, at, tokens, flags)) if usd is None else None
+    found = book.price(call_of(model, at, tokens, flags)) if usd is None else None
     return found.reason if isinstance(found, Unpriced) else None

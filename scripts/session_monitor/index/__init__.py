@@ -2,13 +2,17 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    database ●  an open index: is it sound, current, priced
+    database ●  an open index: is it sound, current, priced; which session has which number
     schema ●    its tables, and what their numbers mean
     rows ●      session files as rows
     access ●    the reader's way in
     keeper ●    the monitor's hand on it
-    opening ●   open it, replace it, take sessions out of it
+    opening ●   read it unnoticed, remove it
+    writable ●  open it for changes, replace it, make one in memory, take sessions out of it
     check ●     whether it says what the files say
-    writer      how rows get into it
+    writer      how it follows the session files and the prices
+    aggregates  how its sums follow its rounds
+    numbering   numbers for names
+    tool_rows   what rounds had to do with tools
     pool        rows of many files, made side by side
 """

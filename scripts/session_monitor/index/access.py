@@ -35,16 +35,18 @@ class Access:
         self._in_memory: tuple[Index, float] | None = None
 
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
-        """The answer to a question, from an index that is sound and current.
+        """What a question finds in an index that is sound and current.
 
-        Raises ``OSError`` where there is no such folder.
+        It is asked once more, of another index, where one turns out while it reads to be damaged, or not to be had.
+        What it raises of ``sqlite3.DatabaseError``, ``ValueError`` and ``OSError`` is taken for that.  Raises
+        ``OSError`` where there is no such folder.
         """
         os.stat(self._folder)
         is_damaged = False
         try:
-            with _reading(self._folder, self._book) as found:
-                if found.is_known() and found.is_current() and found.is_priced():
-                    return question(found)
+            with _reading(self._folder, self._book) as index:
+                if index.is_known() and index.is_current() and index.is_priced():
+                    return question(index)
         except sqlite3.OperationalError:  # not there, or not for this user
             pass
         except opening.DAMAGE:
@@ -52,18 +54,19 @@ class Access:
         if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
             return question(self._in_memory[0])
         # Most questions find it current, and need not wait for what can write it to be loaded.
+        from . import writable  # noqa: PLC0415
 
         for anew in (is_damaged, True):
             try:
-                with opening.writing(self._folder, self._book, opening.READERS_PATIENCE, anew=anew) as made:
-                    opening.bring_up_to_date(made, self._progress)
-                    return question(made)
+                with writable.opened(self._folder, self._book, writable.READERS_PATIENCE, anew=anew) as index:
+                    index.bring_up_to_date(self._progress)
+                    return question(index)
             except (sqlite3.OperationalError, OSError):  # no room, or not for this user
                 break
             except opening.DAMAGE:
                 continue
         self.close()
-        fresh = opening.in_memory(self._folder, self._book, self._progress)
+        fresh = writable.in_memory(self._folder, self._book, self._progress)
         self._in_memory = fresh, time.monotonic()
         return question(fresh)
 
@@ -86,6 +89,6 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
 def _reading(folder: str, book: Book) -> Iterator[Index]:
     """The index as it is, in one snapshot."""
     with contextlib.closing(opening.read_only(os.path.join(folder, data_folder.INDEX))) as db:
-        found = Index(db, folder, book)
+        index = Index(db, folder, book)
         db.execute("BEGIN")
-        yield found
+        yield index

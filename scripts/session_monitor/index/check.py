@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 from session_monitor.base import utf8
 from session_monitor.sessions.summary import Written
 
-from . import rows as index_rows
+from . import tool_rows
 from .database import Index
-from .schema import ADDITIVE, AGGREGATES, NEVER, SLOT_OF
+from .rows import ROUND, SESSION, Rows, rows_of
+from .schema import ADDITIVE, AGGREGATES, BEFORE, SLOT_OF
 
-_COLUMNS = index_rows.ROUND[1:]  # of one session
+_COLUMNS = ROUND[1:]  # of one session
 _PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
 _MOST_NAMED = 3
 _SUMMED = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
@@ -37,7 +38,6 @@ def _grouped(rounds: str, keys: str) -> str:
 
 _SUMS = ", ".join(ADDITIVE)
 _TIMED = "round WHERE at IS NOT NULL"
-_BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, consumer), {NEVER})"
 _FOLLOWS = {
     "session": (_grouped("round", "session"), f"SELECT id, {_SUMS} FROM session WHERE calls"),
     "total": (_grouped("round", "model, consumer"), f"SELECT model, consumer, {_SUMS} FROM total WHERE calls"),
@@ -47,7 +47,7 @@ _FOLLOWS = {
     ),
     "part": ("SELECT DISTINCT model, consumer, session FROM round", "SELECT model, consumer, session FROM part"),
     "active": (
-        f"SELECT *, {_BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, model, consumer FROM {_TIMED})",
+        f"SELECT *, {BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, model, consumer FROM {_TIMED})",
         "SELECT slot, session, model, consumer, before FROM active",
     ),
     "tool": ("SELECT session, number FROM tool EXCEPT SELECT session, number FROM round", "SELECT 0, 0 WHERE false"),
@@ -58,44 +58,42 @@ _FOLLOWS = {
 class IndexCheck:
     """Holds an open index against what files say.  Methods raise what ``opening.DAMAGE`` names."""
 
-    def __init__(self, found: Index) -> None:
+    def __init__(self, index: Index) -> None:
         """An index whose tables are this version's."""
-        self.found = found
+        self.index = index
         names = {name: f"(SELECT name FROM {name} WHERE id = {name})" for name in ("model", "consumer")}
         columns = ", ".join(names.get(name, name) for name in _COLUMNS)
         self._rounds = f"SELECT {columns} FROM round WHERE session = ? ORDER BY number"
 
     def snapshot(self) -> None:
         """See the index as it is now, until the next call of this."""
-        if self.found.db.in_transaction:
-            self.found.db.execute("COMMIT")
-        self.found.db.execute("BEGIN")
-        self.found.meta("writing")  # only reading begins it
+        if self.index.db.in_transaction:
+            self.index.db.execute("COMMIT")
+        self.index.db.execute("BEGIN")
+        self.index.meta("writing")  # only reading begins it
 
     def compare(self, written: Written, *, quick: bool) -> Compared:
         """Hold a file against its rows; with ``quick``, in which no rounds are known, against its session's row."""
-        rows = index_rows.of_written([written], self.found.book)
-        sums = _sums(written) if quick else {}
-        expected = {name: _text(value) for name, value in zip(index_rows.SESSION, rows.sessions[0])}
+        rows = rows_of([written], self.index.book)
+        expected: dict[str, Any] = {name: _text(value) for name, value in zip(SESSION, rows.sessions[0])}
         if quick:
             del expected["last_flags"]
-        row = self.found.db.execute(
-            f"SELECT id, {', '.join([*expected, *sums])} FROM session WHERE session_id = CAST(? AS TEXT)",
-            rows.sessions[0][:1],
-        ).fetchone()
-        if row is None:
+            expected.update(_sums(written))
+        session = self.index.session_number(written.session_id)
+        if session is None:
             return Compared(["it has no row there"], is_behind=True)
-        said = dict(zip([*expected, *sums], row[1:]))
-        differing = [name for name, value in {**expected, **sums}.items() if said[name] != value]
+        sql = f"SELECT {', '.join(expected)} FROM session WHERE id = ?"
+        said = dict(zip(expected, self.index.db.execute(sql, (session,)).fetchone()))
+        differing = [name for name, value in expected.items() if said[name] != value]
         is_behind = "size" in differing or "mtime" in differing
         texts = [f"its row differs in {', '.join(differing)}"] if differing and differing != ["mtime"] else []
         if not quick and "size" not in differing:
-            texts += itertools.islice(self._differing(row[0], written, rows), _MOST_NAMED)
+            texts += itertools.islice(self._differing(session, written, rows), _MOST_NAMED)
         return Compared(texts, is_behind, is_touched=differing == ["mtime"] and not texts)
 
-    def _differing(self, session: int, written: Written, rows: index_rows.Rows) -> Iterator[str]:
-        ignored = () if self.found.is_priced() else _PRICED
-        said = self.found.db.execute(self._rounds, (session,)).fetchall()
+    def _differing(self, session: int, written: Written, rows: Rows) -> Iterator[str]:
+        ignored = () if self.index.is_priced() else _PRICED
+        said = self.index.db.execute(self._rounds, (session,)).fetchall()
         expected = list(zip(*rows.rounds[1:]))
         if said != expected:
             for number, pair in enumerate(itertools.zip_longest(said, expected, fillvalue=()), 1):
@@ -104,18 +102,18 @@ class IndexCheck:
                     yield f"its row of round {number} differs in {', '.join(differing)}"
                 elif not all(pair):
                     yield f"round {number} {'has no row' if pair[1] else 'has a row and is not in the file'}"
-        tools = self.found.db.execute(
+        tools = self.index.db.execute(
             "SELECT number, tool_name.name, calls, results, failed, tokens FROM tool JOIN tool_name ON id = tool "
             "WHERE session = ?",
             (session,),
         )
-        if set(tools) != {tuple(each)[1:] for each in index_rows.tools([written])}:
+        if set(tools) != {tuple(each)[1:] for each in tool_rows.of_written([written])}:
             yield "its rows of tools differ"
 
     def without_file(self) -> Iterator[str]:
         """The files that have a row and are not there."""
-        for (file,) in self.found.db.execute("SELECT file FROM session"):
-            if not os.path.lexists(os.path.join(self.found.folder, file)):
+        for (file,) in self.index.db.execute("SELECT file FROM session"):
+            if not os.path.lexists(os.path.join(self.index.folder, file)):
                 yield file
 
     def contradictions(self, *, quick: bool) -> Iterator[str]:
@@ -123,19 +121,19 @@ class IndexCheck:
         if quick:
             sums = ", ".join(f"coalesce(sum({name}), 0)" for name in ADDITIVE)
             of_sessions, total = (
-                self.found.db.execute(f"SELECT {sums} FROM {table}").fetchone() for table in ("session", "total")
+                self.index.db.execute(f"SELECT {sums} FROM {table}").fetchone() for table in ("session", "total")
             )
             if of_sessions != total:
                 yield "its totals are not the sums of its sessions"
             return
-        (answer,) = self.found.db.execute("PRAGMA quick_check(1)").fetchone()
+        (answer,) = self.index.db.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
             yield "its pages are damaged"
             return
         for table, (follows, held) in _FOLLOWS.items():
             for one, two in ((follows, held), (held, follows)):
                 sql = f"SELECT count(*) FROM (SELECT * FROM ({one}) EXCEPT SELECT * FROM ({two}))"
-                (number,) = self.found.db.execute(sql).fetchone()
+                (number,) = self.index.db.execute(sql).fetchone()
                 if number:
                     yield f"its table {table} is not what its rounds add up to, in {number} of its rows"
                     break

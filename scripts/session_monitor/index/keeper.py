@@ -15,8 +15,8 @@ from session_monitor.base import data_folder
 from session_monitor.prices.book import Book
 from session_monitor.sessions.summary import Written
 
+from . import writable
 from .database import Progress
-from .opening import writing
 from .rows import Rows
 from .writer import PATIENCE, IndexWriter
 
@@ -42,7 +42,7 @@ class Keeper:
         """The index that readers ask now; it has to be caught up with."""
         self._is_behind = True
         with contextlib.ExitStack() as stack:
-            self._index = stack.enter_context(writing(self._folder, self._book, PATIENCE))
+            self._index = stack.enter_context(writable.opened(self._folder, self._book, PATIENCE))
             self._stack.close()
             self._stack = stack.pop_all()
         return self._index
@@ -67,10 +67,10 @@ class Keeper:
     def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
         """Session files have changed; ``rows`` say the same with the prices that this was told, where they are known."""
         with self._guarded():
-            found = self._in_place()
+            index = self._in_place()
             if not self._is_behind:
                 self._is_behind = True
-                found.add(written, rows)
+                index.add(written, rows)
                 self._is_behind = False
 
     def outdated(self) -> None:

@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.prices.book import Book
 
-from . import rows as index_rows
-from .rows import Rows, ToolUseRow
+from . import rows, tool_rows
+from .rows import Rows
+from .tool_rows import ToolUseRow
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -48,12 +49,13 @@ Files = Mapping[str, tuple[int, int]]
 
 def chunks(folder: str, files: Files, book: Book) -> Iterator[Chunk]:
     """All files' rows, some files at a time, in their order."""
-    works = _works(files)
-    workers = _workers()
+    works, workers = _works(files), _workers()
     if workers == 1 or sum(size for size, _ in files.values()) <= MANY:
-        for work in works:
-            yield _chunk(folder, work, book)
-        return
+        return (_chunk(folder, work, book) for work in works)
+    return _side_by_side(folder, works, book, workers)
+
+
+def _side_by_side(folder: str, works: Iterable[Work], book: Book, workers: int) -> Iterator[Chunk]:
     helpers: list[_Helper] = []
     try:
         for _ in range(workers):
@@ -103,10 +105,10 @@ class _Helper:
     def done(self) -> Chunk | None:
         """What came of what it was given longest ago; None where it is no more."""
         try:
-            found: Chunk = self.ours.recv()
+            chunk: Chunk = self.ours.recv()
         except (EOFError, OSError):
             return None
-        return found
+        return chunk
 
     def end(self) -> None:
         """End it, whatever it is at."""
@@ -152,12 +154,12 @@ def _works(files: Files) -> Iterator[Work]:
 
 
 def _chunk(folder: str, work: Iterable[tuple[str, int, int]], book: Book) -> Chunk:
-    found, damaged, total = [], [], 0
+    batch, damaged, total = [], [], 0
     for file, size, mtime in work:
-        written = index_rows.read(folder, file, size, mtime)
+        written = rows.read(folder, file, size, mtime)
         total += size
         if written is None:
             damaged.append(file)
         else:
-            found.append(written)
-    return Chunk(index_rows.of_written(found, book), list(index_rows.tools(found)), damaged, total)
+            batch.append(written)
+    return Chunk(rows.rows_of(batch, book), list(tool_rows.of_written(batch)), damaged, total)

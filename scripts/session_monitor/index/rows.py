@@ -1,4 +1,4 @@
-"""What does the index say of a session's rounds?
+"""What does the index say of sessions and their rounds?
 
 Rows of plain values, made without the index, so that several processes can make them side by side.
 """
@@ -10,8 +10,7 @@ import functools
 import itertools
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import timestamps, utf8
@@ -29,25 +28,6 @@ from .schema import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CAL
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import RoundFacts
 
-Before = Mapping[str, Any]
-"""What must be known of the round before: ``messages_total`` and its tokens."""
-
-
-class ToolUseRow(NamedTuple):
-    """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known.
-
-    ``session`` is the session's position, as in ``Rows``.
-    """
-
-    session: int
-    number: int
-    tool: str
-    calls: int
-    results: int
-    failed: int
-    tokens: int | None
-
-
 SESSION = (
     *("session_id", "file", "size", "mtime", "next_byte"),
     *("created_at", "updated_at", "updated", "total_tokens", "model", "models", "last_flags"),
@@ -62,6 +42,7 @@ ROUND = (
 
 
 Sums = dict[tuple[int, Optional[int], Optional[str], Optional[str]], tuple[int, ...]]
+"""``ADDITIVE`` by the session's position, slot (None without a time), model and consumer."""
 
 
 class Rows(NamedTuple):
@@ -69,15 +50,27 @@ class Rows(NamedTuple):
 
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
     columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models and
-    consumers.  ``sums`` are the same sums by the session's position, slot (None without a time), model and consumer.
+    consumers.
     """
 
     sessions: list[tuple[Any, ...]]
     rounds: tuple[list[Any], ...]
     sums: Sums
 
+    def total(self) -> usage_totals.Sums:
+        """What all the rounds add up to."""
+        column = dict(zip(ROUND, self.rounds))
+        unpriced = collections.Counter(
+            model
+            for model, usd, flags in zip(column["model"], column["usd"], column["flags"])
+            if usd is None and not flags & NO_TOKENS
+        )
+        total = usage_totals.of_columns(_added([_NOTHING, *self.sums.values()]), unpriced)
+        total.spending.assumed.update(schema.noted(collections.Counter(column["notes"]).items()))
+        return total
 
-def of_written(batch: Sequence[Written], book: Book) -> Rows:
+
+def rows_of(batch: Sequence[Written], book: Book) -> Rows:
     """The rows of what was written to session files."""
     rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
     added: Sums = {}
@@ -93,19 +86,6 @@ def of_written(batch: Sequence[Written], book: Book) -> Rows:
         (*_session(written), *_added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
     ]
     return Rows(sessions, rounds, added)
-
-
-def total(rows: Rows) -> usage_totals.Sums:
-    """What all the rounds add up to."""
-    column = dict(zip(ROUND, rows.rounds))
-    unpriced = [
-        model
-        for model, usd, flags in zip(*map(column.get, ("model", "usd", "flags")))
-        if usd is None and not flags & NO_TOKENS
-    ]
-    found = usage_totals.of_columns(_added([_NOTHING, *rows.sums.values()]), collections.Counter(unpriced))
-    found.spending.assumed.update(schema.noted(collections.Counter(column["notes"]).items()))
-    return found
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
@@ -191,13 +171,13 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
         without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
     values = list(zip(itertools.repeat(1), [each & FAILED for each in flags], *tokens, *money_, *without))
     slots = [None if at is None else at // schema.SLOT for at in column["at"]]
-    found: dict[Any, list[tuple[int, ...]]] = {}
+    by_key: dict[Any, list[tuple[int, ...]]] = {}
     for key, added in zip(zip(column["session"], slots, column["model"], column["consumer"]), values):
-        if key in found:
-            found[key].append(added)
+        if key in by_key:
+            by_key[key].append(added)
         else:
-            found[key] = [added]
-    return {key: _added(several) for key, several in found.items()}
+            by_key[key] = [added]
+    return {key: _added(several) for key, several in by_key.items()}
 
 
 def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
@@ -242,16 +222,16 @@ def costs(
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
     calls = zip(models, times, *tokens, is_explicit, has_tokens, [each & FAILED for each in flags])
     micro = money.MICRO
-    found: list[tuple[Any, ...]] = []
-    for each in book.amounts(calls):
-        if isinstance(each, Unpriced):
-            found.append(_UNPRICED)
+    rows: list[tuple[Any, ...]] = []
+    for amount in book.amounts(calls):
+        if isinstance(amount, Unpriced):
+            rows.append(_UNPRICED)
         else:
-            pico, saved, notes = each
+            pico, saved, notes = amount
             usd, saved_usd = pico // micro, saved // micro if saved else 0
             rest = saved - saved_usd * micro if saved else 0
-            found.append((usd, pico - usd * micro, saved_usd, rest, _bits(notes) if notes else 0))
-    return tuple(map(list, zip(*found)))
+            rows.append((usd, pico - usd * micro, saved_usd, rest, _bits(notes) if notes else 0))
+    return tuple(map(list, zip(*rows)))
 
 
 _UNPRICED = (None, None, None, None, 0)
@@ -260,40 +240,3 @@ _UNPRICED = (None, None, None, None, 0)
 @functools.lru_cache(1024)
 def _bits(notes: tuple[str, ...]) -> int:
     return sum(1 << schema.NOTES.index(note) for note in notes)
-
-
-def tools(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolUseRow]:
-    """What the rounds had to do with tools.
-
-    ``before`` has the rounds that stand before what was written, by the session's position.
-    """
-    for position, written in enumerate(batch):
-        last = before.get(position)
-        for facts, _, _ in written.rounds:
-            if "tool_results" in facts or "tools_called" in facts:
-                yield from _tools_of_round(position, facts, last)
-            last = facts
-
-
-def _tools_of_round(session: int, facts: RoundFacts, before: Before | None) -> Iterator[ToolUseRow]:
-    """What a round had to do with each tool.
-
-    The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
-    characters.  Where the history was rewritten in between, the growth says nothing.
-    """
-    called, came = dict(facts.get("tools_called", ())), {tool: rest for tool, *rest in facts.get("tool_results", ())}
-    grown = _growth(before, facts) if came and before else None
-    for tool in {**called, **came}:
-        results, failed, characters = came.get(tool, (0, 0, 0))
-        share = characters / facts["fresh_characters"] if characters else 0
-        tokens = None if grown is None or not results else round(grown * share)
-        yield ToolUseRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
-
-
-def _growth(before: Before, facts: RoundFacts) -> int | None:
-    """How many tokens longer a prompt is than the one before and its answer; None where it is not their sequel."""
-    is_sequel = before.get("messages_total", 0) == facts.get("messages_from_history", 0)
-    if not is_sequel or "no_tokens" in before or "no_tokens" in facts:
-        return None
-    answer = before["output_tokens"] - before["reasoning_tokens"]
-    return max(0, int(facts["input_tokens"] - before["input_tokens"] - answer))

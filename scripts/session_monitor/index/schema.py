@@ -8,39 +8,31 @@ from session_monitor.prices import cost
 
 SCHEMA = 3
 
-
 SLOT = 1_800_000
 """Milliseconds of a slot."""
-
 
 SLOT_OF = f"(at - (at < 0) * {SLOT - 1}) / {SLOT}"
 """SQL for the slot of a moment; the same as ``at // SLOT``, where SQL would round towards 0."""
 
-
 NEVER = -(2**60)
 """``before`` in a session's first row of ``active``."""
-
+BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, consumer), {NEVER})"
+"""SQL for ``before``, where all rows of a session are made at once."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
 """Flags of a round."""
 
-
 _SUMS = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
 
-
 _MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens")
-
 
 ADDITIVE = (*_SUMS, *_MONEY)
 """What is summed up: calls, those that failed, tokens by kind; dollars in millionths and the rest in 1e-12 (one number
 of 64 bits would end at nine million dollars), what caches saved likewise, and what is not in the cost."""
 
-
 ACTIVE_BY_SLOT = "CREATE INDEX active_slot ON active(slot, before, session, model, consumer)"
 
-
 _SUM_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in ADDITIVE)
-
 
 TABLES = f"""
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -82,7 +74,6 @@ CREATE INDEX session_updated ON session(updated);
 PRAGMA user_version = {SCHEMA};
 """
 
-
 AGGREGATES = (
     *(
         "count(*)",
@@ -100,20 +91,18 @@ AGGREGATES = (
 )
 """Rounds summed up, as ``ADDITIVE``."""
 
-
 OF_ROUNDS = ", ".join(f"coalesce({sum_}, 0)" for sum_ in AGGREGATES)
 """The same in one, 0 where there are none."""
+
+NOTES = tuple(cost.NOTES)
+"""The bits of a round's notes, from the lowest."""
 
 
 def noted(counted: Iterable[tuple[int, int]]) -> dict[str, int]:
     """How many rounds have each note, from how many have each set of them."""
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for notes, number in counted:
         for bit, note in enumerate(NOTES):
             if notes >> bit & 1:
-                found[note] = found.get(note, 0) + number
-    return found
-
-
-NOTES = tuple(cost.NOTES)
-"""The bits of a round's notes, from the lowest."""
+                counts[note] = counts.get(note, 0) + number
+    return counts

@@ -16,8 +16,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
 
 from session_monitor.calls.coverage import Coverage
-from session_monitor.index import rows as index_rows
-from session_monitor.index.rows import Rows
+from session_monitor.index.rows import Rows, rows_of
 from session_monitor.log import tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import Generation
@@ -240,12 +239,12 @@ class Ingest:
                 poll.coverage.add(batch.coverage[generation.gid])
             self._batch = _Batch()
             self._checkpoint.save()
-            rows = index_rows.of_written(written, self.book or _NO_PRICES)
+            rows = rows_of(written, self.book or _NO_PRICES)
             self._index.after(written, rows if self.book else None)
         self._store.committed = self._offsets()
         poll.bytes_read += batch.bytes
         poll.new_sessions += new
-        poll.sums = usage_totals.added([poll.sums, index_rows.total(rows)])
+        poll.sums = usage_totals.added([poll.sums, rows.total()])
         self._on_commit(poll, {each.session_id: each.summary for each in written})
 
     def _drop_batch(self) -> None:

@@ -5,6 +5,7 @@ Its rooms in reading order, ● those that others may come in by:
     report ●            the readers' door: it only asks
     filters ●           what is asked about
     filter_sql ●        the same as SQL
+    session_rows ●      which sessions, and where their rounds stand
     breakdown ●         by model, consumer, tool and time
     dashboard ●         all of the overview page at once
     session_profile ●   how one session grew, and where its tokens went

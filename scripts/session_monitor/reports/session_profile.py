@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import rows as index_rows
 from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.rows import call_of
 from session_monitor.index.schema import CUT, FAILED, NO_CONTENT, NO_TOKENS
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
@@ -133,7 +133,7 @@ def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
     tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
     for each in rounds:
         tokens = breakdown.added_columns(tokens, each.tokens)
-        outcome = book.price(index_rows.call_of(each.model, each.at, each.tokens, each.flags))
+        outcome = book.price(call_of(each.model, each.at, each.tokens, each.flags))
         if isinstance(outcome, Cost):
             is_priced = True
             pico = breakdown.added_columns(pico, outcome.parts)

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
 from session_monitor.base import data_folder, files, timestamps
-from session_monitor.index import opening
+from session_monitor.index import opening, writable
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
 from session_monitor.sessions.session_file import NotASessionFileError
 
@@ -67,7 +67,7 @@ def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None
         present = [stored for stored in (_again(folder, each, copies) for each in sessions) if stored]
         doomed = [stored for stored in present if before is None or _is_before(stored, before)]
         if doomed:
-            with opening.taking_out(folder, {stored.session_id: stored.file for stored in doomed}):
+            with writable.taking_out(folder, {stored.session_id: stored.file for stored in doomed}):
                 _remember(folder, doomed)
                 _forget_words(folder)
                 for stored in doomed:
@@ -75,7 +75,7 @@ def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None
                 _forget_words(folder)  # again, for somebody may just have searched
                 files.sync_folder(folder)
     if doomed:
-        opening.rewrite(folder)  # takes a while where it is large, for which the monitor need not wait
+        writable.rewrite(folder)  # takes a while where it is large, for which the monitor need not wait
     return doomed
 
 

@@ -229,8 +229,8 @@ class _Run:
 
     def _begin(self, check: IndexCheck) -> None:
         check.snapshot()
-        self._is_complete = check.found.is_complete()
-        self._is_writing = bool(check.found.meta("writing"))
+        self._is_complete = check.index.is_complete()
+        self._is_writing = bool(check.index.meta("writing"))
 
     def look_at_index(self) -> None:
         """Whether the index agrees with itself, and has no rows too many."""
@@ -241,7 +241,7 @@ class _Run:
             for what in self._index.contradictions(quick=self._quick):
                 self.result.fault(Finding(data_folder.INDEX, what, _ANEW))
             gone = list(self._index.without_file())
-            if self._is_complete and self._index.found.is_complete():  # still, after all files were looked for
+            if self._is_complete and self._index.index.is_complete():  # still, after all files were looked for
                 for file in gone:
                     self.result.fault(Finding(file, "has a row in the index and is not there", _ANEW))
             elif self._is_writing and not self._at_work():
@@ -250,7 +250,7 @@ class _Run:
             elif (self._behind or gone) and not self._at_work():
                 what = f"is behind the session files by {self._behind + len(gone)} of them"
                 self.result.notice(Finding(data_folder.INDEX, what, _NEXT))
-            if not self._index.found.is_priced():
+            if not self._index.index.is_priced():
                 what = "holds the costs of other prices; they were not compared"
                 self.result.notice(Finding(data_folder.INDEX, what, "the next question prices it anew"))
 

@@ -14,7 +14,7 @@ import time
 from collections.abc import Hashable
 from typing import Any, Callable, NamedTuple
 
-from session_monitor.index import opening
+from session_monitor.index import writable
 from session_monitor.index.database import Index
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Answer, NoSuchFolderError, Report
@@ -160,7 +160,7 @@ class Desk:
             if self.folder.state(fresh=True).mark is not None:
                 return
         started = self._clock()
-        made = opening.in_memory(state.path, state.book, hears)
+        made = writable.in_memory(state.path, state.book, hears)
         ended = self._clock()
         holds = max(_HELD, 2 * HOLDS * (ended - started))
         number = self._in_memory.number + 1 if self._in_memory else 1

@@ -1,0 +1,67 @@
+"""What did rounds have to do with tools, and what did that add to their prompts?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from session_monitor.sessions.summary import Written
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.stored_round import RoundFacts
+
+Before = Mapping[str, Any]
+"""What must be known of the round before: ``messages_total`` and its tokens."""
+
+
+class ToolUseRow(NamedTuple):
+    """What a round had to do with a tool; ``tokens`` are those that its results added, None where that is not known.
+
+    ``session`` is the session's position in the batch.
+    """
+
+    session: int
+    number: int
+    tool: str
+    calls: int
+    results: int
+    failed: int
+    tokens: int | None
+
+
+def of_written(batch: Sequence[Written], before: Mapping[int, Before] = MappingProxyType({})) -> Iterator[ToolUseRow]:
+    """A row for each round and each tool that it has to do with.
+
+    ``before`` has the rounds that stand before what was written, by the session's position.
+    """
+    for position, written in enumerate(batch):
+        last = before.get(position)
+        for facts, _, _ in written.rounds:
+            if "tool_results" in facts or "tools_called" in facts:
+                yield from _of_round(position, facts, last)
+            last = facts
+
+
+def _of_round(session: int, facts: RoundFacts, before: Before | None) -> Iterator[ToolUseRow]:
+    """What a round had to do with each tool.
+
+    The prompt grew by what is new in it and by the answer before it; the results' part of that is taken by their
+    characters.  Where the history was rewritten in between, the growth says nothing.
+    """
+    called, came = dict(facts.get("tools_called", ())), {tool: rest for tool, *rest in facts.get("tool_results", ())}
+    grown = _growth(before, facts) if came and before else None
+    for tool in {**called, **came}:
+        results, failed, characters = came.get(tool, (0, 0, 0))
+        share = characters / facts["fresh_characters"] if characters else 0
+        tokens = None if grown is None or not results else round(grown * share)
+        yield ToolUseRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
+
+
+def _growth(before: Before, facts: RoundFacts) -> int | None:
+    """How many tokens longer a prompt is than the one before and its answer; None where it is not their sequel."""
+    is_sequel = before.get("messages_total", 0) == facts.get("messages_from_history", 0)
+    if not is_sequel or "no_tokens" in before or "no_tokens" in facts:
+        return None
+    answer = before["output_tokens"] - before["reasoning_tokens"]
+    return max(0, int(facts["input_tokens"] - before["input_tokens"] - answer))
