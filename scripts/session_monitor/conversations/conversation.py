@@ -11,8 +11,8 @@ from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending, spent
 from session_monitor.prices.what_if import Estimate
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import RoundPlace, SessionRow
-from session_monitor.sessions import file_names, message_history, session_file
+from session_monitor.reports.session_rows import SessionRow
+from session_monitor.sessions.rounds import all_rounds, open_session, rounds_at, with_all_messages
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -62,9 +62,8 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     row = sessions.session(session_id)
     if row is None:
         return None
-    path = file_names.path_of(sessions.folder, row.file)
-    entries = _entries(sessions, session_id, path, rounds, full_messages=full_messages)
-    return Conversation(row, ((entry, sessions.book.price(cost.call_of(entry))) for entry in entries))
+    stored = _stored(sessions, row, session_id, rounds, full_messages=full_messages)
+    return Conversation(row, ((each, sessions.book.price(cost.call_of(each))) for each in stored))
 
 
 def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
@@ -76,41 +75,24 @@ def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spe
     return spent(sessions.book, calls), what_if.estimates(sessions.book, calls, models)
 
 
-def _entries(
-    sessions: Report, session_id: str, path: str, rounds: Wanted, *, full_messages: bool
+def _stored(
+    report: Report, row: SessionRow, session_id: str, meant: Wanted, *, full_messages: bool
 ) -> Iterator[StoredRound]:
-    if rounds == ALL:
-        with open(path, "rb") as file:
-            session_file.read_header(file)
-            yield from _with_messages(session_file.entries(file)) if full_messages else session_file.entries(file)
+    if meant == ALL:
+        with open_session(report.folder, row.file) as file:
+            yield from with_all_messages(all_rounds(file)) if full_messages else all_rounds(file)
         return
-    places = sessions.places(session_id, *rounds)
+    places = report.places(session_id, *meant)
     if not places:
         return
     first = places[0].number
     if full_messages and places[0].history:
         # The messages before those that are wanted stand in earlier rounds, down to one that shares none.
-        earlier = sessions.places(session_id, None, first - 1, None)
+        earlier = report.places(session_id, None, first - 1, None)
         base = next((place.number for place in reversed(earlier) if not place.history), 1)
         places = [place for place in earlier if place.number >= base] + places
-    entries = _at(path, places)
-    for entry in _with_messages(entries) if full_messages else entries:
-        if entry["round"] >= first:
-            yield entry
-
-
-def _at(path: str, places: list[RoundPlace]) -> Iterator[StoredRound]:
-    """The rounds at these places, which follow each other; those that stand there no more are left out."""
-    with open(path, "rb") as file:
-        file.seek(places[0].start)
-        for place, entry in zip(places, session_file.entries(file)):
-            if entry["round"] != place.number:
-                return
-            yield entry
-
-
-def _with_messages(entries: Iterator[StoredRound]) -> Iterator[StoredRound]:
-    for entry, messages in message_history.with_full_messages(entries):
-        full: StoredRound = {**entry, "messages": messages}
-        full.pop("messages_from_history", None)
-        yield full
+    with open_session(report.folder, row.file) as file:
+        stored = rounds_at(file, places)
+        for each in with_all_messages(stored) if full_messages else stored:
+            if each["round"] >= first:
+                yield each

@@ -14,9 +14,10 @@ from session_monitor.calls import tool_results
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import RoundPlace, SessionRow
+from session_monitor.reports.session_rows import SessionRow
 from session_monitor.search import texts
-from session_monitor.sessions import file_names, message_history, session_file
+from session_monitor.sessions import message_history
+from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
 from . import clipping
 from .clipping import Clip
@@ -84,10 +85,11 @@ def messages(report: Report, row: SessionRow, number: int, first: int, end: int)
     """Of all messages that a round sent those from one to before another, counted from 0; read where they were new."""
     places = report.places(row.fields["session_id"], None, number, None)
     found: list[Any] = []
-    with open(file_names.path_of(report.folder, row.file), "rb") as file:
+    with open_session(report.folder, row.file) as file:
         for place in reversed(places):
             if place.history < end:
-                own = (_at(file, place) or {"messages": []})["messages"]
+                stored = round_at(file, place)
+                own = stored["messages"] if stored else []
                 found[:0] = own[max(0, first - place.history) : end - place.history]
                 end = place.history
             if end <= first:
@@ -118,19 +120,8 @@ def fitting(found: list[Any], first: int, most: int) -> tuple[list[Any], list[Cl
 
 def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator[StoredRound]:
     places = report.places(row.fields["session_id"], max(1, first), last, None)
-    with open(file_names.path_of(report.folder, row.file), "rb") as file:
-        for place in places:
-            entry = _at(file, place)
-            if entry is None:
-                return
-            yield entry
-
-
-def _at(file: Any, place: RoundPlace) -> StoredRound | None:
-    """The round that stands there; None where it does no more."""
-    file.seek(place.start)
-    entry = session_file.round_in(file.read(place.length))
-    return entry if entry and entry["round"] == place.number else None
+    with open_session(report.folder, row.file) as file:
+        yield from rounds_at(file, places)
 
 
 # -- what is new -------------------------------------------------------------------------------------------------------

@@ -14,12 +14,13 @@ from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
 from session_monitor.prices.usage_totals import Sums
+from session_monitor.sessions.rounds import Place
 
 from . import breakdown, session_rows
 from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql
 from .filters import ALL, Selection
-from .session_rows import RoundPlace, SessionList, SessionRow, SortOrder
+from .session_rows import SessionList, SessionRow, SortOrder
 
 if TYPE_CHECKING:
     from .dashboard import Dashboard
@@ -113,7 +114,7 @@ class Report:
         """How many rounds the session with this id has; None where there is none."""
         return self.ask(lambda index: session_rows.round_count(index, session_id))
 
-    def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[RoundPlace]:
+    def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
         """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
         return self.ask(lambda index: session_rows.round_places(index, session_id, first, last, newest))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from session_monitor.calls.messages import text_of
 from session_monitor.index.database import Index
 from session_monitor.index.schema import NO_CONTENT
-from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions.rounds import Place, open_session, round_at
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -23,15 +23,15 @@ TITLE = 200
 class SessionPreview(NamedTuple):
     """What is known of a session beside its sums; ``key`` stands for it, and never for another one.
 
-    ``context`` are the sizes of some of its prompts, in tokens.  ``first`` is where its first round stands: file, byte
-    and length; None where the log has no content of it.
+    ``context`` are the sizes of some of its prompts, in tokens.  ``first`` is where its first round stands; None where
+    the log has no content of it.
     """
 
     key: Hashable
     consumers: list[str]
     tool_calls: int
     context: list[int]
-    first: tuple[str, int, int] | None
+    first: Place | None
 
 
 def previews(index: Index, session_ids: Iterable[str]) -> list[SessionPreview | None]:
@@ -48,7 +48,7 @@ def _preview(index: Index, session: int) -> SessionPreview:
     round_ = db.execute(
         "SELECT start, length, flags FROM round WHERE session = ? AND number = 1", (session,)
     ).fetchone()
-    first = (file, *round_[:2]) if round_ and not round_[2] & NO_CONTENT else None
+    first = Place(file, 1, *round_[:2]) if round_ and not round_[2] & NO_CONTENT else None
     key = index.meta("made"), session
     return SessionPreview(key, consumers, tool_calls, _context(index, session, calls), first)
 
@@ -67,16 +67,14 @@ def _context(index: Index, session: int, calls: int) -> list[int]:
     return [size for (size,) in index.db.execute(sql, (session, *sorted(wanted)))]
 
 
-def title_at(folder: str, place: tuple[str, int, int]) -> str | None:
+def title_at(folder: str, place: Place) -> str | None:
     """What a session began with, on one line, from where its first round stands; None where nothing was asked."""
-    file, start, length = place
     try:
-        with open(file_names.path_of(folder, file), "rb") as opened:
-            opened.seek(start)
-            entry = session_file.round_in(opened.read(length))
+        with open_session(folder, place.file) as file:
+            stored = round_at(file, place)
     except OSError:
         return None
-    return title_of(entry) if entry else None
+    return title_of(stored) if stored else None
 
 
 def title_of(entry: StoredRound) -> str | None:

@@ -13,6 +13,7 @@ from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.prices import usage_totals
 from session_monitor.prices.spending import Spending
+from session_monitor.sessions.rounds import Place
 
 from . import breakdown
 from .filter_sql import SelectionSql
@@ -71,15 +72,6 @@ class SortOrder(NamedTuple):
         """For behind ``ORDER BY``."""
         direction = "" if self.reverse else " DESC"
         return ", ".join(column + direction for column in _ORDERS[self.sort_by])
-
-
-class RoundPlace(NamedTuple):
-    """Where in its session file a round's line stands, and how many messages of it are those of the round before."""
-
-    number: int
-    start: int
-    length: int
-    history: int
 
 
 def session_list(
@@ -182,9 +174,7 @@ def round_count(index: Index, session_id: str) -> int | None:
     return None if number is None else _calls(index, number)
 
 
-def round_places(
-    index: Index, session_id: str, first: int | None, last: int | None, newest: int | None
-) -> list[RoundPlace]:
+def round_places(index: Index, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
     """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
     session = index.session_number(session_id)
     if session is None:
@@ -192,10 +182,11 @@ def round_places(
     count = _calls(index, session)
     start = max(1, count - newest + 1) if newest is not None else first or 1
     rounds = index.db.execute(
-        "SELECT number, start, length, history FROM round WHERE session = ? AND number >= ? AND number <= ?",
+        "SELECT file, number, start, length, history FROM session CROSS JOIN round ON round.session = session.id "
+        "WHERE session.id = ? AND number >= ? AND number <= ?",
         (session, start, count if last is None else last),
     )
-    return list(map(RoundPlace._make, rounds))
+    return list(map(Place._make, rounds))
 
 
 def _calls(index: Index, number: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
-from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions.rounds import all_rounds, open_session
 
 from . import texts
 
@@ -20,9 +20,8 @@ def find(
     """Rounds in which a text was said first: number, where, what stands around it, and the span of it in that."""
     wanted = text.lower()
     number, before = 0, None
-    with open(file_names.path_of(report.folder, row.file), "rb") as file:
-        session_file.read_header(file)
-        for entry in session_file.entries(file):
+    with open_session(report.folder, row.file) as file:
+        for entry in all_rounds(file):
             if number >= limit:
                 return
             for where, words in texts.said(entry, before)._asdict().items():

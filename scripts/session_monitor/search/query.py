@@ -6,7 +6,6 @@ The words are looked up in ``word_index``; what is told of a hit is read from it
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -17,6 +16,7 @@ from session_monitor.index.database import Index, Progress
 from session_monitor.reports.filter_sql import SelectionSql
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report, silent
+from session_monitor.sessions.rounds import open_session, round_at
 
 from . import word_index
 from .texts import said
@@ -149,22 +149,23 @@ def _sorted(hits: list[Hit]) -> list[Hit]:
 
 def _hit(found: Index, session: int, number: int, finder: Finder, column: str | None) -> Hit | None:
     """What to tell of a round; None where it is not there any more."""
-    place = word_index.place_of(found, session, number)
-    if place is None:
+    indexed = word_index.indexed_round(found, session, number)
+    if indexed is None:
         return None
     try:
-        with open(os.path.join(found.folder, place.file), "rb") as file:
-            entry, before = word_index.Rounds(file).read(place)
+        with open_session(found.folder, indexed.place.file) as file:
+            before = indexed.before and round_at(file, indexed.before)
+            stored = round_at(file, indexed.place)
     except OSError:
         return None
-    texts = said(entry, before)._asdict() if entry else {}
+    texts = said(stored, before)._asdict() if stored else {}
     excerpts = {name: finder.excerpt(text) for name, text in texts.items() if text and column in (None, name)}
-    if not entry or not excerpts:
+    if not stored or not excerpts:
         return None
     best = max(excerpts, key=lambda name: excerpts[name].words)
     excerpt = excerpts[best]
     (session_id,) = found.db.execute("SELECT session_id FROM session WHERE id = ?", (session,)).fetchone()
-    return Hit(session_id, number, entry["timestamp"], entry["model"], best, excerpt.text, excerpt.matches)
+    return Hit(session_id, number, stored["timestamp"], stored["model"], best, excerpt.text, excerpt.matches)
 
 
 def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> SearchResults:
@@ -179,7 +180,7 @@ def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> SearchResults
             if has_more:
                 break
             word_index.clear(db)
-            done += sum(place.length for place in piece)
+            done += sum(each.place.length for each in piece)
             progress(done, total)
     progress(total, total)
     return SearchResults(_sorted(hits), has_more, is_kept=False)

@@ -21,19 +21,16 @@ import os
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple, Optional, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
-from session_monitor.sessions import session_file
+from session_monitor.sessions.rounds import Place, open_session, with_the_one_before
 
 from . import words as full_text
 from .texts import COLUMNS, said
 from .words import Word
-
-if TYPE_CHECKING:
-    from session_monitor.sessions.stored_round import StoredRound
 
 SCHEMA = 1
 PIECE = 32_000_000
@@ -61,9 +58,9 @@ _MATCHING = (
 )
 
 _PLACE = (
-    "SELECT round.session, round.number, session.file, "
-    "  (SELECT start FROM round AS before WHERE session = round.session AND number = round.number - 1), "
-    "  round.start, round.length FROM session CROSS JOIN round ON round.session = session.id "
+    "SELECT round.session, session.file, round.number, round.start, round.length, "
+    "  (SELECT start FROM round AS before WHERE session = round.session AND number = round.number - 1) "
+    "FROM session CROSS JOIN round ON round.session = session.id "
 )
 _ONE = _PLACE + "WHERE session.id = ? AND round.number = ?"
 # By the half hour, so that files are read in some longer pieces; never before an earlier round of the same session.
@@ -85,47 +82,28 @@ class SearchIndexDamagedError(Exception):
 # -- where rounds stand, and what was said in them ---------------------------------------------------------------------
 
 
-class RoundLocation(NamedTuple):
-    """Where a round stands: its file, the bytes of its line, and where the line before it begins."""
+class IndexedRound(NamedTuple):
+    """A round in the main index: its session's number there, where it stands, and where the one before it does."""
 
     session: int
-    number: int
-    file: str
-    before: int | None
-    start: int
-    length: int
+    place: Place
+    before: Place | None
+
+    @property
+    def number(self) -> int:
+        """Which of its session's rounds it is."""
+        return self.place.number
 
 
-Entry = Optional["StoredRound"]
-"""A stored round; None where its line is not whole, or there is none."""
+def indexed_round(index: Index, session: int, number: int) -> IndexedRound | None:
+    """A round by the main index's number of its session; None where it is not there any more."""
+    row = index.db.execute(_ONE, (session, number)).fetchone()
+    return row and _indexed(*row)
 
 
-class Rounds:
-    """One Rounds reads rounds of one session file."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        """Of a file that is open."""
-        self._file = file
-        self._last: tuple[int | None, Entry] = (None, None)
-
-    def read(self, place: RoundLocation) -> tuple[Entry, Entry]:
-        """A round, and the one before it."""
-        start, before = self._last
-        if place.before != start:
-            before = None if place.before is None else self._at(place.before, place.start - place.before)
-        entry = self._at(place.start, place.length)
-        self._last = place.start, entry
-        return entry, before
-
-    def _at(self, start: int, length: int) -> Entry:
-        self._file.seek(start)
-        return session_file.round_in(self._file.read(length))
-
-
-def place_of(found: Index, session: int, number: int) -> RoundLocation | None:
-    """Where a round stands by the main index's number of its session; None where it is not there any more."""
-    row = found.db.execute(_ONE, (session, number)).fetchone()
-    return row and RoundLocation(*row)
+def _indexed(session: int, file: str, number: int, start: int, length: int, start_before: int | None) -> IndexedRound:
+    before = None if start_before is None else Place(file, number - 1, start_before, start - start_before)
+    return IndexedRound(session, Place(file, number, start, length), before)
 
 
 def size_changed(found: Index, seen: int) -> int:
@@ -133,13 +111,13 @@ def size_changed(found: Index, seen: int) -> int:
     return int(found.db.execute(_SIZE, (seen,)).fetchone()[0])
 
 
-def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[RoundLocation]]:
-    """The places of these rounds, some at a time."""
-    piece: list[RoundLocation] = []
+def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[IndexedRound]]:
+    """These rounds, some at a time."""
+    piece: list[IndexedRound] = []
     size = 0
     for row in found.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, schema.SLOT)):
-        piece.append(RoundLocation(*row))
-        size += piece[-1].length
+        piece.append(_indexed(*row))
+        size += piece[-1].place.length
         if size >= PIECE:
             yield piece
             piece, size = [], 0
@@ -155,15 +133,15 @@ class Text(NamedTuple):
     columns: list[str]
 
 
-def texts(folder: str, places: Iterable[RoundLocation]) -> Iterator[Text]:
+def texts(folder: str, rounds: Iterable[IndexedRound]) -> Iterator[Text]:
     """What was said in some rounds; those of a file that is not there any more are left out."""
-    for name, of_file in itertools.groupby(places, key=lambda place: place.file):
-        with contextlib.suppress(OSError), open(os.path.join(folder, name), "rb") as file:
-            rounds = Rounds(file)
-            for place in of_file:
-                entry, before = rounds.read(place)
-                if entry:
-                    yield Text(place.session, place.number, list(map(full_text.spaced, said(entry, before))))
+    for name, of_file in itertools.groupby(rounds, key=lambda each: each.place.file):
+        in_file = list(of_file)
+        with contextlib.suppress(OSError), open_session(folder, name) as file:
+            read = with_the_one_before(file, ((each.place, each.before) for each in in_file))
+            for each, (stored, before) in zip(in_file, read):
+                if stored:
+                    yield Text(each.session, each.number, list(map(full_text.spaced, said(stored, before))))
 
 
 # -- the index ---------------------------------------------------------------------------------------------------------
@@ -231,7 +209,7 @@ def bring_up_to_date(db: sqlite3.Connection, found: Index, progress: Progress) -
                 return
             db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if total > BULK else 4,))
             put(db, _unknown(db, new))
-        done += sum(place.length for place in piece)
+        done += sum(each.place.length for each in piece)
         progress(done, total)
     with _transaction(db):
         db.execute("UPDATE meta SET change = max(change, ?) WHERE made = ?", (change, made))
@@ -265,7 +243,7 @@ def clear(db: sqlite3.Connection) -> None:
     db.execute("DELETE FROM session")
 
 
-Row = TypeVar("Row", RoundLocation, Text)
+Row = TypeVar("Row", IndexedRound, Text)
 
 
 def _unknown(db: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Row]:

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 
 from session_monitor.reports import session_previews
+from session_monitor.sessions.rounds import Place
 
 MOST = 20_000
 """Titles that are remembered."""
@@ -20,7 +21,7 @@ class Titles:
         self._known: OrderedDict[Hashable, str] = OrderedDict()
         self._lock = threading.Lock()
 
-    def of(self, folder: str, session: Hashable, place: tuple[str, int, int] | None) -> str | None:
+    def of(self, folder: str, session: Hashable, place: Place | None) -> str | None:
         """The title of the session whose first round stands there; ``session`` never stands for another one."""
         if place is None:
             return None

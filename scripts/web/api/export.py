@@ -11,7 +11,7 @@ from session_monitor.exports import formats
 from session_monitor.prices import book as prices
 from session_monitor.prices import cost
 from session_monitor.reports.session_rows import SessionRow
-from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions.rounds import all_rounds, open_session
 from web.server.exchange import JSON, SCHEMA_VERSION, Request, Stream
 
 from . import parameters
@@ -41,9 +41,9 @@ def export_of(request: Request, setting: Setting) -> Export:
 
 def export(asked: Export, row: SessionRow, folder: str, book: prices.Book, *, redacts: bool) -> Stream:
     """The whole session, piece by piece, from its file."""
-    with open(file_names.path_of(folder, row.file), "rb"):  # so that a file that is gone is told before anything is
+    with open_session(folder, row.file):  # so that a file that is gone is told before anything is
         pass
-    rounds = ((entry, book.price(cost.call_of(entry))) for entry in _entries(file_names.path_of(folder, row.file)))
+    rounds = ((entry, book.price(cost.call_of(entry))) for entry in _stored(folder, row.file))
     if asked.form == "json":
         pieces: Iterator[str] = _json(row, rounds, redacts=redacts)
     else:
@@ -55,10 +55,9 @@ def export(asked: Export, row: SessionRow, folder: str, book: prices.Book, *, re
     return Stream(_FORMATS[asked.form], _encoded(pieces), (("Content-Disposition", shown),))
 
 
-def _entries(path: str) -> Iterator[StoredRound]:
-    with open(path, "rb") as file:
-        session_file.read_header(file)
-        yield from session_file.entries(file)
+def _stored(folder: str, name: str) -> Iterator[StoredRound]:
+    with open_session(folder, name) as file:
+        yield from all_rounds(file)
 
 
 def _json(row: SessionRow, rounds: Iterable[tuple[StoredRound, cost.Outcome]], *, redacts: bool) -> Iterator[str]:
