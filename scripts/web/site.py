@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import urllib.parse
 from collections.abc import Iterator, Mapping
 from typing import Callable, NamedTuple
@@ -10,23 +11,30 @@ from typing import Callable, NamedTuple
 from session_monitor import __version__
 from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
-from session_monitor.reports.report import NoSuchFolderError, Report
+from session_monitor.reports.report import NoSuchFolderError
 
 from . import static
 from .answers.desk import Desk
 from .answers.titles import Titles
 from .api import export, parameters, questions, routes
+from .api.export import SessionExport
+from .api.questions import Setting
 from .server import events, exchange
 from .server.access import Door, Visitor
 from .server.connections import Connections
 from .server.exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
 
-_OF_SESSION = (
+OF_SESSION = (
     "/api/session",
     *(f"/api/session/{name}" for name in ("rounds", "text", "history", "find", "events", "export")),
 )
 """What the key of a session opens, for its id."""
 _STATIC = "/static/"
+_ONE_SESSION = "one_session_only"
+_CHINESE = {
+    "key_needed": "此页面需要密钥:请打开服务器启动时显示的链接,或某个会话的链接。",
+    "wrong_key": "密钥错误,或已失效。",
+}
 
 
 class Site(NamedTuple):
@@ -69,24 +77,33 @@ class Site(NamedTuple):
         content = Content(questions.error(refusal))
         if static.is_page(request.path):
             # Who has some key is told by the page itself, in their language; anyone else gets no file at all.
-            told = _CHINESE.get(refusal.code)
-            content = exchange.page(str(refusal), *([told] if told else []))
+            chinese = _CHINESE.get(refusal.code)
+            content = exchange.page(str(refusal), *([chinese] if chinese else []))
             if refusal.code == _ONE_SESSION and request.path in self.files:
                 content = self.files[request.path]
         more: Headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
         return Answer(refusal.status, content, (*refusal.headers, *more))
 
+    def _check(self, request: Request, visitor: Visitor) -> None:
+        """Whether what is asked for is open to who asks.  Raises ``Refusal``."""
+        if visitor.sees_all:
+            return
+        is_of_session = request.path == addresses.PAGE or request.path in OF_SESSION
+        session_id = request.one("id") if is_of_session else None
+        if session_id is None or not self.door.admits(visitor, session_id):
+            raise Refusal(403, _ONE_SESSION, "your key opens one session, and not this")
+
     # -- pages ---------------------------------------------------------------------------------------------------------
 
     def _page(self, request: Request, visitor: Visitor) -> Answer:
         self._check(request, visitor)
-        if visitor.given is not None:
-            # What stands in the address bar is copied, and kept in the browser's history.
-            rest = [(name, each) for name, values in request.query.items() if name != "key" for each in values]
-            query = urllib.parse.urlencode(rest, errors="surrogatepass")
-            place = ("Location", request.path + (f"?{query}" if query else ""))
-            return Answer(303, None, (place, *self.door.cookie_for(request, visitor)))
-        return self._file(request.path)
+        if visitor.given is None:
+            return self._file(request.path)
+        # What stands in the address bar is copied, and kept in the browser's history.
+        rest = [(name, value) for name, values in request.query.items() if name != "key" for value in values]
+        query = urllib.parse.urlencode(rest, errors="surrogatepass")
+        place = ("Location", request.path + (f"?{query}" if query else ""))
+        return Answer(303, None, (place, *self.door.cookie_for(request, visitor)))
 
     def _file(self, path: str) -> Answer:
         if path not in self.files:
@@ -108,10 +125,10 @@ class Site(NamedTuple):
 
     def _me(self, request: Request, visitor: Visitor) -> Answer:
         session_id = request.one("id")
-        mine = session_id if session_id and not visitor.sees_all and self.door.admits(visitor, session_id) else None
+        is_mine = session_id and not visitor.sees_all and self.door.admits(visitor, session_id)
         known = {
             "scope": "all" if visitor.sees_all else "session",
-            "session": mine,
+            "session": session_id if is_mine else None,
             "redacted": self.redacts,
             "local": visitor.is_local,
             "version": __version__,
@@ -122,32 +139,27 @@ class Site(NamedTuple):
         if request.path not in routes.QUESTIONS:
             raise _nothing_here()
         setting = self._setting()
-        question = routes.QUESTIONS[request.path](request, setting)
-        folder = setting.folder if question.has_coverage else None
-
-        def work(report: Report) -> bytes:
-            return questions.envelope(question.data(report), folder)
-
-        return Answer(
-            200, self.desk.answer(question.key, work, is_of_all=question.is_of_all, is_search=question.is_search)
-        )
+        question = routes.QUESTIONS[request.path].of(request, setting)
+        work = functools.partial(questions.answer_body, question, setting)
+        content = self.desk.answer(question, work, is_of_all=question.is_of_all, is_search=question.is_search)
+        return Answer(200, content)
 
     def _export(self, request: Request) -> Stream:
-        asked = export.export_of(request, self._setting())
-        row = self.desk.report(lambda report: report.session(asked.session_id))
+        asked = SessionExport.of(request, self._setting())
+        row = self.desk.ask(lambda report: report.session(asked.session_id))
         if row is None:
             raise questions.no_session()
         state = self.desk.folder.state()
         try:
-            return export.export(asked, row, state.path, state.book, redacts=self.redacts)
+            return export.stream(asked, row, state.path, state.book, redacts=self.redacts)
         except OSError:
             raise questions.no_session() from None
 
-    def _setting(self) -> questions.Setting:
-        state = self.desk.folder.state()
-        folder = self.desk.folder.path
-        return questions.Setting(
-            folder, state.problem, state.is_there, self.now(), self.redacts, self.titles, self._link
+    def _setting(self) -> Setting:
+        folder = self.desk.folder
+        state = folder.state()
+        return Setting(
+            folder.path, state.problem, state.is_there, self.now(), self.redacts, self.titles, self._link
         )  # fmt: skip
 
     def _link(self, session_id: str) -> str:
@@ -156,7 +168,7 @@ class Site(NamedTuple):
     # -- as it happens -------------------------------------------------------------------------------------------------
 
     def _events(self, request: Request) -> Stream:
-        return self._stream(request, events.changes(self._change, self.wait))
+        return self._listened(request, events.changes(self._change, self.wait))
 
     def _events_of_session(self, request: Request) -> Stream:
         session_id = parameters.session_id(request)
@@ -164,59 +176,40 @@ class Site(NamedTuple):
         heard = request.header("Last-Event-ID")  # of a browser that was cut off
         if heard.isascii() and heard.isdecimal():
             after = int(heard[:9])
-        if self.desk.report(lambda report: report.round_count(session_id)) is None:
+        if self._round_count(session_id) is None:
             raise questions.no_session()
-        return self._stream(request, events.rounds(self._counting(session_id), after, self.wait))
+        return self._listened(request, events.rounds(self._counting(session_id), after, self.wait))
 
-    def _stream(self, request: Request, found: Iterator[bytes]) -> Stream:
+    def _listened(self, request: Request, told: Iterator[bytes]) -> Stream:
         if request.method == "HEAD":
             return Stream(EVENTS, iter(()))
         if not self.connections.begin_stream():
             raise Refusal(503, "too_many_streams", "too many listen: ask every some seconds", (("Retry-After", "30"),))
-        return Stream(EVENTS, events.with_signs_of_life(found), close=self.connections.end_stream)
+        return Stream(EVENTS, events.with_signs_of_life(told), close=self.connections.end_stream)
 
     def _change(self) -> int | None:
         with contextlib.suppress(Refusal):
             return self.desk.change()
         return None
 
+    def _round_count(self, session_id: str) -> int | None:
+        return self.desk.ask(lambda report: report.round_count(session_id))
+
     def _counting(self, session_id: str) -> Callable[[], int | None]:
-        """The session's rounds as they are now; the index is only asked where it has changed."""
-        known: dict[int, int | None] = {}
+        """What gives the session's rounds as they are now; the index is only asked where it has changed."""
+        counts: dict[int, int | None] = {}
 
         def count() -> int | None:
             change = self._change()
             if change is None:
                 return None
-            if change not in known:
-                known.clear()
+            if change not in counts:
+                counts.clear()
                 with contextlib.suppress(Refusal, NoSuchFolderError):
-                    known[change] = self.desk.report(lambda report: report.round_count(session_id))
-            return known.get(change)
+                    counts[change] = self._round_count(session_id)
+            return counts.get(change)
 
         return count
-
-    # -- what is open to whom ------------------------------------------------------------------------------------------
-
-    def _check(self, request: Request, visitor: Visitor) -> None:
-        """Whether what is asked for is open to who asks.  Raises ``Refusal``."""
-        if visitor.sees_all:
-            return
-        is_of_session = request.path == addresses.PAGE or request.path in _OF_SESSION
-        session_id = request.one("id") if is_of_session else None
-        if session_id is None or not self.door.admits(visitor, session_id):
-            raise _closed()
-
-
-_ONE_SESSION = "one_session_only"
-_CHINESE = {
-    "key_needed": "此页面需要密钥:请打开服务器启动时显示的链接,或某个会话的链接。",
-    "wrong_key": "密钥错误,或已失效。",
-}
-
-
-def _closed() -> Refusal:
-    return Refusal(403, _ONE_SESSION, "your key opens one session, and not this")
 
 
 def _nothing_here() -> Refusal:

@@ -19,7 +19,7 @@ from web.api import routes
 
 OTHER = "nightly-digest-2026-02-02"
 OF_ALL = ("/", "/api/overview", "/api/sessions", "/api/stats", "/api/summary", "/api/search?q=a", "/api/events")
-OF_SESSION = ("/session", *site._OF_SESSION)
+OF_SESSION = ("/session", *site.OF_SESSION)
 FORWARDED = [
     {"X-Forwarded-For": "203.0.113.9"},
     {"X-Forwarded-For": "127.0.0.1"},

@@ -37,10 +37,10 @@ class Cache:
     def get(self, key: Hashable) -> Kept | None:
         """What is remembered of a question."""
         with self._lock:
-            found = self._kept.get(key)
-            if found:
+            answer = self._kept.get(key)
+            if answer:
                 self._kept.move_to_end(key)
-            return found
+            return answer
 
     def put(self, key: Hashable, answer: Kept) -> None:
         """Remember an answer, unless it is larger than a quarter of the room."""

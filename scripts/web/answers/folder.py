@@ -95,9 +95,9 @@ class Folder:
             contextlib.suppress(sqlite3.Error, OSError, *opening.DAMAGE),
             contextlib.closing(opening.read_only(os.path.join(path, data_folder.INDEX))) as db,
         ):
-            found = Index(db, path, self._book)
+            index = Index(db, path, self._book)
             db.execute("BEGIN")
-            if found.is_known() and found.is_current() and found.is_priced():
-                change = int(found.meta("change"))
-                mark = (is_there, found.meta("made"), change, self._book.fingerprint, self._problem)
+            if index.is_known() and index.is_current() and index.is_priced():
+                change = int(index.meta("change"))
+                mark = (is_there, index.meta("made"), change, self._book.fingerprint, self._problem)
         return State(path, self._book, mark, change, is_there, self._problem)

@@ -29,9 +29,9 @@ class Titles:
             known = self._known.get(session)
         if known is not None:
             return known or None
-        found = session_previews.title_at(folder, place)
+        title = session_previews.title_at(folder, place)
         with self._lock:
-            self._known[session] = found or ""
+            self._known[session] = title or ""
             while len(self._known) > MOST:
                 self._known.popitem(last=False)
-        return found
+        return title

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.conversations import html_page, markdown_page
 from session_monitor.exports import formats
-from session_monitor.prices import book as prices
 from session_monitor.prices import cost
+from session_monitor.prices.book import Book
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions.rounds import all_rounds, open_session
 from web.server.exchange import JSON, SCHEMA_VERSION, Request, Stream
@@ -21,26 +21,28 @@ from .redaction import refuse_texts, without_texts
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
 
-_FORMATS = {"json": JSON, "md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
+_KINDS = {"json": JSON, "md": "text/markdown; charset=utf-8", "html": "text/html; charset=utf-8"}
+"""The formats, with their media types."""
 
 
-class Export(NamedTuple):
-    """Which session as what."""
+class SessionExport(NamedTuple):
+    """Which session is asked for, and in which format."""
 
     session_id: str
     form: str
 
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> SessionExport:
+        """What a request asks for.  Raises ``Refusal``."""
+        session_id = parameters.session_id(request)
+        form = parameters.choice(request, "format", tuple(_KINDS), "json")
+        if form != "json":
+            refuse_texts(setting)
+        return cls(session_id, form)
 
-def export_of(request: Request, setting: Setting) -> Export:
-    """What is asked for.  Raises ``Refusal``."""
-    found = Export(parameters.session_id(request), parameters.choice(request, "format", tuple(_FORMATS), "json"))
-    if found.form != "json":
-        refuse_texts(setting)
-    return found
 
-
-def export(asked: Export, row: SessionRow, folder: str, book: prices.Book, *, redacts: bool) -> Stream:
-    """The whole session, piece by piece, from its file."""
+def stream(asked: SessionExport, row: SessionRow, folder: str, book: Book, *, redacts: bool) -> Stream:
+    """The whole session, piece by piece, from its file.  Raises ``OSError`` where that is gone."""
     with open_session(folder, row.file):  # so that a file that is gone is told before anything is
         pass
     rounds = ((entry, book.price(cost.call_of(entry))) for entry in _stored(folder, row.file))
@@ -49,10 +51,13 @@ def export(asked: Export, row: SessionRow, folder: str, book: prices.Book, *, re
     else:
         form = markdown_page if asked.form == "md" else html_page
         pieces = form.pieces(row.fields, row.spending, rounds, full=True)
-    name = f"session.{asked.form}"
-    marked = urllib.parse.quote(f"{asked.session_id[:100]}.{asked.form}", safe="", errors="replace")
-    shown = f"attachment; filename=\"{name}\"; filename*=UTF-8''{marked}"
-    return Stream(_FORMATS[asked.form], _encoded(pieces), (("Content-Disposition", shown),))
+    return Stream(_KINDS[asked.form], _encoded(pieces), (("Content-Disposition", _disposition(asked)),))
+
+
+def _disposition(asked: SessionExport) -> str:
+    """The name of the file, with the session's id for who takes any letter, and without it for others."""
+    name = urllib.parse.quote(f"{asked.session_id[:100]}.{asked.form}", safe="", errors="replace")
+    return f"attachment; filename=\"session.{asked.form}\"; filename*=UTF-8''{name}"
 
 
 def _stored(folder: str, name: str) -> Iterator[StoredRound]:
@@ -65,7 +70,7 @@ def _json(row: SessionRow, rounds: Iterable[tuple[StoredRound, cost.Outcome]], *
     for number, (entry, outcome) in enumerate(rounds):
         shown = {**entry, **cost.to_json(outcome)}
         if redacts:
-            calls = [{**(each if isinstance(each, dict) else {}), "result": None} for each in entry["tool_calls"]]
+            calls = [{**(call if isinstance(call, dict) else {}), "result": None} for call in entry["tool_calls"]]
             shown = without_texts({**shown, "tool_calls": calls})
         yield (",\n" if number else "\n") + formats.to_json(shown)
     yield "\n]}\n"

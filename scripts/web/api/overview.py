@@ -3,60 +3,87 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from session_monitor import __version__
-from session_monitor.base import data_folder, periods
+from session_monitor.base import data_folder, periods, timestamps
 from session_monitor.calls import coverage
 from session_monitor.prices import money
-from session_monitor.reports import dashboard, filters
+from session_monitor.reports.dashboard import Dashboard, SeriesPoint
+from session_monitor.reports.filters import DAYS, MOST_DAYS, recent
 from session_monitor.reports.report import Report
 from web.server.exchange import Request
 
 from . import parameters
-from .questions import ALERT_NAMES, OF_ALL_HOLDS, Question, Setting, since, time
+from .parameters import Filters
+from .questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 
 
-def health(_request: Request, _setting: Setting) -> Question:
-    def data(report: Report) -> Any:
-        found = report.overview()
-        known = {"sessions": found.sessions, "rounds": found.sums.calls, "updated_at": time(found.newest)}
+@dataclass(frozen=True)
+class HealthQuestion(Question):
+    """Does the server work, and how much is there?"""
+
+    has_coverage = False
+
+    @classmethod
+    def of(cls, _request: Request, _setting: Setting) -> HealthQuestion:
+        """The same for every request."""
+        return cls()
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """How many sessions and rounds, and since when nothing came."""
+        sums = report.overview()
+        known = {"sessions": sums.sessions, "rounds": sums.sums.calls, "updated_at": _time(sums.newest)}
         return {"status": "ok", "version": __version__, **known}
 
-    return Question("health", data, has_coverage=False)
 
+@dataclass(frozen=True)
+class OverviewQuestion(Question):
+    """What does the first page show?  ``unit`` is that of its series; of names at most so many (``limit``) are told."""
 
-def overview(request: Request, setting: Setting) -> Question:
-    now = since(setting, OF_ALL_HOLDS)
-    meant = parameters.filters(request, now)
-    unit = parameters.choice(request, "by", periods.UNITS, periods.DAY)
-    limit = parameters.limit(request, 50)
+    filters: Filters
+    unit: str
+    limit: int
+    now: int
+    problem: str
+    is_there: bool
 
-    def data(report: Report) -> Any:
-        found = report.dashboard(meant.selection, unit, meant.where, now)
+    is_of_all = True
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> OverviewQuestion:
+        """What a request asks."""
+        now = setting.since(OF_ALL_HOLDS)
+        filters = parameters.filters(request, now)
+        unit = parameters.choice(request, "by", periods.UNITS, periods.DAY)
+        return cls(filters, unit, parameters.limit(request, 50), now, setting.problem, setting.is_there)
+
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """All figures of the page."""
+        shown = report.dashboard(self.filters.selection, self.unit, self.filters.zone, self.now)
         damaged = report.sessions(limit=0).damaged
-        rows = {"model": found.by_model.rows, "consumer": found.by_consumer.rows, "tool": found.by_tool}
+        models, consumers, tools = shown.by_model.rows, shown.by_consumer.rows, shown.by_tool
+        spans = [{"start": _time(span.start), "end": _time(span.end), "label": span.name} for span in shown.spans]
+        heat = [[{"calls": cell.calls, "cost_usd": money.plain(cell.pico)} for cell in day] for day in shown.heat]
         return {
-            "change": found.change,
-            "updated_at": time(found.updated),
-            "span": {"since": time(found.since), "until": time(found.until)},
-            "cards": {"now": found.now.to_json(), "before": found.before and found.before.to_json()},
-            "by": found.unit,
-            "timezone": meant.zone,
-            "buckets": [{"start": time(span.start), "end": time(span.end), "label": span.name} for span in found.spans],
-            "series": list(map(_point, found.series)),
-            "by_model": [row.to_json("model") for row in found.by_model.rows[:limit]],
-            "by_consumer": [row.to_json("consumer") for row in found.by_consumer.rows[:limit]],
-            "by_tool": [row.to_json() for row in found.by_tool[:limit]],
-            "rows": {name: len(each) for name, each in rows.items()},
-            "heat": [[{"calls": cell.calls, "cost_usd": money.plain(cell.pico)} for cell in day] for day in found.heat],
-            "alerts": list(_alerts(setting, found, damaged)),
-            "known": {"models": found.models, "consumers": found.consumers},
+            "change": shown.change,
+            "updated_at": _time(shown.updated),
+            "span": {"since": _time(shown.since), "until": _time(shown.until)},
+            "cards": {"now": shown.now.to_json(), "before": shown.before and shown.before.to_json()},
+            "by": shown.unit,
+            "timezone": self.filters.zone_name,
+            "buckets": spans,
+            "series": list(map(_point, shown.series)),
+            "by_model": [row.to_json("model") for row in models[: self.limit]],
+            "by_consumer": [row.to_json("consumer") for row in consumers[: self.limit]],
+            "by_tool": [row.to_json() for row in tools[: self.limit]],
+            "rows": {"model": len(models), "consumer": len(consumers), "tool": len(tools)},
+            "heat": heat,
+            "alerts": list(_alerts(setting, shown, damaged)),
+            "known": {"models": shown.models, "consumers": shown.consumers},
         }
-
-    key = ("overview", unit, limit, now, *meant.key, setting.problem, setting.is_there)
-    return Question(key, data, is_of_all=True)
 
 
 _OF_POINT = (
@@ -65,19 +92,19 @@ _OF_POINT = (
 )
 
 
-def _point(point: dashboard.SeriesPoint) -> dict[str, Any]:
+def _point(point: SeriesPoint) -> dict[str, Any]:
     sums = point.sums.to_json()
-    names = {"start": time(point.span.start), "label": point.span.name, "model": point.model, "other": point.is_rest}
+    names = {"start": _time(point.span.start), "label": point.span.name, "model": point.model, "other": point.is_rest}
     return {**names, **{name: sums[name] for name in _OF_POINT}}
 
 
-def _alerts(setting: Setting, found: dashboard.Dashboard, damaged: list[str]) -> Iterator[dict[str, Any]]:
+def _alerts(setting: Setting, shown: Dashboard, damaged: list[str]) -> Iterator[dict[str, Any]]:
     """What one should know of the figures."""
-    spent = found.now.sums.spending
+    spent = shown.now.sums.spending
     covered = coverage.of_state(data_folder.state_file(setting.folder))
     of_log = vars(covered) if covered else {}
     unpriced = sorted(spent.unpriced_models, key=lambda name: -spent.unpriced_models[name])
-    told: tuple[tuple[str, int, list[str]], ...] = (
+    alerts: tuple[tuple[str, int, list[str]], ...] = (
         ("no_folder", int(not setting.is_there), [setting.folder]),
         ("prices", int(bool(setting.problem)), [setting.problem]),
         ("unpriced", spent.unpriced_rounds - spent.without_tokens, unpriced),
@@ -88,41 +115,78 @@ def _alerts(setting: Setting, found: dashboard.Dashboard, damaged: list[str]) ->
         ("without_tokens", spent.without_tokens, []),
         ("without_session_id", of_log.get("without_session_id", 0), []),
     )
-    for code, count, models in told:
+    for code, count, names in alerts:
         if count:
-            yield {"code": code, "count": count, "names": models[:ALERT_NAMES]}
+            yield {"code": code, "count": count, "names": names[:MOST_NAMES]}
 
 
-def stats(request: Request, setting: Setting) -> Question:
-    now = since(setting, OF_ALL_HOLDS)
-    meant = parameters.filters(request, now)
-    by = parameters.choice(request, "by", ("model", "consumer", "tool", *periods.UNITS), "model")
-    number = parameters.number(request, "days", 1, filters.MOST_DAYS)
+@dataclass(frozen=True)
+class StatsQuestion(Question):
+    """What do the calls add up to ``by`` model, consumer, tool, or a unit of time?
 
-    def data(report: Report) -> Any:
-        if by == "tool":
-            return {"tools": [row.to_json() for row in report.by_tool(meant.selection)]}
-        if by in ("model", "consumer"):
-            answer = (report.by_model if by == "model" else report.by_consumer)(meant.selection)
-            return {f"{by}s": [row.to_json(by) for row in answer.rows], "total": answer.total_to_json()}
-        chosen, where = meant.selection, meant.where
-        if chosen.since is None or number is not None:
-            today = datetime.fromtimestamp(now / 1000, where).date()
-            chosen = filters.recent(chosen, where, number or filters.DAYS[by], today)
-        answer = report.by_time(by, where, chosen)
+    ``days`` says how many of these units' last days are meant where that was asked; ``now`` is 0 where nothing depends
+    on it.
+    """
+
+    filters: Filters
+    by: str
+    days: int | None
+    now: int
+
+    is_of_all = True
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> StatsQuestion:
+        """What a request asks."""
+        now = setting.since(OF_ALL_HOLDS)
+        filters = parameters.filters(request, now)
+        by = parameters.choice(request, "by", ("model", "consumer", "tool", *periods.UNITS), "model")
+        days = parameters.number(request, "days", 1, MOST_DAYS)
+        return cls(filters, by, days, now if by in periods.UNITS else 0)
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """A row for each of them, and their total."""
+        if self.by == "tool":
+            return {"tools": [row.to_json() for row in report.by_tool(self.filters.selection)]}
+        if self.by in periods.UNITS:
+            return self._by_time(report)
+        sums = (report.by_model if self.by == "model" else report.by_consumer)(self.filters.selection)
+        return {f"{self.by}s": [row.to_json(self.by) for row in sums.rows], "total": sums.total_to_json()}
+
+    def _by_time(self, report: Report) -> dict[str, Any]:
+        selection, zone = self.filters.selection, self.filters.zone
+        if selection.since is None or self.days is not None:
+            today = datetime.fromtimestamp(self.now / 1000, zone).date()
+            selection = recent(selection, zone, self.days or DAYS[self.by], today)
+        sums = report.by_time(self.by, zone, selection)
         newest = report.overview().newest
-        last = None if newest is None else periods.date_of(newest, where).isoformat()
-        rows = {"dates": [row.to_json(where) for row in answer.rows], "total": answer.total_to_json()}
-        return {**rows, "timezone": meant.zone, "by": by, "newest": last}
-
-    return Question(("stats", by, number, now if by in periods.UNITS else 0, *meant.key), data, is_of_all=True)
+        last = None if newest is None else periods.date_of(newest, zone).isoformat()
+        rows = {"dates": [row.to_json(zone) for row in sums.rows], "total": sums.total_to_json()}
+        return {**rows, "timezone": self.filters.zone_name, "by": self.by, "newest": last}
 
 
-def summary(request: Request, setting: Setting) -> Question:
-    meant = parameters.filters(request, since(setting, OF_ALL_HOLDS))
+@dataclass(frozen=True)
+class SummaryQuestion(Question):
+    """What does everything that is meant add up to?"""
 
-    def data(report: Report) -> Any:
-        found = report.overview(meant.selection)
-        return {"sessions": found.sessions, **found.sums.to_json()}
+    filters: Filters
 
-    return Question(("summary", *meant.key), data, is_of_all=True)
+    is_of_all = True
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> SummaryQuestion:
+        """What a request asks."""
+        return cls(parameters.filters(request, setting.since(OF_ALL_HOLDS)))
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """The sums."""
+        sums = report.overview(self.filters.selection)
+        return {"sessions": sums.sessions, **sums.sums.to_json()}
+
+
+def _time(moment: int | None) -> str | None:
+    """A moment in milliseconds as text; None also for one that no calendar holds."""
+    try:
+        return None if moment is None else timestamps.rfc3339(moment)
+    except OverflowError:
+        return None

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime, timezone, tzinfo
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from session_monitor.base import periods
-from session_monitor.reports import filters as selection
-from session_monitor.reports.filters import STATES, Selection
+from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
 from web.server.exchange import Refusal, Request
 
 _LONGEST = 4000
@@ -23,44 +22,44 @@ def wrong(text: str) -> Refusal:
 
 def text(request: Request, name: str) -> str | None:
     """A text; None where it was not given, or is empty."""
-    found = request.one(name)
-    if found and len(found) > _LONGEST:
+    value = request.one(name)
+    if value and len(value) > _LONGEST:
         raise wrong(f"{name} is longer than {_LONGEST} characters")
-    return found or None
+    return value or None
 
 
 def session_id(request: Request) -> str:
     """The id of the session that is meant, which is as long as its client liked."""
-    found = request.one("id")
-    if not found:
+    value = request.one("id")
+    if not value:
         raise wrong("the parameter id lacks")
-    return found
+    return value
 
 
 def needed(request: Request, name: str) -> str:
     """A text that has to be there."""
-    found = text(request, name)
-    if found is None:
+    value = text(request, name)
+    if value is None:
         raise wrong(f"the parameter {name} lacks")
-    return found
+    return value
 
 
 def choice(request: Request, name: str, known: Collection[str], default: str) -> str:
     """One of some words."""
-    found = text(request, name) or default
-    if found not in known:
+    value = text(request, name) or default
+    if value not in known:
         raise wrong(f"{name} is one of {', '.join(known)}")
-    return found
+    return value
 
 
 def number(request: Request, name: str, least: int, most: int, default: int | None = None) -> int | None:
     """A whole number."""
-    found = request.one(name)
-    if found is None:
+    value = request.one(name)
+    if value is None:
         return default
-    if not (found.isascii() and found.isdecimal() and len(found) < 12 and least <= int(found) <= most):
+    if not (value.isascii() and value.isdecimal() and len(value) < 12 and least <= int(value) <= most):
         raise wrong(f"{name} is a whole number from {least} to {most}")
-    return int(found)
+    return int(value)
 
 
 def limit(request: Request, default: int, most: int = 500) -> int:
@@ -68,23 +67,22 @@ def limit(request: Request, default: int, most: int = 500) -> int:
     return number(request, "limit", 1, most, default) or default
 
 
-class Meant(NamedTuple):
-    """What the filters mean, the time zone of days with its name, and all of it as a key."""
+class Filters(NamedTuple):
+    """What the filters of a request mean, and the time zone of its days with that zone's name."""
 
     selection: Selection
-    where: tzinfo | None
-    zone: str
-    key: tuple[Any, ...]
+    zone: tzinfo | None
+    zone_name: str
 
 
-def filters(request: Request, now: int) -> Meant:
+def filters(request: Request, now: int) -> Filters:
     """What the filters mean at a moment, in milliseconds.  Raises ``Refusal``."""
-    name = text(request, "timezone") or periods.LOCAL
+    zone_name = text(request, "timezone") or periods.LOCAL
     try:
-        where = periods.zone(name)
+        zone = periods.zone(zone_name)
     except periods.UnknownZoneError:
         raise wrong("timezone is a name like Asia/Shanghai, UTC, or local") from None
-    since, until = _moment(request, "since", now, where), _moment(request, "until", now, where, is_end=True)
+    since, until = _moment(request, "since", now, zone), _moment(request, "until", now, zone, is_end=True)
     if since is not None and until is not None and since >= until:
         raise wrong("since is not before until")
     status = text(request, "status")
@@ -92,34 +90,35 @@ def filters(request: Request, now: int) -> Meant:
         raise wrong(f"status is one of {', '.join(STATES)}")
     models, consumers, part = _names(request, "model"), _names(request, "consumer"), text(request, "q")
     sessions = (_holding(part.strip()),) if part and part.strip() else ()
-    cost = _dollars(request)
-    meant = Selection(sessions, cost, status, now, since, until, models, consumers)
-    return Meant(meant, where, name, (name, *meant._replace(now=now if status else 0)))
+    # So that the answer to who asks for no status does not grow old.
+    status_at = now if status else 0
+    selection = Selection(sessions, _dollars(request), status, status_at, since, until, models, consumers)
+    return Filters(selection, zone, zone_name)
 
 
-def _moment(request: Request, name: str, now: int, where: tzinfo | None, *, is_end: bool = False) -> int | None:
+def _moment(request: Request, name: str, now: int, zone: tzinfo | None, *, is_end: bool = False) -> int | None:
     given = text(request, name)
     if given is None:
         return None
     current = datetime.fromtimestamp(now / 1000, timezone.utc)
     try:
-        return selection.moment(given, current, where, is_end=is_end)
-    except selection.BadMomentError:
+        return moment(given, current, zone, is_end=is_end)
+    except BadMomentError:
         form = "2026-02-01, 2026-02-01T09:30:00+08:00, today, yesterday, 24h, 7d or 2w"
         raise wrong(f"{name} is a time: {form}") from None
 
 
-def _names(request: Request, name: str) -> tuple[str, ...]:
-    found = tuple(each for each in request.query.get(name, ()) if each)
-    if len(found) > _MOST_NAMES or any(len(each) > _LONGEST for each in found):
-        raise wrong(f"there are too many of {name}, or too long ones")
-    return found
+def _names(request: Request, parameter: str) -> tuple[str, ...]:
+    names = tuple(name for name in request.query.get(parameter, ()) if name)
+    if len(names) > _MOST_NAMES or any(len(name) > _LONGEST for name in names):
+        raise wrong(f"there are too many of {parameter}, or too long ones")
+    return names
 
 
 def _dollars(request: Request) -> int | None:
     given = text(request, "min_cost")
     try:
-        return None if given is None else selection.dollars(given)
+        return None if given is None else dollars(given)
     except ValueError:
         raise wrong("min_cost is an amount of dollars, such as 0.50") from None
 

@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
-from typing import Any, Callable, NamedTuple
+import abc
+from dataclasses import dataclass
+from typing import Any, Callable, ClassVar, NamedTuple
 
-from session_monitor.base import data_folder, timestamps
+from session_monitor.base import data_folder
 from session_monitor.calls import coverage
 from session_monitor.exports import formats
 from session_monitor.reports.report import Report
 from web.answers.titles import Titles
-from web.server.exchange import SCHEMA_VERSION, Refusal
+from web.server.exchange import SCHEMA_VERSION, Refusal, Request
 
 HOLDS, OF_ALL_HOLDS = 10_000, 60_000
 """Milliseconds for which "now" is one moment, so that answers that depend on it can be remembered; of all sessions."""
-
-
-Data = Callable[[Report], Any]
-
-
-class Question(NamedTuple):
-    """What is asked: ``data`` gives the answer from a report, ``key`` tells it from others.
-
-    ``has_coverage`` says whether the answer tells how much of the log it speaks for, ``is_of_all`` that it adds up so
-    much that it may be a little older than the data.
-    """
-
-    key: Hashable
-    data: Data
-    has_coverage: bool = True
-    is_of_all: bool = False
-    is_search: bool = False
+MOST_NAMES = 10
+"""Files or models that are named, where there is something wrong with many."""
 
 
 class Setting(NamedTuple):
@@ -48,14 +34,45 @@ class Setting(NamedTuple):
     titles: Titles
     link: Callable[[str], str]
 
+    def since(self, holds: int) -> int:
+        """The moment that is taken for now, for so many milliseconds."""
+        return self.now - self.now % holds
+
+
+@dataclass(frozen=True)
+class Question(abc.ABC):
+    """What is asked at one of the addresses, as a value: equal ones have the same answer until the data change.
+
+    ``has_coverage`` says whether the answer tells how much of the log it speaks for, ``is_of_all`` that it adds up so
+    much that it may be a little older than the data, ``is_search`` that texts are looked through for it.
+    """
+
+    has_coverage: ClassVar[bool] = True
+    is_of_all: ClassVar[bool] = False
+    is_search: ClassVar[bool] = False
+
+    @classmethod
+    @abc.abstractmethod
+    def of(cls, request: Request, setting: Setting) -> Question:
+        """What a request asks.  Raises ``Refusal``."""
+
+    @abc.abstractmethod
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """What a report says to it, for JSON.  Raises ``Refusal``, and what the report raises."""
+
+
+def answer_body(question: Question, setting: Setting, report: Report) -> bytes:
+    """The body of the answer to a question."""
+    return envelope(question.answer(report, setting), setting.folder if question.has_coverage else None)
+
 
 def envelope(data: Any, folder: str | None) -> bytes:
     """The body of an answer; how much of the log it speaks for is told where a folder is given."""
-    found: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "data": data}
+    body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "data": data}
     if folder is not None:
         covered = coverage.of_state(data_folder.state_file(folder))
-        found["coverage"] = covered.to_json() if covered else None
-    return formats.to_json(found).encode()
+        body["coverage"] = covered.to_json() if covered else None
+    return formats.to_json(body).encode()
 
 
 def error(refusal: Refusal) -> bytes:
@@ -66,21 +83,6 @@ def error(refusal: Refusal) -> bytes:
     return formats.to_json({"schema_version": SCHEMA_VERSION, "error": told}).encode()
 
 
-def since(setting: Setting, holds: int) -> int:
-    """The moment that is taken for now."""
-    return setting.now - setting.now % holds
-
-
 def no_session() -> Refusal:
     """There is no such session."""
     return Refusal(404, "session_not_found", "there is no session with this id")
-
-
-def time(moment: int | None) -> str | None:
-    try:
-        return None if moment is None else timestamps.rfc3339(moment)
-    except OverflowError:
-        return None
-
-
-ALERT_NAMES = 10

@@ -9,15 +9,8 @@ from web.server.exchange import Refusal
 
 from .questions import Setting
 
-
-def refuse_texts(setting: Setting) -> None:
-    if setting.redacts:
-        raise Refusal(403, "redacted", "this server was started with --redact: it serves no texts")
-
-
 _TEXTS = ("messages", "question", "answer", "reasoning", "system", "error", "undecoded")
-
-
+"""What is served as null."""
 _WITHOUT_TEXTS = (
     *("round", "timestamp", "input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens"),
     *("total_tokens", "model", "has_tool_calls", "response_type", "explicit_cache", "no_tokens", "no_content", "cut"),
@@ -28,9 +21,16 @@ _WITHOUT_TEXTS = (
 """What is served of a round where texts are not: nothing that is not named here."""
 
 
-def without_texts(entry: Mapping[str, Any]) -> dict[str, Any]:
-    kept = {name: entry[name] for name in _WITHOUT_TEXTS if name in entry}
-    calls = [_call_without_texts(each) for each in entry["tool_calls"]]
+def refuse_texts(setting: Setting) -> None:
+    """Answer nothing that is made of texts.  Raises ``Refusal`` where they are not served."""
+    if setting.redacts:
+        raise Refusal(403, "redacted", "this server was started with --redact: it serves no texts")
+
+
+def without_texts(round_: Mapping[str, Any]) -> dict[str, Any]:
+    """A round as it is served without texts; of its tool calls the names, and whether they failed."""
+    kept = {name: round_[name] for name in _WITHOUT_TEXTS if name in round_}
+    calls = [_call_without_texts(call) for call in round_["tool_calls"]]
     return {**kept, **dict.fromkeys(_TEXTS), "tool_calls": calls, "clipped": []}
 
 

@@ -1,42 +1,26 @@
-"""What does each address of the API answer?
-
-Each is worked out from a request by a function here, as a ``Question`` for the desk: which key tells it from others, and
-what gives its data.
-"""
+"""What is asked at each address of the API?"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Callable
 
-from web.server.exchange import Request
+from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQuestion
+from .questions import Question
+from .search import SearchQuestion
+from .session import FindQuestion, HistoryQuestion, RoundsQuestion, SessionQuestion, TextQuestion
+from .sessions import SessionsQuestion
 
-from .overview import health, overview, stats, summary
-from .questions import Question, Setting
-from .search import _search
-from .session import _rounds, _text, find, history, session
-from .sessions import _sessions
-
-# -- all sessions ------------------------------------------------------------------------------------------------------
-
-
-# -- one session -------------------------------------------------------------------------------------------------------
-
-
-QUESTIONS: Mapping[str, Callable[[Request, Setting], Question]] = {
-    "/api/health": health,
-    "/api/overview": overview,
-    "/api/sessions": _sessions,
-    "/api/session": session,
-    "/api/session/rounds": _rounds,
-    "/api/session/text": _text,
-    "/api/session/history": history,
-    "/api/session/find": find,
-    "/api/stats": stats,
-    "/api/summary": summary,
-    "/api/search": _search,
+QUESTIONS: Mapping[str, type[Question]] = {
+    "/api/health": HealthQuestion,
+    "/api/overview": OverviewQuestion,
+    "/api/sessions": SessionsQuestion,
+    "/api/session": SessionQuestion,
+    "/api/session/rounds": RoundsQuestion,
+    "/api/session/text": TextQuestion,
+    "/api/session/history": HistoryQuestion,
+    "/api/session/find": FindQuestion,
+    "/api/stats": StatsQuestion,
+    "/api/summary": SummaryQuestion,
+    "/api/search": SearchQuestion,
 }
-"""By address, what is asked there."""
-
-
-# -- a session as a file -----------------------------------------------------------------------------------------------
+"""By address, the question that a request there asks.  Some addresses answer otherwise: see ``site``."""

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from session_monitor.reports.report import Report
-from session_monitor.search import query as search
-from session_monitor.search import words as full_text
+from session_monitor.search.query import LIMIT, Query, search
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullTextError
+from session_monitor.search.words import words
 from web.server.exchange import Refusal, Request
 
 from . import parameters
-from .questions import HOLDS, Question, Setting, since
+from .parameters import Filters
+from .questions import HOLDS, Question, Setting
 from .redaction import refuse_texts
 
 
-def _search(request: Request, setting: Setting) -> Question:
-    refuse_texts(setting)
-    words = parameters.needed(request, "q")
-    without_q = request._replace(query={name: each for name, each in request.query.items() if name != "q"})
-    meant = parameters.filters(without_q, since(setting, HOLDS))
-    column = parameters.choice(request, "in", (*COLUMNS, "all"), "all")
-    limit = parameters.limit(request, search.LIMIT, 200)
-    query = search.Query(full_text.words(words), None if column == "all" else column)
+@dataclass(frozen=True)
+class SearchQuestion(Question):
+    """In which of the rounds that are meant was this said?"""
 
-    def data(report: Report) -> Any:
+    filters: Filters
+    query: Query
+    limit: int
+
+    is_search = True
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> SearchQuestion:
+        """What a request asks; ``q`` is what was said here, and no part of an id."""
+        refuse_texts(setting)
+        text = parameters.needed(request, "q")
+        without_q = request._replace(query={name: values for name, values in request.query.items() if name != "q"})
+        filters = parameters.filters(without_q, setting.since(HOLDS))
+        column = parameters.choice(request, "in", (*COLUMNS, "all"), "all")
+        limit = parameters.limit(request, LIMIT, 200)
+        return cls(filters, Query(words(text), None if column == "all" else column), limit)
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """The latest hits."""
         try:
-            found = search.search(report, query, meant.selection, limit=limit)
+            results = search(report, self.query, self.filters.selection, limit=self.limit)
         except NoFullTextError:
             text = "SQLite of the server's Python has no full-text search (FTS5)"
             raise Refusal(501, "no_full_text", text) from None
-        return {"hits": [hit._asdict() for hit in found.hits], "more": found.has_more}
-
-    return Question(("search", words, column, limit, *meant.key), data, is_search=True)
+        return {"hits": [hit._asdict() for hit in results.hits], "more": results.has_more}

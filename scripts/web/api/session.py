@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
 
 from session_monitor.conversations import clipping, round_pages
+from session_monitor.conversations.round_pages import RoundSpan
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.search import in_session
@@ -12,12 +16,169 @@ from session_monitor.sessions import session_file
 from web.server.exchange import Refusal, Request
 
 from . import parameters
-from .questions import HOLDS, Question, Setting, no_session, since
+from .questions import HOLDS, Question, Setting, no_session
 from .redaction import refuse_texts, without_texts
-from .sessions import _listed
+from .sessions import listed
 
 _PAGE = 110_000
 """Bytes of rounds that are given at once, about: on a slow line a page of them should be there soon."""
+
+
+@dataclass(frozen=True)
+class SessionQuestion(Question):
+    """How did this session go?  Whether it is active depends on ``now``."""
+
+    session_id: str
+    now: int
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> SessionQuestion:
+        """What a request asks."""
+        return cls(parameters.session_id(request), setting.since(HOLDS))
+
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """All facts of the session, and nothing of what was said in it but its title."""
+        row = _row(report, self.session_id)
+        profile = report.profile(self.session_id)
+        rows = listed(report, setting, [row])
+        if profile is None or not rows:
+            raise no_session()
+        rows[0].pop("context")  # of which more is told here
+        names = ("first_token_p50_ms", "first_token_p95_ms", "duration_p50_ms", "duration_p95_ms")
+        return {
+            "session": rows[0],
+            "rounds": profile.rounds,
+            "parts": [kind.to_json() for kind in profile.kinds],
+            "models": [{"model": model.name, **model.sums.to_json()} for model in profile.models],
+            "tools": [tool.to_json() for tool in profile.tools],
+            "context": [point.to_json() for point in profile.points],
+            "latency": dict(zip(names, (*profile.first_token, *profile.duration))),
+            "notes": [{"code": code, "rounds": number} for code, number in profile.lacking.items() if number],
+            "link": setting.link(self.session_id),
+        }
+
+
+@dataclass(frozen=True)
+class RoundsQuestion(Question):
+    """What happened in these rounds of the session?"""
+
+    session_id: str
+    span: RoundSpan
+
+    @classmethod
+    def of(cls, request: Request, _setting: Setting) -> RoundsQuestion:
+        """What a request asks."""
+        session_id = parameters.session_id(request)
+        given = [name for name in ("after", "before", "last") if request.one(name) is not None]
+        if len(given) > 1:
+            raise parameters.wrong("only one of after, before and last is taken")
+        after = parameters.number(request, "after", 0, 10**9)
+        before = parameters.number(request, "before", 1, 10**9)
+        last = parameters.number(request, "last", 1, 500)
+        return cls(session_id, RoundSpan(after, before, last or parameters.limit(request, 50)))
+
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """As many of them as a page holds, with their new messages, long texts cut."""
+        row = _row(report, self.session_id)
+        with _reading():
+            page = round_pages.rounds(report, row, self.span, _PAGE)
+        rounds = [{**round_, "clipped": [clip._asdict() for clip in clips]} for round_, clips in page]
+        if setting.redacts:
+            rounds = list(map(without_texts, rounds))
+        numbers = [round_["round"] for round_ in rounds]
+        return {"rounds": rounds, **_ends(numbers), "total": row.fields["messages_count"]}
+
+
+@dataclass(frozen=True)
+class TextQuestion(Question):
+    """How does a text of a round, at this path of it, go on where it was cut?"""
+
+    session_id: str
+    number: int
+    path: str
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> TextQuestion:
+        """What a request asks."""
+        refuse_texts(setting)
+        session_id, path = parameters.session_id(request), parameters.needed(request, "path")
+        return cls(session_id, _round_number(request), path)
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """The whole text."""
+        row = _row(report, self.session_id)
+        with _reading():
+            text = self._text(report, row)
+        if text is None:
+            raise Refusal(404, "text_not_found", "there is no such text")
+        return {"text": text}
+
+    def _text(self, report: Report, row: SessionRow) -> str | None:
+        """A message's number in the path is its number among all that the round sent, old ones too."""
+        key, _, rest = self.path.partition("/")
+        at, _, inner = rest.partition("/")
+        if key == "messages" and at.isascii() and at.isdecimal() and len(at) < 10:
+            messages = round_pages.messages(report, row, self.number, int(at), int(at) + 1)
+            return clipping.at(messages, f"0/{inner}" if inner else "0")
+        return clipping.at(round_pages.whole(report, row, self.number), self.path)
+
+
+@dataclass(frozen=True)
+class HistoryQuestion(Question):
+    """Which messages did a round send again, ``before`` one of them or before its new ones?"""
+
+    session_id: str
+    number: int
+    before: int | None
+    limit: int
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> HistoryQuestion:
+        """What a request asks."""
+        refuse_texts(setting)
+        session_id, number = parameters.session_id(request), _round_number(request)
+        before = parameters.number(request, "before", 0, 10**9)
+        return cls(session_id, number, before, parameters.limit(request, 50))
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """The last of them, as many as a page holds, long texts cut."""
+        row = _row(report, self.session_id)
+        with _reading():
+            round_ = round_pages.whole(report, row, self.number)
+        if round_ is None:
+            raise Refusal(404, "round_not_found", "there is no such round")
+        total = round_["messages_total"]
+        end = min(round_["messages_from_history"] if self.before is None else self.before, total)
+        first = max(0, end - self.limit)
+        with _reading():
+            messages = round_pages.messages(report, row, self.number, first, end)
+        given, clips = round_pages.fitting(messages, first, _PAGE)
+        clipped = [clip._asdict() for clip in clips]
+        return {"messages": given, **_ends(range(end - len(given), end)), "total": total, "clipped": clipped}
+
+
+@dataclass(frozen=True)
+class FindQuestion(Question):
+    """In which rounds of the session stands this text?"""
+
+    session_id: str
+    text: str
+    limit: int
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> FindQuestion:
+        """What a request asks."""
+        refuse_texts(setting)
+        session_id, text = parameters.session_id(request), parameters.needed(request, "q")
+        return cls(session_id, text, parameters.limit(request, 200))
+
+    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
+        """Those rounds, and whether there are more."""
+        row = _row(report, self.session_id)
+        with _reading():
+            rounds = list(in_session.find(report, row, self.text, self.limit + 1))
+        names = ("round", "where", "excerpt", "matches")
+        return {"rounds": [dict(zip(names, each)) for each in rounds[: self.limit]], "more": len(rounds) > self.limit}
 
 
 def _row(report: Report, session_id: str) -> SessionRow:
@@ -27,120 +188,19 @@ def _row(report: Report, session_id: str) -> SessionRow:
     return row
 
 
-def session(request: Request, setting: Setting) -> Question:
-    session_id = parameters.session_id(request)
-    now = since(setting, HOLDS)
-
-    def data(report: Report) -> Any:
-        row = _row(report, session_id)
-        found = report.profile(session_id)
-        told = _listed(report, setting, [row], with_context=False)
-        if found is None or not told:
-            raise no_session()
-        names = ("first_token_p50_ms", "first_token_p95_ms", "duration_p50_ms", "duration_p95_ms")
-        return {
-            "session": told[0],
-            "rounds": found.rounds,
-            "parts": [kind.to_json() for kind in found.kinds],
-            "models": [{"model": each.name, **each.sums.to_json()} for each in found.models],
-            "tools": [tool.to_json() for tool in found.tools],
-            "context": [point.to_json() for point in found.points],
-            "latency": dict(zip(names, (*found.first_token, *found.duration))),
-            "notes": [{"code": code, "rounds": number} for code, number in found.lacking.items() if number],
-            "link": setting.link(session_id),
-        }
-
-    return Question(("session", session_id, now), data)
-
-
-def _rounds(request: Request, setting: Setting) -> Question:
-    session_id = parameters.session_id(request)
-    given = [name for name in ("after", "before", "last") if request.one(name) is not None]
-    if len(given) > 1:
-        raise parameters.wrong("only one of after, before and last is taken")
-    after = parameters.number(request, "after", 0, 10**9)
-    before = parameters.number(request, "before", 1, 10**9)
-    last = parameters.number(request, "last", 1, 500)
-    span = round_pages.RoundSpan(after, before, last or parameters.limit(request, 50))
-
-    def data(report: Report) -> Any:
-        row = _row(report, session_id)
-        found = _reading(lambda: round_pages.rounds(report, row, span, _PAGE))
-        rounds = [{**entry, "clipped": [clip._asdict() for clip in clips]} for entry, clips in found]
-        if setting.redacts:
-            rounds = list(map(without_texts, rounds))
-        ends = {"first": rounds[0]["round"], "last": rounds[-1]["round"]} if rounds else {"first": None, "last": None}
-        return {"rounds": rounds, **ends, "total": row.fields["messages_count"]}
-
-    return Question(("rounds", session_id, span), data)
-
-
-def _text(request: Request, setting: Setting) -> Question:
-    refuse_texts(setting)
-    session_id, path = parameters.session_id(request), parameters.needed(request, "path")
-    number = _round_number(request)
-
-    def data(report: Report) -> Any:
-        row = _row(report, session_id)
-        key, _, rest = path.partition("/")
-        at, _, inner = rest.partition("/")
-        if key == "messages" and at.isascii() and at.isdecimal() and len(at) < 10:
-            value: Any = _reading(lambda: round_pages.messages(report, row, number, int(at), int(at) + 1))
-            inner = f"0/{inner}" if inner else "0"
-        else:
-            value, inner = _reading(lambda: round_pages.whole(report, row, number)), path
-        found = clipping.at(value, inner)
-        if found is None:
-            raise Refusal(404, "text_not_found", "there is no such text")
-        return {"text": found}
-
-    return Question(("text", session_id, number, path), data)
-
-
 def _round_number(request: Request) -> int:
     parameters.needed(request, "round")
     return parameters.number(request, "round", 1, 10**9) or 1
 
 
-def history(request: Request, setting: Setting) -> Question:
-    refuse_texts(setting)
-    session_id, number = parameters.session_id(request), _round_number(request)
-    before, limit = parameters.number(request, "before", 0, 10**9), parameters.limit(request, 50)
-
-    def data(report: Report) -> Any:
-        row = _row(report, session_id)
-        entry = _reading(lambda: round_pages.whole(report, row, number))
-        if entry is None:
-            raise Refusal(404, "round_not_found", "there is no such round")
-        total = entry["messages_total"]
-        end = min(entry["messages_from_history"] if before is None else before, total)
-        first = max(0, end - limit)
-        found = _reading(lambda: round_pages.messages(report, row, number, first, end))
-        given, clips = round_pages.fitting(found, first, _PAGE)
-        first = end - len(given)
-        ends = {"first": first, "last": end - 1} if given else {"first": None, "last": None}
-        return {"messages": given, **ends, "total": total, "clipped": [clip._asdict() for clip in clips]}
-
-    return Question(("history", session_id, number, before, limit), data)
+def _ends(numbers: list[int] | range) -> dict[str, int | None]:
+    return {"first": numbers[0], "last": numbers[-1]} if numbers else {"first": None, "last": None}
 
 
-def find(request: Request, setting: Setting) -> Question:
-    refuse_texts(setting)
-    session_id, wanted = parameters.session_id(request), parameters.needed(request, "q")
-    limit = parameters.limit(request, 200)
-
-    def data(report: Report) -> Any:
-        row = _row(report, session_id)
-        found = _reading(lambda: list(in_session.find(report, row, wanted, limit + 1)))
-        names = ("round", "where", "excerpt", "matches")
-        return {"rounds": [dict(zip(names, each)) for each in found[:limit]], "more": len(found) > limit}
-
-    return Question(("find", session_id, wanted, limit), data)
-
-
-def _reading(read: Callable[[], Any]) -> Any:
-    """What was read from a session's file, which may be gone by now."""
+@contextlib.contextmanager
+def _reading() -> Iterator[None]:
+    """While a session's file is read, which may be gone by now."""
     try:
-        return read()
+        yield
     except (FileNotFoundError, session_file.NotASessionFileError):
         raise no_session() from None

@@ -2,48 +2,68 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from session_monitor.reports import dashboard
+from session_monitor.reports.dashboard import share
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SORT_KEYS, SessionRow
 from web.server.exchange import Request
 
 from . import parameters
-from .questions import ALERT_NAMES, HOLDS, Question, Setting, since
+from .parameters import Filters
+from .questions import HOLDS, MOST_NAMES, Question, Setting
 
 
-def _sessions(request: Request, setting: Setting) -> Question:
-    now = since(setting, HOLDS)
-    meant = parameters.filters(request, now)
-    sort_by = parameters.choice(request, "sort_by", SORT_KEYS, "updated")
-    reverse = parameters.choice(request, "reverse", ("0", "1"), "0") == "1"
-    offset = parameters.number(request, "offset", 0, 10_000_000, 0) or 0
-    limit = parameters.limit(request, 50)
+@dataclass(frozen=True)
+class SessionsQuestion(Question):
+    """Which sessions are meant, in this order, from ``offset`` on?  Whether they are active depends on ``now``."""
 
-    def data(report: Report) -> Any:
-        found = report.sessions(meant.selection, sort_by=sort_by, reverse=reverse, limit=limit, offset=offset)
+    filters: Filters
+    sort_by: str
+    reverse: bool
+    offset: int
+    limit: int
+    now: int
+
+    @classmethod
+    def of(cls, request: Request, setting: Setting) -> SessionsQuestion:
+        """What a request asks."""
+        now = setting.since(HOLDS)
+        filters = parameters.filters(request, now)
+        sort_by = parameters.choice(request, "sort_by", SORT_KEYS, "updated")
+        reverse = parameters.choice(request, "reverse", ("0", "1"), "0") == "1"
+        offset = parameters.number(request, "offset", 0, 10_000_000, 0) or 0
+        return cls(filters, sort_by, reverse, offset, parameters.limit(request, 50), now)
+
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """A page of them."""
+        page = report.sessions(
+            self.filters.selection, sort_by=self.sort_by, reverse=self.reverse, limit=self.limit, offset=self.offset
+        )
         return {
-            "sessions": _listed(report, setting, found.rows, with_context=True),
-            "meant": found.meant,
-            "total": found.total,
-            "offset": offset,
-            "limit": limit,
-            "damaged": found.damaged[:ALERT_NAMES],
+            "sessions": listed(report, setting, page.rows),
+            "meant": page.meant,
+            "total": page.total,
+            "offset": self.offset,
+            "limit": self.limit,
+            "damaged": page.damaged[:MOST_NAMES],
         }
 
-    return Question(("sessions", sort_by, reverse, offset, limit, now, *meant.key), data)
 
-
-def _listed(report: Report, setting: Setting, rows: list[SessionRow], *, with_context: bool) -> list[dict[str, Any]]:
+def listed(report: Report, setting: Setting, rows: Sequence[SessionRow]) -> list[dict[str, Any]]:
+    """What a list tells of each session, for JSON; of one that is gone by now nothing."""
     previews = report.previews([row.fields["session_id"] for row in rows])
-    answers = []
-    for row, each in zip(rows, previews):
-        if each is None:
-            continue
-        title = None if setting.redacts else setting.titles.of(report.folder, each.key, each.first)
-        fields = row.to_json()
-        shared = dashboard.share(fields["total_cached_tokens"], fields["total_input_tokens"])
-        more = {"title": title, "consumers": each.consumers, "tool_calls": each.tool_calls, "cached_share": shared}
-        answers.append({**fields, **more, **({"context": each.context} if with_context else {})})
-    return answers
+    known = [(row.to_json(), preview) for row, preview in zip(rows, previews) if preview is not None]
+    return [
+        {
+            **fields,
+            "title": None if setting.redacts else setting.titles.of(report.folder, preview.key, preview.first),
+            "consumers": preview.consumers,
+            "tool_calls": preview.tool_calls,
+            "cached_share": share(fields["total_cached_tokens"], fields["total_input_tokens"]),
+            "context": preview.context,
+        }
+        for fields, preview in known
+    ]

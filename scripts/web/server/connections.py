@@ -52,9 +52,9 @@ class Connections:
                     return None
                 by_address = Counter(each.address for each in waiting)
                 _close(min(waiting, key=lambda each: (-by_address[each.address], each.waits_since or 0.0)))
-            found = Connection(opened, address, self._clock())
-            self._all.add(found)
-            return found
+            admitted = Connection(opened, address, self._clock())
+            self._all.add(admitted)
+            return admitted
 
     def leave(self, gone: Connection) -> None:
         """Forget a connection that ended."""
