@@ -57,7 +57,7 @@ def stored(call):
     """The call's entry, and what a reader finds in the session file that holds its line."""
     facts, rest = entry_of(call, 1, ("g1", 0, 100), 0)
     line = session_file.round_line(facts, message_history.encoded(call.messages), rest)
-    return as_json({**facts, "messages": call.messages, **rest}), list(session_file.entries(io.BytesIO(line)))
+    return as_json({**facts, "messages": call.messages, **rest}), list(session_file.rounds(io.BytesIO(line)))
 
 
 def line_of(attributes):

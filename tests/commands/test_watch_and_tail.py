@@ -26,6 +26,7 @@ from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import NoSuchFolderError, Report
+from session_monitor.sessions import session_file
 from session_monitor.sessions.store import Store
 from session_monitor.text import width
 from tests.support import calls
@@ -148,10 +149,8 @@ def test_rounds_as_they_come(folder, wanted, first):
 def test_only_new_rounds_are_read(folder, monkeypatch):
     """No round is read from the file a second time."""
     read = []
-    entries = core.conversation.session_file.entries
-    monkeypatch.setattr(
-        core.conversation.session_file, "entries", lambda file: (read.append(each) or each for each in entries(file))
-    )
+    real = session_file.round_in
+    monkeypatch.setattr(session_file, "round_in", lambda line: read.append(real(line)) or read[-1])
 
     assert folder.rounds("a", Wanted(newest=1), lambda: None, lambda: folder.talk("a")) == [4, 5]
     assert [each["round"] for each in read] == [4, 5]

@@ -255,7 +255,7 @@ def test_a_torn_file_counts_as_far_as_it_is_whole(tmp_path, cut):
 
     with open(tmp_path / "a.json", "rb") as file:
         session_file.read_header(file)
-        whole = list(session_file.entries(file))
+        whole = list(session_file.rounds(file))
     assert [row["number"] for row in rounds(rows)] == [entry["round"] for entry in whole]
     (session,) = sessions(rows)
     assert session["total_tokens"] == sum(entry["total_tokens"] for entry in whole)

@@ -36,7 +36,7 @@ def counted(folder, book):
     for path in folder.glob("*.json"):
         with open(path, "rb") as file:
             session_id = session_file.read_header(file)
-            for entry in session_file.entries(file):
+            for entry in session_file.rounds(file):
                 outcome = book.price(cost.call_of(entry))
                 for sums, key in ((by_model, entry["model"]), (by_session, session_id)):
                     row = sums.setdefault(key, dict.fromkeys(("calls", "failed", "input", "pico", "unpriced"), 0))

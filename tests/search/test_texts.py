@@ -28,7 +28,7 @@ def texts(folder, *rounds, full=False):
     store.flush()
     with open(folder / "a.json", "rb") as file:
         session_file.read_header(file)
-        entries = list(session_file.entries(file))
+        entries = list(session_file.rounds(file))
     found = [said(entry, before)._asdict() for before, entry in zip([None, *entries], entries)]
     return [{column: text for column, text in each.items() if text} for each in found]
 

@@ -63,7 +63,7 @@ def read(path):
         session_id = session_file.read_header(file)
         end = session_file.read_end(file)
         session_file.read_header(file)
-        rounds = list(session_file.entries(file))
+        rounds = list(session_file.rounds(file))
         return session_id, end, rounds
 
 

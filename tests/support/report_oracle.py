@@ -39,7 +39,7 @@ def calls_of(folder, book):
         if name.endswith(".json") and not name.startswith("."):
             with open(os.path.join(folder, name), "rb") as file:
                 session, before = session_file.read_header(file), None
-                for entry in session_file.entries(file):
+                for entry in session_file.rounds(file):
                     at = _milliseconds(entry["timestamp"])
                     outcome = book.price(cost.call_of(entry))
                     call = (session, at, entry["model"], entry.get("consumer"), entry, outcome, _tools(entry, before))

@@ -53,6 +53,6 @@ def common_start(before: str, now: str) -> int:
 def with_full_messages(rounds: Iterable[StoredRound]) -> Iterator[tuple[StoredRound, list[Any]]]:
     """Each stored round with the whole list of messages that its call sent."""
     messages: list[Any] = []
-    for entry in rounds:
-        messages = messages[: entry.get("messages_from_history", 0)] + entry["messages"]
-        yield entry, messages
+    for stored in rounds:
+        messages = messages[: stored.get("messages_from_history", 0)] + stored["messages"]
+        yield stored, messages

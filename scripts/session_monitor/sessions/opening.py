@@ -1,10 +1,16 @@
-"""How does a session file end, and may that be trusted?"""
+"""How does a session file end, may that be trusted, and what is set aside?"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, BinaryIO, Callable
 
+from session_monitor.base import files
+
+from . import file_names, session_file
+from .session_file import End, NotASessionFileError
 from .summary import Summary
 
 if TYPE_CHECKING:
@@ -36,3 +42,101 @@ class OpenSession:
         self.pending: list[bytes] = []
         self.facts: list[RoundFacts] = []  # of the pending rounds
         self.sent: Sent | None = None  # what the last round sent, as its bytes in the log
+
+
+class SessionOpener:
+    """One SessionOpener finds the ends of one folder's sessions.
+
+    ``committed`` says up to which byte each generation of the log was read for good: all of that was synced.
+    """
+
+    def __init__(self, folder: str, changing: Callable[[], AbstractContextManager[None]]) -> None:
+        """``changing`` keeps others from changing session files while one is copied."""
+        self._folder = folder
+        self._start_of_paths = os.path.join(os.fsencode(folder), b"")
+        self._changing = changing
+        self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
+
+    def open(self, session_id: str, committed: Mapping[str, int]) -> OpenSession:
+        """The end of a session, or that of one without rounds where there is no file.
+
+        Raises ``SetAside``, and ``OSError`` where a file cannot be read or other ids have both its names.
+        """
+        free = None
+        for name in file_names.file_names(session_id):
+            path = self._start_of_paths + name.encode()
+            if path in self._damaged:
+                return OpenSession(path, Summary(), torn=True)
+            try:
+                session = self._read(path, session_id, committed)
+            except FileNotFoundError:  # or the other id that had this name was deleted
+                free = free or path
+                continue
+            except NotASessionFileError:
+                with open(path, "rb") as file:
+                    if session_file.is_blank(file) and not _has_committed(file, 0, committed):
+                        return OpenSession(path, Summary(), torn=True)
+                raise self._set_aside(path) from None
+            if session:
+                return session
+        if free is None:
+            raise OSError(f"two other sessions have the file names of {file_names.file_name(session_id)}")
+        return OpenSession(free, Summary())
+
+    def written(self, path: bytes) -> None:
+        """A file was written, and is sound if it was not before."""
+        self._damaged.discard(path)
+
+    def look_again(self) -> None:
+        """Others changed files: those that are there no more are not to be written over."""
+        self._damaged = {path for path in self._damaged if os.path.exists(path)}
+
+    def _read(self, path: bytes, session_id: str, committed: Mapping[str, int]) -> OpenSession | None:
+        """What this file holds; None where it is another id's, on a system where their names are the same."""
+        # Most that are asked for are new, and to open in vain takes five times as long as to ask.
+        if not os.access(path, os.F_OK):
+            raise FileNotFoundError(path)
+        with open(path, "rb") as file:
+            if session_file.read_header(file) != session_id:
+                return None
+            end = session_file.read_end(file)
+            if _is_doubtful(end, committed):
+                if end.footer and not session_file.last_write_is_whole(file, end):
+                    end = session_file.recover(file)
+                if not end.footer and _has_committed(file, end.next_byte, committed):
+                    raise self._set_aside(path)
+                # Lines that are dropped because the file has them must be there to stay.
+                files.sync_files(self._folder, [path])
+                files.sync_folder(self._folder)
+        if end.summary.messages_count == 0:  # torn before its first round was whole
+            return OpenSession(path, Summary(), torn=True)
+        return OpenSession(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
+
+    def _set_aside(self, path: bytes) -> SetAside:
+        """Copy a damaged file to a name of its own."""
+        with self._changing():  # or the copy could come while the session is deleted, and stay
+            number = 1
+            while os.path.exists(aside := path + b".corrupt-%d" % number):
+                number += 1
+            files.copy(path, aside)
+        self._damaged.add(path)
+        return SetAside(os.fsdecode(aside))
+
+
+def _is_doubtful(end: End, committed: Mapping[str, int]) -> bool:
+    """Whether a file's last write may never have been synced: its process was killed, or the power failed."""
+    known = [
+        end_byte <= committed[generation]
+        for generation, end_byte in end.summary.positions.items()
+        if generation in committed
+    ]
+    return not (end.footer and known and all(known))
+
+
+def _has_committed(file: BinaryIO, start: int, committed: Mapping[str, int]) -> bool:
+    """Whether there are rounds behind this byte, where a file is damaged, that nobody would read again.
+
+    Then more than a last write was hit, and what is whole in the file may be the only copy.
+    """
+    logs = (each["log"] for each in session_file.rounds_behind(file, start))
+    return any(end <= committed.get(generation, 0) for generation, _, end in logs)

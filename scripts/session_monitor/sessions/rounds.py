@@ -35,7 +35,7 @@ def open_session(folder: str, file: str) -> BinaryIO:
 def all_rounds(file: BinaryIO) -> Iterator[StoredRound]:
     """All rounds of a session file.  Raises ``NotASessionFileError``."""
     session_file.read_header(file)
-    yield from session_file.entries(file)
+    yield from session_file.rounds(file)
 
 
 def round_at(file: BinaryIO, place: Place) -> StoredRound | None:

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 from session_monitor.base import compact_json
 
 from . import message_history
-from .summary import Facts, Summary
+from .summary import PlacedFacts, Summary
 
 if TYPE_CHECKING:
     from .stored_round import LoggedFacts, RoundFacts, StoredRound
@@ -119,9 +119,9 @@ def read_footer(file: BinaryIO) -> End | None:
         start = max(0, size - look)
         file.seek(start)
         block = file.read(look)
-        found = block.rfind(_FOOTER_MARK)
-        if found >= 0:
-            return _end(block[found + 1 :], start + found + 1)
+        mark = block.rfind(_FOOTER_MARK)
+        if mark >= 0:
+            return _end(block[mark + 1 :], start + mark + 1)
         if start == 0 or not block.endswith(_FOOTER_END):
             return None
         look *= 4
@@ -133,10 +133,10 @@ def _end(line: bytes, start: int) -> End | None:
     if body is None:
         return None
     try:
-        found = _scan("{" + body[2:].decode() + "}", 0)[0]
-        positions = found["positions"]
-        found["positions"] = positions["applied"]
-        summary = Summary(**found)
+        fields = _scan("{" + body[2:].decode() + "}", 0)[0]
+        positions = fields["positions"]
+        fields["positions"] = positions["applied"]
+        summary = Summary(**fields)
         return End(summary, start, line, 0, positions["written_from"], positions["written_crc32"])
     except (ValueError, TypeError, KeyError, StopIteration):
         return None
@@ -158,10 +158,10 @@ def recover(file: BinaryIO) -> End:
     summary = Summary()
     last: list[Any] = []
     next_byte = file.tell()
-    for entry, messages in message_history.with_full_messages(entries(file)):
-        if entry["round"] != summary.messages_count + 1:
+    for stored, messages in message_history.with_full_messages(rounds(file)):
+        if stored["round"] != summary.messages_count + 1:
             break
-        summary.add(entry, entry["log"])
+        summary.add(stored, stored["log"])
         last, next_byte = messages, file.tell()
     summary.history = message_history.digests(last)
     return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
@@ -188,16 +188,16 @@ def is_blank(file: BinaryIO) -> bool:
     return bool(zero or not line.endswith(b"\n")) and start.startswith(_HEADER_START[: len(start)])
 
 
-def entries(file: BinaryIO) -> Iterator[StoredRound]:
+def rounds(file: BinaryIO) -> Iterator[StoredRound]:
     """The stored rounds from where the file stands, up to the footer or the first line that is not whole."""
     for line in file:
-        entry = round_in(line)
-        if entry is None:
+        stored = round_in(line)
+        if stored is None:
             return
-        yield entry
+        yield stored
 
 
-def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
+def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
     """The short facts of all rounds, and the end; what a conversation said is not decoded.
 
     The file stands at its first round, as ``read_header`` leaves it.
@@ -229,9 +229,9 @@ def read_facts(file: BinaryIO) -> tuple[list[Facts], End]:
 def _all_decoded(raws: list[bytes]) -> list[RoundFacts]:
     """The facts in these texts, which lack their closing brace, up to the first that holds none; all at once, for speed."""
     try:
-        found = _scan("[" + b"},".join(raws).decode() + "}]", 0)[0] if raws else []
-        if len(found) == len(raws):
-            return found
+        facts = _scan("[" + b"},".join(raws).decode() + "}]", 0)[0] if raws else []
+        if len(facts) == len(raws):
+            return facts
     except (ValueError, StopIteration, RecursionError):
         pass
     alone = (_decoded(raw) for raw in raws)
@@ -274,13 +274,13 @@ def _facts_and_log(body: bytes) -> LoggedFacts | None:
     return facts  # type: ignore[return-value]  # with its log, that is what it is now
 
 
-def entries_behind(file: BinaryIO, start: int) -> Iterator[StoredRound]:
+def rounds_behind(file: BinaryIO, start: int) -> Iterator[StoredRound]:
     """All whole rounds from this byte on, also those behind lines that are not whole."""
     file.seek(start)
     for line in file:
-        entry = round_in(line)
-        if entry is not None:
-            yield entry
+        stored = round_in(line)
+        if stored is not None:
+            yield stored
 
 
 def round_in(line: bytes) -> StoredRound | None:

@@ -13,16 +13,15 @@ import os
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, BinaryIO, Callable
+from typing import TYPE_CHECKING, Callable
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import files
 
 from . import deleted, file_names, message_history, session_file
 from .deleted import Tombstones
-from .opening import OpenSession, SetAside
+from .opening import OpenSession, SessionOpener
 from .record import entry_of
-from .session_file import End, NotASessionFileError
-from .summary import Summary, Written
+from .summary import Written
 from .write_lock import Outdated
 
 if TYPE_CHECKING:
@@ -40,8 +39,8 @@ MOST_SENT = 32 << 20
 
 def count(folder: str) -> int:
     """How many session files there are."""
-    with os.scandir(folder) as found:
-        return sum(file_names.is_session(entry.name) for entry in found)
+    with os.scandir(folder) as entries:
+        return sum(file_names.is_session(entry.name) for entry in entries)
 
 
 class Store:
@@ -59,9 +58,9 @@ class Store:
         ``lock`` keeps others from changing session files, and raises ``Outdated`` where they did since the last time.
         """
         self._folder = folder
-        self._start_of_paths = os.path.join(os.fsencode(folder), b"")
         self._full_messages = full_messages
         self._lock = lock
+        self._opener = SessionOpener(folder, self.changing)
         self._deleted: Tombstones | None = None
         self.problem: str | None = None
         """What is wrong with the list of deleted sessions, if anything."""
@@ -69,7 +68,6 @@ class Store:
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
         self._sessions: OrderedDict[str, OpenSession] = OrderedDict()
         self._touched: dict[str, OpenSession] = {}
-        self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
         self.pending_bytes = 0
         self._sent_bytes = 0
 
@@ -170,7 +168,7 @@ class Store:
         except Outdated:
             self.discard()
             self._deleted = None
-            self._damaged = {path for path in self._damaged if os.path.exists(path)}
+            self._opener.look_again()
             raise
 
     @property
@@ -183,10 +181,10 @@ class Store:
 
         On ``OSError`` nothing that was added counts as written: call ``discard``, and add it again some time.
         """
-        written = self._touched
-        new = [session for session in written.values() if not session.next_byte]
-        done = [self._write(session_id, session) for session_id, session in written.items()]
-        files.sync_files(self._folder, [session.path for session in written.values()])
+        touched = self._touched
+        new = [session for session in touched.values() if not session.next_byte]
+        written = [self._write(session_id, session) for session_id, session in touched.items()]
+        files.sync_files(self._folder, [session.path for session in touched.values()])
         if new:
             files.sync_folder(self._folder)
         self._touched = {}
@@ -194,7 +192,7 @@ class Store:
         while len(self._sessions) > REMEMBERED:
             _, session = self._sessions.popitem(last=False)
             self._forget_sent(session)
-        return len(new), done
+        return len(new), written
 
     def discard(self) -> None:
         """Forget all that was added since the last flush."""
@@ -213,7 +211,7 @@ class Store:
         return session
 
     def _open(self, session_id: str) -> OpenSession:
-        session = self._found(session_id)
+        session = self._opener.open(session_id, self.committed)
         if self._deleted is None:
             self.problem = None
             try:
@@ -224,100 +222,37 @@ class Store:
         session.deleted = self._deleted.positions(session_id)
         return session
 
-    def _found(self, session_id: str) -> OpenSession:
-        free = None
-        for name in file_names.file_names(session_id):
-            path = self._start_of_paths + name.encode()
-            if path in self._damaged:
-                return OpenSession(path, Summary(), torn=True)
-            try:
-                session = self._read(path, session_id)
-            except FileNotFoundError:  # or the other id that had this name was deleted
-                free = free or path
-                continue
-            except NotASessionFileError:
-                with open(path, "rb") as file:
-                    if session_file.is_blank(file) and not self._has_committed(file, 0):
-                        return OpenSession(path, Summary(), torn=True)
-                raise self._set_aside(path) from None
-            if session:
-                return session
-        if free is None:
-            raise OSError(f"two other sessions have the file names of {file_names.file_name(session_id)}")
-        return OpenSession(free, Summary())
-
-    def _read(self, path: bytes, session_id: str) -> OpenSession | None:
-        """What this file holds; None where it is another id's, on a system where their names are the same."""
-        # Most that are asked for are new, and to open in vain takes five times as long as to ask.
-        if not os.access(path, os.F_OK):
-            raise FileNotFoundError(path)
-        with open(path, "rb") as file:
-            if session_file.read_header(file) != session_id:
-                return None
-            end = session_file.read_end(file)
-            if self._is_doubtful(end):
-                if end.footer and not session_file.last_write_is_whole(file, end):
-                    end = session_file.recover(file)
-                if not end.footer and self._has_committed(file, end.next_byte):
-                    raise self._set_aside(path)
-                # Lines that are dropped because the file has them must be there to stay.
-                files.sync_files(self._folder, [path])
-                files.sync_folder(self._folder)
-        if end.summary.messages_count == 0:  # torn before its first round was whole
-            return OpenSession(path, Summary(), torn=True)
-        return OpenSession(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
-
-    def _is_doubtful(self, end: End) -> bool:
-        """Whether this file's last write may never have been synced: its process was killed, or the power failed."""
-        known = [
-            end_byte <= self.committed[gid] for gid, end_byte in end.summary.positions.items() if gid in self.committed
-        ]
-        return not (end.footer and known and all(known))
-
-    def _has_committed(self, file: BinaryIO, start: int) -> bool:
-        """Whether there are rounds behind this byte, where the file is damaged, that nobody would read again.
-
-        Then more than a last write was hit, and what is whole in the file may be the only copy.
-        """
-        positions = (entry["log"] for entry in session_file.entries_behind(file, start))
-        return any(end <= self.committed.get(generation, 0) for generation, _, end in positions)
-
-    def _set_aside(self, path: bytes) -> SetAside:
-        """Copy a damaged file to a name of its own."""
-        with self.changing():  # or the copy could come while the session is deleted, and stay
-            number = 1
-            while os.path.exists(aside := path + b"%s%d" % (data_folder.SET_ASIDE.encode(), number)):
-                number += 1
-            files.copy(path, aside)
-        self._damaged.add(path)
-        return SetAside(os.fsdecode(aside))
-
     def _write(self, session_id: str, session: OpenSession) -> Written:
-        rounds = b"".join(session.pending)
-        start = b"" if session.next_byte else session_file.header(session_id)
-        footer = session_file.footer(session.summary, session.next_byte, start + rounds)
-        new = not session.next_byte and not session.torn
-        flags = os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if new else 0)
-        descriptor = os.open(session.path, flags, files.PRIVATE_FILE)
-        try:
-            _append(descriptor, session, start + rounds + footer)
-            state = os.fstat(descriptor)
-        except OSError:
-            if new:
-                with contextlib.suppress(OSError):
-                    os.unlink(session.path)
-            raise
-        finally:
-            os.close(descriptor)
-        places = itertools.accumulate(map(len, session.pending), initial=session.next_byte + len(start))
-        facts = [(each, place, len(line)) for each, place, line in zip(session.facts, places, session.pending)]
-        session.next_byte += len(start) + len(rounds)
+        header = b"" if session.next_byte else session_file.header(session_id)
+        lines = header + b"".join(session.pending)
+        footer = session_file.footer(session.summary, session.next_byte, lines)
+        state = _write_file(session, lines + footer)
+        starts = itertools.accumulate(map(len, session.pending), initial=session.next_byte + len(header))
+        facts = [(each, start, len(line)) for each, start, line in zip(session.facts, starts, session.pending)]
+        session.next_byte += len(lines)
         session.footer = footer
         session.torn = False
         session.pending, session.facts = [], []
-        self._damaged.discard(session.path)
+        self._opener.written(session.path)
         name = os.fsdecode(os.path.basename(session.path))
         return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
+
+
+def _write_file(session: OpenSession, data: bytes) -> os.stat_result:
+    """Write from where the session's next round goes, into a new file where there is none; its state afterwards."""
+    is_new = not session.next_byte and not session.torn
+    flags = os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if is_new else 0)
+    descriptor = os.open(session.path, flags, files.PRIVATE_FILE)
+    try:
+        _append(descriptor, session, data)
+        return os.fstat(descriptor)
+    except OSError:
+        if is_new:
+            with contextlib.suppress(OSError):
+                os.unlink(session.path)
+        raise
+    finally:
+        os.close(descriptor)
 
 
 def _append(descriptor: int, session: OpenSession, data: bytes) -> None:

@@ -88,8 +88,8 @@ _EMPTY: dict[str, Any] = {
 }
 
 
-Facts = tuple["RoundFacts", int, int]
-"""The short facts of one round, with the byte and the length of its line."""
+PlacedFacts = tuple["RoundFacts", int, int]
+"""The short facts of one round, with the first byte and the length of its line."""
 
 
 class Written(NamedTuple):
@@ -104,4 +104,4 @@ class Written(NamedTuple):
     size: int
     mtime: int
     next_byte: int
-    rounds: list[Facts]
+    rounds: list[PlacedFacts]

@@ -192,6 +192,6 @@ def _applied(folder: str, found: Iterable[str]) -> dict[str, int]:
 def _ends(file: BinaryIO) -> Iterator[tuple[str, int]]:
     with contextlib.suppress(NotASessionFileError):
         yield from session_file.read_end(file).summary.positions.items()
-    for entry in session_file.entries_behind(file, 0):
+    for entry in session_file.rounds_behind(file, 0):
         generation, _, end = entry["log"]
         yield generation, end

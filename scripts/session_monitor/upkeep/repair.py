@@ -108,7 +108,7 @@ def _is_blank(path: str) -> bool:
     """Whether nothing in a file is whole, and it begins like a session file."""
     try:
         with open(path, "rb") as file:
-            return session_file.is_blank(file) and next(session_file.entries_behind(file, 0), None) is None
+            return session_file.is_blank(file) and next(session_file.rounds_behind(file, 0), None) is None
     except OSError:
         return False
 

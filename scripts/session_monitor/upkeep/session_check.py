@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import End, NotASessionFileError
-from session_monitor.sessions.summary import Facts, Summary, Written
+from session_monitor.sessions.summary import PlacedFacts, Summary, Written
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import LoggedFacts, StoredRound
@@ -88,7 +88,7 @@ def _read(file: BinaryIO, found: Looked, *, quick: bool) -> None:
     own_names = file_names.file_name(session_id), file_names.other_name(session_id)
     if found.file not in own_names:
         found.fault(f"holds the session whose file is {own_names[0]}", MISNAMED)
-    rounds: list[Facts] = []
+    rounds: list[PlacedFacts] = []
     end = _footer(file, found) if quick else _rounds(file, found, rounds)
     if end is None:
         return
@@ -106,7 +106,7 @@ def _footer(file: BinaryIO, found: Looked) -> End | None:
     return end
 
 
-def _rounds(file: BinaryIO, found: Looked, rounds: list[Facts]) -> End | None:
+def _rounds(file: BinaryIO, found: Looked, rounds: list[PlacedFacts]) -> End | None:
     """Take the rounds in; the footer, or None where a line before it is not whole."""
     summary = Summary()
     last: LoggedFacts | None = None
@@ -118,7 +118,7 @@ def _rounds(file: BinaryIO, found: Looked, rounds: list[Facts]) -> End | None:
             return line
         number = len(rounds) + 1
         if line is None or not _counted(line, summary):
-            _not_whole(found, number, start, session_file.entries_behind(file, start + length))
+            _not_whole(found, number, start, session_file.rounds_behind(file, start + length))
             return None
         if line["round"] != number:
             found.fault(f"round {number} is numbered {line['round']}", DAMAGED)
