@@ -11,24 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.sessions import message_history, session_file
-from session_monitor.sessions.record import entry_of
 from session_monitor.sessions.session_file import NotASessionFileError
-from session_monitor.sessions.summary import Summary
 from tests.support.calls import call, conversation, in_log
+from tests.support.stored_rounds import entries_of, summary_of
 
 BLOCK = 512  # what a disk writes at once
-
-
-def entries_of(calls, shared=None):
-    """The rounds as a store would number and shorten them."""
-    before, entries = "", []
-    for number, (each, log) in enumerate(calls, 1):
-        marks = message_history.digests(each.messages)
-        common = message_history.common_start(before, marks) if shared is None else shared
-        facts, rest = entry_of(each, number, log, common)
-        entries.append({**facts, "messages": each.messages[common:], **rest})
-        before = marks
-    return entries
 
 
 def line_of(entry):
@@ -37,15 +24,6 @@ def line_of(entry):
     at = keys.index("messages")
     facts, rest = ({key: entry[key] for key in part} for part in (keys[:at], keys[at + 1 :]))
     return session_file.round_line(facts, message_history.encoded(entry["messages"]), rest)
-
-
-def summary_of(calls):
-    """What these calls add up to."""
-    summary = Summary()
-    for entry in entries_of(calls):
-        summary.add(entry, entry["log"])
-    summary.history = message_history.digests(calls[-1][0].messages) if calls else ""
-    return summary
 
 
 def parts_of(calls, written=0):
@@ -219,37 +197,6 @@ def test_a_round_out_of_turn_is_not_counted(tmp_path):
 
     assert end.summary == summary_of(TALK[:1])
     assert end.next_byte == len(head + first)
-
-
-@given(st.permutations(["15Z", "15.000000001Z", "15.5Z", "15.25Z", "16Z", "16.1Z"]))
-def test_created_and_updated_are_the_earliest_and_the_latest(seconds):
-    """In whatever order calls are logged, with or without fractions, the first and last moment are found."""
-    calls = in_log(call("s", start_time=f"2026-02-01T09:30:{each}") for each in seconds)
-
-    summary = summary_of(calls)
-
-    assert summary.created_at == "2026-02-01T09:30:15Z"
-    assert summary.updated_at == "2026-02-01T09:30:16.1Z"
-
-
-def test_calls_without_a_time_or_a_model_change_neither():
-    """What a call does not say is taken from those that do; before them it is null."""
-    nothing = call("s", start_time="-", model="-")
-    assert (summary_of(in_log([nothing])).created_at, summary_of(in_log([nothing])).model) == (None, None)
-
-    summary = summary_of(in_log([nothing, call("s"), nothing]))
-
-    assert (summary.created_at, summary.updated_at) == ("2026-02-01T09:30:15Z",) * 2
-    assert (summary.model, summary.models) == ("gpt-4", ["gpt-4"])
-
-
-def test_failed_calls_are_counted():
-    """A call that failed is a round of its own kind."""
-    failed = call("s", code="503")
-
-    summary = summary_of(in_log([call("s"), failed]))
-
-    assert (summary.messages_count, summary.failed_count) == (2, 1)
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))

@@ -6,64 +6,18 @@ import errno
 import json
 import os
 import stat
-from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import files
-from session_monitor.sessions import file_names, message_history, session_file, store
-from session_monitor.sessions.opening import SetAside
+from session_monitor.sessions import message_history, store
 from session_monitor.sessions.store import Store
 from tests.support.calls import call, conversation, in_log
+from tests.support.stores import TALK, contents, folder_of, path_of, put, rounds_of, summary_of
 
-TALK = in_log(conversation("agent:main:1", 6))
-
-
-def put(folder, calls, **options):
-    """Add these calls in one run and flush; how many of them were new."""
-    one_run = Store(str(folder), **options)
-    taken = [one_run.add(*each) for each in calls]
-    one_run.flush()
-    return sum(taken)
-
-
-def path_of(folder, session_id="agent:main:1"):
-    """Where this session is kept."""
-    return folder / file_names.file_name(session_id)
-
-
-def rounds_of(path):
-    """The lines of a file but for the footer."""
-    return path.read_bytes().splitlines(keepends=True)[:-1]
-
-
-def summary_of(path):
-    """The footer of a file, which must be whole."""
-    with open(path, "rb") as file:
-        end = session_file.read_end(file)
-        assert end.footer
-        assert session_file.last_write_is_whole(file, end)
-        return end.summary
-
-
-def contents(folder):
-    """What the files of a folder say: their rounds as they are written, and what the footers sum up."""
-    return {path.name: (rounds_of(path), summary_of(path)) for path in folder.iterdir()}
-
-
-def folder_of(parent, name):
-    """A new folder for sessions."""
-    folder = parent / name
-    folder.mkdir()
-    return folder
-
-
-@pytest.fixture(autouse=True)
-def _no_sync(monkeypatch):
-    """What syncing is for cannot be seen here, and a disk takes its time for it."""
-    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)
+pytestmark = pytest.mark.usefixtures("no_sync")
 
 
 @pytest.fixture
@@ -89,14 +43,6 @@ def full_disk(monkeypatch):
 
     monkeypatch.setattr(os, "pwrite", pwrite)
     return leave
-
-
-@pytest.fixture
-def synced(monkeypatch):
-    """The inodes of what has been synced."""
-    inodes = []
-    monkeypatch.setattr(os, "fsync", lambda descriptor: inodes.append(os.fstat(descriptor).st_ino))
-    return inodes
 
 
 # -- what is written ---------------------------------------------------------------------------------------------------
@@ -300,70 +246,6 @@ def test_forgetting_sessions_changes_nothing(tmp_path, monkeypatch):
 # -- what breaks -------------------------------------------------------------------------------------------------------
 
 
-def test_a_torn_tail_is_repaired(tmp_path):
-    """Wherever a file was cut off, adding its lines again makes it whole again, with nothing left of the cut."""
-    path = path_of(tmp_path)
-    put(tmp_path, TALK)
-    whole, expected = path.read_bytes(), contents(tmp_path)
-
-    for size in range(0, len(whole), 23):
-        os.truncate(path, size)
-        put(tmp_path, TALK)
-        assert contents(tmp_path) == expected
-        path.write_bytes(whole)
-
-
-def test_a_torn_footer_alone_is_repaired(tmp_path):
-    """Where only the footer was torn, lines that are all there already make the file valid again."""
-    path = path_of(tmp_path)
-    put(tmp_path, TALK)
-    rounds, expected = rounds_of(path), summary_of(path)
-
-    for tail in (b"", b"],", b'],"created_at":"' + b"\0" * 500):
-        path.write_bytes(b"".join(rounds) + tail)
-        assert put(tmp_path, TALK) == 0
-        assert summary_of(path) == expected
-        assert rounds_of(path) == rounds
-
-
-def test_a_block_lost_in_a_power_failure_is_repaired(tmp_path):
-    """Where a part of the last write is zeros under a whole footer, the lines that are read again fill it."""
-    path = path_of(tmp_path)
-    put(tmp_path, TALK[:2])
-    start = path.stat().st_size
-    put(tmp_path, TALK[2:])
-    whole, expected = path.read_bytes(), contents(tmp_path)
-    path.write_bytes(whole[:start] + bytes(200) + whole[start + 200 :])
-
-    assert put(tmp_path, TALK) > 0
-
-    assert contents(tmp_path) == expected
-
-
-def test_a_file_whose_lines_are_committed_is_not_read_through(tmp_path, monkeypatch):
-    """What the checkpoint says was synced is believed; everything else is proved once."""
-    put(tmp_path, TALK[:3])
-    looks = []
-    monkeypatch.setattr(session_file, "last_write_is_whole", lambda *_: looks.append(1) or True)
-
-    for committed, expected in [({"g1": 300}, 0), ({"g1": 299}, 1), ({"g2": 999}, 1), ({}, 1)]:
-        one_run = Store(str(tmp_path))
-        one_run.committed = committed
-        looks.clear()
-        one_run.add(*TALK[0])
-        assert len(looks) == expected
-
-
-def test_what_a_killed_run_wrote_is_synced_before_it_counts(tmp_path, synced):
-    """Lines that a file has, but from a run that may not have synced it, are synced before they count as kept."""
-    put(tmp_path, TALK)
-    synced.clear()
-
-    put(tmp_path, TALK)
-
-    assert {path_of(tmp_path).stat().st_ino, tmp_path.stat().st_ino} <= set(synced)
-
-
 def test_all_that_is_written_is_synced(tmp_path, synced):
     """A flush syncs each file, and the folder where there are new ones."""
     put(tmp_path, in_log([call("a"), call("b")]))
@@ -445,105 +327,3 @@ def test_a_failed_sync_counts_as_not_written(tmp_path, monkeypatch):
         one_run.add(*each)
     one_run.flush()
     assert len(rounds_of(path_of(tmp_path))) == 1 + len(TALK)
-
-
-@pytest.mark.parametrize("content", [b"hello\n", b"[]\n", b"\n", b'{\n  "session_id": "agent:main:1"\n}\n'])
-def test_an_unreadable_file_is_set_aside(tmp_path, content):
-    """A file that is no session file is kept under another name, each time a new one, and the session starts anew."""
-    path = path_of(tmp_path)
-    for number in (1, 2):
-        path.write_bytes(content + bytes([number]))
-        one_run = Store(str(tmp_path))
-        with pytest.raises(SetAside) as caught:
-            one_run.add(*TALK[0])
-        assert str(caught.value) == f"{path}.corrupt-{number}"
-        assert (tmp_path / f"{path.name}.corrupt-{number}").read_bytes() == path.read_bytes()
-
-        one_run.discard()
-        assert [one_run.add(*each) for each in TALK] == [True] * len(TALK)
-        one_run.flush()
-        assert len(rounds_of(path)) == 1 + len(TALK)
-        assert put(tmp_path, TALK) == 0
-    assert {stat.S_IMODE(each.stat().st_mode) for each in tmp_path.glob("*.corrupt-*")} == {0o600}
-
-
-def test_damage_before_committed_rounds_is_not_cut_off(tmp_path):
-    """Where a line is broken before rounds that nobody would read again, the file is set aside, not shortened."""
-    path = path_of(tmp_path)
-    put(tmp_path, TALK)
-    whole = path.read_bytes()
-    ends = list(accumulate(map(len, rounds_of(path))))
-
-    for start, committed, is_lost in [
-        (ends[2] + 9, 400, True),
-        (ends[2] + 9, 300, False),
-        (0, 100, True),
-        (5, 0, False),
-    ]:
-        path.write_bytes(whole[:start] + bytes(20) + whole[start + 20 : -20])
-        one_run = Store(str(tmp_path))
-        one_run.committed = {"g1": committed}
-        if is_lost:
-            with pytest.raises(SetAside):
-                one_run.add(*TALK[5])
-        else:
-            one_run.add(*TALK[5])
-
-
-def test_a_run_that_ends_after_setting_aside_has_lost_nothing(tmp_path):
-    """The damaged file stays until its rounds are added again, and the next run goes on from what is whole in it."""
-    path = path_of(tmp_path)
-    put(tmp_path, TALK)
-    expected, whole = contents(tmp_path), path.read_bytes()
-    path.write_bytes(whole[:1500] + bytes(20) + whole[1520:-20])
-    one_run = Store(str(tmp_path))
-    one_run.committed = {"g1": 600}
-    with pytest.raises(SetAside) as caught:
-        one_run.add(*TALK[5])
-
-    put(tmp_path, TALK)
-
-    os.unlink(str(caught.value))
-    assert contents(tmp_path) == expected
-
-
-def test_a_blank_file_is_started_over(tmp_path):
-    """An empty file, zeros, or any part of a first line, which a power loss may leave, are written over."""
-    path = path_of(tmp_path)
-    put(tmp_path, TALK)
-    expected = contents(tmp_path)
-    first = session_file.header("agent:main:1")
-
-    for content in [bytes(10_000), first[:20] + bytes(100), *(first[:size] for size in range(len(first) + 1))]:
-        path.write_bytes(content)
-        assert put(tmp_path, TALK) == len(TALK)
-        assert contents(tmp_path) == expected
-
-
-def test_an_unreadable_folder_entry_is_an_error(tmp_path):
-    """What is no file cannot be set aside as if it were one."""
-    path_of(tmp_path).mkdir()
-    with pytest.raises(IsADirectoryError):
-        put(tmp_path, TALK)
-
-
-def test_two_ids_with_one_name_are_kept_apart(tmp_path):
-    """Where another id's file has the name (upper and lower case on some systems), a second name is taken."""
-    put(tmp_path, in_log([call("other", ["x"])]))
-    os.rename(path_of(tmp_path, "other"), path_of(tmp_path))
-    before = path_of(tmp_path).read_bytes()
-
-    for each in TALK:
-        assert put(tmp_path, [each]) == 1
-    assert put(tmp_path, TALK) == 0
-
-    assert path_of(tmp_path).read_bytes() == before
-    assert len(rounds_of(tmp_path / file_names.other_name("agent:main:1"))) == 1 + len(TALK)
-
-
-def test_no_id_can_take_the_name_of_another(tmp_path):
-    """An id that is spelled like the name of a long one does not stand in its way."""
-    long = "x" * 300
-    spelled = file_names.file_name(long)[: -len(file_names.SUFFIX)]
-
-    assert put(tmp_path, in_log([call(spelled), call(long), call(spelled.upper())])) == 3
