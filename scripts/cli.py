@@ -13,10 +13,10 @@ from collections.abc import Sequence
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
-from commands.shared import failures, output, parsers
+from commands.shared import failures, parsers
 from commands.shared.failures import INTERRUPTED, OK, Failure
 from session_monitor import __version__
-from session_monitor.reports import report
+from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text.help import HelpFormatter
 
 COMMANDS = {
@@ -67,18 +67,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
+    output, data = parsers.output_and_data(options)
     try:
-        return int(options.run(options) or OK)
+        return int(options.run(options, output, data) or OK)
     except BrokenPipeError:
         raise
     except OSError as error:
-        place = error.filename or options.data_dir
-        failure = Failure("unreadable", f"{place}: {error.strerror or error}. See that this user may read it")
-    except report.NoSuchFolderError:
-        failure = failures.no_folder(options.data_dir)
+        failure = failures.unreadable(error.filename or data.folder, error)
+    except NoSuchFolderError:
+        failure = failures.no_folder(data.folder)
     except Failure as known:
         failure = known
-    if options.json:
+    if output.is_json:
         output.print_error(failure.code, str(failure))
     output.complain(str(failure))
     return failure.status

@@ -5,19 +5,18 @@ from __future__ import annotations
 import argparse
 import functools
 import os
-import sys
 import time
 from collections.abc import Sequence
 from typing import Any
 
-from session_monitor.base import data_folder
 from session_monitor.text import humanize, safe
-from session_monitor.upkeep import checks, doctor, verification
-from session_monitor.upkeep.checks import FAIL, OK, WARN, Check
+from session_monitor.upkeep import doctor, verification
+from session_monitor.upkeep.checks import FAIL, OK, WARN, Case, Check
 from session_monitor.upkeep.session_check import Finding
 
-from .shared import data, failures, output, parsers
-from .shared.output import to_json
+from .shared import failures, parsers
+from .shared.data import Data
+from .shared.output import Output, holds_unicode, to_json
 
 DEFAULT_LOG = "/var/log/higress/access.log"
 _SHOWN = 20
@@ -59,27 +58,21 @@ def _add_state_file(command: argparse.ArgumentParser) -> None:
     )
 
 
-def _state_file(options: argparse.Namespace) -> str:
-    return options.state_file or data_folder.state_file(options.data_dir)
-
-
 # -- doctor ------------------------------------------------------------------------------------------------------------
 
 
-def _doctor(options: argparse.Namespace) -> int:
-    state_file = _state_file(options)
-    case = checks.Case(
-        options.log_path, options.data_dir, state_file, os.environ, time.time(), DEFAULT_LOG, deep=options.deep
-    )
-    if options.json:
-        made = list(doctor.examine(case))
-        output.print_json(options, to_json([check._asdict() for check in made]))
+def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
+    state_file = options.state_file or data.state_file
+    case = Case(options.log_path, data.folder, state_file, os.environ, time.time(), DEFAULT_LOG, deep=options.deep)
+    made = []
+    for check in doctor.examine(case):
+        made.append(check)
+        if not output.is_json:
+            _tell_check(output, check)
+    if output.is_json:
+        output.print_json(to_json([check._asdict() for check in made]))
     else:
-        made = []
-        for check in doctor.examine(case):
-            made.append(check)
-            _print_check(options, check)
-        output.tell(options, _summed(made))
+        output.tell(_summed(made))
     return failures.FAILED if any(check.level == FAIL for check in made) else failures.OK
 
 
@@ -87,20 +80,16 @@ _SIGNS = {OK: "✅", WARN: "⚠️ ", FAIL: "❌"}
 _WORDS = {OK: "fine", WARN: "WARN", FAIL: "FAIL"}
 
 
-def _print_check(options: argparse.Namespace, check: Check) -> None:
-    sign = (_SIGNS if _shows_signs() else _WORDS)[check.level]
-    output.tell(options, f"{sign} {check.name}: {safe.cell(check.found)}")
+def _tell_check(output: Output, check: Check) -> None:
+    sign = (_SIGNS if holds_unicode() else _WORDS)[check.level]
+    output.tell(f"{sign} {check.name}: {safe.cell(check.found)}")
     if check.todo:
-        _print_todo(options, check.todo)
+        _tell_todo(output, check.todo)
 
 
-def _shows_signs() -> bool:
-    return (sys.stdout.encoding or "ascii").lower().startswith("utf")
-
-
-def _print_todo(options: argparse.Namespace, todo: str) -> None:
-    sign = "→" if _shows_signs() else "->"
-    output.tell(options, f"     {sign} {safe.cell(todo)}", "       ")
+def _tell_todo(output: Output, todo: str) -> None:
+    sign = "→" if holds_unicode() else "->"
+    output.tell(f"     {sign} {safe.cell(todo)}", "       ")
 
 
 def _summed(made: Sequence[Check]) -> str:
@@ -114,32 +103,34 @@ def _summed(made: Sequence[Check]) -> str:
 # -- verify ------------------------------------------------------------------------------------------------------------
 
 
-def _verify(options: argparse.Namespace) -> int:
-    book, progress = data.book(options.data_dir), functools.partial(output.progress, "verifying")
+def _verify(options: argparse.Namespace, output: Output, data: Data) -> int:
+    book, progress = data.book(), functools.partial(output.progress, "verifying")
+    state_file = options.state_file or data.state_file
     try:
-        found = verification.verify(options.data_dir, _state_file(options), book, progress, quick=options.quick)
+        result = verification.verify(data.folder, state_file, book, progress, quick=options.quick)
     except FileNotFoundError:
-        raise failures.no_folder(options.data_dir) from None
-    if options.json:
-        counts = {"files": found.files, "rounds": found.rounds, "quick": options.quick, "sound": not found.fault_count}
+        raise failures.no_folder(data.folder) from None
+    if output.is_json:
+        counts = {"files": result.files, "rounds": result.rounds, "quick": options.quick}
+        totals = {"fault_count": result.fault_count, "notice_count": result.notice_count}
         findings = {
-            "faults": [finding._asdict() for finding in found.faults],
-            "notices": [finding._asdict() for finding in found.notices],
+            "faults": [finding._asdict() for finding in result.faults],
+            "notices": [finding._asdict() for finding in result.notices],
         }
-        more = {"fault_count": found.fault_count, "notice_count": found.notice_count}
-        output.print_json(options, to_json({**counts, **more, **findings}))
+        output.print_json(to_json({**counts, "sound": not result.fault_count, **totals, **findings}))
     else:
-        _print_findings(options, "fault", found.faults, found.fault_count)
-        _print_findings(options, "notice", found.notices, found.notice_count)
-        looked = f"{humanize.counted(found.files, 'session file')}, {humanize.counted(found.rounds, 'round')}"
-        what = f"{humanize.counted(found.fault_count, 'fault')}, {humanize.counted(found.notice_count, 'notice')}"
-        output.tell(options, f"{looked}: {what if found.fault_count or found.notice_count else 'all is sound'}")
-    return failures.FAILED if found.fault_count else failures.OK
+        _tell_findings(output, "fault", result.faults, result.fault_count)
+        _tell_findings(output, "notice", result.notices, result.notice_count)
+        looked = f"{humanize.counted(result.files, 'session file')}, {humanize.counted(result.rounds, 'round')}"
+        faults, notices = humanize.counted(result.fault_count, "fault"), humanize.counted(result.notice_count, "notice")
+        is_sound = not (result.fault_count or result.notice_count)
+        output.tell(f"{looked}: {'all is sound' if is_sound else f'{faults}, {notices}'}")
+    return failures.FAILED if result.fault_count else failures.OK
 
 
-def _print_findings(options: argparse.Namespace, title: str, findings: Sequence[Finding], count: int) -> None:
+def _tell_findings(output: Output, title: str, findings: Sequence[Finding], count: int) -> None:
     for finding in findings[:_SHOWN]:
-        output.tell(options, f"{title}: {safe.cell(finding.file)}: {safe.cell(finding.what)}")
-        _print_todo(options, finding.todo)
+        output.tell(f"{title}: {safe.cell(finding.file)}: {safe.cell(finding.what)}")
+        _tell_todo(output, finding.todo)
     if count > _SHOWN:
-        output.tell(options, f"{title}: and {humanize.count(count - _SHOWN)} more")
+        output.tell(f"{title}: and {humanize.count(count - _SHOWN)} more")

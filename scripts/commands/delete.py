@@ -14,10 +14,10 @@ from session_monitor.text.table import Column
 from session_monitor.upkeep import removal
 from session_monitor.upkeep.removal import Stored
 
-from .shared import data, failures, filters, output, parsers
-from .shared.data import failing, writable_folder
+from .shared import failures, filters, parsers
+from .shared.data import Data, id_of
 from .shared.failures import Failure
-from .shared.output import to_json
+from .shared.output import Output, to_json
 
 _SHOWN = 20
 """So many sessions are printed; --json has all."""
@@ -50,57 +50,72 @@ def _add_yes(command: argparse.ArgumentParser) -> None:
     command.add_argument("--yes", action="store_true", help="do not ask first")
 
 
-# -- delete and prune --------------------------------------------------------------------------------------------------
+# -- delete ------------------------------------------------------------------------------------------------------------
 
 
-def _delete(options: argparse.Namespace) -> None:
-    folder = writable_folder(options)
-    wanted = dict.fromkeys(map(data.id_of, options.session_ids))
-    found = removal.find(folder, wanted)
-    unknown = [session_id for session_id in wanted if session_id not in found]
+def _delete(options: argparse.Namespace, output: Output, data: Data) -> None:
+    data.check_is_there()
+    wanted = dict.fromkeys(map(id_of, options.session_ids))
+    stored = removal.find(data.folder, wanted)
+    unknown = [session_id for session_id in wanted if session_id not in stored]
     if unknown:
-        raise Failure("session_not_found", _unknown(unknown, folder), failures.NOT_FOUND)
-    sessions = list(found.values())
-    _confirm(options, sessions)
-    with failing(folder):
-        deleted = removal.delete(folder, sessions)
-    if options.json:
-        output.print_json(options, to_json(_to_json(deleted)))
+        raise Failure("session_not_found", _unknown(unknown, data.folder), failures.NOT_FOUND)
+    sessions = list(stored.values())
+    _confirm(sessions, is_agreed=options.yes)
+    with failures.of_changing(data.folder):
+        deleted = removal.delete(data.folder, sessions)
+    if output.is_json:
+        output.print_json(to_json(_to_json(deleted)))
     else:
-        output.tell(options, _told(deleted))
+        output.tell(_told(deleted))
 
 
 def _unknown(session_ids: Sequence[str], folder: str) -> str:
-    named = "".join(f"\n  {safe.clean(each)}" for each in session_ids[:_SHOWN])
+    named = "".join(f"\n  {safe.clean(session_id)}" for session_id in session_ids[:_SHOWN])
     return f"nothing was deleted: {folder} has no session{named}\n'list' shows those that there are"
 
 
-def _prune(options: argparse.Namespace) -> None:
-    before = filters.moment(options.older_than, None) or 0
+# -- prune -------------------------------------------------------------------------------------------------------------
+
+
+def _prune(options: argparse.Namespace, output: Output, data: Data) -> None:
+    before = filters.time_of(options.older_than)
     if before > timestamps.now():
         raise Failure("bad_time", f"--older-than {options.older_than} is still to come", failures.USAGE)
-    folder = writable_folder(options)
-    found = removal.last_called_before(folder, before)
-    if found and not options.dry_run:
-        _confirm(options, found)
-        with failing(folder):
-            found = removal.delete(folder, found, before=before)
-    if options.json:
-        known = {"older_than": timestamps.rfc3339(before), "dry_run": options.dry_run}
-        output.print_json(options, to_json({**known, **_to_json(found)}))
-    elif not found:
-        output.tell(
-            options, f"No session's last call was before {local_time(timestamps.rfc3339(before))}: nothing was deleted."
-        )
+    data.check_is_there()
+    sessions = removal.last_called_before(data.folder, before)
+    if sessions and not options.dry_run:
+        _confirm(sessions, is_agreed=options.yes)
+        with failures.of_changing(data.folder):
+            sessions = removal.delete(data.folder, sessions, before=before)
+    time = timestamps.rfc3339(before)
+    if output.is_json:
+        output.print_json(to_json({"older_than": time, "dry_run": options.dry_run, **_to_json(sessions)}))
+    elif not sessions:
+        output.tell(f"No session's last call was before {local_time(time)}: nothing was deleted.")
     elif options.dry_run:
-        _print_sessions(options, found)
-        output.tell(options, f"{_counted(found)} would be deleted.")
+        _print_sessions(output, sessions)
+        output.tell(f"{_counted(sessions)} would be deleted.")
     else:
-        output.tell(options, _told(found))
+        output.tell(_told(sessions))
 
 
-def _confirm(options: argparse.Namespace, sessions: Sequence[Stored]) -> None:
-    if options.yes:
+_COLUMNS = (Column("Session ID", least=24), Column("Last call"), Column("Size", ">"))
+
+
+def _print_sessions(output: Output, sessions: Sequence[Stored]) -> None:
+    rows = [[each.session_id, local_time(each.updated_at), humanize.size(each.size)] for each in sessions[:_SHOWN]]
+    output.print_table(_COLUMNS, rows)
+    if len(sessions) > _SHOWN:
+        output.tell(f"… and {humanize.count(len(sessions) - _SHOWN)} more")
+
+
+# -- both --------------------------------------------------------------------------------------------------------------
+
+
+def _confirm(sessions: Sequence[Stored], *, is_agreed: bool) -> None:
+    """Ask whether to delete them, where that was not agreed to before.  Raises ``Failure``."""
+    if is_agreed:
         return
     if not sys.stdin.isatty():
         text = f"{_counted(sessions)} would be deleted for good: add --yes where nobody can be asked"
@@ -121,19 +136,3 @@ def _told(deleted: Sequence[Stored]) -> str:
 def _to_json(sessions: Sequence[Stored]) -> dict[str, Any]:
     rows = [{"session_id": each.session_id, "updated_at": each.updated_at, "bytes": each.size} for each in sessions]
     return {"count": len(rows), "bytes": sum(each.size for each in sessions), "sessions": rows}
-
-
-_COLUMNS = (Column("Session ID", least=24), Column("Last call"), Column("Size", ">"))
-
-
-def _print_sessions(options: argparse.Namespace, sessions: Sequence[Stored]) -> None:
-    rows = [[each.session_id, local_time(each.updated_at), humanize.size(each.size)] for each in sessions[:_SHOWN]]
-    output.print_table(options, _COLUMNS, rows)
-    if len(sessions) > _SHOWN:
-        output.tell(options, f"… and {humanize.count(len(sessions) - _SHOWN)} more")
-
-
-# -- repair ------------------------------------------------------------------------------------------------------------
-
-
-# -- both --------------------------------------------------------------------------------------------------------------

@@ -18,8 +18,10 @@ from session_monitor.exports.formats import Document
 from session_monitor.exports.tables import ExportRow, ExportTable
 from session_monitor.text import humanize, safe
 
-from .shared import data, failures, filters, output, parsers
+from .shared import failures, filters, parsers
+from .shared.data import Data
 from .shared.failures import Failure
+from .shared.output import Output, holds_unicode
 
 STDOUT = "-"
 _BETWEEN = 10_000
@@ -39,7 +41,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, filters.filters()),
+        (shared, filters.parser()),
         "export",
         "write sums, sessions or calls to a file for other programs",
         "export finops-report.json",
@@ -58,43 +60,44 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_export)
 
 
-def _export(options: argparse.Namespace) -> None:
-    form, put = _format(options), _writer(options)
-    where, meant = filters.zone(options.timezone), filters.selected(options)
-    found = data.sessions_of(options.data_dir)
+def _export(options: argparse.Namespace, output: Output, data: Data) -> None:
+    form = _format(options, output)
+    put = _writer(options.file, form, data.folder)
+    where, selection = filters.zone(options.timezone), filters.selection(options)
+    report = data.report()
     # On stdout a word about how far it is would stand in the middle of the data.
-    counter = _Counter(is_told=options.file != STDOUT)
-    is_readable = options.file != STDOUT or (sys.stdout.encoding or "").lower().startswith("utf")
+    counter = _Counter(None if options.file == STDOUT else functools.partial(output.progress, "exporting"))
+    is_readable = options.file != STDOUT or holds_unicode()
 
     def write(total: int, *tables: ExportTable, summary: ExportRow | None = None) -> None:
         counter.number = 0
         counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
-        document = Document(timestamps.rfc3339(timestamps.now()), counted, output.coverage_of(options), summary)
+        document = Document(timestamps.rfc3339(timestamps.now()), counted, data.coverage(), summary)
         put(formats.pieces(document, form, is_readable=is_readable))
 
     try:
         if options.what == export_tables.ROUNDS:
             # While the index is open: there may be more calls than fit into memory.
-            found.ask(lambda index: write(*export_tables.rounds(index, meant)))
+            report.ask(lambda index: write(*export_tables.rounds(index, selection)))
         elif options.what == export_tables.SESSIONS:
-            rows = found.sessions(meant).rows
+            rows = report.sessions(selection).rows
             write(len(rows), export_tables.sessions(rows))
         else:
-            summary, tables = found.ask(lambda index: export_tables.report(index, meant, where))
+            summary, tables = report.ask(lambda index: export_tables.report(index, selection, where))
             write(0, *tables, summary=summary)
-    except _Enough:
+    except _ReaderGoneError:
         raise BrokenPipeError from None
-    for name in found.sessions(limit=0).damaged:
+    for name in report.sessions(limit=0).damaged:
         output.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if options.file != STDOUT:
         noun = "row" if options.what == export_tables.REPORT else options.what[:-1]
         output.complain(f"wrote {humanize.counted(counter.number, noun)} to {options.file} ({form})")
 
 
-def _format(options: argparse.Namespace) -> str:
-    if options.json and options.format not in (None, formats.JSON):
-        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", failures.USAGE)
-    if options.json or options.format:
+def _format(options: argparse.Namespace, output: Output) -> str:
+    if output.is_json and options.format not in (None, formats.JSON):
+        raise failures.formats_exclude_each_other(options.format)
+    if output.is_json or options.format:
         return options.format or formats.JSON
     return formats.ENDINGS.get(os.path.splitext(options.file)[1].lower(), formats.JSON)
 
@@ -102,17 +105,17 @@ def _format(options: argparse.Namespace) -> str:
 class _Counter:
     """Counts the rows that pass."""
 
-    def __init__(self, *, is_told: bool) -> None:
-        """Says on a terminal how far it is, where that ``is_told``."""
+    def __init__(self, tell: Callable[[int, int], None] | None) -> None:
+        """``tell`` hears now and then how many of how many have passed."""
         self.number = 0
-        self._is_told = is_told
+        self._tell = tell
 
     def passing(self, rows: Iterable[ExportRow], total: int) -> Iterator[ExportRow]:
         for row in rows:
             yield row
             self.number += 1
-            if self._is_told and (self.number % _BETWEEN == 0 or self.number == total > _BETWEEN):
-                output.progress("exporting", self.number, total)
+            if self._tell and (self.number % _BETWEEN == 0 or self.number == total > _BETWEEN):
+                self._tell(self.number, total)
 
 
 # -- where to ----------------------------------------------------------------------------------------------------------
@@ -121,25 +124,25 @@ class _Counter:
 # the output is told by other exceptions.
 
 
-class _Enough(Exception):  # noqa: N818
+class _ReaderGoneError(Exception):
     """Nobody reads any more."""
 
 
-def _writer(options: argparse.Namespace) -> Callable[[Iterable[str]], None]:
+def _writer(file: str, form: str, data_dir: str) -> Callable[[Iterable[str]], None]:
     """What writes pieces of text to where they are meant to go.  Raises ``Failure``."""
-    if options.file == STDOUT:
+    if file == STDOUT:
         return _Stdout()
-    path = os.path.realpath(options.file)
+    path = os.path.realpath(file)
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
-        raise Failure("not_written", f"there is no folder {folder} for {options.file}")
+        raise Failure("not_written", f"there is no folder {folder} for {file}")
     if os.path.exists(path) and not os.path.isfile(path):
-        raise Failure("not_written", f"{options.file} is no file; {STDOUT} stands for stdout")
-    if os.path.isdir(options.data_dir) and os.path.samefile(folder, options.data_dir):
-        raise Failure("not_written", f"{folder} is for the monitor's own files: write {options.file} to another folder")
+        raise Failure("not_written", f"{file} is no file; {STDOUT} stands for stdout")
+    if os.path.isdir(data_dir) and os.path.samefile(folder, data_dir):
+        raise Failure("not_written", f"{folder} is for the monitor's own files: write {file} to another folder")
     # A spreadsheet takes CSV without this mark for text of its country's old encoding.  On stdout there are programs
     # behind, which would take it for a part of the first heading.
-    mark = "\ufeff" if _format(options) == formats.CSV else ""
+    mark = "\ufeff" if form == formats.CSV else ""
     return functools.partial(_to_file, path, mark)
 
 
@@ -169,7 +172,7 @@ class _Stdout:
         self._has_begun = False
 
     def __call__(self, pieces: Iterable[str]) -> None:
-        """Print them.  Raises ``Failure`` and ``_Enough``."""
+        """Print them.  Raises ``Failure`` and ``_ReaderGoneError``."""
         if self._has_begun:  # an index that fell apart is made anew and asked again
             raise Failure(
                 "not_written", "the index failed while it was read; what stands on stdout is a part: ask again"
@@ -179,6 +182,6 @@ class _Stdout:
             try:
                 sys.stdout.write(piece)
             except BrokenPipeError:
-                raise _Enough from None
+                raise _ReaderGoneError from None
             except OSError as error:
                 raise Failure("not_written", f"stdout: {error.strerror or error}") from None

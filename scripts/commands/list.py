@@ -6,12 +6,13 @@ import argparse
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
-from session_monitor.reports.session_rows import SORT_KEYS, SessionList
+from session_monitor.reports.session_rows import SORT_KEYS, SessionList, SessionRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
-from .shared import data, filters, output, parsers
-from .shared.output import to_json
+from .shared import filters, parsers
+from .shared.data import Data
+from .shared.output import Output, to_json
 
 DEFAULT_LIMIT = 50
 """Sessions that are shown unless more are asked for."""
@@ -21,7 +22,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, filters.filters()),
+        (shared, filters.parser()),
         "list",
         "list the sessions, the latest first",
         "list --sort-by cost --limit 10",
@@ -59,47 +60,46 @@ _COLUMNS = (
 )
 
 
-def _list(options: argparse.Namespace) -> None:
-    found = data.sessions_of(options.data_dir)
-    meant = filters.selected(options)
-    answer = found.sessions(meant, sort_by=options.sort_by, reverse=options.reverse, limit=options.limit)
-    for name in answer.damaged:
+def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
+    report = data.report()
+    meant = filters.selection(options)
+    sessions = report.sessions(meant, sort_by=options.sort_by, reverse=options.reverse, limit=options.limit)
+    for name in sessions.damaged:
         output.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
-    if options.json:
-        output.print_json(options, to_json([row.to_json() for row in answer.rows]))
-        if len(answer.rows) < answer.meant and options.limit == DEFAULT_LIMIT:
-            output.complain(_limited(answer))
-    elif not answer.rows:
-        output.tell(options, filters.why_empty(found, options, "sessions"))
+    if output.is_json:
+        output.print_json(to_json([row.to_json() for row in sessions.rows]))
+        if len(sessions.rows) < sessions.meant and options.limit == DEFAULT_LIMIT:
+            output.complain(_limited(sessions))
+    elif not sessions.rows:
+        output.tell(filters.why_empty(report, options, "sessions"))
     else:
-        _print_list(options, answer)
+        _print_list(output, sessions)
 
 
 def _limit(text: str) -> int | None:
     return None if text == "all" else parsers.positive(text)
 
 
-def _limited(answer: SessionList) -> str:
-    return (
-        f"{humanize.count(len(answer.rows))} of {humanize.count(answer.meant)} sessions; --limit all shows the others"
-    )
+def _limited(sessions: SessionList) -> str:
+    shown, meant = humanize.count(len(sessions.rows)), humanize.count(sessions.meant)
+    return f"{shown} of {meant} sessions; --limit all shows the others"
 
 
-def _print_list(options: argparse.Namespace, answer: SessionList) -> None:
-    rows = [
-        [
-            row.fields["session_id"],
-            local_time(row.fields["updated_at"]),
-            *(humanize.count(row.fields[key]) for key in ("messages_count", "total_input_tokens")),
-            *(humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in ("cached", "output", "reasoning")),
-            row.spending.short(),
-            row.fields["status"],
-            row.fields["model"] or "-",
-        ]
-        for row in answer.rows
-    ]
-    output.print_table(options, _COLUMNS, rows)
-    if len(answer.rows) < answer.meant:
-        output.tell(options, f"({_limited(answer)})")
-    if any(row.spending.unpriced_rounds for row in answer.rows):
+def _print_list(output: Output, sessions: SessionList) -> None:
+    output.print_table(_COLUMNS, map(_cells, sessions.rows))
+    if len(sessions.rows) < sessions.meant:
+        output.tell(f"({_limited(sessions)})")
+    if any(row.spending.unpriced_rounds for row in sessions.rows):
         output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
+
+
+def _cells(row: SessionRow) -> list[str]:
+    return [
+        row.fields["session_id"],
+        local_time(row.fields["updated_at"]),
+        *(humanize.count(row.fields[key]) for key in ("messages_count", "total_input_tokens")),
+        *(humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in ("cached", "output", "reasoning")),
+        row.spending.short(),
+        row.fields["status"],
+        row.fields["model"] or "-",
+    ]

@@ -12,9 +12,9 @@ from session_monitor.text import humanize, safe
 from session_monitor.upkeep import repair
 from session_monitor.upkeep.repair import Repaired
 
-from .shared import data, failures, output, parsers
-from .shared.data import failing, writable_folder
-from .shared.output import to_json
+from .shared import failures, parsers
+from .shared.data import Data
+from .shared.output import Output, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -24,25 +24,25 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_repair)
 
 
-def _repair(options: argparse.Namespace) -> int:
-    folder = writable_folder(options)
-    with failing(folder):
+def _repair(_options: argparse.Namespace, output: Output, data: Data) -> int:
+    data.check_is_there()
+    with failures.of_changing(data.folder):
         progress = functools.partial(output.progress, "making the index")
-        done = repair.repair(folder, data.book(folder), time.time(), progress)
-    if options.json:
-        mended = [each._asdict() for each in done.mended]
-        damaged = [{"file": each.file, "what": each.what} for each in done.damaged]
-        known = {"mended": mended, "removed": done.removed, "damaged": damaged}
-        output.print_json(options, to_json({**known, "index_made_anew": done.index_made_anew}))
+        done = repair.repair(data.folder, data.book(), time.time(), progress)
+    if output.is_json:
+        files = [mended._asdict() for mended in done.mended]
+        damaged = [{"file": finding.file, "what": finding.what} for finding in done.damaged]
+        known = {"mended": files, "removed": done.removed, "damaged": damaged}
+        output.print_json(to_json({**known, "index_made_anew": done.index_made_anew}))
     else:
         print("\n".join(map(safe.clean, _lines(done))))
     return failures.FAILED if done.damaged else failures.OK
 
 
 def _lines(done: Repaired) -> Iterator[str]:
-    for each in done.mended:
-        dropped = f", without {humanize.counted(each.dropped, 'byte')} that made no whole line" if each.dropped else ""
-        yield f"mended {each.file}: {humanize.counted(each.rounds, 'round')}{dropped}"
+    for mended in done.mended:
+        junk = f", without {humanize.counted(mended.dropped, 'byte')} that made no whole line" if mended.dropped else ""
+        yield f"mended {mended.file}: {humanize.counted(mended.rounds, 'round')}{junk}"
     for name in done.removed:
         yield f"removed {name}, which nobody needs"
     if done.index_made_anew:

@@ -6,22 +6,21 @@ import argparse
 import functools
 import re
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.reports.report import Report
-from session_monitor.search import query as search
-from session_monitor.search import words
+from session_monitor.search import query, words
 from session_monitor.search.query import Hit, Query, SearchResults
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullTextError
 from session_monitor.text import humanize, safe, table, width
 
-from .shared import data, output, parsers
-from .shared import filters as shared_filters
+from .shared import filters, parsers
+from .shared.data import Data
 from .shared.failures import Failure
-from .shared.output import to_json
+from .shared.output import Output, to_json
 
 _EVERYWHERE = "all"
 
@@ -30,7 +29,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, shared_filters.filters()),
+        (shared, filters.parser()),
         "search",
         "find the rounds in which something was said, the latest first",
         "search 北京天气",
@@ -54,37 +53,37 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--limit",
         type=parsers.positive,
-        default=search.LIMIT,
+        default=query.LIMIT,
         metavar="N",
-        help=f"show N rounds at most (default: {search.LIMIT})",
+        help=f"show N rounds at most (default: {query.LIMIT})",
     )
     command.set_defaults(run=_search)
 
 
-def _search(options: argparse.Namespace) -> None:
-    query = Query(words.words(" ".join(options.text)), None if options.column == _EVERYWHERE else options.column)
-    sessions = data.sessions_of(options.data_dir)
-    found = _found(sessions, query, options)
-    if not found.is_kept:
-        reason = f"no search index can be kept in {options.data_dir}"
+def _search(options: argparse.Namespace, output: Output, data: Data) -> None:
+    wanted = Query(words.words(" ".join(options.text)), None if options.column == _EVERYWHERE else options.column)
+    report = data.report()
+    results = _results(report, wanted, options, output)
+    if not results.is_kept:
+        reason = f"no search index can be kept in {data.folder}"
         output.complain(f"{reason}, so each search reads the conversations themselves, which takes longer")
-    if options.json:
-        hits = [hit._asdict() for hit in found.hits]
-        output.print_json(options, to_json({"hits": hits, "more": found.has_more}))
+    if output.is_json:
+        hits = [hit._asdict() for hit in results.hits]
+        output.print_json(to_json({"hits": hits, "more": results.has_more}))
         return
-    if not found.hits:
-        output.tell(options, _why_empty(sessions, query, found, options))
+    if not results.hits:
+        output.tell(_why_empty(report, wanted, results, options))
         return
-    for hit in found.hits:
-        print("\n".join(_lines(hit, output.columns(options), output.paint(options))))
-    if found.has_more:
-        output.tell(options, f"(the latest {humanize.counted(len(found.hits), 'round')}; --limit shows more)")
+    for hit in results.hits:
+        print("\n".join(_lines(hit, output.columns(), output.paint())))
+    if results.has_more:
+        output.tell(f"(the latest {humanize.counted(len(results.hits), 'round')}; --limit shows more)")
 
 
-def _found(sessions: Report, query: Query, options: argparse.Namespace) -> SearchResults:
+def _results(report: Report, wanted: Query, options: argparse.Namespace, output: Output) -> SearchResults:
     progress = functools.partial(output.progress, "making the search index")
     try:
-        return search.search(sessions, query, shared_filters.selected(options), limit=options.limit, progress=progress)
+        return query.search(report, wanted, filters.selection(options), limit=options.limit, progress=progress)
     except NoFullTextError:
         text = f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5): run cli.py with another one"
         raise Failure("no_full_text", text) from None
@@ -113,27 +112,30 @@ def _lines(hit: Hit, columns: int | None, paint: table.Paint) -> Iterator[str]:
     yield _MATCH.sub(lambda match: "\n".join(paint(table.BOLD, line) for line in match[1].split("\n")), text)
 
 
-def _why_empty(sessions: Report, query: Query, found: SearchResults, options: argparse.Namespace) -> str:
+def _why_empty(report: Report, wanted: Query, results: SearchResults, options: argparse.Namespace) -> str:
     """Why nothing is found, and what would help."""
-    wanted = safe.cell(" ".join(options.text))
-    if not query.words:
-        return f"{wanted} holds no letter or digit to look for."
-    if not found.rounds:
-        return shared_filters.why_empty(sessions, options, "rounds")
-    if found.unlogged == found.rounds:
+    text = safe.cell(" ".join(options.text))
+    if not wanted.words:
+        return f"{text} holds no letter or digit to look for."
+    if not results.rounds:
+        return filters.why_empty(report, options, "rounds")
+    if results.unlogged == results.rounds:
         return "The log holds no content of any call: the gateway has to log question, answer and messages ('doctor')."
-    hints = []
-    filters = shared_filters.filters_in_words(options)
-    if query.column:
-        hints.append("without --in it is looked for everywhere")
-    if filters:
-        hints.append(f"without {safe.cell(' '.join(filters))} in all rounds")
-    if len(query.words) > 1:
-        hints.append("a round has to have all of the words")
-    beginnings = [f"'{safe.cell(word.text)}*'" for word in query.words if word.may_go_on]
+    where = f"in {wanted.column} " if wanted.column else ""
+    none = f"No round has {text} {where}".rstrip()
+    silent = f"; of {humanize.counted(results.unlogged, 'round')} the log holds no content" if results.unlogged else ""
+    hints = "; ".join(_hints(wanted, filters.in_words(options)))
+    return f"{none}{silent}{': ' if hints else ''}{hints}."
+
+
+def _hints(wanted: Query, filters_in_words: Sequence[str]) -> Iterator[str]:
+    """What could be asked instead."""
+    if wanted.column:
+        yield "without --in it is looked for everywhere"
+    if filters_in_words:
+        yield f"without {safe.cell(' '.join(filters_in_words))} in all rounds"
+    if len(wanted.words) > 1:
+        yield "a round has to have all of the words"
+    beginnings = [f"'{safe.cell(word.text)}*'" for word in wanted.words if word.may_go_on]
     if beginnings:
-        hints.append(f"words are found whole, or by their beginning: {beginnings[-1]}")
-    where = f"in {options.column} " if query.column else ""
-    none = f"No round has {wanted} {where}".rstrip()
-    silent = f"; of {humanize.counted(found.unlogged, 'round')} the log holds no content" if found.unlogged else ""
-    return f"{none}{silent}{': ' if hints else ''}{'; '.join(hints)}."
+        yield f"words are found whole, or by their beginning: {beginnings[-1]}"

@@ -12,9 +12,9 @@ from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices import cost
 
-from .shared import data, failures, output, parsers, which
-from .shared.failures import Failure
-from .shared.output import to_json
+from .shared import failures, parsers
+from .shared.data import Data, meant, unknown_session
+from .shared.output import Output, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -29,10 +29,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "show last --format html --full > session.html",
     )
     command = parsers.command(commands, (shared,), "show", about, *examples)
-    command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
+    command.add_argument("session_id", metavar="SESSION_ID", help=parsers.SESSION)
     command.add_argument(
         "--rounds",
-        type=which.rounds,
+        type=parsers.rounds,
         default=conversation.ALL,
         metavar="WHICH",
         help="only these: 14, 10-20, 10-, last:5",
@@ -52,54 +52,49 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_show)
 
 
-def _show(options: argparse.Namespace) -> None:
-    if options.json and options.format not in (None, "json"):
-        raise Failure("bad_format", f"--json and --format {options.format} exclude each other", failures.USAGE)
-    options.json = options.json or options.format == "json"
-    messages = "none" if options.no_messages else options.messages or ("full" if options.json else "new")
-    sessions = data.sessions_of(options.data_dir)
-    session_id = data.meant(sessions, options.session_id)
-    found = conversation.of(sessions, session_id, full_messages=messages == "full", rounds=options.rounds)
-    if found is None:
-        raise data.unknown_session(sessions, session_id)
-    if options.json:
-        output.print_json(options, *_session_json(found, messages=messages != "none"))
-        return
-    if options.format in ("md", "html"):
-        _print_pieces(found, options.format, messages=messages != "none", full=options.full)
-        return
-    transcript = Transcript(
-        output.columns(options), messages=messages != "none", full=options.full, paint=output.paint(options)
-    )
-    for line in transcript.lines(found.row.fields, found.row.spending, found.rounds):
-        print(line)
+def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
+    if output.is_json and options.format not in (None, "json"):
+        raise failures.formats_exclude_each_other(options.format)
+    output.is_json = output.is_json or options.format == "json"
+    messages = "none" if options.no_messages else options.messages or ("full" if output.is_json else "new")
+    report = data.report()
+    session_id = meant(report, options.session_id)
+    shown = conversation.of(report, session_id, full_messages=messages == "full", rounds=options.rounds)
+    if shown is None:
+        raise unknown_session(report, session_id)
+    has_messages = messages != "none"
+    if output.is_json:
+        output.print_json(*_json_pieces(shown, messages=has_messages))
+    elif options.format in ("md", "html"):
+        _print_page(shown, options.format, messages=has_messages, full=options.full)
+    else:
+        transcript = Transcript(output.columns(), messages=has_messages, full=options.full, paint=output.paint())
+        for line in transcript.lines(shown.row.fields, shown.row.spending, shown.rounds):
+            print(line)
 
 
-def _print_pieces(found: Conversation, form: str, *, messages: bool, full: bool) -> None:
-    row, spent, rounds = found.row.fields, found.row.spending, found.rounds
+def _print_page(shown: Conversation, form: str, *, messages: bool, full: bool) -> None:
+    fields, spending, rounds = shown.row.fields, shown.row.spending, shown.rounds
     if form == "md":
         from session_monitor.conversations import markdown_page  # noqa: PLC0415 -- the usual form need not wait for it
 
-        sys.stdout.writelines(markdown_page.pieces(row, spent, rounds, messages=messages, full=full))
+        sys.stdout.writelines(markdown_page.pieces(fields, spending, rounds, messages=messages, full=full))
         return
     from session_monitor.conversations import html_page  # noqa: PLC0415 -- as above
 
     # An output that does not hold all characters gets HTML's own escapes for them.
     encoding = sys.stdout.encoding or "ascii"
-    for piece in html_page.pieces(row, spent, rounds, messages=messages, full=full):
+    for piece in html_page.pieces(fields, spending, rounds, messages=messages, full=full):
         sys.stdout.write(piece.encode(encoding, "xmlcharrefreplace").decode(encoding))
 
 
-def _session_json(found: Conversation, *, messages: bool) -> Iterator[str]:
+def _json_pieces(shown: Conversation, *, messages: bool) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
-    yield to_json(found.row.to_json())[:-1] + ', "rounds": ['
-    for number, (entry, outcome) in enumerate(found.rounds):
-        shown = {key: value for key, value in entry.items() if messages or key not in _OF_MESSAGES}
-        yield (",\n" if number else "\n") + to_json({**shown, **cost.to_json(outcome)})
+    yield to_json(shown.row.to_json())[:-1] + ', "rounds": ['
+    for number, (entry, outcome) in enumerate(shown.rounds):
+        kept = {key: value for key, value in entry.items() if messages or key not in _OF_MESSAGES}
+        yield (",\n" if number else "\n") + to_json({**kept, **cost.to_json(outcome)})
     yield "\n]}"
 
 
 _OF_MESSAGES = ("messages", "messages_from_history")
-
-
-# -- whatif ------------------------------------------------------------------------------------------------------------

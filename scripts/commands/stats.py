@@ -10,31 +10,33 @@ from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.prices.usage_totals import Sums
-from session_monitor.reports import filters
-from session_monitor.reports.breakdown import Breakdown
-from session_monitor.reports.filters import Selection
+from session_monitor.reports.breakdown import Breakdown, ToolRow
+from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 
-from .shared import data, output, parsers
-from .shared import filters as shared_filters
-from .shared.output import to_json
+from .shared import filters, parsers
+from .shared.data import Data
+from .shared.output import Output, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    both = (shared, shared_filters.filters())
+    both = (shared, filters.parser())
     about = "add up the calls of each model"
     command = parsers.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
-    command.set_defaults(run=_by, column="model")
+    command.set_defaults(run=_by_name, column="model")
     about = "add up the calls of each consumer"
     command = parsers.command(commands, both, "stats-consumer", about, "stats-consumer", "stats-consumer --since today")
-    command.set_defaults(run=_by, column="consumer")
+    command.set_defaults(run=_by_name, column="consumer")
     _add_by_tool(commands, both)
     _add_by_date(commands, both)
     about = "add up everything, and tell how much of the log that speaks for"
     command = parsers.command(commands, both, "summary", about, "summary", "summary --since 24h --json")
     command.set_defaults(run=_summary)
+
+
+# -- by model and by consumer ------------------------------------------------------------------------------------------
 
 
 _SUMS = (
@@ -49,30 +51,45 @@ _SUMS = (
 )
 
 
-def _by(options: argparse.Namespace) -> None:
+def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
     """By model or by consumer, as ``options.column`` says."""
     column = options.column
-    found = data.sessions_of(options.data_dir)
-    answer = (found.by_model if column == "model" else found.by_consumer)(shared_filters.selected(options))
-    if options.json:
-        output.print_json(
-            options,
-            to_json({f"{column}s": [row.to_json(column) for row in answer.rows], "total": answer.total_to_json()}),
-        )
-    elif not answer.rows:
-        output.tell(options, shared_filters.why_empty(found, options, "calls"))
+    report = data.report()
+    breakdown = (report.by_model if column == "model" else report.by_consumer)(filters.selection(options))
+    if output.is_json:
+        rows = [row.to_json(column) for row in breakdown.rows]
+        output.print_json(to_json({f"{column}s": rows, "total": breakdown.total_to_json()}))
+    elif not breakdown.rows:
+        output.tell(filters.why_empty(report, options, "calls"))
     else:
-        output.tell(options, f"📊 Statistics by {column.capitalize()}")
-        _print_rows(options, (Column(column.capitalize(), least=16), *_SUMS), answer)
+        output.tell(f"📊 Statistics by {column.capitalize()}")
+        cells = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in breakdown.rows]
+        total = _cells("TOTAL", breakdown.sessions, breakdown.sums)
+        output.print_table((Column(column.capitalize(), least=16), *_SUMS), cells, total)
+        _tell_unpriced(output, breakdown.sums)
 
 
-def _print_rows(options: argparse.Namespace, columns: tuple[Column, ...], answer: Breakdown) -> None:
-    rows = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in answer.rows]
-    output.print_table(options, columns, rows, _cells("TOTAL", answer.sessions, answer.sums))
-    _print_unpriced(options, answer.sums)
+def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
+    counts = (sessions, sums.calls, sums.failed, sums.input_tokens, sums.cached_tokens)
+    more = (sums.output_tokens, sums.reasoning_tokens)
+    return [name, *map(humanize.count, counts), *map(humanize.count, more), sums.spending.short()]
+
+
+def _tell_unpriced(output: Output, sums: Sums) -> None:
+    spent = sums.spending
+    if spent.unpriced_rounds:
+        rounds = humanize.counted(spent.unpriced_rounds, "round")
+        tokens = humanize.counted(spent.unpriced_tokens, "token")
+        output.tell(f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
 
 
 # -- by tool -----------------------------------------------------------------------------------------------------------
+
+
+def _add_by_tool(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> None:
+    about = "tell how often each tool was called and failed, and what its results added to the prompts"
+    command = parsers.command(commands, both, "stats-tool", about, "stats-tool", "stats-tool --since 7d --json")
+    command.set_defaults(run=_by_tool)
 
 
 _TOOLS = (
@@ -86,46 +103,36 @@ _TOOLS = (
 )
 
 
-def _add_by_tool(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> None:
-    about = "tell how often each tool was called and failed, and what its results added to the prompts"
-    command = parsers.command(commands, both, "stats-tool", about, "stats-tool", "stats-tool --since 7d --json")
-    command.set_defaults(run=_by_tool)
+_ABOUT_TOOLS = (
+    "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends "
+    "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)"
+)
 
 
-def _by_tool(options: argparse.Namespace) -> None:
-    found = data.sessions_of(options.data_dir)
-    rows = found.by_tool(shared_filters.selected(options))
-    if options.json:
-        output.print_json(options, to_json({"tools": [row.to_json() for row in rows]}))
-        return
-    if not rows:
-        output.tell(
-            options,
-            _no_tools(found.overview(shared_filters.selected(options)).sums.calls)
-            or shared_filters.why_empty(found, options, "calls"),
-        )
-        return
-    output.tell(options, "📊 Statistics by Tool")
-    table = [
-        [
-            row.tool,
-            *map(humanize.count, (row.sessions, row.calls, row.results, row.failed)),
-            humanize.count(row.tokens) if row.measured else "-",
-            humanize.count(round(row.tokens / row.measured)) if row.measured else "-",
-        ]
-        for row in rows
+def _by_tool(options: argparse.Namespace, output: Output, data: Data) -> None:
+    report = data.report()
+    tools = report.by_tool(filters.selection(options))
+    if output.is_json:
+        output.print_json(to_json({"tools": [row.to_json() for row in tools]}))
+    elif not tools:
+        calls = report.overview(filters.selection(options)).sums.calls
+        output.tell(_no_tools(calls) if calls else filters.why_empty(report, options, "calls"))
+    else:
+        output.tell("📊 Statistics by Tool")
+        output.print_table(_TOOLS, map(_tool_cells, tools))
+        output.tell(_ABOUT_TOOLS)
+
+
+def _tool_cells(row: ToolRow) -> list[str]:
+    return [
+        row.tool,
+        *map(humanize.count, (row.sessions, row.calls, row.results, row.failed)),
+        humanize.count(row.tokens) if row.measured else "-",
+        humanize.count(round(row.tokens / row.measured)) if row.measured else "-",
     ]
-    output.print_table(options, _TOOLS, table)
-    output.tell(
-        options,
-        "(Tokens are those by which the prompt grew with a result, where a round simply goes on; each later round sends "
-        "them again. A result counts as failed where it says so: isError, an error field, an exit code, 'Error: …'.)",
-    )
 
 
 def _no_tools(calls: int) -> str:
-    if not calls:
-        return ""
     return f"No tools in {humanize.counted(calls, 'call')}: none was called, or the log holds no content."
 
 
@@ -152,39 +159,42 @@ def _add_by_date(commands: Any, both: tuple[argparse.ArgumentParser, ...]) -> No
     command.set_defaults(run=_by_date)
 
 
-def _by_date(options: argparse.Namespace) -> None:
-    where = shared_filters.zone(options.timezone)
-    found = data.sessions_of(options.data_dir)
-    meant, told = _within(options, where)
-    answer = found.by_time(options.by, where, meant)
-    newest = found.overview().newest
-    if options.json:
+def _by_date(options: argparse.Namespace, output: Output, data: Data) -> None:
+    where = filters.zone(options.timezone)
+    report = data.report()
+    selection, days = _within(options, where)
+    breakdown = report.by_time(options.by, where, selection)
+    newest = report.overview().newest
+    if output.is_json:
         last = None if newest is None else periods.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
-        dates = [row.to_json(where) for row in answer.rows]
-        output.print_json(options, to_json({"dates": dates, "total": answer.total_to_json(), **known}))
+        dates = [row.to_json(where) for row in breakdown.rows]
+        output.print_json(to_json({"dates": dates, "total": breakdown.total_to_json(), **known}))
         return
-    output.tell(options, f"📊 Statistics by Date ({told})")
-    if not answer.rows:
-        is_older = newest is not None and not options.since and len(shared_filters.filters_in_words(options)) == 0
-        output.tell(
-            options, _older(newest, where) if is_older and newest else shared_filters.why_empty(found, options, "calls")
-        )
-        return
-    table = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in answer.rows]
-    headings = (Column(options.by.capitalize() if options.by != periods.DAY else "Date"), *_SUMS)
-    total = [*_cells("TOTAL", answer.sessions, answer.sums), ""]
-    output.print_table(options, (*headings, Column("Models", rank=5, least=16)), table, total)
-    _print_unpriced(options, answer.sums)
+    output.tell(f"📊 Statistics by Date ({days})")
+    if breakdown.rows:
+        _print_dates(output, options.by, breakdown)
+    elif newest and not options.since and not filters.in_words(options):
+        output.tell(_older(newest, where))
+    else:
+        output.tell(filters.why_empty(report, options, "calls"))
+
+
+def _print_dates(output: Output, unit: str, breakdown: Breakdown) -> None:
+    rows = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in breakdown.rows]
+    first = Column(unit.capitalize() if unit != periods.DAY else "Date")
+    total = [*_cells("TOTAL", breakdown.sessions, breakdown.sums), ""]
+    output.print_table((first, *_SUMS, Column("Models", rank=5, least=16)), rows, total)
+    _tell_unpriced(output, breakdown.sums)
 
 
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
     """The selection with the days that are shown, and these in words."""
-    meant = shared_filters.selected(options)
-    if meant.since is not None and options.days is None:
-        return meant, f"since {options.since}"
-    number = min(options.days or filters.DAYS[options.by], filters.MOST_DAYS)
-    shown = filters.recent(meant, where, number, datetime.now(where).date())
+    selection = filters.selection(options)
+    if selection.since is not None and options.days is None:
+        return selection, f"since {options.since}"
+    number = min(options.days or DAYS[options.by], MOST_DAYS)
+    shown = recent(selection, where, number, datetime.now(where).date())
     return shown, f"Last {humanize.counted(number, 'day')}"
 
 
@@ -194,45 +204,30 @@ def _older(newest: int, where: tzinfo | None) -> str:
     return f"No calls on these days: the newest is of {day}, so --days {back} shows it."
 
 
-# -- cells and sums ----------------------------------------------------------------------------------------------------
+# -- all together ------------------------------------------------------------------------------------------------------
 
 
-def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
-    counts = (sessions, sums.calls, sums.failed, sums.input_tokens, sums.cached_tokens)
-    more = (sums.output_tokens, sums.reasoning_tokens)
-    return [name, *map(humanize.count, counts), *map(humanize.count, more), sums.spending.short()]
-
-
-def _print_unpriced(options: argparse.Namespace, sums: Sums) -> None:
-    spent = sums.spending
-    if spent.unpriced_rounds:
-        rounds = humanize.counted(spent.unpriced_rounds, "round")
-        tokens = humanize.counted(spent.unpriced_tokens, "token")
-        output.tell(options, f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
-
-
-def _summary(options: argparse.Namespace) -> None:
-    found = data.sessions_of(options.data_dir)
-    overview = found.overview(shared_filters.selected(options))
+def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
+    report = data.report()
+    overview = report.overview(filters.selection(options))
     sums = overview.sums
-    if options.json:
-        output.print_json(options, to_json({"sessions": overview.sessions, **sums.to_json()}))
+    if output.is_json:
+        output.print_json(to_json({"sessions": overview.sessions, **sums.to_json()}))
         return
-    if not sums.calls and shared_filters.filters_in_words(options):
-        output.tell(options, shared_filters.why_empty(found, options, "calls"))
+    if not sums.calls and filters.in_words(options):
+        output.tell(filters.why_empty(report, options, "calls"))
         return
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    output.tell(options, f"Sessions: {humanize.count(overview.sessions)}")
-    output.tell(options, f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed")
+    output.tell(f"Sessions: {humanize.count(overview.sessions)}")
+    output.tell(f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed")
     output.tell(
-        options,
         f"Tokens:   {humanize.count(sums.input_tokens)} input, of which {humanize.count(sums.cached_tokens)} cached and "
         f"{humanize.count(sums.cache_write_tokens)} cache written; {humanize.count(sums.output_tokens)} output, of which "
-        f"{humanize.count(sums.reasoning_tokens)} reasoning",
+        f"{humanize.count(sums.reasoning_tokens)} reasoning"
     )
-    output.tell(options, f"Cost:     {spent.shown()}{saved}")
-    output.tell(options, f"Coverage: {_coverage(output.coverage_of(options))}")
+    output.tell(f"Cost:     {spent.shown()}{saved}")
+    output.tell(f"Coverage: {_coverage(data.coverage())}")
 
 
 def _coverage(covered: Coverage | None) -> str:

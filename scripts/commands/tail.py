@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Callable
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from session_monitor.conversations import follow
 from session_monitor.conversations.conversation import Wanted
-from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices import cost
 from session_monitor.prices.cost import Outcome
-from session_monitor.reports.report import Report
 from session_monitor.text import safe, table, width
 
-from .shared import data, output, parsers, which
+from .shared import parsers
+from .shared.data import Data, meant
 from .shared.failures import gone
 from .shared.looking import NOT_AT_WORK, Reports, add_interval, pausing
-from .shared.output import to_json
+from .shared.output import Output, to_json
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -31,10 +30,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     examples = ("tail last", "tail last --rounds last:10 --messages none", "tail last --once --json")
     command = parsers.command(commands, (shared,), "tail", about, *examples)
     command.description += " With --json it prints one object a line, a round each."
-    command.add_argument("session_id", metavar="SESSION_ID", help=which.SESSION)
+    command.add_argument("session_id", metavar="SESSION_ID", help=parsers.SESSION)
     command.add_argument(
         "--rounds",
-        type=which.rounds,
+        type=parsers.rounds,
         default=Wanted(newest=3),
         metavar="WHICH",
         help="with which to begin: 14, 10-20, 10-, last:5 (default: last:3)",
@@ -48,43 +47,43 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_tail)
 
 
-def _tail(options: argparse.Namespace) -> None:
-    reports = Reports(options.data_dir)
-    session_id = data.meant(reports(), options.session_id)
+def _tail(options: argparse.Namespace, output: Output, data: Data) -> None:
+    reports = Reports(data)
+    session_id = meant(reports(), options.session_id)
     if not (options.once or reports.is_at_work()):
         output.complain(f"{NOT_AT_WORK}: new rounds come when main.py reads them")
-    with pausing(options) as pause:
-        tail(options, reports, session_id, pause)
+    with pausing(options.interval, once=options.once) as pause:
+        tail(options, output, follow.rounds(reports, session_id, options.rounds, pause), session_id)
 
 
-def tail(options: argparse.Namespace, reports: Callable[[], Report], session_id: str, pause: Pause) -> None:
-    """Print its rounds until there is no other look."""
-    if not options.json:
-        _print_heading(options, session_id)
+def tail(
+    options: argparse.Namespace, output: Output, rounds: Iterable[tuple[StoredRound, Outcome]], session_id: str
+) -> None:
+    """Print a session's rounds as they come, until there are no more to come.  Raises ``Failure``."""
+    if not output.is_json:
+        _print_heading(output, session_id)
     try:
-        for entry, outcome in follow.rounds(reports, session_id, options.rounds, pause):
-            for line in _printed(options, entry, outcome):
+        for entry, outcome in rounds:
+            for line in _lines(options, output, entry, outcome):
                 print(line)
             sys.stdout.flush()
     except follow.SessionGoneError:
         raise gone(session_id) from None
 
 
-def _print_heading(options: argparse.Namespace, session_id: str) -> None:
-    columns, heading = output.columns(options), f"📝 {safe.cell(session_id)}"
+def _print_heading(output: Output, session_id: str) -> None:
+    columns, heading = output.columns(), f"📝 {safe.cell(session_id)}"
     for line in [heading] if columns is None else width.wrap(heading, columns, "   "):
-        print(output.paint(options)(table.BOLD, line))
+        print(output.paint()(table.BOLD, line))
 
 
-def _printed(options: argparse.Namespace, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
+def _lines(options: argparse.Namespace, output: Output, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
-    if options.json:
-        shown = {key: value for key, value in entry.items() if with_messages or not key.startswith("messages")}
-        yield to_json({**shown, **cost.to_json(outcome)})
+    if output.is_json:
+        kept = {key: value for key, value in entry.items() if with_messages or not key.startswith("messages")}
+        yield to_json({**kept, **cost.to_json(outcome)})
         return
     yield ""
-    paint = output.paint(options)
-    yield from Transcript(output.columns(options), messages=with_messages, full=options.full, paint=paint).round(
-        entry, outcome
-    )
+    transcript = Transcript(output.columns(), messages=with_messages, full=options.full, paint=output.paint())
+    yield from transcript.round(entry, outcome)

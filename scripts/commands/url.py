@@ -10,9 +10,10 @@ from typing import Any
 from session_monitor.links import addresses, keys
 from session_monitor.text import safe
 
-from .shared import data, failures, output, parsers, which
+from .shared import failures, parsers
+from .shared.data import Data, meant
 from .shared.failures import Failure
-from .shared.output import to_json
+from .shared.output import Output, to_json
 
 BASE = "http://localhost:8888"
 CURRENT = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")
@@ -32,7 +33,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "url last --no-key --json",
     )
     command.epilog += _ABOUT
-    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=which.SESSION)
+    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=parsers.SESSION)
     command.add_argument(
         "--current",
         action="store_true",
@@ -51,27 +52,27 @@ texts included, and no other; it holds until .web-key in the data folder is take
 """
 
 
-def _url(options: argparse.Namespace) -> None:
+def _url(options: argparse.Namespace, output: Output, data: Data) -> None:
     if options.current == bool(options.session_id):
         raise Failure("bad_session", "name a session, or say --current", failures.USAGE)
     base = _base(options.base)
-    session_id = _current(options) if options.current else None
+    session_id = _current(output, data) if options.current else None
     if session_id is None:
-        session_id = data.meant(data.sessions_of(options.data_dir), options.session_id or "last")
-    key = None if options.no_key else _keys(options.data_dir).of_session(session_id)
+        session_id = meant(data.report(), options.session_id or "last")
+    key = None if options.no_key else _keys(data.folder).of_session(session_id)
     url = addresses.of_session(base, session_id, key)
-    if options.json:
-        output.print_json(options, to_json({"url": url, "session_id": session_id}))
+    if output.is_json:
+        output.print_json(to_json({"url": url, "session_id": session_id}))
         return
     print(url)
 
 
-def _current(options: argparse.Namespace) -> str | None:
+def _current(output: Output, data: Data) -> str | None:
     """The session that the environment names: its link works as soon as the monitor has read a call of it."""
-    found = next((os.environ[name] for name in CURRENT if os.environ.get(name)), None)
-    if found is not None and data.sessions_of(options.data_dir).session(found) is None:
-        output.complain(f"nothing is known of {safe.clean(found)} yet: its page is there once the log was read")
-    return found
+    session_id = next((os.environ[name] for name in CURRENT if os.environ.get(name)), None)
+    if session_id is not None and data.report().session(session_id) is None:
+        output.complain(f"nothing is known of {safe.clean(session_id)} yet: its page is there once the log was read")
+    return session_id
 
 
 def _base(text: str) -> str:

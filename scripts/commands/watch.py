@@ -1,4 +1,4 @@
-"""watch and tail: what is going on just now?"""
+"""watch: what is going on just now, in all sessions or in one?"""
 
 from __future__ import annotations
 
@@ -19,10 +19,11 @@ from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
 from session_monitor.text.screen import Screen
 
-from .shared import data, output, parsers, which
+from .shared import parsers
+from .shared.data import Data, meant
 from .shared.failures import gone
 from .shared.looking import NOT_AT_WORK, Reports, add_interval, pausing
-from .shared.output import to_json
+from .shared.output import Output, to_json
 
 LATEST = 200
 """Sessions that a view may show; how many it does is the terminal's height."""
@@ -40,10 +41,19 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         " This is no monitor: main.py is what reads the log. Without a terminal it prints one line for each change, "
         "with --json one object a line."
     )
-    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=f"one session: {which.SESSION}")
+    command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=f"one session: {parsers.SESSION}")
     add_interval(command)
     command.add_argument("--once", action="store_true", help="print what there is now, and end")
     command.set_defaults(run=_watch)
+
+
+def _watch(options: argparse.Namespace, output: Output, data: Data) -> None:
+    reports = Reports(data)
+    subject: Subject = Everything(reports)
+    if options.session_id is not None:
+        subject = OneSession(reports, meant(reports(), options.session_id))
+    with pausing(options.interval, once=options.once) as pause:
+        watch(output, subject, pause, once=options.once)
 
 
 class Subject(Protocol):
@@ -59,21 +69,12 @@ class Subject(Protocol):
         """The same for a script."""
 
 
-def _watch(options: argparse.Namespace) -> None:
-    reports = Reports(options.data_dir)
-    subject: Subject = Everything(options, reports)
-    if options.session_id is not None:
-        subject = OneSession(reports, data.meant(reports(), options.session_id))
-    with pausing(options) as pause:
-        watch(options, subject, pause)
-
-
-def watch(options: argparse.Namespace, subject: Subject, pause: Pause) -> None:
+def watch(output: Output, subject: Subject, pause: Pause, *, once: bool) -> None:
     """Show it until there is no other look."""
-    if options.json:
+    if output.is_json:
         for text in follow.changes(follow.looks(lambda: to_json(subject.json()), pause)):
             print(text, flush=True)
-    elif options.once:
+    elif once:
         columns, rows = shutil.get_terminal_size(_ELSEWHERE)
         # The prompt comes below.
         print("\n".join(subject.frame(columns, rows - 1)))
@@ -89,8 +90,7 @@ def watch(options: argparse.Namespace, subject: Subject, pause: Pause) -> None:
 class Everything:
     """All sessions of the folder."""
 
-    def __init__(self, options: argparse.Namespace, reports: Reports) -> None:
-        self._options = options
+    def __init__(self, reports: Reports) -> None:
         self._reports = reports
 
     def frame(self, columns: int, rows: int) -> list[str]:
@@ -104,23 +104,23 @@ class Everything:
 
     def json(self) -> dict[str, Any]:
         """The sums, and the latest sessions."""
-        found = self._reports().overview(latest=LATEST_IN_JSON)
+        overview = self._reports().overview(latest=LATEST_IN_JSON)
         return {
             "monitor_at_work": self._reports.is_at_work(),
-            "newest": None if found.newest is None else timestamps.rfc3339(found.newest),
-            "sessions": found.sessions,
-            **found.sums.to_json(),
-            "latest": [row.to_json() for row in found.latest],
+            "newest": None if overview.newest is None else timestamps.rfc3339(overview.newest),
+            "sessions": overview.sessions,
+            **overview.sums.to_json(),
+            "latest": [row.to_json() for row in overview.latest],
         }
 
-    def _view(self, found: Overview) -> live_frame.FrameData:
-        sums, covered = found.sums, output.coverage_of(self._options)
-        notes = (
-            [] if found.newest is None else [f"newest call: {timestamps.local_time(timestamps.rfc3339(found.newest))}"]
-        )
+    def _view(self, overview: Overview) -> live_frame.FrameData:
+        sums, covered = overview.sums, self._reports.data.coverage()
+        notes = [self._reports.problem] if self._reports.problem else []
+        if overview.newest is not None:
+            notes.insert(0, f"newest call: {timestamps.local_time(timestamps.rfc3339(overview.newest))}")
         return live_frame.FrameData(
-            sessions=[live_frame.SessionLine.of(row.fields) for row in found.latest],
-            active=found.sessions,
+            sessions=[live_frame.SessionLine.of(row.fields) for row in overview.latest],
+            active=overview.sessions,
             totals=live_frame.FrameTotals(
                 sums.input_tokens,
                 sums.output_tokens,
@@ -136,7 +136,7 @@ class Everything:
             bytes_per_second=0.0,
             seconds_left=None,
             logs=[],
-            notes=[*notes, *filter(None, [self._reports.problem])],
+            notes=notes,
             now=timestamps.rfc3339(self._reports.now()),
             at_work=self._reports.is_at_work(),
         )
@@ -153,33 +153,35 @@ class OneSession:
         """The sums above as many of the latest rounds as fit, the newest last."""
         transcript = Transcript(columns, messages=False)
         try:
-            found = self._found(Wanted(newest=max(1, rows // _LEAST_OF_A_ROUND)))
-            blocks = [list(transcript.round(entry, outcome)) for entry, outcome in found.rounds]
+            talk = self._latest(max(1, rows // _LEAST_OF_A_ROUND))
+            blocks = [list(transcript.round(entry, outcome)) for entry, outcome in talk.rounds]
         except FileNotFoundError:
             raise gone(self._session_id) from None
         rule = "━" * columns
         name = width.cut_middle(safe.cell(self._session_id), columns - 3)
-        ago = self._ago(found.row)
-        head = [f"🔍 {name}", rule, f"💬 {_counted(found.row)}{ago}", f"📈 {_spent(found.row)}", rule]
+        ago = self._ago(talk.row)
+        head = [f"🔍 {name}", rule, f"💬 {_counted(talk.row)}{ago}", f"📈 {_spent(talk.row)}", rule]
         foot = [width.cut_middle(safe.cell(note), columns) for note in self._notes()]
         lines = [*head, *latest_that_fit(blocks, rows - len(head) - len(foot)), *foot]
         return [width.cut_end(line, columns) for line in lines][: max(rows, 0)]
 
     def line(self) -> str:
         """The sums in one line."""
-        row = self._found(Wanted(newest=1)).row
+        row = self._latest(1).row
         last = f"last call {timestamps.local_time(row.fields['updated_at'])}"
         return "; ".join([safe.cell(self._session_id), _counted(row), _spent(row), last, *self._notes()])
 
     def json(self) -> dict[str, Any]:
         """The session as ``list`` has it."""
-        return {"monitor_at_work": self._reports.is_at_work(), **self._found(Wanted(newest=1)).row.to_json()}
+        return {"monitor_at_work": self._reports.is_at_work(), **self._latest(1).row.to_json()}
 
-    def _found(self, wanted: Wanted) -> Conversation:
-        found = conversation.of(self._reports(), self._session_id, full_messages=False, rounds=wanted)
-        if found is None:
+    def _latest(self, number: int) -> Conversation:
+        """The session with so many of its rounds."""
+        rounds = Wanted(newest=number)
+        talk = conversation.of(self._reports(), self._session_id, full_messages=False, rounds=rounds)
+        if talk is None:
             raise gone(self._session_id)
-        return found
+        return talk
 
     def _ago(self, row: SessionRow) -> str:
         updated = timestamps.milliseconds(row.fields["updated_at"])
@@ -220,6 +222,3 @@ def latest_that_fit(blocks: Sequence[list[str]], room: int) -> list[str]:
     if shown or not blocks or room < 1:
         return shown
     return [*blocks[-1][: room - 1], f"    … {humanize.counted(len(blocks[-1]) - room + 1, 'more line')}"]
-
-
-# -- tail --------------------------------------------------------------------------------------------------------------

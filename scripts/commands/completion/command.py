@@ -9,16 +9,19 @@ import sqlite3
 import sys
 from typing import Any
 
-from commands.shared import data, failures, parsers
-from session_monitor.reports import report
+from commands.shared import parsers
+from commands.shared.data import Data
+from commands.shared.failures import Failure
+from commands.shared.output import Output
 from session_monitor.reports.filters import ALL, Selection
-from session_monitor.reports.report import Report
+from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.text import safe
 
 from .shells import SCRIPTS, script
 from .tree import COMPLETE
 
 MOST_IDS = 50
+"""Ids that are offered at once."""
 _CLI = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.realpath(__file__)))), "cli.py")
 
 
@@ -31,7 +34,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--name", type=_name, default="cli.py", metavar="NAME", help="by what name you call it (default: cli.py)"
     )
-    command.set_defaults(run=_completion, json=False, data_dir="")
+    command.set_defaults(run=_completion, **parsers.NOTHING_SHARED)
     hidden = commands.add_parser(COMPLETE, parents=[shared], allow_abbrev=False)
     hidden.add_argument("what", choices=("ids",))
     hidden.add_argument("prefix", nargs="?", default="")
@@ -59,32 +62,20 @@ def _name(text: str) -> str:
     return text
 
 
-def _completion(options: argparse.Namespace) -> None:
+def _completion(options: argparse.Namespace, _output: Output, _data: Data) -> None:
     # The whole command line, of which only this command may have been loaded, comes from above.
     print(script(options.shell, options.name, options.command_line(), [sys.executable, _CLI]), end="")
 
 
-def _ids(options: argparse.Namespace) -> None:
+def _ids(options: argparse.Namespace, _output: Output, data: Data) -> None:
     """Print the ids that begin so, the latest first; where something is wrong, none: a shell is no place to say what."""
     pattern = re.sub(r"[*?[]", "[\\g<0>]", options.prefix) + "*"
-    meant = Selection(sessions=(pattern,)) if options.prefix else ALL
+    selection = Selection(sessions=(pattern,)) if options.prefix else ALL
     try:
-        found = Report(options.data_dir, data.book(options.data_dir)).sessions(meant, limit=MOST_IDS)
-    except (failures.Failure, report.NoSuchFolderError, OSError, sqlite3.Error):
+        sessions = Report(data.folder, data.book()).sessions(selection, limit=MOST_IDS)
+    except (Failure, NoSuchFolderError, OSError, sqlite3.Error):
         return
-    for row in found.rows:
+    for row in sessions.rows:
         session_id = row.fields["session_id"]
         if safe.clean(session_id) == session_id:  # others cannot be typed
             print(session_id)
-
-
-# -- what there is -----------------------------------------------------------------------------------------------------
-
-
-# -- bash --------------------------------------------------------------------------------------------------------------
-
-
-# -- zsh ---------------------------------------------------------------------------------------------------------------
-
-
-# -- fish --------------------------------------------------------------------------------------------------------------

@@ -9,15 +9,11 @@ from typing import NamedTuple
 
 HIDDEN = "_"
 """Commands whose names begin so are for scripts of ours, not for people."""
-
-
 COMPLETE = f"{HIDDEN}_complete"
-
+"""The command by which a shell's script asks for session ids."""
 
 TEXT, FILE, FOLDER, ID = "text", "file", "folder", "id"
 """What a value is, where it is not one of a few words."""
-
-
 _KINDS = {"FILE": FILE, "PATH": FILE, "DIR": FOLDER, "SESSION_ID": ID, "ID": ID}
 
 
@@ -61,7 +57,7 @@ def tree(parser: argparse.ArgumentParser, path: tuple[str, ...] = ()) -> Node:
     for action in parser._actions:  # noqa: SLF001 -- argparse has no other way to ask
         if isinstance(action, argparse._SubParsersAction):  # noqa: SLF001
             below += [
-                tree(found, (*path, name)) for name, found in action.choices.items() if not name.startswith(HIDDEN)
+                tree(command, (*path, name)) for name, command in action.choices.items() if not name.startswith(HIDDEN)
             ]
         elif action.option_strings:
             value = None if action.nargs == 0 else _value(action)

@@ -1,4 +1,4 @@
-"""The commands pricing set, alias and reset."""
+"""pricing set, alias and reset: which prices of one's own count instead of the shipped ones?"""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from commands.shared import data, failures, output, parsers
+from commands.shared import failures, parsers
+from commands.shared.data import Data, unknown_model
 from commands.shared.failures import Failure
+from commands.shared.output import Output
 from session_monitor.base import files
 from session_monitor.prices import model_names, money, own_lists, price_check, price_list
 from session_monitor.prices.price_list import BadPriceListError, PriceList
@@ -17,17 +19,11 @@ from session_monitor.text import safe
 
 from .showing import today, values
 
-
-def _add_place(command: Any) -> None:
-    command.add_argument(
-        "--global",
-        dest="everywhere",
-        action="store_true",
-        help="for all data folders of yours, in your configuration folder (default: for --data-dir alone)",
-    )
+# -- set ---------------------------------------------------------------------------------------------------------------
 
 
 def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add ``pricing set``."""
     about = "state a model's price for a million tokens; it counts instead of the shipped one"
     examples = (
         "pricing set qwen-long 0.07 0.28",
@@ -60,38 +56,42 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_set)
 
 
-def _set(options: argparse.Namespace) -> None:
-    own = _own(options)
+def _set(options: argparse.Namespace, output: Output, data: Data) -> None:
+    own = _own(options, data)
     row: dict[str, Any] = {"from": options.start, "input": options.input, "output": options.output}
     for name in ("cache_read", "cache_write", "reasoning"):
         if getattr(options, name) is not None:
             row[name] = getattr(options, name)
     if options.currency != "USD":
         row["currency"] = options.currency
-        if options.rate is not None:
-            own = own_lists.with_rate(own, options.currency, options.rate, options.rate_from or today())
-        elif options.currency not in own.rates:
-            raise Failure(
-                "no_rate",
-                f"what is one {options.currency} worth? Add --rate with the dollars for it, such as --rate 0.14",
-                failures.USAGE,
-            )
+        own = _with_rate(own, options)
     row["source"] = "own"
     key = model_names.canonical(options.model)
     if not key:
         raise Failure("bad_name", "an empty name can have no price", failures.USAGE)
-    book = data.book(options.data_dir)
+    book = data.book()
     before = book.find(options.model)
     exact = before if before and before.key == key else None
-    _write(options, own_lists.with_row(own, options.model, row, options.provider, exact, book.rates()))
-    output.tell(options, f"{safe.cell(key)}: {values(row)} {options.currency} for 1M tokens" + _since(options.start))
+    _write(options, data, own_lists.with_row(own, options.model, row, options.provider, exact, book.rates()))
+    since = f", from {options.start} on" if options.start else ""
+    output.tell(f"{safe.cell(key)}: {values(row)} {options.currency} for 1M tokens{since}")
 
 
-def _since(start: str | None) -> str:
-    return f", from {start} on" if start else ""
+def _with_rate(own: PriceList, options: argparse.Namespace) -> PriceList:
+    """The list with the rate of the currency that was given, if any was.  Raises ``Failure`` where none is known."""
+    if options.rate is not None:
+        return own_lists.with_rate(own, options.currency, options.rate, options.rate_from or today())
+    if options.currency not in own.rates:
+        text = f"what is one {options.currency} worth? Add --rate with the dollars for it, such as --rate 0.14"
+        raise Failure("no_rate", text, failures.USAGE)
+    return own
+
+
+# -- alias -------------------------------------------------------------------------------------------------------------
 
 
 def add_alias(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add ``pricing alias``."""
     about = "say that a name, such as a deployment's, stands for a model"
     command = parsers.command(commands, (shared,), "alias", about, "pricing alias my-azure-gpt4o gpt-4o")
     command.add_argument("name", metavar="NAME")
@@ -100,18 +100,22 @@ def add_alias(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_alias)
 
 
-def _alias(options: argparse.Namespace) -> None:
-    book = data.book(options.data_dir)
+def _alias(options: argparse.Namespace, output: Output, data: Data) -> None:
+    book = data.book()
     if model_names.canonical(options.name) in ("", model_names.canonical(options.model)):
         raise Failure("bad_name", "an alias needs a name of its own", failures.USAGE)
-    found = book.find(options.model)
-    if found is None:
-        raise data.unknown_model(book, options.model)
-    _write(options, own_lists.with_alias(_own(options), options.name, options.model))
-    output.tell(options, f"{safe.cell(options.name)} is priced as {safe.cell(found.key)}")
+    model = book.find(options.model)
+    if model is None:
+        raise unknown_model(book, options.model)
+    _write(options, data, own_lists.with_alias(_own(options, data), options.name, options.model))
+    output.tell(f"{safe.cell(options.name)} is priced as {safe.cell(model.key)}")
+
+
+# -- reset -------------------------------------------------------------------------------------------------------------
 
 
 def add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add ``pricing reset``."""
     about = "forget your own price or alias of a model, or all of them"
     command = parsers.command(commands, (shared,), "reset", about, "pricing reset qwen-long", "pricing reset")
     command.add_argument("model", metavar="MODEL", nargs="?")
@@ -119,37 +123,51 @@ def add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_reset)
 
 
-def _reset(options: argparse.Namespace) -> None:
-    own = _own(options)
+def _reset(options: argparse.Namespace, output: Output, data: Data) -> None:
+    own = _own(options, data)
     if options.model is None:
-        _write(options, PriceList(own.path))
-        output.tell(options, f"Your own prices in {safe.cell(own.path)} are gone; the shipped ones count.")
+        _write(options, data, PriceList(own.path))
+        output.tell(f"Your own prices in {safe.cell(own.path)} are gone; the shipped ones count.")
         return
     key = model_names.canonical(options.model)
     if key not in own.models and key not in own.aliases:
-        raise Failure(
-            "model_not_found", f"there is no price of your own for {options.model} in {own.path}", failures.NOT_FOUND
-        )
-    _write(options, own_lists.without(own, options.model))
-    found = data.book(options.data_dir).find(options.model)
-    now = f"is priced as {safe.cell(found.key)}" if found else "has no price now"
-    output.tell(options, f"{safe.cell(key)} {now}")
+        text = f"there is no price of your own for {options.model} in {own.path}"
+        raise Failure("model_not_found", text, failures.NOT_FOUND)
+    _write(options, data, own_lists.without(own, options.model))
+    model = data.book().find(options.model)
+    now = f"is priced as {safe.cell(model.key)}" if model else "has no price now"
+    output.tell(f"{safe.cell(key)} {now}")
 
 
-def _own(options: argparse.Namespace) -> PriceList:
+def _add_place(command: Any) -> None:
+    command.add_argument(
+        "--global",
+        dest="everywhere",
+        action="store_true",
+        help="for all data folders of yours, in your configuration folder (default: for --data-dir alone)",
+    )
+
+
+# -- the list that is changed ------------------------------------------------------------------------------------------
+
+
+def _own(options: argparse.Namespace, data: Data) -> PriceList:
+    """The person's own list for all data folders, or for this one.  Raises ``Failure``."""
+    path = own_lists.of_person(os.environ) if options.everywhere else own_lists.of_folder(data.folder)
     try:
-        return price_check.read(
-            own_lists.of_person(os.environ) if options.everywhere else own_lists.of_folder(options.data_dir)
-        )
+        return price_check.read(path)
     except BadPriceListError as error:
         raise failures.bad_prices(error) from None
 
 
-def _write(options: argparse.Namespace, changed: PriceList) -> None:
-    if not options.everywhere and not os.path.isdir(options.data_dir):
-        raise failures.no_folder(options.data_dir)
+def _write(options: argparse.Namespace, data: Data, changed: PriceList) -> None:
+    if not options.everywhere:
+        data.check_is_there()
     files.make_folder(os.path.dirname(changed.path))
     price_list.write(changed)
+
+
+# -- what is typed -----------------------------------------------------------------------------------------------------
 
 
 def _price(text: str) -> str:

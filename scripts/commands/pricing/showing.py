@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from commands.shared import data, output, parsers
-from commands.shared.output import to_json
-from session_monitor.prices import book as prices
+from commands.shared import parsers
+from commands.shared.data import Data, unknown_model
+from commands.shared.output import Output, to_json
 from session_monitor.prices import model_names, price_list
+from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD
 from session_monitor.prices.cost import FoundPrices
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
@@ -18,9 +19,9 @@ from session_monitor.text.table import Column
 _HOW = {
     model_names.EXACT: "this is its name in the list",
     model_names.UNDATED: "its name in the list, without the date or tag",
-    prices.THIRD: "the price of a reseller; the maker publishes none",
-    prices.OVERRIDE: "your own price",
-    prices.ALIAS: "you said that it stands for this model",
+    THIRD: "the price of a reseller; the maker publishes none",
+    OVERRIDE: "your own price",
+    ALIAS: "you said that it stands for this model",
 }
 
 
@@ -28,6 +29,7 @@ _HOW = {
 
 
 def add_list(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add ``pricing list``."""
     about = "list the models with the prices of today, in dollars per million tokens"
     command = parsers.command(
         commands, (shared,), "list", about, "pricing list --search qwen", "pricing list --unpriced"
@@ -50,119 +52,109 @@ _LIST = (
 _UNPRICED = (Column("Model", least=20), Column("Rounds", ">"))
 
 
-def _list(options: argparse.Namespace) -> None:
-    book = data.book(options.data_dir)
-    if options.unpriced:
-        _list_unpriced(options)
-        return
+def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
     wanted = (options.search or "").lower()
-    models = [
-        found
-        for found in book.models()
-        if any(wanted in name.lower() for name in (found.key, found.vendor or "", *found.entry.get("names", ())))
-    ]
-    if options.json:
-        output.print_json(options, to_json([_model_json(found) for found in models]))
+    if options.unpriced:
+        _list_unpriced(wanted, output, data)
         return
-    if not models:
-        output.tell(options, f"No model's name contains {safe.cell(options.search)}.")
-        return
-    rows = [_list_row(found) for found in models]
-    output.print_table(options, _LIST, rows)
+    models = [model for model in data.book().models() if any(wanted in name.lower() for name in _names(model))]
+    if output.is_json:
+        output.print_json(to_json(list(map(_to_json, models))))
+    elif not models:
+        output.tell(f"No model's name contains {safe.cell(options.search)}.")
+    else:
+        output.print_table(_LIST, map(_cells, models))
 
 
-def _list_row(found: FoundPrices) -> list[str]:
-    row = _in_force(found)
+def _names(model: FoundPrices) -> list[str]:
+    """All by which a model may be looked for."""
+    return [model.key, model.vendor or "", *model.entry.get("names", ())]
+
+
+def _to_json(model: FoundPrices) -> dict[str, Any]:
+    return {
+        "model": model.key,
+        "match": model.kind,
+        "vendor": model.vendor,
+        "origin": model.origin if model.kind == OVERRIDE else "shipped",
+        "note": model.entry.get("note"),
+        "prices": model.entry["prices"],
+    }
+
+
+def _cells(model: FoundPrices) -> list[str]:
+    row = _in_force(model)
     if row is None:
-        return [found.key, found.vendor or "-", *"----", f"from {found.entry['prices'][0]['from']}", "-"]
+        return [model.key, model.vendor or "-", *"----", f"from {model.entry['prices'][0]['from']}", "-"]
     more = "*" if row.get("tiers") or row.get("windows") else ""
     unit = f" {row['currency']}" if row.get("currency", "USD") != "USD" else ""
-    values = [row[name] + unit + more if name in row else "-" for name in ("input", "output")]
-    values += [row[name] + unit if name in row else "-" for name in ("cache_read", "cache_write")]
-    return [found.key, found.vendor or "-", *values, row.get("from") or "-", _source(found, row)]
+    prices = [row[name] + unit + more if name in row else "-" for name in ("input", "output")]
+    prices += [row[name] + unit if name in row else "-" for name in ("cache_read", "cache_write")]
+    source = "your own" if model.kind == OVERRIDE else str(row.get("source", "-"))
+    return [model.key, model.vendor or "-", *prices, row.get("from") or "-", source]
 
 
-def _source(found: FoundPrices, row: Mapping[str, Any]) -> str:
-    return "your own" if found.kind == prices.OVERRIDE else str(row.get("source", "-"))
-
-
-def _in_force(found: FoundPrices) -> Mapping[str, Any] | None:
+def _in_force(model: FoundPrices) -> Mapping[str, Any] | None:
+    """The model's row of today; None where it has none yet."""
     day = today()
-    rows = [row for row in found.entry["prices"] if (row.get("from") or "") <= day]
+    rows = [row for row in model.entry["prices"] if (row.get("from") or "") <= day]
     return rows[-1] if rows else None
 
 
 def today() -> str:
+    """The day on which prices are asked for, in UTC."""
     return datetime.now(timezone.utc).date().isoformat()
 
 
-def _list_unpriced(options: argparse.Namespace) -> None:
-    spent = data.sessions_of(options.data_dir).overview().sums.spending
-    wanted = (options.search or "").lower()
+def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
+    spent = data.report().overview().sums.spending
     models = {name: rounds for name, rounds in spent.unpriced_models.items() if wanted in name.lower()}
     by_rounds = sorted(models.items(), key=lambda pair: (-pair[1], pair[0]))
-    if options.json:
-        found = [{"model": name, "rounds": rounds} for name, rounds in by_rounds]
-        output.print_json(options, to_json(found))
+    if output.is_json:
+        output.print_json(to_json([{"model": name, "rounds": rounds} for name, rounds in by_rounds]))
         return
     if by_rounds:
-        rows = [[name, humanize.count(rounds)] for name, rounds in by_rounds]
-        output.print_table(options, _UNPRICED, rows)
+        output.print_table(_UNPRICED, [[name, humanize.count(rounds)] for name, rounds in by_rounds])
         output.tell(
-            options,
-            "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL",
+            "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL"
         )
     else:
-        output.tell(options, "Every model that your sessions used has a price.")
+        output.tell("Every model that your sessions used has a price.")
     if spent.without_tokens:
-        output.tell(
-            options, f"({humanize.counted(spent.without_tokens, 'round')} told no tokens, so their cost is not known.)"
-        )
+        rounds = humanize.counted(spent.without_tokens, "round")
+        output.tell(f"({rounds} told no tokens, so their cost is not known.)")
 
 
 # -- show --------------------------------------------------------------------------------------------------------------
 
 
 def add_show(commands: Any, shared: argparse.ArgumentParser) -> None:
+    """Add ``pricing show``."""
     about = "show the prices that a model's name stands for, and why"
     command = parsers.command(commands, (shared,), "show", about, "pricing show gpt-4o-2024-08-06")
     command.add_argument("model", metavar="MODEL")
     command.set_defaults(run=_show)
 
 
-def _model_json(found: FoundPrices) -> dict[str, Any]:
-    return {
-        "model": found.key,
-        "match": found.kind,
-        "vendor": found.vendor,
-        "origin": found.origin if found.kind == prices.OVERRIDE else "shipped",
-        "note": found.entry.get("note"),
-        "prices": found.entry["prices"],
-    }
-
-
-def _show(options: argparse.Namespace) -> None:
-    book = data.book(options.data_dir)
-    found = book.find(options.model)
-    if found is None:
-        raise data.unknown_model(book, options.model)
-    if options.json:
-        output.print_json(options, to_json({"name": options.model, **_model_json(found)}))
+def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
+    book = data.book()
+    model = book.find(options.model)
+    if model is None:
+        raise unknown_model(book, options.model)
+    if output.is_json:
+        output.print_json(to_json({"name": options.model, **_to_json(model)}))
         return
-    output.tell(
-        options,
-        f"{safe.cell(options.model)} is priced as {safe.cell(found.key)} ({found.kind}: {_HOW[found.kind]})",
-    )
-    output.tell(options, f"Vendor: {safe.cell(found.vendor or '-')}")
-    origin = "the list that comes with the monitor" if found.origin == price_list.SHIPPED else found.origin
-    output.tell(options, f"From:   {safe.cell(origin)}")
-    if found.entry.get("note"):
-        output.tell(options, f"Note:   {safe.cell(found.entry['note'])}")
-    in_force = _in_force(found)
-    output.tell(options, "Prices for 1M tokens:")
-    for row in found.entry["prices"]:
+    output.tell(f"{safe.cell(options.model)} is priced as {safe.cell(model.key)} ({model.kind}: {_HOW[model.kind]})")
+    output.tell(f"Vendor: {safe.cell(model.vendor or '-')}")
+    origin = "the list that comes with the monitor" if model.origin == price_list.SHIPPED else model.origin
+    output.tell(f"From:   {safe.cell(origin)}")
+    if model.entry.get("note"):
+        output.tell(f"Note:   {safe.cell(model.entry['note'])}")
+    in_force = _in_force(model)
+    output.tell("Prices for 1M tokens:")
+    for row in model.entry["prices"]:
         for line in _row_lines(row, in_force=row is in_force):
-            output.tell(options, safe.clean(line))
+            output.tell(safe.clean(line))
 
 
 def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
@@ -183,6 +175,7 @@ def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
 
 
 def values(row: Mapping[str, Any]) -> str:
+    """The prices of a row in words."""
     return ", ".join(f"{name.replace('_', ' ')} {row[name]}" for name in price_list.PRICES if name in row)
 
 
@@ -192,6 +185,3 @@ _DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 def _days(window: Mapping[str, Any]) -> str:
     days = window.get("weekdays")
     return f" on {', '.join(_DAYS[day - 1] for day in days)}" if days else ""
-
-
-# -- set, alias, reset -------------------------------------------------------------------------------------------------

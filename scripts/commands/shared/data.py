@@ -2,50 +2,67 @@
 
 from __future__ import annotations
 
-import argparse
 import functools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 
+from session_monitor.base import data_folder
 from session_monitor.base.timestamps import now
+from session_monitor.calls import coverage
+from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.reports.report import Report
-from session_monitor.sessions import deleted as tombstones
-from session_monitor.sessions import write_lock
 from session_monitor.text import safe
 
-from . import failures
-from .failures import NOT_FOUND, USAGE, Failure, bad_prices
-from .output import progress
+from .failures import NOT_FOUND, USAGE, Failure, bad_prices, no_folder
+from .output import Output
 
 
-def book(folder: str) -> Book:
-    """The prices for this data folder."""
-    try:
-        return own_lists.book(folder, os.environ)
-    except BadPriceListError as error:
-        raise bad_prices(error) from None
+class Data:
+    """One Data is the folder that a command asks about: its sessions, their prices, and how much of the log it holds."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = folder
+
+    @property
+    def state_file(self) -> str:
+        """Where the monitor keeps its read positions unless it was told otherwise."""
+        return data_folder.state_file(self.folder)
+
+    def book(self) -> Book:
+        """The prices for this folder, as they are now.  Raises ``Failure``."""
+        try:
+            return own_lists.book(self.folder, os.environ)
+        except BadPriceListError as error:
+            raise bad_prices(error) from None
+
+    def report(self, book: Book | None = None) -> Report:
+        """The answers about this folder, with its own prices unless there are others.  Raises ``Failure``."""
+        return Report(self.folder, book or self.book(), functools.partial(Output.progress, "making the index"), now())
+
+    def coverage(self) -> Coverage | None:
+        """How much of the log was read, where a monitor's state file tells."""
+        return coverage.of_state(self.state_file)
+
+    def check_is_there(self) -> None:
+        """Raises ``Failure`` where the folder is not there."""
+        if not os.path.isdir(self.folder):
+            raise no_folder(self.folder)
 
 
-def sessions_of(folder: str, priced_by: Book | None = None) -> Report:
-    """The answers about this data folder, with its own prices unless there are others."""
-    return Report(folder, priced_by or book(folder), functools.partial(progress, "making the index"), now())
-
-
-def meant(found: Report, text: str) -> str:
+def meant(report: Report, text: str) -> str:
     """The id of the one session that somebody means: an id, a part of one, ``last``, or a link.  Raises ``Failure``."""
     wanted = id_of(text)
-    ids = found.named(wanted)
-    if len(ids) == 1 or (wanted == "last" and ids):
-        return ids[0]
-    if not ids:
-        raise unknown_session(found, wanted)
-    told = "\n".join(f"  {safe.clean(each)}" for each in ids[:10])
-    more = "" if len(ids) <= 10 else "\n  …"
-    text = f"{safe.clean(wanted)} is a part of several ids; name more of the one that is meant:\n{told}{more}"
+    session_ids = report.named(wanted)
+    if len(session_ids) == 1 or (wanted == "last" and session_ids):
+        return session_ids[0]
+    if not session_ids:
+        raise unknown_session(report, wanted)
+    listed = "\n".join(f"  {safe.clean(each)}" for each in session_ids[:10])
+    more = "" if len(session_ids) <= 10 else "\n  …"
+    text = f"{safe.clean(wanted)} is a part of several ids; name more of the one that is meant:\n{listed}{more}"
     raise Failure("ambiguous_session", text, USAGE)
 
 
@@ -56,48 +73,26 @@ def id_of(text: str) -> str:
     import urllib.parse  # noqa: PLC0415 -- most name an id
 
     link = urllib.parse.urlsplit(text)
-    ids = urllib.parse.parse_qs(link.query).get("id")
-    return ids[0] if ids and link.path.rstrip("/").endswith("/session") else text
+    session_ids = urllib.parse.parse_qs(link.query).get("id")
+    return session_ids[0] if session_ids and link.path.rstrip("/").endswith("/session") else text
 
 
-def unknown_session(found: Report, session_id: str) -> Failure:
+def unknown_session(report: Report, session_id: str) -> Failure:
     """There is no such session; some may have been meant."""
-    near = found.near_misses(session_id)
-    hint = (
-        "\n".join(["did you mean", *(f"  {safe.clean(each)}" for each in near)])
-        if near
-        else "'list' shows those that there are"
-    )
-    return Failure("session_not_found", f"no session {safe.clean(session_id)} in {found.folder}; {hint}", NOT_FOUND)
+    hint = _did_you_mean(map(safe.clean, report.near_misses(session_id))) or "'list' shows those that there are"
+    return Failure("session_not_found", f"no session {safe.clean(session_id)} in {report.folder}; {hint}", NOT_FOUND)
 
 
 def unknown_model(book: Book, name: str) -> Failure:
     """There is no price for this model; some may have been meant."""
     import difflib  # noqa: PLC0415 -- only a mistake needs it
 
-    near = difflib.get_close_matches(name.lower(), [found.key for found in book.models()], 5)
-    hint = "\n".join(["did you mean", *(f"  {each}" for each in near)]) if near else "'pricing list' shows those known"
+    near = difflib.get_close_matches(name.lower(), [model.key for model in book.models()], 5)
+    hint = _did_you_mean(near) or "'pricing list' shows those known"
     return Failure("model_not_found", f"no price is known for {safe.clean(name)}; {hint}", NOT_FOUND)
 
 
-def writable_folder(options: argparse.Namespace) -> str:
-    folder: str = options.data_dir
-    if not os.path.isdir(folder):
-        raise failures.no_folder(folder)
-    return folder
-
-
-@contextmanager
-def failing(folder: str) -> Iterator[None]:
-    """Say what can be done where it fails."""
-    try:
-        yield
-    except write_lock.BusyError as busy:
-        text = f"{busy.strerror}, and nothing was done. Try again; {busy.filename} is what they hold meanwhile"
-        raise Failure("busy", text) from None
-    except tombstones.DeletedListDamagedError as damaged:
-        text = f"{damaged}, and nothing was deleted. Put it back from a backup, or take it away"
-        raise Failure("bad_list", f"{text}: then what {folder} had deleted comes back if logs are read again") from None
-    except OSError as error:
-        text = f"{error.filename or folder}: {error.strerror or error}. See that this user may write there"
-        raise Failure("unwritable", text) from None
+def _did_you_mean(names: Iterable[str]) -> str:
+    """A line for each of these; empty where there are none."""
+    lines = [f"  {name}" for name in names]
+    return "\n".join(["did you mean", *lines]) if lines else ""

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
 
 OK, FAILED, USAGE, NOT_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
+"""The exit codes."""
 
 
 class Failure(Exception):  # noqa: N818 -- ends a command, which is no error in itself
@@ -28,7 +32,35 @@ def no_folder(folder: str) -> Failure:
     return Failure("no_data", f"there is no folder {folder}: name the one that main.py writes to with --data-dir")
 
 
+def unreadable(path: str, error: OSError) -> Failure:
+    """What is asked about cannot be read."""
+    return Failure("unreadable", f"{path}: {error.strerror or error}. See that this user may read it")
+
+
 def gone(session_id: str) -> Failure:
     """The session is there no more."""
     message = f"the session {safe.cell(session_id)} is there no more; 'list' shows those that are"
     return Failure("session_not_found", message, NOT_FOUND)
+
+
+def formats_exclude_each_other(form: str) -> Failure:
+    """--json was given with another format."""
+    return Failure("bad_format", f"--json and --format {form} exclude each other", USAGE)
+
+
+@contextmanager
+def of_changing(folder: str) -> Iterator[None]:
+    """Say what can be done where session files of this folder cannot be changed.  Raises ``Failure``."""
+    from session_monitor.sessions import deleted, write_lock  # noqa: PLC0415 -- who only asks need not wait for them
+
+    try:
+        yield
+    except write_lock.BusyError as busy:
+        text = f"{busy.strerror}, and nothing was done. Try again; {busy.filename} is what they hold meanwhile"
+        raise Failure("busy", text) from None
+    except deleted.DeletedListDamagedError as damaged:
+        text = f"{damaged}, and nothing was deleted. Put it back from a backup, or take it away"
+        raise Failure("bad_list", f"{text}: then what {folder} had deleted comes back if logs are read again") from None
+    except OSError as error:
+        text = f"{error.filename or folder}: {error.strerror or error}. See that this user may write there"
+        raise Failure("unwritable", text) from None

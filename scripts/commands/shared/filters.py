@@ -8,8 +8,7 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.base.timestamps import now
-from session_monitor.reports import filters as selection
-from session_monitor.reports.filters import Selection
+from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
 from session_monitor.reports.report import Report
 from session_monitor.text import safe
 from session_monitor.text.help import HelpFormatter
@@ -17,32 +16,31 @@ from session_monitor.text.help import HelpFormatter
 from .failures import USAGE, Failure
 
 
-def filters() -> argparse.ArgumentParser:
-    """What chooses sessions and calls, with the time zone in which days are meant."""
-    some = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
-    group = some.add_argument_group("filters")
+def parser() -> argparse.ArgumentParser:
+    """What chooses sessions and calls, with the time zone in which days are meant: a parent of a command's parser."""
+    filters = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
+    group = filters.add_argument_group("filters")
     group.add_argument(
         "--since",
         metavar="TIME",
         help="from then on: 2026-02-01, an RFC 3339 time, today, yesterday, or 24h, 7d, 2w ago",
     )
     group.add_argument("--until", metavar="TIME", help="up to then; a day is meant to its end")
-    add_timezone(group)
+    _add_timezone(group)
     group.add_argument("--model", action="append", metavar="NAME", help="calls of this model or pattern ('gpt-*')")
     group.add_argument("--consumer", action="append", metavar="NAME", help="calls of this consumer or pattern")
     group.add_argument("--session", action="append", metavar="ID", help="this session, or those of a pattern ('a:*')")
     group.add_argument("--min-cost", type=_dollars, metavar="USD", help="sessions that cost at least so much")
     group.add_argument(
         "--status",
-        choices=selection.STATES,
+        choices=STATES,
         help="sessions that talked within 15 minutes, that did not, or whose last call failed",
     )
-    return some
+    return filters
 
 
-def add_timezone(parser: Any) -> None:
-    """Add the option that says whose days are meant."""
-    parser.add_argument(
+def _add_timezone(group: Any) -> None:
+    group.add_argument(
         "--timezone",
         default=periods.LOCAL,
         metavar="ZONE",
@@ -52,13 +50,13 @@ def add_timezone(parser: Any) -> None:
 
 def _dollars(text: str) -> int:
     try:
-        return selection.dollars(text)
+        return dollars(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no amount of dollars, such as 0.50") from None
 
 
 def zone(name: str) -> tzinfo | None:
-    """The time zone of this name.  Raises ``Failure``."""
+    """The time zone of this name; None is this machine's own.  Raises ``Failure``."""
     try:
         return periods.zone(name)
     except periods.UnknownZoneError:
@@ -66,10 +64,20 @@ def zone(name: str) -> tzinfo | None:
         raise Failure("bad_timezone", text, USAGE) from None
 
 
-def selected(options: argparse.Namespace) -> Selection:
-    """What the filters mean.  Raises ``Failure``."""
+def time_of(text: str, where: tzinfo | None = None, *, is_end: bool = False) -> int:
+    """The moment that a person wrote, in milliseconds since 1970; of a day its end where ``is_end``.  Raises ``Failure``."""
+    try:
+        return moment(text, datetime.now(timezone.utc), where, is_end=is_end)
+    except BadMomentError:
+        wrong = f"{text} is no time: write 2026-02-01, 2026-02-01T09:30:00+08:00, today, yesterday, 24h, 7d or 2w"
+        raise Failure("bad_time", wrong, USAGE) from None
+
+
+def selection(options: argparse.Namespace) -> Selection:
+    """What the filters that were given mean.  Raises ``Failure``."""
     where = zone(options.timezone)
-    since, until = moment(options.since, where), moment(options.until, where, is_end=True)
+    since = None if options.since is None else time_of(options.since, where)
+    until = None if options.until is None else time_of(options.until, where, is_end=True)
     if since is not None and until is not None and since >= until:
         raise Failure("bad_time", f"--since {options.since} is not before --until {options.until}", USAGE)
     return Selection(
@@ -84,39 +92,31 @@ def selected(options: argparse.Namespace) -> Selection:
     )
 
 
-def moment(text: str | None, where: tzinfo | None, *, is_end: bool = False) -> int | None:
-    """The moment that a person wrote.  Raises ``Failure``."""
-    try:
-        current = datetime.now(timezone.utc)
-        return None if text is None else selection.moment(text, current, where, is_end=is_end)
-    except selection.BadMomentError:
-        wrong = f"{text} is no time: write 2026-02-01, 2026-02-01T09:30:00+08:00, today, yesterday, 24h, 7d or 2w"
-        raise Failure("bad_time", wrong, USAGE) from None
+def in_words(options: argparse.Namespace) -> list[str]:
+    """The filters that were given, as they were typed but for the amount."""
+    given = {name: getattr(options, name) for name in ("since", "until", "session", "status", "model", "consumer")}
+    words = [
+        f"--{name} {' '.join(value if isinstance(value, list) else [value])}" for name, value in given.items() if value
+    ]
+    return [*words, *(["--min-cost"] if options.min_cost is not None else [])]
 
 
-def filters_in_words(options: argparse.Namespace) -> list[str]:
-    """The filters that were given."""
-    given = [(name, getattr(options, name)) for name in ("since", "until", "session", "status", "model", "consumer")]
-    told = [f"--{name} {' '.join(each if isinstance(each, list) else [each])}" for name, each in given if each]
-    return [*told, *(["--min-cost"] if options.min_cost is not None else [])]
-
-
-def why_empty(found: Report, options: argparse.Namespace, what: str) -> str:
-    """Why an answer is empty, and what would not be."""
-    overall = found.overview()
-    if not overall.sessions:
-        folder = safe.cell(options.data_dir)
+def why_empty(report: Report, options: argparse.Namespace, what: str) -> str:
+    """Why an answer about sessions, calls or rounds (``what``) is empty, and what would not be."""
+    everything = report.overview()
+    if not everything.sessions:
+        folder = safe.cell(report.folder)
         return (
             f"No sessions in {folder} yet: run main.py on a gateway's access log first ('doctor' finds what is wrong)."
         )
     hints = []
     where = zone(options.timezone)
-    if (options.since or options.until) and overall.newest is not None and overall.oldest is not None:
-        oldest, newest = (periods.date_of(each, where) for each in (overall.oldest, overall.newest))
+    if (options.since or options.until) and everything.newest is not None and everything.oldest is not None:
+        oldest, newest = (periods.date_of(time, where) for time in (everything.oldest, everything.newest))
         hints.append(f"the calls are of {oldest} to {newest}, so --since {newest} shows the newest day")
     for column in ("model", "consumer"):
         if getattr(options, column):
-            names = ", ".join(safe.cell(name) for name in found.known(column))
+            names = ", ".join(safe.cell(name) for name in report.known(column))
             hints.append(f"there are the {column}s {names}" if names else f"no call names a {column}")
-    wanted = safe.cell(" ".join(filters_in_words(options)))
+    wanted = safe.cell(" ".join(in_words(options)))
     return f"No {what} with {wanted}" + (f": {'; '.join(hints)}." if hints else ".")

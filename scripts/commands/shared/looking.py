@@ -17,14 +17,16 @@ from session_monitor.conversations.follow import Pause
 from session_monitor.prices import own_lists
 from session_monitor.reports.report import Report
 
-from . import data
+from .data import Data
 from .failures import Failure
 
 NOT_AT_WORK = "no monitor is at work here"
 LEAST_INTERVAL, LARGEST_INTERVAL = 0.2, 86_400
+"""Seconds between two looks."""
 
 
 def add_interval(command: argparse.ArgumentParser) -> None:
+    """Add the option that says how often to look."""
     command.add_argument(
         "--interval",
         type=_interval,
@@ -52,67 +54,72 @@ class Reports:
     list has a mistake, which ``problem`` tells, the prices stay as they were.
     """
 
-    def __init__(self, folder: str, now: Callable[[], int] = timestamps.now) -> None:
+    def __init__(self, data: Data, now: Callable[[], int] = timestamps.now) -> None:
         """``now`` gives milliseconds since 1970."""
-        self.folder = folder
         self.now = now
         self.problem = ""
-        self._state = own_lists.state(folder, os.environ)
-        self._book = data.book(folder)
-        data.sessions_of(folder, self._book).overview()  # says how far it is where there is no index yet
+        self.data = data
+        self._state = own_lists.state(data.folder, os.environ)
+        self._book = data.book()
+        data.report(self._book).overview()  # says how far it is where there is no index yet
 
     def __call__(self) -> Report:
         """The answers of now."""
-        state = own_lists.state(self.folder, os.environ)
+        state = own_lists.state(self.data.folder, os.environ)
         if state != self._state:
             self._state = state
             try:
-                self._book = data.book(self.folder)
+                self._book = self.data.book()
                 self.problem = ""
             except Failure as mistake:
                 self.problem = str(mistake)
-        return Report(self.folder, self._book, now=self.now())
+        return Report(self.data.folder, self._book, now=self.now())
 
     def is_at_work(self) -> bool:
         """Whether a monitor is at work on the folder."""
-        return data_folder.is_monitor_at_work(self.folder)
+        return data_folder.is_monitor_at_work(self.data.folder)
 
 
 @contextlib.contextmanager
-def pausing(options: argparse.Namespace) -> Iterator[Pause]:
-    """Waits of ``--interval``, shorter where the window changes its size; no second look with ``--once``.
+def pausing(interval: float, *, once: bool) -> Iterator[Pause]:
+    """Waits so many seconds, shorter where the window changes its size; where ``once``, there is no second look.
 
     SIGTERM and SIGHUP end the command as Ctrl-C does, so that the terminal is given back.
     """
-    if options.once:
+    if once:
         yield lambda: False
         return
     read, write = os.pipe()
     os.set_blocking(write, False)
     wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    ends = [each for each in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(each) != signal.SIG_IGN]  # nohup
+    ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]  # nohup
     before = {number: signal.signal(number, _end) for number in ends}
     before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
-    waiting = select.poll()
-    waiting.register(read, select.POLLIN)
-    if not sys.stdout.isatty():
-        waiting.register(sys.stdout.fileno(), 0)
-
-    def pause() -> bool:
-        for descriptor, _ in waiting.poll(options.interval * 1000):
-            if descriptor != read:  # nobody reads what comes any more
-                raise BrokenPipeError
-            os.read(read, 1024)
-        return True
-
     try:
-        yield pause
+        yield _pause(read, interval)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
         signal.set_wakeup_fd(wakeup)
         os.close(read)
         os.close(write)
+
+
+def _pause(signals: int, interval: float) -> Pause:
+    """Waits for that time, or until a signal comes through the pipe; its reader's end raises ``BrokenPipeError``."""
+    waiting = select.poll()
+    waiting.register(signals, select.POLLIN)
+    if not sys.stdout.isatty():
+        waiting.register(sys.stdout.fileno(), 0)
+
+    def pause() -> bool:
+        for descriptor, _ in waiting.poll(interval * 1000):
+            if descriptor != signals:  # nobody reads what comes any more
+                raise BrokenPipeError
+            os.read(signals, 1024)
+        return True
+
+    return pause
 
 
 def _end(number: int, _frame: FrameType | None) -> None:

@@ -1,14 +1,21 @@
-"""What do all commands share: how they fail, how they print, where they look, what they look at?"""
+"""What does a command take on its command line, and how is a mistake there answered?"""
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from session_monitor.text.help import HelpFormatter
 
-# -- the command line --------------------------------------------------------------------------------------------------
+from .data import Data
+from .output import Output
+
+if TYPE_CHECKING:
+    from session_monitor.conversations.conversation import Wanted
+
+SESSION = "an id, a unique part of one, 'last', or a link to its page"
+"""How one names a session, for a help text."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -16,10 +23,10 @@ class Parser(argparse.ArgumentParser):
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse's; but a command itself refuses what it does not know, because it knows what may be meant."""
-        found, unknown = super().parse_known_args(args, namespace)
+        options, unknown = super().parse_known_args(args, namespace)
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
-        return found, unknown
+        return options, unknown
 
     def error(self, message: str) -> Any:
         """End with exit code 2, the usage and a hint."""
@@ -71,6 +78,18 @@ def shared_options() -> argparse.ArgumentParser:
     return shared
 
 
+NOTHING_SHARED = {"data_dir": "", "json": False, "wide": False, "color": "never"}
+"""What stands for the options that all commands share in one that takes none of them."""
+
+
+def output_and_data(options: argparse.Namespace) -> tuple[Output, Data]:
+    """Take out of the options what ``shared_options`` adds: how the command prints, and what it asks about."""
+    shared = vars(options)
+    data = Data(shared.pop("data_dir"))
+    output = Output(data.coverage, is_json=shared.pop("json"), is_wide=shared.pop("wide"), color=shared.pop("color"))
+    return output, data
+
+
 def positive(text: str) -> int:
     """A whole number above 0, for argparse."""
     number = int(text) if text.isdecimal() else 0
@@ -79,10 +98,11 @@ def positive(text: str) -> int:
     return number
 
 
-# -- what is asked about -----------------------------------------------------------------------------------------------
+def rounds(text: str) -> Wanted:
+    """Which rounds of a session are meant, for argparse."""
+    from session_monitor.conversations import conversation  # noqa: PLC0415 -- not every command shows rounds
 
-
-# -- printing ----------------------------------------------------------------------------------------------------------
-
-
-# -- the data folder ---------------------------------------------------------------------------------------------------
+    wanted = conversation.wanted(text)
+    if wanted is None:
+        raise argparse.ArgumentTypeError(f"{text!r} names no rounds: write 14, 10-20, 10- or last:5")
+    return wanted

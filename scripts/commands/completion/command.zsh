@@ -1,0 +1,5 @@
+
+@NODE@() {
+    _arguments \
+        @SPECS@
+}
