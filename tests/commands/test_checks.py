@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import shutil
@@ -15,15 +14,15 @@ from pathlib import Path
 import pytest
 
 from commands import checks
-from commands.shared import failures, parsers
+from commands.shared import failures
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices.own_lists import book
 from session_monitor.sessions.store import Store
 from tests.support import calls
+from tests.support.command_line import ROOT, command_line, status_of
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 SECRET = "the-secret-word"
 
 
@@ -49,20 +48,13 @@ def read(home):
     kept.close()
 
 
-def parser():
-    """A command line of these commands alone."""
-    top = argparse.ArgumentParser()
-    checks.add(top.add_subparsers(), parsers.shared_options())
-    return top
-
-
 @pytest.fixture
 def run(home, capsys):
     """Run a command on that folder; its exit code and what it prints."""
 
     def run(*arguments):
-        options = parser().parse_args([*map(str, arguments), "--data-dir", str(home / "sessions")])
-        status = options.run(options)
+        words = [*map(str, arguments), "--data-dir", str(home / "sessions")]
+        status = status_of(command_line(checks).parse_args(words))
         out, err = capsys.readouterr()
         assert err == ""
         assert SECRET not in out
@@ -83,7 +75,7 @@ def data(out):
 def test_help(command, capsys):
     """Each command has help with examples, and names every option."""
     with pytest.raises(SystemExit):
-        parser().parse_args([command, "--help"])
+        command_line(checks).parse_args([command, "--help"])
     out = capsys.readouterr().out
     assert f"python3 scripts/cli.py {command}" in out
     assert "--state-file" in out
@@ -118,9 +110,7 @@ def test_doctor_says_what_to_do(run, home):
 
 def test_doctor_where_no_signs_can_be_shown(run, home, monkeypatch):
     """Where the output is no UTF-8 words stand for the signs."""
-    monkeypatch.setattr(
-        checks, "sys", argparse.Namespace(stdout=argparse.Namespace(encoding="ascii"), stderr=sys.stderr)
-    )
+    monkeypatch.setattr(checks, "holds_unicode", lambda: False)
     _, out = run("doctor", "--log-path", home / "none")
     assert out.startswith("fine Python: ")
     assert "FAIL log: " in out
@@ -139,15 +129,15 @@ def test_doctor_with_a_state_file_elsewhere(run, home, monkeypatch):
 
 
 AS_ORDINARY_USER = f"""\
-import argparse, os, sys
+import os, sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "scripts")!r}]
-from tests.commands.test_checks import parser
-import session_monitor.prices.price_list as prices
-prices.shipped()
+from commands import checks
+from session_monitor.prices import price_list
+from tests.support.command_line import command_line, status_of
+price_list.shipped()
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
-options = parser().parse_args()
-sys.exit(options.run(options))
+sys.exit(status_of(command_line(checks).parse_args()))
 """
 
 
@@ -213,6 +203,6 @@ def test_verify_with_many_faults(run, home):
 
 def test_verify_without_a_folder(capsys, tmp_path):
     """A folder that is not there fails with what to do."""
-    options = parser().parse_args(["verify", "--data-dir", str(tmp_path / "none")])
+    options = command_line(checks).parse_args(["verify", "--data-dir", str(tmp_path / "none")])
     with pytest.raises(failures.Failure, match="--data-dir"):
-        options.run(options)
+        status_of(options)

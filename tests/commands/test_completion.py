@@ -10,7 +10,6 @@ import re
 import subprocess
 import sys
 import termios
-from pathlib import Path
 
 import pytest
 
@@ -19,15 +18,14 @@ from commands import show, tail, watch, whatif
 from commands.completion import command as completion
 from commands.completion import shells, tree
 from commands.pricing import command as pricing
-from commands.shared import parsers
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls
+from tests.support.command_line import ROOT, SCRIPTS, command_line, status_of
 from tests.support.needs import need_tool
 from tests.support.waiting import until
 
-SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
 IDS = [
     "agent:main:discord:channel:1465367993012981988",
     "agent:ops:telegram:group:-1003013002483",
@@ -38,22 +36,17 @@ IDS = [
 ]
 PROGRAM = f"""\
 import sys
-sys.path.insert(0, {str(SCRIPTS)!r})
-from commands.shared import parsers; from commands.completion import command
-top = parsers.Parser()
-command.add(top.add_subparsers(), parsers.shared_options())
-options = top.parse_args()
-sys.exit(options.run(options))
+sys.path[:0] = [{str(ROOT)!r}, {str(SCRIPTS)!r}]
+from commands.completion import command
+from tests.support.command_line import command_line, status_of
+sys.exit(status_of(command_line(command).parse_args()))
 """
 
 
-def command_line():
+def every_shape():
     """A command line with commands of every shape."""
-    top = parsers.Parser(prog="cli.py")
+    top = command_line(listing, show, whatif, pricing, watch, tail, completion)
     top.add_argument("--version", action="version", version="0")
-    commands = top.add_subparsers(metavar="COMMAND", parser_class=parsers.Parser)
-    for module in (listing, show, whatif, pricing, watch, tail, completion):
-        module.add(commands, parsers.shared_options())
     return top
 
 
@@ -69,7 +62,7 @@ def home(tmp_path_factory):
     Ingest([str(home / "access.log")], Store(str(folder)), state).poll()
     (home / "ask.py").write_text(PROGRAM, encoding="utf-8")
     for shell in ("bash", "zsh", "fish"):
-        made = shells.script(shell, "cli.py", command_line(), [sys.executable, str(home / "ask.py")])
+        made = shells.script(shell, "cli.py", every_shape(), [sys.executable, str(home / "ask.py")])
         (home / f"completion.{shell}").write_text(made, encoding="utf-8")
     return home
 
@@ -127,22 +120,22 @@ def test_ids_are_not_too_many(tmp_path, home):
 
 def test_the_hidden_command_is_hidden():
     """Neither the help nor what shells offer names it."""
-    assert "__complete" not in command_line().format_help()
+    assert "__complete" not in every_shape().format_help()
     for shell in ("bash", "zsh", "fish"):
-        assert "__complete" not in shells.script(shell, "cli.py", command_line(), []).replace("__complete ids", "")
+        assert "__complete" not in shells.script(shell, "cli.py", every_shape(), []).replace("__complete ids", "")
 
 
 def test_the_command_prints_the_script(capsys):
     """Given the whole command line from above, it prints what the shell has to read, under the name that is asked for."""
-    top = command_line()
-    top.set_defaults(command_line=command_line)
+    top = every_shape()
+    top.set_defaults(command_line=every_shape)
     for shell in ("bash", "zsh", "fish"):
         options = top.parse_args(["completion", shell, "--name", "my-sessions"])
-        options.run(options)
+        status_of(options)
 
         printed = capsys.readouterr().out
         program = [sys.executable, str(SCRIPTS / "cli.py")]
-        assert printed == shells.script(shell, "my-sessions", command_line(), program)
+        assert printed == shells.script(shell, "my-sessions", every_shape(), program)
         assert "_my_sessions" in printed
         assert re.findall("@[A-Z]+@", printed) == []
 
@@ -151,7 +144,7 @@ def test_the_command_prints_the_script(capsys):
 def test_a_name_that_is_none(capsys, name):
     """What would not be a command's name in every shell is refused."""
     with pytest.raises(SystemExit) as end:
-        command_line().parse_args(["completion", "bash", f"--name={name}"])
+        every_shape().parse_args(["completion", "bash", f"--name={name}"])
     assert end.value.code == 2
     assert "is no name of a command" in capsys.readouterr().err
 
@@ -226,7 +219,7 @@ def test_bash_offers_every_command_and_option(home):
         for each in node.below:
             walk(each)
 
-    walk(tree.tree(command_line()))
+    walk(tree.tree(every_shape()))
 
 
 def test_the_middle_of_a_line(home):

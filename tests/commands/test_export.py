@@ -1,8 +1,7 @@
-"""export, and show as Markdown and HTML, as a user sees them: what is written where, and how it ends."""
+"""export as a user sees it: what is written where, and how it ends."""
 
 from __future__ import annotations
 
-import argparse
 import csv
 import json
 import os
@@ -10,13 +9,11 @@ import re
 import stat
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 import cli
 from commands import export
-from commands.shared import parsers
 from session_monitor.exports import tables
 from session_monitor.index import access
 from session_monitor.log.checkpoint import Checkpoint
@@ -25,8 +22,7 @@ from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK
-
-ROOT = Path(__file__).resolve().parent.parent.parent
+from tests.support.command_line import ROOT, SCRIPTS, command_line
 
 
 @pytest.fixture
@@ -52,9 +48,7 @@ def run(home, capsys):
     """Run export as cli.py does; its exit code, and what it prints."""
 
     def run(*arguments):
-        top = argparse.ArgumentParser()
-        export.add(top.add_subparsers(), parsers.shared_options())
-        status = cli._run(top.parse_args(["export", *arguments]))
+        status = cli._run(command_line(export).parse_args(["export", *arguments]))
         said = capsys.readouterr()
         return status, said.out, said.err
 
@@ -221,10 +215,10 @@ def test_formats_that_exclude_each_other(run):
 def test_a_reader_that_has_seen_enough(home):
     """`export - | head -1` is quiet and fine, also where the index is only just made for it."""
     program = (
-        "import sys, cli; from commands.shared import parsers; from commands import export\n"
-        "def parser(words=()):\n"
-        "    top = parsers.Parser(); export.add(top.add_subparsers(), parsers.shared_options()); return top\n"
-        "cli.parser = parser; sys.exit(cli.main())"
+        "import sys, cli\n"
+        "from commands import export\n"
+        "from tests.support.command_line import command_line\n"
+        "cli.parser = lambda words: command_line(export); sys.exit(cli.main())"
     )
     for what in tables.WHAT:
         arguments = [sys.executable, "-c", program, "export", "-", "--what", what]
@@ -232,7 +226,7 @@ def test_a_reader_that_has_seen_enough(home):
             each.unlink()
         reader, writer = os.pipe()
         os.close(reader)
-        environment = {**os.environ, "PYTHONPATH": str(ROOT / "scripts"), "PYTHONUNBUFFERED": "1"}
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(SCRIPTS), str(ROOT)]), "PYTHONUNBUFFERED": "1"}
         done = subprocess.run(arguments, stdout=writer, stderr=subprocess.PIPE, env=environment, check=False)
         os.close(writer)
 
@@ -245,53 +239,3 @@ def test_help_says_where_the_conversation_is(run, capsys):
         run("--help")
 
     assert "What was said is in none of them: 'show ID --format md'" in re.sub(r"\s+", " ", capsys.readouterr().out)
-
-
-# -- show --------------------------------------------------------------------------------------------------------------
-
-
-def shown(*arguments, encoding="utf-8"):
-    """What `show` prints, with cli.py as it is."""
-    done = subprocess.run(
-        [sys.executable, ROOT / "scripts" / "cli.py", "show", *arguments],
-        capture_output=True,
-        env={**os.environ, "PYTHONIOENCODING": encoding},
-        check=False,
-    )
-    assert (done.returncode, done.stderr) == (0, b"")
-    return done.stdout.decode(encoding)
-
-
-def test_show_as_markdown(home):
-    """`show --format md` is the session as Markdown; rounds and messages are chosen as for text."""
-    text = shown("a", "--format", "md")
-
-    assert text.startswith("# Session `a`\n")
-    assert re.findall(r"^### Round (\d)", text, re.MULTILINE) == ["1", "2"]
-    assert "````text\n</div>```<b>Yes\n````" in text
-    assert re.findall(r"^### Round (\d)", shown("a", "--format", "md", "--rounds", "last"), re.MULTILINE) == ["2"]
-    assert "So?" in text
-    assert "So?" not in shown("a", "--format", "md", "--messages", "none")
-
-
-@pytest.mark.parametrize("encoding", ["utf-8", "ascii"])
-def test_show_as_html(home, encoding):
-    """`show --format html` is a whole page, whatever the output can hold."""
-    text = shown("a", "--format", "html", encoding=encoding)
-
-    assert text.startswith("<!doctype html>")
-    assert text.endswith("</html>\n")
-    assert "&lt;/div&gt;```&lt;b&gt;Yes" in text
-    assert f"10 in {'→' if encoding == 'utf-8' else '&#8594;'} 5 out" in text
-
-
-def test_a_format_of_show_and_json():
-    """--json with Markdown or HTML is an error, not a guess."""
-    for form in ("md", "html"):
-        done = subprocess.run(
-            [sys.executable, ROOT / "scripts" / "cli.py", "show", "a", "--json", "--format", form],
-            capture_output=True,
-            check=False,
-        )
-
-        assert done.returncode == 2

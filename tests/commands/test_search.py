@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import unicodedata
 
 import pytest
 
-from commands import search as command
-from commands.shared import failures, output, parsers
+from commands import search
+from commands.shared import failures
+from commands.shared.output import Output
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.search import word_index
 from session_monitor.sessions.store import Store
 from tests.support import calls
+from tests.support.command_line import command_line, status_of
 
 LONG = "很长的回答，" * 20 + "然后是天气预报，" + "还有很多别的内容，" * 20
 
@@ -54,10 +55,8 @@ def run(home, capsys):
     """Run a search on that folder; what it prints, and what it says beside that."""
 
     def run_(*arguments):
-        top = argparse.ArgumentParser()
-        command.add(top.add_subparsers(), parsers.shared_options())
-        options = top.parse_args(["search", "--data-dir", str(home / "sessions"), *arguments])
-        options.run(options)
+        words = ["search", "--data-dir", str(home / "sessions"), *arguments]
+        status_of(command_line(search).parse_args(words))
         captured = capsys.readouterr()
         return captured.out, captured.err
 
@@ -105,8 +104,8 @@ def test_matches_in_bold(run, monkeypatch):
     )
     out, _ = run("天气预报", "--color", "always")
     assert "然后是\x1b[1m天气预报\x1b[0m，" in out
-    monkeypatch.setattr(output, "columns", lambda _options: 20)
-    monkeypatch.setattr(command, "local_time", lambda _time: "-")
+    monkeypatch.setattr(Output, "columns", lambda _output: 20)
+    monkeypatch.setattr(search, "local_time", lambda _time: "-")
     out, _ = run("天气预报", "--color", "always")
     shown = out.replace("\x1b[1m", "").replace("\x1b[0m", "").splitlines()[1:]
     assert max(sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in line) for line in shown) <= 20

@@ -1,0 +1,95 @@
+"""list as a user runs it, for people and for scripts."""
+
+from __future__ import annotations
+
+import json
+
+from tests.support.command_line import data, line, rows_of, run, sessions
+
+
+def test_list_of_the_sample(sample):
+    """One line a session, with counts, tokens of each kind and the model, the latest first."""
+    done = run("list", "--data-dir", sample)
+
+    heading, rule, *rows = done.stdout.splitlines()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert heading.split("  ")[0] == "Session ID"
+    assert heading.split()[2:] == [
+        "Updated",
+        "Msgs",
+        "Input",
+        "Cached",
+        "Output",
+        "Reasoning",
+        "Cost",
+        "Status",
+        "Model",
+    ]
+    assert set(rule) == {"─"}
+    expected = [row.fields for row in rows_of(sample)]
+    assert len(rows) == len(expected) > 1
+    for row, session in zip(rows, expected):
+        assert row.startswith(session["session_id"])
+        assert f"{session['total_input_tokens']:,}" in row
+        assert f" {session['status']} " in row
+    times = [row["updated_at"] for row in expected]
+    assert times == sorted(times, reverse=True)
+
+
+def test_list_as_json(sample):
+    """The same rows as JSON, with the names of the session files' own keys."""
+    rows = data("list", "--data-dir", sample)
+
+    assert rows == [row.to_json() for row in rows_of(sample)]
+    assert {"session_id", "updated_at", "status", "messages_count", "total_input_tokens", "model"} <= set(rows[0])
+
+
+def test_list_in_another_order_and_shortened(sample):
+    """--sort-by tokens puts the largest first, --reverse the smallest, --limit cuts, and what was cut is counted."""
+    asked = ["list", "--data-dir", sample, "--sort-by", "tokens", "--limit", "2"]
+    text = run(*asked).stdout.splitlines()
+
+    tokens = sorted(row.fields["total_tokens"] for row in rows_of(sample))
+    assert [row["total_tokens"] for row in data(*asked)] == tokens[::-1][:2]
+    assert [row["total_tokens"] for row in data(*asked, "--reverse")] == tokens[:2]
+    assert text[-1] == f"(2 of {len(tokens)} sessions; --limit all shows the others)"
+    assert len(text) == 5
+
+
+def test_fifty_sessions_are_shown(tmp_path):
+    """The latest fifty come unless more are asked for, and it is said, beside the data where that is JSON."""
+    folder = sessions(tmp_path / "sessions", *(line(f"s{number:02}", number) for number in range(60)))
+
+    shown = run("list", "--data-dir", folder).stdout.splitlines()
+    scripts = run("list", "--data-dir", folder, "--json")
+
+    assert [row.split()[0] for row in shown[2:-1]] == [f"s{number:02}" for number in range(59, 9, -1)]
+    assert shown[-1] == "(50 of 60 sessions; --limit all shows the others)"
+    assert len(json.loads(scripts.stdout)["data"]) == 50
+    assert "50 of 60 sessions" in scripts.stderr
+    assert len(data("list", "--data-dir", folder, "--limit", "55")) == 55
+    assert len(data("list", "--data-dir", folder, "--limit", "all")) == 60
+
+
+def test_list_of_nothing(tmp_path):
+    """An empty folder has no sessions, which is no failure."""
+    done = run("list", "--data-dir", tmp_path)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith(f"No sessions in {tmp_path} yet")
+    assert run("list", "--data-dir", tmp_path, "--model", "x", "--since", "7d").stdout == done.stdout
+    assert data("list", "--data-dir", tmp_path) == []
+
+
+def test_list_names_what_is_no_session_file(tmp_path):
+    """A file that is no session file is named on stderr and left out."""
+    folder = sessions(tmp_path / "sessions", line("good"))
+    for name in ("other.json", "evil\x1b[2J.json"):
+        (folder / name).write_text("{}\n", encoding="utf-8")
+
+    done = run("list", "--data-dir", folder, "--json")
+
+    assert done.returncode == 0
+    assert [row["session_id"] for row in json.loads(done.stdout)["data"]] == ["good"]
+    assert "other.json cannot be read as a session" in done.stderr
+    assert "\x1b" not in done.stderr

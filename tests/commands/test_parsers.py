@@ -1,0 +1,64 @@
+"""What a command line answers to words that it does not know."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.support.command_line import run
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["tell"],
+        ["show"],
+        ["list", "--limit", "0"],
+        ["list", "--limit", "-1"],
+        ["list", "--limit", "few"],
+        ["list", "--sort-by", "mood"],
+        ["list", "--status", "happy"],
+        ["list", "--min-cost", "much"],
+        ["list", "--min-cost", "-1"],
+        ["list", "--color", "green"],
+        ["show", "x", "--messages", "some"],
+        ["show", "x", "--rounds", "few"],
+        ["show", "x", "--rounds", ""],
+        ["show", "x", "--rounds", "last:0"],
+        ["show", "x", "--format", "yaml"],
+        ["stats-date", "--by", "year"],
+        ["whatif", "x"],
+        ["list", "--data", "x"],
+    ],
+)
+def test_wrong_arguments(arguments):
+    """Arguments that make no sense end it with exit code 2 and the usage."""
+    done = run(*arguments)
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage:" in done.stderr
+    assert not re.search(r"invalid _?(positive|rounds|dollars) value", done.stderr)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["lits"], "list"),
+        (["stat-model"], "stats-model"),
+        (["list", "--sort-by", "token"], "tokens"),
+        (["list", "--sort", "cost"], "--sort-by"),
+        (["list", "--consummer", "x"], "--consumer"),
+        (["show", "x", "--round=3"], "--rounds"),
+        (["pricing", "lst"], "list"),
+        (["tell"], None),
+        (["list", "--xyzzy"], None),
+    ],
+)
+def test_did_you_mean(arguments, hint):
+    """A command, option or choice that is spelled wrongly is told with the one that may have been meant, if any is."""
+    done = run(*arguments)
+
+    assert done.returncode == 2
+    assert re.findall(r"did you mean (\S+)\?", done.stderr) == ([hint] if hint else [])

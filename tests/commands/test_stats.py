@@ -1,0 +1,183 @@
+"""stats-model, stats-consumer, stats-tool, stats-date and summary as a user runs them."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope, rows_of, run
+
+
+def test_stats_of_the_sample_by_model(sample):
+    """A row a model, the dearest first, with a total in which a session of two models counts once."""
+    found = data("stats-model", "--data-dir", sample)
+    text = run("stats-model", "--data-dir", sample).stdout.splitlines()
+
+    models = found["models"]
+    costs = [float(row["cost_usd"]) for row in models]
+    assert costs == sorted(costs, reverse=True)
+    rows = [row.fields for row in rows_of(sample)]
+    assert {row["model"] for row in models} - {None} == {model for row in rows for model in row["models"]}
+    assert found["total"]["sessions"] == len(rows) < sum(row["sessions"] for row in models)
+    for name, key in (("input_tokens", "total_input_tokens"), ("output_tokens", "total_output_tokens")):
+        assert found["total"][name] == sum(row[name] for row in models) == sum(row[key] for row in rows)
+    assert text[0] == "📊 Statistics by Model"
+    assert text[1].split()[:3] == ["Model", "Sessions", "Calls"]
+    assert [line.split()[0] for line in text[3:9]] == [row["model"] or "(not" for row in models][:6]
+    assert text[-1].startswith("TOTAL")
+
+
+def test_summary_of_the_sample(tmp_path):
+    """Everything added up, with how much of the log that speaks for; without a state file that is not known."""
+    log = tmp_path / "access.log"
+    log.write_text(SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    folder = tmp_path / "sessions"
+    read = [sys.executable, ROOT / "main.py", "--once", "--log-path", log, "--output-dir", folder]
+    said = subprocess.run(read, capture_output=True, encoding="utf-8", env=ENVIRONMENT, check=True).stdout
+
+    text = run("summary", "--data-dir", folder).stdout
+    found = envelope("summary", "--data-dir", folder)
+
+    tokens, cost = (next(line for line in said.splitlines() if line.startswith(name)) for name in ("Tokens", "Cost"))
+    assert tokens in text
+    assert cost in text
+    assert said.splitlines()[-1].replace("Coverage: ", "") in text
+    assert found["data"]["sessions"] == 7
+    assert found["coverage"]["lines"] == 41
+    assert envelope("list", "--data-dir", folder, "--limit", "1")["coverage"] == found["coverage"]
+    (folder / ".state.json").unlink()
+    assert "Coverage: not known" in run("summary", "--data-dir", folder).stdout
+    assert envelope("summary", "--data-dir", folder)["coverage"] is None
+
+
+@pytest.mark.parametrize("command", ["stats-model", "stats-consumer", "stats-tool", "stats-date", "summary"])
+def test_statistics_of_nothing(tmp_path, command):
+    """A folder without sessions has an empty answer; one that is not there ends with exit code 1."""
+    assert run(command, "--data-dir", tmp_path).returncode == 0
+    assert data(command, "--data-dir", tmp_path)
+    assert run(command, "--data-dir", tmp_path / "none").returncode == 1
+
+
+def test_stats_by_consumer(varied):
+    """A row a consumer, the dearest first, with a total; calls that name none have a row of their own."""
+    found = data("stats-consumer", "--data-dir", varied)
+    text = run("stats-consumer", "--data-dir", varied).stdout.splitlines()
+
+    assert [(row["consumer"], row["sessions"], row["calls"]) for row in found["consumers"]] == [
+        (None, 2, 2),
+        ("team-1", 1, 2),
+        ("team-2", 1, 1),
+    ]
+    assert (found["total"]["sessions"], found["total"]["calls"]) == (4, 5)
+    assert text[0] == "📊 Statistics by Consumer"
+    assert [row.split("  ")[0] for row in text[3:6]] == ["(not named)", "team-1", "team-2"]
+    assert text[-1].startswith("Not in the cost: 1 round unpriced, 15 tokens (no-such-model)")
+
+
+def test_stats_by_tool(weather, varied):
+    """A row a tool: how often it was asked for, what came back, and by how much that made the prompt longer."""
+    (row,) = data("stats-tool", "--data-dir", weather)["tools"]
+    text = run("stats-tool", "--data-dir", weather).stdout.splitlines()
+
+    # The prompt grew from 10 tokens to 1,240, of which 5 are the answer that asked for the tool.
+    assert row == {
+        "tool": "get_weather",
+        "sessions": 1,
+        "calls": 1,
+        "results": 1,
+        "failed": 0,
+        "tokens": 1225,
+        "measured": 1,
+    }
+    assert text[0] == "📊 Statistics by Tool"
+    assert text[3].split() == ["get_weather", "1", "1", "1", "0", "1,225", "1,225"]
+    assert run("stats-tool", "--data-dir", varied).stdout.startswith("No tools in 5 calls")
+    assert data("stats-tool", "--data-dir", varied) == {"tools": []}
+
+
+@pytest.mark.parametrize(
+    ("by", "zone", "names", "starts"),
+    [
+        (
+            "hour",
+            "UTC",
+            ["2026-02-01 00:00", "2026-02-02 16:00"],
+            ["2026-02-01T00:00:00+00:00", "2026-02-02T16:00:00+00:00"],
+        ),
+        (
+            "day",
+            "Asia/Shanghai",
+            ["2026-02-01", "2026-02-03"],
+            ["2026-02-01T00:00:00+08:00", "2026-02-03T00:00:00+08:00"],
+        ),
+        ("week", "UTC", ["2026-W05", "2026-W06"], ["2026-01-26T00:00:00+00:00", "2026-02-02T00:00:00+00:00"]),
+        (
+            "month",
+            "America/New_York",
+            ["2026-01", "2026-02"],
+            ["2026-01-01T00:00:00-05:00", "2026-02-01T00:00:00-05:00"],
+        ),
+    ],
+)
+def test_stats_by_hours_weeks_and_months(varied, by, zone, names, starts):
+    """--by says what a row is; each has its name and the time at which it begins in the zone that is asked for."""
+    found = data("stats-date", "--data-dir", varied, "--by", by, "--timezone", zone, "--since", "2026-01-01")
+    text = run("stats-date", "--data-dir", varied, "--by", by, "--timezone", zone, "--since", "2026-01-01").stdout
+
+    assert (found["by"], found["timezone"]) == (by, zone)
+    assert [row["date"] for row in found["dates"]] == names
+    assert [row["start"] for row in found["dates"]] == starts
+    assert [row["calls"] for row in found["dates"]] == [4, 1]
+    assert text.splitlines()[0] == "📊 Statistics by Date (since 2026-01-01)"
+    assert [row[: len(name)] for row, name in zip(text.splitlines()[3:], names)] == names
+
+
+@pytest.mark.parametrize(
+    ("options", "calls"),
+    [
+        (["--days", "1", "--until", "2026-02-02"], [1]),
+        (["--days", "2", "--until", "2026-02-02"], [4, 1]),
+        (["--days", "1", "--until", "2026-02-01"], [4]),
+        (["--until", "2026-02-02"], [4, 1]),
+        (["--by", "hour", "--until", "2026-02-02"], [1]),
+        (["--days", "30000", "--since", "2026-02-02"], [1]),
+        (["--days", "1", "--since", "2026-02-01", "--until", "2026-02-02"], [1]),
+    ],
+)
+def test_the_last_days(varied, options, calls):
+    """--days counts back from --until or today, and never before --since; each kind of rows has its own default."""
+    found = data("stats-date", "--data-dir", varied, "--timezone", "UTC", *options)
+
+    assert [row["calls"] for row in found["dates"]] == calls
+    assert found["total"]["calls"] == sum(calls)
+
+
+def test_stats_by_date(sample):
+    """A row a day with its models, the newest last; the days are those of the zone that is asked for."""
+    asked = ["stats-date", "--days", "30000", "--data-dir", sample]
+    found = data(*asked, "--timezone", "UTC")
+    text = run(*asked, "--timezone", "UTC").stdout.splitlines()
+
+    assert [row["date"] for row in found["dates"]] == ["2026-02-01", "2026-02-02"]
+    assert found["newest"] == "2026-02-02"
+    assert sum(row["calls"] for row in found["dates"]) == found["total"]["calls"] == 35
+    assert all(row["models"] for row in found["dates"])
+    assert text[0] == "📊 Statistics by Date (Last 30,000 days)"
+    assert [line.split()[0] for line in text[3:5]] == ["2026-02-01", "2026-02-02"]
+    assert text[-1].startswith("TOTAL")
+    shanghai = data(*asked, "--timezone", "Asia/Shanghai")["dates"]
+    assert [row["calls"] for row in shanghai] != [row["calls"] for row in found["dates"]]
+    assert data(*asked) == {**data(*asked, "--timezone", "Asia/Shanghai"), "timezone": "local"}
+
+
+def test_no_calls_on_these_days(sample):
+    """An empty answer says why, and which days would not be empty."""
+    text = run("stats-date", "--days", "1", "--data-dir", sample).stdout
+
+    days = re.search(r"the newest is of 2026-02-02, so --days (\d+) shows it", text)
+    assert "2026-02-02" in run("stats-date", "--days", days[1], "--data-dir", sample).stdout
+    assert run("stats-date", "--timezone", "Nowhere", "--data-dir", sample).returncode == 2
+    assert run("stats-date", "--days", "0", "--data-dir", sample).returncode == 2

@@ -1,0 +1,59 @@
+"""tail: what is printed of a session that goes on."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from commands import tail
+from commands.shared import failures, parsers
+from session_monitor.conversations import follow
+from tests.support.command_line import command_line
+from tests.support.talking import between
+
+
+def tailed(talking, capsys, *arguments, steps=()):
+    """What tail prints of session ``a``, while these things happen."""
+    options = command_line(tail).parse_args(["tail", "a", "--data-dir", str(talking.path), *arguments])
+    output, _ = parsers.output_and_data(options)
+    tail.tail(options, output, follow.rounds(talking.reports, "a", options.rounds, between(*steps)), "a")
+    return capsys.readouterr().out.splitlines()
+
+
+def test_tail(talking, capsys):
+    """The latest three rounds, and each new one, as show prints them."""
+    lines = tailed(talking, capsys, steps=[lambda: talking.talk("a"), lambda: talking.talk("b")])
+
+    assert lines[:2] == ["📝 a", ""]
+    heads = [line.split(" @")[0] for line in lines if line.startswith("  Round")]
+    assert heads == ["  Round 2", "  Round 3", "  Round 4", "  Round 5"]
+    assert (
+        lines[-5:]
+        == [
+            "    🔧 Tool calls: No",
+            "    Messages (none new, after 1 sent before):",
+            "    ❓ Question: question 5",
+            "    ✅ Answer: answer 5",
+        ]
+        or lines[-1] == "    ✅ Answer: answer 5"
+    )
+    assert not any("Messages" in line for line in tailed(talking, capsys, "--messages", "none"))
+
+
+def test_tail_as_json(talking, capsys):
+    """One object a line, a round each with what it cost; without messages where none are wanted."""
+    lines = tailed(talking, capsys, "--json", "--rounds", "last", steps=[lambda: talking.talk("a")])
+
+    found = list(map(json.loads, lines))
+    assert [entry["round"] for entry in found] == [4, 5]
+    assert {"cost_usd", "messages"} <= found[0].keys()
+    (entry,) = map(json.loads, tailed(talking, capsys, "--json", "--rounds", "last", "--messages", "none"))
+    assert not any(key.startswith("messages") for key in entry)
+
+
+def test_tail_of_a_session_that_goes_away(talking, capsys):
+    """It ends with exit code 3 and says why."""
+    with pytest.raises(failures.Failure, match="the session a is there no more") as failure:
+        tailed(talking, capsys, steps=[(talking.path / "a.json").unlink])
+    assert failure.value.status == failures.NOT_FOUND

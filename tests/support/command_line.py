@@ -1,0 +1,152 @@
+"""cli.py as a user runs it, and its commands in this process, for the tests of what they print."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
+from pathlib import Path
+
+from commands.shared import parsers
+from session_monitor.base import timestamps
+from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor.ingest import Ingest
+from session_monitor.reports.report import Report
+from session_monitor.sessions.store import Store
+from tests.support.calls import BOOK
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+SCRIPTS = ROOT / "scripts"
+CLI = SCRIPTS / "cli.py"
+SAMPLE = ROOT / "tests" / "data" / "sample" / "access.log"
+PATIENCE = 30
+ENVIRONMENT = {**os.environ, "TZ": "Asia/Shanghai", "PYTHONIOENCODING": "utf-8"}
+COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def run(*arguments, environment=(), **options):
+    """Run cli.py to its end."""
+    return subprocess.run(
+        [sys.executable, CLI, *map(str, arguments)],
+        env={**ENVIRONMENT, **dict(environment)},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+        **options,
+    )
+
+
+def data(*arguments, **options):
+    """What cli.py prints as JSON."""
+    return envelope(*arguments, **options)["data"]
+
+
+def envelope(*arguments, **options):
+    """The same with what stands around it."""
+    done = run(*arguments, "--json", **options)
+    assert (done.returncode, done.stderr) == (0, "")
+    answer = json.loads(done.stdout)
+    assert list(answer) == ["schema_version", "data", "coverage"]
+    assert answer["schema_version"] == 1
+    return answer
+
+
+def run_at(home, *arguments):
+    """Run cli.py to its end for somebody with that home, on the ``sessions`` there."""
+    environment = {"XDG_CONFIG_HOME": str(home / "config")}
+    return run(*arguments, "--data-dir", home / "sessions", environment=environment)
+
+
+def done_at(home, *arguments):
+    """What a command that succeeds prints."""
+    done = run_at(home, *arguments)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def data_at(home, *arguments):
+    """What it prints as JSON."""
+    return json.loads(done_at(home, *arguments, "--json"))["data"]
+
+
+def shown_on_a_terminal(columns, *arguments, colours=False, **more):
+    """What cli.py prints on a terminal of that many columns, with ``more`` in its environment."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    environment = {
+        key: value for key, value in ENVIRONMENT.items() if key not in ("COLUMNS", "LINES", "NO_COLOR", "TERM")
+    }
+    environment = {"TERM": "xterm", **environment, **more}
+    command = [sys.executable, CLI, *map(str, arguments)]
+    process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment)
+    os.close(theirs)
+    shown = b""
+    with open(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
+        while block := terminal.read(4096):
+            shown += block
+    _, complaints = process.communicate(timeout=PATIENCE)
+    assert process.returncode == 0
+    text = shown.decode()
+    return (text if colours else COLOUR.sub("", text)).splitlines(), complaints.decode()
+
+
+PROGRAM = f"""\
+import sys
+sys.path.insert(0, {str(SCRIPTS)!r})
+import cli
+sys.exit(cli.main())
+"""
+"""The same, for what shall happen before."""
+
+
+# -- what it is run on -------------------------------------------------------------------------------------------------
+
+
+def line(session_id, number=1, outer=(), **attributes):
+    """One line of a gateway's log."""
+    ai_log = {"session_id": session_id, "model": "qwen-max", "input_token": 10, "output_token": 5}
+    ai_log["messages"] = [{"role": "user", "content": f"question {number}"}]
+    text = json.dumps({**ai_log, "question": f"question {number}", "answer": f"answer {number}", **attributes})
+    time = f"2026-02-01T{number // 60:02}:{number % 60:02}:15Z"
+    return json.dumps({"ai_log": text, "response_code": "200", "start_time": time, **dict(outer)}) + "\n"
+
+
+def sessions(folder, *lines):
+    """A folder of sessions from these lines of a log."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder.parent / "access.log"
+    log.write_text("".join(lines), encoding="utf-8")
+    assert (
+        Ingest([str(log)], Store(str(folder)), Checkpoint(str(folder / ".state.json"), str(folder))).poll().new_rounds
+    )
+    return folder
+
+
+def rows_of(folder):
+    """The rows that the report has, as of now."""
+    return Report(str(folder), BOOK, now=timestamps.now()).sessions().rows
+
+
+# -- in this process ---------------------------------------------------------------------------------------------------
+
+
+def command_line(*modules):
+    """A command line with the commands of these modules alone."""
+    top = parsers.Parser(prog="cli.py")
+    commands = top.add_subparsers(metavar="COMMAND", parser_class=parsers.Parser)
+    for module in modules:
+        module.add(commands, parsers.shared_options())
+    return top
+
+
+def status_of(options):
+    """Run the command that was asked for, and let its failures out; what it returns."""
+    return options.run(options, *parsers.output_and_data(options))
