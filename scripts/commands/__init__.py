@@ -2,16 +2,16 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    list    which sessions
-    show    one session, with what was said
-    whatif  what it would have cost elsewhere
-    search  where something was said
-    url     the link to a session's page
-    export  tables for elsewhere
-    stats   stats-model, stats-date, stats-consumer, stats-tool, summary
-    watch   what happens now
-    tail    what is said in one session now
-    checks  doctor, verify
-    delete  delete, prune
-    repair  mending
+    list ●    which sessions
+    show ●    one session, with what was said
+    whatif ●  what it would have cost elsewhere
+    search ●  where something was said
+    url ●     the link to a session's page
+    export ●  tables for elsewhere
+    stats ●   stats-model, stats-date, stats-consumer, stats-tool, summary
+    watch ●   what happens now
+    tail ●    what is said in one session now
+    checks ●  doctor, verify
+    delete ●  delete, prune
+    repair ●  mending
 """

@@ -2,7 +2,7 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    command  completion, and what it asks for itself
-    tree     which commands, options and values there are
-    shells   what each shell's script says
+    command ●  completion, and what it asks for itself
+    tree       which commands, options and values there are
+    shells     what each shell's script says
 """

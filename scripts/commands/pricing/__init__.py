@@ -2,7 +2,7 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    command   the command with its own commands
-    showing   list, show
-    changing  set, alias, reset
+    command ●  the command with its own commands
+    showing    list, show
+    changing   set, alias, reset
 """
