@@ -35,8 +35,8 @@ class Tombstones:
 
     def positions(self, session_id: str) -> dict[str, int]:
         """Up to which byte of each generation this session's calls are deleted."""
-        found = self._sessions.get(_digest(session_id), []) if self._sessions else []
-        return {self._generations[number]: end for number, end in zip(found[::2], found[1::2])}
+        pairs = self._sessions.get(_digest(session_id), []) if self._sessions else []
+        return {self._generations[number]: end for number, end in zip(pairs[::2], pairs[1::2])}
 
     def add(self, session_id: str, positions: Mapping[str, int]) -> None:
         """This session's calls are deleted up to there."""
@@ -63,14 +63,14 @@ def read(folder: str) -> Tombstones:
     path = os.path.join(folder, data_folder.DELETED)
     try:
         with open(path, "rb") as file:
-            found = json.loads(file.read())
+            content = json.loads(file.read())
     except FileNotFoundError:
         return Tombstones()
     except (ValueError, RecursionError):
-        found = None
-    if not _is_valid(found):
+        content = None
+    if not _is_valid(content):
         raise DeletedListDamagedError(f"{path} is damaged, or was written by another version")
-    return Tombstones(found["generations"], found["sessions"])
+    return Tombstones(content["generations"], content["sessions"])
 
 
 def write(folder: str, tombstones: Tombstones) -> None:
@@ -79,11 +79,11 @@ def write(folder: str, tombstones: Tombstones) -> None:
     files.replace(os.path.join(folder, data_folder.DELETED), raw + b"\n")
 
 
-def _is_valid(found: Any) -> bool:
+def _is_valid(content: Any) -> bool:
     try:
-        generations, sessions = found["generations"], found["sessions"]
+        generations, sessions = content["generations"], content["sessions"]
         return (
-            found["schema_version"] == SCHEMA_VERSION
+            content["schema_version"] == SCHEMA_VERSION
             and all(isinstance(each, str) for each in generations)
             and all(
                 len(pairs) % 2 == 0

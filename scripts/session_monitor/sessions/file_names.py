@@ -32,7 +32,7 @@ def file_name(session_id: str) -> str:
     return name + SUFFIX
 
 
-def file_names(session_id: str) -> Iterator[str]:
+def both_names(session_id: str) -> Iterator[str]:
     """The name for this id, and the one that it has where another id has taken that."""
     yield file_name(session_id)
     yield other_name(session_id)

@@ -63,7 +63,7 @@ class SessionOpener:
         Raises ``SetAside``, and ``OSError`` where a file cannot be read or other ids have both its names.
         """
         free = None
-        for name in file_names.file_names(session_id):
+        for name in file_names.both_names(session_id):
             path = self._start_of_paths + name.encode()
             if path in self._damaged:
                 return OpenSession(path, Summary(), torn=True)

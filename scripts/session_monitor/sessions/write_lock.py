@@ -70,5 +70,5 @@ def _taken(folder: str) -> Iterator[int]:
 
 
 def _count(descriptor: int) -> int:
-    found = os.pread(descriptor, _DIGITS, 0)
-    return int(found) if found.isdigit() else 0  # a power failure may have left anything
+    digits = os.pread(descriptor, _DIGITS, 0)
+    return int(digits) if digits.isdigit() else 0  # a power failure may have left anything
