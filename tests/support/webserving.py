@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import os
+import re
+import socket
 import subprocess
 import sys
 import threading
@@ -26,6 +29,7 @@ from web.site import Site
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SAMPLE = ROOT / "tests" / "data" / "sample" / "access.log"
+SERVER = ROOT / "scripts" / "webserver.py"
 GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
 MAIN = "agent:main:discord:channel:1465367993012981988"
 """A session of the sample with tool calls, reasoning and a failed call."""
@@ -34,6 +38,8 @@ NOW = 1_770_100_000_000
 ELSEWHERE = {"X-Forwarded-For": "203.0.113.9"}
 """What a proxy says of somebody who is not on this machine."""
 PATIENCE = 60
+QUICK = Limits(first_request=0.3, next_request=0.3, head=0.3, write=5.0, most_head=4096, stop=5.0)
+"""Limits of a server that waits for nobody for long."""
 
 
 def ingest(log, folder):
@@ -41,6 +47,12 @@ def ingest(log, folder):
     command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", folder]
     subprocess.run(command, check=True)
     return folder
+
+
+def ingest_calls(folder, calls):
+    """The sessions of a log with these calls' lines."""
+    (folder / "access.log").write_bytes(b"".join(each + b"\n" for each in calls))
+    return ingest(folder / "access.log", folder / "sessions")
 
 
 def generate(path, *options):
@@ -134,3 +146,36 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
         thread.join()
         desk.close(PATIENCE)
         files.close()
+
+
+@contextlib.contextmanager
+def program(folder, *options):
+    """The program at work: its process, its port, and what it printed."""
+    command = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", *options]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    process = subprocess.Popen(command, text=True, **pipes, env={**os.environ, "HOME": str(folder)})
+    try:
+        greeting = process.stdout.readline()
+        yield process, int(re.search(r":(\d+)/", greeting)[1]), greeting
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def raw(running, data, *, rest=b""):
+    """What comes back for these bytes until the server closes."""
+    with socket.create_connection(("127.0.0.1", running.port), timeout=30) as opened:
+        opened.sendall(data)
+        if rest:
+            with contextlib.suppress(OSError):
+                opened.sendall(rest)
+        pieces = []
+        with contextlib.suppress(ConnectionResetError):
+            while piece := opened.recv(65_536):
+                pieces.append(piece)
+    return b"".join(pieces)
+
+
+def status(answer):
+    """The status of the first answer in these bytes."""
+    return int(answer.split(b" ", 2)[1])

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import contextlib
 import http.client
-import json
 import os
 import re
 import signal
@@ -17,31 +15,7 @@ import urllib.parse
 import pytest
 
 import webserver
-from tests.support.calls import line
-from tests.support.webserving import MAIN, PATIENCE, ROOT, SAMPLE, asked, ingest
-
-SERVER = ROOT / "scripts" / "webserver.py"
-CLI = ROOT / "scripts" / "cli.py"
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The sessions of the sample."""
-    return ingest(SAMPLE, tmp_path_factory.mktemp("sample") / "sessions")
-
-
-@contextlib.contextmanager
-def program(folder, *options):
-    """The program at work: its process, its port, and what it printed."""
-    command = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", *options]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    process = subprocess.Popen(command, text=True, **pipes, env={**os.environ, "HOME": str(folder)})
-    try:
-        greeting = process.stdout.readline()
-        yield process, int(re.search(r":(\d+)/", greeting)[1]), greeting
-    finally:
-        process.kill()
-        process.communicate()
+from tests.support.webserving import MAIN, PATIENCE, SAMPLE, SERVER, asked, ingest, program
 
 
 def started(*options, cwd=None):
@@ -204,70 +178,3 @@ def test_other_addresses_to_listen_at(folder, host):
             connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
             assert asked(connection, "/api/me").data["local"] is True
             connection.close()
-
-
-# -- cli.py url --------------------------------------------------------------------------------------------------------
-
-
-def url(folder, *words, **environment):
-    """What the command says."""
-    clean = {key: value for key, value in os.environ.items() if not key.endswith("_SESSION_ID")}
-    command = [sys.executable, CLI, "url", *words, "--data-dir", folder]
-    return subprocess.run(command, capture_output=True, text=True, env={**clean, **environment}, check=False)
-
-
-def test_url(folder):
-    """The link to a session has the documented form, and a key that opens that session on the server."""
-    found = url(folder, MAIN[-12:]).stdout.strip()
-    assert found.startswith(f"http://localhost:8888/session?id={MAIN}&key=")
-    assert url(folder, MAIN, "--no-key").stdout.strip() == f"http://localhost:8888/session?id={MAIN}"
-    other = url(folder, MAIN, "--base", "https://monitor.example.org/").stdout.strip()
-    assert other == found.replace("http://localhost:8888", "https://monitor.example.org")
-    data = json.loads(url(folder, MAIN, "--json").stdout)["data"]
-    assert data == {"url": found, "session_id": MAIN}
-    assert url(folder, found).stdout.strip() == found
-    with program(folder, "--quiet") as (_, port, _):
-        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
-        answer = asked(connection, found[len("http://localhost:8888") :], {"X-Forwarded-For": "203.0.113.9"})
-        connection.close()
-    assert answer.status == 303
-    assert "Set-Cookie" in answer.headers
-
-
-def test_url_of_the_current_session(folder):
-    """The environment names it; without that it is the one that talked last; one that is not known yet gets a link, too."""
-    last = url(folder, "last").stdout
-    assert url(folder, "--current").stdout == last
-    assert url(folder, "--current", OPENCLAW_SESSION_ID=MAIN).stdout == url(folder, MAIN).stdout
-    assert url(folder, "--current", AGENT_SESSION_ID=MAIN, OPENCLAW_SESSION_ID="x").stdout == url(folder, MAIN).stdout
-    new = url(folder, "--current", AGENT_SESSION_ID="a new one")
-    assert (new.returncode, new.stdout.partition("&key")[0]) == (0, "http://localhost:8888/session?id=a%20new%20one")
-    assert "once the log was read" in new.stderr
-
-
-@pytest.mark.parametrize(
-    ("words", "status"),
-    [
-        ([], 2),
-        ([MAIN, "--current"], 2),
-        (["no-such-session"], 3),
-        ([MAIN, "--base", "monitor"], 2),
-        ([MAIN, "--base", "http://h/?a"], 2),
-    ],
-)
-def test_wrong_ways_to_ask_for_a_link(folder, words, status):
-    """What cannot be meant is refused."""
-    done = url(folder, *words)
-    assert (done.returncode, done.stdout) == (status, "")
-    assert "Traceback" not in done.stderr
-
-
-def test_url_of_a_folder_with_a_bad_key(tmp_path):
-    """A damaged key is told as the server tells it."""
-    (tmp_path / "access.log").write_bytes(line("s") + b"\n")
-    folder = ingest(tmp_path / "access.log", tmp_path / "sessions")
-    (folder / ".web-key").write_text("junk")
-    (folder / ".web-key").chmod(0o600)
-    done = url(folder, "s")
-    assert done.returncode == 1
-    assert "take it away, and a new one is made" in done.stderr

@@ -13,7 +13,7 @@ import urllib.parse
 import pytest
 
 from tests.support.needs import need_tool
-from tests.support.webserving import ELSEWHERE, MAIN, ROOT, SAMPLE, ingest, serving
+from tests.support.webserving import ELSEWHERE, MAIN, ROOT, serving
 from web import site
 from web.api import routes
 
@@ -28,19 +28,6 @@ FORWARDED = [
     {"Via": "1.1 proxy"},
     {"X-Forwarded-Host": "localhost"},
 ]
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    """The sessions of the sample."""
-    return ingest(SAMPLE, tmp_path_factory.mktemp("sample") / "sessions")
-
-
-@pytest.fixture(scope="module")
-def running(folder):
-    """A server over them."""
-    with serving(folder) as found:
-        yield found
 
 
 def of(path, session_id=MAIN):
@@ -121,12 +108,6 @@ def test_no_key_no_answer(running, path):
     assert MAIN.encode() not in found.body
 
 
-def test_health_says_only_that_it_answers(running):
-    """From elsewhere and without a key, health tells no more than the status."""
-    assert running.ask("/api/health", ELSEWHERE).data == {"status": "ok"}
-    assert running.ask("/api/health").data["sessions"] > 0
-
-
 def test_the_key_opens_everything(running):
     """With the key, in whichever way it comes, everything is open."""
     key = running.keys().main
@@ -155,18 +136,6 @@ def test_two_ids_in_one_request(running):
 
     assert running.ask("/api/session", headers, id=[MAIN, OTHER]).status == 403
     assert running.ask("/api/session", headers, id=[OTHER, MAIN]).data["session"]["session_id"] == MAIN
-
-
-def test_who_am_i(running):
-    """Each is told what is open to them."""
-    key = running.keys().of_session(MAIN)
-    headers = {**ELSEWHERE, "Cookie": f"monitor-key={key}"}
-    same = {"redacted": False, "version": running.ask("/api/me").data["version"]}
-
-    assert running.ask("/api/me").data == {"scope": "all", "session": None, "local": True, **same}
-    mine = {"scope": "session", "session": MAIN, "local": False, **same}
-    assert running.ask("/api/me", headers, id=MAIN).data == mine
-    assert running.ask("/api/me", headers, id=OTHER).data == {**mine, "session": None}
 
 
 @pytest.mark.parametrize("scope", ["all", "session"])
@@ -258,6 +227,7 @@ def test_two_headers_of_a_proxy(folder):
 
 
 # -- from another network ----------------------------------------------------------------------------------------------
+
 
 _ASK = """
 import http.client, json, sys

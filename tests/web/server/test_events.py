@@ -1,4 +1,4 @@
-"""What is told as it happens, over real sockets."""
+"""What is told to whoever keeps listening, over real sockets."""
 
 from __future__ import annotations
 

@@ -12,18 +12,16 @@ from session_monitor.index import writable
 from session_monitor.index.writer import IndexWriter
 from tests.support.calls import line
 from tests.support.waiting import until
-from tests.support.webserving import ingest, serving
-from web.answers.cache import Cache, Kept
+from tests.support.webserving import ingest, ingest_calls, serving
 from web.answers.desk import Desk
 from web.answers.folder import Folder
-from web.server.exchange import Content, Refusal
+from web.server.exchange import Refusal
 
 
 @pytest.fixture
 def folder(tmp_path):
     """A folder with one session."""
-    (tmp_path / "access.log").write_bytes(line("s", ["hi"]) + b"\n")
-    return ingest(tmp_path / "access.log", tmp_path / "sessions")
+    return ingest_calls(tmp_path, [line("s", ["hi"])])
 
 
 class Clock:
@@ -203,22 +201,3 @@ def test_a_folder_that_cannot_be_written(folder, monkeypatch):
     assert (overview.status, rounds.data["total"], streams.status) == (200, 1, 200)
     assert len(made) - before <= 2
     assert not os.path.exists(folder / ".index.sqlite3")
-
-
-# -- the cache ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_cache_forgets_what_was_asked_for_longest_ago():
-    """Its size is bounded in bytes; what does not fit at all is not kept."""
-    cache = Cache(100)
-    for name in "abcd":
-        cache.put(name, Kept(Content(b"x" * 25), 1, 0.0, 0.0))
-    assert cache.get("a")
-    cache.put("e", Kept(Content(b"x" * 25), 1, 0.0, 0.0))
-    cache.put("large", Kept(Content(b"x" * 26), 1, 0.0, 0.0))
-    cache.put("e", Kept(Content(b"y" * 5), 2, 0.0, 0.0))
-
-    assert [name for name in "abcde" if cache.get(name)] == ["a", "c", "d", "e"]
-    assert cache.get("e").state == 2
-    assert cache.get("large") is None
-    assert cache._size == 80

@@ -1,0 +1,54 @@
+"""What all sessions add up to: held against the command line."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.calls import line
+from tests.support.webserving import cli, ingest_calls, serving
+
+ZONE = "Asia/Shanghai"
+
+
+@pytest.mark.parametrize(
+    "filters", [{}, {"since": "2026-02-02"}, {"model": ["qwen*", "gpt-4o"]}, {"status": "error"}, {"min_cost": "0.001"}]
+)
+@pytest.mark.parametrize("by", ["model", "consumer", "tool", "hour", "day", "week", "month", ""])
+def test_sums_are_those_of_the_command_line(running, folder, by, filters):
+    """Statistics and the summary are the same in both, with the same filters."""
+    options = [
+        f"--{name.replace('_', '-')}={each}"
+        for name, value in filters.items()
+        for each in ([value] if isinstance(value, str) else value)
+    ]
+    options.append(f"--timezone={ZONE}")
+    if by in ("model", "consumer", "tool"):
+        words = [f"stats-{by}"]
+    elif by:
+        words = ["stats-date", f"--by={by}", "--days=3000"]
+    else:
+        words = ["summary"]
+    expected = cli(folder, *words, *options)
+    days = {"days": 3000} if words[0] == "stats-date" else {}
+    found = running.ask(
+        "/api/stats" if by else "/api/summary", timezone=ZONE, **({"by": by} if by else {}), **days, **filters
+    )
+
+    assert found.json == expected
+
+
+def test_what_is_wrong_is_told(tmp_path):
+    """Damaged files, models without a price and a mistake in a price list are among the alerts."""
+    folder = ingest_calls(tmp_path, [line("s", ["hi"], model="no-such-model")])
+    (folder / "broken.json").write_text("{")
+    with serving(folder) as running:
+        (folder / ".prices.json").write_text('{"schema_version": 1, "models": 7}')
+        alerts = {}
+        for _ in range(200):
+            alerts = {each["code"]: each for each in running.ask("/api/overview", limit=1 + len(alerts)).data["alerts"]}
+            if "prices" in alerts:
+                break
+            running.site.desk.folder.state(fresh=True)
+    assert alerts["unpriced"] == {"code": "unpriced", "count": 1, "names": ["no-such-model"]}
+    assert alerts["damaged"]["names"] == ["broken.json"]
+    assert ".prices.json" in alerts["prices"]["names"][0]

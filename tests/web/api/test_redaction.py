@@ -1,0 +1,48 @@
+"""Where texts are not served, nothing of what was said is."""
+
+from __future__ import annotations
+
+import json
+import re
+
+
+def test_redacted(redacted, among_agents):
+    """With --redact tokens and costs are served, and not one word of any conversation."""
+    words = set()
+    for row in among_agents.ask("/api/sessions", limit=500).data["sessions"]:
+        for entry in among_agents.ask("/api/session/export", id=row["session_id"]).json["rounds"]:
+            for text in _texts([entry[key] for key in ("messages", "question", "answer", "reasoning")]):
+                words.update(each for each in re.findall(r"[\w ]{16,}", text) if "call_" not in each)
+    assert len(words) > 50
+    rows = redacted.ask("/api/sessions").data["sessions"]
+    served = [
+        json.dumps(redacted.ask(path).data, ensure_ascii=False)
+        for path in ("/api/overview", "/api/stats", "/api/sessions")
+    ]
+    for row in rows:
+        own = ("/api/session", "/api/session/rounds", "/api/session/export")
+        answers = [redacted.ask(path, id=row["session_id"]) for path in own]
+        served += [json.dumps(found.json, ensure_ascii=False) for found in answers]
+        for path in ("/api/session/text", "/api/session/history", "/api/session/find"):
+            refused = redacted.ask(path, id=row["session_id"], round=1, path="answer", q="a")
+            assert (refused.status, refused.code) == (403, "redacted")
+    names = " ".join(row["session_id"] for row in rows)
+    everything = "\n".join(served)
+    told = [word for word in words if word not in names and word in everything]
+
+    assert told == []
+    assert redacted.ask("/api/search", q="a").status == 403
+    assert redacted.ask("/api/session/export", id=rows[0]["session_id"], format="md").status == 403
+    assert redacted.ask("/api/me").data["redacted"] is True
+    assert [row["cost_usd"] for row in rows] == [
+        row["cost_usd"] for row in among_agents.ask("/api/sessions").data["sessions"]
+    ]
+
+
+def _texts(value):
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, (list, dict)):
+        for each in value.values() if isinstance(value, dict) else value:
+            if not isinstance(value, dict) or each not in (value.get("id"), value.get("name"), value.get("role")):
+                yield from _texts(each)

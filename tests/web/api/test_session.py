@@ -1,0 +1,152 @@
+"""One session and what was said in it: held against the command line, and against what was logged."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.calls import line
+from tests.support.webserving import MAIN, cli, ingest_calls, serving
+
+
+def test_rounds_are_those_of_the_command_line(running, folder):
+    """A session's rounds have the facts and the costs that `show` tells, and its new messages."""
+    expected = cli(folder, "show", MAIN, "--messages", "new")["data"]
+    found = running.ask("/api/session/rounds", id=MAIN, after=0).data
+
+    assert (found["first"], found["last"], found["total"]) == (1, 7, 7)
+    for entry, wanted in zip(found["rounds"], expected["rounds"]):
+        calls = [{key: value for key, value in call.items() if key != "result"} for call in entry["tool_calls"]]
+        assert {key: entry[key] for key in wanted} == {**wanted, "tool_calls": entry["tool_calls"]}
+        assert calls == wanted["tool_calls"]
+
+
+def test_a_session_adds_up(running):
+    """What a session costs by kind and by model is what it costs, and its tokens likewise."""
+    found = running.ask("/api/session", id=MAIN).data
+    row = found["session"]
+
+    picos = [float(part["cost_usd"]) * 10**12 for part in found["parts"]]
+    assert sum(picos) == pytest.approx(float(row["cost_usd"]) * 10**12)
+    assert sum(part["tokens"] for part in found["parts"]) == row["total_tokens"]
+    assert sum(each["calls"] for each in found["models"]) == found["rounds"] == row["messages_count"]
+    assert [point["round"] for point in found["context"]] == list(range(1, 8))
+    assert {mark for point in found["context"] for mark in point["marks"]} == {"error", "model"}
+    assert found["link"].startswith(f"/session?id={MAIN}&key=")
+
+
+def test_results_stand_beside_the_calls(running):
+    """A tool call has what came back with the next round."""
+    first, second = running.ask("/api/session/rounds", id=MAIN, after=0, limit=2).data["rounds"]
+    (call,) = first["tool_calls"]
+    sent = next(each for each in second["messages"] if each["role"] == "tool")
+
+    assert call["result"] == {"content": sent["content"], "failed": False, "round": 2}
+    assert second["tool_calls"] == []
+
+
+def test_pages_of_rounds(among_agents):
+    """Rounds are given from either end, page by page, each once; and what is asked for is bounded."""
+    row = max(among_agents.ask("/api/sessions").data["sessions"], key=lambda each: each["messages_count"])
+    key, total = {"id": row["session_id"]}, row["messages_count"]
+    forward, after = [], 0
+    while True:
+        page = among_agents.ask("/api/session/rounds", after=after, limit=7, **key).data
+        if not page["rounds"]:
+            break
+        assert page["first"] == after + 1
+        forward += page["rounds"]
+        after = page["last"]
+    backward, before = [], total + 1
+    while before > 1:
+        page = among_agents.ask("/api/session/rounds", before=before, limit=7, **key).data
+        backward[:0] = page["rounds"]
+        before = page["first"]
+
+    assert [each["round"] for each in forward] == list(range(1, total + 1))
+    assert backward == forward
+    last = among_agents.ask("/api/session/rounds", **key)
+    assert last.data["last"] == total
+    assert len(last.body) < 200_000
+    assert among_agents.ask("/api/session/rounds", after=1, before=3, **key).status == 400
+
+
+def test_history_is_what_was_sent(among_agents, agents):
+    """The messages that a round sent again are given page by page, as `show --messages full` has them."""
+    row = max(among_agents.ask("/api/sessions").data["sessions"], key=lambda each: each["messages_count"])
+    session_id, number = row["session_id"], row["messages_count"]
+    expected = cli(agents, "show", session_id, "--rounds", str(number))["data"]["rounds"][0]["messages"]
+    (entry,) = among_agents.ask("/api/session/rounds", id=session_id, last=1).data["rounds"]
+    found, before = [], entry["messages_total"]
+    while before:
+        page = among_agents.ask("/api/session/history", id=session_id, round=number, before=before, limit=20).data
+        assert page["last"] == before - 1
+        found[:0] = page["messages"]
+        before = page["first"]
+
+    assert found == expected
+    assert found[entry["messages_start"] :] == entry["messages"]
+    page = among_agents.ask("/api/session/history", id=session_id, round=number).data
+    assert page["last"] == entry["messages_from_history"] - 1
+
+
+def test_long_texts_are_clipped_and_fetched(tmp_path):
+    """A long text comes with its first part, and in full when it is asked for, wherever it stands."""
+    long = "长" * 25_000
+    parts = {"role": "user", "content": [{"type": "text", "text": "x" * 1_000_000}]}
+    call = {"id": "c", "type": "function", "function": {"name": "read", "arguments": "y" * 30_000}}
+    back = {"role": "tool", "tool_call_id": "c", "content": "z" * 40_000}
+    asked = {"role": "assistant", "content": None, "tool_calls": [call]}
+    calls = [
+        line("s", answer=long, messages=[parts], tool_calls=[call]),
+        line("s", messages=[parts, asked, back], start_time="2026-02-01T09:31:15Z"),
+    ]
+    with serving(ingest_calls(tmp_path, calls)) as running:
+        found = running.ask("/api/session/rounds", id="s", after=0).data["rounds"]
+        history = running.ask("/api/session/history", id="s", round=2).data
+        texts = {
+            (number, clip["path"]): running.ask("/api/session/text", id="s", round=number, path=clip["path"]).data[
+                "text"
+            ]
+            for number, clips in ((1, found[0]["clipped"]), (2, found[1]["clipped"]), (2, history["clipped"]))
+            for clip in clips
+        }
+        lengths = {clip["path"]: clip["characters"] for clip in found[0]["clipped"]}
+        assert running.ask("/api/session/text", id="s", round=1, path="messages/0/content/0/no").status == 404
+        assert running.ask("/api/session/text", id="s", round=9, path="answer").status == 404
+
+    assert texts == {
+        (1, "answer"): long,
+        (1, "messages/0/content/0/text"): "x" * 1_000_000,
+        (1, "tool_calls/0/function/arguments"): "y" * 30_000,
+        (1, "tool_calls/0/result/content"): "z" * 40_000,
+        (2, "messages/1/tool_calls/0/function/arguments"): "y" * 30_000,
+        (2, "messages/2/content"): "z" * 40_000,
+        (2, "messages/0/content/0/text"): "x" * 1_000_000,
+    }
+    assert lengths["answer"] == 25_000
+    assert found[0]["answer"] == long[:4000]
+
+
+def test_a_round_with_very_many_messages(tmp_path):
+    """Where a round brings thousands of messages the last ones come with it, cut short, and the others are history."""
+    calls = [line("s", [f"{number} " + "w" * 3000 for number in range(2000)], answer="done")]
+    with serving(ingest_calls(tmp_path, calls)) as running:
+        answer = running.ask("/api/session/rounds", id="s")
+        (entry,) = answer.data["rounds"]
+        earlier = running.ask("/api/session/history", id="s", round=1, before=entry["messages_start"], limit=10).data
+
+    assert len(answer.body) < 300_000
+    assert (entry["messages_from_history"], entry["messages_start"], entry["messages_total"]) == (0, 1900, 2000)
+    assert len(entry["clipped"]) == len(entry["messages"]) == 100
+    assert entry["messages"][-1]["content"].startswith("1999 ")
+    assert [each["content"].split()[0] for each in earlier["messages"]] == [str(n) for n in range(1890, 1900)]
+
+
+def test_find_in_a_session(running):
+    """Rounds that hold a text are found with what stands around it, whatever case it is in."""
+    found = running.ask("/api/session/find", id=MAIN, q="天气").data["rounds"]
+    assert found[0]["round"] == 1
+    for each in found:
+        assert [each["excerpt"][start:end] for start, end in each["matches"]] == ["天气"] * len(each["matches"])
+    assert running.ask("/api/session/find", id=MAIN, q="GET_WEATHER").data["rounds"]
+    assert running.ask("/api/session/find", id=MAIN, q="no such text").data == {"rounds": [], "more": False}

@@ -1,0 +1,170 @@
+"""How requests are read and answers written, over real sockets."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import socket
+import threading
+
+import pytest
+
+from tests.support.waiting import until
+from tests.support.webserving import MAIN, QUICK, asked, raw, serving, status
+
+
+def test_one_connection_serves_many_requests(running):
+    """A connection is kept for the next request, until somebody says that it is the last."""
+    with running.connect() as connection:
+        answers = [asked(connection, path) for path in ("/", "/nothing", "/api/me", "/api/sessions")]
+        kept = connection.sock
+        last = asked(connection, "/", {"Connection": "close"})
+
+        assert [found.status for found in answers] == [200, 404, 200, 200]
+        assert kept is not None
+        assert connection.sock is None
+    assert last.headers["Connection"] == "close"
+
+
+def test_requests_sent_together_are_answered_in_order(running):
+    """Requests behind each other in one write get their answers one after the other."""
+    request = b"GET %b HTTP/1.1\r\nHost: localhost\r\n%b\r\n"
+    answer = raw(
+        running, request % (b"/api/me", b"") + request % (b"/nothing", b"") + request % (b"/", b"Connection: close\r\n")
+    )
+
+    assert re.findall(rb"HTTP/1.1 (\d+)", answer) == [b"200", b"404", b"200"]
+
+
+def test_http_1_0_is_spoken(running):
+    """An old client gets its answer, and the end of the connection."""
+    answer = raw(running, b"GET /api/me HTTP/1.0\r\nHost: localhost\r\n\r\n")
+
+    assert status(answer) == 200
+    assert b"Connection: close" in answer
+
+
+# -- what is not taken -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "CONNECT", "x"])
+def test_nothing_but_get_and_head(running, method):
+    """Other methods are refused, and told which are not."""
+    answer = raw(running, f"{method} / HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+
+    assert status(answer) == 405
+    assert b"Allow: GET, HEAD\r\n" in answer
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
+        (b"GET /\r\n\r\n", 505),
+        (b"GET / HTTP/2.0\r\nHost: localhost\r\n\r\n", 505),
+        (b"GET / HTTP/1.1 x\r\nHost: localhost\r\n\r\n", 400),
+        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5\r\n\r\nhello", 413),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 0\r\nContent-Length: 5\r\n\r\nhello", 413),
+        (b"GET / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 413),
+        (b"GET /api/sessions?%zz=%ff HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET /?" + b"&".join(b"a=%d" % n for n in range(100)) + b" HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+        (b"GET http://[::1 HTTP/1.1\r\nHost: localhost\r\n\r\n", 400),
+    ],
+)
+def test_what_is_no_plain_request_is_refused(running, request_, expected):
+    """Anything odd gets a status, the headers of every answer and the end of its connection."""
+    answer = raw(running, request_)
+
+    assert status(answer) == expected
+    assert b"X-Content-Type-Options: nosniff" in answer
+    assert b"Connection: close" in answer
+    assert len(re.findall(rb"HTTP/1.1 \d+ ", answer)) == 1
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"GET /" + b"a" * 40_000 + b" HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nX: " + b"a" * 40_000 + b"\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * 5000 + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\n" + b"X-A: b\r\n" * 150 + b"\r\n",
+    ],
+)
+def test_a_head_that_is_too_large(running, head):
+    """Requests with long lines or many headers are told so, however much more is sent."""
+    assert status(raw(running, head, rest=b"x" * 1_000_000)) == 431
+    assert running.ask("/api/me").status == 200
+
+
+# -- who is slow -------------------------------------------------------------------------------------------------------
+
+
+def test_who_says_nothing_is_dropped(folder):
+    """A connection without a request, and one without a further one, is closed after a while."""
+    with serving(folder, limits=QUICK) as running:
+        assert raw(running, b"") == b""
+        answer = raw(running, b"GET /api/me HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert status(answer) == 200
+
+
+def test_who_sends_a_head_drop_by_drop_is_dropped(folder):
+    """The time for a request is that for all of it: bytes that keep coming one by one do not make it longer."""
+    with serving(folder, limits=QUICK) as running, socket.create_connection(("127.0.0.1", running.port)) as opened:
+        opened.settimeout(30)
+        ended = threading.Event()
+
+        def drip():
+            with contextlib.suppress(OSError):
+                opened.sendall(b"GET / HTTP/1.1\r\n")
+                while not ended.wait(0.02):
+                    opened.sendall(b"X-A: b\r\n")
+
+        dripping = threading.Thread(target=drip)
+        dripping.start()
+        answer = opened.recv(4096)
+        ended.set()
+        dripping.join()
+
+    assert status(answer) == 408
+
+
+def test_a_slow_reader_hurts_nobody(folder):
+    """Who asks for much and reads none of it is not waited for by others, and not for ever."""
+    quick = QUICK._replace(write=0.5)
+    with serving(folder, limits=quick) as running, socket.create_connection(("127.0.0.1", running.port)) as opened:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        opened.sendall(b"GET /api/openapi.json HTTP/1.1\r\nHost: localhost\r\n\r\n" * 60)
+        assert running.ask("/api/me").status == 200
+        until(lambda: not running.site.connections._all, "it was dropped")
+
+
+# -- what is logged ----------------------------------------------------------------------------------------------------
+
+
+def test_a_failure_is_told_without_what_it_was_about(folder, monkeypatch):
+    """Where the server itself fails, the answer and the log say no word of a conversation, and it goes on."""
+    with serving(folder) as running:
+        monkeypatch.setattr(running.site.door, "visitor", lambda _request: 1 / 0)
+        found = running.ask("/api/session", id="secret words")
+        monkeypatch.undo()
+        assert running.ask("/api/me").status == 200
+
+    assert (found.status, found.code) == (500, "failed")
+    told = "\n".join(running.log)
+    assert "ZeroDivisionError at test_handler.py" in told
+    assert "secret" not in told + found.body.decode()
+
+
+def test_the_access_line(running):
+    """It tells who, what, and how it went; no query, and nothing that steers a terminal."""
+    running.ask("/api/session", id=MAIN, key="a-key")
+    raw(running, b"GET /\x1b[31m\xc2\x9b?q=word HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+
+    asked = re.compile(r"127\.0\.0\.1 GET /api/session 200 \d+ [\d.]+ms")
+    until(lambda: any(map(asked.fullmatch, running.log)), "the request was told")  # which is after its answer
+    told = until(lambda: [line for line in running.log if "31m" in line], "the other was told")
+    assert not [line for line in running.log if "a-key" in line or MAIN in line or "word" in line]
+    assert "\x1b" not in told[0]

@@ -1,0 +1,70 @@
+"""Who listens, with TLS and without, and how that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import socket
+import ssl
+import subprocess
+import time
+
+import pytest
+
+from tests.support.needs import need_tool
+from tests.support.webserving import QUICK, asked, raw, serving
+
+
+def test_the_end_of_a_server(folder):
+    """When it ends, streams and waiting connections end, and its port is free."""
+    with serving(folder) as running:
+        stream, kept = (
+            http.client.HTTPConnection("127.0.0.1", running.port),
+            socket.create_connection(("127.0.0.1", running.port)),
+        )
+        stream.request("GET", "/api/events")
+        listening = stream.getresponse()
+        assert listening.readline().startswith(b"retry")
+    started = time.monotonic()
+    listening.read()
+    assert kept.recv(10) == b""
+    assert time.monotonic() - started < 30
+    for each in (stream, kept):
+        each.close()
+
+    with socket.socket() as again:
+        again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        again.bind(("127.0.0.1", running.port))
+
+
+# -- TLS ---------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """A certificate of localhost, and its key."""
+    folder = tmp_path_factory.mktemp("tls")
+    made = ["-keyout", folder / "key.pem", "-out", folder / "cert.pem", "-days", "2", "-subj", "/CN=localhost"]
+    command = [need_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", *made]
+    more = ["-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"]
+    subprocess.run([*command, *more], check=True, capture_output=True)
+    return folder
+
+
+def test_tls(folder, certificate):
+    """With a certificate the same is served over TLS; who says no hello is dropped, and hurts nobody."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    trusting = ssl.create_default_context(cafile=certificate / "cert.pem")
+    with serving(folder, tls=context, limits=QUICK) as running:
+        with socket.create_connection(("127.0.0.1", running.port)) as silent:
+            connection = http.client.HTTPSConnection("localhost", running.port, context=trusting)
+            answers = [asked(connection, "/api/sessions") for _ in range(3)]
+            connection.close()
+            silent.settimeout(30)
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(10) == b""
+        plain = raw(running, b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+
+    assert [found.status for found in answers] == [200] * 3
+    assert not plain.startswith(b"HTTP")

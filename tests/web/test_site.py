@@ -1,0 +1,52 @@
+"""What is answered at which address, and to whom."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.webserving import ELSEWHERE, MAIN
+
+OTHER = "nightly-digest-2026-02-02"
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/static/../../../etc/passwd",
+        "/static/..%2f..%2fkeys.py",
+        "/static/%2e%2e/%2e%2e/keys.py",
+        "//etc/passwd",
+        "/static/",
+        "/static/index.html",
+        "/.web-key",
+        "/static/.web-key",
+        "/pages/../keys.py",
+        "/static/a.js/",
+        "/static/a.js%00.html",
+        "/session/",
+        "/api/",
+        "/api/session/../overview",
+        "/%73ession",
+    ],
+)
+def test_no_path_leads_out(running, path):
+    """Only the paths of a fixed list are answered; whatever else is asked for is not there."""
+    assert running.ask(path).status == 404
+
+
+def test_health_says_only_that_it_answers(running):
+    """From elsewhere and without a key, health tells no more than the status."""
+    assert running.ask("/api/health", ELSEWHERE).data == {"status": "ok"}
+    assert running.ask("/api/health").data["sessions"] > 0
+
+
+def test_who_am_i(running):
+    """Each is told what is open to them."""
+    key = running.keys().of_session(MAIN)
+    headers = {**ELSEWHERE, "Cookie": f"monitor-key={key}"}
+    same = {"redacted": False, "version": running.ask("/api/me").data["version"]}
+
+    assert running.ask("/api/me").data == {"scope": "all", "session": None, "local": True, **same}
+    mine = {"scope": "session", "session": MAIN, "local": False, **same}
+    assert running.ask("/api/me", headers, id=MAIN).data == mine
+    assert running.ask("/api/me", headers, id=OTHER).data == {**mine, "session": None}
