@@ -68,23 +68,15 @@ def _serve(options: argparse.Namespace) -> int:
     log = _quiet if options.quiet else _Log()
     tls = _tls(options)
     folder = Folder(options.data_dir, os.environ)
-    known = KeptKeys(options.data_dir, _say)
-    known()
-    connections = Connections()
+    keys = KeptKeys(options.data_dir, _say)
+    keys()  # where they cannot be read, nothing is served
     stopping = threading.Event()
     desk = Desk(folder, timestamps.now)
-    door = Door(
-        known,
-        allowed_hosts=options.allow_host,
-        trusts_proxy=options.trust_proxy,
-        wait=stopping.wait,
-        cookie=f"monitor-key-{options.port}",
-    )
-    site = Site(desk, door, known, static.files(), connections, Titles(), timestamps.now, stopping.wait, options.redact)
-    server = Server((options.host, options.port), Service(site.respond, site.refuse, log, connections, tls))
+    site = _site(options, desk, keys, stopping)
+    server = Server((options.host, options.port), Service(site.respond, site.refuse, log, site.connections, tls))
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
     serving.start()
-    _greet(options, server.server_port, known().main, is_there=folder.state().is_there)
+    _greet(options, server.server_port, keys().main, is_there=folder.state().is_there)
     ended.wait()
     stopping.set()
     server.stop()
@@ -92,6 +84,17 @@ def _serve(options: argparse.Namespace) -> int:
     desk.close()
     folder.close()
     return 0
+
+
+def _site(options: argparse.Namespace, desk: Desk, keys: KeptKeys, stopping: threading.Event) -> Site:
+    door = Door(
+        keys,
+        allowed_hosts=options.allow_host,
+        trusts_proxy=options.trust_proxy,
+        wait=stopping.wait,
+        cookie=f"monitor-key-{options.port}",
+    )
+    return Site(desk, door, keys, static.files(), Connections(), Titles(), stopping.wait, options.redact)
 
 
 def _end(ended: threading.Event, number: int, _frame: FrameType | None) -> None:
@@ -168,10 +171,10 @@ def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) 
         there = "<this machine's name>" if is_everywhere else here
         print(f"From elsewhere, with its key: {scheme}://{there}:{port}/?key={key}", flush=True)
     if not is_there:
-        told = (
+        hint = (
             f"There is no folder {options.data_dir} yet: run 'python3 main.py --log-path LOG --output-dir DIR' first."
         )
-        print(safe.clean(told), flush=True)
+        print(safe.clean(hint), flush=True)
 
 
 def _in_words(error: OSError, options: argparse.Namespace) -> str:

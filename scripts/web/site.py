@@ -40,7 +40,7 @@ _CHINESE = {
 class Site(NamedTuple):
     """One data folder's pages and answers.
 
-    ``now`` gives milliseconds since 1970; ``wait`` waits so many seconds and says whether the server ends.
+    ``wait`` waits so many seconds and says whether the server ends.
     """
 
     desk: Desk
@@ -49,7 +49,6 @@ class Site(NamedTuple):
     files: Mapping[str, Content]
     connections: Connections
     titles: Titles
-    now: Callable[[], int]
     wait: events.Wait
     redacts: bool = False
 
@@ -156,11 +155,16 @@ class Site(NamedTuple):
             raise questions.no_session() from None
 
     def _setting(self) -> Setting:
-        folder = self.desk.folder
-        state = folder.state()
+        state = self.desk.folder.state()
         return Setting(
-            folder.path, state.problem, state.is_there, self.now(), self.redacts, self.titles, self._link
-        )  # fmt: skip
+            folder=self.desk.folder.path,
+            problem=state.problem,
+            is_there=state.is_there,
+            now=self.desk.now(),
+            redacts=self.redacts,
+            titles=self.titles,
+            link=self._link,
+        )
 
     def _link(self, session_id: str) -> str:
         return addresses.of_session("", session_id, self.keys().of_session(session_id))

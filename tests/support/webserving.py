@@ -11,11 +11,11 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 import urllib.parse
 from pathlib import Path
 from typing import NamedTuple
 
+from session_monitor.base import timestamps
 from session_monitor.links.keys import KeptKeys
 from web import static
 from web.answers.desk import Desk
@@ -130,10 +130,10 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     keys = KeptKeys(str(folder), log.append)
     door = Door(keys, wait=waited, **more)
     connections = Connections(most, most_streams)
-    desk = Desk(files, (lambda: now) if now else (lambda: time.time_ns() // 1_000_000), patience=patience)
+    desk = Desk(files, (lambda: now) if now else timestamps.now, patience=patience)
     table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}
     table = {**table, "/static/a.js": static.Content(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
-    site = Site(desk, door, keys, table, connections, Titles(), desk.now, stopping.wait, redacts)
+    site = Site(desk, door, keys, table, connections, Titles(), stopping.wait, redacts)
     service = Service(site.respond, site.refuse, log.append, connections, tls, limits or Limits())
     server = Server(("127.0.0.1", 0), service)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})

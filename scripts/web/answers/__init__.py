@@ -2,9 +2,9 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    desk ●    where questions about a folder are asked
-    workers   who works them out
-    cache     answers that are kept
-    folder ●  the data folder as it is now
-    titles ●  what sessions are about
+    desk ●    who works out an answer, and when it is worked out anew
+    workers   who works something out, once for all who ask for it
+    cache     which answers are remembered
+    folder ●  how the data folder stands just now
+    titles ●  what each session began with
 """

@@ -4,7 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     routes ●      the table: address -> question
     questions ●   what a question is, and how an answer reads
-    parameters ●  what stands in an address
+    parameters ●  what the query of a request asks for
     overview      what all sessions add up to
     sessions      which sessions there are
     session       one session, and what was said in it

@@ -6,7 +6,7 @@ Its rooms in reading order, ● those that others may come in by:
     handler ●      one connection, request by request
     wire           how an answer reads in bytes
     exchange ●     requests, answers and refusals as values
-    connections ●  who is connected, and for how long
-    access ●       who may see what
+    connections ●  which are open, and which has to go
+    access ●       who is asking, and what they may see
     events ●       what is told as it happens
 """
