@@ -68,10 +68,10 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
 
 def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
     """What the session cost, and what it would have cost on other models; None where there is no such session."""
-    found = of(sessions, session_id, full_messages=False)
-    if found is None:
+    session = of(sessions, session_id, full_messages=False)
+    if session is None:
         return None
-    calls = [cost.call_of(entry) for entry, _ in found.rounds]
+    calls = [cost.call_of(entry) for entry, _ in session.rounds]
     return spent(sessions.book, calls), what_if.estimates(sessions.book, calls, models)
 
 

@@ -32,10 +32,10 @@ def looks(look: Callable[[], Value], pause: Pause) -> Iterator[Value]:
         yield look()
 
 
-def changes(found: Iterable[Value]) -> Iterator[Value]:
+def changes(states: Iterable[Value]) -> Iterator[Value]:
     """Those that are not the same as the one before."""
     before: list[Value] = []
-    for each in found:
+    for each in states:
         if before != [each]:
             before = [each]
             yield each
@@ -51,16 +51,16 @@ def rounds(
     seen: int | None = None
     for report in looks(sessions, pause):
         asked = wanted if seen is None else Wanted(first=seen + 1)
-        found = conversation.of(report, session_id, full_messages=False, rounds=asked)
-        if found is None:
+        session = conversation.of(report, session_id, full_messages=False, rounds=asked)
+        if session is None:
             raise SessionGoneError(session_id)
-        count = found.row.fields["messages_count"]
+        count = session.row.fields["messages_count"]
         is_new = seen is None or count > seen
         # A monitor that mends a torn file may take rounds back for a while; they come again.
         seen = count if seen is None else min(seen, count)
         if is_new:
             # A file that goes away just now is missed by the next look.
             with contextlib.suppress(FileNotFoundError):
-                for entry, outcome in found.rounds:
+                for entry, outcome in session.rounds:
                     seen = max(seen, entry["round"])
                     yield entry, outcome

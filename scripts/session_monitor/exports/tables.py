@@ -49,9 +49,9 @@ SUMS = ("sessions", "calls", "failed", *_COUNTS, "cost_usd", *_UNPRICED)
 _READ_SUMS = ("sessions", "calls", "failed", *_COUNTS[:3], "cost_usd", "unpriced_rounds")
 
 
-def report(found: Index, meant: Selection, where: tzinfo | None) -> tuple[ExportRow, tuple[ExportTable, ...]]:
+def report(index: Index, meant: Selection, where: tzinfo | None) -> tuple[ExportRow, tuple[ExportTable, ...]]:
     """What the calls that are meant add up to, and the same by model and by day of a time zone."""
-    chosen = SelectionSql(found, meant)
+    chosen = SelectionSql(index, meant)
     sessions, summed = breakdown.everything(chosen)
     models = [{"model": row.name, **_summed(row.sessions, row.sums)} for row in breakdown.by_name(chosen, "model").rows]
     dates = [
@@ -90,11 +90,11 @@ _READ_OF_SESSION = (
 )
 
 
-def rounds(found: Index, meant: Selection) -> tuple[int, ExportTable]:
+def rounds(index: Index, meant: Selection) -> tuple[int, ExportTable]:
     """How many calls are meant, and a row for each, session by session; rows are read from the index as they are taken."""
-    where = SelectionSql(found, meant).rounds(meant.since, meant.until)
-    (number,) = found.db.execute(f"SELECT count(*) FROM round WHERE {where}").fetchone()
-    return number, ExportTable("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(found, where))
+    where = SelectionSql(index, meant).rounds(meant.since, meant.until)
+    (number,) = index.db.execute(f"SELECT count(*) FROM round WHERE {where}").fetchone()
+    return number, ExportTable("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(index, where))
 
 
 _OF_ROUND = (
@@ -108,9 +108,9 @@ _READ_OF_ROUND = (
 )
 
 
-def _rounds(found: Index, where: str) -> Iterator[ExportRow]:
+def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"
-    for session_id, number, at, model, consumer, *rest in found.db.execute(_EACH_ROUND.format(meant)):
+    for session_id, number, at, model, consumer, *rest in index.db.execute(_EACH_ROUND.format(meant)):
         *tokens, flags, code, first, duration, usd, pico = rest
         fresh, read, written, visible, reasoning = tokens
         yield {
@@ -130,7 +130,7 @@ def _rounds(found: Index, where: str) -> Iterator[ExportRow]:
             "first_token_ms": first,
             "duration_ms": duration,
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
-            "unpriced": _why(found.book, model, at, (fresh, read, written, visible, reasoning), flags, usd),
+            "unpriced": _why(index.book, model, at, (fresh, read, written, visible, reasoning), flags, usd),
         }
 
 
@@ -148,5 +148,5 @@ def _why(
     book: Book, model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int, usd: int | None
 ) -> str | None:
     """Why a call has no price, where it has none."""
-    found = book.price(call_of(model, at, tokens, flags)) if usd is None else None
-    return found.reason if isinstance(found, Unpriced) else None
+    outcome = book.price(call_of(model, at, tokens, flags)) if usd is None else None
+    return outcome.reason if isinstance(outcome, Unpriced) else None

@@ -145,10 +145,10 @@ class KeptKeys:
         with self._lock:
             if self._kept is None and (self._passing is None or os.path.isdir(self._folder)):
                 self._kept = self._of_folder()
-            found = self._kept or self._passing
-            if found is None:
-                found = self._passing = passing()
-            return found
+            keys = self._kept or self._passing
+            if keys is None:
+                keys = self._passing = passing()
+            return keys
 
     def _of_folder(self) -> Keys | None:
         try:

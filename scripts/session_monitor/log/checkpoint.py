@@ -58,10 +58,10 @@ class LogView(SimpleNamespace):
         return {"past_coverage": self.past.to_json(), "generations": generations}
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> LogView:
+    def from_json(cls, stored: dict[str, Any]) -> LogView:
         """From ``to_json``."""
-        generations = [Generation.from_json(each) for each in found["generations"]]
-        return cls(generations, Coverage.from_json(found["past_coverage"]))
+        generations = [Generation.from_json(each) for each in stored["generations"]]
+        return cls(generations, Coverage.from_json(stored["past_coverage"]))
 
 
 class UnusableStateError(Exception):
@@ -81,15 +81,15 @@ class Checkpoint:
 
     def _load(self) -> dict[str, LogView]:
         try:
-            found = read(self.path, self._output_dir)
+            state = read(self.path, self._output_dir)
         except UnusableStateError as unusable:
             self.problem = str(unusable)
             with contextlib.suppress(OSError):
                 os.replace(self.path, self.path + data_folder.UNUSABLE)
             return {}
-        if found is None:
+        if state is None:
             return {}
-        self._written, views = found
+        self._written, views = state
         return views
 
     def view(self, session_key: str | None) -> LogView:
@@ -121,12 +121,12 @@ def read(path: str, output_dir: str) -> tuple[bytes, dict[str, LogView]] | None:
     except FileNotFoundError:
         return None
     try:
-        found = json.loads(raw)
-        if found["schema_version"] != SCHEMA_VERSION:
+        state = json.loads(raw)
+        if state["schema_version"] != SCHEMA_VERSION:
             raise UnusableStateError("was written by another version")
-        if not _is_of(path, output_dir, found["output_dir"]):
+        if not _is_of(path, output_dir, state["output_dir"]):
             raise UnusableStateError("belongs to another output folder")
-        return raw, {name: LogView.from_json(view) for name, view in found["views"].items()}
+        return raw, {name: LogView.from_json(view) for name, view in state["views"].items()}
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnusableStateError("is damaged") from None
 

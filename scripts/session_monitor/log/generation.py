@@ -87,9 +87,9 @@ class Generation(SimpleNamespace):
         return {**vars(self), "coverage": self.coverage.to_json()}
 
     @classmethod
-    def from_json(cls, found: dict[str, Any]) -> Generation:
+    def from_json(cls, stored: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
-        values = {name: found[name] for name in cls.__annotations__}
+        values = {name: stored[name] for name in cls.__annotations__}
         values["head"] = [(end, sha256) for end, sha256 in values["head"]]
         values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
         return cls(**values)

@@ -58,8 +58,8 @@ class LogFile:
     @property
     def state(self) -> tuple[int, int, int, int, int]:
         """Equal only while nothing about the file has changed."""
-        found = self.stat
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+        stat = self.stat
+        return stat.st_dev, stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
     @property
     def size(self) -> int:
@@ -114,10 +114,10 @@ class LogFile:
 
     def fingerprint(self, start: int, end: int) -> str:
         """The hash of this range; raises ``TruncatedError`` where the file is shorter."""
-        found = self.sha256(start, end)
-        if found is None:
+        digest = self.sha256(start, end)
+        if digest is None:
             raise TruncatedError(self.place.path)
-        return found
+        return digest
 
     def line_end(self, start: int, within: int) -> int | None:
         """The byte behind the last newline of ``start … start + within``, or of the first line if that is longer.

@@ -51,11 +51,11 @@ def find(patterns: Sequence[str]) -> list[LogPlace]:
             folder = os.path.realpath(os.path.dirname(path))
             for place in _of_log(path, family):
                 places.setdefault(os.path.join(folder, os.path.basename(place.path)), place)
-    found = [
+    files = [
         place._replace(beside_plain=bool(place.compressed) and real[: -len(place.compressed)] in places)
         for real, place in places.items()
     ]
-    return sorted(found, key=lambda place: (place.order, not place.compressed, place.compressed))
+    return sorted(files, key=lambda place: (place.order, not place.compressed, place.compressed))
 
 
 def is_under(path: str, folders: Sequence[str]) -> bool:
@@ -79,13 +79,13 @@ def _of_log(path: str, family: int) -> list[LogPlace]:
         listed = os.listdir(folder or ".")
     except (FileNotFoundError, NotADirectoryError):
         return []
-    found = []
+    files = []
     for name in listed:
         compressed = next(filter(name.endswith, COMPRESSED), "")
         kind = _kind(name if name == base else name[: len(name) - len(compressed)], base)
         if kind and (name == base or not os.path.isdir(os.path.join(folder, name))):
-            found.append(LogPlace(os.path.join(folder, name), (family, *kind), compressed))
-    return found
+            files.append(LogPlace(os.path.join(folder, name), (family, *kind), compressed))
+    return files
 
 
 def _kind(name: str, base: str) -> tuple[int, str] | None:

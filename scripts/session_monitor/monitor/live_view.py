@@ -51,8 +51,8 @@ class LiveView:
 
     def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
         """Take in the sessions of a batch, and draw if it is time to."""
-        for session_id, found in sessions.items():
-            self._latest[session_id] = _line(session_id, vars(found))
+        for session_id, summary in sessions.items():
+            self._latest[session_id] = _line(session_id, vars(summary))
         if len(self._latest) > 2 * LATEST_SESSIONS:
             self._latest = {line.session_id: line for line in self._sorted()}
         if self._clock() - self._drawn >= REDRAW_SECONDS:

@@ -73,9 +73,9 @@ def search(
     """
 
     def ask(db: sqlite3.Connection | None) -> SearchResults:
-        def question(found: Index) -> SearchResults:
-            where = SelectionSql(found, meant).rounds(meant.since, meant.until)
-            return _answer(db, found, _Asked(query, where, limit), progress)
+        def question(index: Index) -> SearchResults:
+            where = SelectionSql(index, meant).rounds(meant.since, meant.until)
+            return _answer(db, index, _Asked(query, where, limit), progress)
 
         return sessions.ask(question)
 
@@ -94,36 +94,36 @@ class _Asked(NamedTuple):
     limit: int
 
 
-def _answer(db: sqlite3.Connection | None, found: Index, asked: _Asked, progress: Progress) -> SearchResults:
+def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, progress: Progress) -> SearchResults:
     answer = None
     # The numbers of a main index in memory are nobody's but this search's.
-    is_on_disk = found.db.execute("PRAGMA database_list").fetchone()[2] != ""
+    is_on_disk = index.db.execute("PRAGMA database_list").fetchone()[2] != ""
     if db and is_on_disk:
         try:
-            if not word_index.is_current(db, found):
-                word_index.bring_up_to_date(db, found, progress)
+            if not word_index.is_current(db, index):
+                word_index.bring_up_to_date(db, index, progress)
             with word_index.one_state(db):
-                if word_index.is_current(db, found):  # unless another search has begun it anew
-                    answer = SearchResults(*_hits(db, found, asked), is_kept=True)
+                if word_index.is_current(db, index):  # unless another search has begun it anew
+                    answer = SearchResults(*_hits(db, index, asked), is_kept=True)
         except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
             pass
         except sqlite3.DatabaseError as error:
             raise SearchIndexDamagedError from error
-    answer = answer or _piecemeal(found, asked, progress)
+    answer = answer or _piecemeal(index, asked, progress)
     if answer.hits:
         return answer
     counts = "SELECT count(*), coalesce(sum(flags & ? != 0), 0) FROM round"
-    rounds, unlogged = found.db.execute(counts, (schema.NO_CONTENT,)).fetchone()
+    rounds, unlogged = index.db.execute(counts, (schema.NO_CONTENT,)).fetchone()
     return answer._replace(rounds=rounds, unlogged=unlogged)
 
 
-def _hits(db: sqlite3.Connection, found: Index, asked: _Asked) -> tuple[list[Hit], bool]:
+def _hits(db: sqlite3.Connection, index: Index, asked: _Asked) -> tuple[list[Hit], bool]:
     """The hits in a search index, the latest first, and whether there are more."""
     (words, column), where, limit = asked
     finder = Finder(words)
     hits: list[Hit] = []
-    for session, number in _meant(found, where, word_index.matching(db, words, column)):
-        hit = _hit(found, session, number, finder, column)
+    for session, number in _meant(index, where, word_index.matching(db, words, column)):
+        hit = _hit(index, session, number, finder, column)
         if hit and len(hits) == limit:
             return _sorted(hits), True
         if hit:
@@ -131,15 +131,15 @@ def _hits(db: sqlite3.Connection, found: Index, asked: _Asked) -> tuple[list[Hit
     return _sorted(hits), False
 
 
-def _meant(found: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _meant(index: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
     """Those of the rounds that are meant: nearly all may match, and few be meant."""
     if where == "true":
         return rounds
-    few = set(found.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))
+    few = set(index.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))
     if len(few) <= FEW:
         return (each for each in rounds if each in few)
     sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"
-    return (each for each in rounds if found.db.execute(sql, each).fetchone())
+    return (each for each in rounds if index.db.execute(sql, each).fetchone())
 
 
 def _sorted(hits: list[Hit]) -> list[Hit]:
@@ -147,13 +147,13 @@ def _sorted(hits: list[Hit]) -> list[Hit]:
     return sorted(hits, key=lambda hit: timestamps.milliseconds(hit.timestamp) or 0, reverse=True)
 
 
-def _hit(found: Index, session: int, number: int, finder: Finder, column: str | None) -> Hit | None:
+def _hit(index: Index, session: int, number: int, finder: Finder, column: str | None) -> Hit | None:
     """What to tell of a round; None where it is not there any more."""
-    indexed = word_index.indexed_round(found, session, number)
+    indexed = word_index.indexed_round(index, session, number)
     if indexed is None:
         return None
     try:
-        with open_session(found.folder, indexed.place.file) as file:
+        with open_session(index.folder, indexed.place.file) as file:
             before = indexed.before and round_at(file, indexed.before)
             stored = round_at(file, indexed.place)
     except OSError:
@@ -164,18 +164,18 @@ def _hit(found: Index, session: int, number: int, finder: Finder, column: str | 
         return None
     best = max(excerpts, key=lambda name: excerpts[name].words)
     excerpt = excerpts[best]
-    (session_id,) = found.db.execute("SELECT session_id FROM session WHERE id = ?", (session,)).fetchone()
+    (session_id,) = index.db.execute("SELECT session_id FROM session WHERE id = ?", (session,)).fetchone()
     return Hit(session_id, number, stored["timestamp"], stored["model"], best, excerpt.text, excerpt.matches)
 
 
-def _piecemeal(found: Index, asked: _Asked, progress: Progress) -> SearchResults:
+def _piecemeal(index: Index, asked: _Asked, progress: Progress) -> SearchResults:
     """The hits without a search index that is kept: from one of a piece at a time in memory, the latest first."""
     hits: list[Hit] = []
-    has_more, done, total = False, 0, word_index.size_changed(found, -1)
+    has_more, done, total = False, 0, word_index.size_changed(index, -1)
     with word_index.in_memory() as db:
-        for piece in word_index.changed(found, -1, latest_first=True):
-            word_index.put(db, word_index.texts(found.folder, reversed(piece)))
-            more, has_more = _hits(db, found, asked._replace(limit=asked.limit - len(hits)))
+        for piece in word_index.changed(index, -1, latest_first=True):
+            word_index.put(db, word_index.texts(index.folder, reversed(piece)))
+            more, has_more = _hits(db, index, asked._replace(limit=asked.limit - len(hits)))
             hits += more
             if has_more:
                 break

@@ -106,16 +106,16 @@ def _indexed(session: int, file: str, number: int, start: int, length: int, star
     return IndexedRound(session, Place(file, number, start, length), before)
 
 
-def size_changed(found: Index, seen: int) -> int:
+def size_changed(index: Index, seen: int) -> int:
     """The bytes of all rounds in sessions that changed after the main index's change of this number."""
-    return int(found.db.execute(_SIZE, (seen,)).fetchone()[0])
+    return int(index.db.execute(_SIZE, (seen,)).fetchone()[0])
 
 
-def changed(found: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[IndexedRound]]:
+def changed(index: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[IndexedRound]]:
     """These rounds, some at a time."""
     piece: list[IndexedRound] = []
     size = 0
-    for row in found.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, schema.SLOT)):
+    for row in index.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, schema.SLOT)):
         piece.append(_indexed(*row))
         size += piece[-1].place.length
         if size >= PIECE:
@@ -178,10 +178,10 @@ def matching(db: sqlite3.Connection, words: Iterable[Word], column: str | None) 
     return db.execute(_MATCHING, (full_text.match(words, column),))
 
 
-def is_current(db: sqlite3.Connection, found: Index) -> bool:
+def is_current(db: sqlite3.Connection, index: Index) -> bool:
     """Whether all is in that the main index knows."""
     made, change = db.execute("SELECT made, change FROM meta").fetchone()
-    return bool(made == found.meta("made") and change >= found.meta("change"))
+    return bool(made == index.meta("made") and change >= index.meta("change"))
 
 
 def one_state(db: sqlite3.Connection) -> AbstractContextManager[None]:
@@ -189,21 +189,21 @@ def one_state(db: sqlite3.Connection) -> AbstractContextManager[None]:
     return _transaction(db, "DEFERRED")
 
 
-def bring_up_to_date(db: sqlite3.Connection, found: Index, progress: Progress) -> None:
+def bring_up_to_date(db: sqlite3.Connection, index: Index, progress: Progress) -> None:
     """Put in what is new.  Whoever searches meanwhile gets a turn after each piece, and what is in by then stays in.
 
     Ends where another search begins it anew meanwhile, for a main index that is not this one: then it is not current.
     """
-    made, change = found.meta("made"), found.meta("change")
+    made, change = index.meta("made"), index.meta("change")
     if _made(db) != made:
         with _transaction(db):
             if _made(db) != made:  # another search may have been first
                 clear(db)
                 db.execute("UPDATE meta SET made = ?, change = -1", (made,))
     (seen,) = db.execute("SELECT change FROM meta").fetchone()
-    done, total = 0, size_changed(found, seen)
-    for piece in changed(found, seen):
-        new = list(texts(found.folder, _unknown(db, piece)))
+    done, total = 0, size_changed(index, seen)
+    for piece in changed(index, seen):
+        new = list(texts(index.folder, _unknown(db, piece)))
         with _transaction(db):
             if _made(db) != made:
                 return

@@ -52,11 +52,11 @@ class Word(NamedTuple):
 
 def words(text: str) -> tuple[Word, ...]:
     """What a person looks for: words, ``"words in this order"``, ``beginning*``; what holds no letter or digit is none."""
-    found = []
+    wanted = []
     for quoted, star, plain in _WORD.findall(text.replace("\0", " ")):
         if _TOKEN.search(quoted or plain):
-            found.append(Word(quoted or plain, bool(star) or plain.endswith("*")))
-    return tuple(dict.fromkeys(found))
+            wanted.append(Word(quoted or plain, bool(star) or plain.endswith("*")))
+    return tuple(dict.fromkeys(wanted))
 
 
 def match(wanted: Iterable[Word], column: str | None = None) -> str:
@@ -72,7 +72,7 @@ def spaced(text: str) -> str:
     """The text as it is indexed."""
     if text.isascii():
         return text
-    apart = _RUN.sub(lambda found: f" {' '.join(found[0])} ", unicodedata.normalize("NFC", text))
+    apart = _RUN.sub(lambda run: f" {' '.join(run[0])} ", unicodedata.normalize("NFC", text))
     return apart.encode("utf-8", "replace").decode()  # half a surrogate pair, which JSON may hold, has no UTF-8
 
 
@@ -101,14 +101,14 @@ class Finder:
     def excerpt(self, text: str) -> Excerpt:
         """The part of a text in which most of the words stand close together; its beginning where none is found."""
         text = unicodedata.normalize("NFC", text)
-        found = self._places(text[:_LOOK])
-        first, last = _closest(found)
+        matches = self._places(text[:_LOOK])
+        first, last = _closest(matches)
         start = _edge(text, max(0, first - _LEAD), -1)
         end = _edge(text, min(len(text), max(start + WIDTH, last)), 1)
         part = " ".join(text[start:end].split())
         shown = ("…" if start else "") + part + ("…" if end < len(text) else "")
         places = self._places(shown)
-        return Excerpt(shown, list(_joined(places)), len({word for _, _, word in found}))
+        return Excerpt(shown, list(_joined(places)), len({word for _, _, word in matches}))
 
     def _places(self, text: str) -> list[Place]:
         """Where words stand, in order."""
@@ -142,12 +142,12 @@ def _variants(char: str) -> str:
 @functools.lru_cache(1)
 def _accented() -> dict[str, str]:
     """For each letter those that are the same but for an accent."""
-    found: dict[str, str] = {}
+    accented: dict[str, str] = {}
     for char in map(chr, (*range(0xC0, 0x250), *range(0x1E00, 0x1F00))):
         parts = unicodedata.normalize("NFD", char)
         if len(parts) == 2 and parts[0].islower():
-            found[parts[0]] = found.get(parts[0], "") + char
-    return found
+            accented[parts[0]] = accented.get(parts[0], "") + char
+    return accented
 
 
 def _closest(places: Sequence[Place]) -> tuple[int, int]:

@@ -32,7 +32,7 @@ def cell(text: str) -> str:
     """The same for a table, where a bar ends the cell, even in code and with a backslash before its backslash."""
     if "|" not in text:
         return code(text)
-    escaped = _PUNCTUATION.sub(lambda found: f"&#{ord(found[0])};", safe.cell(text))
+    escaped = _PUNCTUATION.sub(lambda match: f"&#{ord(match[0])};", safe.cell(text))
     return f"<code>{escaped}</code>"
 
 

@@ -50,10 +50,10 @@ def last_lines(file: LogFile, most_bytes: int, most_lines: int) -> list[bytes]:
     """The last whole lines of a file, of so many bytes at most."""
     start = max(0, file.size - most_bytes)
     end = start + (file.read(file.size - start, start).rfind(b"\n") + 1)
-    found = [data for _, _, data in log_file.lines(file, start, end) if data is not None]
-    if start and found and file.read(1, start - 1) != b"\n":
-        del found[0]  # its beginning was not read
-    return found[-most_lines:]
+    lines = [data for _, _, data in log_file.lines(file, start, end) if data is not None]
+    if start and lines and file.read(1, start - 1) != b"\n":
+        del lines[0]  # its beginning was not read
+    return lines[-most_lines:]
 
 
 def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:

@@ -36,6 +36,7 @@ class Case(NamedTuple):
 
 
 def has_sessions(folder: str) -> bool:
+    """Whether a data folder holds session files; False where it cannot be listed."""
     try:
         return any(map(file_names.is_session, os.listdir(folder)))
     except OSError:

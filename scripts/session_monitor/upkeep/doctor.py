@@ -161,17 +161,17 @@ def _state(case: Case) -> tuple[Mapping[str, LogView], Check]:
     """The read positions, and what is to be said of them."""
     todo = "the next run of main.py reads the logs from their beginning; nothing is counted twice"
     try:
-        found = checkpoint.read(case.state_file, case.data_dir)
+        state = checkpoint.read(case.state_file, case.data_dir)
     except checkpoint.UnusableStateError as unusable:
         return {}, Check("state file", WARN, f"{case.state_file} {unusable}", todo)
     except OSError as error:
         found_text = f"{case.state_file} cannot be read: {error.strerror}"
         return {}, Check("state file", WARN, found_text, "ask as the monitor's user")
-    if found is None:
+    if state is None:
         if has_sessions(case.data_dir):
             return {}, Check("state file", WARN, f"there are sessions and no {case.state_file}", todo)
         return {}, Check("state file", WARN, f"there is no {case.state_file}", "run main.py")
-    views = found[1]
+    views = state[1]
     return views, _told(views)
 
 
@@ -208,19 +208,19 @@ def _index(case: Case, book: Book | None) -> Check:
         return _damaged(path)
 
 
-def _of_index(found: Index, size: int, *, is_priced: bool, case: Case) -> Check:
-    if not found.is_known():
+def _of_index(index: Index, size: int, *, is_priced: bool, case: Case) -> Check:
+    if not index.is_known():
         return Check("index", OK, "another version's; the next question makes it anew")
     sound = "sound"
     if case.deep or size <= SMALL_INDEX:
-        (answer,) = found.db.execute("PRAGMA quick_check(1)").fetchone()
+        (answer,) = index.db.execute("PRAGMA quick_check(1)").fetchone()
         if answer != "ok":
             return _damaged(os.path.join(case.data_dir, data_folder.INDEX))
     else:
         sound = "not looked through (--deep does)"
-    if not found.is_current():
+    if not index.is_current():
         return Check("index", OK, f"{sound}; behind the session files: the next question brings it up to date")
-    if is_priced and not found.is_priced():
+    if is_priced and not index.is_priced():
         return Check("index", OK, f"{sound} and current, with earlier prices: the next question prices it anew")
     return Check("index", OK, f"{sound} and current")
 
@@ -231,11 +231,11 @@ def _damaged(path: str) -> Check:
 
 def _book(case: Case) -> tuple[Book | None, Check]:
     try:
-        found = own_lists.book(case.data_dir, case.environment)
+        book = own_lists.book(case.data_dir, case.environment)
     except (BadPriceListError, OSError) as error:
         return None, Check("price lists", FAIL, str(error), "correct it there, or take the file away")
     own = [path for path in _own_lists(case) if os.path.exists(path)]
-    return found, Check("price lists", OK, f"without a mistake: {', '.join([*own, 'the shipped one'])}")
+    return book, Check("price lists", OK, f"without a mistake: {', '.join([*own, 'the shipped one'])}")
 
 
 def _own_lists(case: Case) -> Iterable[str]:

@@ -24,14 +24,14 @@ def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
     if os.path.lexists(default):
         return [default]
     generations = [each for view in views.values() for each in view.generations if not each.gone]
-    found: list[str] = []
+    logs: list[str] = []
     rotated: set[str] = set()
     for path in sorted({generation.path for generation in generations}, key=len):
         if path not in rotated and os.path.lexists(path):
-            found.append(path)
+            logs.append(path)
             with contextlib.suppress(OSError):
                 rotated.update(place.path for place in rotation.find([path]))
-    return found
+    return logs
 
 
 def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:

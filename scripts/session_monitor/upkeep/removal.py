@@ -41,8 +41,8 @@ class Stored(NamedTuple):
 def find(folder: str, session_ids: Iterable[str]) -> dict[str, Stored]:
     """Those of these sessions that there are, by their ids.  Raises ``OSError``."""
     copies = _copies(folder)
-    found = ((session_id, _find(folder, session_id, copies)) for session_id in session_ids)
-    return {session_id: stored for session_id, stored in found if stored}
+    stored = {session_id: _find(folder, session_id, copies) for session_id in session_ids}
+    return {session_id: session for session_id, session in stored.items() if session}
 
 
 def last_called_before(folder: str, moment: int) -> list[Stored]:
@@ -52,8 +52,8 @@ def last_called_before(folder: str, moment: int) -> list[Stored]:
     """
     copies = _copies(folder)
     with os.scandir(folder) as entries:
-        found = [_read(folder, entry.name, copies) for entry in entries if file_names.is_session(entry.name)]
-    old = [stored for stored in found if stored and _is_before(stored, moment)]
+        sessions = [_read(folder, entry.name, copies) for entry in entries if file_names.is_session(entry.name)]
+    old = [stored for stored in sessions if stored and _is_before(stored, moment)]
     return sorted(old, key=lambda stored: timestamps.milliseconds(stored.updated_at) or 0)
 
 
@@ -107,12 +107,12 @@ def _is_before(stored: Stored, moment: int) -> bool:
 
 def _copies(folder: str) -> dict[str, tuple[str, ...]]:
     """The copies of damaged files, by the names of these."""
-    found: dict[str, tuple[str, ...]] = {}
+    copies: dict[str, tuple[str, ...]] = {}
     for name in os.listdir(folder):
         copy = _COPY.fullmatch(name)
         if copy:
-            found[copy[1]] = (*found.get(copy[1], ()), name)
-    return found
+            copies[copy[1]] = (*copies.get(copy[1], ()), name)
+    return copies
 
 
 def _again(folder: str, stored: Stored, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
@@ -124,10 +124,10 @@ def _again(folder: str, stored: Stored, copies: Mapping[str, tuple[str, ...]]) -
 
 def _state(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        stat = os.stat(path)
     except FileNotFoundError:
         return None
-    return found.st_size, found.st_mtime_ns
+    return stat.st_size, stat.st_mtime_ns
 
 
 def _find(folder: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
@@ -175,14 +175,14 @@ def _is_anothers(path: str, session_id: str) -> bool:
         return False
 
 
-def _size(folder: str, found: Iterable[str]) -> int:
-    return sum(os.path.getsize(os.path.join(folder, name)) for name in found)
+def _size(folder: str, names: Iterable[str]) -> int:
+    return sum(os.path.getsize(os.path.join(folder, name)) for name in names)
 
 
-def _applied(folder: str, found: Iterable[str]) -> dict[str, int]:
+def _applied(folder: str, names: Iterable[str]) -> dict[str, int]:
     """Up to where the log was applied, as far as footers and whole rounds of these files tell."""
     applied: dict[str, int] = {}
-    for name in found:
+    for name in names:
         with open(os.path.join(folder, name), "rb") as file:
             for generation, end in _ends(file):
                 applied[generation] = max(end, applied.get(generation, 0))

@@ -51,8 +51,8 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
     Raises ``write_lock.BusyError`` and ``OSError``.
     """
     done = Repaired()
-    found = sorted(filter(file_names.is_session, os.listdir(folder)))
-    suspects = [name for name in found if _faults(folder, name)]
+    names = sorted(filter(file_names.is_session, os.listdir(folder)))
+    suspects = [name for name in names if _faults(folder, name)]
     if suspects:
         with write_lock.changing(folder):
             for name in suspects:
@@ -136,6 +136,6 @@ def _is_sound(path: str) -> bool:
         return False
 
 
-def _check(found: Index) -> None:
-    if found.db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
+def _check(index: Index) -> None:
+    if index.db.execute("PRAGMA quick_check(1)").fetchall() != [("ok",)]:
         raise sqlite3.DatabaseError

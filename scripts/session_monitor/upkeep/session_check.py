@@ -56,19 +56,19 @@ class Looked:
 
 def look(folder: str, name: str, *, quick: bool) -> Looked:
     """Read a session file once; with ``quick`` no more than its header and its footer."""
-    found = Looked(name)
+    looked = Looked(name)
     try:
         with open(os.path.join(folder, name), "rb") as file:
-            found.state = _state(os.fstat(file.fileno()))
-            _read(file, found, quick=quick)
+            looked.state = _state(os.fstat(file.fileno()))
+            _read(file, looked, quick=quick)
     except FileNotFoundError:
         pass  # gone meanwhile, which shows in its state
     except NotASessionFileError:
-        found.fault("does not begin like a session file", NO_SESSION)
+        looked.fault("does not begin like a session file", NO_SESSION)
     except OSError as error:
-        found.state = state_now(folder, name)
-        found.fault(f"cannot be read: {error.strerror}", UNREADABLE)
-    return found
+        looked.state = state_now(folder, name)
+        looked.fault(f"cannot be read: {error.strerror}", UNREADABLE)
+    return looked
 
 
 def state_now(folder: str, name: str) -> State | None:
@@ -79,52 +79,52 @@ def state_now(folder: str, name: str) -> State | None:
         return None
 
 
-def _state(found: os.stat_result) -> State:
-    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+def _state(stat: os.stat_result) -> State:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _read(file: BinaryIO, found: Looked, *, quick: bool) -> None:
+def _read(file: BinaryIO, look: Looked, *, quick: bool) -> None:
     session_id = session_file.read_header(file)
     own_names = file_names.file_name(session_id), file_names.other_name(session_id)
-    if found.file not in own_names:
-        found.fault(f"holds the session whose file is {own_names[0]}", MISNAMED)
+    if look.file not in own_names:
+        look.fault(f"holds the session whose file is {own_names[0]}", MISNAMED)
     rounds: list[PlacedFacts] = []
-    end = _footer(file, found) if quick else _rounds(file, found, rounds)
+    end = _footer(file, look) if quick else _rounds(file, look, rounds)
     if end is None:
         return
-    size, mtime = found.state[1:3] if found.state else (0, 0)
+    size, mtime = look.state[1:3] if look.state else (0, 0)
     if end.next_byte + len(end.footer) != size:
-        found.fault("has more behind its footer", TORN)
+        look.fault("has more behind its footer", TORN)
         return
-    found.written = Written(session_id, found.file, end.summary, size, mtime, end.next_byte, rounds)
+    look.written = Written(session_id, look.file, end.summary, size, mtime, end.next_byte, rounds)
 
 
-def _footer(file: BinaryIO, found: Looked) -> End | None:
+def _footer(file: BinaryIO, look: Looked) -> End | None:
     end = session_file.read_footer(file)
     if end is None:
-        found.fault("has no whole footer", TORN)
+        look.fault("has no whole footer", TORN)
     return end
 
 
-def _rounds(file: BinaryIO, found: Looked, rounds: list[PlacedFacts]) -> End | None:
+def _rounds(file: BinaryIO, look: Looked, rounds: list[PlacedFacts]) -> End | None:
     """Take the rounds in; the footer, or None where a line before it is not whole."""
     summary = Summary()
     last: LoggedFacts | None = None
     for start, length, line in session_file.scan(file):
         if isinstance(line, End):
-            _compare(found, line, summary, last)
+            _compare(look, line, summary, last)
             if not session_file.last_write_is_whole(file, line):
-                found.fault("the lines of its last write are not those that its footer was made for", DAMAGED)
+                look.fault("the lines of its last write are not those that its footer was made for", DAMAGED)
             return line
         number = len(rounds) + 1
         if line is None or not _counted(line, summary):
-            _not_whole(found, number, start, session_file.rounds_behind(file, start + length))
+            _not_whole(look, number, start, session_file.rounds_behind(file, start + length))
             return None
         if line["round"] != number:
-            found.fault(f"round {number} is numbered {line['round']}", DAMAGED)
+            look.fault(f"round {number} is numbered {line['round']}", DAMAGED)
         rounds.append((line, start, length))
         last = line
-    found.fault("has no whole footer", TORN)
+    look.fault("has no whole footer", TORN)
     return None
 
 
@@ -137,20 +137,20 @@ def _counted(line: LoggedFacts, summary: Summary) -> bool:
         return False
 
 
-def _not_whole(found: Looked, number: int, start: int, behind: Iterator[StoredRound]) -> None:
+def _not_whole(look: Looked, number: int, start: int, behind: Iterator[StoredRound]) -> None:
     if next(behind, None) is None:
-        found.fault(f"line {number + 1} (from byte {start}) is not whole, and no round follows", TORN)
+        look.fault(f"line {number + 1} (from byte {start}) is not whole, and no round follows", TORN)
     else:
-        found.fault(f"line {number + 1} (round {number}, from byte {start}) is not whole, and rounds follow", DAMAGED)
+        look.fault(f"line {number + 1} (round {number}, from byte {start}) is not whole, and rounds follow", DAMAGED)
 
 
-def _compare(found: Looked, end: End, summary: Summary, last: LoggedFacts | None) -> None:
+def _compare(look: Looked, end: End, summary: Summary, last: LoggedFacts | None) -> None:
     """Hold what the footer says against what the rounds add up to."""
     said, added = vars(end.summary), vars(summary)
     differing = [name for name, value in added.items() if name != "history" and said[name] != value]
     for name in differing[:_MOST_NAMED]:
         numbers = f": {said[name]}, not {added[name]}" if isinstance(added[name], int) else ""
-        found.fault(f"its footer's {name} is not what its rounds add up to{numbers}", DAMAGED)
+        look.fault(f"its footer's {name} is not what its rounds add up to{numbers}", DAMAGED)
     sent = last.get("messages_total") if last else None
     if sent is not None and len(end.summary.history) != sent * message_history.DIGEST:
-        found.fault("its footer's history is not that of its last round", DAMAGED)
+        look.fault("its footer's history is not that of its last round", DAMAGED)

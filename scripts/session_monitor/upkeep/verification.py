@@ -261,15 +261,15 @@ class _Run:
         name = os.path.basename(state_file)
         at_work = self._at_work()
         try:
-            found = checkpoint.read(state_file, self._folder)
+            state = checkpoint.read(state_file, self._folder)
         except checkpoint.UnusableStateError as unusable:
             self.result.fault(Finding(name, str(unusable), _AGAIN))
             return
-        if found is None:
+        if state is None:
             self.result.notice(Finding(name, "there is none", _AGAIN))
             return
         committed: dict[str, int] = {}
-        for view in found[1].values():
+        for view in state[1].values():
             for generation in view.generations:
                 committed[generation.gid] = max(generation.offset, committed.get(generation.gid, 0))
         for gid, (end, file) in self._applied.items():
