@@ -66,9 +66,9 @@ def run(home, capsys):
 
 def data(out):
     """What is in the envelope."""
-    found = json.loads(out)
-    assert found["schema_version"] == 1
-    return found["data"]
+    envelope = json.loads(out)
+    assert envelope["schema_version"] == 1
+    return envelope["data"]
 
 
 @pytest.mark.parametrize("command", ["doctor", "verify"])

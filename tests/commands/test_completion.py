@@ -282,9 +282,9 @@ class Shell:
         """The arguments that the command gets when this is typed."""
         self._type(typed)
         until(self._is_told, f"the shell runs {typed!r}")
-        found = self._said.read_bytes().decode().split("\0")[:-1]
+        arguments = self._said.read_bytes().decode().split("\0")[:-1]
         self._said.unlink()
-        return found
+        return arguments
 
     def close(self):
         """End it."""

@@ -178,8 +178,8 @@ def test_an_index_that_fails_while_it_is_read(run, home, monkeypatch):
     """A file is written anew from a sound index; what stands on stdout already is not printed a second time."""
     original, failures = tables._rounds, []
 
-    def failing(found, where):
-        rows = original(found, where)
+    def failing(index, where):
+        rows = original(index, where)
         yield next(rows)
         if not failures:
             failures.append(1)

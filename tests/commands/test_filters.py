@@ -43,10 +43,10 @@ def test_filters(varied, options, ids, calls):
 def test_statistics_have_the_same_filters(varied, command, options):
     """What a filter leaves is the same in total, however it is split into rows."""
     all_days = ["--days", "30000"] if command == "stats-date" else []
-    found = data(command, "--data-dir", varied, *options, *all_days)["total"]
+    total = data(command, "--data-dir", varied, *options, *all_days)["total"]
     overall = data("summary", "--data-dir", varied, *options)
 
-    assert found == overall
+    assert total == overall
 
 
 @pytest.mark.parametrize(

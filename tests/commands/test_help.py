@@ -29,13 +29,13 @@ BEFORE = {f"{CLI} pricing reset": f"{CLI} pricing set qwen-long 0.5 2"}
 
 def commands(parser=None, path=()):
     """Every command of cli.py by its path, those of other commands included and the hidden ones left out."""
-    found = {path: parser or cli.parser()}
-    for action in found[path]._actions:
+    parsers = {path: parser or cli.parser()}
+    for action in parsers[path]._actions:
         if isinstance(action, argparse._SubParsersAction):
             for name, below in action.choices.items():
                 if not name.startswith("_"):
-                    found.update(commands(below, (*path, name)))
-    return found
+                    parsers.update(commands(below, (*path, name)))
+    return parsers
 
 
 def examples(parser):

@@ -6,6 +6,8 @@ import re
 
 import pytest
 
+from commands.shared import parsers
+from session_monitor.text import table
 from tests.support.command_line import run
 
 
@@ -62,3 +64,15 @@ def test_did_you_mean(arguments, hint):
 
     assert done.returncode == 2
     assert re.findall(r"did you mean (\S+)\?", done.stderr) == ([hint] if hint else [])
+
+
+def test_options_are_the_commands_own():
+    """What all commands take becomes where the answer goes and what is asked about; the command keeps its own."""
+    options = parsers.shared_options().parse_args(["--data-dir", "x", "--json", "--wide", "--color", "always"])
+    options.limit = 3
+
+    output, data = parsers.output_and_data(options)
+
+    assert vars(options) == {"limit": 3}
+    assert (data.folder, output.is_json, output.columns()) == ("x", True, None)
+    assert output.paint()(table.BOLD, "x") == "\x1b[1mx\x1b[0m"

@@ -115,9 +115,9 @@ def test_matches_in_bold(run, monkeypatch):
 
 def test_hits_for_scripts(data):
     """All that is known of a hit, with the spans that match."""
-    found = data("北京", "天气")
-    assert found["more"] is False
-    (hit,) = found["hits"]
+    results = data("北京", "天气")
+    assert results["more"] is False
+    (hit,) = results["hits"]
     assert hit == {
         "session_id": "agent:main",
         "round": 1,

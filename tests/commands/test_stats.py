@@ -13,17 +13,17 @@ from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope
 
 def test_stats_of_the_sample_by_model(sample):
     """A row a model, the dearest first, with a total in which a session of two models counts once."""
-    found = data("stats-model", "--data-dir", sample)
+    stats = data("stats-model", "--data-dir", sample)
     text = run("stats-model", "--data-dir", sample).stdout.splitlines()
 
-    models = found["models"]
+    models = stats["models"]
     costs = [float(row["cost_usd"]) for row in models]
     assert costs == sorted(costs, reverse=True)
     rows = [row.fields for row in rows_of(sample)]
     assert {row["model"] for row in models} - {None} == {model for row in rows for model in row["models"]}
-    assert found["total"]["sessions"] == len(rows) < sum(row["sessions"] for row in models)
+    assert stats["total"]["sessions"] == len(rows) < sum(row["sessions"] for row in models)
     for name, key in (("input_tokens", "total_input_tokens"), ("output_tokens", "total_output_tokens")):
-        assert found["total"][name] == sum(row[name] for row in models) == sum(row[key] for row in rows)
+        assert stats["total"][name] == sum(row[name] for row in models) == sum(row[key] for row in rows)
     assert text[0] == "📊 Statistics by Model"
     assert text[1].split()[:3] == ["Model", "Sessions", "Calls"]
     assert [line.split()[0] for line in text[3:9]] == [row["model"] or "(not" for row in models][:6]
@@ -39,15 +39,15 @@ def test_summary_of_the_sample(tmp_path):
     said = subprocess.run(read, capture_output=True, encoding="utf-8", env=ENVIRONMENT, check=True).stdout
 
     text = run("summary", "--data-dir", folder).stdout
-    found = envelope("summary", "--data-dir", folder)
+    summary = envelope("summary", "--data-dir", folder)
 
     tokens, cost = (next(line for line in said.splitlines() if line.startswith(name)) for name in ("Tokens", "Cost"))
     assert tokens in text
     assert cost in text
     assert said.splitlines()[-1].replace("Coverage: ", "") in text
-    assert found["data"]["sessions"] == 7
-    assert found["coverage"]["lines"] == 41
-    assert envelope("list", "--data-dir", folder, "--limit", "1")["coverage"] == found["coverage"]
+    assert summary["data"]["sessions"] == 7
+    assert summary["coverage"]["lines"] == 41
+    assert envelope("list", "--data-dir", folder, "--limit", "1")["coverage"] == summary["coverage"]
     (folder / ".state.json").unlink()
     assert "Coverage: not known" in run("summary", "--data-dir", folder).stdout
     assert envelope("summary", "--data-dir", folder)["coverage"] is None
@@ -63,15 +63,15 @@ def test_statistics_of_nothing(tmp_path, command):
 
 def test_stats_by_consumer(varied):
     """A row a consumer, the dearest first, with a total; calls that name none have a row of their own."""
-    found = data("stats-consumer", "--data-dir", varied)
+    stats = data("stats-consumer", "--data-dir", varied)
     text = run("stats-consumer", "--data-dir", varied).stdout.splitlines()
 
-    assert [(row["consumer"], row["sessions"], row["calls"]) for row in found["consumers"]] == [
+    assert [(row["consumer"], row["sessions"], row["calls"]) for row in stats["consumers"]] == [
         (None, 2, 2),
         ("team-1", 1, 2),
         ("team-2", 1, 1),
     ]
-    assert (found["total"]["sessions"], found["total"]["calls"]) == (4, 5)
+    assert (stats["total"]["sessions"], stats["total"]["calls"]) == (4, 5)
     assert text[0] == "📊 Statistics by Consumer"
     assert [row.split("  ")[0] for row in text[3:6]] == ["(not named)", "team-1", "team-2"]
     assert text[-1].startswith("Not in the cost: 1 round unpriced, 15 tokens (no-such-model)")
@@ -124,13 +124,13 @@ def test_stats_by_tool(weather, varied):
 )
 def test_stats_by_hours_weeks_and_months(varied, by, zone, names, starts):
     """--by says what a row is; each has its name and the time at which it begins in the zone that is asked for."""
-    found = data("stats-date", "--data-dir", varied, "--by", by, "--timezone", zone, "--since", "2026-01-01")
+    stats = data("stats-date", "--data-dir", varied, "--by", by, "--timezone", zone, "--since", "2026-01-01")
     text = run("stats-date", "--data-dir", varied, "--by", by, "--timezone", zone, "--since", "2026-01-01").stdout
 
-    assert (found["by"], found["timezone"]) == (by, zone)
-    assert [row["date"] for row in found["dates"]] == names
-    assert [row["start"] for row in found["dates"]] == starts
-    assert [row["calls"] for row in found["dates"]] == [4, 1]
+    assert (stats["by"], stats["timezone"]) == (by, zone)
+    assert [row["date"] for row in stats["dates"]] == names
+    assert [row["start"] for row in stats["dates"]] == starts
+    assert [row["calls"] for row in stats["dates"]] == [4, 1]
     assert text.splitlines()[0] == "📊 Statistics by Date (since 2026-01-01)"
     assert [row[: len(name)] for row, name in zip(text.splitlines()[3:], names)] == names
 
@@ -149,27 +149,27 @@ def test_stats_by_hours_weeks_and_months(varied, by, zone, names, starts):
 )
 def test_the_last_days(varied, options, calls):
     """--days counts back from --until or today, and never before --since; each kind of rows has its own default."""
-    found = data("stats-date", "--data-dir", varied, "--timezone", "UTC", *options)
+    stats = data("stats-date", "--data-dir", varied, "--timezone", "UTC", *options)
 
-    assert [row["calls"] for row in found["dates"]] == calls
-    assert found["total"]["calls"] == sum(calls)
+    assert [row["calls"] for row in stats["dates"]] == calls
+    assert stats["total"]["calls"] == sum(calls)
 
 
 def test_stats_by_date(sample):
     """A row a day with its models, the newest last; the days are those of the zone that is asked for."""
     asked = ["stats-date", "--days", "30000", "--data-dir", sample]
-    found = data(*asked, "--timezone", "UTC")
+    stats = data(*asked, "--timezone", "UTC")
     text = run(*asked, "--timezone", "UTC").stdout.splitlines()
 
-    assert [row["date"] for row in found["dates"]] == ["2026-02-01", "2026-02-02"]
-    assert found["newest"] == "2026-02-02"
-    assert sum(row["calls"] for row in found["dates"]) == found["total"]["calls"] == 35
-    assert all(row["models"] for row in found["dates"])
+    assert [row["date"] for row in stats["dates"]] == ["2026-02-01", "2026-02-02"]
+    assert stats["newest"] == "2026-02-02"
+    assert sum(row["calls"] for row in stats["dates"]) == stats["total"]["calls"] == 35
+    assert all(row["models"] for row in stats["dates"])
     assert text[0] == "📊 Statistics by Date (Last 30,000 days)"
     assert [line.split()[0] for line in text[3:5]] == ["2026-02-01", "2026-02-02"]
     assert text[-1].startswith("TOTAL")
     shanghai = data(*asked, "--timezone", "Asia/Shanghai")["dates"]
-    assert [row["calls"] for row in shanghai] != [row["calls"] for row in found["dates"]]
+    assert [row["calls"] for row in shanghai] != [row["calls"] for row in stats["dates"]]
     assert data(*asked) == {**data(*asked, "--timezone", "Asia/Shanghai"), "timezone": "local"}
 
 

@@ -45,9 +45,9 @@ def test_tail_as_json(talking, capsys):
     """One object a line, a round each with what it cost; without messages where none are wanted."""
     lines = tailed(talking, capsys, "--json", "--rounds", "last", steps=[lambda: talking.talk("a")])
 
-    found = list(map(json.loads, lines))
-    assert [entry["round"] for entry in found] == [4, 5]
-    assert {"cost_usd", "messages"} <= found[0].keys()
+    rounds = list(map(json.loads, lines))
+    assert [entry["round"] for entry in rounds] == [4, 5]
+    assert {"cost_usd", "messages"} <= rounds[0].keys()
     (entry,) = map(json.loads, tailed(talking, capsys, "--json", "--rounds", "last", "--messages", "none"))
     assert not any(key.startswith("messages") for key in entry)
 

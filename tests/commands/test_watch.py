@@ -128,8 +128,8 @@ def test_looking_writes_nothing_but_the_index(talking, capsys):
     talking.forget_index()
 
     def rest():
-        found = (each for each in talking.path.iterdir() if not each.name.startswith(".index"))
-        return sorted((each.name, each.read_bytes(), each.stat().st_mtime_ns) for each in found)
+        others = (each for each in talking.path.iterdir() if not each.name.startswith(".index"))
+        return sorted((each.name, each.read_bytes(), each.stat().st_mtime_ns) for each in others)
 
     before = rest()
     watched(talking, capsys, steps=[lambda: None])

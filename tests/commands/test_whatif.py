@@ -7,11 +7,11 @@ from tests.support.command_line import data_at, done_at, run_at
 
 def test_what_if_is_a_range(four_calls):
     """The same calls on another model: with the cached share and without, labelled as an estimate."""
-    found = data_at(four_calls, "whatif", "s", "--model", "gpt-4o-mini")
+    answer = data_at(four_calls, "whatif", "s", "--model", "gpt-4o-mini")
 
-    (estimate,) = found["models"]
-    assert found["estimate"] is True
-    assert found["actual"]["cost_usd"] == "0.002875"
+    (estimate,) = answer["models"]
+    assert answer["estimate"] is True
+    assert answer["actual"]["cost_usd"] == "0.002875"
     # 3,010 tokens in, of which 500 cached, and 115 out, at 0.15 (0.075 cached) and 0.6 for a million.
     assert (estimate["low_usd"], estimate["high_usd"]) == ("0.000483", "0.0005205")
     text = done_at(four_calls, "whatif", "s", "--model", "gpt-4o-mini")

@@ -135,6 +135,6 @@ def test_a_folder_that_may_not_be_written_changes_no_answer(tmp_path, sound, exp
     monkeypatch.setattr(writable, "opened", refuse)
     assert cli.main([*command.split(), "--json", "--data-dir", str(folder)]) == 0
 
-    found = [_lasting(json.loads(line)) for line in _documents(capsys.readouterr().out)]
-    assert found == expected[command]
+    said = [_lasting(json.loads(line)) for line in _documents(capsys.readouterr().out)]
+    assert said == expected[command]
     assert not (folder / data_folder.INDEX).exists()

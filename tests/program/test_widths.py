@@ -19,7 +19,7 @@ import pytest
 
 import cli
 from session_monitor.text import width
-from tests.program.test_terminal_session import Tmux
+from tests.support.tmux import Tmux
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLI = ROOT / "scripts" / "cli.py"
@@ -68,11 +68,11 @@ def commands(parser=None, path=()):
     below = [action for action in parser._actions if isinstance(action, argparse._SubParsersAction)]
     if not below:
         return {" ".join(path): parser}
-    found = {}
+    parsers = {}
     for name, each in below[0].choices.items():
         if not name.startswith("_"):
-            found.update(commands(each, (*path, name)))
-    return found
+            parsers.update(commands(each, (*path, name)))
+    return parsers
 
 
 COMMANDS = commands()
