@@ -1,8 +1,8 @@
 // What are the six figures that one looks at first, how did they change, and what do they speak for?
 
-import { el, fill } from "../shared/dom.js";
 import { meter, partsBar } from "../shared/charts.js";
-import { approximate, compact, cost, count, duration, money, pico, share } from "../shared/format.js";
+import { el, fill } from "../shared/dom.js";
+import { approximateDollars, compact, cost, count, duration, money, percent, picoDollars } from "../shared/format.js";
 import { isolated } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 
@@ -43,7 +43,7 @@ function costCard(now, before) {
     name: "cost",
     label: t("cards.cost"),
     value: now.calls ? cost(now) : money("0"),
-    change: before && ratio(approximate(now.cost_usd), approximate(before.cost_usd)),
+    change: before && ratio(approximateDollars(now.cost_usd), approximateDollars(before.cost_usd)),
     foot: now.calls ? unpriced : t("cards.noCalls"),
   };
 }
@@ -68,12 +68,12 @@ function tokensCard(now, before) {
 }
 
 function cachedCard(now, before) {
-  const saved = pico(now.cache_savings_usd) ?? 0n;
+  const saved = picoDollars(now.cache_savings_usd) ?? 0n;
   const told = saved > 0n ? t("cards.cached.saved", { money: money(saved) }) : "";
   return {
     name: "cached",
     label: t("cards.cached"),
-    value: now.input_tokens ? share(now.cached_share) : "–",
+    value: now.input_tokens ? percent(now.cached_share) : "–",
     change: before && before.input_tokens ? points(now.cached_share, before.cached_share, 1) : null,
     bar: meter(now.cached_share, "part-cached"),
     foot: told || t("cards.cached.of", { tokens: compact(now.input_tokens) }),
@@ -99,7 +99,7 @@ function errorsCard(now, before) {
   return {
     name: "errors",
     label: t("cards.errors"),
-    value: now.calls ? share(now.error_share) : "–",
+    value: now.calls ? percent(now.error_share) : "–",
     change: before && before.calls ? points(now.error_share, before.error_share, -1) : null,
     bar: meter(now.error_share, "part-error"),
     foot: t("cards.errors.of", { failed: count(now.failed), calls: count(now.calls) }),
@@ -124,7 +124,7 @@ function firstTokenCard(now, before) {
 /** How far a count changed; `good` is 1 where more is better, -1 where less is, 0 where neither is. */
 function ratio(now, before, good = 0) {
   if (!before) return null;
-  return { by: (now - before) / before, text: (by) => share(Math.abs(by)), good };
+  return { by: (now - before) / before, text: (by) => percent(Math.abs(by)), good };
 }
 
 /** How many percentage points a share changed. */

@@ -4,10 +4,10 @@
 export const OTHERS = Symbol("others");
 
 const COLOURS = 7;
-const given = new Map([[OTHERS, 0]]);
+const modelColours = new Map([[OTHERS, 0]]);
 
 /** The class of a model's colour; those past the seventh, and "others", share a grey. */
 export function colourOf(model) {
-  if (!given.has(model)) given.set(model, given.size <= COLOURS ? given.size : 0);
-  return `colour-${given.get(model)}`;
+  if (!modelColours.has(model)) modelColours.set(model, modelColours.size <= COLOURS ? modelColours.size : 0);
+  return `colour-${modelColours.get(model)}`;
 }

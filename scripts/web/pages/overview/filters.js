@@ -4,12 +4,13 @@ import { go } from "../shared/address.js";
 import { button, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { oneLine } from "../shared/log_text.js";
+import { STATUSES, statusName } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
-import { NO_FILTERS, RANGES, STATUSES, inRange, isFiltered, view } from "./view.js";
+import { whenQuiet } from "../shared/updates.js";
+import { NO_FILTERS, RANGES, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;
 const RANGE_TEXTS = { "24h": "range.24h", "7d": "range.7d", "30d": "range.30d", all: "range.all" };
-const STATUS_TEXTS = { active: "status.active", idle: "status.idle", error: "status.error" };
 
 /** The bar of filters in a box; `show` brings it in line with the view and with what there is to choose. */
 export class Filters {
@@ -38,7 +39,7 @@ export class Filters {
       id: "search",
       placeholder: t(isRedacted ? "search.hintIds" : "search.hint"),
       "aria-label": t("search.label"),
-      on: { input: () => this.#typed(), keydown: (event) => event.key === "Escape" && this.#search.blur() },
+      on: { input: whenQuiet(PATIENCE, () => this.#typed()), keydown: (event) => event.key === "Escape" && this.#search.blur() },
     });
     this.#clear = button({ class: "quiet" }, () => go(NO_FILTERS), icon("close"), t("filters.clear"));
     const chosen = el(
@@ -55,7 +56,7 @@ export class Filters {
   }
 
   /** What there is to choose from. */
-  know(known) {
+  offer(known) {
     this.#known = known;
     this.show();
   }
@@ -69,16 +70,20 @@ export class Filters {
     this.#dates.since.value = dateOf(wanted.since);
     this.#dates.until.value = dateOf(wanted.until);
     if (document.activeElement !== this.#search) this.#search.value = wanted.q;
-    options(this.#selects.model, t("filter.allModels"), this.#known.models.map(named), wanted.model);
-    options(this.#selects.consumer, t("filter.allConsumers"), this.#known.consumers.map(named), wanted.consumer);
-    const statuses = STATUSES.map((status) => [status, t(STATUS_TEXTS[status])]);
-    options(this.#selects.status, t("filter.anyStatus"), statuses, wanted.status);
+    fillSelect(this.#selects.model, t("filter.allModels"), this.#known.models.map(optionOf), wanted.model);
+    fillSelect(this.#selects.consumer, t("filter.allConsumers"), this.#known.consumers.map(optionOf), wanted.consumer);
+    const statuses = STATUSES.map((status) => [status, statusName(status)]);
+    fillSelect(this.#selects.status, t("filter.anyStatus"), statuses, wanted.status);
     this.#clear.hidden = !isFiltered(wanted);
   }
 
   focus() {
     this.#search.focus();
     this.#search.select();
+  }
+
+  #typed() {
+    go({ q: this.#search.value.trim(), offset: null });
   }
 
   #select(name, label) {
@@ -113,27 +118,20 @@ export class Filters {
     if (!since.value && !until.value) go(inRange("all"));
     else go({ range: null, since: since.value, until: until.value, by: null, offset: null });
   }
-
-  #timer = 0;
-
-  #typed() {
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => go({ q: this.#search.value.trim(), offset: null }), PATIENCE);
-  }
 }
 
 function dateOf(text) {
   return /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : "";
 }
 
-function named(name) {
+function optionOf(name) {
   return [name, oneLine(name)];
 }
 
 /** Fills a select box; what is chosen is there even where it is not known. */
-function options(select, all, values, chosen) {
+function fillSelect(select, all, values, chosen) {
   const known = values.filter(([value]) => value);
-  if (chosen && !known.some(([value]) => value === chosen)) known.push(named(chosen));
+  if (chosen && !known.some(([value]) => value === chosen)) known.push(optionOf(chosen));
   const wanted = JSON.stringify([known, chosen]);
   if (select.dataset.shown === wanted) return;
   select.dataset.shown = wanted;

@@ -2,15 +2,15 @@
 
 import { go } from "../shared/address.js";
 import { meter } from "../shared/charts.js";
-import { colourOf } from "./colours.js";
 import { button, byId, el, fill } from "../shared/dom.js";
-import { approximate, compact, cost, count, share } from "../shared/format.js";
+import { approximateDollars, compact, cost, count, percent } from "../shared/format.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { colourOf } from "./colours.js";
 import { view } from "./view.js";
 
 const SHOWN = 8;
-const open = new Set();
+const unfolded = new Set();
 
 /** The three tables. */
 export function showGroups({ by_model: models, by_consumer: consumers, by_tool: tools }) {
@@ -24,12 +24,12 @@ const TOOLS = ["column.tool", "column.sessions", "column.calls", "column.failure
 
 function panel(name, title, columns, rows, cells) {
   const box = byId(`by-${name}`);
-  const shown = open.has(name) ? rows : rows.slice(0, SHOWN);
+  const shown = unfolded.has(name) ? rows : rows.slice(0, SHOWN);
   const head = el("tr", {}, columns.map((column, at) => el("th", { scope: "col", class: at ? "number" : null }, t(column))));
   const body = el("table", {}, el("thead", {}, head), el("tbody", {}, shown.map((row) => el("tr", {}, cells(row)))));
   const more = rows.length - shown.length;
   const press = () => {
-    open.add(name);
+    unfolded.add(name);
     panel(name, title, columns, rows, cells);
     box.querySelector(".scroll").focus();
   };
@@ -46,7 +46,7 @@ function panel(name, title, columns, rows, cells) {
 /** A row of a model or a consumer; a press on its name filters. */
 function spender(kind, row, rows) {
   const name = row[kind];
-  const most = Math.max(...rows.map((each) => approximate(each.cost_usd)), 1e-12);
+  const most = Math.max(...rows.map((each) => approximateDollars(each.cost_usd)), 1e-12);
   const isChosen = view()[kind] === name;
   const swatch = kind === "model" ? el("i", { class: `swatch ${colourOf(name)}` }) : null;
   const press = () => go({ [kind]: isChosen ? null : name, offset: null });
@@ -59,8 +59,8 @@ function spender(kind, row, rows) {
     el("td", { class: "number" }, count(row.sessions)),
     el("td", { class: "number" }, count(row.calls), row.failed ? el("small", { class: "failed" }, ` ${t("groups.failed", { failed: count(row.failed) })}`) : null),
     el("td", { class: "number" }, compact(row.total_tokens)),
-    el("td", { class: "number" }, row.input_tokens ? share(row.cached_tokens / row.input_tokens) : "–"),
-    el("td", { class: "number of-cost" }, cost(row), meter(approximate(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
+    el("td", { class: "number" }, row.input_tokens ? percent(row.cached_tokens / row.input_tokens) : "–"),
+    el("td", { class: "number of-cost" }, cost(row), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
   ];
 }
 
@@ -69,7 +69,7 @@ function toolRow(row) {
     el("th", { scope: "row" }, el("bdi", { title: oneLine(row.tool) }, cutInMiddle(row.tool, 30))),
     el("td", { class: "number" }, count(row.sessions)),
     el("td", { class: "number" }, count(row.calls)),
-    el("td", { class: "number" }, row.failed ? el("span", { class: "failed" }, count(row.failed)) : "0", row.results ? el("small", {}, ` ${share(row.failed / row.results)}`) : null),
+    el("td", { class: "number" }, row.failed ? el("span", { class: "failed" }, count(row.failed)) : "0", row.results ? el("small", {}, ` ${percent(row.failed / row.results)}`) : null),
     el("td", { class: "number" }, row.measured ? compact(Math.round(row.tokens / row.measured)) : "–"),
   ];
 }

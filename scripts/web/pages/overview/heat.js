@@ -1,7 +1,7 @@
 // When in the week is there most to do?
 
 import { el, fill } from "../shared/dom.js";
-import { approximate, cost, count, weekdays, zone } from "../shared/format.js";
+import { approximateDollars, cost, count, timeZone, weekdays } from "../shared/format.js";
 import { t } from "../shared/texts.js";
 import { view } from "./view.js";
 
@@ -11,14 +11,14 @@ const LEVELS = 5;
 export function showHeat(box, heat) {
   const { metric } = view();
   const isCost = metric === "cost";
-  const value = (cell) => (isCost ? approximate(cell.cost_usd) : cell.calls);
+  const value = (cell) => (isCost ? approximateDollars(cell.cost_usd) : cell.calls);
   const most = Math.max(...heat.flat().map(value), 0);
   const days = weekdays();
   const words = (cell) => `${t("calls", { count: cell.calls, calls: count(cell.calls) })}, ${cost(cell)}`;
   const hours = Array.from({ length: 24 }, (_, hour) => String(hour).padStart(2, "0"));
   fill(
     box,
-    el("header", {}, el("h2", {}, t("heat.title"), el("small", {}, t(isCost ? "heat.cost" : "heat.calls", { zone })))),
+    el("header", {}, el("h2", {}, t("heat.title"), el("small", {}, t(isCost ? "heat.cost" : "heat.calls", { zone: timeZone })))),
     el(
       "div",
       { class: "scroll", tabindex: "0", role: "region", "aria-label": t("heat.title") },

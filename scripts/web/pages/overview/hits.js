@@ -1,10 +1,10 @@
 // In which rounds of all sessions was it said?
 
-import { ofSession } from "../shared/address.js";
-import { when } from "../shared/ago.js";
+import { sessionAddress } from "../shared/address.js";
+import { timeAgo } from "../shared/ago.js";
 import { el, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
 import { excerptOf } from "../shared/excerpt.js";
+import { count } from "../shared/format.js";
 import { cutInMiddle } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 
@@ -21,7 +21,7 @@ function hit({ session_id: id, round, timestamp, excerpt, matches }) {
   return el(
     "li",
     {},
-    el("span", { class: "row" }, el("a", { href: ofSession(id, round) }, t("round.title", { round: count(round) })), el("bdi", { class: "id" }, cutInMiddle(id, 44)), el("small", {}, when(timestamp))),
+    el("span", { class: "row" }, el("a", { href: sessionAddress(id, round) }, t("round.title", { round: count(round) })), el("bdi", { class: "id" }, cutInMiddle(id, 44)), el("small", {}, timeAgo(timestamp))),
     excerptOf(excerpt, matches),
   );
 }

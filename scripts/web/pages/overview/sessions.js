@@ -1,16 +1,16 @@
 // Which sessions are there? A page of them, in the order that the reader wants.
 
-import { go, ofSession } from "../shared/address.js";
-import { when } from "../shared/ago.js";
+import { go, sessionAddress } from "../shared/address.js";
+import { timeAgo } from "../shared/ago.js";
 import { meter, sparkline } from "../shared/charts.js";
 import { button, el, fill } from "../shared/dom.js";
-import { compact, cost, count, share } from "../shared/format.js";
+import { compact, cost, count, percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
+import { statusName, titleOf } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
-import { PAGE, view } from "./view.js";
+import { PAGE_SIZE, view } from "./view.js";
 
-const STATUS_TEXTS = { active: "status.active", idle: "status.idle", error: "status.error" };
 const ORDER_TEXTS = {
   updated: "order.updated",
   created: "order.created",
@@ -35,10 +35,10 @@ const COLUMNS = [
 /** The head of the panel, the table, and the pager. */
 export function showSessions(box, { sessions, meant, total }, isRedacted) {
   const wanted = view();
-  const said = meant === total ? t("sessions.all", { count: total, sessions: count(total) }) : t("sessions.some", { meant: count(meant), total: count(total) });
+  const howMany = meant === total ? t("sessions.all", { count: total, sessions: count(total) }) : t("sessions.some", { meant: count(meant), total: count(total) });
   fill(
     box,
-    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, said)), el("div", { class: "tools" }, orderBox(wanted))),
+    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, howMany)), el("div", { class: "tools" }, orderBox(wanted))),
     el(
       "table",
       { class: "sessions", role: "table", "aria-label": t("sessions.title") },
@@ -50,22 +50,21 @@ export function showSessions(box, { sessions, meant, total }, isRedacted) {
 }
 
 /** Moves to the next or the former session of the table. */
-export function step(box, by) {
+export function stepSession(box, by) {
   const links = [...box.querySelectorAll("a.session-link")];
   const at = links.indexOf(document.activeElement);
   links[Math.max(0, Math.min(links.length - 1, at < 0 ? 0 : at + by))]?.focus();
 }
 
 /** Turns the page of the table. */
-export function turn(box, by) {
+export function turnPage(box, by) {
   box.querySelector(by > 0 ? ".pager .next:not([disabled])" : ".pager .former:not([disabled])")?.click();
 }
 
 // -- rows ---------------------------------------------------------------------------------------------------------------
 
 function row(session, isRedacted) {
-  const status = t(STATUS_TEXTS[session.status]);
-  const title = session.title ? oneLine(session.title) : t(isRedacted ? "redacted.title" : "sessions.noTitle");
+  const status = statusName(session.status);
   const cells = [
     el(
       "div",
@@ -74,7 +73,7 @@ function row(session, isRedacted) {
       el(
         "span",
         { class: "who" },
-        el("a", { class: `session-link${session.title ? "" : " untitled"}`, href: ofSession(session.session_id), dir: "auto" }, title),
+        el("a", { class: `session-link${session.title ? "" : " untitled"}`, href: sessionAddress(session.session_id), dir: "auto" }, titleOf(session, isRedacted)),
         el("span", { class: "id", title: oneLine(session.session_id), dir: "auto" }, cutInMiddle(session.session_id, 44)),
       ),
     ),
@@ -83,10 +82,10 @@ function row(session, isRedacted) {
     [count(session.messages_count), session.failed_count ? failures(session.failed_count) : null],
     [session.tool_calls ? count(session.tool_calls) : none()],
     contextOf(session),
-    [session.total_input_tokens ? [share(session.cached_share), meter(session.cached_share, "part-cached")] : none()],
+    [session.total_input_tokens ? [percent(session.cached_share), meter(session.cached_share, "part-cached")] : none()],
     [compact(session.total_tokens)],
     [el("span", { title: session.unpriced_rounds ? t("unpricedRounds", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds) }) : null }, cost(session))],
-    [when(session.updated_at)],
+    [timeAgo(session.updated_at)],
   ];
   return el(
     "tr",
@@ -143,14 +142,14 @@ function orderBox(wanted) {
 }
 
 function pager(offset, shown, meant) {
-  if (meant <= PAGE && !offset) return null;
+  if (meant <= PAGE_SIZE && !offset) return null;
   const to = (at) => () => go({ offset: at > 0 ? at : null });
   const span = t("pager.span", { from: count(shown ? offset + 1 : offset), to: count(offset + shown), all: count(meant) });
   return el(
     "nav",
     { class: "pager", "aria-label": t("pager.label") },
-    button({ class: "former", disabled: offset <= 0 }, to(offset - PAGE), icon("left"), t("pager.former")),
+    button({ class: "former", disabled: offset <= 0 }, to(offset - PAGE_SIZE), icon("left"), t("pager.former")),
     el("span", {}, span),
-    button({ class: "next", disabled: offset + shown >= meant }, to(offset + PAGE), t("pager.next"), icon("right")),
+    button({ class: "next", disabled: offset + shown >= meant }, to(offset + PAGE_SIZE), t("pager.next"), icon("right")),
   );
 }

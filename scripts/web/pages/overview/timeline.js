@@ -1,12 +1,12 @@
 // What was spent when, and on which model? Bars over time; each is a link that narrows the view to its span.
 
-import { changed, go } from "../shared/address.js";
+import { addressWith, go } from "../shared/address.js";
 import { Tip, ticks } from "../shared/charts.js";
-import { OTHERS, colourOf } from "./colours.js";
 import { button, el, fill, svg } from "../shared/dom.js";
-import { approximate, compact, cost, count, money, pico, time } from "../shared/format.js";
+import { approximateDollars, compact, cost, count, money, picoDollars, time } from "../shared/format.js";
 import { cutInMiddle } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { OTHERS, colourOf } from "./colours.js";
 import { METRICS, UNITS, view } from "./view.js";
 
 const HEIGHT = 220;
@@ -19,7 +19,7 @@ const LABELS = { day: "day", week: "day", month: "month" };
 const FULL = { hour: "dayAndHour", day: "fullDay", week: "fullDay", month: "month" };
 /** Values of a metric: exact, as words, and as words of an axis. */
 const VALUES = {
-  cost: { of: (row) => pico(row.cost_usd) ?? 0n, length: approximate, words: money, axis: (value) => `$${axis(value)}` },
+  cost: { of: (row) => picoDollars(row.cost_usd) ?? 0n, length: approximateDollars, words: money, axis: (value) => `$${axis(value)}` },
   tokens: { of: (row) => BigInt(row.total_tokens), length: Number, words: (n) => compact(Number(n)), axis: compact },
   calls: { of: (row) => BigInt(row.calls), length: Number, words: (n) => count(Number(n)), axis: compact },
 };
@@ -110,7 +110,7 @@ export class Timeline {
     const name = nameOf(bar, by);
     const link = svg("a", {
       class: "bar",
-      href: changed(spanOf(bar)),
+      href: addressWith(spanOf(bar)),
       tabindex: at === this.#answer.bars.length - 1 ? "0" : "-1",
       "aria-label": `${name}: ${value.words(bar[metric])}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
       on: {
@@ -281,7 +281,7 @@ function modelsOf(series) {
   const spent = new Map();
   for (const row of series) {
     const [money, tokens] = spent.get(modelOf(row)) ?? [0n, 0];
-    spent.set(modelOf(row), [money + (pico(row.cost_usd) ?? 0n), tokens + row.total_tokens]);
+    spent.set(modelOf(row), [money + (picoDollars(row.cost_usd) ?? 0n), tokens + row.total_tokens]);
   }
   const order = ([one, [money, tokens]], [other, [otherMoney, otherTokens]]) => {
     if (one === OTHERS || other === OTHERS) return one === OTHERS ? 1 : -1;

@@ -1,20 +1,20 @@
 // What does the reader want to see? All of it stands in the address.
 
-import { read } from "../shared/address.js";
-import { zone } from "../shared/format.js";
+import { addressParameters } from "../shared/address.js";
+import { timeZone } from "../shared/format.js";
+import { STATUSES } from "../shared/session_names.js";
 
 /** The spans that one press chooses. */
 export const RANGES = ["24h", "7d", "30d", "all"];
 const USUAL_RANGE = "7d";
 export const METRICS = ["cost", "tokens", "calls"];
 export const UNITS = ["hour", "day", "week", "month"];
-export const STATUSES = ["active", "idle", "error"];
 const ORDERS = ["updated", "created", "cost", "tokens", "rounds"];
-export const PAGE = 50;
+export const PAGE_SIZE = 50;
 
 /** The view that the address asks for; what it does not know is as usual. */
 export function view() {
-  const asked = read();
+  const asked = addressParameters();
   const oneOf = (name, known, usual) => (known.includes(asked.get(name)) ? asked.get(name) : usual);
   const isCustom = asked.has("since") || asked.has("until");
   return {
@@ -38,7 +38,7 @@ export function view() {
 export function filtersOf(wanted) {
   const { range, since, until, model, consumer, status, q } = wanted;
   const span = range === "custom" ? { since, until } : range === "all" ? {} : { since: range };
-  return { ...span, model, consumer, status, q, timezone: zone };
+  return { ...span, model, consumer, status, q, timezone: timeZone };
 }
 
 /** What a bar over time is: what was asked for, or what fits the span; the server makes it coarser where it must. */

@@ -1,13 +1,13 @@
 // What does the session add up to? Totals, what its tokens are, its models and tools, and files of it.
 
-import { addressOf } from "../shared/api.js";
+import { apiAddress } from "../shared/api.js";
 import { meter, partsBar } from "../shared/charts.js";
 import { el, fill } from "../shared/dom.js";
-import { approximate, compact, cost, count, duration, machine, money, pico, share, time } from "../shared/format.js";
-import { Growth, legendOf } from "./growth.js";
+import { approximateDollars, compact, cost, count, duration, machineTime, money, percent, picoDollars, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { GrowthChart, legendOf } from "./growth.js";
 
 const PART_TEXTS = {
   fresh_input: "part.fresh",
@@ -40,7 +40,7 @@ export class Facts {
     const chart = el("div", { class: "chart" });
     this.#parts.legend = el("div", {});
     this.#parts.growth = el("section", { class: "panel growth" }, el("h2", {}, t("growth.title")), chart, this.#parts.legend);
-    this.#growth = new Growth(chart, onChoose);
+    this.#growth = new GrowthChart(chart, onChoose);
     const { totals, parts, growth, models, tools, exports } = this.#parts;
     fill(this.#box, totals, growth, parts, models, tools, exports);
   }
@@ -65,15 +65,15 @@ export class Facts {
 }
 
 function totals({ session, latency, notes }) {
-  const saved = pico(session.cache_savings_usd) ?? 0n;
+  const saved = picoDollars(session.cache_savings_usd) ?? 0n;
   const rows = [
     [t("facts.rounds"), [count(session.messages_count), session.failed_count ? el("small", { class: "failed" }, ` ${t("failedRounds", { count: session.failed_count, rounds: count(session.failed_count) })}`) : null]],
     [t("facts.tokens"), [count(session.total_tokens), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
-    [t("facts.cached"), [session.total_input_tokens ? share(session.cached_share) : "–", saved > 0n ? el("small", {}, ` ${t("cards.cached.saved", { money: money(saved) })}`) : null]],
+    [t("facts.cached"), [session.total_input_tokens ? percent(session.cached_share) : "–", saved > 0n ? el("small", {}, ` ${t("cards.cached.saved", { money: money(saved) })}`) : null]],
     [t("facts.firstToken"), latency.first_token_p50_ms ? t("facts.half", { half: duration(latency.first_token_p50_ms), most: duration(latency.first_token_p95_ms) }) : "–"],
     [t("facts.duration"), latency.duration_p50_ms ? t("facts.half", { half: duration(latency.duration_p50_ms), most: duration(latency.duration_p95_ms) }) : "–"],
-    [t("facts.created"), el("time", { datetime: machine(session.created_at) }, time(session.created_at))],
-    [t("facts.updated"), el("time", { datetime: machine(session.updated_at) }, time(session.updated_at))],
+    [t("facts.created"), el("time", { datetime: machineTime(session.created_at) }, time(session.created_at))],
+    [t("facts.updated"), el("time", { datetime: machineTime(session.updated_at) }, time(session.updated_at))],
     session.consumers.length ? [t("facts.consumer"), session.consumers.map((name, at) => [at ? ", " : "", el("bdi", {}, oneLine(name))])] : null,
   ];
   const unpriced = session.unpriced_rounds
@@ -91,13 +91,13 @@ function totals({ session, latency, notes }) {
 function composition({ parts }) {
   const shown = parts.filter((part) => part.tokens);
   const all = shown.reduce((sum, part) => sum + part.tokens, 0);
-  const label = shown.map((part) => `${t(PART_TEXTS[part.kind])} ${share(part.tokens / all)}`).join(", ");
-  const dollars = shown.reduce((sum, part) => sum + approximate(part.cost_usd), 0);
+  const label = shown.map((part) => `${t(PART_TEXTS[part.kind])} ${percent(part.tokens / all)}`).join(", ");
+  const dollars = shown.reduce((sum, part) => sum + approximateDollars(part.cost_usd), 0);
   return [
     el("h2", {}, t("parts.title")),
     el("p", { class: "of-bar" }, el("small", {}, t("metric.tokens")), partsBar(shown.map((part) => [PART_CLASSES[part.kind], part.tokens]), `${t("metric.tokens")}: ${label}`)),
     dollars > 0
-      ? el("p", { class: "of-bar" }, el("small", {}, t("metric.cost")), partsBar(shown.map((part) => [PART_CLASSES[part.kind], approximate(part.cost_usd)]), `${t("metric.cost")}: ${shown.map((part) => `${t(PART_TEXTS[part.kind])} ${money(part.cost_usd)}`).join(", ")}`))
+      ? el("p", { class: "of-bar" }, el("small", {}, t("metric.cost")), partsBar(shown.map((part) => [PART_CLASSES[part.kind], approximateDollars(part.cost_usd)]), `${t("metric.cost")}: ${shown.map((part) => `${t(PART_TEXTS[part.kind])} ${money(part.cost_usd)}`).join(", ")}`))
       : null,
     el(
       "table",
@@ -160,6 +160,6 @@ function table(columns, rows) {
 }
 
 function exports(id, formats) {
-  const link = (format) => el("a", { class: "quiet", href: addressOf("session/export", { id, format }), download: true }, icon("save"), format.toUpperCase());
+  const link = (format) => el("a", { class: "quiet", href: apiAddress("session/export", { id, format }), download: true }, icon("save"), format.toUpperCase());
   return [el("h2", {}, t("export.title")), el("p", { class: "row" }, formats.map(link))];
 }

@@ -7,19 +7,19 @@ import { count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { announce } from "../shared/notices.js";
 import { t } from "../shared/texts.js";
+import { whenQuiet } from "../shared/updates.js";
 
 const PATIENCE = 300;
 const WHERE_TEXTS = { question: "role.question", answer: "role.answer", reasoning: "role.reasoning", tools: "groups.tools" };
 
 /** A search field and what it found; `onChoose` is given the number of a round. */
-export class Find {
+export class TextSearch {
   #id;
   #box;
   #onChoose;
   #rounds = [];
   #at = -1;
   #asked = null;
-  #timer = 0;
   #conversation;
 
   constructor(id, { box, conversation, onChoose }) {
@@ -33,10 +33,7 @@ export class Find {
       "aria-label": t("find.label"),
       placeholder: t("find.hint"),
       on: {
-        input: () => {
-          clearTimeout(this.#timer);
-          this.#timer = setTimeout(() => this.#find(), PATIENCE);
-        },
+        input: whenQuiet(PATIENCE, () => this.#find()),
         keydown: (event) => this.#key(event),
       },
     });

@@ -2,7 +2,7 @@
 
 import { Tip, ticks } from "../shared/charts.js";
 import { el, fill, svg } from "../shared/dom.js";
-import { compact, count, share } from "../shared/format.js";
+import { compact, count, percent } from "../shared/format.js";
 import { t } from "../shared/texts.js";
 
 const HEIGHT = 190;
@@ -19,7 +19,7 @@ const SHAPES = {
 };
 
 /** The chart in a box; `onChoose` is given the number of a round. */
-export class Growth {
+export class GrowthChart {
   #box;
   #onChoose;
   #points = [];
@@ -177,7 +177,7 @@ function inWords(point) {
   const { round, input_tokens: input, cached_tokens: cached, output_tokens: output, marks } = point;
   return [
     t("round.title", { round: count(round) }),
-    t("growth.input", { tokens: compact(input), share: input ? share(cached / input) : share(0) }),
+    t("growth.input", { tokens: compact(input), share: input ? percent(cached / input) : percent(0) }),
     t("round.out", { tokens: compact(output) }),
     ...marks.map((mark) => t(MARK_TEXTS[mark])),
   ];

@@ -7,7 +7,7 @@ export const RESULT = "result";
 const OTHER = "other";
 
 /** A message as `{role, name, parts}`; a part has a kind, its text, where it stands, and for calls a name. */
-export function partsOf(message, path) {
+export function readMessage(message, path) {
   if (!isObject(message)) return { role: "?", name: "", parts: [part(OTHER, inJson(message), path)] };
   const { role, name, content } = message;
   const kind = role === "tool" || role === "function" ? RESULT : TEXT;
@@ -29,7 +29,7 @@ function contentPart(each, path, kind, id) {
   if (typeof each === "string") return [part(kind, each, path, id)];
   if (!isObject(each)) return [part(OTHER, inJson(each), path)];
   if (each.type === "tool_use") {
-    return [{ ...part(CALL, inJson(each.input), [...path, "input"], each.id), name: wordOf(each.name), isJson: true }];
+    return [{ ...part(CALL, inJson(each.input), [...path, "input"], each.id), name: nameOrUnknown(each.name), isJson: true }];
   }
   if (each.type === "tool_result") {
     const { content } = each;
@@ -52,7 +52,7 @@ export function callPart(call, path) {
   const called = isObject(call?.function) ? call.function : null;
   if (!called) return { ...part(CALL, inJson(call?.call ?? call), path, idOf(call)), name: "?" };
   const text = typeof called.arguments === "string" ? called.arguments : inJson(called.arguments);
-  return { ...part(CALL, text, [...path, "function", "arguments"], idOf(call)), name: wordOf(called.name), isJson: true };
+  return { ...part(CALL, text, [...path, "function", "arguments"], idOf(call)), name: nameOrUnknown(called.name), isJson: true };
 }
 
 /** The parts of what a tool said. */
@@ -65,7 +65,7 @@ export function resultParts(content, path) {
 const TELLING = ["command", "cmd", "path", "file_path", "filename", "query", "url", "pattern", "location", "name", "title", "text"];
 
 /** What tells most of a call's arguments, on the way to one line; empty where they are no object. */
-export function telling(text) {
+export function tellingArgument(text) {
   let values;
   try {
     values = JSON.parse(text);
@@ -96,7 +96,7 @@ function idOf(message) {
   return message?.tool_call_id ?? message?.id;
 }
 
-function wordOf(name) {
+function nameOrUnknown(name) {
   return typeof name === "string" && name ? name : "?";
 }
 

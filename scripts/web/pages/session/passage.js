@@ -3,8 +3,8 @@
 import { ask } from "../shared/api.js";
 import { button, el, fill } from "../shared/dom.js";
 import { count } from "../shared/format.js";
+import { logText, pieces } from "../shared/log_text.js";
 import { marked } from "../shared/marked.js";
-import { pieces, said } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 
 const LONG = 1500;
@@ -12,7 +12,7 @@ const LINES = 16;
 const HUGE = 20_000;
 
 /** Where a text of a session can be had in full. */
-export class Source {
+export class TextSource {
   constructor(id, round, clipped) {
     this.id = id;
     this.round = round;
@@ -79,12 +79,12 @@ export function passage(text, { source, path, isCode = false, isMarked = false, 
 
 function show(box, text, isMarked) {
   if (text.length <= HUGE) {
-    fill(box, isMarked ? marked(text) : said(text));
+    fill(box, isMarked ? marked(text) : logText(text));
     return;
   }
   box.classList.add("huge");
   box.tabIndex = 0;
   box.setAttribute("role", "region");
   box.setAttribute("aria-label", t("passage.label"));
-  fill(box, pieces(text).map((piece) => el("div", { class: "piece" }, said(piece))));
+  fill(box, pieces(text).map((piece) => el("div", { class: "piece" }, logText(piece))));
 }

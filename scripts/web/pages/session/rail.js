@@ -3,9 +3,9 @@
 import { el, fill } from "../shared/dom.js";
 import { compact, count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { promptOf } from "./round.js";
 import { beginning } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { promptOf } from "./round.js";
 
 /** The rail in a box. */
 export class Rail {

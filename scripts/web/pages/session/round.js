@@ -2,12 +2,12 @@
 
 import { ask } from "../shared/api.js";
 import { button, el, fill } from "../shared/dom.js";
-import { compact, cost, count, duration, machine, money, share, time } from "../shared/format.js";
+import { compact, cost, count, duration, machineTime, money, percent, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { CALL, RESULT, callPart, indented, partsOf, resultParts, telling } from "./messages.js";
-import { Source, passage } from "./passage.js";
 import { beginning, cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { CALL, RESULT, callPart, indented, readMessage, resultParts, tellingArgument } from "./messages.js";
+import { TextSource, passage } from "./passage.js";
 
 const PREVIEW = 110;
 const HISTORY = 20;
@@ -15,7 +15,7 @@ const HISTORY = 20;
 /** The article of a round; `before` is the round before it, where that is known, `onCopy` copies the round's link. */
 export function roundArticle(id, round, before, onCopy) {
   const number = round.round;
-  const source = new Source(id, number, round.clipped);
+  const source = new TextSource(id, number, round.clipped);
   const body = [
     failed(round, source),
     cut(round),
@@ -40,7 +40,7 @@ export function roundArticle(id, round, before, onCopy) {
 /** The prompt of a person in a round, or an empty text: the round answers it. */
 export function promptOf(round) {
   for (const message of [...(round.messages ?? [])].reverse()) {
-    const { role, parts } = partsOf(message, []);
+    const { role, parts } = readMessage(message, []);
     const text = role === "user" && parts.find((part) => part.kind !== RESULT && part.text)?.text;
     if (text) return text;
     if (role === "assistant") break;
@@ -59,7 +59,7 @@ function head(round, onCopy) {
     "header",
     {},
     el("h2", { id: `n${number}` }, el("a", { href: `#r${number}` }, t("round.title", { round: count(number) }))),
-    el("time", { datetime: machine(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, "clock")),
+    el("time", { datetime: machineTime(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, "clock")),
     el("span", { class: "context-marks" }),
     round.error ? el("span", { class: "chip error" }, icon("error"), t("mark.error")) : null,
     link,
@@ -79,7 +79,7 @@ function foot(round) {
     ? t("round.noTokens")
     : [
         t("round.in", { tokens: compact(input) }),
-        cached ? ` (${t("round.cached", { tokens: compact(cached), share: share(cached / input) })})` : "",
+        cached ? ` (${t("round.cached", { tokens: compact(cached), share: percent(cached / input) })})` : "",
         " → ",
         t("round.out", { tokens: compact(output) }),
         thought ? ` (${t("round.reasoning", { tokens: compact(thought) })})` : "",
@@ -101,7 +101,7 @@ function foot(round) {
 function failed(round, source) {
   if (!round.error) return null;
   const code = round.response_code ? t("round.status", { code: round.response_code }) : "";
-  return el("div", { class: "said error" }, el("h3", {}, icon("error"), t("round.failed"), code && el("small", {}, code)), passage(text(round.error), { source, path: ["error"] }));
+  return el("div", { class: "said error" }, el("h3", {}, icon("error"), t("round.failed"), code && el("small", {}, code)), passage(asText(round.error), { source, path: ["error"] }));
 }
 
 function cut(round) {
@@ -112,7 +112,7 @@ function cut(round) {
 function undecoded(round, source) {
   if (!round.undecoded) return null;
   return Object.entries(round.undecoded).map(([key, value]) =>
-    folded("cut", icon("cut"), t("round.undecoded", { what: isolated(key) }), text(value), { source, path: ["undecoded", key], isCode: true }),
+    folded("cut", icon("cut"), t("round.undecoded", { what: isolated(key) }), asText(value), { source, path: ["undecoded", key], isCode: true }),
   );
 }
 
@@ -121,8 +121,8 @@ function undecoded(round, source) {
 /** What the model was told beside the messages, where it is not what it was told the round before. */
 function system(round, before, source) {
   if (!round.system) return null;
-  const told = text(round.system);
-  if (before?.system && text(before.system) === told) return null;
+  const told = asText(round.system);
+  if (before?.system && asText(before.system) === told) return null;
   return folded("system", icon("person"), t("role.system"), told, { source, path: ["system"] });
 }
 
@@ -145,7 +145,7 @@ function newMessages(id, round, source) {
       if (!history.childElementCount) showHistory(history, id, round.round, hidden);
     };
   }
-  const shown = messages.map((message, at) => partsOf(message, ["messages", start + at]));
+  const shown = messages.map((message, at) => readMessage(message, ["messages", start + at]));
   const isContinued = before > 0;
   const carried = isContinued ? shown.filter(isCarried) : [];
   const others = isContinued ? shown.filter((message) => !isCarried(message)) : shown;
@@ -202,9 +202,9 @@ async function showHistory(box, id, round, before) {
   box.prepend(loading);
   try {
     const { data } = await ask("session/history", { id, round, before, limit: HISTORY });
-    const source = new Source(id, round, data.clipped);
+    const source = new TextSource(id, round, data.clipped);
     const blocks = data.messages.map((message, at) =>
-      el("div", { class: "message" }, messageBlock(partsOf(message, ["messages", data.first + at]), source)),
+      el("div", { class: "message" }, messageBlock(readMessage(message, ["messages", data.first + at]), source)),
     );
     const more =
       data.first > 0
@@ -224,8 +224,8 @@ async function showHistory(box, id, round, before) {
 /** The question, where no message that is shown says it. */
 function question(round, source) {
   if (!round.question) return null;
-  const asked = text(round.question);
-  const isShown = (round.messages ?? []).some((message) => partsOf(message, []).parts.some((part) => sameStart(part.text, asked)));
+  const asked = asText(round.question);
+  const isShown = (round.messages ?? []).some((message) => readMessage(message, []).parts.some((part) => sameStart(part.text, asked)));
   if (isShown || (round.messages_from_history > 0 && !round.messages?.length && round.messages !== null)) return null;
   return el("div", { class: "said user" }, el("h3", {}, icon("person"), t("role.question")), passage(asked, { source, path: ["question"], isMarked: true }));
 }
@@ -238,12 +238,12 @@ function sameStart(one, other) {
 
 function reasoning(round, source) {
   if (!round.reasoning) return null;
-  return folded("reasoning", icon("thought"), t("role.reasoning"), text(round.reasoning), { source, path: ["reasoning"] });
+  return folded("reasoning", icon("thought"), t("role.reasoning"), asText(round.reasoning), { source, path: ["reasoning"] });
 }
 
 function answer(round, source) {
   if (!round.answer) return null;
-  return el("div", { class: "said answer" }, el("h3", {}, icon("model"), t("role.answer")), passage(text(round.answer), { source, path: ["answer"], isMarked: true }));
+  return el("div", { class: "said answer" }, el("h3", {}, icon("model"), t("role.answer")), passage(asText(round.answer), { source, path: ["answer"], isMarked: true }));
 }
 
 function calls(round, source) {
@@ -264,7 +264,7 @@ function callBlock(call, at, source) {
       {},
       icon("tool"),
       el("b", {}, el("bdi", {}, cutInMiddle(part.name, 40))),
-      el("span", { class: "telling", dir: "auto" }, beginning(telling(part.text), PREVIEW)),
+      el("span", { class: "telling", dir: "auto" }, beginning(tellingArgument(part.text), PREVIEW)),
       el("span", { class: `state ${state}` }, icon(state === "failed" ? "error" : state === "done" ? "tick" : "right"), words),
     ),
   );
@@ -303,6 +303,6 @@ function whenOpened(details, content) {
   });
 }
 
-function text(value) {
+function asText(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }

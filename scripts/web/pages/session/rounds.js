@@ -4,15 +4,15 @@ import { ask } from "../shared/api.js";
 import { button, el, fill } from "../shared/dom.js";
 import { count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { roundArticle, showMarks } from "./round.js";
 import { t } from "../shared/texts.js";
+import { roundArticle, showMarks } from "./round.js";
 
-const PAGE = 50;
-const MOST = 400;
+const PAGE_SIZE = 50;
+const MOST_SHOWN = 400;
 
 /** The server's answer with the last rounds of a session, or with those around a number. */
-export function around(id, number = null) {
-  const wanted = number === null ? { last: PAGE } : { after: Math.max(0, number - 1 - PAGE / 2), limit: PAGE };
+export function askRounds(id, number = null) {
+  const wanted = number === null ? { last: PAGE_SIZE } : { after: Math.max(0, number - 1 - PAGE_SIZE / 2), limit: PAGE_SIZE };
   return ask("session/rounds", { id, ...wanted });
 }
 
@@ -60,7 +60,7 @@ export class Rounds {
   /** Shows the last rounds, or those around a number; `asked` is what `around` gave, where that was asked before. */
   open(number = null, asked = null) {
     return this.#inTurn(async () => {
-      const { data } = await (asked ?? around(this.#id, number));
+      const { data } = await (asked ?? askRounds(this.#id, number));
       this.#shown.clear();
       fill(this.#boxes.rounds);
       this.#take(data, "append");
@@ -71,7 +71,7 @@ export class Rounds {
   earlier() {
     return this.#inTurn(async () => {
       if (this.first <= 1) return;
-      const { data } = await ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE });
+      const { data } = await ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE_SIZE });
       const anchor = this.#boxes.rounds.firstElementChild;
       const top = anchor?.getBoundingClientRect().top ?? 0;
       this.#take(data, "prepend");
@@ -83,7 +83,7 @@ export class Rounds {
   /** Shows the rounds behind those that are shown; gives how many came. */
   later() {
     return this.#inTurn(async () => {
-      const { data } = await ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE });
+      const { data } = await ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE_SIZE });
       this.#take(data, "append");
       return data.rounds.length;
     });
@@ -124,7 +124,7 @@ export class Rounds {
   /** A page that is open for days stays small: what is farthest from where rounds came goes. */
   #trim(where) {
     const spare = [...this.#shown.keys()];
-    const gone = where === "append" ? spare.slice(0, Math.max(0, spare.length - MOST)) : spare.slice(MOST);
+    const gone = where === "append" ? spare.slice(0, Math.max(0, spare.length - MOST_SHOWN)) : spare.slice(MOST_SHOWN);
     for (const number of gone) {
       this.#shown.delete(number);
       document.getElementById(`r${number}`)?.remove();

@@ -1,13 +1,13 @@
 // What does the address say, and how is it changed so that back and forward work?
 
 /** The parameters of this page's address. */
-export function read() {
+export function addressParameters() {
   return new URLSearchParams(location.search);
 }
 
 /** The address with some parameters changed; null, "" and what is usual are left out. */
-export function changed(changes) {
-  const parameters = read();
+export function addressWith(changes) {
+  const parameters = addressParameters();
   for (const [name, value] of Object.entries(changes)) {
     if (value === null || value === undefined || value === "") parameters.delete(name);
     else parameters.set(name, value);
@@ -18,19 +18,19 @@ export function changed(changes) {
 
 /** Goes to such an address without loading the page; `listen` tells. With `replace` the back button skips it. */
 export function go(changes, { replace = false } = {}) {
-  const to = changed(changes);
+  const to = addressWith(changes);
   if (to === location.pathname + location.search) return;
   history[replace ? "replaceState" : "pushState"](null, "", to);
   listeners.forEach((listener) => listener());
 }
 
 /** Calls back whenever the address has changed, by us or by back and forward. */
-export function listen(listener) {
+export function onAddressChange(listener) {
   listeners.push(listener);
 }
 
 /** The address of a session's page. */
-export function ofSession(id, round) {
+export function sessionAddress(id, round) {
   const query = encodeURIComponent(id).replaceAll("%3A", ":").replaceAll("%2F", "/");
   return `/session?id=${query}${round ? `#r${round}` : ""}`;
 }

@@ -12,13 +12,13 @@ class ApiError extends Error {
   }
 }
 
-const KEPT = 12;
-const kept = new Map();
+const MOST_CACHED = 12;
+const cachedAnswers = new Map();
 
 /** The whole answer of an address under /api/: `data`, and `coverage` where there is one. */
 export async function ask(path, parameters = {}, signal = undefined) {
-  const address = addressOf(path, parameters);
-  const before = kept.get(address);
+  const address = apiAddress(path, parameters);
+  const before = cachedAnswers.get(address);
   let response;
   try {
     response = await fetch(address, {
@@ -37,12 +37,12 @@ export async function ask(path, parameters = {}, signal = undefined) {
     const seconds = Number(response.headers.get("Retry-After"));
     throw new ApiError(response.status, code, message, { progress, wait: seconds > 0 ? seconds * 1000 : null });
   }
-  keep(address, response.headers.get("ETag"), answer);
+  cacheAnswer(address, response.headers.get("ETag"), answer);
   return answer;
 }
 
 /** The address of a question, for links and streams too. */
-export function addressOf(path, parameters = {}) {
+export function apiAddress(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== null && value !== undefined && value !== "") query.set(name, value);
@@ -59,9 +59,9 @@ async function decoded(response) {
   }
 }
 
-function keep(address, etag, answer) {
-  kept.delete(address);
+function cacheAnswer(address, etag, answer) {
+  cachedAnswers.delete(address);
   if (!etag) return;
-  kept.set(address, { etag, answer });
-  if (kept.size > KEPT) kept.delete(kept.keys().next().value);
+  cachedAnswers.set(address, { etag, answer });
+  if (cachedAnswers.size > MOST_CACHED) cachedAnswers.delete(cachedAnswers.keys().next().value);
 }

@@ -3,39 +3,39 @@
 import { language, t } from "./texts.js";
 
 const PICO = 10n ** 12n;
-const whole = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3, useGrouping: "always" });
-const dollars = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const ago = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
-const units = {};
-const percents = [];
+const wholeNumbers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
+const shortNumbers = new Intl.NumberFormat(language, { notation: "compact", maximumSignificantDigits: 3, useGrouping: "always" });
+const wholeDollars = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const relativeTimes = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
+const unitFormats = {};
+const percentFormats = [];
 
 /** This browser's time zone, by its name. */
-export const zone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 /** `12,345` */
 export function count(number) {
-  return number === null || number === undefined ? "–" : whole.format(number);
+  return number === null || number === undefined ? "–" : wholeNumbers.format(number);
 }
 
 /** `12.3K`, `1.2万` */
 export function compact(number) {
   if (number === null || number === undefined) return "–";
-  return Math.abs(number) < 1000 ? whole.format(number) : short.format(number);
+  return Math.abs(number) < 1000 ? wholeNumbers.format(number) : shortNumbers.format(number);
 }
 
 /** A part of one: `92%`, `0.4%` */
-export function share(part) {
+export function percent(part) {
   if (part === null || part === undefined || Number.isNaN(part)) return "–";
   const digits = part > 0 && part < 0.0995 ? 1 : 0;
-  percents[digits] ??= new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits });
-  return percents[digits].format(part);
+  percentFormats[digits] ??= new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: digits });
+  return percentFormats[digits].format(part);
 }
 
 // -- money: decimal text, never a float -------------------------------------------------------------------------------
 
 /** Pico-dollars of decimal text, exactly; null where there is none. */
-export function pico(text) {
+export function picoDollars(text) {
   const match = /^(-?)(\d+)(?:\.(\d{1,12})\d*)?$/.exec(text ?? "");
   if (!match) return null;
   const value = BigInt(match[2]) * PICO + BigInt((match[3] ?? "").padEnd(12, "0"));
@@ -44,7 +44,7 @@ export function pico(text) {
 
 /** Dollars: two decimals, or as many as show three digits of a small amount; never 0 for a little. */
 export function money(text) {
-  const value = typeof text === "bigint" ? text : pico(text);
+  const value = typeof text === "bigint" ? text : picoDollars(text);
   if (value === null) return t("money.unknown");
   const amount = value < 0n ? -value : value;
   const decimals = amount === 0n || amount >= PICO ? 2 : Math.max(2, Math.min(12, 15 - String(amount).length));
@@ -52,7 +52,7 @@ export function money(text) {
   const rounded = (amount + unit / 2n) / unit;
   const scale = 10n ** BigInt(decimals);
   const rest = String(rounded % scale).padStart(decimals, "0");
-  return `${value < 0n ? "−" : ""}$${dollars.format(rounded / scale)}.${rest}`;
+  return `${value < 0n ? "−" : ""}$${wholeDollars.format(rounded / scale)}.${rest}`;
 }
 
 /** The cost of a sum: a `+` says that a part of it has no price. */
@@ -61,8 +61,8 @@ export function cost(sums) {
 }
 
 /** About how many dollars, where only a length on the screen follows from it. */
-export function approximate(text) {
-  return Number(typeof text === "bigint" ? text : (pico(text) ?? 0n)) / 1e12;
+export function approximateDollars(text) {
+  return Number(typeof text === "bigint" ? text : (picoDollars(text) ?? 0n)) / 1e12;
 }
 
 // -- time ---------------------------------------------------------------------------------------------------------------
@@ -88,30 +88,30 @@ export function duration(milliseconds) {
 }
 
 function unit(name, number) {
-  units[name] ??= new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "narrow" });
-  return units[name].format(number);
+  unitFormats[name] ??= new Intl.NumberFormat(language, { style: "unit", unit: name, unitDisplay: "narrow" });
+  return unitFormats[name].format(number);
 }
 
 /** `12s ago` */
-export function since(moment, now = Date.now()) {
+export function timeSince(moment, now = Date.now()) {
   const seconds = Math.max(0, Math.round((now - moment) / 1000));
-  if (seconds < 60) return ago.format(-seconds, "second");
-  if (seconds < 3600) return ago.format(-Math.floor(seconds / 60), "minute");
-  if (seconds < 86_400) return ago.format(-Math.floor(seconds / 3600), "hour");
-  return ago.format(-Math.floor(seconds / 86_400), "day");
+  if (seconds < 60) return relativeTimes.format(-seconds, "second");
+  if (seconds < 3600) return relativeTimes.format(-Math.floor(seconds / 60), "minute");
+  if (seconds < 86_400) return relativeTimes.format(-Math.floor(seconds / 3600), "hour");
+  return relativeTimes.format(-Math.floor(seconds / 86_400), "day");
 }
 
 /** A time in this browser's zone, to the minute, or to the `second`. */
 export function time(text, style = "minute") {
   const moment = Date.parse(text ?? "");
   if (Number.isNaN(moment)) return "–";
-  const fields = TIMES[style];
-  formats[style] ??= new Intl.DateTimeFormat(language, fields);
-  return formats[style].format(moment);
+  const fields = TIME_STYLES[style];
+  timeFormats[style] ??= new Intl.DateTimeFormat(language, fields);
+  return timeFormats[style].format(moment);
 }
 
-const formats = {};
-const TIMES = {
+const timeFormats = {};
+const TIME_STYLES = {
   minute: { year: "numeric", month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" },
   second: { dateStyle: "medium", timeStyle: "medium", hourCycle: "h23" },
   clock: { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" },
@@ -129,6 +129,6 @@ export function weekdays() {
 }
 
 /** A `<time>` element's machine-readable part. */
-export function machine(text) {
+export function machineTime(text) {
   return Number.isNaN(Date.parse(text ?? "")) ? null : text;
 }

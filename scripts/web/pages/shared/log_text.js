@@ -10,7 +10,7 @@ const MOST_MARKS = 2000;
 const PIECE = 8000;
 
 /** Nodes for a text: plain text, and a marked escape such as `\x1b` for what cannot be seen. */
-export function said(text) {
+export function logText(text) {
   const clean = String(text).replace(/\r\n?/g, "\n");
   const found = [];
   let from = 0;

@@ -1,7 +1,7 @@
 // How does text look that was written with marks for code, bold words and headings? The marks stay: nothing is hidden.
 
 import { el } from "./dom.js";
-import { said } from "./log_text.js";
+import { logText } from "./log_text.js";
 
 const FENCE = /^ {0,3}(```|~~~)/;
 const WITHIN = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(^#{1,6} [^\n]+)/gm;
@@ -15,7 +15,7 @@ export function marked(text) {
     const part = lines.join("");
     lines = [];
     if (!part) return;
-    found.push(...(isCode ? [el("code", { class: "fence" }, said(part))] : within(part)));
+    found.push(...(isCode ? [el("code", { class: "fence" }, logText(part))] : within(part)));
   };
   for (const line of text.replace(/\r\n?/g, "\n").split(/(?<=\n)/)) {
     const mark = FENCE.exec(line)?.[1];
@@ -39,9 +39,9 @@ function within(text) {
   const found = [];
   let from = 0;
   for (const match of text.matchAll(WITHIN)) {
-    if (match.index > from) found.push(...said(text.slice(from, match.index)));
-    found.push(el(match[1] ? "code" : "strong", {}, said(match[0])));
+    if (match.index > from) found.push(...logText(text.slice(from, match.index)));
+    found.push(el(match[1] ? "code" : "strong", {}, logText(match[0])));
     from = match.index + match[0].length;
   }
-  return [...found, ...said(text.slice(from))];
+  return [...found, ...logText(text.slice(from))];
 }

@@ -1,12 +1,18 @@
 // What is said in the place of what cannot be shown: nothing there, an error, not for this link, still loading?
 
-import { button, el, fill } from "./dom.js";
+import { button, byId, el, fill } from "./dom.js";
 import { icon } from "./icons.js";
 import { t } from "./texts.js";
 
 /** A friendly box: a heading, what to know or to do, and perhaps something to press. */
 export function notice(kind, heading, ...rest) {
   return el("div", { class: `notice ${kind}` }, icon(ICONS[kind]), el("h2", {}, heading), rest);
+}
+
+/** Shows such boxes in the place of the page's content. */
+export function showInstead(...boxes) {
+  byId("content").hidden = true;
+  fill(byId("instead"), boxes);
 }
 
 const ICONS = { empty: "search", failed: "error", locked: "lock", waiting: "clock" };
@@ -42,6 +48,6 @@ export function skeleton(lines) {
 
 /** Says something to those who do not see the screen. */
 export function announce(text) {
-  const region = document.getElementById("said");
+  const region = byId("said");
   if (region) fill(region, text);
 }

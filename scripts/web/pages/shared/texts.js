@@ -10,7 +10,7 @@ let texts = {};
 let plurals = null;
 
 /** Loads the texts; nothing can be said before. */
-export async function load() {
+export async function loadTexts() {
   const response = await fetch(`/static/texts/texts.${language}.json`);
   texts = await response.json();
   plurals = new Intl.PluralRules(language);
@@ -32,7 +32,7 @@ function translate(root) {
 }
 
 /** Chooses a language for good. */
-export function choose(tag) {
+export function chooseLanguage(tag) {
   try {
     localStorage.setItem("language", tag);
   } catch {

@@ -1,32 +1,32 @@
-// Has something changed? By the server's events; where there are none, by asking every 30 seconds.
+// When is it time to ask the server again? After its events, every 30 seconds without them, and never too often.
 
 import { byId, fill } from "./dom.js";
-import { since } from "./format.js";
+import { timeSince } from "./format.js";
 import { icon } from "./icons.js";
 import { t } from "./texts.js";
 
-const POLL = 30_000;
-const AGAIN = 300_000;
+const POLL_AFTER = 30_000;
+const CONNECT_AFTER = 300_000;
 
 /** Follows what the server tells, and shows when it last did. */
-export class Live {
+export class UpdateFeed {
   #address;
   #event;
   #onChange;
   #source = null;
   #poll = null;
-  #again = null;
-  #paused = false;
-  #missed = false;
-  #lost = false;
-  #at = null;
+  #reconnect = null;
+  #isPaused = false;
+  #hasMissed = false;
+  #isLost = false;
+  #updatedAt = null;
 
   /** `address()` is where the events come from, `event` their name; `onChange` hears of each, and on each poll. */
   constructor(address, event, onChange) {
     this.#address = address;
     this.#event = event;
     this.#onChange = onChange;
-    document.addEventListener("visibilitychange", () => this.#seen());
+    document.addEventListener("visibilitychange", () => this.#becameVisible());
     byId("pause").addEventListener("click", () => this.toggle());
     setInterval(() => this.#show(), 1000);
   }
@@ -39,29 +39,25 @@ export class Live {
 
   /** What is shown is as of now. */
   updated() {
-    this.#at = Date.now();
-    this.#lost = false;
+    this.#updatedAt = Date.now();
+    this.#isLost = false;
     this.#show();
   }
 
   /** The server does not answer. */
   lost() {
-    this.#lost = true;
+    this.#isLost = true;
     this.#show();
-  }
-
-  get isPaused() {
-    return this.#paused;
   }
 
   /** Pauses, or goes on. */
   toggle() {
-    this.#paused = !this.#paused;
-    if (this.#paused) {
+    this.#isPaused = !this.#isPaused;
+    if (this.#isPaused) {
       this.#stop();
     } else {
       this.#connect();
-      this.#changed(null);
+      this.#hearOf(null);
     }
     this.#show();
   }
@@ -74,11 +70,11 @@ export class Live {
       clearInterval(this.#poll);
       this.#poll = null;
     });
-    source.addEventListener(this.#event, (event) => this.#changed(event.data));
+    source.addEventListener(this.#event, (event) => this.#hearOf(event.data));
     source.addEventListener("error", () => {
       // A server that will not hold another stream says so for good; one that is gone is tried again by the browser.
-      this.#poll ??= setInterval(() => this.#changed(null), POLL);
-      if (source.readyState === EventSource.CLOSED) this.#again ??= setTimeout(() => this.#connect(), AGAIN);
+      this.#poll ??= setInterval(() => this.#hearOf(null), POLL_AFTER);
+      if (source.readyState === EventSource.CLOSED) this.#reconnect ??= setTimeout(() => this.#connect(), CONNECT_AFTER);
     });
   }
 
@@ -86,39 +82,84 @@ export class Live {
     this.#source?.close();
     this.#source = null;
     clearInterval(this.#poll);
-    clearTimeout(this.#again);
-    this.#poll = this.#again = null;
+    clearTimeout(this.#reconnect);
+    this.#poll = this.#reconnect = null;
   }
 
-  #changed(data) {
-    if (this.#paused) return;
+  #hearOf(data) {
+    if (this.#isPaused) return;
     if (document.hidden) {
-      this.#missed = true;
+      this.#hasMissed = true;
       return;
     }
     this.#onChange(data ? JSON.parse(data) : null);
   }
 
-  #seen() {
-    if (document.hidden || !this.#missed) return;
-    this.#missed = false;
-    this.#changed(null);
+  #becameVisible() {
+    if (document.hidden || !this.#hasMissed) return;
+    this.#hasMissed = false;
+    this.#hearOf(null);
   }
 
   #show() {
-    const state = this.#paused ? "paused" : this.#lost ? "lost" : "live";
+    const state = this.#isPaused ? "paused" : this.#isLost ? "lost" : "live";
     const box = byId("live");
     if (box.dataset.state !== state) {
       box.dataset.state = state;
-      const label = this.#paused ? t("live.resume") : t("live.pause");
+      const label = this.#isPaused ? t("live.resume") : t("live.pause");
       const pause = byId("pause");
       pause.setAttribute("aria-label", label);
       pause.title = label;
-      fill(pause, icon(this.#paused ? "play" : "pause"));
+      fill(pause, icon(this.#isPaused ? "play" : "pause"));
     }
-    const when = this.#at === null ? "" : since(this.#at);
+    const when = this.#updatedAt === null ? "" : timeSince(this.#updatedAt);
     const words = { paused: t("live.paused"), lost: t("live.lost"), live: when ? t("live.updated", { when }) : t("live.waiting") };
     const text = byId("updated");
     if (text.textContent !== words[state]) text.textContent = words[state];
   }
+}
+
+/** Runs something at most every so many milliseconds; `now()` runs it at once, `soon()` when enough of them have passed. */
+export class Throttle {
+  #gap;
+  #run;
+  #timer = 0;
+  #lastRun = 0;
+
+  constructor(gap, run) {
+    this.#gap = gap;
+    this.#run = run;
+  }
+
+  now(...values) {
+    this.#lastRun = Date.now();
+    return this.#run(...values);
+  }
+
+  soon(...values) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.now(...values), Math.max(0, this.#lastRun + this.#gap - Date.now()));
+  }
+}
+
+/** A function that runs something once nobody has called it for so many milliseconds. */
+export function whenQuiet(gap, run) {
+  let timer = 0;
+  return () => {
+    clearTimeout(timer);
+    timer = setTimeout(run, gap);
+  };
+}
+
+/** A function that runs something at the next frame, however often it is called before that. */
+export function oncePerFrame(run) {
+  let isDue = false;
+  return () => {
+    if (isDue) return;
+    isDue = true;
+    requestAnimationFrame(() => {
+      isDue = false;
+      run();
+    });
+  };
 }

@@ -1,0 +1,29 @@
+// What should somebody look into?
+
+import { el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { isolated } from "../shared/log_text.js";
+import { t } from "../shared/texts.js";
+
+const ALERT_TEXTS = {
+  unpriced: "alerts.unpriced",
+  damaged: "alerts.damaged",
+  lost: "alerts.lost",
+  cut: "alerts.cut",
+  torn: "alerts.torn",
+  without_tokens: "alerts.withoutTokens",
+  without_session_id: "alerts.withoutId",
+  prices: "alerts.prices",
+};
+const MOST_NAMES = 3;
+
+/** Shows the alerts of the server's answer, where there are some. */
+export function showAlerts(box, alerts) {
+  const rows = alerts.map((alert) => el("li", {}, el("span", { class: "badge" }, "!"), inWords(alert)));
+  fill(box, rows.length ? el("ul", { class: "alerts", "aria-label": t("alerts.title") }, rows) : null);
+}
+
+function inWords({ code, count: number, names }) {
+  const shown = names.slice(0, MOST_NAMES).map(isolated).join(", ") + (names.length > MOST_NAMES ? ", …" : "");
+  return t(ALERT_TEXTS[code] ?? "alerts.other", { count: number, number: count(number), names: shown, code });
+}

@@ -1,0 +1,22 @@
+// How much of the log do the figures speak for?
+
+import { el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { t } from "../shared/texts.js";
+
+/** Says it at the foot of the page; `coverage` is null where that is not known. */
+export function showCoverage(box, coverage) {
+  if (!coverage) {
+    fill(box, t("coverage.unknown"));
+    return;
+  }
+  const passed = Object.values(coverage.passed_over ?? {}).reduce((sum, lines) => sum + lines, 0);
+  const parts = [
+    t("coverage.lines", { count: coverage.lines, lines: count(coverage.lines) }),
+    t("calls", { count: coverage.calls, calls: count(coverage.calls) }),
+    passed ? t("coverage.passed", { count: passed, lines: count(passed) }) : t("coverage.nonePassed"),
+    coverage.content_cut ? t("coverage.cut", { count: coverage.content_cut, calls: count(coverage.content_cut) }) : null,
+    coverage.lost_bytes ? t("coverage.lost", { bytes: count(coverage.lost_bytes) }) : null,
+  ];
+  fill(box, el("b", {}, t("coverage.title")), " ", parts.filter(Boolean).join(" · "));
+}

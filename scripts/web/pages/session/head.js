@@ -1,0 +1,39 @@
+// What stands above a session: what it is called, how it is, and links to it.
+
+import { timeAgo } from "../shared/ago.js";
+import { copy } from "../shared/copying.js";
+import { button, el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
+import { beginning, oneLine } from "../shared/log_text.js";
+import { statusName, titleOf } from "../shared/session_names.js";
+import { t } from "../shared/texts.js";
+
+const TITLE_LENGTH = 220;
+const WINDOW_TITLE_LENGTH = 60;
+
+/** Shows what the server's answer says about the session. */
+export function showHead(box, { session, link }, isRedacted) {
+  const id = session.session_id;
+  const title = titleOf(session, isRedacted);
+  document.title = `${windowTitle(session.title || id)} · ${t("brand")}`;
+  const copyId = button({ class: "quiet square", "aria-label": t("head.copyId"), title: t("head.copyId") }, () => copy(id, copyId), icon("copy"));
+  const share = button({ class: "quiet", title: t("head.shareHint") }, () => copy(location.origin + link, share), icon("link"), t("head.share"));
+  fill(
+    box,
+    el("div", { class: "title" }, el("h1", { dir: "auto", class: session.title ? null : "untitled", title }, beginning(title, TITLE_LENGTH))),
+    el(
+      "p",
+      { class: "of-session" },
+      el("span", { class: `status ${session.status}` }, el("span", {}, statusName(session.status))),
+      el("span", {}, timeAgo(session.updated_at)),
+      el("span", { class: "id", dir: "auto" }, oneLine(id)),
+      copyId,
+      share,
+    ),
+  );
+}
+
+/** As much of a title as a tab of the browser needs. */
+export function windowTitle(title) {
+  return beginning(title, WINDOW_TITLE_LENGTH);
+}
