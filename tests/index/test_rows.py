@@ -12,9 +12,8 @@ from hypothesis import given, settings
 from session_monitor.calls.usage import Usage
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema, tool_rows
-from session_monitor.prices import cost as price_cost
 from session_monitor.prices import money, spending, usage_totals
-from session_monitor.prices.cost import Call, Cost
+from session_monitor.prices.cost import Call, Cost, call_of
 from session_monitor.sessions import file_names, session_file
 from tests.support import calls
 from tests.support.calls import BOOK
@@ -99,9 +98,7 @@ def test_sums(tmp_path_factory, batches):
 
     total, (expected,) = rows.total(), db.execute(f"SELECT count(*), {schema.OF_ROUNDS} FROM round")
     assert total[:-1] == usage_totals.of_columns(expected[1:], {})[:-1]
-    assert total.spending == spending.spent(
-        BOOK, [price_cost.call_of(facts) for each in written for facts, _, _ in each.rounds]
-    )
+    assert total.spending == spending.spent(BOOK, [call_of(facts) for each in written for facts, _, _ in each.rounds])
     db.close()
 
 
@@ -127,7 +124,7 @@ def test_columns_of_a_round(tmp_path):
 
     (row,) = rounds(index_rows.rows_of([written], BOOK))
 
-    cost = BOOK.price(price_cost.call_of(written.rounds[0][0]))
+    cost = BOOK.price(call_of(written.rounds[0][0]))
     assert row == {
         "session": 0,
         "model": "gpt-4o",
@@ -180,7 +177,7 @@ def test_flags(tmp_path, attributes, flags):
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
     made = index_rows.call_of(row["model"], row["at"], tokens, row["flags"])
-    assert BOOK.price(made) == BOOK.price(price_cost.call_of(facts))
+    assert BOOK.price(made) == BOOK.price(call_of(facts))
 
 
 @settings(max_examples=25)
@@ -190,7 +187,7 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
     folder = tmp_path_factory.mktemp("sessions")
     for written in Agent(folder).store([step for batch in batches for step in batch]):
         for (facts, _, _), kept in zip(written.rounds, rounds(index_rows.rows_of([written], BOOK))):
-            outcome = BOOK.price(price_cost.call_of(facts))
+            outcome = BOOK.price(call_of(facts))
             if isinstance(outcome, Cost):
                 assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
                 assert kept["saved_usd"] * money.MICRO + kept["saved_pico"] == (outcome.saved or 0)

@@ -19,10 +19,8 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import ai_log, usage
 from session_monitor.calls.usage import Reported, Usage
-from session_monitor.prices import book as prices
-from session_monitor.prices import cost as price_cost
-from session_monitor.prices import model_names, money, price_check, price_list
-from session_monitor.prices.book import Book
+from session_monitor.prices import cost, model_names, money, price_check, price_list
+from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
 from session_monitor.prices.cost import Call, Cost, Unpriced
 from session_monitor.prices.price_list import PRICES, PriceList
 from session_monitor.prices.spending import Spending
@@ -93,8 +91,8 @@ def test_stored_round_costs_the_same(each):
     facts, rest = entry_of(found, 1, ("g", 0, 1), 0)
     stored = json.loads(json.dumps({**facts, **rest}))
 
-    assert price_cost.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
-    assert BOOKS["shipped"].price(price_cost.call_of(stored)) == BOOKS["shipped"].price(worked(each))
+    assert cost.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
+    assert BOOKS["shipped"].price(cost.call_of(stored)) == BOOKS["shipped"].price(worked(each))
 
 
 def test_cache_reads_without_price_or_rule_cost_as_input():
@@ -122,9 +120,9 @@ def test_session_over_models_days_and_tiers_is_priced_round_by_round(book):
         (call("qwen3-max", "2026-04-01T08:03:00Z", fresh_input=128_001, visible_output=100), "0.385503"),
     ]
     total = Spending()
-    for each, cost in rounds:
+    for each, expected in rounds:
         found = BOOKS[book].price(each)
-        assert usd(found) == cost
+        assert usd(found) == expected
         total.count(each, found)
 
     assert money.plain(total.pico) == "0.8312054"
@@ -201,7 +199,7 @@ def test_explicit_cache_has_its_own_price(explicit, pico):
 def test_day_before_the_first_row_has_no_price():
     """Nothing is priced by what came into force later."""
     assert SMALL_BOOK.price(call("deepseek-chat", "2025-02-07T23:59:59Z", fresh_input=1)) == Unpriced(
-        price_cost.NO_PRICE_THEN
+        cost.NO_PRICE_THEN
     )
     assert usd(SMALL_BOOK.price(call("deepseek-chat", "2025-02-08T00:00:00Z", fresh_input=1))) == "0.00000027"
 
@@ -252,15 +250,15 @@ def test_tier_holds_in_a_window_too():
 @pytest.mark.parametrize(
     ("each", "reason"),
     [
-        (Call(None, None, Usage(1)), price_cost.NO_MODEL),
-        (Call("", None, Usage(1)), price_cost.NO_MODEL),
-        (Call("no-such-model", None, Usage(1)), price_cost.UNKNOWN_MODEL),
-        (Call("gpt-4o-mini", None, Usage(1)), price_cost.UNKNOWN_MODEL),
-        (Call("/", None, Usage(1)), price_cost.UNKNOWN_MODEL),
-        (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), price_cost.NO_PRICE_THEN),
-        (Call("gpt-4o", None, Usage(), has_tokens=False), price_cost.NO_TOKENS),
-        (Call(None, None, Usage(), has_tokens=False), price_cost.NO_TOKENS),
-        (Call("no-such-model", None, Usage(1), failed=True), price_cost.UNKNOWN_MODEL),
+        (Call(None, None, Usage(1)), cost.NO_MODEL),
+        (Call("", None, Usage(1)), cost.NO_MODEL),
+        (Call("no-such-model", None, Usage(1)), cost.UNKNOWN_MODEL),
+        (Call("gpt-4o-mini", None, Usage(1)), cost.UNKNOWN_MODEL),
+        (Call("/", None, Usage(1)), cost.UNKNOWN_MODEL),
+        (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), cost.NO_PRICE_THEN),
+        (Call("gpt-4o", None, Usage(), has_tokens=False), cost.NO_TOKENS),
+        (Call(None, None, Usage(), has_tokens=False), cost.NO_TOKENS),
+        (Call("no-such-model", None, Usage(1), failed=True), cost.UNKNOWN_MODEL),
     ],
 )
 def test_unknown_cost_has_a_reason(each, reason):
@@ -268,8 +266,8 @@ def test_unknown_cost_has_a_reason(each, reason):
     found = SMALL_BOOK.price(each)
 
     assert found == Unpriced(reason)
-    assert price_cost.to_json(found) == {"cost_usd": None, "unpriced": reason}
-    assert price_cost.UNPRICED[reason]
+    assert cost.to_json(found) == {"cost_usd": None, "unpriced": reason}
+    assert cost.UNPRICED[reason]
 
 
 @pytest.mark.parametrize("model", [None, "no-such-model", "gpt-4o", "deepseek-chat"])
@@ -278,8 +276,8 @@ def test_call_that_used_nothing_is_free(model, has_tokens, failed):
     """A call that failed without tokens, or reported none used, costs nothing whatever its model."""
     found = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", Usage(), has_tokens, failed))
 
-    assert (found.pico, found.notes, found.found) == (0, (), None)
-    assert price_cost.to_json(found) == {"cost_usd": "0"}
+    assert (found.pico, found.notes, found.prices) == (0, (), None)
+    assert cost.to_json(found) == {"cost_usd": "0"}
 
 
 def test_failed_call_with_tokens_is_paid_for():
@@ -289,7 +287,7 @@ def test_failed_call_with_tokens_is_paid_for():
 
 def test_cost_in_json_says_why():
     """A cost names its parts, what the cache spared, and the row that it follows."""
-    found = price_cost.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
+    found = cost.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
 
     assert found == {
         "cost_usd": "0.03165",
@@ -316,7 +314,7 @@ def test_savings_that_are_not_known_are_left_out():
     """Where the cache's price is assumed to be the input's, nothing is said of savings."""
     book = Book([a_list(row())])
 
-    assert "cache_savings_usd" not in price_cost.to_json(book.price(call("m-1", cache_read=1)))
+    assert "cache_savings_usd" not in cost.to_json(book.price(call("m-1", cache_read=1)))
 
 
 @pytest.mark.parametrize(
@@ -328,7 +326,7 @@ def test_savings_that_are_not_known_are_left_out():
 )
 def test_each_note_has_words(note):
     """Each thing that may be assumed can be told to people."""
-    assert price_cost.NOTES[getattr(prices, note)]
+    assert cost.NOTES[getattr(cost, note)]
 
 
 # --- Another currency -------------------------------------------------------------------------------------------------
@@ -353,7 +351,7 @@ def test_currency_is_converted_at_the_days_rate(at, rate):
 
     assert found.parts._asdict() == {kind: round(pico) for kind, pico in exact.items()}
     assert found.pico == sum(found.parts)
-    assert found.notes == (price_cost.CONVERTED,) if at else (price_cost.NO_TIME, price_cost.CONVERTED)
+    assert found.notes == (cost.CONVERTED,) if at else (cost.NO_TIME, cost.CONVERTED)
     assert found.saved == round((7 * Fraction("0.4") - 11 * Fraction("0.125")) * Fraction(rate) * 10**6)
 
 
@@ -384,7 +382,7 @@ def test_model_of_an_upper_list_hides_the_whole_model():
 
     assert usd(book.price(call("qwen3-max", fresh_input=200_000))) == "1.4"
     assert book.price(call("qwen3-max", cache_read=1)).notes == ("cache_read_as_input",)
-    assert book.price(call("qwen3-max", "2025-12-31T00:00:00Z", fresh_input=1)) == Unpriced(price_cost.NO_PRICE_THEN)
+    assert book.price(call("qwen3-max", "2025-12-31T00:00:00Z", fresh_input=1)) == Unpriced(cost.NO_PRICE_THEN)
     assert usd(book.price(call("gpt-4o", fresh_input=1000))) == "0.0025"
 
 
@@ -394,12 +392,12 @@ def test_model_of_an_upper_list_hides_the_whole_model():
         ("gpt-4o", "gpt-4o", model_names.EXACT),
         ("openai/GPT-4o", "gpt-4o", model_names.EXACT),
         ("gpt-4o-2031-01-01", "gpt-4o", model_names.UNDATED),
-        ("m-1", "m-1", prices.OVERRIDE),
-        ("M-1-latest", "m-1", prices.OVERRIDE),
-        ("mine", "gpt-4o", prices.ALIAS),
-        ("models/Mine", "gpt-4o", prices.ALIAS),
-        ("yours", "m-1", prices.ALIAS),
-        ("resold-1", "resold-1", prices.THIRD),
+        ("m-1", "m-1", OVERRIDE),
+        ("M-1-latest", "m-1", OVERRIDE),
+        ("mine", "gpt-4o", ALIAS),
+        ("models/Mine", "gpt-4o", ALIAS),
+        ("yours", "m-1", ALIAS),
+        ("resold-1", "resold-1", THIRD),
     ],
 )
 def test_match_says_how(name, key, kind):
@@ -415,9 +413,9 @@ def test_match_says_how(name, key, kind):
 @pytest.mark.parametrize(
     ("name", "notes"),
     [
-        ("gpt-4o-2031-01-01", (price_cost.UNDATED,)),
-        ("resold-1", (price_cost.THIRD_PARTY_PRICE,)),
-        ("mine", (price_cost.UNDATED,)),
+        ("gpt-4o-2031-01-01", (cost.UNDATED,)),
+        ("resold-1", (cost.THIRD_PARTY_PRICE,)),
+        ("mine", (cost.UNDATED,)),
         ("gpt-4o", ()),
     ],
 )
@@ -434,7 +432,7 @@ def test_alias_of_nothing_is_unknown():
     book = Book([PriceList("own.json", aliases={"gpt-4o": "no-such-model"}), SHIPPED])
 
     assert book.find("gpt-4o") is None
-    assert book.price(call("gpt-4o", fresh_input=1)) == Unpriced(price_cost.UNKNOWN_MODEL)
+    assert book.price(call("gpt-4o", fresh_input=1)) == Unpriced(cost.UNKNOWN_MODEL)
 
 
 def test_upper_model_hides_a_lower_alias():
@@ -479,7 +477,7 @@ def test_shipped_models_are_found_by_all_of_their_names():
     found = {name: BOOKS["shipped"].find(name) for name in names}
 
     assert {name: each and each.key for name, each in found.items()} == names
-    assert {each.kind for each in found.values()} == {model_names.EXACT, prices.THIRD}
+    assert {each.kind for each in found.values()} == {model_names.EXACT, THIRD}
 
 
 # --- Everything at once -----------------------------------------------------------------------------------------------

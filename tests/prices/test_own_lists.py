@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, own_lists, price_check, price_list
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, FoundPrices
+from session_monitor.prices.cost import Call, ModelPrices
 from session_monitor.prices.price_list import BadPriceListError, PriceList
 
 DATA = Path(__file__).parent / "data"
@@ -257,7 +257,7 @@ def test_lists_are_changed_by_making_new_ones():
         aliases={"mine": "gpt-4o"}, rates={"CNY": [{"from": "2026-01-01", "usd": "1"}]}
     )
     before = repr(prices)
-    old = FoundPrices("m-1", "m-1", "exact", prices.models["m-1"], "")
+    old = ModelPrices("m-1", "m-1", "exact", prices.models["m-1"], "")
     own_lists.with_row(prices, "m-1", row("2026-01-01"), "x", old)
     own_lists.with_alias(prices, "m-1", "o3")
     own_lists.with_rate(prices, "CNY", "2", "2026-01-02")

@@ -12,7 +12,7 @@ from commands.shared.data import Data, unknown_model
 from commands.shared.output import Output, to_json
 from session_monitor.prices import model_names, price_list
 from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD
-from session_monitor.prices.cost import FoundPrices
+from session_monitor.prices.cost import ModelPrices
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
@@ -66,12 +66,12 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
         output.print_table(_LIST, map(_cells, models))
 
 
-def _names(model: FoundPrices) -> list[str]:
+def _names(model: ModelPrices) -> list[str]:
     """All by which a model may be looked for."""
     return [model.key, model.vendor or "", *model.entry.get("names", ())]
 
 
-def _to_json(model: FoundPrices) -> dict[str, Any]:
+def _to_json(model: ModelPrices) -> dict[str, Any]:
     return {
         "model": model.key,
         "match": model.kind,
@@ -82,7 +82,7 @@ def _to_json(model: FoundPrices) -> dict[str, Any]:
     }
 
 
-def _cells(model: FoundPrices) -> list[str]:
+def _cells(model: ModelPrices) -> list[str]:
     row = _in_force(model)
     if row is None:
         return [model.key, model.vendor or "-", *"----", f"from {model.entry['prices'][0]['from']}", "-"]
@@ -94,7 +94,7 @@ def _cells(model: FoundPrices) -> list[str]:
     return [model.key, model.vendor or "-", *prices, row.get("from") or "-", source]
 
 
-def _in_force(model: FoundPrices) -> Mapping[str, Any] | None:
+def _in_force(model: ModelPrices) -> Mapping[str, Any] | None:
     """The model's row of today; None where it has none yet."""
     day = today()
     rows = [row for row in model.entry["prices"] if (row.get("from") or "") <= day]

@@ -17,7 +17,7 @@ from session_monitor.base import timestamps, utf8
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, Unpriced
+from session_monitor.prices.cost import Call, CallColumns
 from session_monitor.sessions import file_names, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
@@ -220,14 +220,15 @@ def costs(
     and the notes.
     """
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
-    calls = zip(models, times, *tokens, is_explicit, has_tokens, [each & FAILED for each in flags])
+    fresh, read, written, visible, reasoning = tokens
+    failed = [each & FAILED for each in flags]
+    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, is_explicit, has_tokens, failed)
     micro = money.MICRO
     rows: list[tuple[Any, ...]] = []
-    for amount in book.amounts(calls):
-        if isinstance(amount, Unpriced):
+    for pico, saved, notes in book.amounts(calls):
+        if pico is None:
             rows.append(_UNPRICED)
         else:
-            pico, saved, notes = amount
             usd, saved_usd = pico // micro, saved // micro if saved else 0
             rest = saved - saved_usd * micro if saved else 0
             rows.append((usd, pico - usd * micro, saved_usd, rest, _bits(notes) if notes else 0))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
 from session_monitor.calls.usage import Usage
@@ -10,7 +10,6 @@ from session_monitor.calls.usage import Usage
 from . import money
 
 NO_MODEL, UNKNOWN_MODEL, NO_PRICE_THEN, NO_TOKENS = "no_model", "unknown_model", "no_price_then", "no_tokens"
-
 
 UNPRICED = {
     NO_MODEL: "the log names no model",
@@ -20,34 +19,15 @@ UNPRICED = {
 }
 """Why a cost is not known, in words."""
 
-
 CACHE_READ_AS_INPUT = "cache_read_as_input"
-
-
 CACHE_READ_BY_VENDOR = "cache_read_by_vendor"
-
-
 CACHE_WRITE_AS_INPUT = "cache_write_as_input"
-
-
 CACHE_WRITE_BY_VENDOR = "cache_write_by_vendor"
-
-
 CACHE_WRITE_5M = "cache_write_5m"
-
-
 THIRD_PARTY_PRICE = "third_party_price"
-
-
 UNDATED = "undated"
-
-
 NO_TIME = "no_time"
-
-
 CONVERTED = "converted"
-"""Notes: each names something that was assumed, see ``NOTES``."""
-
 
 NOTES = {
     CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
@@ -60,6 +40,7 @@ NOTES = {
     NO_TIME: "the call has no time; priced at the latest price",
     CONVERTED: "converted from another currency at a rate that you stated",
 }
+"""What may have been assumed, in words."""
 
 
 class Call(NamedTuple):
@@ -80,7 +61,25 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     return Call(entry["model"], entry["timestamp"], usage, "no_tokens" not in entry, entry["response_type"] == "error")
 
 
-class FoundPrices(NamedTuple):
+class CallColumns(NamedTuple):
+    """Many calls, column by column: a call each would take as long as pricing it.
+
+    The first are as in ``Call`` and its ``Usage``; the last three count by whether they are true.
+    """
+
+    models: Iterable[str | None]
+    times: Iterable[str | None]
+    fresh_input: Iterable[int]
+    cache_read: Iterable[int]
+    cache_write: Iterable[int]
+    visible_output: Iterable[int]
+    reasoning: Iterable[int]
+    explicit_cache: Iterable[object]
+    has_tokens: Iterable[object]
+    failed: Iterable[object]
+
+
+class ModelPrices(NamedTuple):
     """The prices that a name stands for: how it was matched (``kind``), and the model's entry in its list.
 
     ``origin`` is the list's file; ``undated`` says that a date or tag in the name was left out.
@@ -114,14 +113,14 @@ class Cost(NamedTuple):
 
     ``saved`` is what the cache spared against the input price (less than 0 where writing to it cost more), None where
     that is not known.  ``row`` and ``above`` say which row and tier were in force; a call that cost nothing whatever
-    its model has no ``found``.
+    its model has no ``prices``.
     """
 
     pico: int
     parts: CostParts
     saved: int | None
     notes: tuple[str, ...]
-    found: FoundPrices | None = None
+    prices: ModelPrices | None = None
     row: Mapping[str, Any] | None = None
     above: int = 0
 
@@ -134,38 +133,30 @@ class Unpriced(NamedTuple):
 
 Outcome = Union[Cost, Unpriced]
 
-
 FREE = Cost(0, CostParts(), None, ())
+"""What a call cost that used nothing."""
+
+Amount = tuple[Union[int, None], Union[int, None], tuple[str, ...]]
+"""Less of a cost, to be unpacked at once: pico-dollars and what the cache spared, None where that is not known; notes."""
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """What a call cost, for JSON: ``cost_usd`` is None where that is not known, ``unpriced`` then says why."""
     if isinstance(outcome, Unpriced):
         return {"cost_usd": None, "unpriced": outcome.reason}
-    found: dict[str, Any] = {"cost_usd": money.plain(outcome.pico)}
-    if outcome.found and outcome.row:
-        found["cost_parts_usd"] = {name: money.plain(pico) for name, pico in outcome.parts._asdict().items() if pico}
+    document: dict[str, Any] = {"cost_usd": money.plain(outcome.pico)}
+    if outcome.prices and outcome.row:
+        document["cost_parts_usd"] = {name: money.plain(pico) for name, pico in outcome.parts._asdict().items() if pico}
         if outcome.saved is not None:
-            found["cache_savings_usd"] = money.plain(outcome.saved)
-        found["price"] = {
-            "model": outcome.found.key,
-            "match": outcome.found.kind,
-            "vendor": outcome.found.vendor,
+            document["cache_savings_usd"] = money.plain(outcome.saved)
+        document["price"] = {
+            "model": outcome.prices.key,
+            "match": outcome.prices.kind,
+            "vendor": outcome.prices.vendor,
             "from": outcome.row.get("from"),
             "tier_above": outcome.above,
             "source": outcome.row.get("source"),
         }
     if outcome.notes:
-        found["cost_notes"] = list(outcome.notes)
-    return found
-
-
-Fields = tuple[Union[str, None], Union[str, None], int, int, int, int, int, Any, Any, Any]
-"""A call: model, time, the five kinds of tokens; whether it asked for the cache, has tokens, and failed."""
-
-
-Amount = tuple[int, Union[int, None], tuple[str, ...]]
-"""Pico-dollars: all of a call's, and what the cache spared (None where that is not known); what was assumed."""
-
-
-FREE_AMOUNT: Amount = (0, None, ())
+        document["cost_notes"] = list(outcome.notes)
+    return document

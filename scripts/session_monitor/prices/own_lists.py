@@ -14,7 +14,7 @@ from session_monitor.base import data_folder
 
 from . import price_list
 from .book import Book
-from .cost import FoundPrices
+from .cost import ModelPrices
 from .price_list import PriceList
 
 
@@ -69,7 +69,7 @@ def with_row(
     name: str,
     row: Mapping[str, Any],
     vendor: str | None = None,
-    before: FoundPrices | None = None,
+    before: ModelPrices | None = None,
     rates: Mapping[str, list[dict[str, str]]] | None = None,
 ) -> PriceList:
     """The list with a row for this model.

@@ -1,4 +1,7 @@
-"""How do tokens and rates become money?"""
+"""How do tokens and rates become money?
+
+What a row of a price list says becomes rates per token here, by kinds, tiers and windows; and tokens times these, money.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.calls.usage import Tokens
 
 from . import money
-from .cost import CACHE_READ_AS_INPUT, CACHE_WRITE_AS_INPUT, Call, Cost, CostParts, FoundPrices
+from .cost import (
+    CACHE_READ_AS_INPUT,
+    CACHE_READ_BY_VENDOR,
+    CACHE_WRITE_5M,
+    CACHE_WRITE_AS_INPUT,
+    CACHE_WRITE_BY_VENDOR,
+    ModelPrices,
+)
 from .price_list import PRICES
 
 if TYPE_CHECKING:
@@ -18,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Rates(NamedTuple):
-    """Units of one currency per token, 1e-12 each; and what had to be assumed."""
+    """Units of one currency per token, 1e-12 each; and what had to be assumed for some of them."""
 
     input: int
     output: int
@@ -31,61 +41,118 @@ class Rates(NamedTuple):
     write_note: str | None
 
 
+Tiers = tuple[tuple[int, Rates], ...]
+"""The rates for prompts above 0 tokens, above the first limit, and so on."""
+
+
+class Window(NamedTuple):
+    """Hours of a day from ``start`` to ``end`` (``09:30``, in UTC) on some weekdays (1 is Monday), and the rates then."""
+
+    start: str
+    end: str
+    weekdays: frozenset[int]
+    tiers: Tiers
+
+
 class PriceRow(NamedTuple):
+    """A row of a price list: the day from which on it holds (empty: since ever), the row as it stands, and its rates."""
+
     start: str
     row: Mapping[str, Any]
-    tiers: tuple[tuple[int, Rates], ...]
-    windows: tuple[tuple[str, str, frozenset[int], tuple[tuple[int, Rates], ...]], ...]
+    tiers: Tiers
+    windows: tuple[Window, ...]
 
 
 class InForce(NamedTuple):
-    """All that is known of a call's price before its tokens and its hour are."""
+    """All that is known of a call's price before its tokens and its hour are.
 
-    found: FoundPrices
+    ``exchange_rate`` is what one of the row's currency is worth in dollars, None where these are dollars.
+    """
+
+    prices: ModelPrices
     row: PriceRow
-    rate: Fraction | None
+    exchange_rate: Fraction | None
     notes: tuple[str, ...]
 
 
-class Flat(NamedTuple):
+class FlatRates(NamedTuple):
     """Prices that depend on nothing but the model and the day, as for most models.
 
-    Rates by kind; what is assumed, and whether the savings are known, by whether caches were read and written.
+    Rates for the five kinds of tokens; what is assumed, and whether the savings are known, by whether caches were read
+    and written: neither, written, read, both.
     """
 
-    rates: tuple[int, int, int, int, int]
+    by_kind: tuple[int, int, int, int, int]
     assumed: tuple[tuple[tuple[str, ...], bool], ...]
+
+
+# -- a row's rates -----------------------------------------------------------------------------------------------------
+
+
+def price_row(row: Mapping[str, Any], factors: Mapping[str, str]) -> PriceRow:
+    """The row with its rates; ``factors`` of the input's price are what its vendor takes for caches in general."""
+    base = _prices(row)
+    windows = tuple(
+        Window(
+            window["utc"][0],
+            window["utc"][1],
+            frozenset(window.get("weekdays", range(1, 8))),
+            _tiers({**base, **_prices(window)}, row, factors),
+        )
+        for window in row.get("windows", ())
+    )
+    return PriceRow(row.get("from") or "", row, _tiers(base, row, factors), windows)
 
 
 def _prices(row: Mapping[str, Any]) -> dict[str, str]:
     return {name: row[name] for name in PRICES if name in row}
 
 
-def _in_window(row: PriceRow, at: str) -> tuple[tuple[int, Rates], ...]:
-    hour, day = at[11:16], datetime.fromisoformat(at[:10]).isoweekday()
-    for start, end, days, tiers in row.windows:
-        if start <= hour < end and day in days:
-            return tiers
-    return row.tiers
+def _tiers(prices: dict[str, str], row: Mapping[str, Any], factors: Mapping[str, str]) -> Tiers:
+    tiers = [(0, _rates(prices, factors))]
+    for tier in row.get("tiers", ()):
+        prices = {**prices, **_prices(tier)}
+        tiers.append((tier["above"], _rates(prices, factors)))
+    return tuple(tiers)
 
 
-def cost(call: Call, in_force: InForce) -> Cost:
-    parts, saved, notes, above = _parts(call.usage, call.at, in_force)
-    return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.found, in_force.row.row, above)
+def _rates(prices: Mapping[str, str], factors: Mapping[str, str]) -> Rates:
+    known = {name: money.per_token(price) for name, price in prices.items()}
+    fresh, output = known["input"], known["output"]
+
+    def cached(name: str, by_vendor: str, as_input: str) -> tuple[int, str | None]:
+        if name in known:
+            return known[name], None
+        if name in factors:
+            return money.times(fresh, factors[name][:-1]), by_vendor
+        return fresh, as_input
+
+    read, read_note = cached("cache_read", CACHE_READ_BY_VENDOR, CACHE_READ_AS_INPUT)
+    explicit, explicit_note = cached("cache_read_explicit", CACHE_READ_BY_VENDOR, "")
+    if explicit_note == "":
+        explicit, explicit_note = read, read_note
+    write, write_note = cached("cache_write", CACHE_WRITE_BY_VENDOR, CACHE_WRITE_AS_INPUT)
+    if "cache_write" in known and "cache_write_1h" in known:
+        write_note = CACHE_WRITE_5M
+    reasoning = known.get("reasoning", output)
+    return Rates(fresh, output, read, explicit, write, reasoning, read_note, explicit_note, write_note)
 
 
-def _parts(
+# -- tokens times rates ------------------------------------------------------------------------------------------------
+
+
+def priced(
     usage: Tokens, at: str | None, in_force: InForce
 ) -> tuple[tuple[int, int, int, int, int], int | None, tuple[str, ...], int]:
-    """Pico-dollars by kind, what the cache spared, what was assumed, and the tier."""
-    _, row, rate, notes = in_force
+    """Pico-dollars by kind, what the cache spared (None: not known), what was assumed, and the tier."""
+    _, row, exchange_rate, notes = in_force
     fresh, cache_read, cache_write, visible, reasoning, explicit_cache, _ = usage
-    tiers = row.tiers if not row.windows or not at else _in_window(row, at)
+    tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
     above, rates = tiers[0]
     if len(tiers) > 1:
         prompt = fresh + cache_read + cache_write
         above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
-    if not (cache_read or cache_write) and rate is None:
+    if not (cache_read or cache_write) and exchange_rate is None:
         return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above
     read, read_note = rates.cache_read, rates.read_note
     if explicit_cache:
@@ -98,12 +165,20 @@ def _parts(
         reasoning * rates.reasoning,
     )
     saved = cache_read * (rates.input - read) + cache_write * (rates.input - rates.cache_write)
-    if rate is not None:
-        first, second, third, fourth, fifth = (money.rounded(part * rate) for part in parts)
+    if exchange_rate is not None:
+        first, second, third, fourth, fifth = (money.rounded(part * exchange_rate) for part in parts)
         parts = first, second, third, fourth, fifth
-        saved = money.rounded(saved * rate)
+        saved = money.rounded(saved * exchange_rate)
     notes, is_known = _assumed(notes, cache_read and read_note, cache_write and rates.write_note)
     return parts, saved if is_known else None, notes, above
+
+
+def _at_that_hour(row: PriceRow, at: str) -> Tiers:
+    hour, weekday = at[11:16], datetime.fromisoformat(at[:10]).isoweekday()
+    for start, end, weekdays, tiers in row.windows:
+        if start <= hour < end and weekday in weekdays:
+            return tiers
+    return row.tiers
 
 
 def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str, ...], bool]:
@@ -114,11 +189,12 @@ def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str
     return notes, CACHE_READ_AS_INPUT not in notes and CACHE_WRITE_AS_INPUT not in notes
 
 
-def _flat(in_force: InForce) -> Flat | None:
-    _, row, rate, notes = in_force
-    if row.windows or len(row.tiers) > 1 or rate is not None:
+def flat(in_force: InForce) -> FlatRates | None:
+    """The same of less; None where a price depends on more."""
+    _, row, exchange_rate, notes = in_force
+    if row.windows or len(row.tiers) > 1 or exchange_rate is not None:
         return None
-    rates = row.tiers[0][1]
+    ((_, rates),) = row.tiers
     noted = [_assumed(notes, *more) for more in itertools.product((None, rates.read_note), (None, rates.write_note))]
     by_kind = rates.input, rates.cache_read, rates.cache_write, rates.output, rates.reasoning
-    return Flat(by_kind, tuple(noted))
+    return FlatRates(by_kind, tuple(noted))
