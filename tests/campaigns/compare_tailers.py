@@ -27,9 +27,6 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent / "scripts"))
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent.parent))
-
 import main as monitor
 from tests.campaigns import logrotate_lab
 from tests.campaigns.logrotate_lab import Gateway, Logrotate

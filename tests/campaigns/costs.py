@@ -17,8 +17,6 @@ from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
 
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
-
 from session_monitor.index import keeper as index_keeper
 from session_monitor.prices import money, price_list
 from session_monitor.reports.report import Report

@@ -20,8 +20,6 @@ from collections import Counter
 from datetime import datetime, timezone
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
-
 from session_monitor.base import periods
 from session_monitor.calls import coverage
 from session_monitor.conversations import conversation

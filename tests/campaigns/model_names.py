@@ -5,11 +5,8 @@ python3 -m tests.campaigns.model_names
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 from pathlib import Path
-
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
 
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book

@@ -27,8 +27,6 @@ from collections import Counter
 from pathlib import Path
 from unittest import mock
 
-sys.path.insert(0, str(Path(__file__).parent.parent.parent / "scripts"))
-
 from session_monitor.base import files
 from session_monitor.calls import coverage
 from session_monitor.log import log_file, tail

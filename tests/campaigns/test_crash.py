@@ -6,12 +6,13 @@ import random
 
 import pytest
 
-from tests.campaigns import crash
+from tests.campaigns.crash import kills, mistakes, points, power
+from tests.campaigns.crash.disk import Disk
 
 
 def test_a_run_may_end_at_any_operation(tmp_path, capfd):
     """Killed at, or failing from, any file operation, a run leaves what the next one makes whole, each call once."""
-    tally = crash.points(tmp_path, 1, stride=19)
+    tally = points.points(tmp_path, 1, stride=19)
 
     assert tally.failures == []
     assert tally.done["operations"] >= 300
@@ -21,7 +22,7 @@ def test_a_run_may_end_at_any_operation(tmp_path, capfd):
 
 def test_the_power_may_fail_at_any_operation(tmp_path):
     """Whatever part of what was not synced reached the disk, the next run gives each call once and unchanged."""
-    tally = crash.power(tmp_path, 3, 150)
+    tally = power.power(tmp_path, 3, 150)
 
     assert tally.failures == []
     assert sum(tally.done.values()) == 150
@@ -29,21 +30,21 @@ def test_the_power_may_fail_at_any_operation(tmp_path):
 
 def test_the_program_may_be_killed_at_any_moment(tmp_path):
     """Killed at random, alone or among others, while the log grows and is rotated, it ends with each call once."""
-    tally = crash.kills(tmp_path, 4, 8)
+    tally = kills.kills(tmp_path, 4, 8)
 
     assert tally.failures == []
-    assert tally.done[crash.AT_WORK] >= 8
+    assert tally.done[kills.AT_WORK] >= 8
 
 
-@pytest.mark.parametrize("mistake", crash.BROKEN)
+@pytest.mark.parametrize("mistake", mistakes.BROKEN)
 def test_mistakes_are_noticed(mistake):
     """What would lose a call or count it twice does not pass these tests."""
-    assert crash.first_failure(mistake, 1)
+    assert mistakes.first_failure(mistake, 1)
 
 
 def test_a_power_failure_keeps_what_was_synced():
     """The disk that is made up for a test has all of what was synced, and of the rest anything from nothing to all."""
-    disk = crash.Disk({"old": b"a" * 1000})
+    disk = Disk({"old": b"a" * 1000})
     for event in [
         ("create", "new"),
         ("write", 2, b"b" * 1000, 0),
