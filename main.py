@@ -25,9 +25,9 @@ from session_monitor.monitor.display import Journal, Progress, Show, summary
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.poll import Poll
 from session_monitor.monitor.voice import Voice
-from session_monitor.prices import own_lists, price_list
+from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import BadPriceListError
+from session_monitor.prices.current_book import CurrentBook
 from session_monitor.sessions import store, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary
@@ -174,8 +174,8 @@ class Monitor:
             )
         elif not self._checkpoint.views:
             self._begin(state_file)
-        self._price_state = self._price_files()
-        self._book = self._prices()
+        self._prices = CurrentBook(options.output_dir, os.environ)
+        self._tell_of_prices()
         self._show: Show = Progress(None, time.monotonic)
         self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
         self._ingest = Ingest(
@@ -194,13 +194,14 @@ class Monitor:
             on_commit=self._batch,
         )
 
-    def _prices(self) -> Book | None:
+    @property
+    def _book(self) -> Book | None:
         """What calls cost; a mistake in a person's own list is no reason not to read the log."""
-        try:
-            return own_lists.book(self._options.output_dir, os.environ)
-        except (BadPriceListError, OSError) as error:
-            self._say.aloud(f"costs are not shown: {error}. Correct it there, or take the file away")
-            return None
+        return None if self._prices.mistake else self._prices.book
+
+    def _tell_of_prices(self) -> None:
+        if self._prices.mistake:
+            self._say.aloud(f"costs are not shown: {self._prices.mistake}. Correct it there, or take the file away")
 
     def _begin(self, state_file: str) -> None:
         """Without read positions: the folder is new, or they were lost."""
@@ -277,13 +278,10 @@ class Monitor:
             failed.problem(f"{error.strerror}: {error.filename or self._options.output_dir}; trying again")
             return failed
 
-    def _price_files(self) -> object:
-        return own_lists.state(self._options.output_dir, os.environ)
-
     def _polled(self) -> Poll:
-        if self._price_files() != self._price_state:
-            self._price_state = self._price_files()
-            self._book = self._ingest.book = self._prices()
+        if self._prices.look():
+            self._tell_of_prices()
+            self._ingest.book = self._book
             if self._book:
                 self._index.price_with(self._book)
         poll = self._ingest.poll()

@@ -6,6 +6,7 @@ import argparse
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
+from session_monitor.prices import wording
 from session_monitor.reports.session_rows import SORT_KEYS, SessionList, SessionRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
@@ -99,7 +100,7 @@ def _cells(row: SessionRow) -> list[str]:
         local_time(row.fields["updated_at"]),
         *(humanize.count(row.fields[key]) for key in ("messages_count", "total_input_tokens")),
         *(humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in ("cached", "output", "reasoning")),
-        row.spending.short(),
+        wording.short(row.spending),
         row.fields["status"],
         row.fields["model"] or "-",
     ]

@@ -8,7 +8,7 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices import money
+from session_monitor.prices import money, wording
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports.breakdown import Breakdown, ToolRow
 from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
@@ -72,7 +72,7 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
 def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
     counts = (sessions, sums.calls, sums.failed, sums.input_tokens, sums.cached_tokens)
     more = (sums.output_tokens, sums.reasoning_tokens)
-    return [name, *map(humanize.count, counts), *map(humanize.count, more), sums.spending.short()]
+    return [name, *map(humanize.count, counts), *map(humanize.count, more), wording.short(sums.spending)]
 
 
 def _tell_unpriced(output: Output, sums: Sums) -> None:
@@ -80,7 +80,7 @@ def _tell_unpriced(output: Output, sums: Sums) -> None:
     if spent.unpriced_rounds:
         rounds = humanize.counted(spent.unpriced_rounds, "round")
         tokens = humanize.counted(spent.unpriced_tokens, "token")
-        output.tell(f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(spent.why())})")
+        output.tell(f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(wording.unpriced(spent))})")
 
 
 # -- by tool -----------------------------------------------------------------------------------------------------------
@@ -226,7 +226,7 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
         f"{humanize.count(sums.cache_write_tokens)} cache written; {humanize.count(sums.output_tokens)} output, of which "
         f"{humanize.count(sums.reasoning_tokens)} reasoning"
     )
-    output.tell(f"Cost:     {spent.shown()}{saved}")
+    output.tell(f"Cost:     {wording.shown(spent)}{saved}")
     output.tell(f"Coverage: {_coverage(data.coverage())}")
 
 

@@ -14,6 +14,7 @@ from session_monitor.conversations import conversation, follow
 from session_monitor.conversations.conversation import Conversation, Wanted
 from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
+from session_monitor.prices import wording
 from session_monitor.reports.report import Overview
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
@@ -126,7 +127,7 @@ class Everything:
                 sums.output_tokens,
                 sums.cached_tokens,
                 sums.reasoning_tokens,
-                sums.spending.shown(),
+                wording.shown(sums.spending),
             ),
             lines=covered.lines if covered else None,
             calls=covered.calls if covered else 0,
@@ -205,7 +206,7 @@ def _counted(row: SessionRow) -> str:
 def _spent(row: SessionRow) -> str:
     tokens = {kind: humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in _KINDS}
     told = "{input} in ({cached} cached), {output} out ({reasoning} reasoning)".format(**tokens)
-    return f"{told}, {row.spending.shown()}"
+    return f"{told}, {wording.shown(row.spending)}"
 
 
 _KINDS = ("input", "cached", "output", "reasoning")

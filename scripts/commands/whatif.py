@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from session_monitor.conversations import conversation
-from session_monitor.prices import money
+from session_monitor.prices import money, wording
 from session_monitor.prices.what_if import Estimate
 from session_monitor.text import safe
 from session_monitor.text.table import Column
@@ -60,7 +60,7 @@ def _what_if(options: argparse.Namespace, output: Output, data: Data) -> None:
         actual = {"session_id": session_id, "actual": spent.to_json()}
         output.print_json(to_json({**actual, "estimate": True, "models": models}))
         return
-    output.tell(f"What {safe.cell(session_id)} cost: {spent.shown()}")
+    output.tell(f"What {safe.cell(session_id)} cost: {wording.shown(spent)}")
     output.tell("What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:")
     output.print_table(_COLUMNS, map(_cells, estimates))
     output.tell(_NOTE)
@@ -78,4 +78,4 @@ def _to_json(estimate: Estimate) -> dict[str, Any]:
 
 def _cells(estimate: Estimate) -> list[str]:
     span = f"{money.shown(estimate.low_pico)} to {money.shown(estimate.high_pico)}"
-    return [estimate.model, span, estimate.with_cache.short(), estimate.without_cache.short()]
+    return [estimate.model, span, wording.short(estimate.with_cache), wording.short(estimate.without_cache)]

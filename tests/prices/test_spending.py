@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import cost, money, price_check, spending
+from session_monitor.prices import cost, money, price_check, spending, wording
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost, Unpriced
 from session_monitor.prices.spending import Spending
@@ -153,7 +153,7 @@ def test_sum_keeps_to_itself():
 )
 def test_text_tells_what_is_not_in_the_sum(total, shown, short):
     """A sum for people never looks whole where a part of it is not known: it says how much is missing, and of whom."""
-    assert (total.shown(), total.short()) == (shown, short)
+    assert (wording.shown(total), wording.short(total)) == (shown, short)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_names_from_a_log_are_clean_in_texts(name, text):
     """A model's name cannot steer the terminal that it is shown in."""
     total = unpriced(name, dollars=1)
 
-    assert total.shown() == f"$1.00 + 1 round unpriced ({text})"
+    assert wording.shown(total) == f"$1.00 + 1 round unpriced ({text})"
     assert total.to_json()["unpriced_models"] == [name]
 
 
@@ -181,5 +181,5 @@ def test_json_says_null_where_nothing_is_priced(calls):
 
     assert (found["cost_usd"] is None) == (0 < total.rounds == total.unpriced_rounds)
     assert found["cost_usd"] in (None, money.plain(total.pico))
-    assert (total.short() == "-") == (found["cost_usd"] is None)
-    assert ("unpriced" in total.shown()) == (total.unpriced_rounds > 0) == (total.short()[-1] in "+-")
+    assert (wording.short(total) == "-") == (found["cost_usd"] is None)
+    assert ("unpriced" in wording.shown(total)) == (total.unpriced_rounds > 0) == (wording.short(total)[-1] in "+-")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import money, price_check, spending, what_if
+from session_monitor.prices import money, price_check, spending, what_if, wording
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call
 
@@ -107,7 +107,7 @@ def test_part_of_the_calls_may_have_a_price():
     [found] = what_if.estimates(BOOK, calls, ["deepseek-chat"])
 
     assert found.is_priced
-    assert found.with_cache.shown() == "$0.000280 + 1 round unpriced (deepseek-chat)"
+    assert wording.shown(found.with_cache) == "$0.000280 + 1 round unpriced (deepseek-chat)"
 
 
 def test_no_calls_cost_nothing():

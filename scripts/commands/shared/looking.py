@@ -14,11 +14,11 @@ from typing import Callable
 
 from session_monitor.base import data_folder, timestamps
 from session_monitor.conversations.follow import Pause
-from session_monitor.prices import own_lists
+from session_monitor.prices.current_book import CurrentBook
 from session_monitor.reports.report import Report
 
 from .data import Data
-from .failures import Failure
+from .failures import Failure, bad_prices
 
 NOT_AT_WORK = "no monitor is at work here"
 LEAST_INTERVAL, LARGEST_INTERVAL = 0.2, 86_400
@@ -59,21 +59,27 @@ class Reports:
         self.now = now
         self.problem = ""
         self.data = data
-        self._state = own_lists.state(data.folder, os.environ)
-        self._book = data.book()
-        data.report(self._book).overview()  # says how far it is where there is no index yet
+        self._prices = CurrentBook(data.folder, os.environ)
+        self._check_prices()
+        data.report(self._prices.book).overview()  # says how far it is where there is no index yet
 
     def __call__(self) -> Report:
         """The answers of now."""
-        state = own_lists.state(self.data.folder, os.environ)
-        if state != self._state:
-            self._state = state
+        if self._prices.look():
             try:
-                self._book = self.data.book()
+                self._check_prices()
                 self.problem = ""
             except Failure as mistake:
                 self.problem = str(mistake)
-        return Report(self.data.folder, self._book, now=self.now())
+        return Report(self.data.folder, self._prices.book, now=self.now())
+
+    def _check_prices(self) -> None:
+        """Raises ``Failure`` for a mistake in a list, and ``OSError`` where one cannot be read."""
+        mistake = self._prices.mistake
+        if isinstance(mistake, OSError):
+            raise mistake
+        if mistake:
+            raise bad_prices(mistake)
 
     def is_at_work(self) -> bool:
         """Whether a monitor is at work on the folder."""

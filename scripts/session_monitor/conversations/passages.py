@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import TOOLS, _answered, _tools, call, text_of
-from session_monitor.prices import money
+from session_monitor.prices import money, wording
 from session_monitor.prices.cost import NOTES, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
@@ -78,7 +78,7 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
     yield Fact("Input", _of_which(row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
     yield Fact("Output", _of_which(row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
     yield Fact("Total", _of_which(row["total_tokens"]))
-    yield Fact("Cost", spent.shown(), is_ours=False)
+    yield Fact("Cost", wording.shown(spent), is_ours=False)
     if spent.saved_pico:
         verb = "saved" if spent.saved_pico > 0 else "cost more by"
         yield Fact("Caching", f"{verb} {money.shown(abs(spent.saved_pico))}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls import messages as call_messages
-from session_monitor.prices import money
+from session_monitor.prices import money, wording
 from session_monitor.prices.cost import NOTES, Outcome
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe, table, width
@@ -76,7 +76,9 @@ class Transcript:
         if spent.unpriced_rounds:
             tokens = humanize.counted(spent.unpriced_tokens, "token")
             rounds = humanize.counted(spent.unpriced_rounds, "round")
-            yield from self._wrapped(f"   not in it: {rounds} unpriced, {tokens} ({', '.join(spent.why())})", "   ")
+            yield from self._wrapped(
+                f"   not in it: {rounds} unpriced, {tokens} ({', '.join(wording.unpriced(spent))})", "   "
+            )
         if spent.saved_pico:
             verb = "saved" if spent.saved_pico > 0 else "cost more by"
             yield f"   caching {verb} {money.shown(abs(spent.saved_pico))}"

@@ -41,9 +41,11 @@ def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[
 
 
 def _cost(spent: Spending) -> str:
+    from session_monitor.prices import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
+
     tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    return spent.shown() + tokens + saved
+    return wording.shown(spent) + tokens + saved
 
 
 class Progress:

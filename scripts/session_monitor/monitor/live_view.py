@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Callable
 
-from session_monitor.prices import price_list
+from session_monitor.prices import price_list, wording
 from session_monitor.prices.book import Book
 from session_monitor.prices.spending import Spending
 from session_monitor.reports import report
@@ -103,7 +103,7 @@ class LiveView:
         total = Spending()
         total.add(self._spending)
         total.add(since)
-        return total.shown()
+        return wording.shown(total)
 
 
 def _line(session_id: str, row: dict[str, object]) -> live_frame.SessionLine:

@@ -6,14 +6,11 @@ from collections.abc import Iterable
 from types import SimpleNamespace
 from typing import Any
 
-from session_monitor.text import humanize, safe
-
 from . import money
 from .book import Book
 from .cost import NO_TOKENS, Call, Cost, Outcome
 
 NO_NAME = "no model"
-_NAMED = 3
 
 
 class Spending(SimpleNamespace):
@@ -83,26 +80,6 @@ class Spending(SimpleNamespace):
             "cache_savings_usd": money.plain(self.saved_pico),
             "cost_notes": self.assumed,
         }
-
-    def shown(self) -> str:
-        """For people: ``$1.23 + 4 rounds unpriced (qwen-long)``; ``not priced`` stands for a sum without any price."""
-        if not self.unpriced_rounds:
-            return money.shown(self.pico)
-        rounds = f"{humanize.counted(self.unpriced_rounds, 'round')} unpriced ({', '.join(self.why())})"
-        return rounds if self.unpriced_rounds == self.rounds else f"{money.shown(self.pico)} + {rounds}"
-
-    def short(self) -> str:
-        """For a column: a ``+`` says that a part is not priced, ``-`` that nothing is."""
-        if self.rounds and self.unpriced_rounds == self.rounds:
-            return "-"
-        return money.shown(self.pico) + ("+" if self.unpriced_rounds else "")
-
-    def why(self) -> list[str]:
-        """The models without a price, those of most rounds first; a long list is shortened."""
-        names = sorted(self.unpriced_models, key=lambda name: (-self.unpriced_models[name], name))
-        more = [f"{len(names) - _NAMED} more models"] if len(names) > _NAMED + 1 else names[_NAMED:]
-        told = [safe.cell(name) for name in [*names[:_NAMED], *more]]
-        return [*told, *([f"{humanize.count(self.without_tokens)} without tokens"] if self.without_tokens else [])]
 
 
 def spent(book: Book, calls: Iterable[Call]) -> Spending:

@@ -14,9 +14,8 @@ from typing import Callable, NamedTuple
 from session_monitor.base import data_folder
 from session_monitor.index import opening
 from session_monitor.index.database import Index
-from session_monitor.prices import own_lists
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import BadPriceListError
+from session_monitor.prices.current_book import CurrentBook
 
 LOOK = 0.25
 """Seconds for which a look at the folder holds."""
@@ -47,13 +46,12 @@ class Folder:
     def __init__(self, path: str, environment: Mapping[str, str], clock: Callable[[], float] = time.monotonic) -> None:
         """``clock`` gives seconds.  Raises ``BadPriceListError``, and ``OSError`` where a price list cannot be read."""
         self.path = path
-        self._environment = environment
         self._clock = clock
         self._lock = threading.Lock()
         self._empty: tempfile.TemporaryDirectory[str] | None = None
-        self._prices = own_lists.state(path, environment)
-        self._book = own_lists.book(path, environment)
-        self._problem = ""
+        self._prices = CurrentBook(path, environment)
+        if self._prices.mistake:
+            raise self._prices.mistake
         self._state: State | None = None
         self._looked = 0.0
 
@@ -61,7 +59,7 @@ class Folder:
         """How it stands, as of at most a moment ago unless a ``fresh`` look is asked for."""
         with self._lock:
             if fresh or self._state is None or self._clock() - self._looked >= LOOK:
-                self._look_at_prices()
+                self._prices.look()
                 self._state = self._look()
                 self._looked = self._clock()
             return self._state
@@ -71,18 +69,6 @@ class Folder:
         if self._empty:
             self._empty.cleanup()
 
-    def _look_at_prices(self) -> None:
-        """While a changed price list has a mistake, the prices stay as they were."""
-        now = own_lists.state(self.path, self._environment)
-        if now == self._prices:
-            return
-        self._prices = now
-        try:
-            self._book = own_lists.book(self.path, self._environment)
-            self._problem = ""
-        except (BadPriceListError, OSError) as mistake:
-            self._problem = str(mistake)
-
     def _stand_in(self) -> str:
         self._empty = self._empty or tempfile.TemporaryDirectory(prefix="agent-session-monitor-")
         return self._empty.name
@@ -91,13 +77,14 @@ class Folder:
         is_there = os.path.isdir(self.path)
         path = self.path if is_there else self._stand_in()
         mark, change = None, 0
+        book, problem = self._prices.book, str(self._prices.mistake or "")
         with (
             contextlib.suppress(sqlite3.Error, OSError, *opening.DAMAGE),
             contextlib.closing(opening.read_only(os.path.join(path, data_folder.INDEX))) as db,
         ):
-            index = Index(db, path, self._book)
+            index = Index(db, path, book)
             db.execute("BEGIN")
             if index.is_known() and index.is_current() and index.is_priced():
                 change = int(index.meta("change"))
-                mark = (is_there, index.meta("made"), change, self._book.fingerprint, self._problem)
-        return State(path, self._book, mark, change, is_there, self._problem)
+                mark = (is_there, index.meta("made"), change, book.fingerprint, problem)
+        return State(path, book, mark, change, is_there, problem)
