@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import html_page
 from session_monitor.text import safe
-from tests.conversations.test_transcript import COST, ROUND, ROW, SPENT, TEXT
+from tests.support.rendered import COST, ROUND, ROW, SPENT, TEXT
 
 NASTY = "</div></details></style></title><script>alert(1)</script><img src=x onerror=alert(1)><!-- ]]> &lt; '\""
 VOID = {"meta"}

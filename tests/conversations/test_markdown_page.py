@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import markdown_page
 from session_monitor.text import markdown, safe
-from tests.conversations.test_transcript import COST, ROUND, ROW, SPENT
+from tests.support.rendered import COST, ROUND, ROW, SPENT
 
 TEXT = st.text(st.one_of(st.characters(exclude_categories=[]), st.sampled_from("`~|<>&\\\n# -@![]()*_$")), max_size=80)
 NASTY = "```\n</details>\n~~~\n# heading\n<script>alert(1)</script>\n| a | b |\n![x](http://x)\n@octocat\n    ````"

@@ -9,7 +9,7 @@ from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE
 from session_monitor.prices.cost import Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe
-from tests.conversations.test_transcript import ROUND, ROW
+from tests.support.rendered import ROUND, ROW
 
 CALL_OF_WEATHER = {"id": "call_1", "function": {"name": "get_weather", "arguments": '{"city":"北京"}'}}
 

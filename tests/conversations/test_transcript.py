@@ -13,39 +13,7 @@ from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices.cost import NOTES, Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe, width
-
-ROW = {
-    "session_id": "s",
-    "created_at": "2026-02-01T09:30:00Z",
-    "updated_at": None,
-    "models": [],
-    "messages_count": 1,
-    "failed_count": 0,
-    "total_input_tokens": 1250,
-    "total_cached_tokens": 0,
-    "total_cache_write_tokens": 0,
-    "total_output_tokens": 800,
-    "total_reasoning_tokens": 150,
-    "total_tokens": 2050,
-}
-ROUND = {
-    "round": 1,
-    "timestamp": "2026-02-01T09:30:15.123456789Z",
-    "input_tokens": 250,
-    "output_tokens": 160,
-    "cached_tokens": 0,
-    "reasoning_tokens": 0,
-    "model": None,
-    "has_tool_calls": False,
-    "messages": [],
-    "question": None,
-    "answer": None,
-    "reasoning": None,
-    "tool_calls": [],
-}
-COST = Cost(10**9, CostParts(10**9), None, ())
-SPENT = Spending(10**9, 1)
-TEXT = st.text(st.characters(exclude_categories=[]), max_size=300)
+from tests.support.rendered import COST, ROUND, ROW, SPENT, TEXT
 
 
 @pytest.fixture(autouse=True)

@@ -10,7 +10,7 @@ import pytest
 
 from session_monitor.log import rotation
 
-TABLE = json.loads((Path(__file__).parent.parent / "data" / "siblings.json").read_text())
+TABLE = json.loads((Path(__file__).parent / "data" / "siblings.json").read_text())
 
 
 def make(folder, *names):
