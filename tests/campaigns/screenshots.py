@@ -10,12 +10,12 @@ import tempfile
 from datetime import datetime, timezone
 from pathlib import Path
 
-from tests.support.browser import ROOT, Watched, chromium, ingested, server
+from tests.support.browser import ROOT, Watched, chromium, ingested, of_session, server
+from tests.support.page_logs import SESSION
 from tests.tools import demo_log
 
 SIZE = (1400, 900)
-SESSION = "/session?id=agent:main:discord:channel:1465367993012981988"
-PICTURES = (("overview.png", "/", "light"), ("session.png", SESSION, "dark"))
+PICTURES = (("overview.png", "/", "light"), ("session.png", of_session(SESSION), "dark"))
 
 
 def main() -> None:

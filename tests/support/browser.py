@@ -10,6 +10,7 @@ import contextlib
 import os
 import subprocess
 import sys
+import urllib.parse
 from pathlib import Path
 
 from tests.support.needs import need_file, need_module, need_tool
@@ -75,6 +76,16 @@ def ingested(folder, log):
     command = [sys.executable, str(ROOT / "main.py"), "--once", "--quiet", "--log-path", str(log)]
     subprocess.run([*command, "--output-dir", str(folder)], check=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
     return folder
+
+
+def of_session(session_id, anchor=""):
+    """The path of a session's page."""
+    return "/session?id=" + urllib.parse.quote(session_id, safe="") + anchor
+
+
+def texts_of(locator):
+    """The texts of all that are found."""
+    return [text.strip() for text in locator.all_inner_texts()]
 
 
 class Watched:

@@ -7,6 +7,10 @@ from datetime import datetime, timedelta, timezone
 
 from tests.support.calls import line, message
 
+SESSION = "agent:main:discord:channel:1465367993012981988"
+"""One of the sessions that tests/tools/demo_log makes."""
+LONG = "team/red/run 7"
+"""A session that goes on for long, with an id that addresses must escape."""
 MARKUP = "<img src=x onerror=alert(1)><script>alert(2)</script>\"'><svg onload=alert(3)>"
 ANSI = "\x1b[31mred\x1b[0m \x1b]8;;https://example.com\x07link\x1b]8;;\x07 \b\f\x00\x7f\x9b31m"
 TURNED = "\u202egnp.exe\u202c \u2066isolated\u2069 \u200f\u061cשלום \ufeff\u200b\u2028\u2029"

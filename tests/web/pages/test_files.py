@@ -1,0 +1,108 @@
+"""The files that the pages are made of: texts, markup, modules."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+import re
+
+from tests.support.browser import ROOT
+from web import static
+
+PAGES = ROOT / "scripts" / "web" / "pages"
+
+
+def texts_in(language):
+    """The texts of a language."""
+    return json.loads((PAGES / "texts" / f"texts.{language}.json").read_text(encoding="utf-8"))
+
+
+def sources():
+    """All code and markup of the pages."""
+    return {
+        path.relative_to(PAGES).as_posix(): path.read_text(encoding="utf-8")
+        for path in PAGES.rglob("*")
+        if path.suffix in (".js", ".html")
+    }
+
+
+def imported(name):
+    """The modules that a module imports, by their paths within the folder."""
+    folder = posixpath.dirname(name)
+    return [
+        posixpath.normpath(posixpath.join(folder, path)) for path in re.findall(r'from "([\w./]+)"', sources()[name])
+    ]
+
+
+def test_every_text_is_in_both_languages_and_used():
+    """No key lacks a translation, none is left over, and none is asked for that is not there."""
+    english, chinese = texts_in("en"), texts_in("zh-CN")
+    code = "\n".join(sources().values())
+    asked = set(re.findall(r'\bt\(\s*"([^"]+)"', code)) | set(re.findall(r'data-(?:text|label|hint)="([^"]+)"', code))
+
+    assert list(english) == list(chinese)
+    assert [key for key in english if f'"{key}"' not in code] == []
+    assert asked - set(english) == set()
+
+
+def test_translations_say_the_same_values():
+    """A translation names the values that the original names; what counts has a form for one and for many."""
+
+    def names(text):
+        forms = text.values() if isinstance(text, dict) else [text]
+        return {name for form in forms for name in re.findall(r"\{(\w+)\}", form)}
+
+    english, chinese = texts_in("en"), texts_in("zh-CN")
+    assert {
+        key: names(english[key]) ^ names(chinese[key]) for key in english if names(english[key]) != names(chinese[key])
+    } == {}
+    assert [key for key, text in english.items() if isinstance(text, dict) and set(text) != {"one", "other"}] == []
+
+
+def test_pages_make_no_markup_of_text_and_ask_nobody_else():
+    """No way from text to markup or code is used, nothing stands inline, and no other address is named."""
+    forbidden = r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(|new Function|DOMParser|srcdoc|javascript:|https?://(?!www\.w3\.org/2000/svg)"
+    for name, text in sources().items():
+        assert re.findall(forbidden, text) == [], name
+        if name.endswith(".html"):
+            assert re.findall(r"<style|\sstyle=|\son\w+=|<script(?![^>]*\ssrc=)", text) == [], name
+    for path in PAGES.rglob("*.css"):
+        assert re.findall(r"@import|url\(", path.read_text(encoding="utf-8")) == [], path.name
+
+
+def test_pages_load_every_module_at_once():
+    """The browser hears of each module in the head of the page, so none is found only when another one has come."""
+
+    def reached(name, seen):
+        for other in imported(name):
+            if other not in seen:
+                seen.add(other)
+                reached(other, seen)
+        return seen
+
+    for page, entry in (("index.html", "overview/overview.js"), ("session.html", "session/session.js")):
+        named = re.findall(r'modulepreload" href="/static/([\w./]+)"', sources()[page])
+        assert sorted(named) == sorted(reached(entry, set())), page
+
+
+def test_a_page_is_made_of_its_own_folder_and_of_what_both_share():
+    """Neither page needs a module of the other, and what is shared needs neither page."""
+    used = {}
+    for name in sources():
+        used.setdefault(posixpath.dirname(name), set()).update(map(posixpath.dirname, imported(name)))
+
+    assert used == {
+        "": set(),
+        "overview": {"overview", "shared"},
+        "session": {"session", "shared"},
+        "shared": {"shared"},
+    }
+
+
+def test_every_address_of_a_file_leads_to_one():
+    """What the pages load stands where they look for it."""
+    named = {address for text in sources().values() for address in re.findall(r'["`](/static/[^"`]+)', text)}
+    languages = {address.replace("${language}", tag) for address in named for tag in ("en", "zh-CN")}
+
+    assert languages <= set(static.files())
+    assert {"/static/texts/texts.en.json", "/static/shared/early.js", "/static/session/session.js"} <= languages

@@ -1,0 +1,231 @@
+"""The page of a session in a real browser: what it shows, and what one can do with it."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+from tests.support.browser import ingested, of_session
+from tests.support.calls import line, message
+from tests.support.page_logs import LONG, MARKUP, SESSION, WORD, at, long_session, tool_call, written
+
+
+def test_a_session_is_opened_from_the_overview(demo, look, expect):
+    """The title of a session leads to its page: what was asked, answered, called, and what that took."""
+    page = look(demo, "/?q=1465367993012981988").page
+
+    page.locator("a.session-link").first.click()
+    expect(page.locator("h1")).to_contain_text("checkout test")
+    page.locator(".round footer").first.wait_for()
+    first = page.locator("#r1")
+
+    expect(first.locator(".said.user")).to_contain_text("checkout test fails")
+    assert re.search(
+        r"claude-sonnet-4-5.* in .*out.*\$0\.\d+.*first token .*took ",
+        first.locator("footer").inner_text().replace("\n", " "),
+    )
+    assert page.locator("#rail li").count() == page.locator(".round").count()
+    assert page.locator(".facts .value").inner_text().startswith("$")
+
+
+def test_only_what_is_new_is_shown_and_the_history_on_demand(demo, look, expect):
+    """A round counts its new messages; those before them come when they are asked for."""
+    page = look(demo, of_session(SESSION, "#r4")).page
+    line_of_new = page.locator("#r4 .new-messages")
+
+    expect(line_of_new).to_contain_text("new message")
+    before = int(re.search(r"\((\d+) earlier", line_of_new.inner_text())[1])
+    line_of_new.get_by_role("button", name="show").click()
+    expect(page.locator("#r4 .history > .message")).to_have_count(before)
+    line_of_new.get_by_role("button", name="hide").click()
+    expect(page.locator("#r4 .history")).to_be_hidden()
+
+
+def test_what_the_model_was_told_is_shown_where_it_changes(tmp_path, serve, look, expect):
+    """Instructions beside the messages are folded, and not said again while they stay the same."""
+    start = datetime.now(timezone.utc) - timedelta(minutes=1)
+    told = ["Be brief.", "Be brief.", "Be thorough."]
+    log = [
+        line("s", ["hello"], start_time=at(start + timedelta(seconds=number)), system=system, answer="yes")
+        for number, system in enumerate(told)
+    ]
+    folder = ingested(tmp_path / "sessions", written(tmp_path / "access.log", log))
+    page = look(serve(folder), of_session("s")).page
+
+    expect(page.locator("#r1 details.system")).to_contain_text("Be brief.")
+    expect(page.locator("#r2 details.system")).to_have_count(0)
+    expect(page.locator("#r3 details.system")).to_contain_text("Be thorough.")
+
+
+def test_calls_stand_with_their_results(demo, look, expect):
+    """A tool call says what came back, though the next call of the model brought it."""
+    page = look(demo, of_session(LONG, "#r120")).page
+    call = page.locator("#r120 .call")
+
+    expect(call.locator("summary")).to_contain_text("src/part120.py")
+    expect(call.locator(".state")).to_have_text("done")
+    assert not call.locator(".text").count()
+    call.locator("summary").click()
+    expect(call).to_contain_text("lines of part 120")
+
+
+def test_reasoning_is_closed_and_errors_are_seen(tmp_path, serve, look, expect):
+    """What a model thought is folded; a call that failed, and one whose tool failed, is not to be overlooked."""
+    start = datetime.now(timezone.utc) - timedelta(minutes=2)
+    call = tool_call(1, "run_command", command="make test")
+    log = [
+        line("s", ["do it"], start_time=at(start), reasoning="secret thoughts", answer="running", tool_calls=[call]),
+        line(
+            "s",
+            start_time=at(start + timedelta(seconds=5)),
+            messages=[
+                message("do it"),
+                {"role": "assistant", "content": "running", "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": "c1", "content": "Error: no rule to make target"},
+            ],
+            code="503",
+        ),
+        line("s", ["do it"], start_time=at(start + timedelta(seconds=9)), answer="again", model="gpt-4o"),
+    ]
+    address = serve(ingested(tmp_path / "sessions", written(tmp_path / "access.log", log)))
+    page = look(address, of_session("s")).page
+    reasoning = page.locator("#r1 details.reasoning")
+    assert reasoning.get_attribute("open") is None
+    reasoning.locator("summary").click()
+    expect(reasoning.locator(".text")).to_have_text("secret thoughts")
+    expect(page.locator("#r1 .call")).to_contain_text("no rule to make target")
+    expect(page.locator("#r1 .call .state")).to_have_text("failed")
+    expect(page.locator("#r2 .said.error")).to_contain_text("503")
+    expect(page.locator("#r3 .chip.model")).to_contain_text("gpt-4o")
+    assert page.locator(".growth .mark.error").count() == 2  # in the chart, and in what explains it
+    assert page.locator(".growth .mark.model").count() == 2
+
+
+def test_a_link_to_a_round_opens_it_with_those_around(demo, look, expect):
+    """Of a long session the rounds around the linked one are there, and more at a press, up to both ends."""
+    watched = look(demo, of_session(LONG, "#r140"))
+    page = watched.page
+
+    expect(page.locator("#r140.is-target")).to_be_in_viewport()
+    assert page.locator(".round").count() == 50
+    top = page.locator("#r140").bounding_box()["y"]
+    page.get_by_role("button", name="Load earlier").evaluate("button => button.click()")  # without going there first
+    expect(page.locator(".round")).to_have_count(100)
+    assert abs(page.locator("#r140").bounding_box()["y"] - top) < 3
+    page.get_by_role("button", name="Load later").click()
+    expect(page.locator(".round")).to_have_count(150)
+    numbers = [int(name[1:]) for name in page.locator(".round").evaluate_all("rounds => rounds.map((each) => each.id)")]
+    assert numbers == list(range(numbers[0], numbers[0] + 150))
+    page.evaluate("location.hash = '#r299'")
+    expect(page.locator("#r299.is-target")).to_be_in_viewport()
+
+
+def test_the_chart_and_the_rail_lead_to_rounds(demo, look, expect):
+    """A press on the rail, and Enter in the chart, go to a round; both show where one is."""
+    page = look(demo, of_session(LONG)).page
+
+    page.locator('#rail a[href="#r290"]').click()
+    expect(page.locator("#r290.is-target")).to_be_in_viewport()
+    expect(page.locator('#rail a[aria-current="true"]')).to_have_attribute("href", "#r290")
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext").startswith("Round 1,")
+    page.keyboard.press("Enter")
+    expect(page.locator("#r1.is-target")).to_be_in_viewport()
+
+
+def test_text_is_found_in_all_of_the_session(demo, look, expect):
+    """What stands in a round that is not on the page is found, gone to, and marked."""
+    page = look(demo, of_session(LONG)).page
+    expect(page.locator("#toolbar input")).to_be_visible()
+
+    page.keyboard.press("/")
+    page.keyboard.type("module 17 and")
+    expect(page.locator(".found .hit").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#r17.is-target")).to_be_in_viewport()
+    assert page.evaluate("CSS.highlights.get('found').size") > 0
+
+
+def test_long_texts_are_clamped_and_fetched_on_demand(attacked, look, expect):
+    """A text of a megabyte is not sent with its round; a press brings all of it and another folds it."""
+    watched = look(attacked, of_session(MARKUP))
+    page = watched.page
+    assert sum(url.endswith("/api/session/text") for url in watched.asked) == 0
+
+    answer = page.locator("#r1 .said.answer")
+    assert len(answer.inner_text()) < 10_000
+    answer.get_by_role("button", name="Show all").click()
+    expect(answer.get_by_role("button", name="Show less")).to_be_visible()
+    assert len(answer.locator(".text").evaluate("node => node.textContent")) > len(WORD)
+    assert watched.overflow() <= 0
+    answer.get_by_role("button", name="Show less").click()
+    expect(answer.get_by_role("button", name="Show all")).to_be_visible()
+
+
+def test_a_session_is_followed_while_it_grows(tmp_path, serve, look, expect):
+    """New rounds come by themselves; who follows sees the last one, who scrolls away is left alone and told."""
+    now = datetime.now(timezone.utc) - timedelta(minutes=1)
+    lines = list(long_session("s", 16, now))
+    log = written(tmp_path / "access.log", lines[:10])
+    folder = ingested(tmp_path / "sessions", log)
+
+    def grow(start, end):
+        written(log, lines[start:end], "ab")
+        ingested(folder, log)
+
+    address = serve(folder)
+    page = look(address, of_session("s"), size=(1400, 700)).page
+    expect(page.locator(".round")).to_have_count(10)
+
+    grow(10, 12)
+    expect(page.locator("#r12")).to_be_attached(timeout=60_000)
+    expect(page.get_by_role("button", name="2 new rounds")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("button", name="2 new rounds").click()
+    expect(page.locator("#r12")).to_be_in_viewport()
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
+
+    grow(12, 14)
+    expect(page.locator("#r14")).to_be_in_viewport(timeout=60_000)
+    page.mouse.move(700, 350)
+    page.mouse.wheel(0, -1500)
+    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "false")
+
+    grow(14, 16)
+    expect(page.get_by_role("button", name="2 new rounds")).to_be_visible(timeout=60_000)
+    expect(page.locator("#r16")).not_to_be_in_viewport()
+    expect(page.locator(".facts dd").first).to_contain_text("16")
+
+
+def test_a_session_can_be_taken_along(demo, look):
+    """The exports are downloads, and the link to a round is one that opens it."""
+    watched = look(demo, of_session(SESSION), permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+
+    with page.expect_download() as download:
+        page.locator(".exports a", has_text="MD").click()
+    assert download.value.suggested_filename.endswith(".md")
+    page.get_by_role("button", name="Copy the link to round 2", exact=True).click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+
+    assert copied.endswith("#r2")
+    again = look(demo, copied[len(demo) :])
+    again.page.locator("#r2.is-target").wait_for()
+
+
+def test_a_long_session_shows_at_once(tmp_path, serve, look):
+    """Of 5,000 rounds no more than 200 kB are fetched before one can read, and fewer than there are rounds are made."""
+    folder = ingested(tmp_path / "sessions", written(tmp_path / "access.log", long_session("s", 5000)))
+    page = look(serve(folder), of_session("s")).page
+    page.locator(".facts .value").wait_for()
+
+    fetched = page.evaluate(
+        "performance.getEntriesByType('resource').map((each) => [new URL(each.name).pathname, each.decodedBodySize])"
+    )
+
+    data = [(path, size) for path, size in fetched if path.startswith("/api/") and not path.endswith("/events")]
+    assert {path for path, _ in data} == {"/api/me", "/api/session", "/api/session/rounds"}
+    assert 0 < sum(size for _, size in data) <= 200_000
+    assert page.locator(".round").count() == 50

@@ -1,0 +1,77 @@
+"""What the pages say when something is not there, takes long, or may not be seen."""
+
+from __future__ import annotations
+
+import re
+
+from tests.support.browser import ingested, of_session
+from tests.support.page_logs import SESSION, long_session, written
+
+
+def test_a_server_that_is_gone_is_said_and_tried_again(demo, look, expect):
+    """An answer that does not come is an error with a button; what is on the screen stays when only an update failed."""
+    watched = look(demo)
+    page = watched.page
+
+    page.get_by_role("button", name="Pause updates").click()  # one that comes would take the button away
+    page.route("**/api/sessions?*", lambda route: route.abort())
+    page.get_by_role("button", name="30 days").click()
+    expect(page.get_by_text("The server does not answer")).to_be_visible()
+    page.unroute("**/api/sessions?*")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator("#sessions tbody tr").first).to_be_visible()
+
+    assert watched.errors  # the browser's own report of what did not come
+    watched.errors.clear()
+
+
+def test_a_session_that_is_not_there(demo, look, expect):
+    """A wrong link says so, and shows the way to all sessions."""
+    watched = look(demo, of_session("no such <b>session</b>"))
+
+    expect(watched.page.get_by_text("There is no such session")).to_be_visible()
+    expect(watched.page.get_by_text("no such <b>session</b>")).to_be_visible()
+    expect(watched.page.get_by_role("main").get_by_role("link", name="All sessions")).to_be_visible()
+    assert [error for error in watched.errors if "404" not in error] == []
+    watched.errors.clear()
+
+
+def test_what_takes_long_is_waited_for(demo, look, expect):
+    """While the server makes its index the page says how far that is, and goes on by itself."""
+    watched = look(demo)
+    page = watched.page
+    error = {"code": "making_index", "message": "the index is being made", "progress": 0.4}
+    busy = {"status": 503, "headers": {"Retry-After": "1"}, "json": {"schema_version": 1, "error": error}}
+    page.route("**/api/overview?*", lambda route: route.fulfill(**busy), times=2)
+
+    page.reload()
+
+    expect(page.get_by_role("progressbar")).to_have_attribute("value", "0.4")
+    expect(page.locator("#sessions tbody tr").first).to_be_visible()
+    assert [error for error in watched.errors if "503" not in error] == []
+    watched.errors.clear()
+
+
+def test_a_key_for_one_session_is_told_apart(demo, look, expect):
+    """Who may see one session only is told that, and not shown an error."""
+    watched = look(demo)
+    page = watched.page
+    mine = {"scope": "session", "session": SESSION, "redacted": False, "local": False, "version": "1"}
+    page.route("**/api/me", lambda route: route.fulfill(json={"schema_version": 1, "data": mine}))
+
+    page.reload()
+
+    expect(page.get_by_text("This link opens one session only")).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile("^Open agent:main"))).to_be_visible()
+
+
+def test_without_texts_the_figures_are_there(tmp_path, serve, look, expect):
+    """A server that serves no conversation text shows rounds with their figures, and says why there is no more."""
+    log = written(tmp_path / "access.log", long_session("s", 5))
+    address = serve(ingested(tmp_path / "sessions", log), "--redact")
+    page = look(address, of_session("s")).page
+    expect(page.get_by_text("shows no conversation text")).to_be_visible()
+    expect(page.locator("#r5 footer")).to_contain_text("60 out")
+    assert "Step" not in page.locator("main").inner_text()
+    overview = look(address).page
+    expect(overview.locator("#sessions tbody tr")).to_have_count(1)
