@@ -1,8 +1,4 @@
-"""What did a call cost?
-
-data/small.json is a price list made by hand, data/worked-rounds.json holds calls as they were reported
-with the cost worked out on paper: to the last digit, with the notes of what had to be assumed.
-"""
+"""What did a call cost, by which list, which model and which row?"""
 
 from __future__ import annotations
 
@@ -17,52 +13,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import ai_log, usage
-from session_monitor.calls.usage import Reported, Usage
-from session_monitor.prices import cost, model_names, money, price_check, price_list
+from session_monitor.calls.usage import Usage
+from session_monitor.prices import cost, model_names, money, price_list
 from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
 from session_monitor.prices.cost import Call, Cost, Unpriced
 from session_monitor.prices.price_list import PRICES, PriceList
 from session_monitor.prices.spending import Spending
-from session_monitor.sessions.record import entry_of
-from tests.support import calls
 from tests.support.price_oracle import place_of, rate_of
+from tests.support.priced import ROUNDS, SMALL, SMALL_BOOK, a_list, call, row, usd, worked
 
-DATA = Path(__file__).parent / "data"
-ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))
-SMALL = price_check.read(str(DATA / "small.json"))
 SHIPPED = price_list.shipped()
 BOOKS = {"small": Book([SMALL]), "shipped": Book([SHIPPED])}
-SMALL_BOOK = BOOKS["small"]
-
-
-def a_list(*rows, path="own.json", name="m-1", vendor="somebody", **more):
-    """A list with one model."""
-    return PriceList(path, {name: {"vendor": vendor, "prices": list(rows)}}, **more)
-
-
-def row(price_in="1", price_out="2", **more):
-    """A row of prices."""
-    return {"from": None, "input": price_in, "output": price_out, **more}
-
-
-def call(model, at="2026-11-22T12:00:00Z", **kinds):
-    """A call that used tokens of some kinds."""
-    return Call(model, at, Usage(**kinds))
-
-
-def usd(outcome):
-    """What a call cost, as text."""
-    assert isinstance(outcome, Cost), outcome
-    return money.plain(outcome.pico)
 
 
 # --- Worked rounds ----------------------------------------------------------------------------------------------------
-
-
-def worked(each):
-    """The call of a worked round, from what was reported of it."""
-    return Call(each["model"], f"{each['at']}T12:00:00Z", usage.normalise(Reported(**each["reported"]), each["model"]))
 
 
 @pytest.mark.parametrize("each", ROUNDS, ids=lambda each: each["name"])
@@ -77,30 +41,6 @@ def test_worked_round_costs_what_it_does_on_paper(book, each):
         each.get("tier_above", 0),
     )
     assert sum(found.parts) == found.pico
-
-
-@pytest.mark.parametrize("each", ROUNDS, ids=lambda each: each["name"])
-def test_stored_round_costs_the_same(each):
-    """A round costs the same whether it is priced from its log line or from what was stored of it."""
-    names = {"input": "input_token", "output": "output_token", "total": "total_token", "cached": "cached_tokens"}
-    names.update(
-        reasoning="reasoning_tokens", input_details="input_token_details", output_details="output_token_details"
-    )
-    attributes = {name: each["reported"].get(key) for key, name in names.items()}
-    found = ai_log.parse(calls.line("s", start_time=f"{each['at']}T12:00:00Z", model=each["model"], **attributes))
-    facts, rest = entry_of(found, 1, ("g", 0, 1), 0)
-    stored = json.loads(json.dumps({**facts, **rest}))
-
-    assert cost.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
-    assert BOOKS["shipped"].price(cost.call_of(stored)) == BOOKS["shipped"].price(worked(each))
-
-
-def test_cache_reads_without_price_or_rule_cost_as_input():
-    """Round 5 where nothing at all is known of Alibaba's cache: reads cost as fresh input, and it is noted."""
-    book = Book([SMALL._replace(vendor_defaults={})])
-    found = book.price(worked(next(each for each in ROUNDS if each["model"] == "Qwen3-Max")))
-
-    assert (usd(found), found.notes, found.saved) == ("0.108", ("cache_read_as_input",), None)
 
 
 # --- Which row, tier and kind -----------------------------------------------------------------------------------------
@@ -128,74 +68,6 @@ def test_session_over_models_days_and_tiers_is_priced_round_by_round(book):
     assert money.plain(total.pico) == "0.8312054"
 
 
-@pytest.mark.parametrize(
-    ("kinds", "above", "cost"),
-    [
-        ({"fresh_input": 32_000}, 0, "0.0384"),
-        ({"fresh_input": 31_999, "cache_read": 1}, 0, "0.03839904"),
-        ({"fresh_input": 31_999, "cache_read": 2}, 32_000, "0.07679856"),
-        ({"fresh_input": 1, "cache_write": 32_000}, 32_000, "0.0960024"),
-        ({"fresh_input": 32_000, "visible_output": 10**6, "reasoning": 10**6}, 0, "12.0384"),
-    ],
-)
-def test_whole_prompt_selects_the_tier(kinds, above, cost):
-    """All of the prompt counts, cache included, but nothing of the answer; what the limit names is still below it."""
-    found = SMALL_BOOK.price(call("qwen3-max", **kinds))
-
-    assert (found.above, usd(found)) == (above, cost)
-
-
-def test_each_kind_has_its_price():
-    """Fresh input, cache reads and writes, answer and reasoning: each at its own price, none twice."""
-    own = row("1", "100", cache_read="10", cache_write="1000", reasoning="10000")
-    found = Book([a_list(own)]).price(
-        call("m-1", fresh_input=1, cache_read=2, cache_write=3, visible_output=4, reasoning=5)
-    )
-
-    assert found.parts == (1_000_000, 20_000_000, 3_000_000_000, 400_000_000, 50_000_000_000)
-    assert found.pico == 53_421_000_000
-    assert found.saved == 2 * (1 - 10) * 10**6 + 3 * (1 - 1000) * 10**6
-
-
-def test_tier_keeps_what_it_does_not_replace():
-    """A tier replaces the prices that it has; the others stay as they were in the tier below."""
-    tiers = [{"above": 10, "input": "2", "cache_read": "0.2"}, {"above": 20, "output": "5"}]
-    book = Book([a_list(row("1", "3", cache_read="0.1", tiers=tiers))])
-
-    costs = [usd(book.price(call("m-1", fresh_input=each, cache_read=1, visible_output=1))) for each in (9, 10, 20)]
-    assert costs == ["0.0000121", "0.0000232", "0.0000452"]
-
-
-@pytest.mark.parametrize(
-    ("name", "kinds", "explicit", "pico", "notes"),
-    [
-        ("qwen3-max", {"cache_read": 10}, False, 2_400_000, ["cache_read_by_vendor"]),
-        ("qwen3-max", {"cache_read": 10}, True, 1_200_000, ["cache_read_by_vendor"]),
-        ("qwen3-max", {"cache_write": 10}, True, 15_000_000, ["cache_write_by_vendor"]),
-        ("gpt-4o", {"cache_read": 10}, True, 12_500_000, []),
-        ("gpt-4o", {"cache_write": 10}, False, 25_000_000, ["cache_write_as_input"]),
-        ("qwen-turbo", {"visible_output": 10, "reasoning": 10}, False, 7_000_000, []),
-        ("claude-sonnet-4-5-20250929", {"cache_write": 10}, False, 37_500_000, ["cache_write_5m"]),
-        ("us-claude-sonnet-4-5-20250929", {"cache_write": 10}, False, 41_250_000, []),
-        ("local-llama", {"fresh_input": 10, "visible_output": 10}, False, 0, []),
-    ],
-)
-def test_price_that_lacks_is_assumed_and_noted(name, kinds, explicit, pico, notes):
-    """A cache's price is the row's, else by the vendor's rule, else that of input; a note says which was assumed."""
-    found = SMALL_BOOK.price(call(name, explicit_cache=explicit, **kinds))
-
-    assert (found.pico, list(found.notes)) == (pico, notes)
-    assert (found.saved is None) == ("cache_write_as_input" in notes)
-
-
-@pytest.mark.parametrize(("explicit", "pico"), [(False, 300), (True, 200)])
-def test_explicit_cache_has_its_own_price(explicit, pico):
-    """A read from a cache that the caller asked for has the row's price for it, where there is one."""
-    book = Book([a_list(row(cache_read="0.0003", cache_read_explicit="0.0002"))])
-
-    assert book.price(call("m-1", cache_read=1, explicit_cache=explicit)).pico == pico
-
-
 def test_day_before_the_first_row_has_no_price():
     """Nothing is priced by what came into force later."""
     assert SMALL_BOOK.price(call("deepseek-chat", "2025-02-07T23:59:59Z", fresh_input=1)) == Unpriced(
@@ -213,61 +85,7 @@ def test_call_without_time_has_the_latest_price():
     assert (usd(night), night.notes) == ("0.000004", ("no_time",))
 
 
-@pytest.mark.parametrize(
-    ("at", "fresh", "output", "read"),
-    [
-        ("2026-11-20T00:00:00Z", 2, 4, 2),  # a Friday
-        ("2026-11-20T01:29:59.999Z", 2, 4, 2),
-        ("2026-11-20T01:30:00Z", 4, 8, 2),
-        ("2026-11-20T16:29:59Z", 4, 8, 2),
-        ("2026-11-20T16:30:00Z", 1, 8, 0.5),
-        ("2026-11-20T23:59:59.999Z", 1, 8, 0.5),
-        ("2026-11-21T00:00:00Z", 0.5, 0.5, 0.5),
-        ("2026-11-21T12:00:00Z", 0.5, 0.5, 0.5),
-        ("2026-11-22T23:59:59Z", 0.5, 0.5, 0.5),
-        ("2026-11-23T00:00:00Z", 2, 4, 2),
-        ("2026-11-23T12:00:00Z", 4, 8, 2),
-    ],
-)
-def test_window_holds_from_its_first_minute_to_its_last(at, fresh, output, read):
-    """A window holds at its hours of its days, in UTC: the first minute is in it, the last named is not, 24:00 is midnight."""
-    found = SMALL_BOOK.price(call("night-1", at, fresh_input=1, cache_read=1, visible_output=1))
-
-    assert found.parts[:2] == (fresh * 10**6, read * 10**6)
-    assert found.parts.visible_output == output * 10**6
-
-
-def test_tier_holds_in_a_window_too():
-    """A long prompt costs what its tier says, at every hour."""
-    found = SMALL_BOOK.price(call("night-1", "2026-11-20T00:00:00Z", fresh_input=1000, cache_read=1, visible_output=1))
-
-    assert (found.above, found.parts.fresh_input, found.parts.cache_read) == (1000, 40_000_000_000, 2_000_000)
-
-
 # --- What is not priced, and what is free -----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("each", "reason"),
-    [
-        (Call(None, None, Usage(1)), cost.NO_MODEL),
-        (Call("", None, Usage(1)), cost.NO_MODEL),
-        (Call("no-such-model", None, Usage(1)), cost.UNKNOWN_MODEL),
-        (Call("gpt-4o-mini", None, Usage(1)), cost.UNKNOWN_MODEL),
-        (Call("/", None, Usage(1)), cost.UNKNOWN_MODEL),
-        (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), cost.NO_PRICE_THEN),
-        (Call("gpt-4o", None, Usage(), has_tokens=False), cost.NO_TOKENS),
-        (Call(None, None, Usage(), has_tokens=False), cost.NO_TOKENS),
-        (Call("no-such-model", None, Usage(1), failed=True), cost.UNKNOWN_MODEL),
-    ],
-)
-def test_unknown_cost_has_a_reason(each, reason):
-    """What is not known is no cost of 0: it says why, in a word and in a sentence."""
-    found = SMALL_BOOK.price(each)
-
-    assert found == Unpriced(reason)
-    assert cost.to_json(found) == {"cost_usd": None, "unpriced": reason}
-    assert cost.UNPRICED[reason]
 
 
 @pytest.mark.parametrize("model", [None, "no-such-model", "gpt-4o", "deepseek-chat"])
@@ -283,50 +101,6 @@ def test_call_that_used_nothing_is_free(model, has_tokens, failed):
 def test_failed_call_with_tokens_is_paid_for():
     """What a failed call did use is billed."""
     assert usd(SMALL_BOOK.price(Call("gpt-4o", None, Usage(1000), failed=True))) == "0.0025"
-
-
-def test_cost_in_json_says_why():
-    """A cost names its parts, what the cache spared, and the row that it follows."""
-    found = cost.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
-
-    assert found == {
-        "cost_usd": "0.03165",
-        "cost_parts_usd": {
-            "fresh_input": "0.00015",
-            "cache_read": "0.012",
-            "cache_write": "0.0075",
-            "visible_output": "0.012",
-        },
-        "cache_savings_usd": "0.1065",
-        "price": {
-            "model": "claude-sonnet-4-5-20250929",
-            "match": "override",
-            "vendor": "anthropic",
-            "from": None,
-            "tier_above": 0,
-            "source": None,
-        },
-        "cost_notes": ["cache_write_5m"],
-    }
-
-
-def test_savings_that_are_not_known_are_left_out():
-    """Where the cache's price is assumed to be the input's, nothing is said of savings."""
-    book = Book([a_list(row())])
-
-    assert "cache_savings_usd" not in cost.to_json(book.price(call("m-1", cache_read=1)))
-
-
-@pytest.mark.parametrize(
-    "note",
-    [
-        *("CACHE_READ_AS_INPUT", "CACHE_READ_BY_VENDOR", "CACHE_WRITE_AS_INPUT", "CACHE_WRITE_BY_VENDOR"),
-        *("CACHE_WRITE_5M", "THIRD_PARTY_PRICE", "UNDATED", "NO_TIME", "CONVERTED"),
-    ],
-)
-def test_each_note_has_words(note):
-    """Each thing that may be assumed can be told to people."""
-    assert cost.NOTES[getattr(cost, note)]
 
 
 # --- Another currency -------------------------------------------------------------------------------------------------
@@ -353,15 +127,6 @@ def test_currency_is_converted_at_the_days_rate(at, rate):
     assert found.pico == sum(found.parts)
     assert found.notes == (cost.CONVERTED,) if at else (cost.NO_TIME, cost.CONVERTED)
     assert found.saved == round((7 * Fraction("0.4") - 11 * Fraction("0.125")) * Fraction(rate) * 10**6)
-
-
-def test_conversion_rounds_once_for_each_kind():
-    """A kind is rounded after its tokens are counted, not before: a million times half a pico-dollar is not nothing."""
-    rates = {"CNY": [{"from": "2026-01-01", "usd": "0.5"}]}
-    book = Book([a_list(row("0.000001", "0.000001", currency="CNY"), rates=rates)])
-
-    assert book.price(call("m-1", fresh_input=10**6, visible_output=1)).parts == (500_000, 0, 0, 0, 0)
-    assert book.price(call("m-1", fresh_input=3, visible_output=3)).pico == 4
 
 
 def test_upper_rate_counts():

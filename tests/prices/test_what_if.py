@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import money, price_check, spending, what_if, wording
-from session_monitor.prices.book import Book
+from session_monitor.prices import money, spending, what_if, wording
 from session_monitor.prices.cost import Call
+from tests.support.priced import SMALL_BOOK
 
-BOOK = Book([price_check.read(str(Path(__file__).parent / "data" / "small.json"))])
 AT = "2026-11-22T12:00:00Z"
 
 NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)
@@ -32,7 +29,7 @@ CALLS = st.lists(
 
 def dollars(*calls, model="gpt-4o"):
     """The lower and the upper end of what these calls would have cost on a model."""
-    [found] = what_if.estimates(BOOK, calls, [model])
+    [found] = what_if.estimates(SMALL_BOOK, calls, [model])
     return money.plain(found.low_pico), money.plain(found.high_pico)
 
 
@@ -71,7 +68,7 @@ def test_cache_that_was_asked_for_is_not_taken_along():
     usage = Usage(0, cache_read=1_000_000, explicit_cache=True)
 
     assert dollars(Call("qwen3-max", AT, usage), model="qwen3-max") == ("0.6", "3")
-    assert money.plain(BOOK.price(Call("qwen3-max", AT, usage)).pico) == "0.3"
+    assert money.plain(SMALL_BOOK.price(Call("qwen3-max", AT, usage)).pico) == "0.3"
 
 
 def test_calls_that_told_no_tokens_are_left_out():
@@ -82,7 +79,7 @@ def test_calls_that_told_no_tokens_are_left_out():
         Call("gpt-4o", AT, Usage(), failed=True),
         Call("gpt-4o", AT, Usage()),
     ]
-    [found] = what_if.estimates(BOOK, calls, ["o1"])
+    [found] = what_if.estimates(SMALL_BOOK, calls, ["o1"])
 
     assert (found.with_cache.rounds, found.without_cache.rounds) == (1, 1)
     assert (found.low_pico, found.high_pico) == (15 * 10**9, 15 * 10**9)
@@ -91,7 +88,7 @@ def test_calls_that_told_no_tokens_are_left_out():
 def test_models_are_answered_in_their_order():
     """Each model asked for has its estimate, one without a price too, and calls may come only once."""
     calls = iter([Call("gpt-4o", AT, Usage(1000))])
-    found = what_if.estimates(BOOK, calls, ["o3", "no-such-model", "deepseek-chat"])
+    found = what_if.estimates(SMALL_BOOK, calls, ["o3", "no-such-model", "deepseek-chat"])
 
     assert [(each.model, each.is_priced, each.high_pico) for each in found] == [
         ("o3", True, 2 * 10**9),
@@ -104,7 +101,7 @@ def test_models_are_answered_in_their_order():
 def test_part_of_the_calls_may_have_a_price():
     """A model whose prices begin after some of the calls is priced for the others, and says so."""
     calls = [Call("gpt-4o", "2024-01-01T00:00:00Z", Usage(1000)), Call("gpt-4o", AT, Usage(1000))]
-    [found] = what_if.estimates(BOOK, calls, ["deepseek-chat"])
+    [found] = what_if.estimates(SMALL_BOOK, calls, ["deepseek-chat"])
 
     assert found.is_priced
     assert wording.shown(found.with_cache) == "$0.000280 + 1 round unpriced (deepseek-chat)"
@@ -112,7 +109,7 @@ def test_part_of_the_calls_may_have_a_price():
 
 def test_no_calls_cost_nothing():
     """A session without tokens would have cost nothing on any model with or without a price."""
-    found = what_if.estimates(BOOK, [], ["gpt-4o", "no-such-model"])
+    found = what_if.estimates(SMALL_BOOK, [], ["gpt-4o", "no-such-model"])
 
     assert [(each.is_priced, each.low_pico, each.high_pico) for each in found] == [(True, 0, 0)] * 2
 
@@ -121,8 +118,8 @@ def test_no_calls_cost_nothing():
 def test_range_holds_the_model_itself(calls):
     """On the model that they were made on, calls cost something within the range, where no cache was asked for."""
     calls = [call._replace(model="gpt-4o", has_tokens=True) for call in calls]
-    [found] = what_if.estimates(BOOK, calls, ["gpt-4o"])
-    cost = spending.spent(BOOK, calls)
+    [found] = what_if.estimates(SMALL_BOOK, calls, ["gpt-4o"])
+    cost = spending.spent(SMALL_BOOK, calls)
 
     assert found.with_cache.pico == cost.pico
     assert found.low_pico <= cost.pico <= found.high_pico
@@ -131,7 +128,7 @@ def test_range_holds_the_model_itself(calls):
 @given(CALLS, st.sampled_from(["gpt-4o", "o3", "qwen3-max", "deepseek-chat", "no-such-model"]))
 def test_both_ends_hold_all_tokens(calls, model):
     """No token is lost at either end, whatever kinds the calls used."""
-    [found] = what_if.estimates(BOOK, calls, [model])
+    [found] = what_if.estimates(SMALL_BOOK, calls, [model])
     told = [call for call in calls if call.usage.total_tokens]
 
     assert found.with_cache.rounds == found.without_cache.rounds == len(told)

@@ -1,0 +1,63 @@
+"""How is a sum of costs told to people, so that it never looks whole where a part of it is not known?"""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from session_monitor.calls.usage import Usage
+from session_monitor.prices import spending, wording
+from session_monitor.prices.cost import Call
+from session_monitor.prices.spending import Spending
+from tests.support.priced import MANY, SMALL_BOOK, unpriced
+
+
+@pytest.mark.parametrize(
+    ("total", "shown", "short"),
+    [
+        (Spending(), "$0.00", "$0.00"),
+        (unpriced(dollars=1), "$1.00", "$1.00"),
+        (unpriced("qwen-long", dollars=2), "$2.00 + 1 round unpriced (qwen-long)", "$2.00+"),
+        (unpriced(*["qwen-long"] * 4, dollars=1), "$1.00 + 4 rounds unpriced (qwen-long)", "$1.00+"),
+        (unpriced("qwen-long"), "1 round unpriced (qwen-long)", "-"),
+        (unpriced(None, dollars=1), "$1.00 + 1 round unpriced (no model)", "$1.00+"),
+        (unpriced(dollars=1, without_tokens=1200), "$1.00 + 1,200 rounds unpriced (1,200 without tokens)", "$1.00+"),
+        (
+            unpriced("b-1", "a-1", "b-1", dollars=1, without_tokens=2),
+            "$1.00 + 5 rounds unpriced (b-1, a-1, 2 without tokens)",
+            "$1.00+",
+        ),
+        (unpriced("d", "c", "b", "a", dollars=1), "$1.00 + 4 rounds unpriced (a, b, c, d)", "$1.00+"),
+        (unpriced("e", "d", "e", "c", "b", "a"), "6 rounds unpriced (e, a, b, 2 more models)", "-"),
+        (spending.spent(SMALL_BOOK, [Call("local-llama", None, Usage(1))]), "$0.00", "$0.00"),
+    ],
+)
+def test_text_tells_what_is_not_in_the_sum(total, shown, short):
+    """A sum for people never looks whole where a part of it is not known: it says how much is missing, and of whom."""
+    assert (wording.shown(total), wording.short(total)) == (shown, short)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("bad\x1b[2Jname", "bad\\x1b[2Jname"),
+        ("two\nlines", "two lines"),
+        ("\u202eback", "\\u202eback"),
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_names_from_a_log_are_clean_in_texts(name, text):
+    """A model's name cannot steer the terminal that it is shown in."""
+    total = unpriced(name, dollars=1)
+
+    assert wording.shown(total) == f"$1.00 + 1 round unpriced ({text})"
+    assert total.to_json()["unpriced_models"] == [name]
+
+
+@given(MANY)
+def test_words_say_what_json_says(calls):
+    """A column has a dash where ``cost_usd`` is null; a sum with a part that is not priced shows that, long and short."""
+    total = spending.spent(SMALL_BOOK, calls)
+
+    assert (wording.short(total) == "-") == (total.to_json()["cost_usd"] is None)
+    assert ("unpriced" in wording.shown(total)) == (total.unpriced_rounds > 0) == (wording.short(total)[-1] in "+-")
