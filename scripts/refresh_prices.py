@@ -43,13 +43,13 @@ def main() -> int:
     """Read the sources, merge, say what is new, write."""
     options = _options()
     try:
-        found, versions = _findings(options)
+        by_source, versions = _findings(options)
         old = _json(options.output) if os.path.exists(options.output) else {}
-        merged = merge.merge(old, found, versions, _json(MANUAL), options.observed, options.accept)
+        merged = merge.merge(old, by_source, versions, _json(MANUAL), options.observed, options.accept)
     except (wheels.WheelError, OSError, ValueError) as error:
         print(f"refresh_prices.py: {error}", file=sys.stderr)
         return 2
-    for line in _report(found, merged.changes):
+    for line in _report(by_source, merged.changes):
         print(line)
     try:
         price_check.check({**merged.document, "models": merged.models})
@@ -107,17 +107,17 @@ def _date(text: str) -> str:
 def _json(path: str) -> dict[str, Any]:
     with open(path, encoding="utf-8") as file:
         try:
-            found = json.load(file)
+            document = json.load(file)
         except ValueError as error:
             raise ValueError(f"{path}: not JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(document, dict):
         raise ValueError(f"{path}: must be a JSON object")  # noqa: TRY004 - a mistake in a file, not in a call
-    return found
+    return document
 
 
 def _findings(options: argparse.Namespace) -> tuple[dict[str, Findings], dict[str, str]]:
     """What each source says, and its version."""
-    found, versions = {}, {}
+    by_source, versions = {}, {}
     at_hand = {LITELLM: options.litellm_wheel, GENAI: options.genai_wheel}
     wanted = {LITELLM: options.litellm, GENAI: options.genai_prices}
     with tempfile.TemporaryDirectory() as folder:
@@ -130,16 +130,16 @@ def _findings(options: argparse.Namespace) -> tuple[dict[str, Findings], dict[st
             versions[source] = wheels.version_of(wheel)
             print(f"reading {source} {versions[source]}", file=sys.stderr)
             if source == LITELLM:
-                found[source] = litellm.parse(json.loads(wheels.read(wheel, litellm.MEMBER), parse_float=Decimal))
+                by_source[source] = litellm.parse(json.loads(wheels.read(wheel, litellm.MEMBER), parse_float=Decimal))
             else:
-                found[source] = genai.parse(wheels.read(wheel, genai.MEMBER))
-    return found, versions
+                by_source[source] = genai.parse(wheels.read(wheel, genai.MEMBER))
+    return by_source, versions
 
 
-def _report(found: dict[str, Findings], changes: list[merge.Change]) -> list[str]:
+def _report(by_source: dict[str, Findings], changes: list[merge.Change]) -> list[str]:
     """The diff to be read, by kinds; what is refused comes last, where it is seen."""
     lines = []
-    for source, findings in found.items():
+    for source, findings in by_source.items():
         lines += _section(f"left out of {source}", sorted(findings.left_out))
     for kind in (merge.DIFFERING, *merge.APPLIED, merge.REFUSED):
         lines += _section(kind, sorted(f"{change.key}: {change.text}" for change in changes if change.kind == kind))

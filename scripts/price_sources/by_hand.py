@@ -29,7 +29,7 @@ Entry = dict[str, Any]
 def settled(manual: Mapping[str, Any]) -> dict[str, Entry]:
     """The models of manual.json by key, each with all that holds for it.  Raises ValueError for an ``as`` to nowhere."""
     spelled: Mapping[str, Entry] = manual.get("models", {})
-    found = {}
+    by_key = {}
     for name, entry in spelled.items():
         if entry.get("as", name) not in spelled:
             raise ValueError(f"manual.json: {name} is to be as {entry['as']}, which is not there")
@@ -38,8 +38,8 @@ def settled(manual: Mapping[str, Any]) -> dict[str, Entry]:
         if "prices" in whole:
             whole["names"] = [name]
             whole["prices"] = [ordered({"from": None, "source": MANUAL, **row}) for row in whole["prices"]]
-        found[canonical(name)] = whole
-    return found
+        by_key[canonical(name)] = whole
+    return by_key
 
 
 def entry_of(models: Mapping[str, Entry], key: str, own: Mapping[str, Any], notes: Mapping[str, str]) -> Entry:

@@ -141,7 +141,7 @@ def _row(price: Node, vendor: str, name: str, left_out: list[str]) -> Row | None
                 values.setdefault(tier["start"], {})[ours] = tier["price"]
         else:
             values[0][ours] = value
-    tiers = {above: texts(found, 10**6, name, left_out) for above, found in values.items()}
+    tiers = {above: texts(of_tier, 10**6, name, left_out) for above, of_tier in values.items()}
     row = tiers.pop(0)
     without_output = any(part in name.lower() for part in _WITHOUT_OUTPUT)
     if without_output:

@@ -127,19 +127,19 @@ def _tiers(entry: Mapping[str, Any], name: str, left_out: list[str]) -> dict[int
             values.setdefault(int(match[2]) * 1000, {})[fields[match[1]]] = value
     for tier in entry.get("tiered_pricing") or ():
         if "range" in tier:
-            found = {price: tier.get(field) for price, field in _PER_TOKEN.items()}
-            values.setdefault(int(tier["range"][0]), {}).update(found)
-    return {above: texts(found, 1, f"{name} above {above}", left_out) for above, found in values.items()}
+            of_tier = {price: tier.get(field) for price, field in _PER_TOKEN.items()}
+            values.setdefault(int(tier["range"][0]), {}).update(of_tier)
+    return {above: texts(of_tier, 1, f"{name} above {above}", left_out) for above, of_tier in values.items()}
 
 
 def _windows(off_peak: Mapping[str, Any], name: str, left_out: list[str]) -> list[Row]:
     """Each of its intervals as a window, with the prices that hold in all of them."""
-    found = texts({price: off_peak.get(field) for price, field in _PER_TOKEN.items()}, 1, name, left_out)
+    prices = texts({price: off_peak.get(field) for price, field in _PER_TOKEN.items()}, 1, name, left_out)
     windows = []
     for window in off_peak.get("windows") or ():
         hours = window["hours_utc"]
         for interval in [hours] if isinstance(hours, str) else hours:
             start, _, end = interval.partition("-")
             times = [start, "24:00" if end == "00:00" else end]
-            windows.append({"utc": times, "weekdays": window.get("weekdays", list(range(1, 8))), **found})
+            windows.append({"utc": times, "weekdays": window.get("weekdays", list(range(1, 8))), **prices})
     return windows

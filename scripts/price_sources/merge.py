@@ -72,7 +72,7 @@ class _Offers(NamedTuple):
 
 def merge(
     old: Mapping[str, Any],
-    found: Mapping[str, Findings],
+    by_source: Mapping[str, Findings],
     versions: Mapping[str, str],
     manual: Mapping[str, Any],
     observed: str,
@@ -86,7 +86,7 @@ def merge(
     changes: list[Change] = []
     settled, notes = by_hand.settled(manual), manual.get("vendor_notes", {})
     changes += _settle(models, settled, notes)
-    offers = _by_key(found)
+    offers = _by_key(by_source)
     # Those that count only where they cost something else than another model come behind it.
     for key in sorted(offers, key=lambda key: (any(offer.beside for offer in offers[key].each), key)):
         own = settled.get(key, {})
@@ -109,10 +109,10 @@ def merge(
 # -- one model -----------------------------------------------------------------------------------------------------------
 
 
-def _by_key(found: Mapping[str, Findings]) -> dict[str, _Offers]:
+def _by_key(by_source: Mapping[str, Findings]) -> dict[str, _Offers]:
     """The offers of the vendor that counts, for each key."""
     offers: dict[str, _Offers] = {}
-    for source, findings in found.items():
+    for source, findings in by_source.items():
         for offer in findings.offers:
             other = offers.get(offer.key)
             if other is None or rank(offer.vendor) < rank(other.vendor):

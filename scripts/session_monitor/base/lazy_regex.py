@@ -15,9 +15,9 @@ class _Lazy:
         self._flags = flags
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(re.compile(self._text, self._flags), name)  # which keeps what it compiled
-        vars(self)[name] = found
-        return found
+        attribute = getattr(re.compile(self._text, self._flags), name)  # which keeps what it compiled
+        vars(self)[name] = attribute
+        return attribute
 
 
 def lazy(text: str, flags: int = 0) -> re.Pattern[str]:

@@ -58,10 +58,10 @@ def state(data_dir: str, environment: Mapping[str, str]) -> tuple[tuple[int, int
 
 def _state(path: str) -> tuple[int, int] | None:
     try:
-        found = os.stat(path)
+        status = os.stat(path)
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 def with_row(

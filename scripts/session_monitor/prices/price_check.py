@@ -243,22 +243,22 @@ def _places(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
     way: list[str | int] = []
     is_key = False
     for match in _TOKEN.finditer(text):
-        found = match[0]
-        if found in "}]":
+        token = match[0]
+        if token in "}]":
             way.pop()
-        elif found == "{":
+        elif token == "{":
             way.append("")
-        elif found == "[":
+        elif token == "[":
             way.append(0)
             yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
-        elif found == ",":
+        elif token == ",":
             if isinstance(way[-1], int):
                 way[-1] += 1
                 yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
         elif is_key:
-            way[-1] = json.loads(found)
+            way[-1] = json.loads(token)
             yield tuple(way), match.start()
-        is_key = found == "{" or (found == "," and isinstance(way[-1], str))
+        is_key = token == "{" or (token == "," and isinstance(way[-1], str))
 
 
 _SPACE = re.compile(r"\s*")

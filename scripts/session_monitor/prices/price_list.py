@@ -108,8 +108,8 @@ class _Lines(Mapping[str, "dict[str, Any]"]):
 
 def _by_line(path: str, text: str) -> dict[str, Any] | None:
     """The document with its models as ``_Lines``; None where it is not written one model a line, as by ``dumped``."""
-    head, found, body = text.partition(_MODELS)
-    if not found or not body.endswith(_END):
+    head, marker, body = text.partition(_MODELS)
+    if not marker or not body.endswith(_END):
         return None
     lines: dict[str, str] = {}
     for line in body[: -len(_END)].split(",\n"):

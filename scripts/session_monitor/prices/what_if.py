@@ -39,15 +39,15 @@ class Estimate(NamedTuple):
 
 def estimates(book: Book, calls: Iterable[Call], models: list[str]) -> list[Estimate]:
     """One estimate a model, over the calls that told tokens: of the others nothing can be said."""
-    found = [Estimate(model, Spending(), Spending()) for model in models]
+    of_models = [Estimate(model, Spending(), Spending()) for model in models]
     for call in calls:
         if not call.usage.total_tokens:
             continue
         usage = call.usage._replace(explicit_cache=False)
         uncached = usage._replace(fresh_input=usage.input_tokens, cache_read=0, cache_write=0)
-        for estimate in found:
+        for estimate in of_models:
             kept = Call(estimate.model, call.at, usage)
             none = kept._replace(usage=uncached)
             estimate.with_cache.count(kept, book.price(kept))
             estimate.without_cache.count(none, book.price(none))
-    return found
+    return of_models
