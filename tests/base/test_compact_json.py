@@ -51,8 +51,8 @@ def test_numbers_that_are_no_json(encode, number):
     with pytest.raises(ValueError, match="Out of range"):
         encode({"number": [number]})
 
-    found = json.loads(compact_json.encoder(allow_nan=True)([number]))
-    assert repr(found) == repr([number])
+    document = json.loads(compact_json.encoder(allow_nan=True)([number]))
+    assert repr(document) == repr([number])
 
 
 @BOTH

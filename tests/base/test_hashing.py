@@ -32,8 +32,8 @@ def test_the_same_as_the_standard_librarys():
 def test_a_python_that_lacks_one(lacks):
     """Where a Python was built without one of its own modules there is another way to the same."""
     expected = f"{hashlib.sha256(b'bytes').hexdigest()} {hashlib.blake2b(b'bytes', digest_size=12).hexdigest()}"
-    found = subprocess.run(
+    done = subprocess.run(
         [sys.executable, "-c", WITHOUT, SCRIPTS, *lacks], capture_output=True, text=True, check=True
     ).stdout.strip()
 
-    assert found == expected
+    assert done == expected

@@ -29,33 +29,33 @@ def at(text):
 @given(st.sampled_from(ZONES), st.sampled_from(periods.UNITS), MOMENTS)
 def test_a_moment_lies_in_its_span(name, unit, moment):
     """Whatever the zone and the season, a moment lies in its span, whose name is what a clock there shows."""
-    found = periods.span_of(unit, moment, periods.zone(name))
+    span = periods.span_of(unit, moment, periods.zone(name))
 
-    assert found.start <= moment < found.end
-    assert found.name == datetime.fromtimestamp(moment // 1000, ZoneInfo(name)).strftime(FORMATS[unit])
+    assert span.start <= moment < span.end
+    assert span.name == datetime.fromtimestamp(moment // 1000, ZoneInfo(name)).strftime(FORMATS[unit])
 
 
 @given(st.sampled_from(ZONES), st.sampled_from([DAY, WEEK, MONTH]), MOMENTS)
 def test_spans_follow_each_other(name, unit, moment):
     """Each ends where the next begins, also where a clock is changed, and all moments in one agree about it."""
     where = periods.zone(name)
-    found = periods.span_of(unit, moment, where)
-    following = periods.span_of(unit, found.end, where)
+    span = periods.span_of(unit, moment, where)
+    following = periods.span_of(unit, span.end, where)
 
-    assert following.start == found.end
-    assert following.name > found.name
-    assert periods.span_of(unit, found.start, where) == found == periods.span_of(unit, found.end - 1, where)
+    assert following.start == span.end
+    assert following.name > span.name
+    assert periods.span_of(unit, span.start, where) == span == periods.span_of(unit, span.end - 1, where)
 
 
 @given(st.sampled_from(ZONES[:-1]), MOMENTS)
 def test_hours_follow_each_other(name, moment):
     """Where clocks change by whole hours, each hour has sixty minutes and ends where the next one begins."""
     where = periods.zone(name)
-    found = periods.span_of(HOUR, moment, where)
+    span = periods.span_of(HOUR, moment, where)
 
-    assert found.end - found.start == 3_600_000
-    assert periods.span_of(HOUR, found.start, where) == found == periods.span_of(HOUR, found.end - 1, where)
-    assert periods.span_of(HOUR, found.end, where).start == found.end
+    assert span.end - span.start == 3_600_000
+    assert periods.span_of(HOUR, span.start, where) == span == periods.span_of(HOUR, span.end - 1, where)
+    assert periods.span_of(HOUR, span.end, where).start == span.end
 
 
 @pytest.mark.parametrize(
@@ -153,5 +153,5 @@ def test_a_moment_off_the_calendar(moment, zone):
 
     assert periods.date_of(moment, where) in (date.min, date.max)
     for unit in periods.UNITS:
-        found = periods.span_of(unit, moment, where)
-        assert found.start <= moment < found.end
+        span = periods.span_of(unit, moment, where)
+        assert span.start <= moment < span.end

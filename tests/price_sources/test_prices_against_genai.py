@@ -78,10 +78,10 @@ def test_worked_round_costs_the_same_by_their_calculator(genai, name):
     [each] = [each for each in ROUNDS if each["name"] == name]
     tokens = usage.normalise(Reported(**each["reported"]), each["model"])
     call = Call(each["model"], f"{each['at']}T12:00:00Z", tokens)
-    found = theirs(genai, call)
-    ours = Book([list_of(call.model, found.model_price)]).price(call)
+    expected = theirs(genai, call)
+    ours = Book([list_of(call.model, expected.model_price)]).price(call)
 
-    assert Decimal(money.plain(ours.pico)) == found.total_price == Decimal(each["cost_usd"])
+    assert Decimal(money.plain(ours.pico)) == expected.total_price == Decimal(each["cost_usd"])
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -91,7 +91,7 @@ def test_any_call_costs_the_same_by_their_calculator(genai, model, tokens):
     if model != "claude-sonnet-4-5-20250929":  # the others have no price for writing to a cache
         tokens = Usage(tokens.fresh_input, tokens.cache_read, 0, tokens.visible_output, tokens.reasoning)
     call = Call(model, "2026-03-01T12:00:00Z", tokens)
-    found = theirs(genai, call)
-    ours = Book([list_of(model, found.model_price)]).price(call)
+    expected = theirs(genai, call)
+    ours = Book([list_of(model, expected.model_price)]).price(call)
 
-    assert Fraction(ours.pico, money.PICO) == Fraction(found.total_price)
+    assert Fraction(ours.pico, money.PICO) == Fraction(expected.total_price)

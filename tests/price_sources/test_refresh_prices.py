@@ -73,13 +73,13 @@ def test_another_form_of_genai_prices_is_an_error():
 
 def merged(case, old, observed=OBSERVED):
     """The outcome of a case's merge into a document."""
-    found = {
+    parsed = {
         source: Findings([Offer(key, key, **offer) for key, offer in case[name].items()], [])
         for source, name in (("litellm", "litellm"), ("genai-prices", "genai"))
         if name in case
     }
-    versions = dict.fromkeys(found, "1.0")
-    return merge.merge(old, found, versions, case.get("manual", {}), observed, case.get("accepted", ()))
+    versions = dict.fromkeys(parsed, "1.0")
+    return merge.merge(old, parsed, versions, case.get("manual", {}), observed, case.get("accepted", ()))
 
 
 @pytest.fixture(params=cases("merge", ".json"))

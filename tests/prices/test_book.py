@@ -33,14 +33,14 @@ BOOKS = {"small": Book([SMALL]), "shipped": Book([SHIPPED])}
 @pytest.mark.parametrize("book", BOOKS)
 def test_worked_round_costs_what_it_does_on_paper(book, each):
     """From the counts that a provider reports to the cost, exactly, by the small list as by the shipped one."""
-    found = BOOKS[book].price(worked(each))
+    outcome = BOOKS[book].price(worked(each))
 
-    assert (usd(found), list(found.notes), found.above) == (
+    assert (usd(outcome), list(outcome.notes), outcome.above) == (
         each["cost_usd"],
         each.get("notes", []),
         each.get("tier_above", 0),
     )
-    assert sum(found.parts) == found.pico
+    assert sum(outcome.parts) == outcome.pico
 
 
 # --- Which row, tier and kind -----------------------------------------------------------------------------------------
@@ -61,9 +61,9 @@ def test_session_over_models_days_and_tiers_is_priced_round_by_round(book):
     ]
     total = Spending()
     for each, expected in rounds:
-        found = BOOKS[book].price(each)
-        assert usd(found) == expected
-        total.count(each, found)
+        outcome = BOOKS[book].price(each)
+        assert usd(outcome) == expected
+        total.count(each, outcome)
 
     assert money.plain(total.pico) == "0.8312054"
 
@@ -78,8 +78,8 @@ def test_day_before_the_first_row_has_no_price():
 
 def test_call_without_time_has_the_latest_price():
     """A call that tells no time is priced at the latest row, outside of all windows, with a note."""
-    found = SMALL_BOOK.price(call("deepseek-chat", None, fresh_input=100))
-    assert (usd(found), found.notes, found.row["from"]) == ("0.000028", ("no_time",), "2025-12-01")
+    outcome = SMALL_BOOK.price(call("deepseek-chat", None, fresh_input=100))
+    assert (usd(outcome), outcome.notes, outcome.row["from"]) == ("0.000028", ("no_time",), "2025-12-01")
 
     night = SMALL_BOOK.price(call("night-1", None, fresh_input=1))
     assert (usd(night), night.notes) == ("0.000004", ("no_time",))
@@ -92,10 +92,10 @@ def test_call_without_time_has_the_latest_price():
 @pytest.mark.parametrize(("has_tokens", "failed"), [(True, True), (False, True), (True, False)])
 def test_call_that_used_nothing_is_free(model, has_tokens, failed):
     """A call that failed without tokens, or reported none used, costs nothing whatever its model."""
-    found = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", Usage(), has_tokens, failed))
+    outcome = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", Usage(), has_tokens, failed))
 
-    assert (found.pico, found.notes, found.prices) == (0, (), None)
-    assert cost.to_json(found) == {"cost_usd": "0"}
+    assert (outcome.pico, outcome.notes, outcome.prices) == (0, (), None)
+    assert cost.to_json(outcome) == {"cost_usd": "0"}
 
 
 def test_failed_call_with_tokens_is_paid_for():
@@ -119,14 +119,14 @@ def test_failed_call_with_tokens_is_paid_for():
 def test_currency_is_converted_at_the_days_rate(at, rate):
     """Prices in yuan cost what they were worth on the day; before the first known rate, that one counts."""
     kinds = {"fresh_input": 3, "cache_read": 7, "cache_write": 11, "visible_output": 13, "reasoning": 17}
-    found = SMALL_BOOK.price(call("qwen-in-yuan", at, **kinds))
+    outcome = SMALL_BOOK.price(call("qwen-in-yuan", at, **kinds))
     yuan = {"fresh_input": "0.5", "cache_read": "0.1", "cache_write": "0.625", "visible_output": "2", "reasoning": "2"}
     exact = {kind: number * Fraction(yuan[kind]) * Fraction(rate) * 10**6 for kind, number in kinds.items()}
 
-    assert found.parts._asdict() == {kind: round(pico) for kind, pico in exact.items()}
-    assert found.pico == sum(found.parts)
-    assert found.notes == (cost.CONVERTED,) if at else (cost.NO_TIME, cost.CONVERTED)
-    assert found.saved == round((7 * Fraction("0.4") - 11 * Fraction("0.125")) * Fraction(rate) * 10**6)
+    assert outcome.parts._asdict() == {kind: round(pico) for kind, pico in exact.items()}
+    assert outcome.pico == sum(outcome.parts)
+    assert outcome.notes == (cost.CONVERTED,) if at else (cost.NO_TIME, cost.CONVERTED)
+    assert outcome.saved == round((7 * Fraction("0.4") - 11 * Fraction("0.125")) * Fraction(rate) * 10**6)
 
 
 def test_upper_rate_counts():
@@ -170,9 +170,9 @@ def test_match_says_how(name, key, kind):
     third = {"vendor": "openrouter", "prices": [row()]}
     shipped = SHIPPED._replace(models={**SHIPPED.models, "resold-1": third})
     own = a_list(row(), aliases={"mine": "gpt-4o", "yours": "m-1"})
-    found = Book([own, shipped]).find(name)
+    matched = Book([own, shipped]).find(name)
 
-    assert (found.name, found.key, found.kind) == (name, key, kind)
+    assert (matched.name, matched.key, matched.kind) == (name, key, kind)
 
 
 @pytest.mark.parametrize(
@@ -213,9 +213,9 @@ def test_all_models_and_aliases_are_told_once():
     upper = a_list(row(), path="upper.json", name="gpt-4o", aliases={"mine": "o1"})
     book = Book([upper, SMALL._replace(aliases={"mine": "o3", "other": "o3"})])
 
-    found = book.models()
-    assert [each.key for each in found] == sorted(SMALL.models)
-    assert {each.origin for each in found if each.key == "gpt-4o"} == {"upper.json"}
+    told = book.models()
+    assert [each.key for each in told] == sorted(SMALL.models)
+    assert {each.origin for each in told if each.key == "gpt-4o"} == {"upper.json"}
     assert book.aliases() == {"mine": "o1", "other": "o3"}
 
 
@@ -231,18 +231,18 @@ def test_upper_rule_of_a_vendor_counts():
 @given(st.text(st.characters(exclude_categories=[]), max_size=40))
 def test_any_name_is_priced_or_not(name):
     """Whatever a log calls a model, it has a price or it has none."""
-    found = BOOKS["shipped"].price(call(name, fresh_input=1))
+    outcome = BOOKS["shipped"].price(call(name, fresh_input=1))
 
-    assert isinstance(found, Cost) == (bool(name) and BOOKS["shipped"].find(name) is not None)
+    assert isinstance(outcome, Cost) == (bool(name) and BOOKS["shipped"].find(name) is not None)
 
 
 def test_shipped_models_are_found_by_all_of_their_names():
     """Each name that a shipped model lists leads to it, and to no other."""
     names = {name: key for key, entry in SHIPPED.models.items() for name in [key, *entry.get("names", [])]}
-    found = {name: BOOKS["shipped"].find(name) for name in names}
+    by_name = {name: BOOKS["shipped"].find(name) for name in names}
 
-    assert {name: each and each.key for name, each in found.items()} == names
-    assert {each.kind for each in found.values()} == {model_names.EXACT, THIRD}
+    assert {name: each and each.key for name, each in by_name.items()} == names
+    assert {each.kind for each in by_name.values()} == {model_names.EXACT, THIRD}
 
 
 # --- Everything at once -----------------------------------------------------------------------------------------------

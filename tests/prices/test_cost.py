@@ -26,8 +26,8 @@ def test_stored_round_costs_the_same(each):
         reasoning="reasoning_tokens", input_details="input_token_details", output_details="output_token_details"
     )
     attributes = {name: each["reported"].get(key) for key, name in names.items()}
-    found = ai_log.parse(calls.line("s", start_time=f"{each['at']}T12:00:00Z", model=each["model"], **attributes))
-    facts, rest = entry_of(found, 1, ("g", 0, 1), 0)
+    parsed = ai_log.parse(calls.line("s", start_time=f"{each['at']}T12:00:00Z", model=each["model"], **attributes))
+    facts, rest = entry_of(parsed, 1, ("g", 0, 1), 0)
     stored = json.loads(json.dumps({**facts, **rest}))
 
     assert cost.call_of(stored)._replace(usage=None) == worked(each)._replace(usage=None)
@@ -50,18 +50,18 @@ def test_stored_round_costs_the_same(each):
 )
 def test_unknown_cost_has_a_reason(each, reason):
     """What is not known is no cost of 0: it says why, in a word and in a sentence."""
-    found = SMALL_BOOK.price(each)
+    outcome = SMALL_BOOK.price(each)
 
-    assert found == Unpriced(reason)
-    assert cost.to_json(found) == {"cost_usd": None, "unpriced": reason}
+    assert outcome == Unpriced(reason)
+    assert cost.to_json(outcome) == {"cost_usd": None, "unpriced": reason}
     assert cost.UNPRICED[reason]
 
 
 def test_cost_in_json_says_why():
     """A cost names its parts, what the cache spared, and the row that it follows."""
-    found = cost.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
+    document = cost.to_json(SMALL_BOOK.price(worked(ROUNDS[2])))
 
-    assert found == {
+    assert document == {
         "cost_usd": "0.03165",
         "cost_parts_usd": {
             "fresh_input": "0.00015",

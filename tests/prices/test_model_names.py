@@ -59,14 +59,14 @@ def test_likeness_is_no_sameness(key, name):
 @given(ANY)
 def test_keys_are_never_empty_and_each_comes_once(name):
     """Whatever a log calls a model: the name itself is a key, each comes once, the exact ones first, and none is empty."""
-    found = list(model_names.candidates(name))
-    keys = [key for key, _ in found]
+    candidates = list(model_names.candidates(name))
+    keys = [key for key, _ in candidates]
     itself = model_names.canonical(name)
 
-    assert (itself, EXACT) in found or itself == ""
+    assert (itself, EXACT) in candidates or itself == ""
     assert len(set(keys)) == len(keys)
     assert all(keys)
-    assert [kind for _, kind in found] == sorted(kind for _, kind in found)
+    assert [kind for _, kind in candidates] == sorted(kind for _, kind in candidates)
 
 
 @given(ANY)

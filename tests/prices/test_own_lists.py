@@ -49,7 +49,7 @@ def with_rows(*rows):
     return prices
 
 
-def found(key, prices=SMALL):
+def prices_of(key, prices=SMALL):
     """A model as a book finds it."""
     return Book([prices]).find(key)
 
@@ -126,13 +126,13 @@ def test_row_without_date_is_all_that_is_known():
     prices = with_rows(row("2026-01-01"), row("2026-02-01"), row(None, "7"))
     assert prices.models == {"m-1": {"prices": [row(None, "7")]}}
 
-    prices = own_lists.with_row(PriceList(), "o3", row(None, "7"), None, found("o3"))
+    prices = own_lists.with_row(PriceList(), "o3", row(None, "7"), None, prices_of("o3"))
     assert prices.models == {"o3": {"vendor": "openai", "prices": [row(None, "7")]}}
 
 
 def test_row_with_date_follows_what_held_before():
     """A price from a day on leaves the days before as they were: the lower list's rows are taken over."""
-    old = found("deepseek-chat")
+    old = prices_of("deepseek-chat")
     prices = own_lists.with_row(PriceList("own.json"), "DeepSeek-Chat", row("2026-05-01", "7"), None, old)
     book = Book([prices, SMALL])
 
@@ -145,7 +145,7 @@ def test_row_with_date_follows_what_held_before():
 
 def test_row_with_date_replaces_what_comes_later_below():
     """Rows of a lower list from that day on are not taken over: the new price holds from then on."""
-    prices = own_lists.with_row(PriceList(), "deepseek-chat", row("2025-12-01", "7"), None, found("deepseek-chat"))
+    prices = own_lists.with_row(PriceList(), "deepseek-chat", row("2025-12-01", "7"), None, prices_of("deepseek-chat"))
 
     assert [each["from"] for each in prices.models["deepseek-chat"]["prices"]] == ["2025-02-08", "2025-12-01"]
     assert prices.models["deepseek-chat"]["prices"][1]["input"] == "7"
@@ -196,7 +196,7 @@ def test_stated_price_holds_from_its_day(tmp_path_factory, stated, known):
     """Whatever was stated before: the list is a good one, and the last price stated holds on its day and the day after."""
     prices = PriceList(str(tmp_path_factory.getbasetemp() / "stated.json"))
     for start, price in stated:
-        before = found("deepseek-chat") if known else None
+        before = prices_of("deepseek-chat") if known else None
         prices = own_lists.with_row(prices, "deepseek-chat", row(start, str(price)), None, before)
     price_list.write(prices)
     start, price = stated[-1]

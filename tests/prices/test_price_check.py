@@ -60,9 +60,9 @@ def test_mistake_says_the_way_to_it():
     """A mistake names what it is in, from the outside to the inside."""
     document = {"schema": 1, "models": {"m-1": {"prices": [{"input": "1", "output": "1", "windows": [{"utc": 5}]}]}}}
 
-    with pytest.raises(PriceMistakeError, match=r"^m-1: windows: utc: must be two times of one day") as found:
+    with pytest.raises(PriceMistakeError, match=r"^m-1: windows: utc: must be two times of one day") as raised:
         price_check.check(document)
-    assert found.value.path[-5:] == ("prices", 0, "windows", 0, "utc")
+    assert raised.value.path[-5:] == ("prices", 0, "windows", 0, "utc")
 
 
 def ways(value, way=()):

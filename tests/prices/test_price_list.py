@@ -45,12 +45,12 @@ def test_mistake_is_told_with_its_line(path, mistake, line_end):
     put(path, line_end.join(mistake["lines"]))
     place = f"{path}, line {mistake['line']}: " if mistake["line"] else f"{path}: "
 
-    with pytest.raises(BadPriceListError) as found:
+    with pytest.raises(BadPriceListError) as raised:
         price_check.read(path)
     if mistake["message"].endswith("…"):
-        assert str(found.value).startswith(place + mistake["message"][:-1])
+        assert str(raised.value).startswith(place + mistake["message"][:-1])
     else:
-        assert str(found.value) == place + mistake["message"]
+        assert str(raised.value) == place + mistake["message"]
 
 
 @pytest.mark.parametrize(
@@ -282,17 +282,17 @@ def test_list_comes_back_as_it_was_written(tmp_path_factory, prices):
 def test_models_are_decoded_as_they_are_asked_for(path):
     """A list written one model a line answers for one without the others; a broken one is told with its line."""
     text = price_list.dumped({"schema": 1}, {"a": {"prices": [1]}, "b": {"prices": [2]}, "c": {}}).decode()
-    found = UndecodedPriceList(path, text.replace("[2]", "[2")).decoded()
+    broken = UndecodedPriceList(path, text.replace("[2]", "[2")).decoded()
 
-    assert found.models["a"] == {"prices": [1]}
-    assert sorted(found.models) == ["a", "b", "c"]
+    assert broken.models["a"] == {"prices": [1]}
+    assert sorted(broken.models) == ["a", "b", "c"]
     with pytest.raises(BadPriceListError, match="line 4: not JSON"):
-        found.models["b"]
+        broken.models["b"]
 
 
 @pytest.mark.parametrize("models", ['{"a": {}}', '{\n"a": {},\n"a\\u0020b": {}\n}', '{\n"a" : {}\n}', "{\n\n}"])
 def test_models_in_another_layout(path, models):
     """However a list is laid out, its models are those that any JSON reader finds."""
-    found = UndecodedPriceList(path, f'{{"schema": 1,\n"models": {models}}}\n').decoded()
+    prices = UndecodedPriceList(path, f'{{"schema": 1,\n"models": {models}}}\n').decoded()
 
-    assert found.models == json.loads(models)
+    assert prices.models == json.loads(models)

@@ -11,9 +11,9 @@ from tests.support.priced import ROUNDS, SMALL, SMALL_BOOK, a_list, call, row, u
 def test_cache_reads_without_price_or_rule_cost_as_input():
     """Round 5 where nothing at all is known of Alibaba's cache: reads cost as fresh input, and it is noted."""
     book = Book([SMALL._replace(vendor_defaults={})])
-    found = book.price(worked(next(each for each in ROUNDS if each["model"] == "Qwen3-Max")))
+    outcome = book.price(worked(next(each for each in ROUNDS if each["model"] == "Qwen3-Max")))
 
-    assert (usd(found), found.notes, found.saved) == ("0.108", ("cache_read_as_input",), None)
+    assert (usd(outcome), outcome.notes, outcome.saved) == ("0.108", ("cache_read_as_input",), None)
 
 
 @pytest.mark.parametrize(
@@ -28,21 +28,21 @@ def test_cache_reads_without_price_or_rule_cost_as_input():
 )
 def test_whole_prompt_selects_the_tier(kinds, above, cost):
     """All of the prompt counts, cache included, but nothing of the answer; what the limit names is still below it."""
-    found = SMALL_BOOK.price(call("qwen3-max", **kinds))
+    outcome = SMALL_BOOK.price(call("qwen3-max", **kinds))
 
-    assert (found.above, usd(found)) == (above, cost)
+    assert (outcome.above, usd(outcome)) == (above, cost)
 
 
 def test_each_kind_has_its_price():
     """Fresh input, cache reads and writes, answer and reasoning: each at its own price, none twice."""
     own = row("1", "100", cache_read="10", cache_write="1000", reasoning="10000")
-    found = Book([a_list(own)]).price(
+    outcome = Book([a_list(own)]).price(
         call("m-1", fresh_input=1, cache_read=2, cache_write=3, visible_output=4, reasoning=5)
     )
 
-    assert found.parts == (1_000_000, 20_000_000, 3_000_000_000, 400_000_000, 50_000_000_000)
-    assert found.pico == 53_421_000_000
-    assert found.saved == 2 * (1 - 10) * 10**6 + 3 * (1 - 1000) * 10**6
+    assert outcome.parts == (1_000_000, 20_000_000, 3_000_000_000, 400_000_000, 50_000_000_000)
+    assert outcome.pico == 53_421_000_000
+    assert outcome.saved == 2 * (1 - 10) * 10**6 + 3 * (1 - 1000) * 10**6
 
 
 def test_tier_keeps_what_it_does_not_replace():
@@ -70,10 +70,10 @@ def test_tier_keeps_what_it_does_not_replace():
 )
 def test_price_that_lacks_is_assumed_and_noted(name, kinds, explicit, pico, notes):
     """A cache's price is the row's, else by the vendor's rule, else that of input; a note says which was assumed."""
-    found = SMALL_BOOK.price(call(name, explicit_cache=explicit, **kinds))
+    outcome = SMALL_BOOK.price(call(name, explicit_cache=explicit, **kinds))
 
-    assert (found.pico, list(found.notes)) == (pico, notes)
-    assert (found.saved is None) == ("cache_write_as_input" in notes)
+    assert (outcome.pico, list(outcome.notes)) == (pico, notes)
+    assert (outcome.saved is None) == ("cache_write_as_input" in notes)
 
 
 @pytest.mark.parametrize(("explicit", "pico"), [(False, 300), (True, 200)])
@@ -102,17 +102,19 @@ def test_explicit_cache_has_its_own_price(explicit, pico):
 )
 def test_window_holds_from_its_first_minute_to_its_last(at, fresh, output, read):
     """A window holds at its hours of its days, in UTC: the first minute is in it, the last named is not, 24:00 is midnight."""
-    found = SMALL_BOOK.price(call("night-1", at, fresh_input=1, cache_read=1, visible_output=1))
+    outcome = SMALL_BOOK.price(call("night-1", at, fresh_input=1, cache_read=1, visible_output=1))
 
-    assert found.parts[:2] == (fresh * 10**6, read * 10**6)
-    assert found.parts.visible_output == output * 10**6
+    assert outcome.parts[:2] == (fresh * 10**6, read * 10**6)
+    assert outcome.parts.visible_output == output * 10**6
 
 
 def test_tier_holds_in_a_window_too():
     """A long prompt costs what its tier says, at every hour."""
-    found = SMALL_BOOK.price(call("night-1", "2026-11-20T00:00:00Z", fresh_input=1000, cache_read=1, visible_output=1))
+    outcome = SMALL_BOOK.price(
+        call("night-1", "2026-11-20T00:00:00Z", fresh_input=1000, cache_read=1, visible_output=1)
+    )
 
-    assert (found.above, found.parts.fresh_input, found.parts.cache_read) == (1000, 40_000_000_000, 2_000_000)
+    assert (outcome.above, outcome.parts.fresh_input, outcome.parts.cache_read) == (1000, 40_000_000_000, 2_000_000)
 
 
 def test_conversion_rounds_once_for_each_kind():

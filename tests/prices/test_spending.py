@@ -56,14 +56,14 @@ def test_nothing_is_counted_as_free_that_is_not_known(calls):
     """Each call is in the sum or among those without a price, with all of its tokens."""
     total = spending.spent(SMALL_BOOK, calls)
     outcomes = [(call, SMALL_BOOK.price(call)) for call in calls]
-    unknown = [(call, found) for call, found in outcomes if isinstance(found, Unpriced)]
+    unknown = [(call, outcome) for call, outcome in outcomes if isinstance(outcome, Unpriced)]
 
     assert total.rounds == len(calls)
-    assert total.pico == sum(found.pico for _, found in outcomes if isinstance(found, Cost))
+    assert total.pico == sum(outcome.pico for _, outcome in outcomes if isinstance(outcome, Cost))
     assert total.unpriced_rounds == len(unknown)
     assert total.unpriced_tokens == sum(call.usage.total_tokens for call, _ in unknown)
     assert total.unpriced_rounds == sum(total.unpriced_models.values()) + total.without_tokens
-    assert total.without_tokens == sum(found.reason == cost.NO_TOKENS for _, found in unknown)
+    assert total.without_tokens == sum(outcome.reason == cost.NO_TOKENS for _, outcome in unknown)
 
 
 @given(st.lists(MANY, max_size=4), st.randoms(use_true_random=False))
@@ -108,7 +108,7 @@ def test_sum_keeps_to_itself():
 def test_json_says_null_where_nothing_is_priced(calls):
     """``cost_usd`` is the priced part as decimal text; a sum of which nothing is known is null, never 0."""
     total = spending.spent(SMALL_BOOK, calls)
-    found = json.loads(json.dumps(total.to_json()))
+    document = json.loads(json.dumps(total.to_json()))
 
-    assert (found["cost_usd"] is None) == (0 < total.rounds == total.unpriced_rounds)
-    assert found["cost_usd"] in (None, money.plain(total.pico))
+    assert (document["cost_usd"] is None) == (0 < total.rounds == total.unpriced_rounds)
+    assert document["cost_usd"] in (None, money.plain(total.pico))

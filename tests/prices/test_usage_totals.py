@@ -15,27 +15,27 @@ COLUMNS = {name: 10**number for number, name in enumerate(ADDITIVE)}
 
 def test_columns_become_sums():
     """Tokens by kind become input, output and parts of them; dollars in millionths and the rest become one amount."""
-    found = usage_totals.of_columns(tuple(COLUMNS.values()), {"m": 3, None: 2, "free": 0})
+    sums = usage_totals.of_columns(tuple(COLUMNS.values()), {"m": 3, None: 2, "free": 0})
 
-    assert (found.calls, found.failed) == (COLUMNS["calls"], COLUMNS["failed"])
-    assert found.input_tokens == COLUMNS["fresh"] + COLUMNS["read"] + COLUMNS["written"]
-    assert found.output_tokens == COLUMNS["visible"] + COLUMNS["reasoning"]
-    assert found.total_tokens == found.input_tokens + found.output_tokens
-    assert (found.cached_tokens, found.cache_write_tokens) == (COLUMNS["read"], COLUMNS["written"])
-    assert found.spending.pico == COLUMNS["usd"] * MICRO + COLUMNS["pico"]
-    assert found.spending.saved_pico == COLUMNS["saved_usd"] * MICRO + COLUMNS["saved_pico"]
-    assert found.spending.unpriced_models == {"m": 3, NO_NAME: 2}
+    assert (sums.calls, sums.failed) == (COLUMNS["calls"], COLUMNS["failed"])
+    assert sums.input_tokens == COLUMNS["fresh"] + COLUMNS["read"] + COLUMNS["written"]
+    assert sums.output_tokens == COLUMNS["visible"] + COLUMNS["reasoning"]
+    assert sums.total_tokens == sums.input_tokens + sums.output_tokens
+    assert (sums.cached_tokens, sums.cache_write_tokens) == (COLUMNS["read"], COLUMNS["written"])
+    assert sums.spending.pico == COLUMNS["usd"] * MICRO + COLUMNS["pico"]
+    assert sums.spending.saved_pico == COLUMNS["saved_usd"] * MICRO + COLUMNS["saved_pico"]
+    assert sums.spending.unpriced_models == {"m": 3, NO_NAME: 2}
 
 
 def test_sums_as_json():
     """JSON has the counts, the tokens by kind and the cost, each under its own name."""
-    found = usage_totals.of_columns((2, 1, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0), {}).to_json()
+    document = usage_totals.of_columns((2, 1, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0), {}).to_json()
 
     counts = {"calls": 2, "failed": 1, "input_tokens": 18, "output_tokens": 10, "total_tokens": 28}
     kinds = {"cached_tokens": 5, "cache_write_tokens": 3, "reasoning_tokens": 6}
-    assert {key: found[key] for key in (*counts, *kinds)} == {**counts, **kinds}
-    assert found["cost_usd"] == "0.0000015"
-    assert "spending" not in found
+    assert {key: document[key] for key in (*counts, *kinds)} == {**counts, **kinds}
+    assert document["cost_usd"] == "0.0000015"
+    assert "spending" not in document
 
 
 ROWS = st.lists(st.lists(st.integers(0, 10**6), min_size=len(ADDITIVE), max_size=len(ADDITIVE)), max_size=4)

@@ -29,8 +29,8 @@ CALLS = st.lists(
 
 def dollars(*calls, model="gpt-4o"):
     """The lower and the upper end of what these calls would have cost on a model."""
-    [found] = what_if.estimates(SMALL_BOOK, calls, [model])
-    return money.plain(found.low_pico), money.plain(found.high_pico)
+    [estimate] = what_if.estimates(SMALL_BOOK, calls, [model])
+    return money.plain(estimate.low_pico), money.plain(estimate.high_pico)
 
 
 def test_cache_makes_it_a_range():
@@ -79,59 +79,59 @@ def test_calls_that_told_no_tokens_are_left_out():
         Call("gpt-4o", AT, Usage(), failed=True),
         Call("gpt-4o", AT, Usage()),
     ]
-    [found] = what_if.estimates(SMALL_BOOK, calls, ["o1"])
+    [estimate] = what_if.estimates(SMALL_BOOK, calls, ["o1"])
 
-    assert (found.with_cache.rounds, found.without_cache.rounds) == (1, 1)
-    assert (found.low_pico, found.high_pico) == (15 * 10**9, 15 * 10**9)
+    assert (estimate.with_cache.rounds, estimate.without_cache.rounds) == (1, 1)
+    assert (estimate.low_pico, estimate.high_pico) == (15 * 10**9, 15 * 10**9)
 
 
 def test_models_are_answered_in_their_order():
     """Each model asked for has its estimate, one without a price too, and calls may come only once."""
     calls = iter([Call("gpt-4o", AT, Usage(1000))])
-    found = what_if.estimates(SMALL_BOOK, calls, ["o3", "no-such-model", "deepseek-chat"])
+    estimates = what_if.estimates(SMALL_BOOK, calls, ["o3", "no-such-model", "deepseek-chat"])
 
-    assert [(each.model, each.is_priced, each.high_pico) for each in found] == [
+    assert [(each.model, each.is_priced, each.high_pico) for each in estimates] == [
         ("o3", True, 2 * 10**9),
         ("no-such-model", False, 0),
         ("deepseek-chat", True, 28 * 10**7),
     ]
-    assert found[1].with_cache.unpriced_models == {"no-such-model": 1}
+    assert estimates[1].with_cache.unpriced_models == {"no-such-model": 1}
 
 
 def test_part_of_the_calls_may_have_a_price():
     """A model whose prices begin after some of the calls is priced for the others, and says so."""
     calls = [Call("gpt-4o", "2024-01-01T00:00:00Z", Usage(1000)), Call("gpt-4o", AT, Usage(1000))]
-    [found] = what_if.estimates(SMALL_BOOK, calls, ["deepseek-chat"])
+    [estimate] = what_if.estimates(SMALL_BOOK, calls, ["deepseek-chat"])
 
-    assert found.is_priced
-    assert wording.shown(found.with_cache) == "$0.000280 + 1 round unpriced (deepseek-chat)"
+    assert estimate.is_priced
+    assert wording.shown(estimate.with_cache) == "$0.000280 + 1 round unpriced (deepseek-chat)"
 
 
 def test_no_calls_cost_nothing():
     """A session without tokens would have cost nothing on any model with or without a price."""
-    found = what_if.estimates(SMALL_BOOK, [], ["gpt-4o", "no-such-model"])
+    estimates = what_if.estimates(SMALL_BOOK, [], ["gpt-4o", "no-such-model"])
 
-    assert [(each.is_priced, each.low_pico, each.high_pico) for each in found] == [(True, 0, 0)] * 2
+    assert [(each.is_priced, each.low_pico, each.high_pico) for each in estimates] == [(True, 0, 0)] * 2
 
 
 @given(CALLS)
 def test_range_holds_the_model_itself(calls):
     """On the model that they were made on, calls cost something within the range, where no cache was asked for."""
     calls = [call._replace(model="gpt-4o", has_tokens=True) for call in calls]
-    [found] = what_if.estimates(SMALL_BOOK, calls, ["gpt-4o"])
+    [estimate] = what_if.estimates(SMALL_BOOK, calls, ["gpt-4o"])
     cost = spending.spent(SMALL_BOOK, calls)
 
-    assert found.with_cache.pico == cost.pico
-    assert found.low_pico <= cost.pico <= found.high_pico
+    assert estimate.with_cache.pico == cost.pico
+    assert estimate.low_pico <= cost.pico <= estimate.high_pico
 
 
 @given(CALLS, st.sampled_from(["gpt-4o", "o3", "qwen3-max", "deepseek-chat", "no-such-model"]))
 def test_both_ends_hold_all_tokens(calls, model):
     """No token is lost at either end, whatever kinds the calls used."""
-    [found] = what_if.estimates(SMALL_BOOK, calls, [model])
+    [estimate] = what_if.estimates(SMALL_BOOK, calls, [model])
     told = [call for call in calls if call.usage.total_tokens]
 
-    assert found.with_cache.rounds == found.without_cache.rounds == len(told)
-    assert found.with_cache.unpriced_tokens == found.without_cache.unpriced_tokens
-    assert found.low_pico <= found.high_pico
-    assert found.without_cache.saved_pico == 0
+    assert estimate.with_cache.rounds == estimate.without_cache.rounds == len(told)
+    assert estimate.with_cache.unpriced_tokens == estimate.without_cache.unpriced_tokens
+    assert estimate.low_pico <= estimate.high_pico
+    assert estimate.without_cache.saved_pico == 0

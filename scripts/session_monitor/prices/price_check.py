@@ -243,22 +243,22 @@ def _places(text: str) -> Iterator[tuple[tuple[str | int, ...], int]]:
     way: list[str | int] = []
     is_key = False
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in "}]":
+        piece = match[0]
+        if piece in "}]":
             way.pop()
-        elif token == "{":
+        elif piece == "{":
             way.append("")
-        elif token == "[":
+        elif piece == "[":
             way.append(0)
             yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
-        elif token == ",":
+        elif piece == ",":
             if isinstance(way[-1], int):
                 way[-1] += 1
                 yield tuple(way), _SPACE.match(text, match.end()).end()  # type: ignore[union-attr]
         elif is_key:
-            way[-1] = json.loads(token)
+            way[-1] = json.loads(piece)
             yield tuple(way), match.start()
-        is_key = token == "{" or (token == "," and isinstance(way[-1], str))
+        is_key = piece == "{" or (piece == "," and isinstance(way[-1], str))
 
 
 _SPACE = re.compile(r"\s*")
