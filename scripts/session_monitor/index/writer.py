@@ -177,11 +177,17 @@ class IndexWriter(Index):
     def _remove_outdated(self, files: Mapping[str, tuple[int, int]]) -> set[str]:
         """Take out the sessions whose files are not as they were; the files of those that stay."""
         known = set()
+        outdated = []
         for session, file, *state in self.db.execute("SELECT id, file, size, mtime FROM session").fetchall():
             if files.get(file) == tuple(state):
                 known.add(file)
             else:
-                aggregates.take_out(self.db, session)
+                outdated.append(session)
+        for session in outdated:
+            aggregates.take_out(self.db, session)
+        if outdated:
+            aggregates.tidy(self.db)
+            self._numbering.forget()
         return known
 
     def _put_files(self, files: Mapping[str, tuple[int, int]], progress: Progress, *, is_all: bool) -> None:
