@@ -74,7 +74,6 @@ class Index:
         ).fetchone()
         return row and int(row[0])
 
-    def session_id(self, number: int) -> str | None:
-        """The id of the session with this number; None where it is not there (any more)."""
-        row = self.db.execute("SELECT session_id FROM session WHERE id = ?", (number,)).fetchone()
-        return row and str(row[0])
+    def session_id(self, number: int) -> str:
+        """The id of the session with this number, which is there."""
+        return str(self.db.execute("SELECT session_id FROM session WHERE id = ?", (number,)).fetchone()[0])

@@ -263,6 +263,13 @@ def known(index: Index, column: str, limit: int) -> list[str]:
     return [name for (name,) in index.db.execute(sql, (limit,))]
 
 
+def without_content(index: Index) -> tuple[int, int]:
+    """How many rounds there are, and of how many of them the log holds no content."""
+    sql = "SELECT count(*), coalesce(sum(flags & ? != 0), 0) FROM round"
+    rounds, unlogged = index.db.execute(sql, (schema.NO_CONTENT,)).fetchone()
+    return rounds, unlogged
+
+
 def unpriced(index: Index, session: int) -> dict[str | None, int]:
     """In how many of a session's calls which model has no price."""
     return dict(index.db.execute(_UNPRICED_OF_SESSION, (session,)).fetchall())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -84,50 +84,64 @@ class SelectionSql:
         """The same for those from one moment to before another; None for no limit."""
         if self.selection.is_of_sessions:
             return [_rounds(self.rounds(start, end))]
-        of_calls = " AND ".join(self._of_calls) or "true"
         if start is None and end is None:
+            of_calls = " AND ".join(self._of_calls) or "true"
             distinct = None if self._of_calls else "SELECT count(*) FROM session"
             return [SumSource(f"total WHERE {of_calls}", _SUMMED, _UNPRICED, f"part WHERE {of_calls}", distinct)]
+        return [self._whole_slots(start, end), *self._edges(start, end)]
+
+    def _whole_slots(self, start: int | None, end: int | None) -> SumSource:
+        """The slots that lie in the time as a whole."""
         first = None if start is None else -(-start // SLOT)
-        last = None if end is None else end // SLOT
         slots = [f"slot >= {first}"] if first is not None else []
-        slots += [f"slot < {last}"] if last is not None else []
-        whole = " AND ".join([*slots, of_calls])
+        slots += [f"slot < {end // SLOT}"] if end is not None else []
+        whole = " AND ".join([*slots, *self._of_calls])
         distinct = None
         if not self._of_calls:
             earlier = schema.NEVER + 1 if first is None else first
             distinct = f"SELECT count(*) FROM active WHERE {whole} AND before < {earlier}"
-        sources = [SumSource(f"slot WHERE {whole}", _SUMMED, _UNPRICED, f"active WHERE {whole}", distinct)]
-        # Of the slots that lie on an edge the rounds are taken one by one.
+        return SumSource(f"slot WHERE {whole}", _SUMMED, _UNPRICED, f"active WHERE {whole}", distinct)
+
+    def _edges(self, start: int | None, end: int | None) -> Iterator[SumSource]:
+        """Of the slots that an edge of the time cuts, the rounds one by one."""
         for slot in {moment // SLOT for moment in (start, end) if moment is not None and moment % SLOT}:
             begin = slot * SLOT if start is None else max(start, slot * SLOT)
             stop = (slot + 1) * SLOT if end is None else min(end, (slot + 1) * SLOT)
             active = f"session IN (SELECT session FROM active WHERE slot = {slot})"
-            sources.append(_rounds(f"{active} AND {self.rounds(begin, stop)}"))
-        return sources
+            yield _rounds(f"{active} AND {self.rounds(begin, stop)}")
 
     def _choose(self) -> None:
         """Put the sessions that are meant into a table of this connection."""
-        selection, db = self.selection, self.index.db
-        conditions: list[str] = []
-        values: list[object] = []
-        if selection.sessions:
-            either = "session_id = CAST(? AS TEXT) OR session_id GLOB CAST(? AS TEXT)"
-            conditions.append(f"({' OR '.join([either] * len(selection.sessions))})")
-            values += [utf8.encoded(pattern) for pattern in selection.sessions for _ in range(2)]
-        if selection.min_cost is not None:
-            # Dollars in millionths and a sum of their rests, which may be above one; their product would end 64 bits.
-            whole, rest = f"usd + pico / {MICRO}", f"pico % {MICRO}"
-            conditions.append(f"({whole} > ? OR ({whole} = ? AND {rest} >= ?))")
-            values += [selection.min_cost // MICRO, *divmod(selection.min_cost, MICRO)]
-        if selection.status:
-            recent = f"coalesce(updated, 0) >= {selection.now - ACTIVE_FOR}"
-            failed = f"last_flags & {schema.FAILED}"
-            state = {ERROR: failed, ACTIVE: f"NOT {failed} AND {recent}"}
-            conditions.append(f"({state.get(selection.status, f'NOT {failed} AND NOT {recent}')})")
+        db = self.index.db
+        conditions, values = _session_conditions(self.selection)
         db.execute(f"DROP TABLE IF EXISTS temp.{_TABLE}")
         db.execute(f"CREATE TEMP TABLE {_TABLE}(id INTEGER PRIMARY KEY)")
         db.execute(f"INSERT INTO {_TABLE} SELECT id FROM session WHERE {' AND '.join(conditions)}", values)
+
+
+def _session_conditions(selection: Selection) -> tuple[list[str], list[object]]:
+    """SQL conditions for which sessions are meant, and the values in them."""
+    conditions: list[str] = []
+    values: list[object] = []
+    if selection.sessions:
+        either = "session_id = CAST(? AS TEXT) OR session_id GLOB CAST(? AS TEXT)"
+        conditions.append(f"({' OR '.join([either] * len(selection.sessions))})")
+        values += [utf8.encoded(pattern) for pattern in selection.sessions for _ in range(2)]
+    if selection.min_cost is not None:
+        # Dollars in millionths and a sum of their rests, which may be above one; their product would end 64 bits.
+        whole, rest = f"usd + pico / {MICRO}", f"pico % {MICRO}"
+        conditions.append(f"({whole} > ? OR ({whole} = ? AND {rest} >= ?))")
+        values += [selection.min_cost // MICRO, *divmod(selection.min_cost, MICRO)]
+    if selection.status:
+        conditions.append(f"({_status_condition(selection.status, selection.now)})")
+    return conditions, values
+
+
+def _status_condition(status: str, now: int) -> str:
+    """As ``session_rows`` tells the status."""
+    failed, recent = f"last_flags & {schema.FAILED}", f"coalesce(updated, 0) >= {now - ACTIVE_FOR}"
+    conditions = {ERROR: failed, ACTIVE: f"NOT {failed} AND {recent}"}
+    return conditions.get(status, f"NOT {failed} AND NOT {recent}")
 
 
 def _rounds(where: str) -> SumSource:

@@ -46,26 +46,26 @@ class BadMomentError(ValueError):
     """The text names no moment."""
 
 
-def moment(text: str, now: datetime, where: tzinfo | None, *, is_end: bool = False) -> int:
+def moment(text: str, now: datetime, zone: tzinfo | None, *, is_end: bool = False) -> int:
     """Milliseconds since 1970 of what a person wrote.  Raises ``BadMomentError``.
 
     ``2026-02-01`` or ``20260201`` is the beginning of that day, or with ``is_end`` its end; ``today`` and ``yesterday``
     likewise; ``2026-02-01T09:30`` with seconds, fraction and zone where one likes; ``90s``, ``30m``, ``24h``, ``7d`` and
-    ``2w`` are so long before ``now``.  Days, and times without a zone, are those of ``where``.
+    ``2w`` are so long before ``now``.  Days, and times without a zone, are those of ``zone``.
     """
     text = text.strip()
     back = _BACK.fullmatch(text)
     try:
         if back:
             return milliseconds(now - timedelta(seconds=int(back[1]) * _SECONDS[back[2].lower()]))
-        today = now.astimezone(where).date()
+        today = now.astimezone(zone).date()
         day = {"today": today, "yesterday": today - timedelta(1)}.get(text.lower()) or _day(text)
         if day:
-            return periods.start_of(day + timedelta(1) if is_end else day, where)
-        found = datetime.fromisoformat(_plain(text))
-        if found.tzinfo is None:
-            found = found.replace(tzinfo=where) if where else found.astimezone()
-        return milliseconds(found)
+            return periods.start_of(day + timedelta(1) if is_end else day, zone)
+        when = datetime.fromisoformat(_plain(text))
+        if when.tzinfo is None:
+            when = when.replace(tzinfo=zone) if zone else when.astimezone()
+        return milliseconds(when)
     except (ValueError, OverflowError):
         raise BadMomentError(text) from None
 
@@ -83,8 +83,8 @@ _FRACTION = re.compile(r"\.(\d+)")
 
 
 def _day(text: str) -> date | None:
-    found = _DAY.fullmatch(text)
-    return date(*map(int, found.groups())) if found else None
+    match = _DAY.fullmatch(text)
+    return date(*map(int, match.groups())) if match else None
 
 
 def _plain(text: str) -> str:
@@ -95,15 +95,15 @@ def _plain(text: str) -> str:
     if not _TIME.match(text):
         raise BadMomentError(text)
     text = text[:-1] + "+00:00" if text[-1:] in "zZ" else text
-    return _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text)
+    return _FRACTION.sub(lambda match: "." + match[1][:6].ljust(6, "0"), text)
 
 
 def dollars(text: str) -> int:
     """Pico-dollars of decimal text, ``0.5`` or ``$12``.  Raises ``ValueError``."""
-    found = _DOLLARS.fullmatch(text.strip())
-    if not found:
+    match = _DOLLARS.fullmatch(text.strip())
+    if not match:
         raise ValueError(text)
-    whole, decimals = found.groups("")
+    whole, decimals = match.groups("")
     return int(whole) * PICO + int(decimals.ljust(12, "0") or 0)
 
 
@@ -112,16 +112,14 @@ _DOLLARS = re.compile(r"\$?(\d{1,9})(?:\.(\d{1,12}))?", re.ASCII)
 
 DAYS = {periods.HOUR: 1, periods.DAY: 7, periods.WEEK: 56, periods.MONTH: 365}
 """How many days are shown unless more are asked for."""
-
-
 MOST_DAYS = 36_500
 
 
-def recent(meant: Selection, where: tzinfo | None, number: int, today: date) -> Selection:
+def recent(selection: Selection, zone: tzinfo | None, number: int, today: date) -> Selection:
     """The selection with the last so many days, up to ``today`` or to the end that was asked for."""
-    newest = today if meant.until is None else min(today, periods.date_of(meant.until - 1, where))
-    start = periods.start_of(newest - timedelta(number - 1), where)
-    end = periods.start_of(newest + timedelta(1), where)
-    since = start if meant.since is None else max(start, meant.since)
-    until = end if meant.until is None else min(end, meant.until)
-    return meant._replace(since=since, until=until)
+    newest = today if selection.until is None else min(today, periods.date_of(selection.until - 1, zone))
+    start = periods.start_of(newest - timedelta(number - 1), zone)
+    end = periods.start_of(newest + timedelta(1), zone)
+    since = start if selection.since is None else max(start, selection.since)
+    until = end if selection.until is None else min(end, selection.until)
+    return selection._replace(since=since, until=until)

@@ -20,7 +20,7 @@ from . import breakdown, session_rows
 from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql
 from .filters import ALL, Selection
-from .session_rows import SessionList, SessionRow, SortOrder
+from .session_rows import SessionList, SessionRow
 
 if TYPE_CHECKING:
     from .dashboard import Dashboard
@@ -88,7 +88,7 @@ class Report:
         offset: int = 0,
     ) -> SessionList:
         """One row a session, the largest first, or last; the first ``offset`` are skipped."""
-        order = SortOrder(sort_by, reverse)
+        order = session_rows.order(sort_by, reverse=reverse)
         return self.ask(lambda index: session_rows.session_list(index, selection, order, limit, offset, self.now))
 
     def session(self, session_id: str) -> SessionRow | None:

@@ -61,30 +61,23 @@ class SessionList(NamedTuple):
     damaged: list[str]
 
 
-class SortOrder(NamedTuple):
-    """One of ``SORT_KEYS``, the largest first, or last with ``reverse``."""
-
-    sort_by: str = "updated"
-    reverse: bool = False
-
-    @property
-    def sql(self) -> str:
-        """For behind ``ORDER BY``."""
-        direction = "" if self.reverse else " DESC"
-        return ", ".join(column + direction for column in _ORDERS[self.sort_by])
+def order(sort_by: str, *, reverse: bool) -> str:
+    """SQL for one of ``SORT_KEYS``, the largest first, or last with ``reverse``."""
+    direction = "" if reverse else " DESC"
+    return ", ".join(column + direction for column in _ORDERS[sort_by])
 
 
 def session_list(
-    index: Index, selection: Selection, order: SortOrder, limit: int | None, offset: int, now: int
+    index: Index, selection: Selection, ordered_by: str, limit: int | None, offset: int, now: int
 ) -> SessionList:
-    """The sessions that are meant, without the first ``offset``, at most ``limit``."""
+    """The sessions that are meant in an ``order``, without the first ``offset``, at most ``limit``."""
     condition = SelectionSql(index, selection).sessions()
     (total,) = index.db.execute("SELECT count(*) FROM session").fetchone()
     meant = total
     if condition != "true":
         (meant,) = index.db.execute(f"SELECT count(*) FROM session WHERE {condition}").fetchone()
     damaged = [file for (file,) in index.db.execute("SELECT file FROM damaged ORDER BY file")]
-    page = f"WHERE {condition} ORDER BY {order.sql} LIMIT ? OFFSET ?"
+    page = f"WHERE {condition} ORDER BY {ordered_by} LIMIT ? OFFSET ?"
     return SessionList(_rows(index, now, page, -1 if limit is None else limit, offset), meant, total, damaged)
 
 

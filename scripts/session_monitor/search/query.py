@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
+from session_monitor.reports import breakdown
 from session_monitor.reports.filter_sql import SelectionSql
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report, silent
@@ -112,8 +112,7 @@ def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, progress
     answer = answer or _piecemeal(index, asked, progress)
     if answer.hits:
         return answer
-    counts = "SELECT count(*), coalesce(sum(flags & ? != 0), 0) FROM round"
-    rounds, unlogged = index.db.execute(counts, (schema.NO_CONTENT,)).fetchone()
+    rounds, unlogged = breakdown.without_content(index)
     return answer._replace(rounds=rounds, unlogged=unlogged)
 
 
@@ -164,8 +163,9 @@ def _hit(index: Index, session: int, number: int, finder: Finder, column: str | 
         return None
     best = max(excerpts, key=lambda name: excerpts[name].words)
     excerpt = excerpts[best]
-    (session_id,) = index.db.execute("SELECT session_id FROM session WHERE id = ?", (session,)).fetchone()
-    return Hit(session_id, number, stored["timestamp"], stored["model"], best, excerpt.text, excerpt.matches)
+    return Hit(
+        index.session_id(session), number, stored["timestamp"], stored["model"], best, excerpt.text, excerpt.matches
+    )
 
 
 def _piecemeal(index: Index, asked: _Asked, progress: Progress) -> SearchResults:
