@@ -124,6 +124,18 @@ def test_answers_after_files_came_and_went(tmp_path_factory, batches, more, gone
         assert ask(str(folder), BOOK, contents, silent) == contents(anew)
 
 
+def test_models_of_a_span_are_those_of_sessions_that_are_there(tmp_path):
+    """Where a session's file is gone, its models are not named any more beside others of the same time."""
+    kept(tmp_path, [[Step("a", model="gpt-4o"), Step("b", model="qwen3-max")]])
+    assert [row.models for row in Report(str(tmp_path), BOOK).by_time(DAY, timezone.utc).rows] == [
+        ["gpt-4o", "qwen3-max"]
+    ]
+    (tmp_path / "a.json").unlink()
+
+    assert [row.models for row in Report(str(tmp_path), BOOK).by_time(DAY, timezone.utc).rows] == [["qwen3-max"]]
+    assert list(Report(str(tmp_path), BOOK).known("model")) == ["qwen3-max"]
+
+
 # -- the edges, by name ------------------------------------------------------------------------------------------------
 
 

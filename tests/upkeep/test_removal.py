@@ -23,7 +23,7 @@ from session_monitor.sessions import file_names, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock
 from session_monitor.upkeep import removal
-from tests.campaigns import crash
+from tests.campaigns.crash import child, ways_to_end, world
 from tests.support import calls, indexes
 from tests.support.calls import BOOK
 from tests.support.waiting import until
@@ -438,41 +438,43 @@ def test_many_are_deleted_at_once(empty):
 # -- whatever happens --------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("fault", [crash.killed, crash.killed_half_way, crash.fails_once, crash.is_gone])
+@pytest.mark.parametrize(
+    "fault", [ways_to_end.killed, ways_to_end.killed_half_way, ways_to_end.fails_once, ways_to_end.is_gone]
+)
 def test_it_may_end_at_any_operation(folder, fault):
     """Killed or failing anywhere, it leaves each session either whole or gone, and what is gone stays away."""
     folder.close()
     (folder.out / "b.json.corrupt-1").write_bytes((folder.out / "b.json").read_bytes())
-    before = crash.saved(folder.out)
+    before = world.saved(folder.out)
     all_three = folder.sessions()
-    shim = crash.Shim()
+    shim = ways_to_end.Shim()
 
     def deleted(shim):
         with shim:
             folder.delete("b", "c")
         return shim.names
 
-    operations = crash.in_child(lambda: deleted(shim)).result
+    operations = child.in_child(lambda: deleted(shim)).result
     assert len(operations) > 10
     ends = set()
     for at, name in enumerate(operations, 1):
-        if fault is crash.killed_half_way and name != "pwrite":
+        if fault is ways_to_end.killed_half_way and name != "pwrite":
             continue
-        crash.restore(folder.out, before)
-        ended = crash.in_child(lambda at=at: failing(deleted, crash.Shim(at, fault)))
-        assert ended.killed == (fault in crash.KILLS)
+        world.restore(folder.out, before)
+        ended = child.in_child(lambda at=at: failing(deleted, ways_to_end.Shim(at, fault)))
+        assert ended.killed == (fault in ways_to_end.KILLS)
         left = folder.sessions()
         ends.add(len(left))
         assert left == {session: all_three[session] for session in left}
         assert "a" in left
         assert folder.asked() == dict.fromkeys(left, 3)
         (folder.out / ".state.json").unlink(missing_ok=True)
-        with crash.quick():
+        with child.quick():
             assert folder.fresh().poll() == left
             if len(left) > 1:
                 assert len(folder.delete(*left)) == len(left)
                 assert folder.fresh().poll() == {}
-    assert ends == {1, 2, 3} or fault is crash.killed_half_way
+    assert ends == {1, 2, 3} or fault is ways_to_end.killed_half_way
 
 
 def failing(action, shim):
