@@ -67,3 +67,14 @@ def test_half_characters_come_back(tmp_path, text):
         sql = "SELECT name FROM model WHERE name = CAST(? AS TEXT)"
         assert found.db.execute(sql, (utf8.encoded(text),)).fetchall() == [(text,)]
         assert found.db.execute(sql, (utf8.encoded(text + "?"),)).fetchall() == []
+
+
+@pytest.mark.parametrize("session_id", ["a", "A", "d\udcff", "会话", "x" * 5000])
+def test_a_number_stands_for_one_session(tmp_path, session_id):
+    """A session has a number and a number its session, however the id is spelled; one that is not there has none."""
+    Agent(tmp_path).store([Step("other"), Step(session_id)])
+    with opened(tmp_path) as index:
+        caught_up(index)
+        number = index.session_number(session_id)
+        assert index.session_id(number) == session_id
+        assert index.session_number(session_id + "?") is None

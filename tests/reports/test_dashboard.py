@@ -8,12 +8,12 @@ import pytest
 
 from session_monitor.base import periods
 from session_monitor.prices import money
-from session_monitor.reports import dashboard, session_previews
+from session_monitor.reports import dashboard
 from session_monitor.reports.dashboard import MOST_BUCKETS, MOST_MODELS, percentile
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
 from tests.support.calls import BOOK, line
-from tests.support.webserving import ROOT, SAMPLE, generate, ingest
+from tests.support.webserving import generate, ingest
 
 UTC = timezone.utc
 HOUR = 3_600_000
@@ -172,87 +172,3 @@ def test_nothing(tmp_path):
 def test_percentiles(values, percent, expected):
     """The value that so many of a hundred do not exceed."""
     assert percentile(values, percent) == expected
-
-
-# -- how a session went ------------------------------------------------------------------------------------------------
-
-
-def test_a_session_adds_up(tmp_path):
-    """Its parts are its sums, for every session of the sample."""
-    report = Report(str(ingest(SAMPLE, tmp_path / "sessions")), BOOK)
-    for row in report.sessions().rows:
-        found = report.profile(row.fields["session_id"])
-        assert sum(kind.pico or 0 for kind in found.kinds) == row.spending.pico
-        assert sum(kind.tokens for kind in found.kinds) == row.fields["total_tokens"]
-        assert [point.round for point in found.points] == list(range(1, found.rounds + 1))
-    assert report.profile("none") is None
-
-
-def test_marks(tmp_path):
-    """Rounds that failed, changed the model, or forgot most of what was said are marked, and no others."""
-    steps = [
-        (1000, "a", "200"),
-        (5000, "a", "200"),
-        (0, "a", "503"),
-        (6000, "a", "200"),
-        (6500, "b", "200"),
-        (1500, "b", "200"),
-        (2000, "b", "200"),
-        (1900, "b", "200"),
-    ]
-    calls = [
-        line("s", input_token=tokens, model=model, code=code, start_time=f"2026-02-01T09:{30 + at}:00Z")
-        for at, (tokens, model, code) in enumerate(steps)
-    ]
-    points = of(tmp_path, *calls).profile("s").points
-
-    assert [point.marks for point in points] == [(), (), ("error",), (), ("model",), ("compaction",), (), ()]
-
-
-def test_a_long_session_is_thinned(tmp_path):
-    """Of very many rounds some are told, the first and the last among them, and those with marks."""
-    calls = [
-        line(
-            "s",
-            code="503" if n % 97 == 50 else "200",
-            start_time=f"2026-02-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z",
-        )
-        for n in range(1500)
-    ]
-    points = of(tmp_path, *calls).profile("s").points
-
-    assert 400 <= len(points) <= 440
-    assert (points[0].round, points[-1].round) == (1, 1500)
-    assert [point.round for point in points if "error" in point.marks] == list(range(51, 1501, 97))
-    assert [point.round for point in points] == sorted({point.round for point in points})
-
-
-# -- titles ------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("entry", "expected"),
-    [
-        ({"question": " What\n is\tit? ", "messages": []}, "What is it?"),
-        ({"question": None, "messages": [{"role": "system", "content": "x"}, {"role": "user", "content": "hi"}]}, "hi"),
-        ({"question": "", "messages": [{"role": "user", "content": [{"type": "text", "text": "parts"}]}]}, "parts"),
-        ({"question": "é" * 300, "messages": []}, "é" * 199 + "…"),
-        ({"question": None, "messages": ["odd", {"role": "assistant", "content": "x"}]}, None),
-        ({"question": {"a": 1}, "messages": []}, None),
-    ],
-)
-def test_titles(entry, expected):
-    """A session's title is what was asked first, on one line and not too long; None where nothing was."""
-    assert session_previews.title_of(entry) == expected
-
-
-def test_titles_come_from_the_files(tmp_path):
-    """The title is read from where the first round stands; a file that is gone has none."""
-    report = of(tmp_path, line("s", ["first"]), line("s", ["first", "second"], start_time="2026-02-01T09:31:00Z"))
-    (known, none) = report.previews(["s", "none"])
-
-    assert none is None
-    assert session_previews.title_at(report.folder, known.first) == "first"
-    (tmp_path / "sessions" / "s.json").unlink()
-    assert session_previews.title_at(report.folder, known.first) is None
-    assert ROOT

@@ -1,0 +1,63 @@
+"""How did a session go?"""
+
+from __future__ import annotations
+
+from session_monitor.reports.report import Report
+from tests.support.calls import BOOK, line
+from tests.support.webserving import SAMPLE, ingest
+
+
+def of(folder, *calls):
+    """The answers about a log with these calls."""
+    (folder / "access.log").write_bytes(b"".join(each + b"\n" for each in calls))
+    return Report(str(ingest(folder / "access.log", folder / "sessions")), BOOK)
+
+
+def test_a_session_adds_up(tmp_path):
+    """Its parts are its sums, for every session of the sample."""
+    report = Report(str(ingest(SAMPLE, tmp_path / "sessions")), BOOK)
+    for row in report.sessions().rows:
+        found = report.profile(row.fields["session_id"])
+        assert sum(kind.pico or 0 for kind in found.kinds) == row.spending.pico
+        assert sum(kind.tokens for kind in found.kinds) == row.fields["total_tokens"]
+        assert [point.round for point in found.points] == list(range(1, found.rounds + 1))
+    assert report.profile("none") is None
+
+
+def test_marks(tmp_path):
+    """Rounds that failed, changed the model, or forgot most of what was said are marked, and no others."""
+    steps = [
+        (1000, "a", "200"),
+        (5000, "a", "200"),
+        (0, "a", "503"),
+        (6000, "a", "200"),
+        (6500, "b", "200"),
+        (1500, "b", "200"),
+        (2000, "b", "200"),
+        (1900, "b", "200"),
+    ]
+    calls = [
+        line("s", input_token=tokens, model=model, code=code, start_time=f"2026-02-01T09:{30 + at}:00Z")
+        for at, (tokens, model, code) in enumerate(steps)
+    ]
+    points = of(tmp_path, *calls).profile("s").points
+
+    assert [point.marks for point in points] == [(), (), ("error",), (), ("model",), ("compaction",), (), ()]
+
+
+def test_a_long_session_is_thinned(tmp_path):
+    """Of very many rounds some are told, the first and the last among them, and those with marks."""
+    calls = [
+        line(
+            "s",
+            code="503" if n % 97 == 50 else "200",
+            start_time=f"2026-02-01T{n // 3600:02}:{n // 60 % 60:02}:{n % 60:02}Z",
+        )
+        for n in range(1500)
+    ]
+    points = of(tmp_path, *calls).profile("s").points
+
+    assert 400 <= len(points) <= 440
+    assert (points[0].round, points[-1].round) == (1, 1500)
+    assert [point.round for point in points if "error" in point.marks] == list(range(51, 1501, 97))
+    assert [point.round for point in points] == sorted({point.round for point in points})
