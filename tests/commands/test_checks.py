@@ -135,9 +135,10 @@ from commands import checks
 from session_monitor.prices import price_list
 from tests.support.command_line import command_line, status_of
 price_list.shipped()
+options = command_line(checks).parse_args()
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
-sys.exit(status_of(command_line(checks).parse_args()))
+sys.exit(status_of(options))
 """
 
 
