@@ -69,14 +69,14 @@ function tokensCard(now, before) {
 
 function cachedCard(now, before) {
   const saved = picoDollars(now.cache_savings_usd) ?? 0n;
-  const told = saved > 0n ? t("cards.cached.saved", { money: money(saved) }) : "";
+  const savings = saved > 0n ? t("cards.cached.saved", { money: money(saved) }) : null;
   return {
     name: "cached",
     label: t("cards.cached"),
     value: now.input_tokens ? percent(now.cached_share) : "–",
     change: before && before.input_tokens ? points(now.cached_share, before.cached_share, 1) : null,
     bar: meter(now.cached_share, "part-cached"),
-    foot: told || t("cards.cached.of", { tokens: compact(now.input_tokens) }),
+    foot: savings ?? t("cards.cached.of", { tokens: compact(now.input_tokens) }),
   };
 }
 
@@ -108,8 +108,8 @@ function errorsCard(now, before) {
 
 function firstTokenCard(now, before) {
   const p95 = now.first_token_p95_ms;
-  const told = now.first_token_calls;
-  const of = told ? t("cards.firstToken.of", { count: told, calls: count(told) }) : t("cards.firstToken.streams");
+  const calls = now.first_token_calls;
+  const of = calls ? t("cards.firstToken.of", { count: calls, calls: count(calls) }) : t("cards.firstToken.streams");
   return {
     name: "first-token",
     label: t("cards.firstToken"),
@@ -138,11 +138,11 @@ function changed({ by, text, good }, period) {
   const tone = Math.abs(by) < NOTABLE || !good ? "" : by * good > 0 ? "better" : "worse";
   const words = isSame ? t("cards.same") : text(by);
   const arrow = isSame ? "" : by > 0 ? "▲ " : "▼ ";
-  const told = isSame ? t("cards.same") : t(by > 0 ? "cards.up" : "cards.down", { change: words });
+  const sentence = isSame ? t("cards.same") : t(by > 0 ? "cards.up" : "cards.down", { change: words });
   return el(
     "span",
-    { class: `change ${tone}`, title: `${told} ${period}` },
+    { class: `change ${tone}`, title: `${sentence} ${period}` },
     el("span", { "aria-hidden": "true" }, `${arrow}${words}`),
-    el("span", { class: "hidden" }, `${told} ${period}`),
+    el("span", { class: "hidden" }, `${sentence} ${period}`),
   );
 }

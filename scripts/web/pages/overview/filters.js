@@ -132,9 +132,9 @@ function optionOf(name) {
 function fillSelect(select, all, values, chosen) {
   const known = values.filter(([value]) => value);
   if (chosen && !known.some(([value]) => value === chosen)) known.push(optionOf(chosen));
-  const wanted = JSON.stringify([known, chosen]);
-  if (select.dataset.shown === wanted) return;
-  select.dataset.shown = wanted;
+  const state = JSON.stringify([known, chosen]);
+  if (select.dataset.shown === state) return;
+  select.dataset.shown = state;
   fill(
     select,
     el("option", { value: "" }, all),

@@ -13,6 +13,7 @@ const HEIGHT = 220;
 const LEFT = 54;
 const BOTTOM = 24;
 const TOP = 10;
+const LABEL_WIDTH = 64;
 const METRIC_TEXTS = { cost: "metric.cost", tokens: "metric.tokens", calls: "metric.calls" };
 const UNIT_TEXTS = { hour: "unit.hour", day: "unit.day", week: "unit.week", month: "unit.month" };
 const LABELS = { day: "day", week: "day", month: "month" };
@@ -75,29 +76,15 @@ export class Timeline {
     const { metric } = view();
     this.#width = Math.floor(this.#figure.clientWidth);
     const { bars, by } = this.#answer;
-    const value = VALUES[metric];
-    const most = Math.max(0, ...bars.map((bar) => value.length(bar[metric])));
-    const steps = ticks(most);
-    const top = steps[steps.length - 1];
-    const width = this.#width;
-    const room = width - LEFT;
-    const step = room / Math.max(1, bars.length);
-    const thick = Math.max(1, Math.min(46, step * (step > 6 ? 0.78 : 0.9)));
-    const y = (amount) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - amount / top);
-    const drawing = svg("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, height: HEIGHT, role: "group", "aria-label": t("timeline.label") });
-    for (const each of steps) {
-      drawing.append(
-        svg("line", { class: each ? "grid" : "ground", x1: LEFT, x2: width, y1: y(each), y2: y(each) }),
-        svg("text", { class: "axis", x: LEFT - 8, y: y(each) + 4, "text-anchor": "end" }, value.axis(each)),
-      );
-    }
-    const every = Math.max(1, Math.ceil(64 / step));
+    const scale = scaleOf(bars, metric, this.#width);
+    const drawing = svg("svg", { viewBox: `0 0 ${this.#width} ${HEIGHT}`, height: HEIGHT, role: "group", "aria-label": t("timeline.label") });
+    drawing.append(...grid(scale, metric, this.#width));
+    const labelled = Math.max(1, Math.ceil(LABEL_WIDTH / scale.step));
     bars.forEach((bar, at) => {
-      const x = LEFT + at * step + (step - thick) / 2;
-      drawing.append(this.#bar(bar, { at, x, y, step, thick, metric, by }));
-      if (at % every === 0 && LEFT + at * step + step / 2 + 26 < width) {
-        const label = labelOf(bar, by, at);
-        drawing.append(svg("text", { class: "axis", x: LEFT + at * step + step / 2, y: HEIGHT - 6, "text-anchor": "middle" }, label));
+      const middle = scale.left(at) + scale.step / 2;
+      drawing.append(this.#bar(bar, at, scale, metric));
+      if (at % labelled === 0 && middle + 26 < this.#width) {
+        drawing.append(svg("text", { class: "axis", x: middle, y: HEIGHT - 6, "text-anchor": "middle" }, labelOf(bar, by, at)));
       }
     });
     fill(this.#figure, drawing);
@@ -105,31 +92,23 @@ export class Timeline {
     this.#listen(drawing);
   }
 
-  #bar(bar, { at, x, y, step, thick, metric, by }) {
-    const value = VALUES[metric];
-    const name = nameOf(bar, by);
+  /** One bar: a link to its span, which can be pressed over its whole height. */
+  #bar(bar, at, scale, metric) {
+    const { bars, by } = this.#answer;
+    const press = (event) => {
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      go(spanOf(bar));
+    };
     const link = svg("a", {
       class: "bar",
       href: addressWith(spanOf(bar)),
-      tabindex: at === this.#answer.bars.length - 1 ? "0" : "-1",
-      "aria-label": `${name}: ${value.words(bar[metric])}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
-      on: {
-        click: (event) => {
-          if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-          event.preventDefault();
-          go(spanOf(bar));
-        },
-      },
+      tabindex: at === bars.length - 1 ? "0" : "-1",
+      "aria-label": `${nameOf(bar, by)}: ${VALUES[metric].words(bar[metric])}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
+      on: { click: press },
     });
-    link.append(svg("rect", { class: "reach", x: LEFT + at * step, y: TOP, width: step, height: HEIGHT - TOP - BOTTOM }));
-    let from = 0;
-    for (const part of bar.parts) {
-      const length = value.length(part[metric]);
-      if (!length) continue;
-      const height = Math.max(0.5, y(from) - y(from + length));
-      link.append(svg("rect", { class: `fill ${colourOf(part.model)}`, x, y: y(from + length), width: thick, height }));
-      from += length;
-    }
+    link.append(svg("rect", { class: "reach", x: scale.left(at), y: TOP, width: scale.step, height: HEIGHT - TOP - BOTTOM }));
+    link.append(...stack(bar, scale.left(at) + (scale.step - scale.thick) / 2, scale, metric));
     link.dataset.at = at;
     return link;
   }
@@ -163,7 +142,6 @@ export class Timeline {
   #table({ metric }) {
     const { bars, models, by } = this.#answer;
     const value = VALUES[metric];
-    const shown = models;
     const rows = bars.filter((bar) => bar.calls).reverse();
     return el(
       "div",
@@ -171,7 +149,7 @@ export class Timeline {
       el(
         "table",
         {},
-        el("thead", {}, el("tr", {}, [t(UNIT_TEXTS[by]), t(METRIC_TEXTS[metric]), ...shown.map((model) => nameOfModel(model))].map((words, at) => el("th", { scope: "col", class: at ? "number" : null }, words)))),
+        el("thead", {}, el("tr", {}, [t(UNIT_TEXTS[by]), t(METRIC_TEXTS[metric]), ...models.map(nameOfModel)].map((words, at) => el("th", { scope: "col", class: at ? "number" : null }, words)))),
         el(
           "tbody",
           {},
@@ -181,7 +159,7 @@ export class Timeline {
               {},
               el("th", { scope: "row" }, nameOf(bar, by)),
               el("td", { class: "number" }, value.words(bar[metric])),
-              shown.map((model) => {
+              models.map((model) => {
                 const part = bar.parts.find((each) => each.model === model);
                 return el("td", { class: "number" }, part ? value.words(part[metric]) : "");
               }),
@@ -191,6 +169,44 @@ export class Timeline {
       ),
     );
   }
+}
+
+// -- what is drawn ------------------------------------------------------------------------------------------------------
+
+/** Where bars and values stand in the drawing, how thick a bar is, and the steps of the axis. */
+function scaleOf(bars, metric, width) {
+  const value = VALUES[metric];
+  const steps = ticks(Math.max(0, ...bars.map((bar) => value.length(bar[metric]))));
+  const top = steps[steps.length - 1];
+  const step = (width - LEFT) / Math.max(1, bars.length);
+  return {
+    steps,
+    step,
+    thick: Math.max(1, Math.min(46, step * (step > 6 ? 0.78 : 0.9))),
+    left: (at) => LEFT + at * step,
+    y: (amount) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - amount / top),
+  };
+}
+
+function grid({ steps, y }, metric, width) {
+  return steps.flatMap((step) => [
+    svg("line", { class: step ? "grid" : "ground", x1: LEFT, x2: width, y1: y(step), y2: y(step) }),
+    svg("text", { class: "axis", x: LEFT - 8, y: y(step) + 4, "text-anchor": "end" }, VALUES[metric].axis(step)),
+  ]);
+}
+
+/** The parts of a bar, one upon the other. */
+function stack(bar, x, { y, thick }, metric) {
+  const rects = [];
+  let from = 0;
+  for (const part of bar.parts) {
+    const length = VALUES[metric].length(part[metric]);
+    if (!length) continue;
+    const height = Math.max(0.5, y(from) - y(from + length));
+    rects.push(svg("rect", { class: `fill ${colourOf(part.model)}`, x, y: y(from + length), width: thick, height }));
+    from += length;
+  }
+  return rects;
 }
 
 function tipOf(bar, by) {

@@ -9,6 +9,8 @@ const HEIGHT = 190;
 const TOP = 14;
 const BOTTOM = 34;
 const LEFT = 44;
+const RIGHT = 8;
+const OUTSIDE = -9;
 const APART = 7;
 const MARK_TEXTS = { error: "mark.error", model: "mark.model", compaction: "mark.compaction" };
 /** A mark's shape, around its middle: they differ without their colours. */
@@ -24,9 +26,12 @@ export class GrowthChart {
   #onChoose;
   #points = [];
   #at = -1;
-  #scale = null;
-  #tip = null;
   #width = 0;
+  #scale = null;
+  #drawing = null;
+  #here = null;
+  #cursor = null;
+  #tip = null;
 
   constructor(box, onChoose) {
     this.#box = box;
@@ -44,133 +49,165 @@ export class GrowthChart {
 
   /** Shows which round is being read. */
   mark(number) {
-    const line = this.#box.querySelector(".here");
-    if (!line || !this.#scale) return;
-    const x = this.#scale.x(number);
-    line.setAttribute("x1", x);
-    line.setAttribute("x2", x);
+    if (this.#here) moveTo(this.#here, this.#scale.x(number));
   }
 
   #draw() {
-    const points = this.#points;
-    const width = this.#box.clientWidth;
-    this.#width = width;
-    if (!points.length || !width) {
+    this.#width = this.#box.clientWidth;
+    this.#here = null;
+    if (!this.#points.length || !this.#width) {
       fill(this.#box);
       return;
     }
-    const first = points[0].round;
-    const last = Math.max(points[points.length - 1].round, first + 1);
-    const steps = ticks(Math.max(...points.map((point) => point.input_tokens)), 3);
-    const top = steps[steps.length - 1];
-    const x = (round) => LEFT + ((round - first) / (last - first)) * (width - LEFT - 8);
-    const y = (tokens) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - tokens / top);
-    this.#scale = { x, y };
-    const known = points.filter((point) => point.input_tokens > 0);
-    const ground = y(0).toFixed(1);
-    const area = (value) => {
-      const line = known.map((point) => `${x(point.round).toFixed(1)},${y(value(point)).toFixed(1)}`);
-      return known.length ? `${x(known[0].round).toFixed(1)},${ground} ${line.join(" ")} ${x(known[known.length - 1].round).toFixed(1)},${ground}` : "";
-    };
-    const drawing = svg("svg", {
-      viewBox: `0 0 ${width} ${HEIGHT}`,
-      height: HEIGHT,
-      role: "slider",
-      tabindex: "0",
-      "aria-label": t("growth.slider"),
-      "aria-valuemin": first,
-      "aria-valuemax": points[points.length - 1].round,
-      "aria-valuenow": first,
-    });
-    for (const step of steps) {
-      drawing.append(
-        svg("line", { class: step ? "grid" : "ground", x1: LEFT, x2: width - 8, y1: y(step), y2: y(step) }),
-        svg("text", { class: "axis", x: LEFT - 6, y: y(step) + 4, "text-anchor": "end" }, compact(step)),
-      );
-    }
-    drawing.append(
-      svg("polygon", { class: "area-input", points: area((point) => point.input_tokens) }),
-      svg("polygon", { class: "area-cached", points: area((point) => point.cached_tokens) }),
-      svg("polyline", { class: "line-input", points: known.map((point) => `${x(point.round).toFixed(1)},${y(point.input_tokens).toFixed(1)}`).join(" ") }),
-      svg("line", { class: "here", x1: -9, x2: -9, y1: TOP, y2: y(0) }),
-      svg("text", { class: "axis", x: LEFT, y: HEIGHT - 3 }, `#${first}`),
-      svg("text", { class: "axis", x: width - 8, y: HEIGHT - 3, "text-anchor": "end" }, `#${points[points.length - 1].round}`),
-    );
-    drawing.append(...this.#marks(y(0) + 9));
-    const cursor = svg("line", { class: "cursor", x1: -9, x2: -9, y1: TOP, y2: y(0) });
-    drawing.append(cursor);
-    fill(this.#box, drawing);
+    this.#scale = scaleOf(this.#points, this.#width);
+    this.#here = upright("here", this.#scale);
+    this.#cursor = upright("cursor", this.#scale);
+    this.#drawing = slider(this.#points, this.#width);
+    this.#drawing.append(...grid(this.#scale), ...curves(this.#points, this.#scale), this.#here);
+    this.#drawing.append(...ends(this.#points, this.#scale), ...marks(this.#points, this.#scale), this.#cursor);
+    fill(this.#box, this.#drawing);
     this.#tip = new Tip(this.#box);
-    this.#listen(drawing, cursor);
+    this.#listen();
   }
 
-  /** The marks under the chart; where they would lie on each other one stands for those beside it. */
-  #marks(y) {
-    const drawn = {};
-    const found = [];
-    for (const { round, marks } of this.#points) {
-      const x = this.#scale.x(round);
-      for (const mark of marks) {
-        if (x - (drawn[mark] ?? -APART) < APART) continue;
-        drawn[mark] = x;
-        found.push(svg("path", { class: `mark ${mark}`, d: SHAPES[mark], transform: `translate(${x.toFixed(1)} ${y})` }));
-      }
+  #listen() {
+    const drawing = this.#drawing;
+    drawing.addEventListener("pointermove", (event) => this.#pointAt(this.#nearest(event)));
+    drawing.addEventListener("pointerleave", () => this.#leave());
+    drawing.addEventListener("blur", () => this.#leave());
+    drawing.addEventListener("focus", () => drawing.matches(":focus-visible") && this.#pointAt(Math.max(0, this.#at)));
+    drawing.addEventListener("click", (event) => this.#choose(this.#nearest(event)));
+    drawing.addEventListener("keydown", (event) => this.#pressed(event));
+  }
+
+  #nearest(event) {
+    const at = event.clientX - this.#drawing.getBoundingClientRect().left;
+    const distance = (point) => Math.abs(this.#scale.x(point.round) - at);
+    return this.#points.reduce((best, point, number) => (distance(point) < distance(this.#points[best]) ? number : best), 0);
+  }
+
+  /** Says what there is to know of a point, beside it. */
+  #pointAt(number) {
+    this.#at = number;
+    const point = this.#points[number];
+    const x = this.#scale.x(point.round);
+    const lines = inWords(point);
+    moveTo(this.#cursor, x);
+    this.#drawing.setAttribute("aria-valuenow", point.round);
+    this.#drawing.setAttribute("aria-valuetext", lines.join(", "));
+    this.#tip.show(x, this.#scale.y(point.input_tokens), lines.map((line, at) => el(at ? "div" : "b", {}, line)));
+  }
+
+  #leave() {
+    moveTo(this.#cursor, OUTSIDE);
+    this.#tip.hide();
+  }
+
+  #choose(number) {
+    this.#onChoose(this.#points[number].round);
+  }
+
+  #pressed(event) {
+    const end = this.#points.length - 1;
+    const leap = Math.max(1, Math.round(end / 10));
+    const next = {
+      ArrowRight: this.#at + 1,
+      ArrowUp: this.#at + 1,
+      ArrowLeft: this.#at - 1,
+      ArrowDown: this.#at - 1,
+      PageUp: this.#at + leap,
+      PageDown: this.#at - leap,
+      Home: 0,
+      End: end,
+    }[event.key];
+    if (next !== undefined) {
+      event.preventDefault();
+      this.#pointAt(Math.max(0, Math.min(end, next)));
+    } else if (event.key === "Enter" && this.#at >= 0) {
+      event.preventDefault();
+      this.#choose(this.#at);
     }
-    return found;
   }
+}
 
-  #listen(drawing, cursor) {
-    const nearest = (event) => {
-      const at = event.clientX - drawing.getBoundingClientRect().left;
-      let best = 0;
-      this.#points.forEach((point, number) => {
-        if (Math.abs(this.#scale.x(point.round) - at) < Math.abs(this.#scale.x(this.#points[best].round) - at)) best = number;
-      });
-      return best;
-    };
-    const show = (number) => {
-      this.#at = number;
-      const point = this.#points[number];
-      const x = this.#scale.x(point.round);
-      cursor.setAttribute("x1", x);
-      cursor.setAttribute("x2", x);
-      const lines = inWords(point);
-      drawing.setAttribute("aria-valuenow", point.round);
-      drawing.setAttribute("aria-valuetext", lines.join(", "));
-      this.#tip.show(x, this.#scale.y(point.input_tokens), lines.map((line, at) => el(at ? "div" : "b", {}, line)));
-    };
-    const hide = () => {
-      cursor.setAttribute("x1", -9);
-      cursor.setAttribute("x2", -9);
-      this.#tip.hide();
-    };
-    drawing.addEventListener("pointermove", (event) => show(nearest(event)));
-    drawing.addEventListener("pointerleave", hide);
-    drawing.addEventListener("blur", hide);
-    drawing.addEventListener("focus", () => drawing.matches(":focus-visible") && show(Math.max(0, this.#at)));
-    drawing.addEventListener("click", (event) => this.#onChoose(this.#points[nearest(event)].round));
-    drawing.addEventListener("keydown", (event) => {
-      const end = this.#points.length - 1;
-      const leap = Math.max(1, Math.round(end / 10));
-      const next = {
-        ArrowRight: this.#at + 1,
-        ArrowUp: this.#at + 1,
-        ArrowLeft: this.#at - 1,
-        ArrowDown: this.#at - 1,
-        PageUp: this.#at + leap,
-        PageDown: this.#at - leap,
-        Home: 0,
-        End: end,
-      }[event.key];
-      if (next !== undefined) {
-        event.preventDefault();
-        show(Math.max(0, Math.min(end, next)));
-      } else if (event.key === "Enter" && this.#at >= 0) {
-        event.preventDefault();
-        this.#onChoose(this.#points[this.#at].round);
-      }
-    });
+// -- what is drawn ------------------------------------------------------------------------------------------------------
+
+/** Where rounds and tokens stand in the drawing, and the steps of the axis. */
+function scaleOf(points, width) {
+  const first = points[0].round;
+  const last = Math.max(points[points.length - 1].round, first + 1);
+  const steps = ticks(Math.max(...points.map((point) => point.input_tokens)), 3);
+  const top = steps[steps.length - 1];
+  const right = width - RIGHT;
+  const x = (round) => LEFT + ((round - first) / (last - first)) * (right - LEFT);
+  const y = (tokens) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - tokens / top);
+  return { x, y, steps, right };
+}
+
+function slider(points, width) {
+  return svg("svg", {
+    viewBox: `0 0 ${width} ${HEIGHT}`,
+    height: HEIGHT,
+    role: "slider",
+    tabindex: "0",
+    "aria-label": t("growth.slider"),
+    "aria-valuemin": points[0].round,
+    "aria-valuemax": points[points.length - 1].round,
+    "aria-valuenow": points[0].round,
+  });
+}
+
+function grid({ y, steps, right }) {
+  return steps.flatMap((step) => [
+    svg("line", { class: step ? "grid" : "ground", x1: LEFT, x2: right, y1: y(step), y2: y(step) }),
+    svg("text", { class: "axis", x: LEFT - 6, y: y(step) + 4, "text-anchor": "end" }, compact(step)),
+  ]);
+}
+
+/** What was sent, and the part of it that came from a cache; calls that failed tell no size. */
+function curves(points, { x, y }) {
+  const known = points.filter((point) => point.input_tokens > 0);
+  const at = (point, tokens) => `${x(point.round).toFixed(1)},${y(tokens).toFixed(1)}`;
+  const line = (kind) => known.map((point) => at(point, point[kind])).join(" ");
+  const area = (kind) => (known.length ? `${at(known[0], 0)} ${line(kind)} ${at(known[known.length - 1], 0)}` : "");
+  return [
+    svg("polygon", { class: "area-input", points: area("input_tokens") }),
+    svg("polygon", { class: "area-cached", points: area("cached_tokens") }),
+    svg("polyline", { class: "line-input", points: line("input_tokens") }),
+  ];
+}
+
+/** The numbers of the first and the last round. */
+function ends(points, { right }) {
+  return [
+    svg("text", { class: "axis", x: LEFT, y: HEIGHT - 3 }, `#${points[0].round}`),
+    svg("text", { class: "axis", x: right, y: HEIGHT - 3, "text-anchor": "end" }, `#${points[points.length - 1].round}`),
+  ];
+}
+
+/** The marks under the chart; where they would lie on each other one stands for those beside it. */
+function marks(points, { x, y }) {
+  const drawnAt = {};
+  const shapes = [];
+  for (const point of points) {
+    const at = x(point.round);
+    for (const mark of point.marks) {
+      if (at - (drawnAt[mark] ?? -APART) < APART) continue;
+      drawnAt[mark] = at;
+      shapes.push(svg("path", { class: `mark ${mark}`, d: SHAPES[mark], transform: `translate(${at.toFixed(1)} ${y(0) + 9})` }));
+    }
   }
+  return shapes;
+}
+
+/** A line from top to bottom, outside the drawing until it is moved. */
+function upright(className, { y }) {
+  return svg("line", { class: className, x1: OUTSIDE, x2: OUTSIDE, y1: TOP, y2: y(0) });
+}
+
+function moveTo(line, x) {
+  line.setAttribute("x1", x);
+  line.setAttribute("x2", x);
 }
 
 function inWords(point) {

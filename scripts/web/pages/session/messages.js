@@ -37,7 +37,7 @@ function contentPart(each, path, kind, id) {
     if (typeof content === "string") return [{ ...part(RESULT, content, [...path, "content"], each.tool_use_id), ...more }];
     if (Array.isArray(content)) {
       return content.flatMap((inner, at) =>
-        contentPart(inner, [...path, "content", at], RESULT, each.tool_use_id).map((found) => ({ ...found, ...more })),
+        contentPart(inner, [...path, "content", at], RESULT, each.tool_use_id).map((within) => ({ ...within, ...more })),
       );
     }
     return [{ ...part(RESULT, inJson(content), [...path, "content"], each.tool_use_id), ...more }];

@@ -121,9 +121,9 @@ function undecoded(round, source) {
 /** What the model was told beside the messages, where it is not what it was told the round before. */
 function system(round, before, source) {
   if (!round.system) return null;
-  const told = asText(round.system);
-  if (before?.system && asText(before.system) === told) return null;
-  return folded("system", icon("person"), t("role.system"), told, { source, path: ["system"] });
+  const instructions = asText(round.system);
+  if (before?.system && asText(before.system) === instructions) return null;
+  return folded("system", icon("person"), t("role.system"), instructions, { source, path: ["system"] });
 }
 
 function newMessages(id, round, source) {

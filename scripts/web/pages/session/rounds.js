@@ -12,8 +12,8 @@ const MOST_SHOWN = 400;
 
 /** The server's answer with the last rounds of a session, or with those around a number. */
 export function askRounds(id, number = null) {
-  const wanted = number === null ? { last: PAGE_SIZE } : { after: Math.max(0, number - 1 - PAGE_SIZE / 2), limit: PAGE_SIZE };
-  return ask("session/rounds", { id, ...wanted });
+  const span = number === null ? { last: PAGE_SIZE } : { after: Math.max(0, number - 1 - PAGE_SIZE / 2), limit: PAGE_SIZE };
+  return ask("session/rounds", { id, ...span });
 }
 
 /** The rounds of one session in a box; `onChange` hears when other rounds are shown. */

@@ -8,9 +8,9 @@ export function ticks(largest, most = 4) {
   const rough = largest / most;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 2.5, 5, 10].map((factor) => factor * power).find((each) => each >= rough * 0.999);
-  const found = [];
-  for (let number = 0; number <= Math.ceil(largest / step - 1e-9); number++) found.push(number * step);
-  return found;
+  const steps = [];
+  for (let number = 0; number <= Math.ceil(largest / step - 1e-9); number++) steps.push(number * step);
+  return steps;
 }
 
 /** A line of values without axes; words go beside it for those who do not see it. */

@@ -12,16 +12,16 @@ const PIECE = 8000;
 /** Nodes for a text: plain text, and a marked escape such as `\x1b` for what cannot be seen. */
 export function logText(text) {
   const clean = String(text).replace(/\r\n?/g, "\n");
-  const found = [];
+  const nodes = [];
   let from = 0;
   for (const match of clean.matchAll(UNSAFE)) {
-    if (found.length > MOST_MARKS) break;
-    if (match.index > from) found.push(clean.slice(from, match.index));
-    found.push(el("span", { class: "control" }, escaped(match[0])));
+    if (nodes.length > MOST_MARKS) break;
+    if (match.index > from) nodes.push(clean.slice(from, match.index));
+    nodes.push(el("span", { class: "control" }, escaped(match[0])));
     from = match.index + match[0].length;
   }
-  found.push(inText(clean.slice(from)));
-  return found;
+  nodes.push(inText(clean.slice(from)));
+  return nodes;
 }
 
 /** The text on one line, for headings, cells and attributes. */
@@ -61,7 +61,7 @@ function escaped(characters) {
 
 /** A very long text in pieces, if it can be at ends of lines: a browser lays out no single huge block well. */
 export function pieces(text) {
-  const found = [];
+  const parts = [];
   for (let from = 0; from < text.length; ) {
     let to = Math.min(from + PIECE, text.length);
     if (to < text.length) {
@@ -69,8 +69,8 @@ export function pieces(text) {
       if (newline > from) to = newline + 1;
       else if (/[\ud800-\udbff]/.test(text[to - 1])) to += 1;
     }
-    found.push(text.slice(from, to));
+    parts.push(text.slice(from, to));
     from = to;
   }
-  return found;
+  return parts;
 }

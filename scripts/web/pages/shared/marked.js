@@ -8,14 +8,14 @@ const WITHIN = /(`[^`\n]+`)|(\*\*[^*\n]+\*\*)|(^#{1,6} [^\n]+)/gm;
 
 /** Nodes for a text: code apart, bold words and headings strong; every character of it is there. */
 export function marked(text) {
-  const found = [];
+  const nodes = [];
   let lines = [];
   let fence = null;
   const flush = (isCode) => {
     const part = lines.join("");
     lines = [];
     if (!part) return;
-    found.push(...(isCode ? [el("code", { class: "fence" }, logText(part))] : within(part)));
+    nodes.push(...(isCode ? [el("code", { class: "fence" }, logText(part))] : within(part)));
   };
   for (const line of text.replace(/\r\n?/g, "\n").split(/(?<=\n)/)) {
     const mark = FENCE.exec(line)?.[1];
@@ -32,16 +32,16 @@ export function marked(text) {
     }
   }
   flush(fence !== null);
-  return found;
+  return nodes;
 }
 
 function within(text) {
-  const found = [];
+  const nodes = [];
   let from = 0;
   for (const match of text.matchAll(WITHIN)) {
-    if (match.index > from) found.push(...logText(text.slice(from, match.index)));
-    found.push(el(match[1] ? "code" : "strong", {}, logText(match[0])));
+    if (match.index > from) nodes.push(...logText(text.slice(from, match.index)));
+    nodes.push(el(match[1] ? "code" : "strong", {}, logText(match[0])));
     from = match.index + match[0].length;
   }
-  return [...found, ...logText(text.slice(from))];
+  return [...nodes, ...logText(text.slice(from))];
 }

@@ -20,10 +20,10 @@ export function listenForKeys(shortcuts) {
       open();
       return;
     }
-    const found = shortcuts.find(([keys]) => keys.split(" ").includes(event.key));
-    if (!found || (event.key === "Enter" && event.target.closest?.("a, button, summary"))) return;
+    const [, , act] = shortcuts.find(([keys]) => keys.split(" ").includes(event.key)) ?? [];
+    if (!act || (event.key === "Enter" && event.target.closest?.("a, button, summary"))) return;
     event.preventDefault();
-    found[2](event);
+    act(event);
   });
   return open;
 }
