@@ -8,6 +8,6 @@ Its rooms in reading order, ● those that others may come in by:
     session_rows ●      which sessions, and where their rounds stand
     breakdown ●         by model, consumer, tool and time
     dashboard ●         all of the overview page at once
-    session_profile ●   how one session grew, and where its tokens went
+    session_profile     how one session grew, and where its tokens went
     session_previews ●  what a list says of each session beside its sums
 """
