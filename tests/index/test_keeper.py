@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 
@@ -108,6 +109,82 @@ def test_a_reader_at_work_does_not_stop_the_monitor(agent, folder):
     assert keeper.problem is None
     keeper.close()
     assert rounds(folder) == {"a": 2}
+
+
+def test_a_pass_that_finds_nothing_new_only_looks(agent, folder):
+    """An index that lacks nothing is not opened for writing, and no file of the folder changes."""
+    agent.store([Step("a")])
+    rounds(folder)
+    # Whoever reads tells others so in the shared memory beside it.
+    paths = [folder, *(path for path in folder.iterdir() if not path.name.endswith("-shm"))]
+    before = [path.stat().st_mtime_ns for path in paths]
+    keeper = Keeper(str(folder), BOOK, silent)
+    keeper.settle()
+    keeper.close()
+
+    assert keeper.problem is None
+    assert [path.stat().st_mtime_ns for path in paths] == before
+
+
+@pytest.mark.parametrize("happens", ["nothing", "folder changes", "index removed", "index made anew", "caught up with"])
+def test_what_happens_between_the_look_and_the_first_write(agent, folder, happens):
+    """An index that was only looked at may be gone, or another one, when there is something to write: all is in it."""
+    agent.store([Step("a")])
+    rounds(folder)
+    keeper = Keeper(str(folder), BOOK, silent)
+    if happens == "folder changes":  # by the monitor's own doing
+        (folder / ".state.json").touch()
+        keeper.settle()
+    if happens in ("index removed", "index made anew"):
+        opening.remove(str(folder / data_folder.INDEX))
+    if happens in ("index made anew", "caught up with"):
+        agent.store([Step("b")])
+        rounds(folder)
+    keeper.before()
+    keeper.after(agent.store([Step("a"), Step("c")]))
+    keeper.settle()
+    keeper.close()
+
+    assert keeper.problem is None
+    assert rounds(folder) == {"a": 2, "c": 1, **({"b": 1} if happens in ("index made anew", "caught up with") else {})}
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_an_index_that_was_looked_at_and_is_then_held_by_a_reader(agent, folder):
+    """Where it cannot be written to when there is something to write, it is caught up with in a later pass."""
+    agent.store([Step("a")])
+    rounds(folder)
+    keeper = Keeper(str(folder), BOOK, silent)
+    with sqlite3.connect(folder / data_folder.INDEX, isolation_level=None) as reader:
+        reader.execute("BEGIN IMMEDIATE")
+        keeper.before()
+        keeper.after(agent.store([Step("a"), Step("a")]))
+        assert keeper.problem
+        reader.execute("ROLLBACK")
+    reader.close()
+    keeper.settle()
+    keeper.before()
+    keeper.after(agent.store([Step("b")]))
+    keeper.settle()
+    keeper.close()
+
+    assert keeper.problem is None
+    assert rounds(folder) == {"a": 3, "b": 1}
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_new_prices_where_the_index_was_only_looked_at(agent, folder):
+    """They come with the pass, too."""
+    dearer = Book([PriceList("own", {"gpt-4o": {"prices": [{"from": None, "input": "1", "output": "1"}]}}, digest="x")])
+    agent.store([Step("a", tokens=80)])
+    rounds(folder)
+    keeper = Keeper(str(folder), BOOK, silent)
+    keeper.price_with(dearer)
+    keeper.settle()
+    keeper.close()
+
+    with contextlib.closing(opening.read_only(str(folder / data_folder.INDEX))) as db:
+        assert db.execute("SELECT value FROM meta WHERE name = 'prices'").fetchone() == (dearer.fingerprint,)
 
 
 def test_a_monitor_without_an_index(agent, folder):

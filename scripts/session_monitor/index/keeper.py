@@ -1,7 +1,8 @@
 """Who keeps the index up to date, and when?
 
 The monitor does as it writes, and never waits for a reader: SQLite's write-ahead log lets both work, and a reader that
-is just making the index anew leaves the monitor to carry on without, and to catch up later.
+is just making the index anew leaves the monitor to carry on without, and to catch up later.  A pass that finds nothing
+new only looks into it: what can write it is loaded when it has to be.
 """
 
 from __future__ import annotations
@@ -10,15 +11,27 @@ import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.base import data_folder
 from session_monitor.prices.book import Book
-from session_monitor.sessions.summary import Written
 
-from . import writable
-from .database import Progress
-from .rows import Rows
-from .writer import PATIENCE, IndexWriter
+from . import opening
+from .database import Index, Progress
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.summary import Written
+
+    from .rows import Rows
+    from .writer import IndexWriter
+
+
+class _State(NamedTuple):
+    """What an index says of itself; the same only while nobody has written to it or put another in its place."""
+
+    made: object
+    change: object
+    folder_mtime: object
 
 
 class Keeper:
@@ -31,33 +44,59 @@ class Keeper:
         self._book = book
         self._progress = progress
         self._stack = contextlib.ExitStack()
+        self._path = os.path.join(folder, data_folder.INDEX)
         self._index: IndexWriter | None = None
         self._is_behind = True
-        with self._guarded():
-            # For readers the mark means that the monitor is at work; here it means that the one before was killed.
-            self._is_behind = not self._open().is_complete()
-            self._follow()
+        self._seen = self._look()
+        """An index that lacks nothing, as long as it need not be opened for more than that look."""
+        if self._seen is None:
+            with self._guarded():
+                # For readers the mark means that the monitor is at work; here it means that the one before was killed.
+                self._is_behind = not self._open().is_complete()
+                self._follow()
+
+    def _look(self) -> _State | None:
+        """The index as it is where it is sound, complete and priced; else, or where looking leaves a trace, None."""
+        if not opening.has_side_files(self._path):
+            return None
+        try:
+            with contextlib.closing(opening.read_only(self._path)) as db:
+                index = Index(db, self._folder, self._book)
+                db.execute("BEGIN")
+                if index.is_known() and index.is_complete() and index.is_priced():
+                    return _state(index)
+        except (*opening.DAMAGE, OSError):
+            pass
+        return None
 
     def _open(self) -> IndexWriter:
-        """The index that readers ask now; it has to be caught up with."""
+        """The index that readers ask now; it has to be caught up with, unless it is still the one that lacked nothing."""
+        from . import writable, writer  # noqa: PLC0415 -- cron's pass every minute mostly finds nothing new
+
+        seen, self._seen = self._seen, None
         self._is_behind = True
         with contextlib.ExitStack() as stack:
-            self._index = stack.enter_context(writable.opened(self._folder, self._book, PATIENCE))
+            self._index = stack.enter_context(writable.opened(self._folder, self._book, writer.PATIENCE))
             self._stack.close()
             self._stack = stack.pop_all()
+        if seen is not None and not self._index.meta("writing"):
+            self._is_behind = _state(self._index) != seen
         return self._index
 
     def _in_place(self) -> IndexWriter:
-        """The index; where it could not be opened, or somebody has replaced a damaged one, it is opened now."""
-        if self._index and self._index.is_in(os.path.join(self._folder, data_folder.INDEX)):
+        """The index; where it is not open, or somebody has replaced a damaged one, it is opened now."""
+        if self._index and self._index.is_in(self._path):
             return self._index
         return self._open()
 
     def price_with(self, book: Book) -> None:
         """The prices have changed."""
         self._book = book
-        if self._index:
-            self._index.book = book
+        with self._guarded():
+            if self._seen is not None:
+                self._open()
+            if self._index:
+                self._index.book = book
 
     def before(self) -> None:
         """Session files are about to change."""
@@ -76,11 +115,14 @@ class Keeper:
     def outdated(self) -> None:
         """Others have changed session files, and perhaps put another index in this one's place."""
         with self._guarded():
+            self._seen = None
             self._open()
 
     def settle(self) -> None:
         """A pass is over: catch up with what could not be done in it."""
         with self._guarded():
+            if self._seen is not None and self._seen.folder_mtime != data_folder.folder_mtime(self._folder):
+                self._open()
             if self._index and not self._is_behind:
                 self._index.settle()
             self._follow()
@@ -105,3 +147,7 @@ class Keeper:
                 self.problem = None
         except (sqlite3.Error, OSError) as error:
             self.problem = str(error)
+
+
+def _state(index: Index) -> _State:
+    return _State(index.meta("made"), index.meta("change"), index.meta("folder_mtime"))

@@ -16,7 +16,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
 
 from session_monitor.calls.coverage import Coverage
-from session_monitor.index.rows import Rows, rows_of
 from session_monitor.log import tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import Generation
@@ -32,6 +31,8 @@ from session_monitor.sessions.write_lock import Outdated
 from .poll import Poll
 
 if TYPE_CHECKING:
+    from session_monitor.index.rows import Rows
+
     from .intake import Intake
 
 BATCH_LOG_BYTES = 32 << 20
@@ -228,6 +229,8 @@ class Ingest:
         batch = self._batch
         if not batch.ends:
             return
+        from session_monitor.index.rows import rows_of  # noqa: PLC0415 -- as above: most passes commit nothing
+
         with self._store.changing():
             # Before anything is written: what can be said of the files afterwards may be about their successors.
             grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
