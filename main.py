@@ -32,7 +32,6 @@ from session_monitor.sessions import store, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize
-from session_monitor.text import screen as text_screen
 from session_monitor.text.help import HelpFormatter
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
@@ -254,13 +253,8 @@ class Monitor:
         total = Poll()
         lines_only = self._say.quiet or self._options.verbose or os.environ.get("TERM") == "dumb"
         on_terminal = sys.stdout.isatty() and not lines_only
-        with text_screen.Screen(sys.stdout) if on_terminal else contextlib.nullcontext() as screen:
-            if screen:
-                from session_monitor.monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
-
-                self._show = LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
-            else:
-                self._show = Journal(self._logs, self._say)
+        with contextlib.ExitStack() as stack:
+            self._show = self._live_view(stack) if on_terminal else Journal(self._logs, self._say)
             while not self._signals.stop():
                 poll = self._poll_again()
                 total.add(poll)
@@ -268,6 +262,14 @@ class Monitor:
                 self._signals.sleep(self._options.refresh_interval)
         self._close(total)
         return OK
+
+    def _live_view(self, stack: contextlib.ExitStack) -> Show:
+        """A view on the terminal, which is given back with the stack."""
+        from session_monitor.monitor.live_view import LiveView  # noqa: PLC0415 -- cron's pass every minute shows none
+        from session_monitor.text.screen import Screen  # noqa: PLC0415 -- as above
+
+        screen = stack.enter_context(Screen(sys.stdout))
+        return LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
 
     def _poll_again(self) -> Poll:
         """A poll that survives a bad day: what could not be written now is read again next time."""
@@ -305,9 +307,6 @@ class Monitor:
                 print("\n".join(summary(poll, sessions, seconds, priced=self._book is not None)), flush=True)
             except BrokenPipeError:
                 _stop_telling()
-
-
-# -- what a run shows --------------------------------------------------------------------------------------------------
 
 
 if __name__ == "__main__":

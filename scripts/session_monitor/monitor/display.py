@@ -10,7 +10,6 @@ from session_monitor.prices.spending import Spending
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize, safe
 
-from .pace import Pace
 from .poll import Poll
 from .voice import Voice
 
@@ -102,3 +101,22 @@ class Journal:
         if state != self._state and not self._say.quiet:
             print(safe.clean(state + rest), flush=True)
         self._state = state
+
+
+class Pace:
+    """How fast the reading goes."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        """``clock`` gives seconds."""
+        self._clock = clock
+        self._since = clock()
+        self.bytes_per_second = self.lines_per_second = 0.0
+        self.seconds_left: float | None = None
+
+    def of(self, poll: Poll) -> Pace:
+        """Its pace until now."""
+        seconds = max(self._clock() - self._since, 1e-6)
+        self.bytes_per_second = poll.bytes_read / seconds
+        self.lines_per_second = poll.coverage.lines / seconds
+        self.seconds_left = poll.behind / self.bytes_per_second if self.bytes_per_second else None
+        return self

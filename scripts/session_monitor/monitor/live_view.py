@@ -14,7 +14,7 @@ from session_monitor.sessions.summary import Summary
 from session_monitor.text import live_frame
 from session_monitor.text import screen as text_screen
 
-from .pace import Pace
+from .display import Pace
 from .poll import Poll
 
 REDRAW_SECONDS = 0.2
