@@ -14,7 +14,6 @@ from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
 from session_monitor.prices.usage_totals import Sums
-from session_monitor.sessions.rounds import Place
 
 from . import breakdown, session_rows
 from .breakdown import Breakdown, ToolRow
@@ -23,6 +22,8 @@ from .filters import ALL, Selection
 from .session_rows import SessionList, SessionRow
 
 if TYPE_CHECKING:
+    from session_monitor.sessions.rounds import Place
+
     from .dashboard import Dashboard
     from .session_previews import SessionPreview
     from .session_profile import SessionProfile

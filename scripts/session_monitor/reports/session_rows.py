@@ -6,18 +6,20 @@ Functions take an index that is sound and current.
 from __future__ import annotations
 
 import json
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.prices import usage_totals
 from session_monitor.prices.spending import Spending
-from session_monitor.sessions.rounds import Place
 
 from . import breakdown
 from .filter_sql import SelectionSql
 from .filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE, Selection
+
+if TYPE_CHECKING:
+    from session_monitor.sessions.rounds import Place
 
 _ORDERS = {
     "updated": ("updated", "id"),
@@ -174,6 +176,8 @@ def round_places(index: Index, session_id: str, first: int | None, last: int | N
         return []
     count = _calls(index, session)
     start = max(1, count - newest + 1) if newest is not None else first or 1
+    from session_monitor.sessions.rounds import Place  # noqa: PLC0415 -- most questions read no round
+
     rounds = index.db.execute(
         "SELECT file, number, start, length, history FROM session CROSS JOIN round ON round.session = session.id "
         "WHERE session.id = ? AND number >= ? AND number <= ?",
