@@ -89,8 +89,8 @@ def said(call):
         return call
     log = ('01234567"\\ é', 17, 999)
     if isinstance(call, Short):
-        bodies = [(dict(facts), body) for facts, body in (call.stored(number, log) for number in (1, 2))]
-        stored = [(facts, session_file.sealed(body)) for facts, body in bodies]
+        entries = [record.short_line_of(call, number, log) for number in (1, 2)]
+        stored = [(facts, session_file.sealed(line)) for facts, line in entries]
     else:
         entries = [record.entry_of(call, number, log, 0) for number in (1, 2)]
         texts = message_history.encoded(call.messages)

@@ -11,36 +11,19 @@ from typing import Any, NamedTuple
 from session_monitor.base import lazy_regex
 
 NOT_LLM = "not_llm"
-
-
 NO_AI_LOG = "no_ai_log"
-
-
 CUT_OFF = "cut_off"
-
-
 NOT_JSON = "not_json"
-
-
 EMPTY = "empty"
 
-
+START = '{"ai_log":"'
+"""How a line begins in the gateway's own shape."""
 DEEPEST = 100
 """Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
 
-
 _BLANK = " \t\r\n\ufeff"
-
-
-START = '{"ai_log":"'
-
-
 _AI_LOG = lazy_regex.lazy(r'"ai_log"\s*:\s*"')
-
-
 _FIELD = lazy_regex.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
-
-
 _TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 
 
@@ -56,13 +39,6 @@ class UndecodedValue(NamedTuple):
     text: str
 
 
-def split(line: bytes) -> LineParts | Skipped:
-    text = line.decode("utf-8", "replace").strip(_BLANK)
-    if not text:
-        return Skipped(EMPTY)
-    return _split_fast(text) if text.startswith(START) else _split_any(text)
-
-
 class LineParts(NamedTuple):
     """A line taken apart.  ``torn`` says that another line begins in the middle of it."""
 
@@ -72,9 +48,20 @@ class LineParts(NamedTuple):
     torn: bool = False
 
 
+# -- the outer line ----------------------------------------------------------------------------------------------------
+
+
+def split(line: bytes) -> LineParts | Skipped:
+    """The parts of a line, or why it is no call."""
+    text = line.decode("utf-8", "replace").strip(_BLANK)
+    if not text:
+        return Skipped(EMPTY)
+    return _split_fast(text) if text.startswith(START) else _split_any(text)
+
+
 def _split_fast(text: str) -> LineParts | Skipped:
     """The gateway's own shape, ``ai_log`` first: nobody but the gateway wrote anything before it."""
-    return _split_at(text, len(START), '{"ai_log":"-"')
+    return _split_at(text, len(START), is_first=True)
 
 
 def _split_any(text: str) -> LineParts | Skipped:
@@ -84,9 +71,9 @@ def _split_any(text: str) -> LineParts | Skipped:
     try:
         outer = json.loads(text)
     except (ValueError, RecursionError):
-        found = _AI_LOG.search(text)
-        if found:
-            return _split_at(text, found.end(), None)
+        match = _AI_LOG.search(text)
+        if match:
+            return _split_at(text, match.end(), is_first=False)
         return Skipped(NO_AI_LOG if text.endswith("}") else CUT_OFF)
     if "ai_log" not in outer:
         return Skipped(NO_AI_LOG)
@@ -97,8 +84,8 @@ def _split_any(text: str) -> LineParts | Skipped:
     return LineParts(attributes, {key: value for key, value in outer.items() if isinstance(value, str)})
 
 
-def _split_at(text: str, start: int, before: str | None) -> LineParts | Skipped:
-    """``ai_log``'s string starts here; with ``before`` in its place the rest of the line should be JSON."""
+def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
+    """``ai_log``'s string starts here; where it is the first, the rest of the line should be JSON."""
     try:
         inner, end = scanstring(text, start, True)  # noqa: FBT003 -- positional only
     except ValueError as error:
@@ -109,27 +96,32 @@ def _split_at(text: str, start: int, before: str | None) -> LineParts | Skipped:
     if isinstance(attributes, Skipped):
         return Skipped(CUT_OFF) if other >= 0 else attributes
     try:
-        if before is None or other >= 0:
+        if not is_first or other >= 0:
             raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
-        outer = _outer(before + text[end:])
+        outer = outer_fields(text[end:])
     except (ValueError, StopIteration, RecursionError):
-        fields = _FIELD.findall(text, 0 if before is None else end, other if other >= 0 else len(text))
+        fields = _FIELD.findall(text, end if is_first else 0, other if other >= 0 else len(text))
         return LineParts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
     return LineParts(attributes, outer)
 
 
-def _outer(text: str) -> dict[str, Any]:
-    """The outer object.  Raises ``ValueError`` or ``StopIteration`` where it is none.
+def outer_fields(behind: str) -> dict[str, Any]:
+    """The outer object by what stands behind ``ai_log``, the first of its members, of which it has ``-``.
 
-    Of two equal keys the first is the gateway's; a client can write the second into its user agent.
+    Of two equal keys the first is the gateway's; a client can write the second into its user agent.  Raises
+    ``ValueError`` or ``StopIteration`` where it is no object.
     """
-    found, end = scan(text, 0)
-    if end == len(text) and text.count('":') == len(found):  # no key stands there twice: each has that behind it
-        return found  # type: ignore[no-any-return]
+    text = '{"ai_log":"-"' + behind
+    fields, end = scan(text, 0)
+    if end == len(text) and text.count('":') == len(fields):  # no key stands there twice: each has that behind it
+        return fields  # type: ignore[no-any-return]
     return _OUTER.decode(text)  # type: ignore[no-any-return]
 
 
 _OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+
+
+# -- the attributes ----------------------------------------------------------------------------------------------------
 
 
 def _attributes(inner: str) -> dict[str, Any] | Skipped:
@@ -137,17 +129,17 @@ def _attributes(inner: str) -> dict[str, Any] | Skipped:
     if inner in ("-", "", "null"):
         return Skipped(NOT_LLM)
     try:
-        found = _decode(inner)
-        whole = not isinstance(found, dict) or are_plain(found)
+        attributes = _decode(inner)
+        whole = not isinstance(attributes, dict) or are_plain(attributes)
     except json.JSONDecodeError:
         return Skipped(NOT_JSON)
     except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
         whole = False
     if not whole:
-        found = _attributes_apart(inner)
-    if not isinstance(found, dict):
+        attributes = _attributes_apart(inner)
+    if not isinstance(attributes, dict):
         return Skipped(NOT_JSON)
-    return found or Skipped(NOT_LLM)
+    return attributes or Skipped(NOT_LLM)
 
 
 def _decoded(attributes: dict[str, Any]) -> dict[str, Any] | Skipped:
@@ -160,35 +152,36 @@ def _decoded(attributes: dict[str, Any]) -> dict[str, Any] | Skipped:
 
 def _attributes_apart(inner: str) -> dict[str, Any] | None:
     """Decode each member of an object by itself, without recursion over the whole; ``None`` for anything else."""
-    found: dict[str, Any] = {}
+    members: dict[str, Any] = {}
     depth, key, start = 0, "", 0
     for token in _TOKEN.finditer(inner):
         char = token.group()[0]
         if depth == 1 and char == ":":
             start = token.end()
         elif depth == 1 and char in ",}":
-            found[key] = _value(inner[start : token.start()])
+            members[key] = decoded_value(inner[start : token.start()])
         elif depth == 1 and char == '"' and not start:
-            key = _value(token.group())
+            key = decoded_value(token.group())
         if char in "[{":
             depth += 1
         elif char in "]}":
             depth -= 1
         if depth == 1 and char == ",":
             start = 0
-    return found if depth == 0 and inner.lstrip().startswith("{") else None
+    return members if depth == 0 and inner.lstrip().startswith("{") else None
 
 
 def _decode(text: str) -> Any:
     """Its value; raises ``ValueError`` also for numbers that not every JSON reader can take."""
     try:
-        found, end = scan(text, 0)
+        value, end = scan(text, 0)
     except StopIteration:
         end = -1
-    return found if end == len(text) else _DECODER.decode(text)
+    return value if end == len(text) else _DECODER.decode(text)
 
 
-def _value(text: str) -> Any:
+def decoded_value(text: str) -> Any:
+    """The value of a JSON text, or its text where that cannot be decoded or not every JSON reader could take it."""
     try:
         value = _decode(text)
     except (ValueError, RecursionError):
@@ -217,9 +210,11 @@ def _finite(text: str) -> float:
 
 
 _DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
+"""What decoding comes down to, without a look for spaces: the value at a place of a text, and the end of it.
 
-
-scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what ``decode`` comes down to, without looking for spaces
+Raises ``StopIteration`` or ``ValueError`` where there is none.
+"""
 
 
 def _is_plain(value: object) -> bool:

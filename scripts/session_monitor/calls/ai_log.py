@@ -12,19 +12,22 @@ from __future__ import annotations
 import json
 import os
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
-from typing import Any
+from typing import Any, NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.base.timestamps import utc
 
-from . import long_lines, tool_results, usage
-from .access_line import START, LineParts, Skipped, UndecodedValue, _outer, _value, are_plain, scan, split
+from . import access_line, long_lines, messages, tool_results, usage
+from .access_line import LineParts, Skipped, UndecodedValue
 from .round import Round
 
 CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
+COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
+"""The attributes that count tokens, in the order of ``usage.Reported``."""
 
-_MARK = b" [truncated] "
-_BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
+# What a round has by the same name, as it is; what is named here is read of short lines as well.
+TEXTS, NUMBERS = ("api", "chat_id"), ("chat_round",)
+OUTER_TEXTS = ("request_id", "route_name", "upstream_cluster", "response_flags")
 
 
 def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped:
@@ -32,11 +35,14 @@ def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped
 
     Where ``known`` tells what a session's last call sent, messages that are those of that call are not decoded again.
     """
-    found = _parse_long(line, known) if known else None
-    if found:
-        return found
-    parts = split(line)
+    call = _parse_long(line, known) if known else None
+    if call:
+        return call
+    parts = access_line.split(line)
     return parts if isinstance(parts, Skipped) else _round(parts)
+
+
+# -- lines with many messages ------------------------------------------------------------------------------------------
 
 
 def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
@@ -55,28 +61,28 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
         parts = _joined_pieces(pieces)
         if parts is None:
             return None
-    messages = parts.attributes["messages"]
+    listed = parts.attributes["messages"]
     number = pieces.known.number if pieces.known else 0
-    sent = long_lines.Sent(number + len(messages), pieces.end - pieces.start, line, pieces.start) if messages else None
+    sent = long_lines.Sent(number + len(listed), pieces.end - pieces.start, line, pieces.start) if listed else None
     return _round(parts, number, sent)
 
 
 def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
     """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole."""
     try:
-        before, messages = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
+        before, listed_text = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
         text = pieces.behind.decode()
         behind, end = scanstring(text, 0, True)  # noqa: FBT003 -- positional only
         around = f'{before}"{_IN_PLACE}"{behind}'
-        (found, found_end), (listed, list_end) = scan(around, 0), scan(messages, 0)
-        outer = _outer('{"ai_log":"-"' + text[end:])
+        (attributes, around_end), (listed, list_end) = access_line.scan(around, 0), access_line.scan(listed_text, 0)
+        outer = access_line.outer_fields(text[end:])
     except (ValueError, StopIteration, RecursionError):
         return None
-    is_whole = found_end == len(around) and list_end == len(messages) and text.find(START, end) < 0
-    if not is_whole or not isinstance(found, dict) or found.get("messages") != _IN_PLACE:
+    is_whole = around_end == len(around) and list_end == len(listed_text) and text.find(access_line.START, end) < 0
+    if not is_whole or not isinstance(attributes, dict) or attributes.get("messages") != _IN_PLACE:
         return None
-    found["messages"] = listed
-    return LineParts(found, outer) if are_plain(found) else None
+    attributes["messages"] = listed
+    return LineParts(attributes, outer) if access_line.are_plain(attributes) else None
 
 
 _IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can have written it into a log
@@ -85,13 +91,10 @@ _IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can hav
 def _unescaped(part: bytes) -> str:
     """What a part of a JSON string stands for.  Raises ``ValueError`` where it is none."""
     text = part.decode() + '"'
-    found, end = scanstring(text, 0, True)  # noqa: FBT003 -- positional only
+    unescaped, end = scanstring(text, 0, True)  # noqa: FBT003 -- positional only
     if end < len(text):
         raise ValueError(part)
-    return str(found)
-
-
-# -- the outer line ----------------------------------------------------------------------------------------------------
+    return str(unescaped)
 
 
 # -- the round ---------------------------------------------------------------------------------------------------------
@@ -100,87 +103,56 @@ def _unescaped(part: bytes) -> str:
 def _round(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round:
     attributes, outer, outer_broken, torn = parts
     get, get_outer = attributes.get, outer.get
-    undecoded: dict[str, str] = {}
-    content_logged = not _CONTENT.isdisjoint(attributes)
-    messages: list[Any] = []
-    tool_calls: list[Any] = []
-    question = answer = reasoning = system = None
-    cut: tuple[str, ...] = ()
-    if content_logged:
-        messages = _listed(get("messages"), "messages", undecoded)
-        # A streamed call leaves out an index of 0.
-        listed = _listed(get("tool_calls"), "tool_calls", undecoded)
-        tool_calls = [{"index": 0, **call} if isinstance(call, dict) else call for call in listed]
-        question = _question(get("question"), messages)
-        answer, reasoning, system = _flat(get("answer")), _flat(get("reasoning")), _flat(get("system"))
-        cut = tuple(key for key in CONTENT_KEYS if _is_cut(get(key)))
-    input_details, output_details = details(get("input_token_details")), details(get("output_token_details"))
+    content = _content(attributes)
+    model, code = _text(get("model")), usage.count(get_outer("response_code"))
     reported = _reported(attributes)
-    model = _text(get("model"))
-    code = usage.count(get_outer("response_code"))
+    inputs, outputs = details(get("input_token_details")), details(get("output_token_details"))
     error = _error(code, outer, attributes)
     return Round(
-        _session_id(attributes),
-        utc(get_outer("start_time")) or utc(get_outer("timestamp")),
-        model,
-        usage.normalise(counts(reported, input_details, output_details), model),
-        reported,
-        "error" if error else _text(get("response_type")) or "normal",
-        error,
-        messages,
-        question,
-        answer,
-        reasoning,
-        system,
-        tool_calls,
-        input_details,
-        output_details,
-        content_logged,
-        outer_broken,
-        torn,
-        cut,
-        undecoded,
-        _text(get("consumer")),
-        _text(get("api")),
-        _text(get("chat_id")),
-        usage.count(get("chat_round")),
-        _text(get_outer("request_id")),
-        _text(get_outer("route_name")),
-        _text(get_outer("upstream_cluster")),
-        code,
-        _text(get_outer("response_flags")),
-        usage.count(get("llm_first_token_duration")),
-        _first_count(get("llm_service_duration"), get_outer("duration")),
-        from_history,
-        sent,
+        session_id=_session_id(attributes),
+        timestamp=utc(get_outer("start_time")) or utc(get_outer("timestamp")),
+        model=model,
+        usage=usage.normalise(usage.Reported._make((*map(reported.get, COUNTS), inputs, outputs)), model),
+        reported=reported,
+        response_type="error" if error else _text(get("response_type")) or "normal",
+        error=error,
+        messages=content.messages,
+        question=content.question,
+        answer=content.answer,
+        reasoning=content.reasoning,
+        system=content.system,
+        tool_calls=content.tool_calls,
+        input_token_details=inputs,
+        output_token_details=outputs,
+        content_logged=content.is_logged,
+        outer_broken=outer_broken,
+        torn=torn,
+        cut=content.cut,
+        undecoded=content.undecoded,
+        consumer=_text(get("consumer")),
+        api=_text(get("api")),
+        chat_id=_text(get("chat_id")),
+        chat_round=usage.count(get("chat_round")),
+        request_id=_text(get_outer("request_id")),
+        route_name=_text(get_outer("route_name")),
+        upstream_cluster=_text(get_outer("upstream_cluster")),
+        response_code=code,
+        response_flags=_text(get_outer("response_flags")),
+        first_token_ms=usage.count(get("llm_first_token_duration")),
+        duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
+        from_history=from_history,
+        sent=sent,
     )
 
 
-_CONTENT = frozenset(CONTENT_KEYS)
-_ANSWER_KEYS = ("model", "chat_id", "input_token", "output_token", "total_token", "answer", "reasoning", "tool_calls")
-_NOTHING: tuple[object, ...] = (None, "", "-", [])
-
-COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
-"""The attributes that count tokens."""
-
-
-def _reported(attributes: dict[str, Any]) -> dict[str, Any]:
+def _reported(attributes: dict[str, Any]) -> dict[str, int]:
     """The raw counts that are there, as integers."""
-    found = {}
+    numbers = {}
     for key in COUNTS:
-        value = attributes.get(key)
-        if value is not None:
-            number = usage.count(value)
-            if number is not None:
-                found[key] = number
-    return found
-
-
-def counts(reported: dict[str, Any], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:
-    """The raw counts with their details."""
-    get = reported.get
-    found = get("input_token"), get("output_token"), get("total_token"), get("cached_tokens"), get("reasoning_tokens")
-    return usage.Reported(*found, inputs, outputs)
+        number = usage.count(attributes.get(key))
+        if number is not None:
+            numbers[key] = number
+    return numbers
 
 
 def details(value: object) -> dict[str, Any]:
@@ -188,32 +160,8 @@ def details(value: object) -> dict[str, Any]:
     if value is None:
         return {}
     if isinstance(value, str):
-        value = _value(value) if value else None
+        value = access_line.decoded_value(value) if value else None
     return value if isinstance(value, dict) else {}
-
-
-def _listed(value: object, key: str, undecoded: dict[str, str]) -> list[Any]:
-    """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
-    if value is None:
-        return []
-    if isinstance(value, list):
-        return value
-    if isinstance(value, UndecodedValue):
-        undecoded[key] = value.text
-    elif isinstance(value, str) and value:
-        undecoded[key] = value
-    elif isinstance(value, dict):
-        undecoded[key] = json.dumps(value, ensure_ascii=False)
-    return []
-
-
-def _is_cut(value: object) -> bool:
-    """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
-    if not isinstance(value, str) or " [truncated] " not in value:
-        return False
-    raw = utf8.encoded(value)
-    middle = (len(raw) - len(_MARK)) // 2
-    return _MARK in raw[max(0, middle - _BAD_BYTES) : middle + len(_MARK) + _BAD_BYTES]
 
 
 def _text(value: object) -> str | None:
@@ -231,57 +179,108 @@ def _session_id(attributes: dict[str, Any]) -> str | None:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def _flat(content: object) -> str | None:
-    """The text of a message's content: a string, null, or a list of parts."""
-    if content is None or isinstance(content, str):
-        return content
-    if isinstance(content, UndecodedValue):
-        return content.text
-    if isinstance(content, list):
-        return "\n".join(filter(None, map(_part, content)))
-    return None
-
-
-def _part(part: object) -> str:
-    if isinstance(part, str):
-        return part
-    if not isinstance(part, dict):
-        return ""
-    text, kind = part.get("text"), part.get("type")
-    return text if isinstance(text, str) else f"[{kind if isinstance(kind, str) else 'part'}]"
-
-
-def _question(question: object, messages: list[Any]) -> str | None:
-    """What the user asked in this round.
-
-    The gateway writes the content of the last message there, whoever sent it; a tool's result is no question, and is
-    in the messages anyway.
-    """
-    if not messages and (question is None or isinstance(question, str)):
-        return question
-    last = messages[-1] if messages and isinstance(messages[-1], dict) else {}
-    if last.get("role") in ("tool", "function") or _has_result(last.get("content")) or _has_result(question):
-        return ""
-    return _flat(question)
-
-
-def _has_result(content: object) -> bool:
-    parts = content if isinstance(content, list) else []
-    return any(isinstance(part, dict) and part.get("type") == "tool_result" for part in parts)
+def _first_count(first: object, second: object) -> int | None:
+    number = usage.count(first)
+    return usage.count(second) if number is None else number
 
 
 def _error(code: int | None, outer: dict[str, str], attributes: dict[str, Any]) -> str | None:
     """Why the call failed, in a few words; ``None`` where it did not."""
     failed_code = 400
     if code is not None and (code == 0 or code >= failed_code):
-        details = _text(outer.get("response_code_details")) or _text(outer.get("response_flags"))
-        return f"{code} {details}" if details else str(code)
+        reason = _text(outer.get("response_code_details")) or _text(outer.get("response_flags"))
+        return f"{code} {reason}" if reason else str(code)
     for key in _ANSWER_KEYS:
         if key in attributes and attributes[key] not in _NOTHING:
             return None
     return "no response"
 
 
-def _first_count(first: object, second: object) -> int | None:
-    number = usage.count(first)
-    return usage.count(second) if number is None else number
+_ANSWER_KEYS = ("model", "chat_id", "input_token", "output_token", "total_token", "answer", "reasoning", "tool_calls")
+_NOTHING: tuple[object, ...] = (None, "", "-", [])
+
+
+# -- what was said -----------------------------------------------------------------------------------------------------
+
+
+class _Content(NamedTuple):
+    """The fields of a round that tell what was said, and what the gateway cut of it."""
+
+    messages: list[Any]
+    question: str | None
+    answer: str | None
+    reasoning: str | None
+    system: str | None
+    tool_calls: list[Any]
+    is_logged: bool
+    cut: tuple[str, ...]
+    undecoded: dict[str, str]
+
+
+def _content(attributes: dict[str, Any]) -> _Content:
+    if _CONTENT.isdisjoint(attributes):
+        return _Content([], None, None, None, None, [], False, (), {})  # noqa: FBT003 -- of many calls
+    get = attributes.get
+    undecoded: dict[str, str] = {}
+    sent = _listed(get("messages"), "messages", undecoded)
+    tool_calls = _listed(get("tool_calls"), "tool_calls", undecoded)
+    return _Content(
+        messages=sent,
+        question=_question(get("question"), sent),
+        answer=_said(get("answer")),
+        reasoning=_said(get("reasoning")),
+        system=_said(get("system")),
+        # A streamed call leaves out an index of 0.
+        tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
+        is_logged=True,
+        cut=tuple(key for key in CONTENT_KEYS if _is_cut(get(key))),
+        undecoded=undecoded,
+    )
+
+
+_CONTENT = frozenset(CONTENT_KEYS)
+
+
+def _listed(value: object, key: str, undecoded: dict[str, str]) -> list[Any]:
+    """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return value
+    if isinstance(value, UndecodedValue):
+        undecoded[key] = value.text
+    elif isinstance(value, str) and value:
+        undecoded[key] = value
+    elif isinstance(value, dict):
+        undecoded[key] = json.dumps(value, ensure_ascii=False)
+    return []
+
+
+def _said(content: object) -> str | None:
+    """The text of some content, None where there is none."""
+    if content is None or type(content) is str:  # as nearly always
+        return content
+    return content.text if isinstance(content, UndecodedValue) else messages.spoken(content)
+
+
+def _question(question: object, sent: list[Any]) -> str | None:
+    """What the user asked in this round.
+
+    The gateway writes the content of the last message there, whoever sent it; a tool's result is no question, and is
+    in the messages anyway.
+    """
+    is_result = messages.is_with_results(question) or (sent and messages.has_results(sent[-1]))
+    return "" if is_result else _said(question)
+
+
+_MARK = b" [truncated] "
+_BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
+
+
+def _is_cut(value: object) -> bool:
+    """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
+    if not isinstance(value, str) or " [truncated] " not in value:
+        return False
+    raw = utf8.encoded(value)
+    middle = (len(raw) - len(_MARK)) // 2
+    return _MARK in raw[max(0, middle - _BAD_BYTES) : middle + len(_MARK) + _BAD_BYTES]

@@ -1,34 +1,119 @@
-"""What is in a message, whatever protocol it is of?"""
+"""What is in a message, whatever protocol it is of?
+
+OpenAI's messages have calls of tools beside their content, and results in messages of their own; Anthropic's have both as
+parts of the content.  A log holds what clients sent: everything in it may be of any kind.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
 
-TOOLS = ("tool", "function")
-
-
-def _tools(messages: Sequence[Any]) -> dict[str, str]:
-    """Which tool each call was for, by its id."""
-    found: dict[str, str] = {}
-    for message in messages:
-        calls = message.get("tool_calls") if isinstance(message, dict) else None
-        content = message.get("content") if isinstance(message, dict) else None
-        for each in [*(calls if isinstance(calls, list) else ()), *(content if isinstance(content, list) else ())]:
-            if isinstance(each, dict) and isinstance(each.get("id"), str):
-                function = each.get("function")
-                found[each["id"]] = str((function if isinstance(function, dict) else each).get("name") or "?")
-    return found
+ASSISTANT = "assistant"
+TOOL_ROLES = ("tool", "function")
+"""Who sends a result of a tool (OpenAI)."""
+TOOL_USE, TOOL_RESULT = "tool_use", "tool_result"
+"""The types of parts that ask for a tool, and that say what it said (Anthropic)."""
 
 
-def _answered(message: Mapping[str, Any]) -> list[Any]:
-    """To which calls, by their ids, the message says what came back."""
-    if message.get("role") in TOOLS:
-        return [message.get("tool_call_id")]
+class ToolResult(NamedTuple):
+    """What a tool said: to which call, which tool where the message tells, and whether it is marked as an error."""
+
+    call_id: object
+    tool: object
+    content: object
+    is_error: bool = False
+
+
+def role_of(message: object) -> object:
+    """Who sent a message; None where it does not say."""
+    return message.get("role") if isinstance(message, dict) else None
+
+
+def type_of(part: object) -> object:
+    """The type of a part of some content; None where it has none."""
+    return part.get("type") if isinstance(part, dict) else None
+
+
+def results_of(message: object) -> Iterator[ToolResult]:
+    """The results of tools in a message."""
+    if not isinstance(message, dict):
+        return
     content = message.get("content")
-    parts = content if isinstance(content, list) else []
-    return [part.get("tool_use_id") for part in parts if isinstance(part, dict) and part.get("type") == "tool_result"]
+    if message.get("role") in TOOL_ROLES:
+        yield ToolResult(message.get("tool_call_id"), message.get("name"), content)
+    elif isinstance(content, list):
+        for part in content:
+            if type_of(part) == TOOL_RESULT:
+                yield ToolResult(part.get("tool_use_id"), None, part.get("content"), part.get("is_error") is True)
+
+
+def has_results(message: object) -> bool:
+    """Whether there is a result of a tool in a message."""
+    return isinstance(message, dict) and (message.get("role") in TOOL_ROLES or is_with_results(message.get("content")))
+
+
+def is_with_results(content: object) -> bool:
+    """Whether there is a result of a tool among the parts of some content."""
+    return isinstance(content, list) and any(type_of(part) == TOOL_RESULT for part in content)
+
+
+def calls_of(message: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
+    """The calls of tools that a message asks for: the call's id, and the name of the tool."""
+    for call in _listed(message.get("tool_calls")):
+        if isinstance(call, dict):
+            yield call.get("id"), tool_of(call)
+    for part in _listed(message.get("content")):
+        if type_of(part) == TOOL_USE:
+            yield part.get("id"), part.get("name")
+
+
+def tool_names(messages: Sequence[Any]) -> dict[str, str]:
+    """Which tool each call in these messages was for, by its id; ``?`` where it has no name."""
+    names: dict[str, str] = {}
+    for message in messages:
+        if isinstance(message, dict):
+            for each in [*_listed(message.get("tool_calls")), *_listed(message.get("content"))]:
+                if isinstance(each, dict) and isinstance(each.get("id"), str):
+                    function = function_of(each)
+                    names[each["id"]] = str((each if function is None else function).get("name") or "?")
+    return names
+
+
+def function_of(call: object) -> dict[str, Any] | None:
+    """The name and the arguments of a call as OpenAI has it; None where there are none."""
+    function = call.get("function") if isinstance(call, dict) else None
+    return function if isinstance(function, dict) else None
+
+
+def tool_of(call: object) -> object:
+    """The name of the tool that such a call is for; None where it has none."""
+    function = function_of(call)
+    return function.get("name") if function else None
+
+
+def _listed(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+# -- as text -----------------------------------------------------------------------------------------------------------
+
+
+def spoken(content: object) -> str | None:
+    """The text of a message's content, what is no text named by its type; None where it is neither text nor parts."""
+    if content is None or isinstance(content, str):
+        return content
+    return "\n".join(filter(None, map(_spoken_part, content))) if isinstance(content, list) else None
+
+
+def _spoken_part(part: object) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, dict):
+        return ""
+    text, kind = part.get("text"), part.get("type")
+    return text if isinstance(text, str) else f"[{kind if isinstance(kind, str) else 'part'}]"
 
 
 def text_of(message: object) -> str:
@@ -36,31 +121,29 @@ def text_of(message: object) -> str:
     if not isinstance(message, dict):
         return json.dumps(message, ensure_ascii=False)
     content = message.get("content")
-    parts = [content] if isinstance(content, str) else content if isinstance(content, list) else []
-    texts = [_part(part) for part in parts]
-    calls = message.get("tool_calls")
-    texts += [f"→ {call_in_words(each)}" for each in calls] if isinstance(calls, list) else []
+    texts = [_part_text(part) for part in ([content] if isinstance(content, str) else _listed(content))]
+    texts += [f"→ {call_in_words(each)}" for each in _listed(message.get("tool_calls"))]
     return "\n".join(filter(None, texts))
 
 
-def _part(part: object) -> str:
+def _part_text(part: object) -> str:
     if isinstance(part, str):
         return part
     if not isinstance(part, dict):
         return json.dumps(part, ensure_ascii=False)
     if isinstance(part.get("text"), str):
         return str(part["text"])
-    if part.get("type") == "tool_use":
+    if part.get("type") == TOOL_USE:
         return f"→ {part.get('name')}({json.dumps(part.get('input'), ensure_ascii=False)})"
-    if part.get("type") == "tool_result":
+    if part.get("type") == TOOL_RESULT:
         return text_of(part)
     return f"[{part.get('type', 'part')}]"
 
 
 def call(asked: object) -> tuple[str, str]:
     """The tool and the arguments of a call; of what is none, its JSON."""
-    function = asked.get("function") if isinstance(asked, dict) else None
-    if not isinstance(function, dict):
+    function = function_of(asked)
+    if function is None:
         return "", json.dumps(asked, ensure_ascii=False)
     arguments = function.get("arguments", "")
     text = arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)

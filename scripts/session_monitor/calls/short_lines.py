@@ -12,10 +12,11 @@ from __future__ import annotations
 
 import functools
 import json
+import operator
 import re
 from collections import Counter
-from collections.abc import Iterable
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Any, Optional
 
 from session_monitor.base import compact_json, timestamps
 
@@ -35,88 +36,77 @@ _FAILED = 400
 _CHARACTER = r'[^"\\\x00-\x1f]'
 # The gateway writes ``-`` for what is absent.  Each way is open to what the other is not: where the end of a line does not
 # match, all ways to match its beginning are tried.
-_TEXT = rf'(?:-(?=["\\])|(?!-["\\])({_CHARACTER}*))'
-_NUMBER = r"(?:null|(0|[1-9][0-9]{0,9}))"
-_POSITIVE = r"(?:null|0|([1-9][0-9]{0,9}))"  # 0 says no more than null does
+_TEXT = rf'(?:-(?=["\\])|(?!-["\\])(?P<KEY>{_CHARACTER}*))'
+_NUMBER = r"(?:null|(?P<KEY>0|[1-9][0-9]{0,9}))"
+_POSITIVE = r"(?:null|0|(?P<KEY>[1-9][0-9]{0,9}))"  # 0 says no more than null does
 _INSIDE = r'[^"\\{}\x00-\x1f]*'
-_DETAILS = rf'(?:null|\\"(\{{{_INSIDE}(?:\\\\\\"{_INSIDE})*\}})\\")'  # JSON in a string
+_DETAILS = rf'(?:null|\\"(?P<KEY>\{{{_INSIDE}(?:\\\\\\"{_INSIDE})*\}})\\")'  # JSON in a string
 _ANY = rf'(?:null|true|false|-?(?:0|[1-9][0-9]{{0,9}})|\\"{_CHARACTER}*\\")'
 
-_INNER = {
-    **dict.fromkeys(("api", "chat_id", "consumer", "model", "response_type", "session_id"), rf'\\"{_TEXT}\\"'),
-    **dict.fromkeys(("chat_round", "llm_first_token_duration"), _POSITIVE),
+# What may stand behind a key that a call is made of; what is taken of it is the group of that name.
+_ATTRIBUTES = {
+    **dict.fromkeys((*ai_log.TEXTS, "consumer", "model", "response_type", "session_id"), rf'\\"{_TEXT}\\"'),
+    **dict.fromkeys((*ai_log.NUMBERS, "llm_first_token_duration"), _POSITIVE),
     **dict.fromkeys(("llm_service_duration", *ai_log.COUNTS), _NUMBER),
     **dict.fromkeys(("input_token_details", "output_token_details"), _DETAILS),
 }
 _OUTER = {
-    **dict.fromkeys(("request_id", "response_flags", "route_name", "upstream_cluster"), _TEXT),
-    **dict.fromkeys(("start_time", "timestamp"), rf"({_CHARACTER}*)"),
-    "response_code": "([1-9][0-9]{2})",
-    "duration": "(?:-|(0|[1-9][0-9]{0,9}))",
+    **dict.fromkeys(ai_log.OUTER_TEXTS, _TEXT),
+    **dict.fromkeys(("start_time", "timestamp"), rf"(?P<KEY>{_CHARACTER}*)"),
+    "response_code": "(?P<KEY>[1-9][0-9]{2})",
+    "duration": "(?:-|(?P<KEY>0|[1-9][0-9]{0,9}))",
 }
 
-
-_WHERE = ("api", "chat_id", "chat_round", "request_id", "route_name", "upstream_cluster", "response_flags")
-_ORDER = (
-    *_WHERE,
-    *ai_log.COUNTS,
-    *("session_id", "consumer", "model", "response_type", "input_token_details", "output_token_details"),
-    *("start_time", "timestamp", "response_code", "llm_first_token_duration", "llm_service_duration", "duration"),
-)
-"""The values that ``_short`` makes a call of, as it takes them."""
-_FACTS = len(_WHERE) + len(ai_log.COUNTS)
-
-
-class _Shape(NamedTuple):
-    """What matches a line, and which groups of it are the values of ``_ORDER``."""
-
-    pattern: re.Pattern[str]
-    groups: tuple[int, ...]
+Texts = Mapping[str, Optional[str]]
+"""What a line says under each of these keys, as it stands there; None for what is absent or says nothing."""
 
 
 class Short:
     """An LLM call of which a line says little: no content, nothing cut, no failure.
 
-    ``group`` is the id of the session that keeps it.  ``facts`` and ``body`` are what is stored of it: the first without
-    the number of its round, the second as members of a JSON object, without that number and the place in the log.
+    It has what a ``Round`` has, by the same names.  What only gets into the session file is JSON already: ``details`` of
+    its input and its output, ``reported``; and ``texts``, where nothing stands that JSON would write otherwise.
     """
 
-    __slots__ = ("body", "facts", "group", "has_tokens", "session_id")
+    __slots__ = (
+        *("session_id", "timestamp", "model", "usage", "response_type", "has_tokens", "consumer", "response_code"),
+        *("first_token_ms", "duration_ms", "counted", "texts"),
+    )
     error: str | None = None
+    tool_calls: tuple[Any, ...] = ()
     cut: tuple[str, ...] = ()
-    outer_broken = torn = False
+    undecoded: Mapping[str, str] = {}
+    content_logged = outer_broken = torn = False
 
-    def __init__(
-        self,
-        session_id: str | None,
-        group: str,
-        facts: dict[str, Any],
-        body: str,
-        *,
-        has_tokens: bool,
-    ) -> None:
-        self.session_id = session_id
-        self.group = group
-        self.has_tokens = has_tokens
-        self.facts = facts
-        self.body = body
+    def __init__(self, texts: Texts) -> None:
+        """The call of a line that says this."""
+        self.texts = texts
+        self.session_id = texts["session_id"] or None
+        self.timestamp = timestamps.utc(texts["start_time"]) or timestamps.utc(texts["timestamp"])
+        self.model = model = texts["model"] or None
+        self.response_type = texts["response_type"] or "normal"
+        self.consumer = texts["consumer"]
+        self.response_code = int(texts["response_code"] or 0)
+        self.first_token_ms = int(texts["llm_first_token_duration"] or 0)
+        service = texts["llm_service_duration"]
+        self.duration_ms = int((texts["duration"] if service is None else service) or 0)
+        given = _counts_in(texts)
+        counts = [int(text) if text else None for text in given]
+        self.has_tokens = not (counts[0] is counts[1] is counts[2] is None)
+        inputs, inputs_json = _of_input(texts["input_token_details"] or "")
+        outputs, outputs_json = _of_output(texts["output_token_details"] or "")
+        reported = "".join([before + text for before, text in zip(_BEFORE_COUNTS, given) if text])
+        self.counted = inputs_json, outputs_json, f"{{{reported[1:]}}}"
+        self.usage = usage.sorted_out(counts, inputs, outputs, model)
 
-    def stored(self, number: int, log: tuple[str, int, int]) -> tuple[dict[str, Any], bytes]:
-        """The facts of this call, now as a session's round of that number, and its line without the checksum.
-
-        ``log`` is where it was read.  Both are what ``record.entry_of`` and ``session_file.round_line`` make of it.
-        """
-        generation, start, end = log
-        comma = "," if number > 1 else ""
-        line = f'{comma}{{"round":{number},{self.body},"log":[{_name(generation)},{start},{end}]'
-        self.facts["round"] = number
-        return self.facts, line.encode()
+    @property
+    def group(self) -> str:
+        """The id of the session that keeps this call."""
+        return group_of(self.session_id, self.consumer, self.timestamp)
 
 
-@functools.lru_cache(16)
-def _name(generation: str) -> str:
-    """A JSON string of a generation's id, which is read from a file."""
-    return _json(generation).decode()
+_counts_in = operator.itemgetter(*ai_log.COUNTS)
+_BEFORE_COUNTS = [f',"{name}":' for name in ai_log.COUNTS]
 
 
 class Plain:
@@ -124,7 +114,7 @@ class Plain:
 
     def __init__(self) -> None:
         """No shape is known yet."""
-        self._shape: _Shape | None = None
+        self._shape: re.Pattern[str] | None = None
         self._samples: list[bytes] = []
         self._missed = 0
         self._patience = PATIENCE
@@ -150,10 +140,10 @@ class Plain:
             self._samples, self._missed, self._patience = [], 0, 2 * self._patience
 
 
-def _learned(lines: Iterable[bytes]) -> _Shape | None:
+def _learned(lines: Iterable[bytes]) -> re.Pattern[str] | None:
     """The shape that most of these lines have, None where it is none that could be matched."""
     orders: Counter[tuple[str, ...]] = Counter()
-    keys = set(_INNER)  # also those that a few lines do not happen to have
+    keys = set(_ATTRIBUTES)  # also those that a few lines do not happen to have
     for inner, outer in filter(None, map(_keys, lines)):
         if len(keys.union(inner)) + len(outer) <= _MOST_KEYS:
             keys.update(inner)
@@ -179,118 +169,30 @@ def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
     return set(inner), tuple(rest)
 
 
-def _shape(inner: Iterable[str], outer: Iterable[str]) -> _Shape:
+def _shape(inner: Iterable[str], outer: Iterable[str]) -> re.Pattern[str]:
     """What matches lines with any of these inner keys and all of these outer ones, in this order."""
-    names: list[str] = []
-    members = []
-    for key in inner:
-        names += [key] * (key in _INNER)
-        # A comma stands between two members, and nowhere else.
-        members.append(rf'(?:\\"{re.escape(key)}\\":{_INNER.get(key, _ANY)}(?:,(?=\\)|(?=\}})))?')
-    rest = []
-    for key in outer:
-        names += [key] * (key in _OUTER)
-        rest.append(rf',"{re.escape(key)}":"{_OUTER.get(key, _CHARACTER + "*")}"')
-    missing = [name for name in _ORDER if name not in names]
-    rest += ["((?!))?"] * len(missing)  # a group that is never there
-    pattern = re.compile(rf'\{{"ai_log":"\{{(?=\\){"".join(members)}\}}"{"".join(rest)}\}}')
-    return _Shape(pattern, tuple(map([None, *names, *missing].index, _ORDER)))
+    # A comma stands between two members, and nowhere else.
+    members = [
+        rf'(?:\\"{re.escape(key)}\\":{_named(key, _ATTRIBUTES.get(key, _ANY))}(?:,(?=\\)|(?=\}})))?' for key in inner
+    ]
+    rest = [rf',"{re.escape(key)}":"{_named(key, _OUTER.get(key, _CHARACTER + "*"))}"' for key in outer]
+    absent = [rf"(?P<{key}>(?!))?" for key in (*_ATTRIBUTES, *_OUTER) if key not in (*inner, *outer)]
+    return re.compile(rf'\{{"ai_log":"\{{(?=\\){"".join(members)}\}}"{"".join(rest)}\}}{"".join(absent)}')
 
 
-def _matched(shape: _Shape, line: bytes) -> Short | None:
+def _named(key: str, pattern: str) -> str:
+    return pattern.replace("KEY", key)
+
+
+def _matched(shape: re.Pattern[str], line: bytes) -> Short | None:
     try:
-        found = shape.pattern.fullmatch(line.decode())
+        match = shape.fullmatch(line.decode())
     except UnicodeDecodeError:
         return None
-    return _short(found.group(*shape.groups)) if found else None
-
-
-def _short(values: tuple[str | None, ...]) -> Short | None:
-    """The call of the values of ``_ORDER``, None for one that failed, of which more has to be known.
-
-    Of their texts JSON would write none otherwise, so they stand in the session file as they stand in the line.  This is
-    one function, for very many lines come by here.
-    """
-    whole_in, whole_out, total, reasoned, cached = counts = values[len(_WHERE) : _FACTS]
-    session_id, consumer, model, response_type, input_details, output_details = values[_FACTS:-6]
-    start_time, timestamp, response_code, first_token, service, duration = values[-6:]
-    if response_code is None or not (model or values[_CHAT_ID] or whole_in or whole_out or total):
+    call = match and Short(match.groupdict())
+    if not call or not 0 < call.response_code < _FAILED:
         return None
-    code = int(response_code)
-    if code >= _FAILED:
-        return None
-    at = timestamps.utc(start_time) or timestamps.utc(timestamp)
-    model = model or None
-    response_type = response_type or "normal"
-    inputs, inputs_json = _of_input(input_details or "")
-    outputs, outputs_json = _of_output(output_details or "")
-    reported = (
-        int(whole_in) if whole_in else None,
-        int(whole_out) if whole_out else None,
-        int(total) if total else None,
-        int(cached) if cached else None,
-        int(reasoned) if reasoned else None,
-    )
-    fresh, read, written, visible, reasoning, is_explicit, notes = usage.sorted_out(reported, inputs, outputs, model)
-    input_tokens, output_tokens = fresh + read + written, visible + reasoning
-    total_tokens = input_tokens + output_tokens
-    facts: dict[str, Any] = {
-        "timestamp": at,
-        "input_tokens": input_tokens,
-        "output_tokens": output_tokens,
-        "reasoning_tokens": reasoning,
-        "cached_tokens": read,
-        "total_tokens": total_tokens,
-        "model": model,
-        "has_tool_calls": False,
-        "response_type": response_type,
-        "no_content": True,
-        "response_code": code,
-    }
-    more = who = timing = noted = ""
-    if written:
-        facts["cache_write_tokens"] = written
-        more = f',"cache_write_tokens":{written}'
-    if is_explicit:
-        facts["explicit_cache"] = True
-        more += ',"explicit_cache":true'
-    has_tokens = not (whole_in is whole_out is total is None)
-    if not has_tokens:
-        facts["no_tokens"] = True
-        more += ',"no_tokens":true'
-    if consumer:
-        facts["consumer"] = consumer
-        who = f',"consumer":"{consumer}"'
-    if first_token:
-        facts["first_token_ms"] = int(first_token)
-        timing = f',"first_token_ms":{first_token}'
-    duration_ms = duration if service is None else service
-    if duration_ms and duration_ms != "0":
-        facts["duration_ms"] = int(duration_ms)
-        timing += f',"duration_ms":{duration_ms}'
-    if notes:
-        noted = f',"token_notes":{_json(notes).decode()}'
-    stamp, name = f'"{at}"' if at else "null", f'"{model}"' if model else "null"
-    body = (
-        f'"timestamp":{stamp},"input_tokens":{input_tokens},"output_tokens":{output_tokens},'
-        f'"reasoning_tokens":{reasoning},"cached_tokens":{read},"total_tokens":{total_tokens},"model":{name},'
-        f'"has_tool_calls":false,"response_type":"{response_type}"{more},"no_content":true{who},"response_code":{code}'
-        f'{timing},"messages":[],"question":null,"answer":null,"reasoning":null,"tool_calls":[],'
-        f'"input_token_details":{inputs_json},"output_token_details":{outputs_json},'
-        f'"reported":{{{_members(_REPORTED, counts)[1:]}}}{noted}{_members(_PLACES, values)}'
-    )
-    group = group_of(session_id, consumer, at)
-    return Short(session_id or None, group, facts, body, has_tokens=has_tokens)
-
-
-_CHAT_ID = _ORDER.index("chat_id")
-_REPORTED = tuple((f',"{name}":', "") for name in ai_log.COUNTS)
-_PLACES = tuple((f',"{name}":', "") if name == "chat_round" else (f',"{name}":"', '"') for name in _WHERE)
-
-
-def _members(around: tuple[tuple[str, str], ...], values: tuple[str | None, ...]) -> str:
-    """Members of a JSON object: each value that is there, with what stands around it."""
-    return "".join([f"{before}{value}{behind}" for (before, behind), value in zip(around, values) if value])
+    return call if call.has_tokens or call.model or call.texts["chat_id"] else None
 
 
 @functools.lru_cache(2048)

@@ -10,6 +10,8 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from .messages import ASSISTANT, calls_of, has_results, results_of, role_of, tool_of
+
 UNKNOWN = "?"
 """A tool whose name the log does not tell."""
 LONGEST_NAME = 200
@@ -31,11 +33,11 @@ class Came(NamedTuple):
 
 def called(tool_calls: Iterable[Any]) -> list[tuple[str, int]]:
     """How often an answer asks for each tool."""
-    found: dict[str, int] = {}
+    times: dict[str, int] = {}
     for call in tool_calls:
-        name = _name(call)
-        found[name] = found.get(name, 0) + 1
-    return list(found.items())
+        name = _name(tool_of(call))
+        times[name] = times.get(name, 0) + 1
+    return list(times.items())
 
 
 def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
@@ -43,28 +45,25 @@ def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
 
     The first ``shared`` messages were sent with the call before.
     """
-    last = next((at for at in range(len(messages) - 1, -1, -1) if _role(messages[at]) == "assistant"), -1)
+    last = next((at for at in range(len(messages) - 1, -1, -1) if role_of(messages[at]) == ASSISTANT), -1)
     fresh = messages[max(shared, last + 1) :]
-    results = [result for message in fresh for result in _results(message)]
+    results = [result for message in fresh for result in results_of(message)]
     if not results:
         return [], 0
-    names = dict(_calls(messages[last])) if last >= 0 else {}
-    found: dict[str, Came] = {}
-    for call_id, given, content, is_error in results:
-        name = names.get(call_id if isinstance(call_id, str) else "", given)
-        size, failed = _size(content), is_error or says_failed(content)
-        before = found.get(name, Came(name))
-        found[name] = Came(name, before.results + 1, before.failed + failed, before.characters + size)
-    return list(found.values()), sum(
-        _size(message.get("content")) if isinstance(message, dict) else 0 for message in fresh
-    )
+    calls = calls_of(messages[last]) if last >= 0 else ()
+    names = {call_id: _name(tool) for call_id, tool in calls if isinstance(call_id, str)}
+    came: dict[str, Came] = {}
+    for call_id, tool, content, is_error in results:
+        name = names.get(call_id if isinstance(call_id, str) else "", _name(tool))
+        before = came.get(name, Came(name))
+        failed = before.failed + (is_error or says_failed(content))
+        came[name] = Came(name, before.results + 1, failed, before.characters + _size(content))
+    return list(came.values()), sum(_size(message.get("content")) for message in fresh if isinstance(message, dict))
 
 
 def need_history(messages: Sequence[Any]) -> bool:
     """Whether there are results here whose calls stand in an earlier message that is not among these."""
-    return not any(_role(message) == "assistant" for message in messages) and any(
-        True for message in messages for _ in _results(message)
-    )
+    return not any(role_of(message) == ASSISTANT for message in messages) and any(map(has_results, messages))
 
 
 def says_failed(content: object) -> bool:
@@ -77,59 +76,26 @@ def says_failed(content: object) -> bool:
     text = text[:_LOOK].strip()
     if text.startswith("{"):
         try:
-            found = json.loads(text)
+            result = json.loads(text)
         except (ValueError, RecursionError):
             return False
-        return isinstance(found, dict) and _fields_say_failed(found)
+        return isinstance(result, dict) and _fields_say_failed(result)
     return text[:40].lower().startswith(_FAILED_STARTS)
 
 
-def _fields_say_failed(found: Mapping[str, Any]) -> bool:
-    code = found.get("exit_code", found.get("exitCode"))
+def _fields_say_failed(result: Mapping[str, Any]) -> bool:
+    code = result.get("exit_code", result.get("exitCode"))
     return (
-        found.get("isError") is True
-        or found.get("is_error") is True
-        or bool(found.get("error"))
-        or found.get("success") is False
-        or found.get("status") in ("error", "failed")
+        result.get("isError") is True
+        or result.get("is_error") is True
+        or bool(result.get("error"))
+        or result.get("success") is False
+        or result.get("status") in ("error", "failed")
         or (isinstance(code, int) and code > 0)
     )
 
 
-def _role(message: object) -> object:
-    return message.get("role") if isinstance(message, dict) else None
-
-
-def _results(message: object) -> Iterator[tuple[object, str, object, bool]]:
-    """The results in one message: of which call, the tool's name where it stands there, what it said, is it an error."""
-    if not isinstance(message, dict):
-        return
-    content = message.get("content")
-    if message.get("role") in ("tool", "function"):
-        yield message.get("tool_call_id"), _short(message.get("name")), content, False
-    elif isinstance(content, list):
-        for part in content:
-            if isinstance(part, dict) and part.get("type") == "tool_result":
-                yield part.get("tool_use_id"), UNKNOWN, part.get("content"), part.get("is_error") is True
-
-
-def _calls(message: Any) -> Iterator[tuple[str, str]]:
-    """The calls that the model's message asks for: id and name of the tool."""
-    calls, content = message.get("tool_calls"), message.get("content")
-    for call in calls if isinstance(calls, list) else ():
-        if isinstance(call, dict) and isinstance(call.get("id"), str):
-            yield call["id"], _name(call)
-    for part in content if isinstance(content, list) else ():
-        if isinstance(part, dict) and part.get("type") == "tool_use" and isinstance(part.get("id"), str):
-            yield part["id"], _short(part.get("name"))
-
-
-def _name(call: object) -> str:
-    function = call.get("function") if isinstance(call, dict) else None
-    return _short(function.get("name") if isinstance(function, dict) else None)
-
-
-def _short(name: object) -> str:
+def _name(name: object) -> str:
     return name[:LONGEST_NAME] if isinstance(name, str) and name else UNKNOWN
 
 

@@ -8,7 +8,7 @@ output must be a kind that the provider counts outside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 LARGEST_COUNT = 10**10
@@ -40,8 +40,8 @@ class Reported(NamedTuple):
     input: int | None = None
     output: int | None = None
     total: int | None = None
-    cached: int | None = None
     reasoning: int | None = None
+    cached: int | None = None
     input_details: Mapping[str, Any] = {}
     output_details: Mapping[str, Any] = {}
 
@@ -76,7 +76,7 @@ class Usage(NamedTuple):
         return self.input_tokens + self.output_tokens
 
 
-Counts = tuple[Optional[int], Optional[int], Optional[int], Optional[int], Optional[int]]
+Counts = Sequence[Optional[int]]
 """The first five fields of ``Reported``."""
 Tokens = tuple[int, int, int, int, int, bool, tuple[str, ...]]
 """The fields of a ``Usage``."""
@@ -146,7 +146,7 @@ def of_output(details: Mapping[str, Any]) -> OfOutput:
 
 def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | None) -> Tokens:
     """The fields of the ``Usage`` of a call that reported these counts and details."""
-    reported_in, reported_out, total, cached, reasoned = counts
+    reported_in, reported_out, total, reasoned, cached = counts
     if reported_in is reported_out is total is None:
         return _NO_TOKENS
     read, written, tool_use, has_audio, anthropic, converted, is_gemini, is_explicit = inputs

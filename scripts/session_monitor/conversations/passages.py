@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base.timestamps import local_time
-from session_monitor.calls.messages import TOOLS, _answered, _tools, call, text_of
+from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
 from session_monitor.prices import money, wording
 from session_monitor.prices.cost import NOTES, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
@@ -153,16 +153,15 @@ _CONTENT = ("messages", "messages_from_history", "question", "answer", "reasonin
 
 def _sent(entry: StoredRound) -> Iterator[tuple[str, str, str]]:
     """The messages of a round: kind, who sent it, and what it says."""
-    tools = _tools(entry["messages"])
+    tools = tool_names(entry["messages"])
     for message in entry["messages"]:
-        role = message.get("role") if isinstance(message, dict) else None
-        given = message.get("name") if isinstance(message, dict) else None
-        answered = _answered(message) if isinstance(message, dict) else []
-        if role in TOOLS or answered:
+        answered = [result.call_id for result in results_of(message)]
+        if answered:
+            given = message.get("name")
             names = [tools[each] for each in answered if isinstance(each, str) and each in tools]
             yield RESULT, ", ".join(names) or (given if isinstance(given, str) else ""), text_of(message)
         else:
-            yield MESSAGE, str(role or "?"), text_of(message)
+            yield MESSAGE, str(role_of(message) or "?"), text_of(message)
     cut = entry.get("undecoded", {}).get("messages")
     if cut:
         yield MESSAGE, _CUT, cut

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.calls import tool_results
+from session_monitor.calls.messages import results_of
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
-from session_monitor.search import texts
 from session_monitor.sessions import message_history
 from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
@@ -171,17 +171,11 @@ def _with_result(call: Any, results: Mapping[str, Any], behind: StoredRound | No
 
 
 def _results(sent: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, bool]]]:
-    """What tools said, by the ids of the calls: messages of their own (OpenAI), or parts of one (Anthropic)."""
+    """What tools said, by the ids of the calls, and whether it is marked as an error."""
     for message in sent:
-        content = message.get("content") if isinstance(message, dict) else None
-        if isinstance(message, dict) and message.get("role") in texts.TOOLS:
-            if isinstance(message.get("tool_call_id"), str):
-                yield message["tool_call_id"], (content, False)
-        elif isinstance(content, list):
-            for part in content:
-                is_result = isinstance(part, dict) and part.get("type") == "tool_result"
-                if is_result and isinstance(part.get("tool_use_id"), str):
-                    yield part["tool_use_id"], (part.get("content"), part.get("is_error") is True)
+        for result in results_of(message):
+            if isinstance(result.call_id, str):
+                yield result.call_id, (result.content, result.is_error)
 
 
 def _small(found: Round) -> tuple[Round, list[Clip], int]:

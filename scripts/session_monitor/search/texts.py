@@ -11,13 +11,11 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
+from session_monitor.calls.messages import ASSISTANT, TOOL_RESULT, TOOL_ROLES, TOOL_USE, function_of, role_of, type_of
 from session_monitor.sessions import message_history
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
-
-ASSISTANT = "assistant"
-TOOLS = ("tool", "function")
 
 
 class Said(NamedTuple):
@@ -40,9 +38,9 @@ def said(entry: StoredRound, before: StoredRound | None) -> Said:
     used: list[str] = []
     is_known = before is not None and (before["answer"] or before["tool_calls"])
     for message in entry["messages"][_sent_before(entry, before) :]:
-        role = message.get("role") if isinstance(message, dict) else None
+        role = role_of(message)
         spoken, of_tools = _parts(message)
-        if role in TOOLS:
+        if role in TOOL_ROLES:
             used += spoken + of_tools
         elif role != ASSISTANT:
             asked += spoken
@@ -79,11 +77,11 @@ def _parts(message: object) -> tuple[list[str], list[str]]:
     content = message.get("content")
     spoken, used = [], []
     for part in content if isinstance(content, list) else [content]:
-        kind = part.get("type") if isinstance(part, dict) else None
-        if kind == "tool_result":
+        kind = type_of(part)
+        if kind == TOOL_RESULT:
             texts, _ = _parts(part)
             used += texts
-        elif kind == "tool_use":
+        elif kind == TOOL_USE:
             used += [_text(part.get("name")), *_strings(part.get("input"))]
         else:
             spoken.append(_text(part.get("text") if isinstance(part, dict) else part))
@@ -94,8 +92,8 @@ def _parts(message: object) -> tuple[list[str], list[str]]:
 
 def _call(call: object) -> Iterator[str]:
     """The tool's name and its arguments."""
-    function = call.get("function") if isinstance(call, dict) else None
-    if isinstance(function, dict):
+    function = function_of(call)
+    if function is not None:
         yield _text(function.get("name"))
         yield from _strings(function.get("arguments"))
     else:

@@ -2,20 +2,43 @@
 
 First the short facts that sums are made of, behind them what was said and where the call went: whoever wants the facts
 alone need not decode the rest.  No key of an object among the facts is written by strangers, see ``session_file``.
+
+Of a ``Round`` the words come as values, which ``session_file`` encodes.  Of a ``Short`` call, of which there are very many,
+the line is put together here, and is the same as if it were encoded.
 """
 
 from __future__ import annotations
 
+import functools
+import operator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from session_monitor.base import compact_json
 from session_monitor.calls import tool_results
 
 if TYPE_CHECKING:
     from session_monitor.calls.round import Round
+    from session_monitor.calls.short_lines import Short
 
     from .stored_round import RoundFacts
 
 Entry = dict[str, Any]
+
+_SAID: Entry = {"question": None, "answer": None, "reasoning": None, "tool_calls": []}  # where the log holds no content
+_COUNTED = ("input_token_details", "output_token_details", "reported")
+_TEXT, _NUMBER = '"', ""  # what stands around a value in JSON
+_PLACES = {
+    "api": _TEXT,
+    "chat_id": _TEXT,
+    "chat_round": _NUMBER,
+    "request_id": _TEXT,
+    "route_name": _TEXT,
+    "upstream_cluster": _TEXT,
+    "response_flags": _TEXT,
+}
+_ALWAYS = (*_SAID, *_COUNTED)
+_WHERE_THERE = ("system", "undecoded", "error", *_PLACES)
 
 
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[RoundFacts, Entry]:
@@ -26,9 +49,59 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
 
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
-    fresh, read, written, visible, reasoning, is_explicit, notes = call.usage
+    facts = _facts(call, number)
+    if call.messages or call.tool_calls:
+        facts.update(_of_messages(call, shared))  # type: ignore[typeddict-item]  # those that are there
+    rest: Entry = dict(zip(_ALWAYS, _always(call)))
+    if call.usage.notes:
+        rest["token_notes"] = call.usage.notes
+    for word, value in zip(_WHERE_THERE, _where_there(call)):
+        if value:
+            rest[word] = value
+    rest["log"] = log
+    return facts, rest
+
+
+_always, _where_there = operator.attrgetter(*_ALWAYS), operator.attrgetter(*_WHERE_THERE)
+
+
+def short_line_of(call: Short, number: int, log: tuple[str, int, int]) -> tuple[RoundFacts, bytes]:
+    """The facts of a short call as it is stored, and the whole line without its checksum."""
+    facts = _facts(call, number)
+    generation, start, end = log
+    notes = call.usage[-1]
+    places = [f"{before}{text}{behind}" for (before, behind), text in zip(_AROUND_PLACES, _places(call.texts)) if text]
+    line = (
+        f"{',' if number > 1 else ''}{{{_written(facts)},{_REST % call.counted}"
+        f"{_noted(notes) if notes else ''}{''.join(places)},"
+        f'"log":[{_quoted(generation)},{start},{end}]'
+    )
+    return facts, line.encode()
+
+
+_json = compact_json.encoder(allow_nan=False)
+_REST = ",".join(('"messages":[]', _json(_SAID).decode()[1:-1], *(f'"{word}":%s' for word in _COUNTED)))
+_AROUND_PLACES = [(f',"{word}":{quote}', quote) for word, quote in _PLACES.items()]
+_places = operator.itemgetter(*_PLACES)
+
+
+def _noted(notes: Sequence[str]) -> str:
+    return f',"token_notes":{_json(notes).decode()}'
+
+
+@functools.lru_cache(16)
+def _quoted(generation: str) -> str:
+    """A JSON string of a generation's id, which is read from a file."""
+    return _json(generation).decode()
+
+
+# -- the facts ---------------------------------------------------------------------------------------------------------
+
+
+def _facts(call: Round | Short, number: int) -> RoundFacts:
+    fresh, read, written, visible, reasoning, is_explicit, _ = call.usage
     input_tokens, output_tokens = fresh + read + written, visible + reasoning
-    facts: Entry = {
+    facts: RoundFacts = {
         "round": number,
         "timestamp": call.timestamp,
         "input_tokens": input_tokens,
@@ -40,47 +113,25 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
         "response_type": call.response_type,
     }
-    for name, value in (
-        ("cache_write_tokens", written),
-        ("explicit_cache", is_explicit),
-        ("no_tokens", not call.has_tokens),
-        ("no_content", not call.content_logged),
-        ("cut", call.cut),
-        ("consumer", call.consumer),
-    ):
-        if value:
-            facts[name] = value
+    if written:
+        facts["cache_write_tokens"] = written
+    if is_explicit:
+        facts["explicit_cache"] = True
+    if not call.has_tokens:
+        facts["no_tokens"] = True
+    if not call.content_logged:
+        facts["no_content"] = True
+    if call.cut:
+        facts["cut"] = call.cut
+    if call.consumer:
+        facts["consumer"] = call.consumer
     if call.response_code is not None:  # 0 is one, too
         facts["response_code"] = call.response_code
     if call.first_token_ms:
         facts["first_token_ms"] = call.first_token_ms
     if call.duration_ms:
         facts["duration_ms"] = call.duration_ms
-    if call.messages or call.tool_calls:
-        facts.update(_of_messages(call, shared))
-    rest: Entry = {
-        "question": call.question,
-        "answer": call.answer,
-        "reasoning": call.reasoning,
-        "tool_calls": call.tool_calls,
-        "input_token_details": call.input_token_details,
-        "output_token_details": call.output_token_details,
-        "reported": call.reported,
-    }
-    if notes:
-        rest["token_notes"] = notes
-    for name in _WHERE_THERE:
-        value = getattr(call, name)
-        if value:
-            rest[name] = value
-    rest["log"] = log
-    return facts, rest  # type: ignore[return-value]  # a name at a time
-
-
-_WHERE_THERE = (
-    *("system", "undecoded", "error", "api", "chat_id", "chat_round", "request_id", "route_name", "upstream_cluster"),
-    "response_flags",
-)
+    return facts
 
 
 def _of_messages(call: Round, shared: int) -> Entry:
@@ -92,4 +143,25 @@ def _of_messages(call: Round, shared: int) -> Entry:
         "fresh_characters": fresh,
         "tools_called": tool_results.called(call.tool_calls),
     }
-    return {key: value for key, value in found.items() if value}
+    return {word: value for word, value in found.items() if value}
+
+
+def _written(facts: RoundFacts) -> str:
+    """The facts of a short call as members of a JSON object, by a template for the words that are there."""
+    if facts["timestamp"] is None or facts["model"] is None:
+        return _json(facts).decode()[1:-1]
+    words = tuple(facts)
+    template = _TEMPLATES.get(words)
+    if template is None:
+        template = _TEMPLATES[words] = ",".join(f'"{word}":{_way_of(value)}' for word, value in facts.items())
+    return template % tuple(facts.values())
+
+
+_TEMPLATES: dict[tuple[str, ...], str] = {}
+
+
+def _way_of(value: object) -> str:
+    """How a value of this kind is written; of a flag, which is the same in all short calls, nothing is taken in."""
+    if isinstance(value, bool):
+        return f"{_json(value).decode()}%.0s"
+    return '"%s"' if isinstance(value, str) else "%s"

@@ -20,7 +20,7 @@ from session_monitor.base import files
 from . import deleted, file_names, message_history, session_file
 from .deleted import Tombstones
 from .opening import OpenSession, SessionOpener
-from .record import entry_of
+from .record import entry_of, short_line_of
 from .summary import Written
 from .write_lock import Outdated
 
@@ -103,8 +103,8 @@ class Store:
         session = self._lacking(call.group, log)
         if session is None:
             return False
-        facts, body = call.stored(session.summary.messages_count + 1, log)
-        self._take(session, facts, session_file.sealed(body), log)  # type: ignore[arg-type]  # of the same words
+        facts, line = short_line_of(call, session.summary.messages_count + 1, log)
+        self._take(session, facts, session_file.sealed(line), log)
         session.summary.history = ""
         if session.sent:
             self._remember(session, None)
