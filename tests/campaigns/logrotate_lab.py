@@ -174,7 +174,7 @@ class Lab:
     def __init__(self, folder, program, *directives, cron=True, patterns=None, others=()):
         self.logs, self.out, self.old = folder / "logs", folder / "out", folder / "old"
         for each in (self.logs, self.out, self.old):
-            each.mkdir()
+            each.mkdir(mode=0o700)
         self.log = self.logs / "access.log"
         self.gateways = [Gateway(self.log)]
         self.gateways += [Gateway(self.logs / name, f"{chr(77 + at)}") for at, name in enumerate(others)]
