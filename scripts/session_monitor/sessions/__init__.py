@@ -6,7 +6,7 @@ Its rooms in reading order, ● those that others may come in by:
     opening ●          how a session file ends, whether that may be trusted, what is set aside
     session_file ●     the format: lines, footer, checksum, recovery
     summary ●          what a session's rounds add up to
-    record ●           which words a stored round has, on the long and on the short way
+    record             which words a stored round has, on the long and on the short way
     stored_round ●     what stands in a stored round, as types
     rounds ●           reading stored rounds where they stand, with their full messages
     message_history ●  which messages are those of the round before
