@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from session_monitor.calls import ai_log, short_lines
 from session_monitor.calls.access_line import Skipped
 from session_monitor.calls.coverage import Coverage
-from session_monitor.calls.short_lines import Plain, Short
+from session_monitor.calls.short_lines import LineReader, ShortCall
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import intake
 from session_monitor.monitor.ingest import Ingest
@@ -77,7 +77,7 @@ def learned():
 
 def taught(lines):
     """One that has seen these lines."""
-    found = Plain()
+    found = LineReader()
     for each in lines:
         found.parse(each)
     return found
@@ -88,7 +88,7 @@ def said(call):
     if isinstance(call, Skipped):
         return call
     log = ('01234567"\\ é', 17, 999)
-    if isinstance(call, Short):
+    if isinstance(call, ShortCall):
         entries = [record.short_line_of(call, number, log) for number in (1, 2)]
         stored = [(facts, session_file.sealed(line)) for facts, line in entries]
     else:
@@ -338,7 +338,7 @@ def test_the_session_files_are_the_same(tmp_path, monkeypatch):
 
     short = folder(tmp_path / "short", log)
     lines_decoded = len(decoded)
-    monkeypatch.setattr(intake.Plain, "parse", lambda _self, *arguments: parse(*arguments))
+    monkeypatch.setattr(intake.LineReader, "parse", lambda _self, *arguments: parse(*arguments))
 
     assert short == folder(tmp_path / "ordinary", log)
     assert lines_decoded < 2 * (short_lines.PATIENCE + short_lines.SAMPLES)

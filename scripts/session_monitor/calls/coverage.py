@@ -10,7 +10,7 @@ from session_monitor.text import humanize
 
 if TYPE_CHECKING:
     from .round import Round
-    from .short_lines import Short
+    from .short_lines import ShortCall
 
 LABELS = {
     "not_llm": "no LLM call",
@@ -53,7 +53,7 @@ class Coverage(SimpleNamespace):
         """Count a line that is passed over."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
 
-    def count(self, call: Round | Short) -> None:
+    def count(self, call: Round | ShortCall) -> None:
         """Count a call."""
         self.calls += 1
         if call.error is not None:

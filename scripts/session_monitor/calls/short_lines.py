@@ -1,11 +1,11 @@
 r"""Which call does a short line describe, told without decoding it?
 
 Most lines of a gateway that logs no content have one shape: the same keys in the same order, and values without any
-escape.  ``Plain`` learns that shape from some lines and takes what it needs of the next ones out of them by one regular
-expression, which holds for the whole line.  A line that it matches is therefore JSON to its end, with each key once, and
+escape.  A ``LineReader`` learns that shape from some lines and takes what it needs of the next ones out of them by one
+regular expression, which holds for the whole line.  A line that it matches is therefore JSON to its end, with each key once, and
 nothing in it can be read in two ways.  Its texts go into the session file as they are: there is nothing in them that JSON
 would write otherwise.  Whatever else comes goes the ordinary way, which says what a line means and what is stored of it:
-``ai_log``, ``record`` and ``session_file`` make the same of a line that ``Plain`` takes.
+``ai_log``, ``record`` and ``session_file`` make the same of a line that ``LineReader`` takes.
 """
 
 from __future__ import annotations
@@ -61,11 +61,12 @@ Texts = Mapping[str, Optional[str]]
 """What a line says under each of these keys, as it stands there; None for what is absent or says nothing."""
 
 
-class Short:
+class ShortCall:
     """An LLM call of which a line says little: no content, nothing cut, no failure.
 
-    It has what a ``Round`` has, by the same names.  What only gets into the session file is JSON already: ``details`` of
-    its input and its output, ``reported``; and ``texts``, where nothing stands that JSON would write otherwise.
+    It has what a ``Round`` has, by the same names.  What only gets into the session file is not decoded: ``counted`` are
+    the details of its input, those of its output and the reported counts, as JSON; ``texts`` are what the line says, with
+    nothing in them that JSON would write otherwise.
     """
 
     __slots__ = (
@@ -109,7 +110,7 @@ _counts_in = operator.itemgetter(*ai_log.COUNTS)
 _BEFORE_COUNTS = [f',"{name}":' for name in ai_log.COUNTS]
 
 
-class Plain:
+class LineReader:
     """The way of lines to their calls, the short one where it can be had."""
 
     def __init__(self) -> None:
@@ -119,7 +120,7 @@ class Plain:
         self._missed = 0
         self._patience = PATIENCE
 
-    def parse(self, line: bytes, known: long_lines.Known | None = None) -> Round | Short | Skipped:
+    def parse(self, line: bytes, known: long_lines.Known | None = None) -> Round | ShortCall | Skipped:
         """The call of this line, short where nothing is lost by that, or why it describes none."""
         if len(line) <= LONGEST:
             call = self._shape and _matched(self._shape, line)
@@ -184,12 +185,12 @@ def _named(key: str, pattern: str) -> str:
     return pattern.replace("KEY", key)
 
 
-def _matched(shape: re.Pattern[str], line: bytes) -> Short | None:
+def _matched(shape: re.Pattern[str], line: bytes) -> ShortCall | None:
     try:
         match = shape.fullmatch(line.decode())
     except UnicodeDecodeError:
         return None
-    call = match and Short(match.groupdict())
+    call = match and ShortCall(match.groupdict())
     if not call or not 0 < call.response_code < _FAILED:
         return None
     return call if call.has_tokens or call.model or call.texts["chat_id"] else None

@@ -11,7 +11,7 @@ import fnmatch
 from session_monitor.calls import access_line, ai_log
 from session_monitor.calls.coverage import Coverage
 from session_monitor.calls.round import Round
-from session_monitor.calls.short_lines import Plain, Short
+from session_monitor.calls.short_lines import LineReader, ShortCall
 from session_monitor.sessions.store import Store
 
 
@@ -22,7 +22,7 @@ class Intake:
         """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do."""
         self._store = store
         self._session_key = session_key
-        self._plain = Plain()
+        self._reader = LineReader()
 
     def take(self, line: bytes | None, log: tuple[str, int, int], coverage: Coverage) -> None:
         """Take a line, None for one that is too long to be read, that stood at ``log``; and count it."""
@@ -30,7 +30,7 @@ class Intake:
             coverage.skip("too_long")
             return
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
-        call = self._plain.parse(stripped, self._store.known)
+        call = self._reader.parse(stripped, self._store.known)
         if isinstance(call, access_line.Skipped):
             coverage.skip("nul_bytes" if line and not stripped else call.reason)
             return
@@ -38,7 +38,7 @@ class Intake:
             coverage.skip("other_session")
             return
         coverage.count(call)
-        if isinstance(call, Short):
+        if isinstance(call, ShortCall):
             self._store.add_short(call, log)
         else:
             self._store.add(call, log)

@@ -3,7 +3,7 @@
 First the short facts that sums are made of, behind them what was said and where the call went: whoever wants the facts
 alone need not decode the rest.  No key of an object among the facts is written by strangers, see ``session_file``.
 
-Of a ``Round`` the words come as values, which ``session_file`` encodes.  Of a ``Short`` call, of which there are very many,
+Of a ``Round`` the words come as values, which ``session_file`` encodes.  Of a ``ShortCall`` call, of which there are very many,
 the line is put together here, and is the same as if it were encoded.
 """
 
@@ -19,7 +19,7 @@ from session_monitor.calls import tool_results
 
 if TYPE_CHECKING:
     from session_monitor.calls.round import Round
-    from session_monitor.calls.short_lines import Short
+    from session_monitor.calls.short_lines import ShortCall
 
     from .stored_round import RoundFacts
 
@@ -27,8 +27,8 @@ Entry = dict[str, Any]
 
 _SAID: Entry = {"question": None, "answer": None, "reasoning": None, "tool_calls": []}  # where the log holds no content
 _COUNTED = ("input_token_details", "output_token_details", "reported")
-_TEXT, _NUMBER = '"', ""  # what stands around a value in JSON
-_PLACES = {
+_TEXT, _NUMBER = '"', ""
+PLACES = {
     "api": _TEXT,
     "chat_id": _TEXT,
     "chat_round": _NUMBER,
@@ -37,8 +37,9 @@ _PLACES = {
     "upstream_cluster": _TEXT,
     "response_flags": _TEXT,
 }
+"""Where a call went, as the gateway's log has it, with what stands around such a value in JSON."""
 _ALWAYS = (*_SAID, *_COUNTED)
-_WHERE_THERE = ("system", "undecoded", "error", *_PLACES)
+_WHERE_THERE = ("system", "undecoded", "error", *PLACES)
 
 
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[RoundFacts, Entry]:
@@ -65,7 +66,7 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
 _always, _where_there = operator.attrgetter(*_ALWAYS), operator.attrgetter(*_WHERE_THERE)
 
 
-def short_line_of(call: Short, number: int, log: tuple[str, int, int]) -> tuple[RoundFacts, bytes]:
+def short_line_of(call: ShortCall, number: int, log: tuple[str, int, int]) -> tuple[RoundFacts, bytes]:
     """The facts of a short call as it is stored, and the whole line without its checksum."""
     facts = _facts(call, number)
     generation, start, end = log
@@ -81,8 +82,8 @@ def short_line_of(call: Short, number: int, log: tuple[str, int, int]) -> tuple[
 
 _json = compact_json.encoder(allow_nan=False)
 _REST = ",".join(('"messages":[]', _json(_SAID).decode()[1:-1], *(f'"{word}":%s' for word in _COUNTED)))
-_AROUND_PLACES = [(f',"{word}":{quote}', quote) for word, quote in _PLACES.items()]
-_places = operator.itemgetter(*_PLACES)
+_AROUND_PLACES = [(f',"{word}":{quote}', quote) for word, quote in PLACES.items()]
+_places = operator.itemgetter(*PLACES)
 
 
 def _noted(notes: Sequence[str]) -> str:
@@ -98,7 +99,7 @@ def _quoted(generation: str) -> str:
 # -- the facts ---------------------------------------------------------------------------------------------------------
 
 
-def _facts(call: Round | Short, number: int) -> RoundFacts:
+def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
     fresh, read, written, visible, reasoning, is_explicit, _ = call.usage
     input_tokens, output_tokens = fresh + read + written, visible + reasoning
     facts: RoundFacts = {

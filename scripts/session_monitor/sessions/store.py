@@ -27,7 +27,7 @@ from .write_lock import Outdated
 if TYPE_CHECKING:
     from session_monitor.calls.long_lines import Known, Sent
     from session_monitor.calls.round import Round
-    from session_monitor.calls.short_lines import Short
+    from session_monitor.calls.short_lines import ShortCall
 
     from .stored_round import RoundFacts
 
@@ -98,7 +98,7 @@ class Store:
             self._remember(session, call.sent)
         return True
 
-    def add_short(self, call: Short, log: tuple[str, int, int]) -> bool:
+    def add_short(self, call: ShortCall, log: tuple[str, int, int]) -> bool:
         """The same for a short one."""
         session = self._lacking(call.group, log)
         if session is None:
