@@ -308,6 +308,16 @@ def test_a_key_that_json_writes_otherwise_teaches_nothing(key):
         assert said(found.parse(each)) == said(ai_log.parse(each))
 
 
+@pytest.mark.parametrize("name", ["request_id", "duration", "start_time"])
+def test_a_member_of_the_other_object_is_none_of_a_calls(name, monkeypatch):
+    """A gateway may write an attribute with the name of a field of the outer line, and leave that out."""
+    made = line({name: 5}, {name: ...})
+    reader = taught([made] * (short_lines.PATIENCE + short_lines.SAMPLES))
+
+    assert is_matched(reader, made, monkeypatch)
+    assert said(reader.parse(made)) == said(ai_log.parse(made))
+
+
 def test_a_pattern_has_bounds(monkeypatch):
     """Lines with very many members teach nothing."""
     wide = line({}, {f"x{number}": "1" for number in range(100)})

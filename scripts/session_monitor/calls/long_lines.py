@@ -80,10 +80,10 @@ class Pieces(NamedTuple):
 
 def take_apart(line: bytes, known: Known) -> Pieces | None:
     """The pieces of a line in the gateway's own shape, None for another, or where there is too little to remember."""
-    found = line.find(_MESSAGES) if len(line) > SHORTEST and line.startswith(START) else -1
-    if found < 0:
+    key = line.find(_MESSAGES) if len(line) > SHORTEST and line.startswith(START) else -1
+    if key < 0:
         return None
-    start = found + len(_MESSAGES)
+    start = key + len(_MESSAGES)
     end = next((end for behind in _BEHIND if (end := line.rfind(behind, start)) >= 0), -1)
     if end < 0:
         return None

@@ -15,7 +15,7 @@ import json
 import operator
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Optional
 
 from session_monitor.base import compact_json, timestamps
@@ -43,13 +43,14 @@ _INSIDE = r'[^"\\{}\x00-\x1f]*'
 _DETAILS = rf'(?:null|\\"(?P<KEY>\{{{_INSIDE}(?:\\\\\\"{_INSIDE})*\}})\\")'  # JSON in a string
 _ANY = rf'(?:null|true|false|-?(?:0|[1-9][0-9]{{0,9}})|\\"{_CHARACTER}*\\")'
 
-# What may stand behind a key that a call is made of; what is taken of it is the group of that name.
+# What may stand behind each key that a call is made of; what is taken of it is the group of that name.
 _ATTRIBUTES = {
     **dict.fromkeys((*ai_log.TEXTS, "consumer", "model", "response_type", "session_id"), rf'\\"{_TEXT}\\"'),
     **dict.fromkeys((*ai_log.NUMBERS, "llm_first_token_duration"), _POSITIVE),
     **dict.fromkeys(("llm_service_duration", *ai_log.COUNTS), _NUMBER),
     **dict.fromkeys(("input_token_details", "output_token_details"), _DETAILS),
 }
+_UNKNOWN = f"{_CHARACTER}*"
 _OUTER = {
     **dict.fromkeys(ai_log.OUTER_TEXTS, _TEXT),
     **dict.fromkeys(("start_time", "timestamp"), rf"(?P<KEY>{_CHARACTER}*)"),
@@ -170,22 +171,18 @@ def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
     return set(inner), tuple(rest)
 
 
-def _shape(inner: Iterable[str], outer: Iterable[str]) -> re.Pattern[str]:
+def _shape(inner: Iterable[str], outer: Sequence[str]) -> re.Pattern[str]:
     """What matches lines with any of these inner keys and all of these outer ones, in this order."""
+    members = [rf'\\"{re.escape(key)}\\":{_ATTRIBUTES.get(key, _ANY).replace("KEY", key)}' for key in inner]
+    fields = [rf',"{re.escape(key)}":"{_OUTER.get(key, _UNKNOWN).replace("KEY", key)}"' for key in outer]
+    absent = [rf"(?P<{key}>(?!))?" for key in _OUTER if key not in outer]  # groups that are never there
     # A comma stands between two members, and nowhere else.
-    members = [
-        rf'(?:\\"{re.escape(key)}\\":{_named(key, _ATTRIBUTES.get(key, _ANY))}(?:,(?=\\)|(?=\}})))?' for key in inner
-    ]
-    rest = [rf',"{re.escape(key)}":"{_named(key, _OUTER.get(key, _CHARACTER + "*"))}"' for key in outer]
-    absent = [rf"(?P<{key}>(?!))?" for key in (*_ATTRIBUTES, *_OUTER) if key not in (*inner, *outer)]
-    return re.compile(rf'\{{"ai_log":"\{{(?=\\){"".join(members)}\}}"{"".join(rest)}\}}{"".join(absent)}')
-
-
-def _named(key: str, pattern: str) -> str:
-    return pattern.replace("KEY", key)
+    inside = "".join(rf"(?:{member}(?:,(?=\\)|(?=\}})))?" for member in members)
+    return re.compile(rf'\{{"ai_log":"\{{(?=\\){inside}\}}"{"".join(fields)}\}}{"".join(absent)}')
 
 
 def _matched(shape: re.Pattern[str], line: bytes) -> ShortCall | None:
+    """The call of a line of this shape, None for another, or for one that failed, of which more has to be known."""
     try:
         match = shape.fullmatch(line.decode())
     except UnicodeDecodeError:
@@ -199,15 +196,15 @@ def _matched(shape: re.Pattern[str], line: bytes) -> ShortCall | None:
 @functools.lru_cache(2048)
 def _of_input(text: str) -> tuple[usage.OfInput, str]:
     """What an input's details say, and what is stored of them."""
-    found = _details(text)
-    return usage.of_input(found), _json(found).decode()
+    decoded = _details(text)
+    return usage.of_input(decoded), _json(decoded).decode()
 
 
 @functools.lru_cache(2048)
 def _of_output(text: str) -> tuple[usage.OfOutput, str]:
     """The same for an output's."""
-    found = _details(text)
-    return usage.of_output(found), _json(found).decode()
+    decoded = _details(text)
+    return usage.of_output(decoded), _json(decoded).decode()
 
 
 def _details(text: str) -> dict[str, Any]:

@@ -137,14 +137,14 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
 
 def _of_messages(call: Round, shared: int) -> Entry:
     came, fresh = tool_results.came_back(call.messages, shared - call.from_history)
-    found = {
+    words = {
         "messages_total": call.from_history + len(call.messages),
         "messages_from_history": shared,
         "tool_results": came,
         "fresh_characters": fresh,
         "tools_called": tool_results.called(call.tool_calls),
     }
-    return {word: value for word, value in found.items() if value}
+    return {word: value for word, value in words.items() if value}
 
 
 def _written(facts: RoundFacts) -> str:
