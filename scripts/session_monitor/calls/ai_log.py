@@ -28,6 +28,7 @@ COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cac
 # What a round has by the same name, as it is; what is named here is read of short lines as well.
 TEXTS, NUMBERS = ("api", "chat_id"), ("chat_round",)
 OUTER_TEXTS = ("request_id", "route_name", "upstream_cluster", "response_flags")
+PLACES = (*TEXTS, *NUMBERS, *OUTER_TEXTS)
 
 
 def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped:

@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import functools
 import json
-import operator
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Optional
+from typing import Any, NamedTuple
 
 from session_monitor.base import compact_json, timestamps
 
@@ -58,21 +57,27 @@ _OUTER = {
     "duration": "(?:-|(?P<KEY>0|[1-9][0-9]{0,9}))",
 }
 
-Texts = Mapping[str, Optional[str]]
-"""What a line says under each of these keys, as it stands there; None for what is absent or says nothing."""
+_TOLD = (
+    *("session_id", "consumer", "model", "response_type", "start_time", "timestamp", "response_code"),
+    *("llm_first_token_duration", "llm_service_duration", "duration", "input_token_details", "output_token_details"),
+)
+_ORDER = (*_TOLD, *ai_log.COUNTS, *ai_log.PLACES)
+"""The values that a call is made of, as it takes them."""
+_FIRST_COUNT, _FIRST_PLACE = len(_TOLD), len(_TOLD) + len(ai_log.COUNTS)
+_BEFORE_COUNTS = [f',"{name}":' for name in ai_log.COUNTS]
 
 
 class ShortCall:
     """An LLM call of which a line says little: no content, nothing cut, no failure.
 
     It has what a ``Round`` has, by the same names.  What only gets into the session file is not decoded: ``counted`` are
-    the details of its input, those of its output and the reported counts, as JSON; ``texts`` are what the line says, with
-    nothing in them that JSON would write otherwise.
+    the details of its input, those of its output and the reported counts, as JSON; ``places`` are the texts of
+    ``ai_log.PLACES``, None for what is absent, with nothing in them that JSON would write otherwise.
     """
 
     __slots__ = (
         *("session_id", "timestamp", "model", "usage", "response_type", "has_tokens", "consumer", "response_code"),
-        *("first_token_ms", "duration_ms", "counted", "texts"),
+        *("first_token_ms", "duration_ms", "counted", "places"),
     )
     error: str | None = None
     tool_calls: tuple[Any, ...] = ()
@@ -80,23 +85,23 @@ class ShortCall:
     undecoded: Mapping[str, str] = {}
     content_logged = outer_broken = torn = False
 
-    def __init__(self, texts: Texts) -> None:
-        """The call of a line that says this."""
-        self.texts = texts
-        self.session_id = texts["session_id"] or None
-        self.timestamp = timestamps.utc(texts["start_time"]) or timestamps.utc(texts["timestamp"])
-        self.model = model = texts["model"] or None
-        self.response_type = texts["response_type"] or "normal"
-        self.consumer = texts["consumer"]
-        self.response_code = int(texts["response_code"] or 0)
-        self.first_token_ms = int(texts["llm_first_token_duration"] or 0)
-        service = texts["llm_service_duration"]
-        self.duration_ms = int((texts["duration"] if service is None else service) or 0)
-        given = _counts_in(texts)
+    def __init__(self, values: tuple[str | None, ...]) -> None:
+        """The call of the values of ``_ORDER``, as they stand in its line; None for what is absent or says nothing."""
+        session_id, self.consumer, model, response_type, start_time, timestamp, code, *rest = values[:_FIRST_COUNT]
+        first_token, service, duration, input_details, output_details = rest
+        self.session_id = session_id or None
+        self.timestamp = timestamps.utc(start_time) or timestamps.utc(timestamp)
+        self.model = model = model or None
+        self.response_type = response_type or "normal"
+        self.response_code = int(code or 0)
+        self.first_token_ms = int(first_token or 0)
+        self.duration_ms = int((duration if service is None else service) or 0)
+        self.places = values[_FIRST_PLACE:]
+        given = values[_FIRST_COUNT:_FIRST_PLACE]
         counts = [int(text) if text else None for text in given]
         self.has_tokens = not (counts[0] is counts[1] is counts[2] is None)
-        inputs, inputs_json = _of_input(texts["input_token_details"] or "")
-        outputs, outputs_json = _of_output(texts["output_token_details"] or "")
+        inputs, inputs_json = _of_input(input_details or "")
+        outputs, outputs_json = _of_output(output_details or "")
         reported = "".join([before + text for before, text in zip(_BEFORE_COUNTS, given) if text])
         self.counted = inputs_json, outputs_json, f"{{{reported[1:]}}}"
         self.usage = usage.sorted_out(counts, inputs, outputs, model)
@@ -107,8 +112,14 @@ class ShortCall:
         return group_of(self.session_id, self.consumer, self.timestamp)
 
 
-_counts_in = operator.itemgetter(*ai_log.COUNTS)
-_BEFORE_COUNTS = [f',"{name}":' for name in ai_log.COUNTS]
+_CHAT_ID = ai_log.PLACES.index("chat_id")
+
+
+class _Shape(NamedTuple):
+    """What matches a line, and which groups of it are the values of ``_ORDER``."""
+
+    pattern: re.Pattern[str]
+    groups: tuple[int, ...]
 
 
 class LineReader:
@@ -116,7 +127,7 @@ class LineReader:
 
     def __init__(self) -> None:
         """No shape is known yet."""
-        self._shape: re.Pattern[str] | None = None
+        self._shape: _Shape | None = None
         self._samples: list[bytes] = []
         self._missed = 0
         self._patience = PATIENCE
@@ -142,7 +153,7 @@ class LineReader:
             self._samples, self._missed, self._patience = [], 0, 2 * self._patience
 
 
-def _learned(lines: Iterable[bytes]) -> re.Pattern[str] | None:
+def _learned(lines: Iterable[bytes]) -> _Shape | None:
     """The shape that most of these lines have, None where it is none that could be matched."""
     orders: Counter[tuple[str, ...]] = Counter()
     keys = set(_ATTRIBUTES)  # also those that a few lines do not happen to have
@@ -171,26 +182,27 @@ def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
     return set(inner), tuple(rest)
 
 
-def _shape(inner: Iterable[str], outer: Sequence[str]) -> re.Pattern[str]:
+def _shape(inner: Iterable[str], outer: Sequence[str]) -> _Shape:
     """What matches lines with any of these inner keys and all of these outer ones, in this order."""
     members = [rf'\\"{re.escape(key)}\\":{_ATTRIBUTES.get(key, _ANY).replace("KEY", key)}' for key in inner]
     fields = [rf',"{re.escape(key)}":"{_OUTER.get(key, _UNKNOWN).replace("KEY", key)}"' for key in outer]
     absent = [rf"(?P<{key}>(?!))?" for key in _OUTER if key not in outer]  # groups that are never there
     # A comma stands between two members, and nowhere else.
     inside = "".join(rf"(?:{member}(?:,(?=\\)|(?=\}})))?" for member in members)
-    return re.compile(rf'\{{"ai_log":"\{{(?=\\){inside}\}}"{"".join(fields)}\}}{"".join(absent)}')
+    pattern = re.compile(rf'\{{"ai_log":"\{{(?=\\){inside}\}}"{"".join(fields)}\}}{"".join(absent)}')
+    return _Shape(pattern, tuple(map(pattern.groupindex.__getitem__, _ORDER)))
 
 
-def _matched(shape: re.Pattern[str], line: bytes) -> ShortCall | None:
+def _matched(shape: _Shape, line: bytes) -> ShortCall | None:
     """The call of a line of this shape, None for another, or for one that failed, of which more has to be known."""
     try:
-        match = shape.fullmatch(line.decode())
+        match = shape.pattern.fullmatch(line.decode())
     except UnicodeDecodeError:
         return None
-    call = match and ShortCall(match.groupdict())
+    call = match and ShortCall(match.group(*shape.groups))
     if not call or not 0 < call.response_code < _FAILED:
         return None
-    return call if call.has_tokens or call.model or call.texts["chat_id"] else None
+    return call if call.has_tokens or call.model or call.places[_CHAT_ID] else None
 
 
 @functools.lru_cache(2048)

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from session_monitor.base import compact_json
@@ -37,7 +36,7 @@ PLACES = {
     "upstream_cluster": _TEXT,
     "response_flags": _TEXT,
 }
-"""Where a call went, as the gateway's log has it, with what stands around such a value in JSON."""
+"""Where a call went: the words of ``ai_log.PLACES``, with what stands around such a value in JSON."""
 _ALWAYS = (*_SAID, *_COUNTED)
 _WHERE_THERE = ("system", "undecoded", "error", *PLACES)
 
@@ -69,25 +68,39 @@ _always, _where_there = operator.attrgetter(*_ALWAYS), operator.attrgetter(*_WHE
 def short_line_of(call: ShortCall, number: int, log: tuple[str, int, int]) -> tuple[RoundFacts, bytes]:
     """The facts of a short call as it is stored, and the whole line without its checksum."""
     facts = _facts(call, number)
+    shape = tuple(facts), call.timestamp is None, call.model is None
+    template = _TEMPLATES.get(shape)
+    if template is None:
+        template = _TEMPLATES[shape] = _template_of(facts)
     generation, start, end = log
     notes = call.usage[-1]
-    places = [f"{before}{text}{behind}" for (before, behind), text in zip(_AROUND_PLACES, _places(call.texts)) if text]
-    line = (
-        f"{',' if number > 1 else ''}{{{_written(facts)},{_REST % call.counted}"
-        f"{_noted(notes) if notes else ''}{''.join(places)},"
-        f'"log":[{_quoted(generation)},{start},{end}]'
-    )
-    return facts, line.encode()
+    noted = f',"token_notes":{_json(notes).decode()}' if notes else ""
+    places = [f"{before}{text}{behind}" for (before, behind), text in zip(_AROUND_PLACES, call.places) if text]
+    line = template % (*facts.values(), *call.counted, noted, "".join(places), _quoted(generation), start, end)
+    return facts, (line if number == 1 else f",{line}").encode()
 
 
-_json = compact_json.encoder(allow_nan=False)
-_REST = ",".join(('"messages":[]', _json(_SAID).decode()[1:-1], *(f'"{word}":%s' for word in _COUNTED)))
+_TEMPLATES: dict[tuple[tuple[str, ...], bool, bool], str] = {}
 _AROUND_PLACES = [(f',"{word}":{quote}', quote) for word, quote in PLACES.items()]
-_places = operator.itemgetter(*PLACES)
+_json = compact_json.encoder(allow_nan=False)
 
 
-def _noted(notes: Sequence[str]) -> str:
-    return f',"token_notes":{_json(notes).decode()}'
+def _template_of(facts: RoundFacts) -> str:
+    """What the lines of short calls have in common that have the same facts as this one."""
+    said = [f'"{word}":{_json(value).decode()}' for word, value in {"messages": [], **_SAID}.items()]
+    words = [
+        *(f'"{word}":{_way_of(value)}' for word, value in facts.items()),
+        *said,
+        *(f'"{word}":%s' for word in _COUNTED),
+    ]
+    return f'{{{",".join(words)}%s%s,"log":[%s,%s,%s]'
+
+
+def _way_of(value: object) -> str:
+    """How a value of this kind is written.  Of a flag, which all of these calls have alike, nothing is taken in."""
+    if value is None or isinstance(value, bool):
+        return f"{_json(value).decode()}%.0s"
+    return '"%s"' if isinstance(value, str) else "%s"
 
 
 @functools.lru_cache(16)
@@ -145,24 +158,3 @@ def _of_messages(call: Round, shared: int) -> Entry:
         "tools_called": tool_results.called(call.tool_calls),
     }
     return {word: value for word, value in words.items() if value}
-
-
-def _written(facts: RoundFacts) -> str:
-    """The facts of a short call as members of a JSON object, by a template for the words that are there."""
-    if facts["timestamp"] is None or facts["model"] is None:
-        return _json(facts).decode()[1:-1]
-    words = tuple(facts)
-    template = _TEMPLATES.get(words)
-    if template is None:
-        template = _TEMPLATES[words] = ",".join(f'"{word}":{_way_of(value)}' for word, value in facts.items())
-    return template % tuple(facts.values())
-
-
-_TEMPLATES: dict[tuple[str, ...], str] = {}
-
-
-def _way_of(value: object) -> str:
-    """How a value of this kind is written; of a flag, which is the same in all short calls, nothing is taken in."""
-    if isinstance(value, bool):
-        return f"{_json(value).decode()}%.0s"
-    return '"%s"' if isinstance(value, str) else "%s"
