@@ -1,0 +1,47 @@
+"""What cannot be the same on both sides, and why?"""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+
+class Mask(NamedTuple):
+    """What is left out of the output of some commands, and why."""
+
+    commands: tuple[str, ...]
+    pattern: bytes
+    reason: str
+
+
+OF_COMMANDS = (
+    Mask(("main.py",), rb"(?<= in )\d+\.\d(?= s\r?\n)", "how long a pass took"),
+    Mask(("main.py", "watch", "doctor"), rb" *\b\d+ (?:s|min|h|d)(?= ago\b)", "time went by between the two"),
+    Mask(("doctor",), rb"\d+ (?:s|min|h|d)(?: \d+ (?:s|min|h))?(?= in the future)", "as above"),
+    Mask(("doctor",), rb"[\d.,]+ [kMGTP]?B(?= free where)", "how full the disk is just now"),
+    Mask(("export",), rb'(?<="generated_at": ")[^"]+', "the moment of the export"),
+    Mask(("export",), rb"\A# \w+ of \S+", "as above"),
+)
+"""For programs and commands, by their name."""
+OF_WEB = (
+    Mask(("stdout",), rb"(?<=:)\d+(?=/)", "the port, which the system chooses"),
+    Mask(("stderr",), rb"^\d{4}-\d\d-\d\dT\S+", "when a request came"),
+    Mask(("stderr",), rb"\d+\.\d(?=ms$)", "how long an answer took"),
+    Mask(("stderr",), rb" (?:/|/session) \d+ \d+(?= )", "how long a page is, which names files that may have moved"),
+    Mask(("recent",), rb'(?<="span": \{"since": ")[^"]+', "the moment that is so long before now"),
+)
+"""The same for the web server: its stdout, its access lines, answers that name a moment which is relative to now."""
+OF_STATE = (
+    Mask((".state.json",), rb'(?<="quiet_since": )[\d.]+', "seconds of a clock, when a rotated file was quiet"),
+)
+"""The same for the files of a data folder."""
+UNLIKE_HEADERS = ("date",)
+"""Headers that are not compared.  ETag is one where something of the body is masked, for it follows from all of that."""
+
+
+def masked(masks, command, text):
+    """A text without what cannot be the same in the output of this command."""
+    for mask in masks:
+        if command in mask.commands:
+            text = re.sub(mask.pattern, b"*", text)
+    return text
