@@ -24,6 +24,15 @@ _GENERATED = {
 _BEGINS = {"lite": timedelta(hours=-20), "mixed": timedelta(hours=30)}
 """When some of them begin, from now on, so that "7d" and "active" mean something; the others as the generator has it."""
 
+PACKERS = (
+    ("", bytes),
+    (".gz", functools.partial(gzip.compress, mtime=0)),
+    (".bz2", bz2.compress),
+    (".xz", lzma.compress),
+    (".zst", bytes),
+)
+"""How a log that was rotated is packed: the ending of its name, and what makes its content."""
+
 
 def make_logs(folder, megabytes):
     """Put all logs into a folder, of which the large ones have that size; returns their names."""
@@ -51,11 +60,9 @@ def put(path, content):
     path.write_bytes(content)
 
 
-def rotations(log, folder):
+def rotations(log, folder, packers):
     """Write a log's lines a part at a time into another, and rotate that in between; gives the number of each step."""
     lines = log.read_bytes().splitlines(keepends=True)
-    packers = (("", bytes), (".gz", functools.partial(gzip.compress, mtime=0)), (".bz2", bz2.compress))
-    packers = (*packers, (".xz", lzma.compress), (".zst", bytes))
     size = len(lines) // (len(packers) + 1)
     put(folder / "access.log", b"".join(lines[:size]) + lines[size][:200])
     yield 0  # the last line is not whole yet

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from tests.campaigns.same_answers.logs import rotations
+from tests.campaigns.same_answers.logs import PACKERS, rotations
 from tests.campaigns.same_answers.programs import MAIN, ask, run_until
 from tests.campaigns.same_answers.written import compare_folders, read_log
 
@@ -25,7 +25,8 @@ def read_in_many_ways(campaign):
 def read_rotated(campaign):
     """Read a log again and again while it is rotated; before and after each time ``doctor`` looks at it."""
     looks = ["--log-path", "../logs/rotated/access.log", "--data-dir", "sessions/rotated"]
-    for _ in rotations(campaign.logs / "sample" / "access.log", campaign.logs / "rotated"):
+    log, folder = campaign.logs / "sample" / "access.log", campaign.logs / "rotated"
+    for _ in rotations(log, folder, campaign.some(PACKERS)):
         ask(campaign, "runs of main.py", "doctor", more=looks)
         read_log(campaign, "rotated")
         ask(campaign, "runs of main.py", "doctor --json", more=looks)
