@@ -113,7 +113,7 @@ def _round(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None
         session_id=_session_id(attributes),
         timestamp=utc(get_outer("start_time")) or utc(get_outer("timestamp")),
         model=model,
-        usage=usage.normalise(usage.Reported._make((*map(reported.get, COUNTS), inputs, outputs)), model),
+        usage=usage.normalise(_counted(reported, inputs, outputs), model),
         reported=reported,
         response_type="error" if error else _text(get("response_type")) or "normal",
         error=error,
@@ -144,6 +144,12 @@ def _round(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None
         from_history=from_history,
         sent=sent,
     )
+
+
+def _counted(reported: dict[str, int], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:
+    get = reported.get
+    counts = get("input_token"), get("output_token"), get("total_token"), get("reasoning_tokens"), get("cached_tokens")
+    return usage.Reported(*counts, inputs, outputs)
 
 
 def _reported(attributes: dict[str, Any]) -> dict[str, int]:
@@ -223,6 +229,7 @@ def _content(attributes: dict[str, Any]) -> _Content:
         return _Content([], None, None, None, None, [], False, (), {})  # noqa: FBT003 -- of many calls
     get = attributes.get
     undecoded: dict[str, str] = {}
+    cut = [key for key in CONTENT_KEYS if _is_cut(get(key))]
     sent = _listed(get("messages"), "messages", undecoded)
     tool_calls = _listed(get("tool_calls"), "tool_calls", undecoded)
     return _Content(
@@ -234,7 +241,7 @@ def _content(attributes: dict[str, Any]) -> _Content:
         # A streamed call leaves out an index of 0.
         tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
         is_logged=True,
-        cut=tuple(key for key in CONTENT_KEYS if _is_cut(get(key))),
+        cut=tuple(cut),
         undecoded=undecoded,
     )
 

@@ -10,7 +10,6 @@ the line is put together here, and is the same as if it were encoded.
 from __future__ import annotations
 
 import functools
-import operator
 from typing import TYPE_CHECKING, Any
 
 from session_monitor.base import compact_json
@@ -52,17 +51,15 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
     facts = _facts(call, number)
     if call.messages or call.tool_calls:
         facts.update(_of_messages(call, shared))  # type: ignore[typeddict-item]  # those that are there
-    rest: Entry = dict(zip(_ALWAYS, _always(call)))
+    rest: Entry = {word: getattr(call, word) for word in _ALWAYS}
     if call.usage.notes:
         rest["token_notes"] = call.usage.notes
-    for word, value in zip(_WHERE_THERE, _where_there(call)):
+    for word in _WHERE_THERE:
+        value = getattr(call, word)
         if value:
             rest[word] = value
     rest["log"] = log
     return facts, rest
-
-
-_always, _where_there = operator.attrgetter(*_ALWAYS), operator.attrgetter(*_WHERE_THERE)
 
 
 def short_line_of(call: ShortCall, number: int, log: tuple[str, int, int]) -> tuple[RoundFacts, bytes]:
