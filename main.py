@@ -211,9 +211,7 @@ class Monitor:
                 "the sessions have already is not counted twice"
             )
         elif data_folder.is_unused(folder) and files.close_to_others(folder) and not self._say.quiet:
-            self._say.aloud(
-                f"{folder} was open to other users of this machine; it is for this user alone now (mode 700)"
-            )
+            self._say.aloud(f"{folder} is new: from now on only this user may look into it (mode 700)")
 
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""

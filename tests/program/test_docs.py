@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 import subprocess
@@ -92,3 +93,10 @@ def test_links_lead_somewhere(document):
     """Every file that a document links to is in the project."""
     links = re.findall(r"\]\(([^)#:]+)\)", (ROOT / document).read_text())
     assert [link for link in links if not (ROOT / link).exists()] == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_campaign_that_is_named_is_there(document):
+    """What is shown as ``python3 -m …`` can be run so."""
+    modules = re.findall(r"python3 -m (tests[\w.]+)", (ROOT / document).read_text())
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []

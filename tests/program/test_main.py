@@ -231,8 +231,8 @@ def test_an_unused_folder_becomes_private_and_that_is_said(output, log):
     arguments = ["--log-path", log, "--output-dir", output]
     first, second = (run(*arguments, preexec_fn=lambda: os.umask(0o022)) for _ in range(2))
 
-    assert "for this user alone now" in first.stderr
-    assert "for this user alone" not in second.stderr
+    assert "only this user may look into it" in first.stderr
+    assert "only this user may look" not in second.stderr
     assert output.stat().st_mode & 0o777 == 0o700
 
 
@@ -246,7 +246,7 @@ def test_a_folder_with_sessions_or_other_files_keeps_its_mode(tmp_path, output, 
     for folder in (output, other):
         folder.chmod(0o755)
         done = run("--log-path", log, "--output-dir", folder, preexec_fn=lambda: os.umask(0o022))
-        assert "for this user alone" not in done.stderr
+        assert "only this user may look" not in done.stderr
         assert folder.stat().st_mode & 0o777 == 0o755
 
 
