@@ -56,6 +56,10 @@ OUTER = {
 }
 
 
+assert {*ai_log.TEXTS, *ai_log.NUMBERS, *ai_log.COUNTS} <= INNER.keys(), "what is read of a line stands in this one"
+assert set(ai_log.OUTER_TEXTS) <= OUTER.keys()
+
+
 def line(inner=None, outer=None):
     """A line in the gateway's shape, with these values in place of the usual ones; ``...`` leaves a member out."""
     attributes = {**INNER, **(inner or {})}

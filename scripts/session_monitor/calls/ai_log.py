@@ -25,7 +25,7 @@ CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_c
 COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
 """The attributes that count tokens, in the order of ``usage.Reported``."""
 
-# What a round has by the same name, as it is; what is named here is read of short lines as well.
+# What a round has by the same name, as it is, of long lines and of short ones.
 TEXTS, NUMBERS = ("api", "chat_id"), ("chat_round",)
 OUTER_TEXTS = ("request_id", "route_name", "upstream_cluster", "response_flags")
 PLACES = (*TEXTS, *NUMBERS, *OUTER_TEXTS)
@@ -131,19 +131,22 @@ def _round(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None
         cut=content.cut,
         undecoded=content.undecoded,
         consumer=_text(get("consumer")),
-        api=_text(get("api")),
-        chat_id=_text(get("chat_id")),
-        chat_round=usage.count(get("chat_round")),
-        request_id=_text(get_outer("request_id")),
-        route_name=_text(get_outer("route_name")),
-        upstream_cluster=_text(get_outer("upstream_cluster")),
         response_code=code,
-        response_flags=_text(get_outer("response_flags")),
         first_token_ms=usage.count(get("llm_first_token_duration")),
         duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
         from_history=from_history,
         sent=sent,
+        **_places(attributes, outer),
     )
+
+
+def _places(attributes: dict[str, Any], outer: dict[str, str]) -> dict[str, Any]:
+    places: dict[str, Any] = {key: _text(attributes.get(key)) for key in TEXTS}
+    for key in NUMBERS:
+        places[key] = usage.count(attributes.get(key))
+    for key in OUTER_TEXTS:
+        places[key] = _text(outer.get(key))
+    return places
 
 
 def _counted(reported: dict[str, int], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:

@@ -3,7 +3,7 @@
 First the short facts that sums are made of, behind them what was said and where the call went: whoever wants the facts
 alone need not decode the rest.  No key of an object among the facts is written by strangers, see ``session_file``.
 
-Of a ``Round`` the words come as values, which ``session_file`` encodes.  Of a ``ShortCall`` call, of which there are very many,
+Of a ``Round`` the words come as values, which ``session_file`` encodes.  Of a ``ShortCall``, of which there are very many,
 the line is put together here, and is the same as if it were encoded.
 """
 
