@@ -89,6 +89,14 @@ def test_a_folder_that_somebody_set_otherwise_stays_as_it_is(tmp_path, open_umas
     assert (mode(tmp_path / "a"), mode(tmp_path / "b")) == (0o750, before)
 
 
+def test_a_file_system_without_modes(tmp_path, open_umask, monkeypatch):
+    """Where modes cannot be set, or do not stay, that is no failure and nothing was closed."""
+    (tmp_path / "a").mkdir()
+    for chmod in (lambda *_: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")), lambda *_: None):
+        monkeypatch.setattr(os, "chmod", chmod)
+        assert not files.close_to_others(str(tmp_path / "a"))
+
+
 # -- replace -----------------------------------------------------------------------------------------------------------
 
 

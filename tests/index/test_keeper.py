@@ -173,6 +173,43 @@ def test_an_index_that_was_looked_at_and_is_then_held_by_a_reader(agent, folder)
     assert holds_the_same_as_one_made_anew(folder)
 
 
+@pytest.mark.parametrize("asked", ["prices", "folder"])
+def test_an_index_that_was_looked_at_and_is_away_for_a_moment(agent, folder, asked):
+    """What could not be opened in one pass is opened in the next one, also where nothing new comes."""
+    dearer = Book([PriceList("own", {"gpt-4o": {"prices": [{"from": None, "input": "1", "output": "1"}]}}, digest="x")])
+    agent.store([Step("a")])
+    rounds(folder)
+    keeper = Keeper(str(folder), BOOK, silent)
+    os.rename(folder / data_folder.INDEX, folder / ".away")
+    (folder / data_folder.INDEX).mkdir()
+    if asked == "prices":
+        keeper.price_with(dearer)
+    keeper.settle()
+    assert keeper.problem
+    (folder / data_folder.INDEX).rmdir()
+    os.rename(folder / ".away", folder / data_folder.INDEX)
+    keeper.settle()
+    keeper.close()
+
+    assert keeper.problem is None
+    assert rounds(folder, dearer if asked == "prices" else BOOK) == {"a": 1}
+
+
+def test_a_folder_that_cannot_be_asked_for_a_moment(agent, folder, monkeypatch):
+    """A problem that has passed is told no longer, also by who only looks."""
+    agent.store([Step("a")])
+    rounds(folder)
+    keeper = Keeper(str(folder), BOOK, silent)
+    with monkeypatch.context() as patched:
+        patched.setattr(data_folder, "folder_mtime", lambda _folder: (_ for _ in ()).throw(OSError(116, "Stale")))
+        keeper.settle()
+    assert keeper.problem
+    keeper.settle()
+    keeper.close()
+
+    assert keeper.problem is None
+
+
 def test_new_prices_where_the_index_was_only_looked_at(agent, folder):
     """They come with the pass, too."""
     dearer = Book([PriceList("own", {"gpt-4o": {"prices": [{"from": None, "input": "1", "output": "1"}]}}, digest="x")])

@@ -240,10 +240,11 @@ def test_a_folder_with_sessions_or_other_files_keeps_its_mode(tmp_path, output, 
     """Who opened it to others afterwards, or keeps more than sessions there, is not overruled."""
     run("--log-path", log, "--output-dir", output)
     (output / ".state.json").unlink()
-    other = tmp_path / "other"
-    other.mkdir()
-    (other / "notes.txt").touch()
-    for folder in (output, other):
+    other, home = tmp_path / "other", tmp_path / "home"
+    for folder, name in ((other, "notes.txt"), (home, ".profile")):
+        folder.mkdir()
+        (folder / name).touch()
+    for folder in (output, other, home):
         folder.chmod(0o755)
         done = run("--log-path", log, "--output-dir", folder, preexec_fn=lambda: os.umask(0o022))
         assert "only this user may look" not in done.stderr

@@ -40,8 +40,8 @@ def state_file(folder: str) -> str:
 
 
 def is_unused(folder: str) -> bool:
-    """Whether it holds dotfiles at most, such as a checkout's ``.gitignore``: nothing of anybody's yet."""
-    return all(name.startswith(".") for name in os.listdir(folder))
+    """Whether it holds nothing of anybody's yet: no more than what a checkout has in it, and a monitor's lock."""
+    return {".gitignore", ".gitkeep", LOCK}.issuperset(os.listdir(folder))
 
 
 def folder_mtime(folder: str) -> int:

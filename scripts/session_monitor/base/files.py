@@ -33,7 +33,8 @@ def make_folder(folder: str) -> None:
 def close_to_others(folder: str) -> bool:
     """Make a folder that is this user's, and as ``mkdir`` or a checkout leaves it, one for this user alone.
 
-    Whether it was: a mode that somebody chose, or a folder of somebody else's, stays.  Raises ``OSError``.
+    Whether it was: a mode that somebody chose, a folder of somebody else's, and one on a file system that keeps no modes,
+    stay as they are.  Raises ``OSError`` where there is no such folder.
     """
     state = os.stat(folder)
     umask = os.umask(0o077)
@@ -41,8 +42,9 @@ def close_to_others(folder: str) -> bool:
     mode = stat.S_IMODE(state.st_mode)
     if state.st_uid != os.geteuid() or mode != 0o777 & ~umask or mode == PRIVATE_FOLDER:
         return False
-    os.chmod(folder, PRIVATE_FOLDER)
-    return True
+    with contextlib.suppress(OSError):
+        os.chmod(folder, PRIVATE_FOLDER)
+    return stat.S_IMODE(os.stat(folder).st_mode) == PRIVATE_FOLDER
 
 
 def write_all(descriptor: int, data: bytes, offset: int) -> None:

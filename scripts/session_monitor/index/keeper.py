@@ -121,11 +121,15 @@ class Keeper:
     def settle(self) -> None:
         """A pass is over: catch up with what could not be done in it."""
         with self._guarded():
-            if self._seen is not None and self._seen.folder_mtime != data_folder.folder_mtime(self._folder):
+            if self._index is None and not self._is_as_seen():
                 self._open()
             if self._index and not self._is_behind:
                 self._index.settle()
             self._follow()
+
+    def _is_as_seen(self) -> bool:
+        """Whether it still lacks nothing, as far as the folder tells."""
+        return self._seen is not None and self._seen.folder_mtime == data_folder.folder_mtime(self._folder)
 
     def _follow(self) -> None:
         if self._index and self._is_behind:
@@ -143,7 +147,7 @@ class Keeper:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
-            if self._index:  # one that could not be opened stays a problem
+            if self._index or self._seen:  # one that could not be opened stays a problem
                 self.problem = None
         except (sqlite3.Error, OSError) as error:
             self.problem = str(error)

@@ -1,8 +1,8 @@
 """How are sessions deleted, so that nothing of them stays and no other session is touched?
 
-    1 remember   up to where the log was read for them, so that they do not come back      tombstones
+    1 remember   up to where the log was read for them, so that they do not come back      deleted
     2 remove     the index of words, their files, the copies of damaged ones
-    3 follow     the index without them                                                     index_keeper
+    3 follow     the index without them                                                     writable
 
 Whatever ends the process in between, each session is either there as before or gone for good.
 """
