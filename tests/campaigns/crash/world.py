@@ -237,6 +237,9 @@ class Course:
                 assert self.look(kind) == self.is_damaged
             return shim.names
 
+        restore(
+            self.out, saved
+        )  # as before each of the looks that it is held against, for which the index must be opened
         names = in_child(undisturbed).result
         with quick():
             self.fresh(self.out).poll()
