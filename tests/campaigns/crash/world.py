@@ -237,9 +237,8 @@ class Course:
                 assert self.look(kind) == self.is_damaged
             return shim.names
 
-        restore(
-            self.out, saved
-        )  # as before each of the looks that it is held against, for which the index must be opened
+        # From where the looks begin that it is held against: there the index has to be opened.
+        restore(self.out, saved)
         names = in_child(undisturbed).result
         with quick():
             self.fresh(self.out).poll()
