@@ -230,8 +230,8 @@ class Monitor:
 
     def _batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
         if self._options.verbose:
-            for session_id, summary in sessions.items():
-                self._say.aloud(f"{session_id}: {humanize.counted(summary.messages_count, 'round')}")
+            for session_id, session in sessions.items():
+                self._say.aloud(f"{session_id}: {humanize.counted(session.messages_count, 'round')}")
         self._show.batch(poll, sessions)
 
     def _once(self) -> int:

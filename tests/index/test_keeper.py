@@ -18,7 +18,7 @@ from session_monitor.prices.price_list import PriceList
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK
-from tests.support.indexes import Agent, Step, contents, opened, silent
+from tests.support.indexes import Step, contents, opened, silent
 
 
 def rounds(folder, book=BOOK):
@@ -37,19 +37,6 @@ def holds_the_same_as_one_made_anew(folder):
     with opened(folder) as anew:
         anew.catch_up(silent)
         return access.ask(str(folder), BOOK, contents, silent) == contents(anew)
-
-
-@pytest.fixture
-def agent(tmp_path):
-    """Writes to session files, as a monitor does."""
-    (tmp_path / "sessions").mkdir()
-    return Agent(tmp_path / "sessions")
-
-
-@pytest.fixture
-def folder(agent, tmp_path):
-    """The folder of its session files."""
-    return tmp_path / "sessions"
 
 
 def test_a_monitor_catches_up_with_what_one_before_it_did_not_tell(agent, folder):

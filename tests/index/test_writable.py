@@ -14,26 +14,13 @@ from session_monitor.index import access, writable
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList
 from tests.support.calls import BOOK
-from tests.support.indexes import Agent, Step, silent
+from tests.support.indexes import Step, silent
 
 
 def rounds(folder):
     """How many rounds each session has, as a reader is told."""
     sql = "SELECT session_id, calls FROM session"
     return dict(access.ask(str(folder), BOOK, lambda index: index.db.execute(sql).fetchall(), silent))
-
-
-@pytest.fixture
-def agent(tmp_path):
-    """Writes to session files, as a monitor does."""
-    (tmp_path / "sessions").mkdir()
-    return Agent(tmp_path / "sessions")
-
-
-@pytest.fixture
-def folder(agent, tmp_path):
-    """The folder of its session files."""
-    return tmp_path / "sessions"
 
 
 def test_it_is_for_its_user_alone(agent, folder):

@@ -212,6 +212,16 @@ def reach(graph, start):
     return seen
 
 
+def repeated_classes(sources):
+    """The public classes that several modules have, each with these."""
+    homes = {}
+    for module, source in sources.items():
+        for node in ast.parse(source).body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                homes.setdefault(node.name, []).append(short(module))
+    return {name: modules for name, modules in homes.items() if len(modules) > 1}
+
+
 def crossings(sides, graph):
     """Every module of one side (packages, or single modules) that needs one of another side's, as a sentence."""
     named = {name: side for side, names in sides.items() for name in names}
@@ -292,6 +302,11 @@ def test_imports_go_through_doors(maps, graph):
 def test_nothing_goes_round_in_circles(graph):
     """No module needs itself through others, also within a package."""
     assert circles(graph) == []
+
+
+def test_a_name_of_a_class_has_one_meaning(sources):
+    """Whoever reads the name of a public class need not ask which one is meant."""
+    assert repeated_classes(sources) == {}
 
 
 @pytest.mark.parametrize("sides", DRAWING["apart"], ids=" and ".join)
@@ -505,6 +520,12 @@ def test_a_circle_is_found():
     """However long it is, and wherever it is entered."""
     assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}) == ["b", "c"]
     assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+
+
+def test_a_class_of_a_name_that_is_taken_is_found():
+    """Public ones at the top of modules count, each once."""
+    taken, inner = "class Place:\n    class Inner: ...", "class _Place: ...\nclass Inner: ..."
+    assert repeated_classes({"a.x": taken, "b.x": taken, "c.x": inner}) == {"Place": ["a.x", "b.x"]}
 
 
 def test_a_crossing_is_found_also_round_a_corner():

@@ -234,6 +234,9 @@ def test_an_unused_folder_becomes_private_and_that_is_said(output, log):
     assert "only this user may look into it" in first.stderr
     assert "only this user may look" not in second.stderr
     assert output.stat().st_mode & 0o777 == 0o700
+    doctor = [ROOT / "scripts" / "cli.py", "doctor", "--log-path", log, "--data-dir", output, "--json"]
+    found = subprocess.run([sys.executable, *doctor], stdout=subprocess.PIPE, check=False).stdout
+    assert [check["level"] for check in json.loads(found)["data"] if check["name"] == "data folder"] == ["ok"]
 
 
 def test_a_folder_with_sessions_or_other_files_keeps_its_mode(tmp_path, output, log):

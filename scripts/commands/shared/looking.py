@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Callable
 
 from session_monitor.base import data_folder, timestamps
+from session_monitor.base.signals import waking
 from session_monitor.conversations.follow import Pause
 from session_monitor.prices.current_book import CurrentBook
 from session_monitor.reports.report import Report
@@ -95,20 +96,9 @@ def pausing(interval: float, *, once: bool) -> Iterator[Pause]:
     if once:
         yield lambda: False
         return
-    read, write = os.pipe()
-    os.set_blocking(write, False)
-    wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]  # nohup
-    before = {number: signal.signal(number, _end) for number in ends}
-    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
-    try:
-        yield _pause(read, interval)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        signal.set_wakeup_fd(wakeup)
-        os.close(read)
-        os.close(write)
+    with waking(dict.fromkeys(ends, _end)) as signals:
+        yield _pause(signals, interval)
 
 
 def _pause(signals: int, interval: float) -> Pause:

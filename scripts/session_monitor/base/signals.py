@@ -6,11 +6,35 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Callable, Optional
 
 if TYPE_CHECKING:
     from types import FrameType
+
+Handler = Callable[[int, Optional["FrameType"]], None]
+
+
+@contextlib.contextmanager
+def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
+    """While the block runs these handle their signals.
+
+    Each of these, and a changed window size, lets bytes come to the descriptor that is given, so that nobody who waits
+    for these misses a signal that came just before.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
+    try:
+        yield read
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+        signal.set_wakeup_fd(wakeup)
+        os.close(read)
+        os.close(write)
 
 
 class Signals:
@@ -19,7 +43,7 @@ class Signals:
     def __init__(self) -> None:
         """Nothing is caught before ``catch``."""
         self.received = 0
-        self._read, self._write = os.pipe()
+        self._wake = -1
 
     def stop(self) -> bool:
         """Whether an end was asked for."""
@@ -28,16 +52,8 @@ class Signals:
     @contextlib.contextmanager
     def catch(self) -> Iterator[None]:
         """Catch them while the block runs."""
-        os.set_blocking(self._write, False)
-        wakeup = signal.set_wakeup_fd(self._write, warn_on_full_buffer=False)
-        before = {number: signal.signal(number, self._end) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-        before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
-        try:
+        with waking(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)) as self._wake:
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)
-            signal.set_wakeup_fd(wakeup)
 
     def _end(self, number: int, _frame: FrameType | None) -> None:
         if self.received:  # somebody insists
@@ -45,6 +61,6 @@ class Signals:
         self.received = number
 
     def sleep(self, seconds: float) -> None:
-        """Wait, or until a signal comes."""
-        if select.select([self._read], [], [], seconds)[0]:
-            os.read(self._read, 1024)
+        """Wait, or until a signal comes; while they are caught."""
+        if select.select([self._wake], [], [], seconds)[0]:
+            os.read(self._wake, 1024)

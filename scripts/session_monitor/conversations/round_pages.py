@@ -59,11 +59,11 @@ def rounds(report: Report, row: SessionRow, span: RoundSpan, most: int) -> list[
     if not wanted:
         return []
     around = list(_entries(report, row, wanted[0] - 1, wanted[-1] + 1))
-    found = [each for each in _wholes(around, report.book) if each["round"] in wanted]
+    wholes = [each for each in _wholes(around, report.book) if each["round"] in wanted]
     is_backward = span.after is None
     given: list[tuple[Round, list[Clip]]] = []
     size = 0
-    for each in reversed(found) if is_backward else found:
+    for each in reversed(wholes) if is_backward else wholes:
         cut, clips, bytes_ = _small(each)
         size += bytes_
         if given and size > most:
@@ -84,20 +84,20 @@ def whole(report: Report, row: SessionRow, number: int) -> Round | None:
 def messages(report: Report, row: SessionRow, number: int, first: int, end: int) -> list[Any]:
     """Of all messages that a round sent those from one to before another, counted from 0; read where they were new."""
     places = report.places(row.fields["session_id"], None, number, None)
-    found: list[Any] = []
+    sent: list[Any] = []
     with open_session(report.folder, row.file) as file:
         for place in reversed(places):
             if place.history < end:
                 stored = round_at(file, place)
                 own = stored["messages"] if stored else []
-                found[:0] = own[max(0, first - place.history) : end - place.history]
+                sent[:0] = own[max(0, first - place.history) : end - place.history]
                 end = place.history
             if end <= first:
                 break
-    return found
+    return sent
 
 
-def fitting(found: list[Any], first: int, most: int) -> tuple[list[Any], list[Clip]]:
+def fitting(sent: list[Any], first: int, most: int) -> tuple[list[Any], list[Clip]]:
     """The last of these messages that take no more than about so many bytes, at least one, their long texts cut.
 
     ``first`` is the number of the first one in its round.
@@ -105,7 +105,7 @@ def fitting(found: list[Any], first: int, most: int) -> tuple[list[Any], list[Cl
     given: list[Any] = []
     clips: list[Clip] = []
     size = 0
-    for number, message in reversed(list(enumerate(found, first))):
+    for number, message in reversed(list(enumerate(sent, first))):
         cut, more = _messages([message], number, clipping.LONG, clipping.SHOWN)
         size += _size(cut)
         if given and size > most:
@@ -162,12 +162,12 @@ def _new_messages(entry: StoredRound, before: StoredRound | None) -> tuple[int, 
 
 
 def _with_result(call: Any, results: Mapping[str, Any], behind: StoredRound | None) -> Round:
-    found = None
+    result = None
     if isinstance(call, dict) and behind and isinstance(call.get("id"), str) and call["id"] in results:
         content, is_error = results[call["id"]]
         failed = is_error or tool_results.says_failed(content)
-        found = {"content": content, "failed": failed, "round": behind["round"]}
-    return {**(call if isinstance(call, dict) else {"call": call}), "result": found}
+        result = {"content": content, "failed": failed, "round": behind["round"]}
+    return {**(call if isinstance(call, dict) else {"call": call}), "result": result}
 
 
 def _results(sent: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, bool]]]:
@@ -178,11 +178,11 @@ def _results(sent: Iterable[Any]) -> Iterator[tuple[str, tuple[Any, bool]]]:
                 yield result.call_id, (result.content, result.is_error)
 
 
-def _small(found: Round) -> tuple[Round, list[Clip], int]:
+def _small(each: Round) -> tuple[Round, list[Clip], int]:
     """The round with its long texts cut, which these are, and about how many bytes that takes."""
     for longest, shown in ((clipping.LONG, clipping.SHOWN), *_STEPS):
-        rest, clips = clipping.clipped({**found, "messages": []}, longest=longest, shown=shown)
-        given, more = _messages(found["messages"], found["messages_start"], longest, shown)
+        rest, clips = clipping.clipped({**each, "messages": []}, longest=longest, shown=shown)
+        given, more = _messages(each["messages"], each["messages_start"], longest, shown)
         cut = {**rest, "messages": given}
         size = _size(cut)
         if size <= _LARGE:
@@ -190,10 +190,10 @@ def _small(found: Round) -> tuple[Round, list[Clip], int]:
     return cut, [*clips, *more], size
 
 
-def _messages(found: Iterable[Any], first: int, longest: int, shown: int) -> tuple[list[Any], list[Clip]]:
+def _messages(sent: Iterable[Any], first: int, longest: int, shown: int) -> tuple[list[Any], list[Clip]]:
     """Messages with their long texts cut; their paths have the numbers of the messages in their round."""
     given, clips = [], []
-    for number, message in enumerate(found, first):
+    for number, message in enumerate(sent, first):
         cut, more = clipping.clipped(message, f"messages/{number}", longest=longest, shown=shown)
         given.append(cut)
         clips += more

@@ -45,7 +45,7 @@ class Access:
         is_damaged = False
         try:
             with _reading(self._folder, self._book) as index:
-                if index.is_known() and index.is_current() and index.is_priced():
+                if index.is_ready():
                     return question(index)
         except sqlite3.OperationalError:  # not there, or not for this user
             pass

@@ -110,9 +110,13 @@ def take_out(db: sqlite3.Connection, session: int) -> None:
         db.execute(sql, (session,))
 
 
+def drop_empty(db: sqlite3.Connection) -> None:
+    """Take away the sums of no calls, by whose model or consumer nothing is counted any more."""
+    for table in ("total", "slot"):
+        db.execute(f"DELETE FROM {table} WHERE calls = 0")
+
+
 _TIDYING = (
-    "DELETE FROM total WHERE calls = 0",
-    "DELETE FROM slot WHERE calls = 0",
     "DELETE FROM model WHERE id NOT IN (SELECT model FROM part)",
     "DELETE FROM consumer WHERE id NOT IN (SELECT consumer FROM part)",
     "DELETE FROM tool_name WHERE id NOT IN (SELECT tool FROM tool)",
@@ -121,6 +125,7 @@ _TIDYING = (
 
 def tidy(db: sqlite3.Connection) -> None:
     """Take away what no session counts for any more, names too."""
+    drop_empty(db)
     for sql in _TIDYING:
         db.execute(sql)
 

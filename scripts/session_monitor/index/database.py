@@ -65,6 +65,10 @@ class Index:
         """Whether its costs are those of the book."""
         return bool(self.meta("prices") == self.book.fingerprint)
 
+    def is_ready(self) -> bool:
+        """Whether it can be asked: known, current and priced."""
+        return self.is_known() and self.is_current() and self.is_priced()
+
     # -- which session is which? ---------------------------------------------------------------------------------------
 
     def session_number(self, session_id: str) -> int | None:

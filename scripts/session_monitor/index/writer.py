@@ -186,8 +186,7 @@ class IndexWriter(Index):
         for session in outdated:
             aggregates.take_out(self.db, session)
         if outdated:
-            aggregates.tidy(self.db)
-            self._numbering.forget()
+            aggregates.drop_empty(self.db)
         return known
 
     def _put_files(self, files: Mapping[str, tuple[int, int]], progress: Progress, *, is_all: bool) -> None:

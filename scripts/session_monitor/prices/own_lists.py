@@ -32,7 +32,7 @@ def of_person(environment: Mapping[str, str]) -> str:
 
 
 def book(data_dir: str, environment: Mapping[str, str]) -> Book:
-    """All prices that hold for a data folder.  Raises BadPriceList, or OSError where a list cannot be read."""
+    """All prices that hold for a data folder.  Raises BadPriceListError, or OSError where a list cannot be read."""
     of_this_person = of_person(environment)
     try:
         general = _own(of_this_person)

@@ -171,13 +171,13 @@ def round_count(index: Index, session_id: str) -> int | None:
 
 def round_places(index: Index, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
     """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
+    from session_monitor.sessions.rounds import Place  # noqa: PLC0415 -- most questions read no round
+
     session = index.session_number(session_id)
     if session is None:
         return []
     count = _calls(index, session)
     start = max(1, count - newest + 1) if newest is not None else first or 1
-    from session_monitor.sessions.rounds import Place  # noqa: PLC0415 -- most questions read no round
-
     rounds = index.db.execute(
         "SELECT file, number, start, length, history FROM session CROSS JOIN round ON round.session = session.id "
         "WHERE session.id = ? AND number >= ? AND number <= ?",

@@ -69,7 +69,8 @@ def search(
 ) -> SearchResults:
     """The latest rounds that match, among those that are meant.
 
-    ``progress`` hears of the making of the search index.  Raises ``NoSuchFolder`` as a report does, and ``NoFullText``.
+    ``progress`` hears of the making of the search index.  Raises ``NoSuchFolderError`` as a report does, and
+    ``NoFullTextError``.
     """
 
     def ask(db: sqlite3.Connection | None) -> SearchResults:

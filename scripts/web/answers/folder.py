@@ -84,7 +84,7 @@ class Folder:
         ):
             index = Index(db, path, book)
             db.execute("BEGIN")
-            if index.is_known() and index.is_current() and index.is_priced():
+            if index.is_ready():
                 change = int(index.meta("change"))
                 mark = (is_there, index.meta("made"), change, book.fingerprint, problem)
         return State(path, book, mark, change, is_there, problem)

@@ -12,7 +12,7 @@ from .exchange import SAFETY, WORTH_PACKING, Answer, Content
 _SERVER = "agent-session-monitor"
 
 
-class Written(NamedTuple):
+class WrittenAnswer(NamedTuple):
     """An answer in bytes, with the status that it has for whom it is sent to."""
 
     status: int
@@ -20,7 +20,7 @@ class Written(NamedTuple):
     body: bytes
 
 
-def written(answer: Answer, sent: Mapping[str, str], connection: str, *, has_body: bool = True) -> Written:
+def written(answer: Answer, sent: Mapping[str, str], connection: str, *, has_body: bool = True) -> WrittenAnswer:
     """A whole answer to a request with these headers (names in small letters).
 
     It is 304 where they name what would be sent, and packed where they take it so.  ``connection`` says what becomes of
@@ -40,7 +40,7 @@ def written(answer: Answer, sent: Mapping[str, str], connection: str, *, has_bod
             headers = (*headers, ("Content-Encoding", "gzip"))
     length = (("Content-Length", str(len(body))),) if status != 304 else ()
     first = head(status, (*headers, ("Connection", connection), *length), content)
-    return Written(status, first, body if has_body and status != 304 else b"")
+    return WrittenAnswer(status, first, body if has_body and status != 304 else b"")
 
 
 def head(status: int, headers: Sequence[tuple[str, str]], content: Content | None = None) -> bytes:

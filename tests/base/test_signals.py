@@ -1,0 +1,56 @@
+"""How does a program wait, and end, by signals?"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+
+import pytest
+
+from session_monitor.base.signals import Signals, waking
+
+
+def is_readable(descriptor):
+    """Whether bytes have come to it."""
+    return bool(select.select([descriptor], [], [], 0)[0])
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGWINCH])
+def test_a_signal_wakes_who_waits(number):
+    """What came just before the wait ends it as well, and a changed window size does so without a handler."""
+    heard = []
+    with waking({signal.SIGTERM: lambda came, _frame: heard.append(came)}) as descriptor:
+        assert not is_readable(descriptor)
+        os.kill(os.getpid(), number)
+        assert is_readable(descriptor)
+
+    assert heard == [number] * (number == signal.SIGTERM)
+
+
+def test_all_is_as_before_when_nobody_waits_any_more():
+    """Handlers and the place to which signals are told are given back, and no descriptor stays open."""
+    numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH)
+    before = [signal.getsignal(number) for number in numbers]
+    with (
+        pytest.raises(ZeroDivisionError),
+        waking(dict.fromkeys(numbers[:2], lambda _number, _frame: None)) as descriptor,
+    ):
+        _ = 1 / 0
+
+    assert [signal.getsignal(number) for number in numbers] == before
+    assert signal.set_wakeup_fd(-1) == -1
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
+
+
+def test_an_end_is_asked_for_and_insisted_on():
+    """The first signal asks, and wakes; the second one ends what does not listen."""
+    signals = Signals()
+    with signals.catch():
+        assert not signals.stop()
+        os.kill(os.getpid(), signal.SIGTERM)
+        signals.sleep(60)
+        assert (signals.stop(), signals.received) == (True, signal.SIGTERM)
+        with pytest.raises(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
