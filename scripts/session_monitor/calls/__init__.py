@@ -7,6 +7,7 @@ Its rooms in reading order, ● those that others may come in by:
     access_line ●   the outer line, whole or broken; why a line is no call
     short_lines ●   the same answer without decoding, for lines without content
     long_lines ●    the same answer without decoding what was sent before
+    outcome ●       how it ended: ok, left, failed
     usage ●         token counts as disjoint kinds
     messages ●      roles, parts, tool calls and results, of every protocol
     tool_results ●  which tools were asked for, and what came back
