@@ -45,7 +45,8 @@ class Watch:
         try:
             self.tail.look(look)
             for generation, file in look.found:
-                lines = list(self.tail.lines(generation, file)) if tail.unread(generation, file) else []
+                sealed = self.tail.is_sealed(generation, file)
+                lines = list(self.tail.lines(generation, file, sealed=sealed)) if tail.unread(generation, file) else []
                 if read and lines:
                     generation.become(generation.advanced(file, lines[-1][1]))
                     new_bytes += [data + b"\n" for _, _, data, _ in lines]

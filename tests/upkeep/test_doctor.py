@@ -193,7 +193,8 @@ def test_a_damaged_compressed_file(folder, log):
 # -- the calls ---------------------------------------------------------------------------------------------------------
 
 NO_CALL = b'{"ai_log":"-","method":"GET"}'
-WRAPPED = b'{"log":"{\\"ai_log\\":\\"x\\"}\\n","stream":"stdout"}'
+PIECES = [json.dumps({"log": text, "stream": "stdout", "time": "T"}).encode()
+          for line in [calls.line("s", ["x"]).decode()] for text in (line[:90], f"{line[90:]}\n")]  # fmt: skip
 LIGHT = json.dumps({"ai_log": json.dumps({"session_id": "s", "model": "gpt-4", "input_token": 1, "output_token": 1}),
                     "start_time": "2026-02-01T09:30:15Z", "response_code": "200"}).encode()  # fmt: skip
 NO_TOKENS = calls.line("s", ["x"], input_token=None, output_token=None, total_token=None)
@@ -202,7 +203,8 @@ GOOD = calls.line("s", ["x"])
 SAMPLES = {
     "no lines": ([], {"calls": WARN}, "look again"),
     "no calls": ([NO_CALL], {"calls": WARN}, "enable_path_suffixes"),
-    "lines of a container engine": ([WRAPPED], {"calls": FAIL}, "%FILTER_STATE(wasm.ai_log:PLAIN)%"),
+    "lines of somebody else": ([b"hello"], {"calls": FAIL}, "%FILTER_STATE(wasm.ai_log:PLAIN)%"),
+    "lines that were cut into pieces": (PIECES * 9, {}, ""),
     "broken lines": ([GOOD, GOOD[:90]], {"calls": WARN}, "disk"),
     "no session ids": ([calls.line(None, ["x"])], {"session ids": FAIL}, "session_id_header"),
     "few session ids": ([GOOD, calls.line(None, ["x"])], {"session ids": WARN}, "session_id_header"),

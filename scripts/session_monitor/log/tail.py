@@ -182,9 +182,12 @@ class Tail:
 
     # -- reading -------------------------------------------------------------------------------------------------------
 
-    def lines(self, generation: Generation, file: LogFile) -> Iterator[Line]:
+    def is_sealed(self, generation: Generation, file: LogFile) -> bool:
+        """Whether nothing more is to be expected in this file.  To be asked once a look: that a file rests takes several."""
+        return generation.is_sealed(file, self._clock())
+
+    def lines(self, generation: Generation, file: LogFile, *, sealed: bool) -> Iterator[Line]:
         """The lines of this generation behind its offset, as far as they are whole."""
-        sealed = generation.is_sealed(file, self._clock())
         for start, end, data in log_file.lines(file, generation.offset, file.size, rest_too=sealed):
             if sealed and end == file.size and data and file.read(1, end - 1) != b"\n" and not self._is_whole(data):
                 return  # cut off for good; it stays unread, and is lost when its file goes

@@ -2,7 +2,7 @@
 
     1 look      which generation is in which file                       tail
     2 read      the whole lines behind each generation's offset         tail
-    3 take      line -> call -> its session, in memory                  intake, short_lines, ai_log, store
+    3 take      line -> call -> its session, in memory                  joined_lines, intake, short_lines, ai_log, store
     4 commit    session files first, synced; then the read positions    store, checkpoint
 
 A batch of lines goes through 2 to 4 together, so memory stays bounded and a stop loses nothing.  Whatever ends the
@@ -31,6 +31,7 @@ from session_monitor.sessions.write_lock import Outdated
 from .poll import Poll
 
 if TYPE_CHECKING:
+    from session_monitor.calls.joined_lines import Joining
     from session_monitor.index.rows import Rows
 
     from .intake import Intake
@@ -87,6 +88,12 @@ class _Batch:
         self.coverage: dict[str, Coverage] = {}
         self.bytes = 0
 
+    def advance(self, generation: Generation, file: LogFile, start: int, end: int) -> None:
+        """What stands there has been taken."""
+        self.coverage[generation.gid].bytes += end - start
+        self.ends[generation.gid] = generation, file, end
+        self.bytes += end - start
+
 
 class Ingest:
     """The way from logs to session files, one poll at a time."""
@@ -121,9 +128,10 @@ class Ingest:
         self._session_key = session_key
         self._stop = stop
         self._on_commit = on_commit
-        self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=_is_whole, clock=clock)
+        self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=self._is_whole, clock=clock)
         self._batch = _Batch()
         self._intake: Intake | None = None
+        self._joining: Joining | None = None
 
     @property
     def coverage(self) -> Coverage:
@@ -141,7 +149,7 @@ class Ingest:
 
     def _pass(self, poll: Poll) -> bool:
         """One look and all that it finds; False where another look is needed."""
-        look = Look()
+        look, self._joining = Look(), None
         try:
             try:
                 self._tail.look(look)
@@ -197,24 +205,27 @@ class Ingest:
             from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
 
             self._intake = Intake(self._store, self._session_key)
-        take, gid = self._intake.take, generation.gid
+        self._joining = joining = self._intake.joining()
+        gid, read, end, sealed = generation.gid, generation.offset, 0, self._tail.is_sealed(generation, file)
         batch = coverage = None
-        for number, (start, end, data, is_rest) in enumerate(self._tail.lines(generation, file), 1):
+        for number, (start, end, data, is_rest) in enumerate(self._tail.lines(generation, file, sealed=sealed), 1):
             if batch is not self._batch or coverage is None:
                 batch = self._batch
                 coverage = batch.coverage.setdefault(gid, Coverage())
-            coverage.bytes += end - start
-            if not is_rest:
-                coverage.lines += 1
-                take(data, (gid, start, end), coverage)
-            elif data:
-                poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
-            batch.ends[gid] = generation, file, end
-            batch.bytes += end - start
+            if is_rest:
+                if data:
+                    poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
+            elif not self._intake.take_next(data, joining, (gid, start, end), coverage):
+                continue  # what is held will be read again, and is not counted yet
+            batch.advance(generation, file, read, end)
+            read = end
             if self._is_full():
                 self._commit(poll)
             if number % LINES_BETWEEN_LOOKS == 0 and self._stop():
                 return
+        if sealed and joining.waiting and coverage:
+            self._intake.take_rest(joining, gid, coverage)
+            self._batch.advance(generation, file, read, end)
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 
@@ -254,8 +265,7 @@ class Ingest:
         self._batch = _Batch()
         self._store.discard()
 
+    def _is_whole(self, line: bytes) -> bool:
+        from . import intake  # noqa: PLC0415 -- few lines lack their newline
 
-def _is_whole(line: bytes) -> bool:
-    from . import intake  # noqa: PLC0415 -- few lines lack their newline
-
-    return intake.is_whole(line)
+        return intake.is_whole(line, self._joining)

@@ -7,11 +7,14 @@ this, and starts the sooner for it.
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Sequence
 
-from session_monitor.calls import access_line, ai_log
+from session_monitor.calls import access_line, ai_log, long_lines
 from session_monitor.calls.coverage import Coverage
+from session_monitor.calls.joined_lines import JoinedLine, Joining
 from session_monitor.calls.round import Round
 from session_monitor.calls.short_lines import LineReader, ShortCall
+from session_monitor.log.log_file import LONGEST_LINE
 from session_monitor.sessions.store import Store
 
 
@@ -23,6 +26,30 @@ class Intake:
         self._store = store
         self._session_key = session_key
         self._reader = LineReader()
+
+    @staticmethod
+    def joining() -> Joining:
+        """What puts the lines of one file together."""
+        return Joining(LONGEST_LINE)
+
+    def take_next(self, line: bytes | None, joining: Joining, log: tuple[str, int, int], coverage: Coverage) -> bool:
+        """Take the next line of a file, which stood at ``log``; False where it, or one before it, waits for its rest."""
+        if line is not None and line.startswith(long_lines.START) and not joining.waiting:
+            coverage.lines += 1
+            self.take(line, log, coverage)
+            return True
+        generation, start, end = log
+        self._take_joined(joining.add(start, end, line), generation, coverage)
+        return not joining.waiting
+
+    def take_rest(self, joining: Joining, generation: str, coverage: Coverage) -> None:
+        """Take what waits, as far as it goes: nothing more is to be expected."""
+        self._take_joined(joining.rest(), generation, coverage)
+
+    def _take_joined(self, lines: Sequence[JoinedLine], generation: str, coverage: Coverage) -> None:
+        for start, end, written in lines:
+            coverage.lines += 1
+            self.take(written, (generation, start, end), coverage)
 
     def take(self, line: bytes | None, log: tuple[str, int, int], coverage: Coverage) -> None:
         """Take a line, None for one that is too long to be read, that stood at ``log``; and count it."""
@@ -44,9 +71,10 @@ class Intake:
             self._store.add(call, log)
 
 
-def is_whole(line: bytes) -> bool:
-    """Whether a line without its newline lacks nothing else: it is JSON to its end."""
-    call = ai_log.parse(line.strip(b"\0"))
+def is_whole(line: bytes, joining: Joining | None = None) -> bool:
+    """Whether a line without its newline lacks nothing else: it is JSON to its end, with what is joined to it."""
+    written = (joining or Joining(LONGEST_LINE)).completed_by(line)
+    call = ai_log.parse(written) if written else None
     return isinstance(call, Round) and not call.outer_broken
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from session_monitor.base import timestamps
 from session_monitor.calls import access_line, ai_log
 from session_monitor.calls.coverage import Coverage
+from session_monitor.calls.joined_lines import Joining
 from session_monitor.log import log_file
 from session_monitor.log.log_file import LogFile
 from session_monitor.prices import cost
@@ -59,7 +60,7 @@ def last_lines(file: LogFile, most_bytes: int, most_lines: int) -> list[bytes]:
 def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
     """Count lines in; without a book no prices are looked for."""
     covered = sample.coverage
-    for line in lines:
+    for line in _joined(lines):
         covered.lines += 1
         stripped = line.strip(b"\0")
         call = ai_log.parse(stripped)
@@ -79,6 +80,13 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
             if isinstance(priced, Unpriced) and priced.reason != cost.NO_TOKENS:
                 key = call.model or "", priced.reason
                 sample.unpriced[key] = sample.unpriced.get(key, 0) + 1
+
+
+def _joined(lines: Iterable[bytes]) -> Iterator[bytes]:
+    """What the gateway wrote of these lines, also of those that came in pieces, as far as these are all there."""
+    joining = Joining(LOOK_BYTES)
+    for number, line in enumerate(lines):
+        yield from (each.payload or b"" for each in joining.add(number, number + 1, line))
 
 
 def checks(sample: Sample, now: float) -> Iterator[Check]:
