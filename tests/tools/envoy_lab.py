@@ -85,6 +85,8 @@ def find_envoy():
 class EnvoyLab:
     """One Envoy process, which may be killed and started again on the same log; a context manager."""
 
+    workers = 2
+
     def __init__(self, log_path, binary=None):
         self.log_path = Path(log_path)
         self._binary = binary or find_envoy()
@@ -153,7 +155,7 @@ class EnvoyLab:
         config, admin, errors = folder / "envoy.json", folder / "admin", folder / "errors"
         config.write_text(json.dumps(self.config()))
         admin.unlink(missing_ok=True)
-        command = [self._binary, "--concurrency", "2", "--log-level", "error", "--use-dynamic-base-id"]
+        command = [self._binary, "--concurrency", str(self.workers), "--log-level", "error", "--use-dynamic-base-id"]
         command += ["--file-flush-interval-msec", str(FLUSH_MS), "--admin-address-path", admin, "--config-path", config]
         with errors.open("wb") as stream:
             self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stream, stderr=stream)
