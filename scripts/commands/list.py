@@ -92,14 +92,19 @@ def _print_list(output: Output, sessions: SessionList) -> None:
         output.tell(f"({_limited(sessions)})")
     if any(row.spending.unpriced_rounds for row in sessions.rows):
         output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
+    if any(row.spending.at_least for row in sessions.rows):
+        output.complain("≥: some rounds used at least the tokens that the log tells, and perhaps more")
+
+
+_KINDS = ("input", "cached", "output", "reasoning")
 
 
 def _cells(row: SessionRow) -> list[str]:
     return [
         row.fields["session_id"],
         local_time(row.fields["updated_at"]),
-        *(humanize.count(row.fields[key]) for key in ("messages_count", "total_input_tokens")),
-        *(humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in ("cached", "output", "reasoning")),
+        humanize.count(row.fields["messages_count"]),
+        *wording.token_cells([row.fields[f"total_{kind}_tokens"] for kind in _KINDS], row.spending),
         wording.short(row.spending),
         row.fields["status"],
         row.fields["model"] or "-",

@@ -10,7 +10,6 @@ from typing import Any
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices import cost
 
 from .shared import failures, parsers
 from .shared.data import Data, meant, unknown_session
@@ -91,9 +90,10 @@ def _print_page(shown: Conversation, form: str, *, messages: bool, full: bool) -
 def _json_pieces(shown: Conversation, *, messages: bool) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
     yield to_json(shown.row.to_json())[:-1] + ', "rounds": ['
-    for number, (entry, outcome) in enumerate(shown.rounds):
-        kept = {key: value for key, value in entry.items() if messages or key not in _OF_MESSAGES}
-        yield (",\n" if number else "\n") + to_json({**kept, **cost.to_json(outcome)})
+    for number, each in enumerate(shown.rounds):
+        told = conversation.to_json(*each)
+        kept = {key: value for key, value in told.items() if messages or key not in _OF_MESSAGES}
+        yield (",\n" if number else "\n") + to_json(kept)
     yield "\n]}"
 
 

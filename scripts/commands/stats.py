@@ -9,6 +9,7 @@ from typing import Any
 from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money, wording
+from session_monitor.prices.spending import Spending
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports.breakdown import Breakdown, ToolRow
 from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
@@ -41,12 +42,13 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 _SUMS = (
     Column("Sessions", ">"),
-    Column("Calls", ">", rank=2),
+    Column("Calls", ">", rank=3),
     Column("Failed", ">", rank=1),
+    Column("Left", ">", rank=2),
     Column("Input", ">"),
-    Column("Cached", ">", rank=4),
+    Column("Cached", ">", rank=5),
     Column("Output", ">"),
-    Column("Reasoning", ">", rank=3),
+    Column("Reasoning", ">", rank=4),
     Column("Cost (USD)", ">"),
 )
 
@@ -66,21 +68,22 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
         cells = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in breakdown.rows]
         total = _cells("TOTAL", breakdown.sessions, breakdown.sums)
         output.print_table((Column(column.capitalize(), least=16), *_SUMS), cells, total)
-        _tell_unpriced(output, breakdown.sums)
+        _tell_unknown(output, breakdown.sums.spending)
 
 
 def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
-    counts = (sessions, sums.calls, sums.failed, sums.input_tokens, sums.cached_tokens)
-    more = (sums.output_tokens, sums.reasoning_tokens)
-    return [name, *map(humanize.count, counts), *map(humanize.count, more), wording.short(sums.spending)]
+    calls = map(humanize.count, (sessions, sums.calls, sums.failed, sums.left))
+    kinds = (sums.input_tokens, sums.cached_tokens, sums.output_tokens, sums.reasoning_tokens)
+    return [name, *calls, *wording.token_cells(kinds, sums.spending), wording.short(sums.spending)]
 
 
-def _tell_unpriced(output: Output, sums: Sums) -> None:
-    spent = sums.spending
-    if spent.unpriced_rounds:
-        rounds = humanize.counted(spent.unpriced_rounds, "round")
-        tokens = humanize.counted(spent.unpriced_tokens, "token")
-        output.tell(f"Not in the cost: {rounds} unpriced, {tokens} ({', '.join(wording.unpriced(spent))})")
+def _tell_unknown(output: Output, spent: Spending) -> None:
+    """What is not in the sums, or not whole in them."""
+    unpriced, unknown = wording.not_in_it(spent), wording.unknown_tokens(spent)
+    if unpriced:
+        output.tell(f"Not in the cost: {unpriced}")
+    if unknown:
+        output.tell(f"{unknown.capitalize()}.")
 
 
 # -- by tool -----------------------------------------------------------------------------------------------------------
@@ -184,8 +187,8 @@ def _print_dates(output: Output, unit: str, breakdown: Breakdown) -> None:
     rows = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in breakdown.rows]
     first = Column(unit.capitalize() if unit != periods.DAY else "Date")
     total = [*_cells("TOTAL", breakdown.sessions, breakdown.sums), ""]
-    output.print_table((first, *_SUMS, Column("Models", rank=5, least=16)), rows, total)
-    _tell_unpriced(output, breakdown.sums)
+    output.print_table((first, *_SUMS, Column("Models", rank=6, least=16)), rows, total)
+    _tell_unknown(output, breakdown.sums.spending)
 
 
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
@@ -220,12 +223,9 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
     output.tell(f"Sessions: {humanize.count(overview.sessions)}")
-    output.tell(f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed")
-    output.tell(
-        f"Tokens:   {humanize.count(sums.input_tokens)} input, of which {humanize.count(sums.cached_tokens)} cached and "
-        f"{humanize.count(sums.cache_write_tokens)} cache written; {humanize.count(sums.output_tokens)} output, of which "
-        f"{humanize.count(sums.reasoning_tokens)} reasoning"
-    )
+    left = f", {humanize.count(sums.left)} were left before their end" if sums.left else ""
+    output.tell(f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed{left}")
+    output.tell(f"Tokens:   {wording.tokens(sums)}")
     output.tell(f"Cost:     {wording.shown(spent)}{saved}")
     output.tell(f"Coverage: {_coverage(data.coverage())}")
 

@@ -7,10 +7,9 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from session_monitor.conversations import follow
+from session_monitor.conversations import conversation, follow
 from session_monitor.conversations.conversation import Wanted
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices import cost
 from session_monitor.prices.cost import Outcome
 from session_monitor.text import safe, table, width
 
@@ -81,8 +80,8 @@ def _lines(options: argparse.Namespace, output: Output, entry: StoredRound, outc
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
     if output.is_json:
-        kept = {key: value for key, value in entry.items() if with_messages or not key.startswith("messages")}
-        yield to_json({**kept, **cost.to_json(outcome)})
+        told = conversation.to_json(entry, outcome)
+        yield to_json({key: value for key, value in told.items() if with_messages or not key.startswith("messages")})
         return
     yield ""
     transcript = Transcript(output.columns(), messages=with_messages, full=options.full, paint=output.paint())

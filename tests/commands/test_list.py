@@ -6,13 +6,15 @@ import json
 
 from tests.support.command_line import data, line, rows_of, run, sessions
 
+UNPRICED = "cli.py: + and -: some or all rounds have no price, see 'pricing list --unpriced'"
+
 
 def test_list_of_the_sample(sample):
     """One line a session, with counts, tokens of each kind and the model, the latest first."""
     done = run("list", "--data-dir", sample)
 
     heading, rule, *rows = done.stdout.splitlines()
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr.splitlines()) == (0, [UNPRICED])
     assert heading.split("  ")[0] == "Session ID"
     assert heading.split()[2:] == [
         "Updated",

@@ -196,7 +196,8 @@ def test_wide_cuts_nothing(sample):
     shown, complaints = shown_on_a_terminal(40, "list", "--data-dir", sample, "--wide")
     narrow, missed = shown_on_a_terminal(40, "list", "--data-dir", sample)
 
-    assert (shown, complaints) == (run("list", "--data-dir", sample).stdout.splitlines(), "")
+    piped = run("list", "--data-dir", sample)
+    assert (shown, complaints.splitlines()) == (piped.stdout.splitlines(), piped.stderr.splitlines())
     assert narrow != shown
     assert "--wide" in missed
 

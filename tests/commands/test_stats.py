@@ -27,7 +27,8 @@ def test_stats_of_the_sample_by_model(sample):
     assert text[0] == "📊 Statistics by Model"
     assert text[1].split()[:3] == ["Model", "Sessions", "Calls"]
     assert [line.split()[0] for line in text[3:9]] == [row["model"] or "(not" for row in models][:6]
-    assert text[-1].startswith("TOTAL")
+    assert text[-3].startswith("TOTAL")
+    assert text[-2:] == ["Not in the cost: 1 round unpriced (1 without tokens)", "Tokens of 1 call are not told."]
 
 
 def test_summary_of_the_sample(tmp_path):
@@ -167,7 +168,8 @@ def test_stats_by_date(sample):
     assert all(row["models"] for row in stats["dates"])
     assert text[0] == "📊 Statistics by Date (Last 30,000 days)"
     assert [line.split()[0] for line in text[3:5]] == ["2026-02-01", "2026-02-02"]
-    assert text[-1].startswith("TOTAL")
+    assert text[-3].startswith("TOTAL")
+    assert text[-2:] == ["Not in the cost: 1 round unpriced (1 without tokens)", "Tokens of 1 call are not told."]
     shanghai = data(*asked, "--timezone", "Asia/Shanghai")["dates"]
     assert [row["calls"] for row in shanghai] != [row["calls"] for row in stats["dates"]]
     assert data(*asked) == {**data(*asked, "--timezone", "Asia/Shanghai"), "timezone": "local"}

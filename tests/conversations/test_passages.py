@@ -112,7 +112,16 @@ def test_texts_are_clean():
 
 def test_facts_of_a_session():
     """Times, models, tokens by kind and the cost, with what is not in it and what had to be assumed."""
-    spent = Spending(5 * 10**11, 5, 2, 1500, 1, {"qwen-long": 1}, 10**10, {"undated": 2})
+    spent = Spending(
+        pico=5 * 10**11,
+        rounds=5,
+        unpriced_rounds=2,
+        unpriced_tokens=1500,
+        without_tokens=1,
+        unpriced_models={"qwen-long": 1},
+        saved_pico=10**10,
+        assumed={"undated": 2},
+    )
     row = {**ROW, "models": ["a", "b"], "failed_count": 1, "total_cached_tokens": 1000, "created_at": None}
 
     facts = {fact.label: fact.text for fact in passages.facts(row, spent)}

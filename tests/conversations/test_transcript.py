@@ -70,7 +70,16 @@ def test_tokens_say_of_which():
 
 def test_costs_are_told_with_what_is_not_in_them():
     """The session's cost comes with what is unpriced, assumed and spared; a round's with its parts, or why there is none."""
-    spent = Spending(5 * 10**11, 5, 2, 1500, 1, {"qwen-long\n": 1}, 10**10, {"cache_write_5m": 2})
+    spent = Spending(
+        pico=5 * 10**11,
+        rounds=5,
+        unpriced_rounds=2,
+        unpriced_tokens=1500,
+        without_tokens=1,
+        unpriced_models={"qwen-long\n": 1},
+        saved_pico=10**10,
+        assumed={"cache_write_5m": 2},
+    )
 
     lines = shown(spent=spent, outcome=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 
@@ -82,8 +91,9 @@ def test_costs_are_told_with_what_is_not_in_them():
     ]
     assert "    Cost: $0.00300 (input $0.00100, output $0.00200)" in lines
     assert "    Cost: not known (no price is known for this model)" in shown(outcome=Unpriced("unknown_model"))
-    assert "💰 Estimated Cost: not known" in shown(spent=Spending(0, 1, 1, 15, 0, {"m": 1}))
-    assert "   caching cost more by $0.00100" in shown(spent=Spending(1, 1, saved_pico=-(10**9)))
+    nothing = Spending(rounds=1, unpriced_rounds=1, unpriced_tokens=15, unpriced_models={"m": 1})
+    assert "💰 Estimated Cost: not known" in shown(spent=nothing)
+    assert "   caching cost more by $0.00100" in shown(spent=Spending(pico=1, rounds=1, saved_pico=-(10**9)))
 
 
 def test_the_kinds_of_messages():

@@ -144,7 +144,9 @@ def test_a_call_has_its_columns(found):
         "cache_write_tokens": 0,
         "reasoning_tokens": 0,
         "total_tokens": 80,
+        "at_least": False,
         "response_code": 200,
+        "outcome": "ok",
         "failed": False,
         "first_token_ms": None,
         "duration_ms": None,
@@ -154,7 +156,11 @@ def test_a_call_has_its_columns(found):
     assert rows["a", 1]["timestamp"] == "2026-02-01T09:30:15.120Z"
     assert rows["b|`=1+1", 1]["duration_ms"] == 1200
     assert (rows["c", 1]["cost_usd"], rows["c", 1]["unpriced"]) == (None, "unknown_model")
-    assert (rows["c", 2]["failed"], rows["c", 2]["response_code"], rows["c", 2]["model"]) == (True, 503, None)
+    refused = rows["c", 2]
+    assert (refused["outcome"], refused["failed"], refused["response_code"]) == ("failed", True, 503)
+    assert refused["model"] is None
+    assert {refused[name] for name in refused if name.endswith("_tokens")} == {None}
+    assert (refused["cost_usd"], refused["unpriced"]) == ("0", None)
 
 
 def test_calls_are_read_as_they_are_taken(found):
@@ -221,10 +227,10 @@ def test_a_report_as_markdown(found):
     assert lines[0] == f"# Report of {NOW}"
     assert "## By model" in lines
     assert "## By date" in lines
-    assert any(line.startswith("| `nobody-knows-it` | 1 | 1 | 0 | 10 | 5 | 0 | not known | 1 |") for line in lines)
+    assert any(line.startswith("| `nobody-knows-it` | 1 | 1 | 0 | 0 | 10 | 5 | 0 | not known | 0 | 1 |") for line in lines)
     assert lines[-1] == "Coverage: 5 lines read; 5 calls; 0 lines passed over"
     _, text = rounds(found, formats.MARKDOWN)
-    assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {11}
+    assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {13}
 
 
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=[]), st.sampled_from("=+-@\t\r\n\"',;|`")), max_size=30)

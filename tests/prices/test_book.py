@@ -89,18 +89,20 @@ def test_call_without_time_has_the_latest_price():
 
 
 @pytest.mark.parametrize("model", [None, "no-such-model", "gpt-4o", "deepseek-chat"])
-@pytest.mark.parametrize(("has_tokens", "failed"), [(True, True), (False, True), (True, False)])
-def test_call_that_used_nothing_is_free(model, has_tokens, failed):
-    """A call that failed without tokens, or reported none used, costs nothing whatever its model."""
-    outcome = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", Usage(), has_tokens, failed))
+@pytest.mark.parametrize("has_tokens", [True, False])
+@pytest.mark.parametrize("usage", [Usage(), Usage(1000)])
+def test_call_that_is_free_costs_nothing(model, has_tokens, usage):
+    """A call that was refused, or that the gateway answered by itself, costs nothing whatever its model."""
+    outcome = SMALL_BOOK.price(Call(model, "2020-01-01T00:00:00Z", usage, has_tokens, is_free=True))
 
     assert (outcome.pico, outcome.notes, outcome.prices) == (0, (), None)
     assert cost.to_json(outcome) == {"cost_usd": "0"}
 
 
-def test_failed_call_with_tokens_is_paid_for():
-    """What a failed call did use is billed."""
-    assert usd(SMALL_BOOK.price(Call("gpt-4o", None, Usage(1000), failed=True))) == "0.0025"
+@pytest.mark.parametrize("has_tokens", [True, False])
+def test_nothing_told_is_no_price(has_tokens):
+    """Tokens that are not told, or told as none where there was an answer, are no price of 0."""
+    assert SMALL_BOOK.price(Call("gpt-4o", None, Usage(), has_tokens)) == Unpriced(cost.NO_TOKENS)
 
 
 # --- Another currency -------------------------------------------------------------------------------------------------
@@ -279,9 +281,7 @@ def test_very_many_calls_add_up_to_what_fractions_say():
         spent[each.model].count(each, book.price(each))
         kinds = each.usage
         place = place_of(document["models"][each.model], each)
-        if not kinds.total_tokens:
-            continue
-        if place is None:
+        if place is None or not kinds.total_tokens:
             unpriced[each.model] += 1
             continue
         sums = tokens[(each.model, *place, kinds.explicit_cache)]

@@ -15,6 +15,16 @@ from session_monitor.sessions.record import entry_of
 from tests.support import calls
 from tests.support.priced import ROUNDS, SMALL_BOOK, a_list, call, row, worked
 
+STORED = {
+    "model": "gpt-4o",
+    "timestamp": "2026-11-22T12:00:00Z",
+    "response_type": "stream",
+    "input_tokens": 1000,
+    "output_tokens": 5,
+    "reasoning_tokens": 0,
+    "cached_tokens": 0,
+    "total_tokens": 1005,
+}
 SHIPPED_BOOK = Book([price_list.shipped()])
 
 
@@ -45,7 +55,8 @@ def test_stored_round_costs_the_same(each):
         (Call("deepseek-chat", "2024-12-31T23:59:59Z", Usage(1)), cost.NO_PRICE_THEN),
         (Call("gpt-4o", None, Usage(), has_tokens=False), cost.NO_TOKENS),
         (Call(None, None, Usage(), has_tokens=False), cost.NO_TOKENS),
-        (Call("no-such-model", None, Usage(1), failed=True), cost.UNKNOWN_MODEL),
+        (Call("gpt-4o", None, Usage()), cost.NO_TOKENS),
+        (Call("no-such-model", None, Usage()), cost.NO_TOKENS),
     ],
 )
 def test_unknown_cost_has_a_reason(each, reason):
@@ -55,6 +66,42 @@ def test_unknown_cost_has_a_reason(each, reason):
     assert outcome == Unpriced(reason)
     assert cost.to_json(outcome) == {"cost_usd": None, "unpriced": reason}
     assert cost.UNPRICED[reason]
+
+
+@pytest.mark.parametrize(
+    ("told", "has_tokens", "is_free"),
+    [
+        ({}, True, False),
+        ({"outcome": "failed", "response_code": 500}, True, False),
+        ({"outcome": "left", "total_tokens": 0}, False, False),
+        ({"outcome": "ok", "no_tokens": True}, False, False),
+        ({"outcome": "failed", "response_code": 200, "no_tokens": True}, False, False),
+        ({"outcome": "failed", "response_code": 0, "no_tokens": True}, False, False),
+        ({"outcome": "failed", "response_code": 400, "no_tokens": True}, False, True),
+        ({"response_type": "error", "response_code": 503, "total_tokens": 0}, False, True),
+        ({"outcome": "ok", "answered_by": "cache", "total_tokens": 0, "model": None}, True, True),
+    ],
+)
+def test_what_a_stored_round_costs_by_how_it_ended(told, has_tokens, is_free):
+    """A round is free where it was refused or the gateway answered it, else not priced where tokens are not told."""
+    call = cost.call_of({**STORED, **told})
+
+    assert (call.has_tokens, call.is_free) == (has_tokens, is_free)
+    outcome = SMALL_BOOK.price(call)
+    if is_free:
+        assert outcome == cost.FREE
+    elif not has_tokens:
+        assert outcome == Unpriced(cost.NO_TOKENS)
+    else:
+        assert outcome.pico > 0
+
+
+def test_a_lower_bound_is_told():
+    """A round of which only a part of the tokens is known is priced by that, and its call says so."""
+    whole, part = cost.call_of(STORED), cost.call_of({**STORED, "at_least": True})
+
+    assert (whole.at_least, part.at_least) == (False, True)
+    assert SMALL_BOOK.price(whole) == SMALL_BOOK.price(part)
 
 
 def test_cost_in_json_says_why():

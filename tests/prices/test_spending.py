@@ -27,27 +27,31 @@ def test_sum_tells_what_it_holds_and_what_not():
         Call(None, None, Usage(7)),
         Call("deepseek-chat", "2024-01-01T00:00:00Z", Usage(3)),
         Call("gpt-4o", None, Usage(), has_tokens=False),
-        Call("no-such-model", None, Usage(), has_tokens=False, failed=True),
+        Call("no-such-model", None, Usage(), has_tokens=False, is_free=True),
+        Call("local-llama", None, Usage(1), at_least=True),
+        Call("no-such-model", None, Usage(2), at_least=True),
     ]
     total = spending.spent(SMALL_BOOK, calls)
 
     assert total == Spending(
         pico=3_750_000_000 + 2_500_000_000 + 1_440_000_000,
-        rounds=9,
-        unpriced_rounds=5,
-        unpriced_tokens=1511,
+        rounds=11,
+        unpriced_rounds=6,
+        unpriced_tokens=1513,
         without_tokens=1,
-        unpriced_models={"qwen-long": 2, "no model": 1, "deepseek-chat": 1},
+        unpriced_models={"qwen-long": 2, "no model": 1, "deepseek-chat": 1, "no-such-model": 1},
         saved_pico=1_250_000_000 + 960_000_000,
-        assumed={"undated": 1, "no_time": 2, "cache_read_by_vendor": 1},
+        assumed={"undated": 1, "no_time": 3, "cache_read_by_vendor": 1},
+        at_least=2,
     )
     assert total.to_json() == {
         "cost_usd": "0.00769",
-        "unpriced_rounds": 5,
-        "unpriced_tokens": 1511,
-        "unpriced_models": ["deepseek-chat", "no model", "qwen-long"],
+        "at_least": 2,
+        "unpriced_rounds": 6,
+        "unpriced_tokens": 1513,
+        "unpriced_models": ["deepseek-chat", "no model", "no-such-model", "qwen-long"],
         "cache_savings_usd": "0.00221",
-        "cost_notes": {"undated": 1, "no_time": 2, "cache_read_by_vendor": 1},
+        "cost_notes": {"undated": 1, "no_time": 3, "cache_read_by_vendor": 1},
     }
 
 
@@ -64,6 +68,7 @@ def test_nothing_is_counted_as_free_that_is_not_known(calls):
     assert total.unpriced_tokens == sum(call.usage.total_tokens for call, _ in unknown)
     assert total.unpriced_rounds == sum(total.unpriced_models.values()) + total.without_tokens
     assert total.without_tokens == sum(outcome.reason == cost.NO_TOKENS for _, outcome in unknown)
+    assert total.at_least == sum(call.at_least for call in calls)
 
 
 @given(st.lists(MANY, max_size=4), st.randoms(use_true_random=False))

@@ -17,7 +17,8 @@ def test_columns_become_sums():
     """Tokens by kind become input, output and parts of them; dollars in millionths and the rest become one amount."""
     sums = usage_totals.of_columns(tuple(COLUMNS.values()), {"m": 3, None: 2, "free": 0})
 
-    assert (sums.calls, sums.failed) == (COLUMNS["calls"], COLUMNS["failed"])
+    assert (sums.calls, sums.failed, sums.left) == (COLUMNS["calls"], COLUMNS["failed"], COLUMNS["left_calls"])
+    assert sums.at_least == sums.spending.at_least == COLUMNS["at_least"]
     assert sums.input_tokens == COLUMNS["fresh"] + COLUMNS["read"] + COLUMNS["written"]
     assert sums.output_tokens == COLUMNS["visible"] + COLUMNS["reasoning"]
     assert sums.total_tokens == sums.input_tokens + sums.output_tokens
@@ -29,9 +30,17 @@ def test_columns_become_sums():
 
 def test_sums_as_json():
     """JSON has the counts, the tokens by kind and the cost, each under its own name."""
-    document = usage_totals.of_columns((2, 1, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0), {}).to_json()
+    document = usage_totals.of_columns((4, 1, 2, 3, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0), {}).to_json()
 
-    counts = {"calls": 2, "failed": 1, "input_tokens": 18, "output_tokens": 10, "total_tokens": 28}
+    counts = {
+        "calls": 4,
+        "failed": 1,
+        "left": 2,
+        "at_least": 3,
+        "input_tokens": 18,
+        "output_tokens": 10,
+        "total_tokens": 28,
+    }
     kinds = {"cached_tokens": 5, "cache_write_tokens": 3, "reasoning_tokens": 6}
     assert {key: document[key] for key in (*counts, *kinds)} == {**counts, **kinds}
     assert document["cost_usd"] == "0.0000015"

@@ -76,7 +76,7 @@ def test_calls_that_told_no_tokens_are_left_out():
     calls = [
         Call("gpt-4o", AT, Usage(1000)),
         Call("gpt-4o", AT, Usage(), has_tokens=False),
-        Call("gpt-4o", AT, Usage(), failed=True),
+        Call("gpt-4o", AT, Usage(), is_free=True),
         Call("gpt-4o", AT, Usage()),
     ]
     [estimate] = what_if.estimates(SMALL_BOOK, calls, ["o1"])

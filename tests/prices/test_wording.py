@@ -12,6 +12,12 @@ from session_monitor.prices.spending import Spending
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 
+def a_part(*models):
+    """The cost of calls without a price, beside a dollar at least."""
+    dollar = Call("gpt-4o", None, Usage(400_000), at_least=True)
+    return spending.spent(SMALL_BOOK, [dollar, *(Call(model, None, Usage(1000)) for model in models)])
+
+
 @pytest.mark.parametrize(
     ("total", "shown", "short"),
     [
@@ -30,6 +36,13 @@ from tests.support.priced import MANY, SMALL_BOOK, unpriced
         (unpriced("d", "c", "b", "a", dollars=1), "$1.00 + 4 rounds unpriced (a, b, c, d)", "$1.00+"),
         (unpriced("e", "d", "e", "c", "b", "a"), "6 rounds unpriced (e, a, b, 2 more models)", "-"),
         (spending.spent(SMALL_BOOK, [Call("local-llama", None, Usage(1))]), "$0.00", "$0.00"),
+        (a_part(), "at least $1.00", "≥$1.00"),
+        (a_part("qwen-long"), "at least $1.00 + 1 round unpriced (qwen-long)", "≥$1.00+"),
+        (
+            spending.spent(SMALL_BOOK, [Call("qwen-long", None, Usage(1), at_least=True)]),
+            "1 round unpriced (qwen-long)",
+            "-",
+        ),
     ],
 )
 def test_text_tells_what_is_not_in_the_sum(total, shown, short):
@@ -61,3 +74,6 @@ def test_words_say_what_json_says(calls):
 
     assert (wording.short(total) == "-") == (total.to_json()["cost_usd"] is None)
     assert ("unpriced" in wording.shown(total)) == (total.unpriced_rounds > 0) == (wording.short(total)[-1] in "+-")
+    is_known = total.unpriced_rounds < total.rounds
+    assert wording.shown(total).startswith("at least ") == (is_known and total.at_least > 0)
+    assert wording.short(total).startswith("≥") == (is_known and total.at_least > 0)

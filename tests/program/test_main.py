@@ -180,7 +180,10 @@ def test_the_closing_summary(tmp_path, output):
     assert re.sub(r"[\d.]+ k?B|\d\.\d s|\$[\d.]+", "#", done.stdout).splitlines() == [
         "Read 9 lines (#) of 1 log file in #",
         "Sessions: 3 (3 new), rounds: 4 new",
-        "Tokens:   1,520 input, of which 1,000 cached and 0 cache written; 410 output, of which 300 reasoning",
+        (
+            "Tokens:   1,520 input, of which 1,000 cached and 0 cache written; 410 output, of which 300 reasoning "
+            "(tokens of 1 call are not told)"
+        ),
         "Cost:     # + 1 round unpriced (1 without tokens); caching saved #",
         (
             "Coverage: 4 calls; 1 without session id; 1 without tokens; "

@@ -27,8 +27,8 @@ MODELS = st.sampled_from([None, "gpt-4o", "o1", "qwen3-max", "deepseek-chat", "l
 TIMES = st.sampled_from([None, "2024-01-01T00:00:00Z", "2025-06-01T00:00:00Z", "2026-06-01T12:00:00Z"])
 NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)
 USAGES = st.builds(Usage, NUMBERS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, st.booleans())
-CALLS = st.builds(Call, MODELS, TIMES, USAGES, st.just(True), st.booleans()) | st.builds(
-    Call, MODELS, TIMES, st.just(Usage()), st.booleans(), st.booleans()
+CALLS = st.builds(Call, MODELS, TIMES, USAGES, st.just(True), st.booleans(), st.booleans()) | st.builds(
+    Call, MODELS, TIMES, st.just(Usage()), st.booleans(), st.booleans(), st.booleans()
 )
 MANY = st.lists(CALLS, max_size=8)
 

@@ -43,7 +43,7 @@ ROUND = {
 COST = Cost(10**9, CostParts(10**9), None, ())
 
 
-SPENT = Spending(10**9, 1)
+SPENT = Spending(pico=10**9, rounds=1)
 
 
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=300)

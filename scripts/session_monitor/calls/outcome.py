@@ -25,6 +25,14 @@ def outcome_of(facts: Mapping[str, Any]) -> str:
     return str(told)
 
 
+def has_tokens(facts: Mapping[str, Any]) -> bool:
+    """Whether it is known what tokens a stored round used.
+
+    Where the gateway answered by itself it used none.  Of all other calls 0 and 0 say that nobody counted.
+    """
+    return "answered_by" in facts or ("no_tokens" not in facts and facts["total_tokens"] != 0)
+
+
 def is_free(facts: Mapping[str, Any]) -> bool:
     """Whether the call of a stored round costs nothing, whatever its model.
 
@@ -33,4 +41,4 @@ def is_free(facts: Mapping[str, Any]) -> bool:
     if "answered_by" in facts:
         return True
     was_refused = outcome_of(facts) == FAILED and (facts.get("response_code") or 0) >= ERROR_CODE
-    return was_refused and "no_tokens" in facts
+    return was_refused and not has_tokens(facts)

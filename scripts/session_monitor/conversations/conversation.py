@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from session_monitor.calls.outcome import has_tokens, outcome_of
 from session_monitor.prices import cost, what_if
 from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending, spent
@@ -64,6 +65,20 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
         return None
     stored = _stored(sessions, row, session_id, rounds, full_messages=full_messages)
     return Conversation(row, ((each, sessions.book.price(cost.call_of(each))) for each in stored))
+
+
+def to_json(entry: StoredRound, outcome: Outcome) -> dict[str, Any]:
+    """A round with what it cost, for JSON: how it ended is always told, and tokens are None where they are not known."""
+    unknown = {} if has_tokens(entry) else {name: None for name in entry if name in _TOKENS}
+    return {**entry, "outcome": outcome_of(entry), **unknown, **cost.to_json(outcome)}
+
+
+_TOKENS = frozenset(
+    (
+        *("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens"),
+        "total_tokens",
+    )
+)
 
 
 def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:

@@ -152,7 +152,7 @@ def _markdown(document: Document) -> Iterator[str]:
         yield f"\nCoverage: {lines} read; {'; '.join(document.coverage.in_words())}\n"
 
 
-_TEXTS = ("session_id", "timestamp", "updated_at", "model", "models", "date")
+_TEXTS = ("session_id", "timestamp", "updated_at", "model", "models", "date", "outcome")
 
 
 def _heading(name: str) -> str:
@@ -164,6 +164,8 @@ def _markdown_cell(column: str, value: Any) -> str:
         return "not known" if value is None else money.shown(int(money.fraction(value) * money.PICO))
     if value is None or value == []:
         return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     if isinstance(value, (str, list)):
         return ", ".join(map(markdown.cell, [value] if isinstance(value, str) else value))
     return str(value) if column == "round" else humanize.count(value)

@@ -7,6 +7,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods, timestamps
+from session_monitor.calls import outcome
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.rows import call_of
@@ -40,13 +41,13 @@ class ExportTable(NamedTuple):
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")
 
 
-_UNPRICED = ("unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
+_UNPRICED = ("at_least", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
 
 
-SUMS = ("sessions", "calls", "failed", *_COUNTS, "cost_usd", *_UNPRICED)
+SUMS = ("sessions", "calls", "failed", "left", *_COUNTS, "cost_usd", *_UNPRICED)
 
 
-_READ_SUMS = ("sessions", "calls", "failed", *_COUNTS[:3], "cost_usd", "unpriced_rounds")
+_READ_SUMS = ("sessions", "calls", "failed", "left", *_COUNTS[:3], "cost_usd", "at_least", "unpriced_rounds")
 
 
 def report(index: Index, meant: Selection, where: tzinfo | None) -> tuple[ExportRow, tuple[ExportTable, ...]]:
@@ -78,15 +79,15 @@ def sessions(rows: Iterable[SessionRow]) -> ExportTable:
 
 
 _OF_SESSION = (
-    *("session_id", "created_at", "updated_at", "status", "messages_count", "failed_count"),
+    *("session_id", "created_at", "updated_at", "status", "messages_count", "failed_count", "left_count"),
     *(f"total_{name}" for name in _COUNTS[:-1]),
     *("total_tokens", "model", "models", "cost_usd", *_UNPRICED),
 )
 
 
 _READ_OF_SESSION = (
-    *("session_id", "updated_at", "messages_count", "failed_count", "total_input_tokens", "total_output_tokens"),
-    *("cost_usd", "unpriced_rounds", "models"),
+    *("session_id", "updated_at", "messages_count", "failed_count", "left_count"),
+    *("total_input_tokens", "total_output_tokens", "cost_usd", "at_least", "unpriced_rounds", "models"),
 )
 
 
@@ -99,39 +100,49 @@ def rounds(index: Index, meant: Selection) -> tuple[int, ExportTable]:
 
 _OF_ROUND = (
     *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS),
-    *("response_code", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
+    *("at_least", "response_code", "outcome", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
 )
 
 
 _READ_OF_ROUND = (
-    *("session_id", "round", "timestamp", "model", *_COUNTS[:3], "response_code", "duration_ms", "cost_usd"),
+    *("session_id", "round", "timestamp", "model", *_COUNTS[:3], "at_least", "response_code", "outcome"),
+    *("duration_ms", "cost_usd"),
 )
 
 
 def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"
     for session_id, number, at, model, consumer, *rest in index.db.execute(_EACH_ROUND.format(meant)):
-        *tokens, flags, code, first, duration, usd, pico = rest
-        fresh, read, written, visible, reasoning = tokens
+        tokens, (flags, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
         yield {
             "session_id": session_id,
             "round": number,
             "timestamp": None if at is None else timestamps.rfc3339(at),
             "model": model,
             "consumer": consumer,
-            "input_tokens": fresh + read + written,
-            "output_tokens": visible + reasoning,
-            "cached_tokens": read,
-            "cache_write_tokens": written,
-            "reasoning_tokens": reasoning,
-            "total_tokens": sum(tokens),
+            **(dict.fromkeys(_COUNTS) if flags & schema.NO_TOKENS else _counted(*tokens)),
+            "at_least": bool(flags & schema.AT_LEAST),
             "response_code": code,
+            "outcome": _outcome(flags),
             "failed": bool(flags & schema.FAILED),
             "first_token_ms": first,
             "duration_ms": duration,
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
-            "unpriced": _why(index.book, model, at, (fresh, read, written, visible, reasoning), flags, usd),
+            "unpriced": _why(index.book, model, at, tokens, flags, usd),
         }
+
+
+def _counted(fresh: int, read: int, written: int, visible: int, reasoning: int) -> dict[str, int]:
+    """Tokens by kind, as ``_COUNTS``."""
+    given, answered = fresh + read + written, visible + reasoning
+    return dict(zip(_COUNTS, (given, answered, read, written, reasoning, given + answered)))
+
+
+def _outcome(flags: int) -> str:
+    """How a call ended."""
+    if flags & schema.FAILED:
+        return outcome.FAILED
+    return outcome.LEFT if flags & schema.LEFT else outcome.OK
 
 
 # The same rows make the same file; no more than the rounds of one session are sorted at a time.
@@ -148,5 +159,5 @@ def _why(
     book: Book, model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int, usd: int | None
 ) -> str | None:
     """Why a call has no price, where it has none."""
-    outcome = book.price(call_of(model, at, tokens, flags)) if usd is None else None
-    return outcome.reason if isinstance(outcome, Unpriced) else None
+    priced = book.price(call_of(model, at, tokens, flags)) if usd is None else None
+    return priced.reason if isinstance(priced, Unpriced) else None

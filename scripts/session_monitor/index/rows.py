@@ -14,6 +14,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import timestamps, utf8
+from session_monitor.calls import outcome
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
@@ -23,7 +24,18 @@ from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
 
 from . import schema
-from .schema import CUT, EXPLICIT_CACHE, FAILED, NO_CONTENT, NO_TOKENS, TOOL_CALLS
+from .schema import (
+    AT_LEAST,
+    CUT,
+    EXPLICIT_CACHE,
+    FAILED,
+    FREE,
+    LEFT,
+    NO_CONTENT,
+    NO_TOKENS,
+    TOOL_CALLS,
+    TOOLS_UNKNOWN,
+)
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import RoundFacts
@@ -169,7 +181,8 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
         money_ = [[each or 0 for each in values] for values in money_]
         without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
         without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
-    values = list(zip(itertools.repeat(1), [each & FAILED for each in flags], *tokens, *money_, *without))
+    flagged = [[int(each & flag != 0) for each in flags] for flag in (FAILED, LEFT, AT_LEAST)]
+    values = list(zip(itertools.repeat(1), *flagged, *tokens, *money_, *without))
     slots = [None if at is None else at // schema.SLOT for at in column["at"]]
     by_key: dict[Any, list[tuple[int, ...]]] = {}
     for key, added in zip(zip(column["session"], slots, column["model"], column["consumer"]), values):
@@ -186,13 +199,19 @@ def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 def flags_of(facts: RoundFacts) -> int:
     """A round's flags."""
-    flags = FAILED if facts["response_type"] == "error" else 0
-    if "no_tokens" in facts:
+    flags = _OF_OUTCOME.get(outcome.outcome_of(facts), 0)
+    if not outcome.has_tokens(facts):
         flags |= NO_TOKENS
+    if outcome.is_free(facts):
+        flags |= FREE
+    if "at_least" in facts:
+        flags |= AT_LEAST
     if "explicit_cache" in facts:
         flags |= EXPLICIT_CACHE
     if facts["has_tool_calls"]:
         flags |= TOOL_CALLS
+    elif facts["has_tool_calls"] is None:
+        flags |= TOOLS_UNKNOWN
     if "no_content" in facts:
         flags |= NO_CONTENT
     if "cut" in facts:
@@ -200,11 +219,19 @@ def flags_of(facts: RoundFacts) -> int:
     return flags
 
 
+_OF_OUTCOME = {outcome.FAILED: FAILED, outcome.LEFT: LEFT}
+
+
 def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int) -> Call:
     """A row's call, as far as its price depends on it."""
     usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE))
     timestamp = None if at is None else timestamps.rfc3339(at)
-    return Call(model, timestamp, usage, not flags & NO_TOKENS, bool(flags & FAILED))
+    return Call(
+        *(model, timestamp, usage),
+        has_tokens=not flags & NO_TOKENS,
+        is_free=bool(flags & FREE),
+        at_least=bool(flags & AT_LEAST),
+    )
 
 
 def costs(
@@ -221,8 +248,8 @@ def costs(
     """
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
     fresh, read, written, visible, reasoning = tokens
-    failed = [each & FAILED for each in flags]
-    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, is_explicit, has_tokens, failed)
+    free = [each & FREE for each in flags]
+    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, is_explicit, has_tokens, free)
     micro = money.MICRO
     rows: list[tuple[Any, ...]] = []
     for pico, saved, notes in book.amounts(calls):

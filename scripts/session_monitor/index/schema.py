@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from session_monitor.prices import cost
 
-SCHEMA = 3
+SCHEMA = 4
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
@@ -20,15 +20,17 @@ BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, c
 """SQL for ``before``, where all rows of a session are made at once."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
-"""Flags of a round."""
+LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE = 64, 128, 256, 512
+"""Flags of a round; a call that neither failed nor was left is ok."""
 
-_SUMS = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
+_SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
 
 _MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens")
 
 ADDITIVE = (*_SUMS, *_MONEY)
-"""What is summed up: calls, those that failed, tokens by kind; dollars in millionths and the rest in 1e-12 (one number
-of 64 bits would end at nine million dollars), what caches saved likewise, and what is not in the cost."""
+"""What is summed up: calls, those that failed, those that were left, and those that used at least so much; tokens by
+kind; dollars in millionths and the rest in 1e-12 (one number of 64 bits would end at nine million dollars), what caches
+saved likewise, and what is not in the cost."""
 
 ACTIVE_BY_SLOT = "CREATE INDEX active_slot ON active(slot, before, session, model, consumer)"
 
@@ -77,7 +79,7 @@ PRAGMA user_version = {SCHEMA};
 AGGREGATES = (
     *(
         "count(*)",
-        f"sum(flags & {FAILED})",
+        *(f"sum(flags & {flag} != 0)" for flag in (FAILED, LEFT, AT_LEAST)),
         "sum(fresh)",
         "sum(read)",
         "sum(written)",

@@ -58,10 +58,15 @@ def _of_round(session: int, facts: RoundFacts, before: Before | None) -> Iterato
         yield ToolUseRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
 
 
+def _is_counted(facts: Before) -> bool:
+    """Whether it is known, and not only in part, how long a round's prompt and answer were."""
+    return facts["total_tokens"] != 0 and "no_tokens" not in facts and "at_least" not in facts
+
+
 def _growth(before: Before, facts: RoundFacts) -> int | None:
     """How many tokens longer a prompt is than the one before and its answer; None where it is not their sequel."""
     is_sequel = before.get("messages_total", 0) == facts.get("messages_from_history", 0)
-    if not is_sequel or "no_tokens" in before or "no_tokens" in facts:
+    if not is_sequel or not (_is_counted(before) and _is_counted(facts)):
         return None
     answer = before["output_tokens"] - before["reasoning_tokens"]
     return max(0, int(facts["input_tokens"] - before["input_tokens"] - answer))

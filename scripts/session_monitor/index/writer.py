@@ -19,7 +19,7 @@ from . import aggregates, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
 from .rows import ROUND, SESSION, Rows, Sums, costs, rows_of
-from .schema import ADDITIVE, NO_TOKENS
+from .schema import ADDITIVE, AT_LEAST, NO_TOKENS
 from .tool_rows import Before, ToolUseRow
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ _OLD_SESSION = (
     f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in _SESSION.items())}, "
     f"{', '.join(f'{name} = {name} + ?' for name in ADDITIVE)} WHERE id = ?"
 )
+_TOLD_OF_BEFORE = ("messages_total", "input_tokens", "output_tokens", "reasoning_tokens", "total_tokens")
 _ID_OF = "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)"
 _NEW_ROUND = f"INSERT INTO round({', '.join(ROUND)}) VALUES ({', '.join('?' * len(ROUND))})"
 
@@ -138,11 +139,12 @@ class IndexWriter(Index):
 
     def _round_before(self, session_id: str, number: int) -> dict[str, int] | None:
         row = self.db.execute(
-            "SELECT sent, fresh + read + written, visible + reasoning, reasoning FROM round "
-            f"WHERE session = ? AND number = ? AND NOT flags & {NO_TOKENS}",
+            "SELECT sent, fresh + read + written, visible + reasoning, reasoning, "
+            "fresh + read + written + visible + reasoning FROM round "
+            f"WHERE session = ? AND number = ? AND NOT flags & {NO_TOKENS | AT_LEAST}",
             (self.session_number(session_id), number - 1),
         ).fetchone()
-        return row and dict(zip(("messages_total", "input_tokens", "output_tokens", "reasoning_tokens"), row))
+        return row and dict(zip(_TOLD_OF_BEFORE, row))
 
     # -- what the session files say ------------------------------------------------------------------------------------
 

@@ -26,21 +26,21 @@ class Show(Protocol):
 
 def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
     """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
+    from session_monitor.prices import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
+
     covered, totals, count = poll.coverage, poll.sums, humanize.count
     read = f"{humanize.counted(covered.lines, 'line')} ({humanize.size(covered.bytes)})"
-    cached = f"of which {count(totals.cached_tokens)} cached and {count(totals.cache_write_tokens)} cache written"
-    reasoning = f"of which {count(totals.reasoning_tokens)} reasoning"
     return [
         f"Read {read} of {humanize.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
         f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
-        f"Tokens:   {count(totals.input_tokens)} input, {cached}; {count(totals.output_tokens)} output, {reasoning}",
+        f"Tokens:   {wording.tokens(totals)}",
         f"Cost:     {_cost(totals.spending) if priced else 'not known: see the message about the price list'}",
         f"Coverage: {'; '.join(covered.in_words())}",
     ]
 
 
 def _cost(spent: Spending) -> str:
-    from session_monitor.prices import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
+    from session_monitor.prices import wording  # noqa: PLC0415 -- as above
 
     tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""

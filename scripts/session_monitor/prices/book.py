@@ -67,7 +67,7 @@ class Book:
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
-        in_force = self._of_call(*call)
+        in_force = self._of_call(*call[:-1])
         if not isinstance(in_force, InForce):
             return in_force
         parts, saved, notes, above = rates.priced(call.usage, call.at, in_force)
@@ -76,9 +76,10 @@ class Book:
     def amounts(self, calls: CallColumns) -> Iterator[Amount]:
         """The same of many calls, without how it comes about, which takes less time."""
         flats = self._flat
-        for model, at, fresh, read, written, visible, reasoning, is_explicit, has_tokens, failed in zip(*calls):
+        for model, at, fresh, read, written, visible, reasoning, is_explicit, has_tokens, is_free in zip(*calls):
             flat = flats.get((model, at[:10] if at else ""))
-            if flat and has_tokens and not is_explicit and (fresh or read or written or visible or reasoning):
+            is_plain = flat and has_tokens and not (is_explicit or is_free)
+            if flat and is_plain and (fresh or read or written or visible or reasoning):
                 of_input, of_read, of_written, of_output, of_reasoning = flat.by_kind
                 pico = fresh * of_input + visible * of_output + reasoning * of_reasoning
                 notes, is_known = flat.assumed[2 * (read > 0) + (written > 0)]
@@ -89,7 +90,7 @@ class Book:
                 yield pico, saved, notes
             else:
                 usage = fresh, read, written, visible, reasoning, is_explicit, ()
-                yield self._amount(model, at, usage, has_tokens, failed)
+                yield self._amount(model, at, usage, has_tokens, is_free)
 
     def _amount(
         self,
@@ -97,9 +98,9 @@ class Book:
         at: str | None,
         usage: Tokens,
         has_tokens: bool,  # noqa: FBT001
-        failed: bool,  # noqa: FBT001
+        is_free: bool,  # noqa: FBT001
     ) -> Amount:
-        in_force = self._of_call(model, at, usage, has_tokens, failed)
+        in_force = self._of_call(model, at, usage, has_tokens, is_free)
         if not isinstance(in_force, InForce):
             return (0 if isinstance(in_force, Cost) else None), None, ()
         parts, saved, notes, _ = rates.priced(usage, at, in_force)
@@ -111,14 +112,14 @@ class Book:
         at: str | None,
         usage: Tokens,
         has_tokens: bool,  # noqa: FBT001
-        failed: bool,  # noqa: FBT001
+        is_free: bool,  # noqa: FBT001
     ) -> InForce | Outcome:
         """What is in force for a call; or already what it cost, where that does not depend on it."""
-        if not has_tokens:
-            return FREE if failed else Unpriced(NO_TOKENS)
-        fresh, read, written, visible, reasoning, _, _ = usage
-        if not (fresh or visible or read or written or reasoning):
+        if is_free:
             return FREE
+        fresh, read, written, visible, reasoning, _, _ = usage
+        if not (has_tokens and (fresh or visible or read or written or reasoning)):
+            return Unpriced(NO_TOKENS)
         if not model:
             return Unpriced(NO_MODEL)
         day = at[:10] if at else ""

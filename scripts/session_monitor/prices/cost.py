@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
+from session_monitor.calls.outcome import has_tokens, is_free
 from session_monitor.calls.usage import Usage
 
 from . import money
@@ -44,13 +45,17 @@ NOTES = {
 
 
 class Call(NamedTuple):
-    """What a price depends on.  ``at`` is RFC 3339 in UTC, or None; ``has_tokens``: it reported a token count."""
+    """What a price depends on.  ``at`` is RFC 3339 in UTC, or None; ``has_tokens``: it is known what it used.
+
+    ``is_free``: it costs nothing, whatever its model; ``at_least``: it may have used more than is known.
+    """
 
     model: str | None
     at: str | None
     usage: Usage
     has_tokens: bool = True
-    failed: bool = False
+    is_free: bool = False
+    at_least: bool = False
 
 
 def call_of(entry: Mapping[str, Any]) -> Call:
@@ -58,7 +63,12 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     read, written, reasoning = entry["cached_tokens"], entry.get("cache_write_tokens", 0), entry["reasoning_tokens"]
     fresh, visible = entry["input_tokens"] - read - written, entry["output_tokens"] - reasoning
     usage = Usage(fresh, read, written, visible, reasoning, "explicit_cache" in entry)
-    return Call(entry["model"], entry["timestamp"], usage, "no_tokens" not in entry, entry["response_type"] == "error")
+    return Call(
+        *(entry["model"], entry["timestamp"], usage),
+        has_tokens=has_tokens(entry),
+        is_free=is_free(entry),
+        at_least="at_least" in entry,
+    )
 
 
 class CallColumns(NamedTuple):
@@ -76,7 +86,7 @@ class CallColumns(NamedTuple):
     reasoning: Iterable[int]
     explicit_cache: Iterable[object]
     has_tokens: Iterable[object]
-    failed: Iterable[object]
+    is_free: Iterable[object]
 
 
 class ModelPrices(NamedTuple):

@@ -17,35 +17,33 @@ class Spending(SimpleNamespace):
     """The cost of some calls, in pico-dollars: exact, in any order.
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
-    of them told no tokens); ``saved_pico`` is what caches spared where that is known; ``assumed`` says in how many
-    calls which of ``cost.NOTES`` had to be assumed.
+    of them told no tokens); ``at_least`` are the calls that may have used more tokens than is known, so that all of this
+    may be more; ``saved_pico`` is what caches spared where that is known; ``assumed`` says in how many calls which of
+    ``cost.NOTES`` had to be assumed.
     """
 
-    def __init__(
-        self,
-        pico: int = 0,
-        rounds: int = 0,
-        unpriced_rounds: int = 0,
-        unpriced_tokens: int = 0,
-        without_tokens: int = 0,
-        unpriced_models: dict[str, int] | None = None,
-        saved_pico: int = 0,
-        assumed: dict[str, int] | None = None,
-    ) -> None:
-        """All that is not given is 0."""
-        super().__init__()
-        self.pico = pico
-        self.rounds = rounds
-        self.unpriced_rounds = unpriced_rounds
-        self.unpriced_tokens = unpriced_tokens
-        self.without_tokens = without_tokens
-        self.unpriced_models = unpriced_models or {}
-        self.saved_pico = saved_pico
-        self.assumed = assumed or {}
+    pico: int
+    rounds: int
+    unpriced_rounds: int
+    unpriced_tokens: int
+    without_tokens: int
+    unpriced_models: dict[str, int]
+    saved_pico: int
+    assumed: dict[str, int]
+    at_least: int
+
+    def __init__(self, **known: Any) -> None:
+        """All that is not given is 0.  Raises ``TypeError`` for what a sum does not have."""
+        unknown = known.keys() - self.__annotations__.keys()
+        if unknown:
+            raise TypeError(f"no such fields: {unknown}")
+        nothing: dict[str, Any] = {**dict.fromkeys(self.__annotations__, 0), "unpriced_models": {}, "assumed": {}}
+        super().__init__(**{**nothing, **known})
 
     def count(self, call: Call, outcome: Outcome) -> None:
         """Count one call in."""
         self.rounds += 1
+        self.at_least += call.at_least
         if isinstance(outcome, Cost):
             self.pico += outcome.pico
             self.saved_pico += outcome.saved or 0
@@ -74,6 +72,7 @@ class Spending(SimpleNamespace):
         """For JSON: the priced part as decimal text, and what is not in it."""
         return {
             "cost_usd": money.plain(self.pico) if self.unpriced_rounds < self.rounds or not self.rounds else None,
+            "at_least": self.at_least,
             "unpriced_rounds": self.unpriced_rounds,
             "unpriced_tokens": self.unpriced_tokens,
             "unpriced_models": sorted(self.unpriced_models),

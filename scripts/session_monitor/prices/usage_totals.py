@@ -10,16 +10,22 @@ from .spending import Spending
 
 
 class Sums(NamedTuple):
-    """Calls, those that failed, tokens (cached and written are part of input, reasoning of output), and their cost."""
+    """Calls, those that failed or were left, tokens (cached and written are part of input, reasoning of output), cost."""
 
     calls: int
     failed: int
+    left: int
     input_tokens: int
     output_tokens: int
     cached_tokens: int
     cache_write_tokens: int
     reasoning_tokens: int
     spending: Spending
+
+    @property
+    def at_least(self) -> int:
+        """Calls whose tokens are a lower bound."""
+        return self.spending.at_least
 
     @property
     def total_tokens(self) -> int:
@@ -33,7 +39,7 @@ class Sums(NamedTuple):
         return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
 
 
-NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, Spending())
+NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0, Spending())
 """What no calls add up to; for adding to it only."""
 
 
@@ -49,15 +55,16 @@ def added(parts: Iterable[Sums]) -> Sums:
 
 def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
     """From the columns of ``schema.ADDITIVE``, and in how many calls which model had no price."""
-    calls, failed, fresh, read, written, visible, reasoning, *of_cost = columns
+    calls, failed, left, at_least, fresh, read, written, visible, reasoning, *of_cost = columns
     usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens = of_cost
     spent = Spending(
-        usd * money.MICRO + pico,
-        calls,
-        unpriced,
-        unpriced_tokens,
-        without_tokens,
-        {name or spending.NO_NAME: number for name, number in unpriced_models.items() if number},
-        saved_usd * money.MICRO + saved_pico,
+        pico=usd * money.MICRO + pico,
+        rounds=calls,
+        unpriced_rounds=unpriced,
+        unpriced_tokens=unpriced_tokens,
+        without_tokens=without_tokens,
+        unpriced_models={name or spending.NO_NAME: number for name, number in unpriced_models.items() if number},
+        saved_pico=saved_usd * money.MICRO + saved_pico,
+        at_least=at_least,
     )
-    return Sums(calls, failed, fresh + read + written, visible + reasoning, read, written, reasoning, spent)
+    return Sums(calls, failed, left, fresh + read + written, visible + reasoning, read, written, reasoning, spent)

@@ -46,7 +46,7 @@ def estimates(book: Book, calls: Iterable[Call], models: list[str]) -> list[Esti
         usage = call.usage._replace(explicit_cache=False)
         uncached = usage._replace(fresh_input=usage.input_tokens, cache_read=0, cache_write=0)
         for estimate in of_models:
-            kept = Call(estimate.model, call.at, usage)
+            kept = call._replace(model=estimate.model, usage=usage)
             none = kept._replace(usage=uncached)
             estimate.with_cache.count(kept, book.price(kept))
             estimate.without_cache.count(none, book.price(none))

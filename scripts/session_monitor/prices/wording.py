@@ -1,28 +1,66 @@
-"""How is a sum of costs told to people, so that it never looks whole where a part of it is not known?"""
+"""How are sums of costs and tokens told to people, so that none looks whole where a part of it is not known?"""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from session_monitor.text import humanize, safe
 
 from . import money
 from .spending import Spending
+from .usage_totals import Sums
 
 _NAMED = 3
 
 
 def shown(spent: Spending) -> str:
-    """``$1.23 + 4 rounds unpriced (qwen-long)``; ``4 rounds unpriced (qwen-long)`` for a sum without any price."""
+    """``$1.23 + 4 rounds unpriced (qwen-long)``; ``4 rounds unpriced (qwen-long)`` for a sum without any price.
+
+    ``at least $1.23`` where some calls may have used more tokens than is known.
+    """
+    known = f"{'at least ' if spent.at_least else ''}{money.shown(spent.pico)}"
     if not spent.unpriced_rounds:
-        return money.shown(spent.pico)
+        return known
     rounds = f"{humanize.counted(spent.unpriced_rounds, 'round')} unpriced ({', '.join(unpriced(spent))})"
-    return rounds if spent.unpriced_rounds == spent.rounds else f"{money.shown(spent.pico)} + {rounds}"
+    return rounds if spent.unpriced_rounds == spent.rounds else f"{known} + {rounds}"
 
 
 def short(spent: Spending) -> str:
-    """For a column: a ``+`` says that a part is not priced, ``-`` that nothing is."""
+    """For a column: a ``+`` says that a part is not priced, ``-`` that nothing is, ``≥`` that it may be more."""
     if spent.rounds and spent.unpriced_rounds == spent.rounds:
         return "-"
-    return money.shown(spent.pico) + ("+" if spent.unpriced_rounds else "")
+    return f"{'≥' if spent.at_least else ''}{money.shown(spent.pico)}{'+' if spent.unpriced_rounds else ''}"
+
+
+def not_in_it(spent: Spending) -> str:
+    """``4 rounds unpriced, 1,234 tokens (qwen-long)``: what is not in a sum; nothing where it is whole."""
+    if not spent.unpriced_rounds:
+        return ""
+    tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')}" if spent.unpriced_tokens else ""
+    return f"{humanize.counted(spent.unpriced_rounds, 'round')} unpriced{tokens} ({', '.join(unpriced(spent))})"
+
+
+def unknown_tokens(spent: Spending) -> str:
+    """Of how many calls the tokens are not told, or only a part of them; nothing where all are known."""
+    parts = [f"of {humanize.counted(spent.without_tokens, 'call')} are not told"] if spent.without_tokens else []
+    parts += [f"of {humanize.counted(spent.at_least, 'call')} are at least so many"] if spent.at_least else []
+    return f"tokens {', '.join(parts)}" if parts else ""
+
+
+def token_cells(numbers: Sequence[int], spent: Spending) -> list[str]:
+    """Tokens of some kinds, for columns: ``-`` where no call told any."""
+    is_told = any(numbers) or not spent.without_tokens
+    return [humanize.count(number) if is_told else "-" for number in numbers]
+
+
+def tokens(sums: Sums) -> str:
+    """All kinds of tokens, and of how many calls they are not known."""
+    cached = f"of which {humanize.count(sums.cached_tokens)} cached and {humanize.count(sums.cache_write_tokens)} cache written"
+    unknown = unknown_tokens(sums.spending)
+    return (
+        f"{humanize.count(sums.input_tokens)} input, {cached}; {humanize.count(sums.output_tokens)} output, of which "
+        f"{humanize.count(sums.reasoning_tokens)} reasoning{f' ({unknown})' if unknown else ''}"
+    )
 
 
 def unpriced(spent: Spending) -> list[str]:

@@ -116,6 +116,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
         "status": _status(last_flags, updated, now),
         "messages_count": sums.calls,
         "failed_count": sums.failed,
+        "left_count": sums.left,
         "total_input_tokens": sums.input_tokens,
         "total_output_tokens": sums.output_tokens,
         "total_reasoning_tokens": sums.reasoning_tokens,

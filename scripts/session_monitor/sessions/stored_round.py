@@ -18,7 +18,7 @@ class _AlwaysKnown(TypedDict):
     cached_tokens: int
     total_tokens: int
     model: str | None
-    has_tool_calls: bool
+    has_tool_calls: bool | None
     response_type: str
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from session_monitor.calls.outcome import FAILED, outcome_of
+
 if TYPE_CHECKING:
     from .stored_round import RoundFacts
 
@@ -51,7 +53,7 @@ class Summary:
     def add(self, facts: RoundFacts, log: Sequence[Any]) -> None:
         """Count one stored round in, by its short facts and its ``log``."""
         self.messages_count += 1
-        self.failed_count += facts["response_type"] == "error"
+        self.failed_count += outcome_of(facts) == FAILED
         self.total_input_tokens += facts["input_tokens"]
         self.total_output_tokens += facts["output_tokens"]
         self.total_reasoning_tokens += facts["reasoning_tokens"]

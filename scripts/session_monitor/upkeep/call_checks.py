@@ -76,7 +76,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
         if at is not None:
             sample.newest = max(at, sample.newest or at)
         if book:
-            priced = book.price(Call(call.model, call.timestamp, call.usage, call.has_tokens, call.error is not None))
+            priced = book.price(Call(call.model, call.timestamp, call.usage, call.has_tokens))
             if isinstance(priced, Unpriced) and priced.reason != cost.NO_TOKENS:
                 key = call.model or "", priced.reason
                 sample.unpriced[key] = sample.unpriced.get(key, 0) + 1

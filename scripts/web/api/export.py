@@ -6,7 +6,7 @@ import urllib.parse
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from session_monitor.conversations import html_page, markdown_page
+from session_monitor.conversations import conversation, html_page, markdown_page
 from session_monitor.exports import formats
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
@@ -68,7 +68,7 @@ def _stored(folder: str, name: str) -> Iterator[StoredRound]:
 def _json(row: SessionRow, rounds: Iterable[tuple[StoredRound, cost.Outcome]], *, redacts: bool) -> Iterator[str]:
     yield formats.to_json({"schema_version": SCHEMA_VERSION, **row.to_json()})[:-1] + ', "rounds": ['
     for number, (entry, outcome) in enumerate(rounds):
-        shown = {**entry, **cost.to_json(outcome)}
+        shown = conversation.to_json(entry, outcome)
         if redacts:
             calls = [{**(call if isinstance(call, dict) else {}), "result": None} for call in entry["tool_calls"]]
             shown = without_texts({**shown, "tool_calls": calls})

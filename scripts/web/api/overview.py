@@ -87,8 +87,8 @@ class OverviewQuestion(Question):
 
 
 _OF_POINT = (
-    *("calls", "failed", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "total_tokens"),
-    *("cost_usd", "unpriced_rounds"),
+    *("calls", "failed", "left", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens", "total_tokens"),
+    *("cost_usd", "at_least", "unpriced_rounds"),
 )
 
 
