@@ -158,9 +158,25 @@ def test_a_call_has_its_columns(found):
     assert (rows["c", 1]["cost_usd"], rows["c", 1]["unpriced"]) == (None, "unknown_model")
     refused = rows["c", 2]
     assert (refused["outcome"], refused["failed"], refused["response_code"]) == ("failed", True, 503)
-    assert refused["model"] is None
-    assert {refused[name] for name in refused if name.endswith("_tokens")} == {None}
-    assert (refused["cost_usd"], refused["unpriced"]) == ("0", None)
+    assert (refused["model"], refused["unpriced"]) == (None, "no_model")
+
+
+@pytest.mark.parametrize(("code", "cost", "reason"), [("200", None, "no_tokens"), ("429", "0", None)])
+def test_tokens_that_are_not_told_are_no_number(tmp_path, code, cost, reason):
+    """Where a call tells no tokens its cells are empty, and null in JSON: not even a call that was refused says 0."""
+    untold = dict.fromkeys(("input_token", "output_token", "total_token"))
+    store = Store(str(tmp_path))
+    store.add(calls.call("s", code=code, model="gpt-4o", **untold), ("g", 0, 10))
+    store.flush()
+    found = Report(str(tmp_path), BOOK)
+
+    ((row,), (cells,)) = of_lines(rounds(found)[1]), of_csv(rounds(found, formats.CSV)[1])
+
+    kinds = [name for name in row if name.endswith("_tokens")]
+    assert len(kinds) == 6
+    assert {row[name] for name in kinds} == {None}
+    assert {cells[name] for name in kinds} == {""}
+    assert (row["cost_usd"], row["unpriced"]) == (cost, reason)
 
 
 def test_calls_are_read_as_they_are_taken(found):
@@ -227,7 +243,9 @@ def test_a_report_as_markdown(found):
     assert lines[0] == f"# Report of {NOW}"
     assert "## By model" in lines
     assert "## By date" in lines
-    assert any(line.startswith("| `nobody-knows-it` | 1 | 1 | 0 | 0 | 10 | 5 | 0 | not known | 0 | 1 |") for line in lines)
+    assert any(
+        line.startswith("| `nobody-knows-it` | 1 | 1 | 0 | 0 | 10 | 5 | 0 | not known | 0 | 1 |") for line in lines
+    )
     assert lines[-1] == "Coverage: 5 lines read; 5 calls; 0 lines passed over"
     _, text = rounds(found, formats.MARKDOWN)
     assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {13}
