@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import access_line, ai_log
+from session_monitor.calls import access_line, ai_log, coverage
 from session_monitor.calls.access_line import Skipped
 from session_monitor.calls.round import Round
 from session_monitor.sessions import message_history, session_file
@@ -38,9 +38,8 @@ def shown(found):
         return {"skipped": found.reason}
     fields = {key: value for key, value in found._asdict().items() if key not in OF_RESENT}
     kinds = {kind: number for kind, number in found.usage._asdict().items() if number}
-    return as_json(
-        {key: value for key, value in {**fields, "usage": kinds, "group": found.group}.items() if full(value)}
-    )
+    told = {**fields, "usage": kinds, "group": found.group}
+    return as_json({key: value for key, value in told.items() if full(value) or key == "has_tool_calls"})
 
 
 def full(value):
@@ -85,10 +84,10 @@ def test_every_expectation_has_its_line():
 def test_every_field_and_reason_is_in_some_pair():
     """Each field of a round, and each reason to pass a line over, has a pair that shows it."""
     expected = [json.loads(path.read_text(encoding="utf-8")) for path in PAIRS.glob("*.json")]
-    reasons = {access_line.NOT_LLM, access_line.NO_AI_LOG, access_line.CUT_OFF, access_line.NOT_JSON, access_line.EMPTY}
+    elsewhere = {"nul_bytes", "too_long", "other_session"}
 
     assert set(Round._fields) - OF_RESENT | {"group", "skipped"} == {key for found in expected for key in found}
-    assert reasons == {found["skipped"] for found in expected if "skipped" in found}
+    assert coverage.LABELS.keys() - elsewhere == {found["skipped"] for found in expected if "skipped" in found}
 
 
 # --- Parts of lines ---------------------------------------------------------------------------------------------------
@@ -222,7 +221,8 @@ def test_any_damaged_line_is_a_value(line):
 
 @given(st.dictionaries(st.sampled_from(KNOWN) | st.text(max_size=8), JSON | st.lists(MESSAGE, max_size=3), min_size=1))
 def test_any_attributes_are_a_call(attributes):
-    """The same holds for attributes of any kind, and all of them are calls, in a string or as an object."""
+    """The same holds for attributes of any kind, and those of the plugin that counts are calls, in a string or an object."""
+    attributes = {"api": "-", **attributes}
     outer = {"start_time": "2026-02-01T09:30:15Z"}
 
     for line in (line_of(attributes), json.dumps({**outer, "ai_log": attributes}).encode()):

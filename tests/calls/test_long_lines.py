@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import access_line, ai_log, long_lines
+from session_monitor.calls import ai_log, attributes, long_lines
 from session_monitor.calls.long_lines import Sent
 from session_monitor.calls.round import Round
 from session_monitor.log.checkpoint import Checkpoint
@@ -188,7 +188,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
         line([long("1"), 2], dumps=compact).replace(b'}"', b'}x"'),
         line([long("1"), 2], dumps=compact)[:-1] + b',"x":{"ai_log":"-"}}',
         line([long("1"), 2], "t", compact, tool_calls=[{"session_id": "s"}]),
-        line([long("1"), functools.reduce(lambda inner, _: [inner], range(access_line.DEEPEST), 1)], dumps=compact),
+        line([long("1"), functools.reduce(lambda inner, _: [inner], range(attributes.DEEPEST), 1)], dumps=compact),
         line([long("1"), {"a": [1], "model": 1}], dumps=compact).replace(rb"],\"model\":\"m\"", b"]"),
     ],
 )

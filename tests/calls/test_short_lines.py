@@ -44,6 +44,8 @@ INNER = {
 OUTER = {
     "authority": "ai.example.com",
     "duration": "1600",
+    "method": "POST",
+    "path": "/v1/chat/completions",
     "request_id": "9e2de6ea",
     "response_code": "200",
     "response_flags": "-",
@@ -159,8 +161,12 @@ DETAILS = st.sampled_from(
         '{"cache_creation_input_tokens":7,"cache_read_input_tokens":0}',
     ]
 )
-VALUES = {"input_token_details": DETAILS, "output_token_details": DETAILS}
+MODELS = st.sampled_from([..., None, "", "-", "m", "UNKNOWN", "unknown", "from-cache", "from-security-guard", "a b", 5])
+VALUES = {"model": MODELS, "input_token_details": DETAILS, "output_token_details": DETAILS}
 OTHERS = {
+    "method": st.sampled_from(["-", "POST", "GET", "", "post", None]),
+    "path": st.sampled_from(["-", "", "/v1/messages/count_tokens", "/v1/models", "/x?a=1", "é", None]),
+    "response_flags": st.sampled_from(["-", "DC", "UT", "DI", "", None]),
     "response_code": st.sampled_from(["0", "-", "200", "0200", "404", "500", "99", "１２３", "", "2 00", 200]),
     "duration": st.sampled_from(["-", "", "0", "007", "12", "1.5", "99999999999", "٣", 12, None]),
     "start_time": st.sampled_from(
@@ -219,17 +225,20 @@ def test_damage_anywhere_says_the_same(learned, new):
 
 
 def test_an_answer_without_anything(learned):
-    """A call whose answer has no model, no id and no counts failed, whatever its code."""
-    made = line({name: ... for name in INNER if name not in ("api", "session_id", "reasoning_tokens")})
+    """A call with a good end of whose answer nothing stands in the line was answered; where there is no end either, it failed."""
+    missing = {name: ... for name in INNER if name not in ("api", "session_id", "reasoning_tokens")}
+    made, endless = line(missing), line(missing, {"response_code": ..., "response_flags": ...})
 
     assert learned.parse(made) == ai_log.parse(made)
-    assert learned.parse(made).error
+    assert (learned.parse(made).outcome, learned.parse(made).has_tokens) == ("ok", False)
+    assert learned.parse(endless).error
 
 
 def test_most_lines_take_it(learned, monkeypatch):
     """Lines of the shape that was learned take the short way, whichever of their members are there."""
+    needed = ("input_token", "output_token", "response_type", "llm_service_duration")
     for name in INNER:
-        if name not in ("model", "chat_id"):
+        if name not in needed:
             assert is_matched(learned, line({name: ...}), monkeypatch), name
     assert is_matched(learned, line({"input_token_details": None, "tier": 3}, {"user_agent": "-"}), monkeypatch)
 

@@ -185,7 +185,7 @@ def marked_up(tmp_path):
     first = [{"role": "user", "content": "Hi?"}]
     lines = [
         line("a", 1, messages=first, question="Hi?", answer="</div>```<b>Yes"),
-        line("a", 2, messages=[*first, {"role": "user", "content": "So?"}], question="", answer=""),
+        line("a", 2, messages=[*first, {"role": "tool", "content": "So?"}], question="", answer=""),
     ]
     return sessions(tmp_path / "sessions", *lines)
 

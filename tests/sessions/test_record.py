@@ -26,7 +26,16 @@ def test_the_words_stand_in_their_order():
     """First what sums are made of, then the messages, what was said, and where the call went and stood."""
     assert list(stored(call("s", ["hello"], answer="hi", api="chat", consumer="team"))) == [
         *("round", "timestamp", "input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "total_tokens"),
-        *("model", "has_tool_calls", "response_type", "consumer", "response_code", "messages_total", "messages"),
+        *(
+            "model",
+            "has_tool_calls",
+            "response_type",
+            "outcome",
+            "consumer",
+            "response_code",
+            "messages_total",
+            "messages",
+        ),
         *("question", "answer", "reasoning", "tool_calls", "input_token_details", "output_token_details", "reported"),
         *("api", "log"),
     ]
@@ -57,7 +66,8 @@ def test_a_new_value_of_the_gateway_has_its_word():
 
 def test_a_short_call_without_time_or_model():
     """Of a short call a word may have no value, as on the long way."""
-    inner = '{\\"chat_id\\":\\"c\\",\\"input_token\\":5,\\"model\\":\\"-\\",\\"session_id\\":\\"s\\"}'
+    told = {"input_token": 5, "llm_service_duration": 9, "model": "-", "output_token": 1, "response_type": "normal"}
+    inner = json.dumps({**told, "session_id": "s"}, separators=(",", ":")).replace('"', r"\"")
     line = f'{{"ai_log":"{inner}","response_code":"200","start_time":"-"}}'.encode()
     reader = LineReader()
     calls = [reader.parse(line) for _ in range(PATIENCE + SAMPLES + 1)]

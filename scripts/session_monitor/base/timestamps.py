@@ -22,6 +22,7 @@ _START_DAY = _START.toordinal()
 
 _TIME = lazy_regex.lazy(r"(\d{4}-\d\d-\d\d)[T ](\d\d:\d\d:\d\d)(\.\d{1,9})?(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _MINUTE = lazy_regex.lazy(r"\d{4}-\d\d-\d\dT\d\d:\d\d", re.ASCII)
+_UNIX = lazy_regex.lazy(r"(\d{10})(?:\.(\d{1,9}))?|(\d{10})(\d{3})", re.ASCII)
 _SECONDS = lazy_regex.lazy(r":[0-5]\d(\.\d{1,9})?Z", re.ASCII)
 
 
@@ -64,14 +65,17 @@ def local_time(timestamp: str | None) -> str:
 
 
 def utc(value: object) -> str | None:
-    """An RFC 3339 time in UTC, with the fraction that the log gives; None where it is no time."""
+    """An RFC 3339 time in UTC, with the fraction that the log gives; None where it is no time.
+
+    Seconds and milliseconds since 1970, of ten and thirteen digits, are one as well, as a number or as text.
+    """
     if not isinstance(value, str):
-        return None
+        return None if isinstance(value, bool) or not isinstance(value, (int, float)) else _of_unix_time(str(value))
     if _is_minute(value[:16]) and _SECONDS.fullmatch(value, 16):  # as the gateway writes it
         return value
     match = _TIME.fullmatch(value)
     if not match:
-        return None
+        return _of_unix_time(value)
     day, clock, fraction, zone = match.groups("")
     if zone == "Z":
         zone = "+0000"
@@ -80,6 +84,16 @@ def utc(value: object) -> str | None:
         return in_zone.astimezone(timezone.utc).replace(tzinfo=None).isoformat() + fraction + "Z"
     except (ValueError, OverflowError):
         return None
+
+
+def _of_unix_time(text: str) -> str | None:
+    match = _UNIX.fullmatch(text)
+    if not match:
+        return None
+    seconds, fraction, whole, thousandths = match.groups()
+    second = (_START + timedelta(seconds=int(seconds or whole))).replace(tzinfo=None).isoformat()
+    rest = (fraction or "").rstrip("0") if seconds else thousandths
+    return f"{second}.{rest}Z" if rest else f"{second}Z"
 
 
 @functools.lru_cache(1024)

@@ -1,16 +1,20 @@
-"""Which attributes does the gateway's line hold, whole or broken?"""
+"""What stands in a line of the gateway's access log, whole or broken?
+
+The outer line is a text template that merely looks like JSON, or JSON proper; keys come in any order.  Attributes that the
+gateway's format names by themselves stand beside ``ai_log`` instead of in it.
+"""
 
 from __future__ import annotations
 
 import json
-import math
-import re
+from collections.abc import Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
 from session_monitor.base import lazy_regex
 
-NOT_LLM = "not_llm"
+from .attributes import BrokenAttributesError, attributes_in, decoded_value, scan
+
 NO_AI_LOG = "no_ai_log"
 CUT_OFF = "cut_off"
 NOT_JSON = "not_json"
@@ -18,32 +22,32 @@ EMPTY = "empty"
 
 START = '{"ai_log":"'
 """How a line begins in the gateway's own shape."""
-DEEPEST = 100
-"""Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
 
 _BLANK = " \t\r\n\ufeff"
 _AI_LOG = lazy_regex.lazy(r'"ai_log"\s*:\s*"')
 _FIELD = lazy_regex.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
-_TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 
 
 class Skipped(NamedTuple):
-    """A line that is no call, with the reason why."""
+    """A line that is no call, or one that could not be read, with the reason why.
+
+    ``path`` is where a call went that the gateway's plugin skipped, ``answered`` says that it had an answer.
+    """
 
     reason: str
-
-
-class UndecodedValue(NamedTuple):
-    """A value that could not be taken as what it should be; its text is kept."""
-
-    text: str
+    path: str | None = None
+    answered: bool = False
 
 
 class LineParts(NamedTuple):
-    """A line taken apart.  ``torn`` says that another line begins in the middle of it."""
+    """A line taken apart.  ``torn`` says that another line begins in the middle of it.
+
+    ``attributes`` are empty where the gateway's plugins wrote none.  ``outer`` has texts, and also numbers and nulls where the
+    gateway's format is JSON.
+    """
 
     attributes: dict[str, Any]
-    outer: dict[str, str]
+    outer: dict[str, Any]
     outer_broken: bool = False
     torn: bool = False
 
@@ -77,11 +81,11 @@ def _split_any(text: str) -> LineParts | Skipped:
         return Skipped(NO_AI_LOG if text.endswith("}") else CUT_OFF)
     if "ai_log" not in outer:
         return Skipped(NO_AI_LOG)
-    inner = outer.pop("ai_log")
-    attributes = _decoded(inner) if isinstance(inner, dict) else _attributes(inner if isinstance(inner, str) else "-")
-    if isinstance(attributes, Skipped):
-        return attributes
-    return LineParts(attributes, {key: value for key, value in outer.items() if isinstance(value, str)})
+    try:
+        attributes = attributes_in(outer.pop("ai_log"))
+    except BrokenAttributesError:
+        return Skipped(NOT_JSON)
+    return parts_of(attributes, outer)
 
 
 def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
@@ -92,9 +96,12 @@ def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
         return Skipped(CUT_OFF if "Unterminated" in str(error) else NOT_JSON)
     # A full disk can swallow the end of one line and the newline; what follows is about another call.
     other = text.find(START, end)
-    attributes = _attributes(inner)
-    if isinstance(attributes, Skipped):
-        return Skipped(CUT_OFF) if other >= 0 else attributes
+    try:
+        attributes = attributes_in(inner)
+    except BrokenAttributesError:
+        return Skipped(CUT_OFF if other >= 0 else NOT_JSON)
+    if not attributes and other >= 0:
+        return Skipped(CUT_OFF)
     try:
         if not is_first or other >= 0:
             raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
@@ -102,7 +109,7 @@ def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
     except (ValueError, StopIteration, RecursionError):
         fields = _FIELD.findall(text, end if is_first else 0, other if other >= 0 else len(text))
         return LineParts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
-    return LineParts(attributes, outer)
+    return parts_of(attributes, outer)
 
 
 def outer_fields(behind: str) -> dict[str, Any]:
@@ -121,116 +128,44 @@ def outer_fields(behind: str) -> dict[str, Any]:
 _OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
 
 
-# -- the attributes ----------------------------------------------------------------------------------------------------
+# -- attributes beside ai_log ------------------------------------------------------------------------------------------
+
+_WRITTEN_BY_CLIENTS = frozenset(
+    ("authority", "method", "path", "request_id", "requested_server_name", "user_agent", "x_forwarded_for")
+)
+_SEPARATE = frozenset(
+    (
+        *("session_id", "consumer", "model", "api", "chat_id", "chat_round", "response_type"),
+        *("messages", "question", "system", "answer", "reasoning", "tool_calls"),
+        *("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens"),
+        *("input_token_details", "output_token_details", "llm_service_duration", "llm_first_token_duration"),
+    )
+)
+_DECODED = ("messages", "tool_calls", "system", "question")
+"""Of these a separate one may be JSON."""
 
 
-def _attributes(inner: str) -> dict[str, Any] | Skipped:
-    """The attributes of ``ai_log``, each that cannot be decoded alone as ``UndecodedValue``."""
-    if inner in ("-", "", "null"):
-        return Skipped(NOT_LLM)
-    try:
-        attributes = _decode(inner)
-        whole = not isinstance(attributes, dict) or are_plain(attributes)
-    except json.JSONDecodeError:
-        return Skipped(NOT_JSON)
-    except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
-        whole = False
-    if not whole:
-        attributes = _attributes_apart(inner)
-    if not isinstance(attributes, dict):
-        return Skipped(NOT_JSON)
-    return attributes or Skipped(NOT_LLM)
+def parts_of(attributes: dict[str, Any], outer: dict[str, Any]) -> LineParts:
+    """The parts of a whole line: its attributes with those that stand beside ``ai_log``."""
+    return LineParts(_with_separate(attributes, outer), outer)
 
 
-def _decoded(attributes: dict[str, Any]) -> dict[str, Any] | Skipped:
-    """The same for attributes that came as an object, not as a string."""
-    plain = {
-        key: value if _is_plain(value) else UndecodedValue("[not plain JSON]") for key, value in attributes.items()
-    }
-    return plain or Skipped(NOT_LLM)
+def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
+    """The attributes with those that the gateway's format has by themselves, beside ``ai_log``.
+
+    A client can write what looks like one into a header that a text template pastes in.  What the format has stands before all
+    headers, or behind one of the gateway's own fields that follows them.
+    """
+    if not attributes or _SEPARATE.isdisjoint(outer):
+        return attributes
+    is_trusted, told = True, dict(attributes)
+    for key, value in outer.items():
+        if key not in _SEPARATE:
+            is_trusted = key not in _WRITTEN_BY_CLIENTS
+        elif is_trusted and told.get(key) is None and value not in (None, "", "-"):
+            told[key] = decoded_value(value) if key in _DECODED and _looks_like_json(value) else value
+    return told
 
 
-def _attributes_apart(inner: str) -> dict[str, Any] | None:
-    """Decode each member of an object by itself, without recursion over the whole; ``None`` for anything else."""
-    members: dict[str, Any] = {}
-    depth, key, start = 0, "", 0
-    for token in _TOKEN.finditer(inner):
-        char = token.group()[0]
-        if depth == 1 and char == ":":
-            start = token.end()
-        elif depth == 1 and char in ",}":
-            members[key] = decoded_value(inner[start : token.start()])
-        elif depth == 1 and char == '"' and not start:
-            key = decoded_value(token.group())
-        if char in "[{":
-            depth += 1
-        elif char in "]}":
-            depth -= 1
-        if depth == 1 and char == ",":
-            start = 0
-    return members if depth == 0 and inner.lstrip().startswith("{") else None
-
-
-def _decode(text: str) -> Any:
-    """Its value; raises ``ValueError`` also for numbers that not every JSON reader can take."""
-    try:
-        value, end = scan(text, 0)
-    except StopIteration:
-        end = -1
-    return value if end == len(text) else _DECODER.decode(text)
-
-
-def decoded_value(text: str) -> Any:
-    """The value of a JSON text, or its text where that cannot be decoded or not every JSON reader could take it."""
-    try:
-        value = _decode(text)
-    except (ValueError, RecursionError):
-        return UndecodedValue(text)
-    return value if _is_shallow(text) or _is_plain(value) else UndecodedValue(text)
-
-
-_FLAT = frozenset({str, int, bool, type(None)})
-
-
-def are_plain(attributes: dict[str, Any]) -> bool:
-    """Whether every JSON reader can take these values."""
-    values = attributes.values()
-    return _FLAT.issuperset(map(type, values)) or all(type(value) in _FLAT or _is_plain(value) for value in values)
-
-
-def _is_shallow(text: str) -> bool:
-    return text.count("[") + text.count("{") <= DEEPEST
-
-
-def _finite(text: str) -> float:
-    number = float(text)
-    if not math.isfinite(number):
-        raise ValueError(text)
-    return number
-
-
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
-scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
-"""What decoding comes down to, without a look for spaces: the value at a place of a text, and the end of it.
-
-Raises ``StopIteration`` or ``ValueError`` where there is none.
-"""
-
-
-def _is_plain(value: object) -> bool:
-    """Whether every JSON reader can take this value: not too deep, no NaN, no infinity (``1e999`` decodes to it)."""
-    level = [value]
-    for _ in range(DEEPEST):
-        inside: list[object] = []
-        for node in level:
-            if isinstance(node, float):
-                if not math.isfinite(node):
-                    return False
-                continue
-            values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
-            if not _FLAT.issuperset(map(type, values)):
-                inside += [each for each in values if type(each) not in _FLAT]
-        if not inside:
-            return True
-        level = inside
-    return False
+def _looks_like_json(value: object) -> bool:
+    return isinstance(value, str) and value[:1] in ("[", "{")

@@ -9,19 +9,20 @@ Sources: the access-log format of Higress' helm chart, and its ai-statistics plu
 
 from __future__ import annotations
 
-import json
 import os
+from collections.abc import Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
-from session_monitor.base import utf8
 from session_monitor.base.timestamps import utc
 
-from . import access_line, long_lines, messages, tool_results, usage
-from .access_line import LineParts, Skipped, UndecodedValue
-from .round import Round
+from . import access_line, answers, attributes, content, long_lines, outcome, questions, requests, tool_results, usage
+from .access_line import LineParts, Skipped
+from .answers import Told
+from .content import CallContent
+from .outcome import Ending
+from .round import FROM_CONVERSATION, Round
 
-CONTENT_KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
 COUNTS = ("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens")
 """The attributes that count tokens, in the order of ``usage.Reported``."""
 
@@ -40,13 +41,25 @@ def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped
     if call:
         return call
     parts = access_line.split(line)
-    return parts if isinstance(parts, Skipped) else _round(parts)
+    return parts if isinstance(parts, Skipped) else _judged(parts)
+
+
+def _judged(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round | Skipped:
+    """The call of these parts, or why they are of none."""
+    method, path = _text(parts.outer.get("method")), _text(parts.outer.get("path"))
+    reason = requests.reason_against(parts.attributes, method, path)
+    if reason is None:
+        return _round(parts, path, from_history, sent)
+    if reason != requests.SKIPPED_CALL:
+        return Skipped(reason)
+    code = usage.count(parts.outer.get("response_code"))
+    return Skipped(reason, path, code is not None and 0 < code < outcome.ERROR_CODE)
 
 
 # -- lines with many messages ------------------------------------------------------------------------------------------
 
 
-def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
+def _parse_long(line: bytes, known: long_lines.Known) -> Round | Skipped | None:
     """The call of a line with many messages, whose bytes are remembered; None where it is not in the gateway's own shape.
 
     Where it begins with known messages, only the others are decoded.
@@ -57,7 +70,7 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
         return None
     # Nothing behind the comma makes a whole list here, and none where it stands.
     is_odd = not parts.attributes["messages"] or _session_id(parts.attributes) != pieces.session_id
-    if pieces.known and (is_odd or tool_results.need_history(parts.attributes["messages"])):
+    if pieces.known and (is_odd or _need_history(parts.attributes["messages"])):
         pieces = long_lines.whole(pieces, line)
         parts = _joined_pieces(pieces)
         if parts is None:
@@ -65,7 +78,12 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | None:
     listed = parts.attributes["messages"]
     number = pieces.known.number if pieces.known else 0
     sent = long_lines.Sent(number + len(listed), pieces.end - pieces.start, line, pieces.start) if listed else None
-    return _round(parts, number, sent)
+    return _judged(parts, number, sent)
+
+
+def _need_history(listed: list[Any]) -> bool:
+    """Whether what these messages say depends on those that were sent before."""
+    return tool_results.need_history(listed) or questions.question_in(listed) is None
 
 
 def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
@@ -75,15 +93,15 @@ def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
         text = pieces.behind.decode()
         behind, end = scanstring(text, 0, True)  # noqa: FBT003 -- positional only
         around = f'{before}"{_IN_PLACE}"{behind}'
-        (attributes, around_end), (listed, list_end) = access_line.scan(around, 0), access_line.scan(listed_text, 0)
+        (found, around_end), (listed, list_end) = attributes.scan(around, 0), attributes.scan(listed_text, 0)
         outer = access_line.outer_fields(text[end:])
     except (ValueError, StopIteration, RecursionError):
         return None
     is_whole = around_end == len(around) and list_end == len(listed_text) and text.find(access_line.START, end) < 0
-    if not is_whole or not isinstance(attributes, dict) or attributes.get("messages") != _IN_PLACE:
+    if not is_whole or not isinstance(found, dict) or found.get("messages") != _IN_PLACE:
         return None
-    attributes["messages"] = listed
-    return LineParts(attributes, outer) if access_line.are_plain(attributes) else None
+    found["messages"] = listed
+    return access_line.parts_of(found, outer) if attributes.are_plain(found) else None
 
 
 _IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can have written it into a log
@@ -101,42 +119,48 @@ def _unescaped(part: bytes) -> str:
 # -- the round ---------------------------------------------------------------------------------------------------------
 
 
-def _round(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round:
-    attributes, outer, outer_broken, torn = parts
-    get, get_outer = attributes.get, outer.get
-    content = _content(attributes)
-    model, code = _text(get("model")), usage.count(get_outer("response_code"))
-    reported = _reported(attributes)
-    inputs, outputs = details(get("input_token_details")), details(get("output_token_details"))
-    error = _error(code, outer, attributes)
+def _round(parts: LineParts, path: str | None, from_history: int, sent: long_lines.Sent | None) -> Round:
+    told, outer, outer_broken, torn = parts
+    get, get_outer = told.get, outer.get
+    said = content.content_of(told)
+    named = _text(get("model"))
+    model, by_gateway = answers.model_of(named), answers.answered_by(named)
+    counts = _counts(told, model, path)
+    end = _end(parts, said, has_tokens=counts.are_told)
+    session_id, session_from = _session(told, said.messages)
     return Round(
-        session_id=_session_id(attributes),
+        session_id=session_id,
+        session_from=session_from,
         timestamp=utc(get_outer("start_time")) or utc(get_outer("timestamp")),
         model=model,
-        usage=usage.normalise(_counted(reported, inputs, outputs), model),
-        reported=reported,
-        response_type="error" if error else _text(get("response_type")) or "normal",
-        error=error,
-        messages=content.messages,
-        question=content.question,
-        answer=content.answer,
-        reasoning=content.reasoning,
-        system=content.system,
-        tool_calls=content.tool_calls,
-        input_token_details=inputs,
-        output_token_details=outputs,
-        content_logged=content.is_logged,
+        usage=_noted(usage.normalise(counts.counted, model), _notes(parts, path, said, counts, end)),
+        reported=counts.reported,
+        has_tokens=counts.are_told or by_gateway is not None,
+        response_type="error" if end.error else end.response_type,
+        outcome=end.outcome,
+        error=end.error,
+        answered_by=by_gateway,
+        has_tool_calls=False if by_gateway else _has_tool_calls(parts, path, said, end),
+        messages=said.messages,
+        question=said.question,
+        answer=said.answer,
+        reasoning=said.reasoning,
+        system=said.system,
+        tool_calls=said.tool_calls,
+        input_token_details=dict(counts.counted.input_details),
+        output_token_details=dict(counts.counted.output_details),
+        content_logged=said.is_logged,
         outer_broken=outer_broken,
         torn=torn,
-        cut=content.cut,
-        undecoded=content.undecoded,
+        cut=said.cut,
+        undecoded=said.undecoded,
         consumer=_text(get("consumer")),
-        response_code=code,
+        response_code=end.code,
         first_token_ms=usage.count(get("llm_first_token_duration")),
         duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
         from_history=from_history,
         sent=sent,
-        **_places(attributes, outer),
+        **_places(told, outer),
     )
 
 
@@ -149,20 +173,36 @@ def _places(attributes: dict[str, Any], outer: dict[str, str]) -> dict[str, Any]
     return places
 
 
-def _counted(reported: dict[str, int], inputs: dict[str, Any], outputs: dict[str, Any]) -> usage.Reported:
-    get = reported.get
-    counts = get("input_token"), get("output_token"), get("total_token"), get("reasoning_tokens"), get("cached_tokens")
-    return usage.Reported(*counts, inputs, outputs)
+# -- tokens ------------------------------------------------------------------------------------------------------------
 
 
-def _reported(attributes: dict[str, Any]) -> dict[str, int]:
-    """The raw counts that are there, as integers."""
-    numbers = {}
-    for key in COUNTS:
-        number = usage.count(attributes.get(key))
-        if number is not None:
-            numbers[key] = number
-    return numbers
+class _Counts(NamedTuple):
+    """The counts of tokens of a line: as they stand there, and as they are meant; ``note`` says what has to be known of them."""
+
+    reported: dict[str, int]
+    counted: usage.Reported
+    are_told: bool
+    note: str | None
+
+
+def _counts(told: Mapping[str, Any], model: str | None, path: str | None) -> _Counts:
+    """What a line tells of tokens.  Three times 0 is how the gateway's plugin writes that it was told none."""
+    numbers = [usage.count(told.get(key)) for key in COUNTS]
+    reported = {key: number for key, number in zip(COUNTS, numbers) if number is not None}
+    given, made, total, reasoning, cached = numbers
+    note = None
+    if total and not given and not made:
+        given = total
+        note = None if requests.has_input_alone(path) or requests.has_input_alone(model) else usage.UNKNOWN_SPLIT
+    elif (given or made) and (given is None or made is None) and total != (given or made):
+        note = usage.PARTLY_TOLD
+    inputs, outputs = details(told.get("input_token_details")), details(told.get("output_token_details"))
+    counted = usage.Reported(given, made, total, reasoning, cached, inputs, outputs)
+    return _Counts(reported, counted, bool(given or made or total), note)
+
+
+def _noted(used: usage.Usage, notes: tuple[str, ...]) -> usage.Usage:
+    return used._replace(notes=used.notes + notes) if notes else used
 
 
 def details(value: object) -> dict[str, Any]:
@@ -170,7 +210,7 @@ def details(value: object) -> dict[str, Any]:
     if value is None:
         return {}
     if isinstance(value, str):
-        value = access_line.decoded_value(value) if value else None
+        value = attributes.decoded_value(value) if value else None
     return value if isinstance(value, dict) else {}
 
 
@@ -181,7 +221,16 @@ def _text(value: object) -> str | None:
     return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
-def _session_id(attributes: dict[str, Any]) -> str | None:
+def _session(told: Mapping[str, Any], sent: list[Any]) -> tuple[str | None, str | None]:
+    """The session's id, and where it is from if not from the gateway: what an agent says to its model is no header."""
+    session_id = _session_id(told)
+    if session_id is None and sent:
+        session_id = questions.session_in(sent)
+        return session_id, FROM_CONVERSATION if session_id else None
+    return session_id, None
+
+
+def _session_id(attributes: Mapping[str, Any]) -> str | None:
     """The session's id; two halves of a character that were escaped apart as one: JSON writes and reads them so."""
     text = _text(attributes.get("session_id"))
     if text is None or text.isascii():
@@ -194,104 +243,52 @@ def _first_count(first: object, second: object) -> int | None:
     return usage.count(second) if number is None else number
 
 
-def _error(code: int | None, outer: dict[str, str], attributes: dict[str, Any]) -> str | None:
-    """Why the call failed, in a few words; ``None`` where it did not."""
-    failed_code = 400
-    if code is not None and (code == 0 or code >= failed_code):
-        reason = _text(outer.get("response_code_details")) or _text(outer.get("response_flags"))
-        return f"{code} {reason}" if reason else str(code)
-    for key in _ANSWER_KEYS:
-        if key in attributes and attributes[key] not in _NOTHING:
-            return None
-    return "no response"
+# -- the end -----------------------------------------------------------------------------------------------------------
 
 
-_ANSWER_KEYS = ("model", "chat_id", "input_token", "output_token", "total_token", "answer", "reasoning", "tool_calls")
-_NOTHING: tuple[object, ...] = (None, "", "-", [])
+class _End(NamedTuple):
+    """How a call ended.  ``is_cut``: a stream of which the gateway's plugin did not see the end; ``is_unread``: it read nothing."""
+
+    code: int | None
+    outcome: str
+    error: str | None
+    response_type: str | None
+    is_cut: bool
+    is_unread: bool
 
 
-# -- what was said -----------------------------------------------------------------------------------------------------
+def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
+    told, outer = parts.attributes, parts.outer
+    code, flags = usage.count(outer.get("response_code")), _text(outer.get("response_flags"))
+    response_type, service = _text(told.get("response_type")), usage.count(told.get("llm_service_duration"))
+    has_answer = bool(has_tokens or told.get("chat_id") or said.has_answer)
+    is_empty_stream = response_type == "stream" and service is not None and not has_answer
+    details_of_code, sent_bytes = _text(outer.get("response_code_details")), usage.count(outer.get("bytes_sent"))
+    ended = outcome.ended(Ending(code, flags, details_of_code, sent_bytes, has_answer, is_empty_stream))
+    has_end = code is not None or flags is not None  # a gateway's line, not a sample of one
+    is_cut = has_end and response_type is not None and service is None
+    return _End(code, *ended, response_type, is_cut, has_end and response_type is None)
 
 
-class _Content(NamedTuple):
-    """The fields of a round that tell what was said, and what the gateway cut of it."""
-
-    messages: list[Any]
-    question: str | None
-    answer: str | None
-    reasoning: str | None
-    system: str | None
-    tool_calls: list[Any]
-    is_logged: bool
-    cut: tuple[str, ...]
-    undecoded: dict[str, str]
+def _notes(parts: LineParts, path: str | None, said: CallContent, counts: _Counts, end: _End) -> tuple[str, ...]:
+    """What has to be known of a call's tokens, and of its answer."""
+    if not counts.are_told:
+        return ()
+    notes = (counts.note,) if counts.note else ()
+    if end.is_cut:
+        return (*notes, usage.CUT_SHORT)
+    is_silent = "answer" in parts.attributes and end.outcome == outcome.OK and not said.has_answer
+    return (*notes, usage.NO_ANSWER) if is_silent and not requests.has_no_words(path) else notes
 
 
-def _content(attributes: dict[str, Any]) -> _Content:
-    if _CONTENT.isdisjoint(attributes):
-        return _Content([], None, None, None, None, [], False, (), {})  # noqa: FBT003 -- of many calls
-    get = attributes.get
-    undecoded: dict[str, str] = {}
-    cut = [key for key in CONTENT_KEYS if _is_cut(get(key))]
-    sent = _listed(get("messages"), "messages", undecoded)
-    tool_calls = _listed(get("tool_calls"), "tool_calls", undecoded)
-    return _Content(
-        messages=sent,
-        question=_question(get("question"), sent),
-        answer=_said(get("answer")),
-        reasoning=_said(get("reasoning")),
-        system=_said(get("system")),
-        # A streamed call leaves out an index of 0.
-        tool_calls=[{"index": 0, **call} if isinstance(call, dict) else call for call in tool_calls],
-        is_logged=True,
-        cut=tuple(cut),
-        undecoded=undecoded,
-    )
-
-
-_CONTENT = frozenset(CONTENT_KEYS)
-
-
-def _listed(value: object, key: str, undecoded: dict[str, str]) -> list[Any]:
-    """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
-    if value is None:
-        return []
-    if isinstance(value, list):
-        return value
-    if isinstance(value, UndecodedValue):
-        undecoded[key] = value.text
-    elif isinstance(value, str) and value:
-        undecoded[key] = value
-    elif isinstance(value, dict):
-        undecoded[key] = json.dumps(value, ensure_ascii=False)
-    return []
-
-
-def _said(content: object) -> str | None:
-    """The text of some content, None where there is none."""
-    if content is None or type(content) is str:  # as nearly always
-        return content
-    return content.text if isinstance(content, UndecodedValue) else messages.spoken(content)
-
-
-def _question(question: object, sent: list[Any]) -> str | None:
-    """What the user asked in this round.
-
-    The gateway writes the content of the last message there, whoever sent it; a tool's result is no question, and is
-    in the messages anyway.
-    """
-    is_result = messages.is_with_results(question) or (sent and messages.has_results(sent[-1]))
-    return "" if is_result else _said(question)
-
-
-_MARK = b" [truncated] "
-_BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
-
-
-def _is_cut(value: object) -> bool:
-    """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
-    if not isinstance(value, str) or " [truncated] " not in value:
+def _has_tool_calls(parts: LineParts, path: str | None, said: CallContent, end: _End) -> bool | None:
+    """Whether the answer asks for tools; None where the line does not tell."""
+    has_calls = bool(said.tool_calls or "tool_calls" in said.undecoded)
+    if not has_calls and ((end.code or 0) >= outcome.ERROR_CODE or requests.has_no_words(path)):
         return False
-    raw = utf8.encoded(value)
-    middle = (len(raw) - len(_MARK)) // 2
-    return _MARK in raw[max(0, middle - _BAD_BYTES) : middle + len(_MARK) + _BAD_BYTES]
+    if not has_calls and (end.is_cut or end.is_unread):
+        return None
+    where = path or ""
+    is_claude = where.endswith("/messages") or (not path and str(parts.attributes.get("chat_id")).startswith("msg_"))
+    has_text, lists = said.answer is not None, "tool_calls" in parts.attributes
+    return answers.has_tool_calls(Told(where, end.response_type == "stream", is_claude, has_calls, has_text, lists))

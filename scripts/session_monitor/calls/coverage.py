@@ -8,12 +8,26 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.text import humanize
 
+from .outcome import FAILED, LEFT
+from .usage import CUT_SHORT
+
 if TYPE_CHECKING:
     from .round import Round
     from .short_lines import ShortCall
 
 LABELS = {
     "not_llm": "no LLM call",
+    "skipped_calls": "calls that the gateway's plugin skipped",
+    "other_method": "other than POST",
+    "other_path": "to other paths",
+    "model_list": "lists of models",
+    "health_check": "checks of health",
+    "count_tokens": "counts of tokens",
+    "files": "files",
+    "metrics": "metrics",
+    "other_api": "of other parts of a provider's API",
+    "mcp": "calls of tools (MCP)",
+    "other_plugins": "of other plugins",
     "no_ai_log": "without ai_log",
     "cut_off": "cut off",
     "not_json": "broken ai_log",
@@ -26,15 +40,25 @@ LABELS = {
 
 
 class Coverage(SimpleNamespace):
-    """What was read: lines, calls among them, why the others were passed over, and what the calls lack."""
+    """What was read: lines, calls among them, why the others were passed over, and what the calls lack.
+
+    ``skipped_answered`` of the calls that the gateway's plugin skipped had an answer; ``cut_short`` calls have tokens that are
+    a lower bound, as their stream was cut; ``by_gateway`` were answered by the gateway itself.
+    """
 
     lines: int
     bytes: int
     calls: int
     passed_over: dict[str, int]
     failed: int
+    left: int
+    cut_short: int
+    by_gateway: int
+    skipped_answered: int
     without_session_id: int
+    session_from_conversation: int
     without_tokens: int
+    undated: int
     content_cut: int
     outer_broken: int
     torn: int
@@ -49,25 +73,25 @@ class Coverage(SimpleNamespace):
         zero: dict[str, Any] = {**dict.fromkeys(self.__annotations__, 0), "passed_over": {}}
         super().__init__(**{**zero, **counts})
 
-    def skip(self, reason: str) -> None:
-        """Count a line that is passed over."""
+    def skip(self, reason: str, *, answered: bool = False) -> None:
+        """Count a line that is passed over; ``answered`` says that it was a call, and had an answer."""
         self.passed_over[reason] = self.passed_over.get(reason, 0) + 1
+        self.skipped_answered += answered
 
     def count(self, call: Round | ShortCall) -> None:
         """Count a call."""
         self.calls += 1
-        if call.error is not None:
-            self.failed += 1
-        if call.session_id is None:
-            self.without_session_id += 1
-        if not call.has_tokens:
-            self.without_tokens += 1
-        if call.cut:
-            self.content_cut += 1
-        if call.outer_broken:
-            self.outer_broken += 1
-        if call.torn:
-            self.torn += 1
+        self.failed += call.outcome == FAILED
+        self.left += call.outcome == LEFT
+        self.cut_short += CUT_SHORT in call.usage[-1]
+        self.by_gateway += call.answered_by is not None
+        self.without_session_id += call.session_id is None
+        self.session_from_conversation += call.session_from is not None
+        self.without_tokens += not call.has_tokens
+        self.undated += call.timestamp is None
+        self.content_cut += bool(call.cut)
+        self.outer_broken += call.outer_broken
+        self.torn += call.torn
 
     def in_words(self) -> list[str]:
         """How much of the log the totals speak for."""
@@ -76,8 +100,13 @@ class Coverage(SimpleNamespace):
             f"{humanize.count(number)} {label}"
             for number, label in (
                 (self.failed, "failed"),
+                (self.left, "left by the client"),
+                (self.cut_short, "cut short"),
+                (self.by_gateway, "answered by the gateway itself"),
                 (self.without_session_id, "without session id"),
+                (self.session_from_conversation, "with the agent's own session id"),
                 (self.without_tokens, "without tokens"),
+                (self.undated, "without a time"),
                 (self.content_cut, "with cut content"),
                 (self.torn, "torn, with another line in them"),
             )

@@ -8,13 +8,49 @@ had an outcome of their own.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 OK, LEFT, FAILED = "ok", "left", "failed"
 OUTCOMES = (OK, LEFT, FAILED)
 
 ERROR_CODE = 400
 """The lowest response code that says that a call was refused or failed."""
+
+
+_LEFT_FLAGS = frozenset(("DC", "DR", "DPE"))
+_HARMLESS_FLAGS = frozenset(("DI", "RLSE"))
+"""Of Envoy's response flags: the client's connection ended; and a delay on purpose, a limit that could not be asked."""
+NO_RESPONSE = "no response"
+
+
+class Ending(NamedTuple):
+    """What a line tells of how its call ended; None for what it does not tell.
+
+    ``sent_bytes`` were sent to the client; ``has_answer``: anything of an answer stands in the line; ``is_empty_stream``: a
+    stream was read to its end, and held no event of an answer.
+    """
+
+    code: int | None
+    flags: str | None
+    details: str | None
+    sent_bytes: int | None
+    has_answer: bool
+    is_empty_stream: bool
+
+
+def ended(end: Ending) -> tuple[str, str | None]:
+    """How a call ended, and for one that failed why, in a few words: the gateway's own."""
+    if end.code is not None and (end.code == 0 or end.code >= ERROR_CODE):
+        reason = end.details or end.flags
+        return FAILED, f"{end.code} {reason}" if reason else str(end.code)
+    flags = set(end.flags.split(",")) - _HARMLESS_FLAGS if end.flags else set()
+    if flags:
+        if flags <= _LEFT_FLAGS and end.sent_bytes != 0:
+            return LEFT, None
+        return FAILED, end.details or end.flags
+    if end.is_empty_stream or (end.code is None and not end.has_answer):
+        return FAILED, NO_RESPONSE
+    return OK, None
 
 
 def outcome_of(facts: Mapping[str, Any]) -> str:

@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from . import long_lines
-from .usage import Usage
+from .usage import AT_LEAST, Usage
+
+FROM_CONVERSATION, FROM_HISTORY = "conversation", "history"
+"""Where a session's id is from, if not from the gateway: the agent's own words, or a history that goes on."""
 
 
 class Round(NamedTuple):
@@ -15,7 +18,10 @@ class Round(NamedTuple):
     ``messages`` is the whole history that the client sent (empty where the log has none).  ``cut`` names the values
     whose middle the gateway cut out; ``undecoded`` holds the text of those that are therefore no structure any more.
     ``outer_broken`` says that the line is no JSON as a whole, ``torn`` that another line begins in the middle of it.
-    ``error`` says in a few words why a call failed, and is ``None`` for one that did not.
+    ``outcome`` says how it ended, ``error`` in a few words why it failed, ``None`` where it did not.  ``response_type`` is
+    ``error`` then; otherwise, and ``has_tool_calls`` always, ``None`` where the line does not tell.  ``has_tokens`` says
+    whether the line tells any tokens, ``answered_by`` which of the gateway's own plugins answered instead of a model, and
+    ``session_from`` where the session's id was taken from, if not from the gateway.
 
     ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are those of the session's last
     call.  ``sent`` says where all of them stand in the line, where that is worth remembering.
@@ -26,8 +32,11 @@ class Round(NamedTuple):
     model: str | None
     usage: Usage
     reported: dict[str, Any]
-    response_type: str
+    has_tokens: bool
+    response_type: str | None
+    outcome: str
     error: str | None
+    has_tool_calls: bool | None
     messages: list[Any]
     question: str | None
     answer: str | None
@@ -52,6 +61,8 @@ class Round(NamedTuple):
     response_flags: str | None = None
     first_token_ms: int | None = None
     duration_ms: int | None = None
+    answered_by: str | None = None
+    session_from: str | None = None
     from_history: int = 0
     sent: long_lines.Sent | None = None
 
@@ -61,10 +72,9 @@ class Round(NamedTuple):
         return group_of(self.session_id, self.consumer, self.timestamp)
 
     @property
-    def has_tokens(self) -> bool:
-        """Whether the line reports any token count."""
-        reported = self.reported
-        return "input_token" in reported or "output_token" in reported or "total_token" in reported
+    def at_least(self) -> bool:
+        """Whether there may be more tokens than are told."""
+        return not AT_LEAST.isdisjoint(self.usage.notes)
 
 
 def group_of(session_id: str | None, consumer: str | None, timestamp: str | None) -> str:

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import compact_json, timestamps
 
-from . import ai_log, long_lines, usage
+from . import ai_log, answers, content, long_lines, outcome, usage
 from .access_line import Skipped
 from .round import Round, group_of
 
@@ -30,7 +30,6 @@ PATIENCE = 256
 SAMPLES = 64
 """Lines that a shape is learned from."""
 _MOST_KEYS = 100
-_FAILED = 400
 
 _CHARACTER = r'[^"\\\x00-\x1f]'
 # The gateway writes ``-`` for what is absent.  Each way is open to what the other is not: where the end of a line does not
@@ -53,6 +52,7 @@ _UNKNOWN = f"{_CHARACTER}*"
 _OUTER = {
     **dict.fromkeys(ai_log.OUTER_TEXTS, _TEXT),
     **dict.fromkeys(("start_time", "timestamp"), rf"(?P<KEY>{_CHARACTER}*)"),
+    "method": "(?:-|POST)",
     "response_code": "(?P<KEY>[1-9][0-9]{2})",
     "duration": "(?:-|(?P<KEY>0|[1-9][0-9]{0,9}))",
 }
@@ -68,7 +68,7 @@ _BEFORE_COUNTS = [f',"{name}":' for name in ai_log.COUNTS]
 
 
 class ShortCall:
-    """An LLM call of which a line says little: no content, nothing cut, no failure.
+    """An LLM call of which a line says little: no content, nothing cut, seen to its good end by the gateway.
 
     It has what a ``Round`` has, by the same names.  What only gets into the session file is not decoded: ``counted`` are
     the details of its input, those of its output and the reported counts, as JSON; ``places`` are the texts of
@@ -76,10 +76,15 @@ class ShortCall:
     """
 
     __slots__ = (
-        *("session_id", "timestamp", "model", "usage", "response_type", "has_tokens", "consumer", "response_code"),
+        *("session_id", "timestamp", "model", "usage", "response_type", "consumer", "response_code"),
         *("first_token_ms", "duration_ms", "counted", "places"),
     )
+    outcome = outcome.OK
     error: str | None = None
+    has_tool_calls: bool | None = None
+    answered_by: str | None = None
+    session_from: str | None = None
+    has_tokens, at_least = True, False
     tool_calls: tuple[Any, ...] = ()
     cut: tuple[str, ...] = ()
     undecoded: Mapping[str, str] = {}
@@ -92,14 +97,13 @@ class ShortCall:
         self.session_id = session_id or None
         self.timestamp = timestamps.utc(start_time) or timestamps.utc(timestamp)
         self.model = model = model or None
-        self.response_type = response_type or "normal"
+        self.response_type = response_type
         self.response_code = int(code or 0)
         self.first_token_ms = int(first_token or 0)
         self.duration_ms = int((duration if service is None else service) or 0)
         self.places = values[_FIRST_PLACE:]
         given = values[_FIRST_COUNT:_FIRST_PLACE]
         counts = [int(text) if text else None for text in given]
-        self.has_tokens = not (counts[0] is counts[1] is counts[2] is None)
         inputs, inputs_json = _of_input(input_details or "")
         outputs, outputs_json = _of_output(output_details or "")
         reported = "".join([before + text for before, text in zip(_BEFORE_COUNTS, given) if text])
@@ -112,7 +116,7 @@ class ShortCall:
         return group_of(self.session_id, self.consumer, self.timestamp)
 
 
-_CHAT_ID = ai_log.PLACES.index("chat_id")
+_FLAGS = _FIRST_PLACE + ai_log.PLACES.index("response_flags")
 
 
 class _Shape(NamedTuple):
@@ -176,7 +180,7 @@ def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
         first, *rest = outer
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    is_plain = first == "ai_log" and isinstance(inner, dict) and inner.keys().isdisjoint(ai_log.CONTENT_KEYS)
+    is_plain = first == "ai_log" and isinstance(inner, dict) and inner.keys().isdisjoint(content.KEYS)
     if not inner or not is_plain or not all(re.fullmatch(f"{_CHARACTER}+", key) for key in (*inner, *rest)):
         return None
     return set(inner), tuple(rest)
@@ -199,10 +203,19 @@ def _matched(shape: _Shape, line: bytes) -> ShortCall | None:
         match = shape.pattern.fullmatch(line.decode())
     except UnicodeDecodeError:
         return None
-    call = match and ShortCall(match.group(*shape.groups))
-    if not call or not 0 < call.response_code < _FAILED:
+    if not match:
         return None
-    return call if call.has_tokens or call.model or call.places[_CHAT_ID] else None
+    values = match.group(*shape.groups)
+    return ShortCall(values) if _is_plain(values) else None
+
+
+def _is_plain(values: tuple[str | None, ...]) -> bool:
+    """Whether these values leave nothing open: a good end that the gateway saw, and tokens of input and output."""
+    _, _, model, response_type, _, _, code, _, service, *_ = values
+    given, made = values[_FIRST_COUNT : _FIRST_COUNT + 2]
+    has_tokens = given and made and (given != "0" or made != "0")
+    is_good = response_type and service and values[_FLAGS] is None and 0 < int(code or 0) < outcome.ERROR_CODE
+    return bool(has_tokens and is_good and answers.is_model(model))
 
 
 @functools.lru_cache(2048)

@@ -32,6 +32,16 @@ UNLISTED_REASONING = "unlisted_reasoning"
 """Note: tokens that only the total shows were taken as reasoning."""
 AUDIO = "audio"
 """Note: some of the tokens are audio, which is counted with the text."""
+CUT_SHORT = "cut_short"
+"""Note: the stream was cut, and these are the tokens that were told until then."""
+UNKNOWN_SPLIT = "unknown_split"
+"""Note: only a total is told; all of it is counted as input."""
+PARTLY_TOLD = "partly_told"
+"""Note: one of the counts of input and output is missing, or is no number."""
+AT_LEAST = frozenset((CUT_SHORT, UNKNOWN_SPLIT, PARTLY_TOLD))
+"""Notes that say that there may be more tokens than are told."""
+NO_ANSWER = "no_answer"
+"""Note: the call came to its end, and the log holds no answer, though it holds what was said."""
 
 
 class Reported(NamedTuple):

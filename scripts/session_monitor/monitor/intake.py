@@ -59,7 +59,7 @@ class Intake:
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
         call = self._reader.parse(stripped, self._store.known)
         if isinstance(call, access_line.Skipped):
-            coverage.skip("nul_bytes" if line and not stripped else call.reason)
+            coverage.skip("nul_bytes" if line and not stripped else call.reason, answered=call.answered)
             return
         if self._session_key is not None and not _matches(call.group, self._session_key):
             coverage.skip("other_session")

@@ -37,7 +37,7 @@ PLACES = {
 }
 """Where a call went: the words of ``ai_log.PLACES``, with what stands around such a value in JSON."""
 _ALWAYS = (*_SAID, *_COUNTED)
-_WHERE_THERE = ("system", "undecoded", "error", *PLACES)
+_WHERE_THERE = ("session_from", "system", "undecoded", "error", *PLACES)
 
 
 def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[RoundFacts, Entry]:
@@ -49,6 +49,10 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
     facts = _facts(call, number)
+    if call.at_least:
+        facts["at_least"] = True
+    if call.answered_by:
+        facts["answered_by"] = call.answered_by
     if call.messages or call.tool_calls:
         facts.update(_of_messages(call, shared))  # type: ignore[typeddict-item]  # those that are there
     rest: Entry = {word: getattr(call, word) for word in _ALWAYS}
@@ -121,8 +125,9 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
         "cached_tokens": read,
         "total_tokens": input_tokens + output_tokens,
         "model": call.model,
-        "has_tool_calls": bool(call.tool_calls or "tool_calls" in call.undecoded),
+        "has_tool_calls": call.has_tool_calls,
         "response_type": call.response_type,
+        "outcome": call.outcome,
     }
     if written:
         facts["cache_write_tokens"] = written

@@ -19,7 +19,7 @@ class _AlwaysKnown(TypedDict):
     total_tokens: int
     model: str | None
     has_tool_calls: bool | None
-    response_type: str
+    response_type: str | None
 
 
 class RoundFacts(_AlwaysKnown, total=False):
@@ -29,9 +29,12 @@ class RoundFacts(_AlwaysKnown, total=False):
     many of them failed, and their characters.
     """
 
+    outcome: str
     cache_write_tokens: int
     explicit_cache: bool
     no_tokens: bool
+    at_least: bool
+    answered_by: str
     no_content: bool
     cut: Sequence[str]
     consumer: str
@@ -66,6 +69,7 @@ class StoredRound(_AlwaysStored, total=False):
     """A whole round; of its ``messages`` those that came with it first, behind ``messages_from_history`` others."""
 
     token_notes: Sequence[str]
+    session_from: str
     system: str
     undecoded: dict[str, str]
     error: str

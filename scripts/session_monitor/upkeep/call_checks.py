@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from session_monitor.base import timestamps
-from session_monitor.calls import access_line, ai_log
+from session_monitor.calls import access_line, ai_log, requests
 from session_monitor.calls.coverage import Coverage
 from session_monitor.calls.joined_lines import Joining
 from session_monitor.log import log_file
@@ -146,7 +146,7 @@ def _calls(covered: Coverage) -> Check:
         if broken > FEW * covered.lines:
             return Check("calls", WARN, found, "see that the gateway's disk is not full, and that only it writes there")
         return Check("calls", OK, found)
-    if skipped.get(access_line.NOT_LLM):
+    if skipped.get(requests.NOT_LLM):
         return Check("calls", WARN, found, _PLUGIN)
     return Check("calls", FAIL, found, _FORMAT)
 

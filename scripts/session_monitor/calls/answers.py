@@ -1,0 +1,122 @@
+"""What did a model answer, and does the line tell?
+
+Calls of tools are the part that is told least.  Streamed with the rule to append, they stand there as the pieces of the stream,
+one list behind the other; streamed by Claude, their arguments begin with the empty ones that the stream begins with; and of
+answers that Claude did not stream, and of other protocols, there are none at all.
+
+Source: lines that the gateway's own plugin wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from . import attributes
+from .messages import TOOL_USE, function_of
+
+FROM_CACHE, FROM_GUARD = "cache", "guard"
+_OF_GATEWAY = {"from-cache": FROM_CACHE, "from-security-guard": FROM_GUARD}
+"""What the gateway's own plugins write for the model of what they answered themselves."""
+_NO_MODEL = ("UNKNOWN", "unknown")
+_EMPTY = "{}"
+_NEVER_LOGGED = ("/responses", ":generateContent", ":streamGenerateContent")
+"""Paths of protocols of whose answers the plugin writes tokens and no text."""
+
+
+def answered_by(model: str | None) -> str | None:
+    """Which of the gateway's own plugins answered; None where it was a model."""
+    return _OF_GATEWAY.get(model or "")
+
+
+def model_of(name: str | None) -> str | None:
+    """The model that a line names; the plugin has words for none, and for what the gateway answered by itself."""
+    return name if is_model(name) else None
+
+
+def is_model(name: str | None) -> bool:
+    """Whether a model could have this name; also for none."""
+    return name not in _NO_MODEL and name not in _OF_GATEWAY
+
+
+# -- calls of tools ----------------------------------------------------------------------------------------------------
+
+
+def joined(text: str) -> list[Any] | None:
+    """The calls of a stream's pieces, ``[…][…][…]``, joined by their index as clients do; None where it is something else."""
+    pieces: list[Any] = []
+    at = 0
+    try:
+        while at < len(text):
+            piece, at = attributes.scan(text, at)
+            if not isinstance(piece, list):
+                return None
+            pieces += piece
+    except (ValueError, StopIteration, RecursionError):
+        return None
+    return _joined(pieces) if attributes.are_plain({"": pieces}) else None
+
+
+def _joined(pieces: list[Any]) -> list[Any]:
+    calls: list[Any] = []
+    at_index: dict[object, dict[str, Any]] = {}
+    for piece in pieces:
+        if not isinstance(piece, dict):
+            calls.append(piece)
+            continue
+        index = str(piece.get("index", 0))
+        call = at_index.get(index)
+        if call is None or (piece.get("id") and call.get("id") not in (None, "", piece["id"])):
+            call = at_index[index] = {}
+            calls.append(call)
+        _add_piece(call, piece)
+    return calls
+
+
+def _add_piece(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
+    for key, value in piece.items():
+        if key != "function":
+            call[key] = value if value not in (None, "") else call.get(key, value)
+    if isinstance(piece.get("function"), dict):
+        function = call.setdefault("function", {})
+        for key, value in piece["function"].items():
+            is_grown = isinstance(value, str) and isinstance(function.get(key), str)
+            function[key] = function[key] + value if is_grown else value if value is not None else function.get(key)
+
+
+def whole_call(call: Any) -> Any:
+    """A call as it was asked for: with its index, of which 0 is left out, and without the ``{}`` of Claude's stream."""
+    if not isinstance(call, dict):
+        return call
+    call = {"index": 0, **call}
+    function = function_of(call)
+    arguments = function.get("arguments") if function else None
+    if not function or not isinstance(arguments, str) or call.get("type") != TOOL_USE:
+        return call
+    if arguments.startswith(_EMPTY) and arguments != _EMPTY:
+        call["function"] = {**function, "arguments": arguments[len(_EMPTY) :]}
+    return call
+
+
+# -- whether there is more than the line tells -------------------------------------------------------------------------
+
+
+class Told(NamedTuple):
+    """What a line tells of an answer: its path and id, whether its values are there, and what they are worth."""
+
+    path: str
+    is_stream: bool
+    is_claude: bool
+    has_calls: bool
+    has_text: bool
+    lists_calls: bool
+
+
+def has_tool_calls(told: Told) -> bool | None:
+    """Whether an answer that came asked for tools; None where the line does not tell."""
+    if told.has_calls:
+        return True
+    if not told.lists_calls or told.path.endswith(_NEVER_LOGGED):
+        return None
+    # What Claude asks for stands in the line of a stream alone; with a text before it, that at least is there.
+    return False if told.is_stream or told.has_text or not told.is_claude else None

@@ -1,0 +1,155 @@
+"""What do the gateway's plugins say in ``ai_log``?
+
+JSON in a JSON string.  Each value that cannot be decoded, or that not every JSON reader could take, is kept as its text alone.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
+from typing import Any, NamedTuple
+
+from session_monitor.base import lazy_regex
+
+DEEPEST = 100
+"""Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
+
+_TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
+_TWICE = '{\\"'  # how an object begins that was escaped once more
+_ABSENT = ("-", "", "null")
+
+
+class UndecodedValue(NamedTuple):
+    """A value that could not be taken as what it should be; its text is kept."""
+
+    text: str
+
+
+class BrokenAttributesError(ValueError):
+    """``ai_log`` is no JSON object."""
+
+
+def attributes_in(ai_log: object) -> dict[str, Any]:
+    """What ``ai_log`` says, empty where nobody wrote any; each value that cannot be decoded as ``UndecodedValue``.
+
+    It comes as a string, as the object itself, or as null.  Raises ``BrokenAttributesError``.
+    """
+    if isinstance(ai_log, dict):
+        return {key: value if _is_plain(value) else UndecodedValue("[not plain JSON]") for key, value in ai_log.items()}
+    if not isinstance(ai_log, str) or ai_log in _ABSENT:
+        return {}
+    return _of_text(_unescaped_once(ai_log) if ai_log.startswith(_TWICE) else ai_log)
+
+
+def _unescaped_once(text: str) -> str:
+    """Envoy's JSON format escapes once more what the plugin had escaped for a text."""
+    try:
+        unescaped, end = scanstring(text + '"', 0, True)  # noqa: FBT003 -- positional only
+    except ValueError:
+        raise BrokenAttributesError from None
+    if end <= len(text):
+        raise BrokenAttributesError
+    return str(unescaped)
+
+
+def _of_text(text: str) -> dict[str, Any]:
+    try:
+        attributes = _decode(text)
+        whole = not isinstance(attributes, dict) or are_plain(attributes)
+    except json.JSONDecodeError:
+        raise BrokenAttributesError from None
+    except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
+        whole = False
+    if not whole:
+        attributes = _attributes_apart(text)
+    if not isinstance(attributes, dict):
+        raise BrokenAttributesError
+    return attributes
+
+
+def _attributes_apart(inner: str) -> dict[str, Any] | None:
+    """Decode each member of an object by itself, without recursion over the whole; ``None`` for anything else."""
+    members: dict[str, Any] = {}
+    depth, key, start = 0, "", 0
+    for token in _TOKEN.finditer(inner):
+        char = token.group()[0]
+        if depth == 1 and char == ":":
+            start = token.end()
+        elif depth == 1 and char in ",}":
+            members[key] = decoded_value(inner[start : token.start()])
+        elif depth == 1 and char == '"' and not start:
+            key = decoded_value(token.group())
+        if char in "[{":
+            depth += 1
+        elif char in "]}":
+            depth -= 1
+        if depth == 1 and char == ",":
+            start = 0
+    return members if depth == 0 and inner.lstrip().startswith("{") else None
+
+
+def _decode(text: str) -> Any:
+    """Its value; raises ``ValueError`` also for numbers that not every JSON reader can take."""
+    try:
+        value, end = scan(text, 0)
+    except StopIteration:
+        end = -1
+    return value if end == len(text) else _DECODER.decode(text)
+
+
+def decoded_value(text: str) -> Any:
+    """The value of a JSON text, or its text where that cannot be decoded or not every JSON reader could take it."""
+    try:
+        value = _decode(text)
+    except (ValueError, RecursionError):
+        return UndecodedValue(text)
+    return value if _is_shallow(text) or _is_plain(value) else UndecodedValue(text)
+
+
+_FLAT = frozenset({str, int, bool, type(None)})
+
+
+def are_plain(attributes: dict[str, Any]) -> bool:
+    """Whether every JSON reader can take these values."""
+    values = attributes.values()
+    return _FLAT.issuperset(map(type, values)) or all(type(value) in _FLAT or _is_plain(value) for value in values)
+
+
+def _is_shallow(text: str) -> bool:
+    return text.count("[") + text.count("{") <= DEEPEST
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return number
+
+
+_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
+"""What decoding comes down to, without a look for spaces: the value at a place of a text, and the end of it.
+
+Raises ``StopIteration`` or ``ValueError`` where there is none.
+"""
+
+
+def _is_plain(value: object) -> bool:
+    """Whether every JSON reader can take this value: not too deep, no NaN, no infinity (``1e999`` decodes to it)."""
+    level = [value]
+    for _ in range(DEEPEST):
+        inside: list[object] = []
+        for node in level:
+            if isinstance(node, float):
+                if not math.isfinite(node):
+                    return False
+                continue
+            values = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+            if not _FLAT.issuperset(map(type, values)):
+                inside += [each for each in values if type(each) not in _FLAT]
+        if not inside:
+            return True
+        level = inside
+    return False

@@ -1,0 +1,116 @@
+"""What was said in a call, as far as its line holds it?
+
+A value that was too long has its middle cut out by the gateway, and is a text then instead of what it was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from session_monitor.base import utf8
+
+from . import answers, messages, questions
+from .attributes import UndecodedValue
+
+KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
+"""The attributes that hold what was said."""
+_KEYS = frozenset(KEYS)
+
+
+class CallContent(NamedTuple):
+    """The fields of a round that tell what was said, and what the gateway cut of it."""
+
+    messages: list[Any]
+    question: str | None
+    answer: str | None
+    reasoning: str | None
+    system: str | None
+    tool_calls: list[Any]
+    is_logged: bool
+    cut: tuple[str, ...]
+    undecoded: dict[str, str]
+
+    @property
+    def has_answer(self) -> bool:
+        """Whether anything of an answer is there."""
+        return bool(self.answer or self.reasoning or self.tool_calls or "tool_calls" in self.undecoded)
+
+
+_NONE = CallContent([], None, None, None, None, [], False, (), {})  # noqa: FBT003 -- of many calls
+
+
+def content_of(attributes: Mapping[str, Any]) -> CallContent:
+    """What was said, by the attributes."""
+    if _KEYS.isdisjoint(attributes):
+        return _NONE
+    get = attributes.get
+    undecoded: dict[str, str] = {}
+    sent = _listed(get("messages"), "messages", undecoded)
+    asked = get("tool_calls")
+    if isinstance(asked, str) and asked:
+        asked = answers.joined(asked) or asked
+    tool_calls = _listed(asked, "tool_calls", undecoded)
+    return CallContent(
+        messages=sent,
+        question=_question(get("question"), sent),
+        answer=_said(get("answer")),
+        reasoning=_said(get("reasoning")),
+        system=_said(get("system")),
+        tool_calls=list(map(answers.whole_call, tool_calls)),
+        is_logged=True,
+        cut=tuple(key for key in KEYS if _is_cut(get(key))),
+        undecoded=undecoded,
+    )
+
+
+def _listed(value: object, key: str, undecoded: dict[str, str]) -> list[Any]:
+    """A list, or nothing and its text in ``undecoded`` (a string is Go's print of a value that was too long)."""
+    if value is None:
+        return []
+    if isinstance(value, list):
+        return value
+    if isinstance(value, UndecodedValue):
+        undecoded[key] = value.text
+    elif isinstance(value, str) and value:
+        undecoded[key] = value
+    elif isinstance(value, dict):
+        undecoded[key] = json.dumps(value, ensure_ascii=False)
+    return []
+
+
+def _said(content: object) -> str | None:
+    """The text of some content, None where there is none."""
+    if content is None or type(content) is str:  # as nearly always
+        return content
+    return content.text if isinstance(content, UndecodedValue) else messages.spoken(content)
+
+
+def _question(told: object, sent: list[Any]) -> str | None:
+    """What a person asked in this call.
+
+    The gateway writes the content of the last message there, whoever sent it; so where the messages are there, they tell
+    whether that is a question.
+    """
+    asked = questions.question_in(sent) if sent else None
+    if asked and messages.role_of(sent[-1]) == "user" and told and not _is_cut(told):
+        return _said(told) if isinstance(told, UndecodedValue) else questions.without_frames(told) or asked
+    if sent:
+        return asked or ""
+    if messages.is_with_results(told):
+        return ""
+    return told.text if isinstance(told, UndecodedValue) else questions.without_frames(told)
+
+
+_MARK = b" [truncated] "
+_BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
+
+
+def _is_cut(value: object) -> bool:
+    """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
+    if not isinstance(value, str) or " [truncated] " not in value:
+        return False
+    raw = utf8.encoded(value)
+    middle = (len(raw) - len(_MARK)) // 2
+    return _MARK in raw[max(0, middle - _BAD_BYTES) : middle + len(_MARK) + _BAD_BYTES]

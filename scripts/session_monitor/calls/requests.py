@@ -1,0 +1,119 @@
+"""Is a request a call to a model?
+
+Not every request that passes a gateway is one, and neither is every line in which one of its plugins wrote something: lists
+of models, checks of health, counts of tokens and calls of tools go the same way.  A call that the plugin did not look at is
+one all the same.  Which paths are which stands in ``requests.json``.
+
+Sources: the API references of the makers named there, and lines of a real gateway.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import json
+import os
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+NOT_LLM = "not_llm"
+SKIPPED_CALL = "skipped_calls"
+OTHER_METHOD = "other_method"
+OTHER_PATH = "other_path"
+OTHER_PLUGINS = "other_plugins"
+MCP = "mcp"
+
+_TABLE = os.path.join(os.path.dirname(__file__), "requests.json")
+_STATISTICS = frozenset(
+    (
+        *(
+            "api",
+            "chat_id",
+            "chat_round",
+            "consumer",
+            "model",
+            "session_id",
+            "messages",
+            "question",
+            "system",
+            "answer",
+        ),
+        *("reasoning", "tool_calls", "input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens"),
+        *("input_token_details", "output_token_details", "response_type"),
+        *("llm_service_duration", "llm_first_token_duration"),
+    )
+)
+"""What the plugin that counts tokens writes; where none of it stands, that plugin did not look at the request."""
+_TOKENS = ("input_token", "output_token", "total_token")
+_OF_A_CALL = ("chat_round", "chat_id", "model", "messages", "question", "answer", "tool_calls", "reasoning")
+"""What a line has of any call to a model, if it failed as well; the number of questions is 0 where there were none."""
+_NO_COUNT = (None, "", "-", 0, "0", [])
+
+
+def reason_against(attributes: Mapping[str, Any], method: str | None, path: str | None) -> str | None:
+    """Why a request is no call, or not one that could be read; None for a call.
+
+    ``attributes`` are those of ``ai_log``; the method and the path None where the line does not tell them.
+    """
+    api = kind_of(path) if path else None
+    if not attributes:
+        return SKIPPED_CALL if api == CALL and method == "POST" else NOT_LLM
+    if method not in (None, "POST"):
+        return OTHER_METHOD if api in (None, CALL) else api
+    if any(attributes.get(key) not in _NO_COUNT for key in _TOKENS):
+        return None  # where tokens were used, a model was called, whatever the path
+    if any(key.startswith(_of_mcp()) for key in attributes):
+        return MCP
+    if _STATISTICS.isdisjoint(attributes):
+        return OTHER_PLUGINS
+    if api is None and path and all(attributes.get(key) in _NO_COUNT for key in _OF_A_CALL):
+        return OTHER_PATH  # the plugin was told to look at all paths, and found nothing of a model at this one
+    return None if api == CALL else api
+
+
+CALL = "call"
+
+
+def kind_of(path: str) -> str | None:
+    """``CALL`` for the path of a known API of models, the reason where it is known to be something else, else None."""
+    return _kind_of(bare(path))
+
+
+def bare(path: str) -> str:
+    """A path without what was asked of it, and without a slash at its end."""
+    return path.partition("?")[0].partition("#")[0].rstrip("/")
+
+
+@functools.lru_cache(1024)
+def _kind_of(path: str) -> str | None:
+    for row in _table()["calls"]:
+        if path.endswith(tuple(row["ends"])) and not _is_like(path, row.get("but", ())):
+            return CALL
+    return next((str(row["reason"]) for row in _table()["others"] if _is_like(path, row["paths"])), None)
+
+
+def _is_like(path: str, patterns: Iterable[str]) -> bool:
+    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
+
+
+@functools.lru_cache(1024)
+def has_input_alone(name: str | None) -> bool:
+    """Whether what has this path or model makes no text, so that all of its tokens are input."""
+    return name is not None and any(word in name.lower() for word in _table()["input_alone"])
+
+
+@functools.lru_cache(1024)
+def has_no_words(path: str | None) -> bool:
+    """Whether what answers at this path says nothing that a log could hold."""
+    return path is not None and any(word in path for word in _table()["wordless"])
+
+
+@functools.lru_cache(1)
+def _table() -> dict[str, Any]:
+    with open(_TABLE, encoding="utf-8") as file:
+        return json.load(file)  # type: ignore[no-any-return]
+
+
+@functools.lru_cache(1)
+def _of_mcp() -> tuple[str, ...]:
+    return tuple(_table()["mcp"])
