@@ -86,9 +86,8 @@ def bare(path: str) -> str:
 
 @functools.lru_cache(1024)
 def _kind_of(path: str) -> str | None:
-    for row in _table()["calls"]:
-        if path.endswith(tuple(row["ends"])) and not _is_like(path, row.get("but", ())):
-            return CALL
+    if any(_is_like(path, row["paths"]) for row in _table()["calls"]):
+        return CALL
     return next((str(row["reason"]) for row in _table()["others"] if _is_like(path, row["paths"])), None)
 
 
