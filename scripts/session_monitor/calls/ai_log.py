@@ -272,10 +272,8 @@ def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
 
 def _notes(parts: LineParts, path: str | None, said: CallContent, counts: _Counts, end: _End) -> tuple[str, ...]:
     """What has to be known of a call's tokens, and of its answer."""
-    if not counts.are_told:
-        return ()
     notes = (counts.note,) if counts.note else ()
-    if end.is_cut:
+    if end.is_cut and counts.are_told:
         return (*notes, usage.CUT_SHORT)
     is_silent = "answer" in parts.attributes and end.outcome == outcome.OK and not said.has_answer
     return (*notes, usage.NO_ANSWER) if is_silent and not requests.has_no_words(path) else notes

@@ -47,7 +47,7 @@ _STATISTICS = frozenset(
 _TOKENS = ("input_token", "output_token", "total_token")
 _OF_A_CALL = ("chat_round", "chat_id", "model", "messages", "question", "answer", "tool_calls", "reasoning")
 """What a line has of any call to a model, if it failed as well; the number of questions is 0 where there were none."""
-_NO_COUNT = (None, "", "-", 0, "0", [])
+_NO_COUNT: tuple[object, ...] = (None, "", "-", 0, "0", [])
 
 
 def reason_against(attributes: Mapping[str, Any], method: str | None, path: str | None) -> str | None:
@@ -62,6 +62,11 @@ def reason_against(attributes: Mapping[str, Any], method: str | None, path: str 
         return OTHER_METHOD if api in (None, CALL) else api
     if any(attributes.get(key) not in _NO_COUNT for key in _TOKENS):
         return None  # where tokens were used, a model was called, whatever the path
+    return _reason_without_tokens(attributes, path, api)
+
+
+def _reason_without_tokens(attributes: Mapping[str, Any], path: str | None, api: str | None) -> str | None:
+    """The same where the line tells no tokens, as it does of calls that failed, and of much that is none."""
     if any(key.startswith(_of_mcp()) for key in attributes):
         return MCP
     if _STATISTICS.isdisjoint(attributes):
