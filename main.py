@@ -99,6 +99,11 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--output-dir", default="./sessions", metavar="DIR", help="where sessions are kept (default: ./sessions)")
     add("--session-key", metavar="ID", help="only sessions with this id; a shell pattern works too (default: all)")
+    add(
+        "--chain",
+        action="store_true",
+        help="join calls without any session id by their growing history; such a session is marked as inferred",
+    )
     add("--state-file", metavar="FILE", help="where read positions are kept (default: <output-dir>/.state.json)")
     add("--refresh-interval", type=_seconds, default=1.0, metavar="SECONDS", help="seconds between polls (default: 1)")
     mode = top.add_mutually_exclusive_group()
@@ -188,6 +193,7 @@ class Monitor:
             book=self._book,
             index=self._index,
             session_key=options.session_key,
+            chain=options.chain,
             allowed=options.allow_dir or list(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(os.pathsep))),
             stop=self._signals.stop,
             on_commit=self._batch,

@@ -11,7 +11,7 @@ Its rooms in reading order, ● those that others may come in by:
     requests ●      is it a call to a model (requests.json)
     outcome ●       how it ended: ok, left, failed
     content         what was said, as far as the line holds it
-    questions       what a person asked, without what their agent put around it (agent_frames.json)
+    questions ●     what a person asked, without what their agent put around it (agent_frames.json)
     answers         what the model answered, and whether the line tells
     short_lines ●   the same call without decoding, for lines without content
     long_lines ●    the same call without decoding what was sent before

@@ -104,7 +104,7 @@ class Coverage(SimpleNamespace):
                 (self.cut_short, "cut short"),
                 (self.by_gateway, "answered by the gateway itself"),
                 (self.without_session_id, "without session id"),
-                (self.session_from_conversation, "with the agent's own session id"),
+                (self.session_from_conversation, "whose session id is from the conversation"),
                 (self.without_tokens, "without tokens"),
                 (self.undated, "without a time"),
                 (self.content_cut, "with cut content"),

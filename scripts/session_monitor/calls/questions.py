@@ -88,6 +88,16 @@ def _without(frame: Mapping[str, str], text: str) -> str | None:
     return before if found and is_last else None
 
 
+def first_words(sent: Sequence[Any]) -> str | None:
+    """What a person says first in these messages, which have to be all; None where nobody does."""
+    for message in sent:
+        if isinstance(message, dict) and message.get("role") == "user" and not messages.has_results(message):
+            text = without_frames(message.get("content"))
+            if text:
+                return text
+    return None
+
+
 def session_in(sent: Sequence[Any]) -> str | None:
     """The id of the session that an agent names to its model; None where it names none.
 

@@ -107,6 +107,7 @@ class Ingest:
         book: Book | None = None,
         index: IndexKeeper | None = None,
         session_key: str | None = None,
+        chain: bool = False,
         allowed: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
@@ -115,7 +116,7 @@ class Ingest:
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
 
-        ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
+        With ``chain`` calls without any session id are joined by their growing history.  ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
         ``clock`` gives monotonic seconds, ``sleep`` waits for some.
         """
@@ -126,6 +127,7 @@ class Ingest:
         self._checkpoint = checkpoint
         self._view = checkpoint.view(session_key)
         self._session_key = session_key
+        self._chain = chain
         self._stop = stop
         self._on_commit = on_commit
         self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=self._is_whole, clock=clock)
@@ -204,7 +206,7 @@ class Ingest:
         if self._intake is None:
             from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
 
-            self._intake = Intake(self._store, self._session_key)
+            self._intake = Intake(self._store, self._session_key, chain=self._chain)
         self._joining = joining = self._intake.joining()
         gid, read, end, sealed = generation.gid, generation.offset, 0, self._tail.is_sealed(generation, file)
         batch = coverage = None

@@ -17,14 +17,20 @@ from session_monitor.calls.short_lines import LineReader, ShortCall
 from session_monitor.log.log_file import LONGEST_LINE
 from session_monitor.sessions.store import Store
 
+from .chain import chained
+
 
 class Intake:
     """The way of lines into a store."""
 
-    def __init__(self, store: Store, session_key: str | None) -> None:
-        """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do."""
+    def __init__(self, store: Store, session_key: str | None, *, chain: bool = False) -> None:
+        """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do.
+
+        With ``chain`` calls without any id are joined by their history.
+        """
         self._store = store
         self._session_key = session_key
+        self._chain = chain
         self._reader = LineReader()
 
     @staticmethod
@@ -61,6 +67,8 @@ class Intake:
         if isinstance(call, access_line.Skipped):
             coverage.skip("nul_bytes" if line and not stripped else call.reason, answered=call.answered)
             return
+        if self._chain and isinstance(call, Round):
+            call = chained(call)
         if self._session_key is not None and not _matches(call.group, self._session_key):
             coverage.skip("other_session")
             return

@@ -1,0 +1,113 @@
+"""Calls of tools come out of a line as the model asked for them, and where the line does not tell that is said."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from session_monitor.calls import answers
+from session_monitor.calls.answers import Told, has_tool_calls, joined, whole_call
+
+
+def call(index, call_id, name, arguments):
+    """A call as OpenAI has it."""
+    return {"index": index, "id": call_id, "type": "function", "function": {"name": name, "arguments": arguments}}
+
+
+@st.composite
+def streams(draw):
+    """Calls, and the pieces in which a stream brings them, one list behind the other."""
+    names = draw(st.lists(st.sampled_from(["read", "exec"]), min_size=1, max_size=4))
+    calls = [call(at, f"call_{at}", name, draw(st.text(max_size=12))) for at, name in enumerate(names)]
+    pieces = []
+    for each in calls:
+        arguments = each["function"]["arguments"]
+        cuts = sorted(draw(st.lists(st.integers(0, len(arguments)), max_size=3)))
+        parts = [arguments[start:end] for start, end in zip([0, *cuts], [*cuts, len(arguments)])]
+        pieces.append({**each, "function": {**each["function"], "arguments": ""}})
+        pieces += [{"index": each["index"], "function": {"arguments": part}} for part in parts]
+    if draw(st.booleans()):
+        pieces = [{key: value for key, value in piece.items() if key != "index" or value} for piece in pieces]
+    return calls, "".join(json.dumps([piece]) for piece in pieces)
+
+
+@given(streams())
+def test_pieces_of_a_stream_become_its_calls(stream):
+    """However a stream cuts the arguments of its calls, and whether it tells an index of 0 or not, they come out whole."""
+    calls, text = stream
+    assert list(map(whole_call, joined(text))) == calls
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[map[content:x]]", "[1][", '[{"a":NaN}]', '{"a":1}', "[" * 200 + "]" * 200, "[]x", "[1] [2]"]
+)
+def test_what_is_no_pieces_is_none(text):
+    """A text that is no lists, one behind the other, is left as it is."""
+    assert not joined(text)
+
+
+def test_calls_without_an_index_are_told_apart_by_their_id():
+    """Some models number none of their calls: a new id begins a new one."""
+    pieces = [
+        {"id": "a", "function": {"name": "x", "arguments": "1"}},
+        {"id": "b", "function": {"name": "y", "arguments": "2"}},
+    ]
+
+    assert [each["id"] for each in joined(json.dumps(pieces))] == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "whole"),
+    [('{}{"path": "a"}', '{"path": "a"}'), ("{}{}", "{}"), ("{}", "{}"), ('{"a": {}}', '{"a": {}}'), ("", "")],
+)
+def test_claudes_stream_begins_with_empty_arguments(arguments, whole):
+    """What the stream begins with is not what the model wrote; for others than Claude it is."""
+    made = {"type": "tool_use", "function": {"name": "Read", "arguments": arguments}}
+
+    assert whole_call(made)["function"]["arguments"] == whole
+    assert whole_call({**made, "type": "function"})["function"]["arguments"] == arguments
+
+
+@pytest.mark.parametrize(
+    "odd", ["x", 7, None, {"function": 7}, {"type": "tool_use"}, {"type": "tool_use", "function": {}}]
+)
+def test_odd_calls_are_kept(odd):
+    """What is no call of any kind stays what it was, at most with an index."""
+    assert whole_call(odd) in (odd, {"index": 0, **odd} if isinstance(odd, dict) else odd)
+
+
+OPENAI = Told(
+    "/v1/chat/completions", is_stream=False, is_claude=False, has_calls=False, has_text=False, lists_calls=True
+)
+CLAUDE = OPENAI._replace(path="/v1/messages", is_claude=True)
+
+
+@pytest.mark.parametrize(
+    ("told", "asked"),
+    [
+        (OPENAI, False),
+        (OPENAI._replace(has_calls=True), True),
+        (OPENAI._replace(lists_calls=False), None),
+        (CLAUDE, None),
+        (CLAUDE._replace(has_text=True), False),
+        (CLAUDE._replace(is_stream=True), False),
+        (OPENAI._replace(path="/v1/responses"), None),
+        (OPENAI._replace(path="/v1beta/models/g:streamGenerateContent"), None),
+    ],
+)
+def test_whether_a_line_tells(told, asked):
+    """A line that has no place for calls, or whose protocol the plugin does not read them of, does not say that there are none."""
+    assert has_tool_calls(told) == asked
+
+
+def test_models_that_are_none():
+    """The plugin's words for no model are none, and what the gateway answered by itself is told as that."""
+    assert [answers.model_of(name) for name in ("gpt-4o", None, "UNKNOWN", "unknown", "from-cache")] == [
+        "gpt-4o",
+        *[None] * 4,
+    ]
+    assert (answers.answered_by("from-cache"), answers.answered_by("from-security-guard")) == ("cache", "guard")
+    assert answers.answered_by("gpt-4o") is None
