@@ -29,6 +29,7 @@ def test_sessions_are_rows(folder):
         "status": "active",
         "messages_count": 2,
         "failed_count": 0,
+        "left_count": 0,
         "total_input_tokens": 5,
         "total_output_tokens": 2,
         "total_reasoning_tokens": 0,

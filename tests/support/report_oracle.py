@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from session_monitor.base.periods import DAY, HOUR, MONTH, WEEK
+from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.prices import cost
 from session_monitor.prices.cost import Cost
 from session_monitor.reports.filters import ACTIVE_FOR, STATES, Selection
@@ -112,10 +113,17 @@ def _is_meant_session(session, calls, meant):
         return True
     latest = max((call.at for call in calls if call.at is not None), default=None)
     status = "active" if latest is not None and latest >= meant.now - ACTIVE_FOR else "idle"
-    return meant.status == ("error" if calls[-1].entry["response_type"] == "error" else status)
+    return meant.status == ("error" if _outcome(calls[-1].entry) == "failed" else status)
+
+
+def _outcome(entry):
+    """How a call ended, also of rounds that do not tell it."""
+    return entry.get("outcome") or ("failed" if entry["response_type"] == "error" else "ok")
 
 
 def _is_meant(call, meant):
+    if meant.outcome and _outcome(call.entry) != meant.outcome:
+        return False
     return all(
         not patterns or (name is not None and any(fnmatchcase(name.lower(), each.lower()) for each in patterns))
         for name, patterns in ((call.model, meant.models), (call.consumer, meant.consumers))
@@ -139,7 +147,8 @@ def sums(calls):
     return {
         "sessions": len({call.session for call in calls}),
         "calls": len(calls),
-        "failed": sum(entry["response_type"] == "error" for entry in entries),
+        **{key: sum(_outcome(entry) == end for entry in entries) for key, end in _ENDS.items()},
+        "at least": sum("at_least" in entry for entry in entries),
         **{key: sum(entry.get(key, 0) for entry in entries) for key in _TOKENS},
         "pico": _pico(calls),
         "saved": sum(call.outcome.saved or 0 for call in calls if isinstance(call.outcome, Cost)),
@@ -148,6 +157,7 @@ def sums(calls):
     }
 
 
+_ENDS = {"failed": "failed", "left": "left"}
 _TOKENS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens")
 
 
@@ -159,6 +169,8 @@ def plain(sessions, found):
         "sessions": sessions,
         "calls": found.calls,
         "failed": found.failed,
+        "left": found.left,
+        "at least": found.at_least,
         **{key: getattr(found, key) for key in _TOKENS},
         "pico": spent.pico,
         "saved": spent.saved_pico,
@@ -226,8 +238,8 @@ _LIMITS = st.tuples(st.one_of(st.none(), EDGES), st.one_of(st.none(), EDGES)).ma
     lambda both: tuple(sorted(both)) if None not in both and both[0] != both[1] else (both[0], None)
 )
 SELECTIONS = st.builds(
-    lambda sessions, min_cost, status, now, limits, models, consumers: Selection(
-        tuple(sessions), min_cost, status, now, *limits, tuple(models), tuple(consumers)
+    lambda sessions, min_cost, status, now, limits, models, consumers, outcome: Selection(
+        tuple(sessions), min_cost, status, now, *limits, tuple(models), tuple(consumers), outcome
     ),
     st.one_of(st.just([]), st.lists(st.sampled_from([*SESSIONS, "*", "?", "[a-c]*", "zzz"]), max_size=2)),
     st.one_of(st.none(), st.sampled_from([0, 1, 10**8, 3 * 10**8, 10**9, 10**10])),
@@ -236,5 +248,6 @@ SELECTIONS = st.builds(
     st.one_of(_LIMITS, _LIMITS, EDGES.map(lambda since: (since, since + QUARTER // 3))),
     st.one_of(st.just([]), st.lists(st.sampled_from([*MODELS[:3], "GPT-*", "*", "q?en*", "none"]), max_size=2)),
     st.one_of(st.just([]), st.lists(st.sampled_from([*CONSUMERS[1:], "TEAM-?", "*", "none"]), max_size=2)),
+    st.one_of(st.none(), st.none(), st.sampled_from(OUTCOMES)),
 )
 """Selections of which many mean something, and some nothing."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.base.timestamps import now
+from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
 from session_monitor.reports.report import Report
 from session_monitor.text import safe
@@ -29,6 +30,11 @@ def parser() -> argparse.ArgumentParser:
     _add_timezone(group)
     group.add_argument("--model", action="append", metavar="NAME", help="calls of this model or pattern ('gpt-*')")
     group.add_argument("--consumer", action="append", metavar="NAME", help="calls of this consumer or pattern")
+    group.add_argument(
+        "--outcome",
+        choices=OUTCOMES,
+        help="calls that were answered, that the client left before the gateway saw their end, or that failed",
+    )
     group.add_argument("--session", action="append", metavar="ID", help="this session, or those of a pattern ('a:*')")
     group.add_argument("--min-cost", type=_dollars, metavar="USD", help="sessions that cost at least so much")
     group.add_argument(
@@ -89,12 +95,16 @@ def selection(options: argparse.Namespace) -> Selection:
         until=until,
         models=tuple(options.model or ()),
         consumers=tuple(options.consumer or ()),
+        outcome=options.outcome,
     )
+
+
+_IN_WORDS = ("since", "until", "session", "status", "model", "consumer", "outcome")
 
 
 def in_words(options: argparse.Namespace) -> list[str]:
     """The filters that were given, as they were typed but for the amount."""
-    given = {name: getattr(options, name) for name in ("since", "until", "session", "status", "model", "consumer")}
+    given = {name: getattr(options, name) for name in _IN_WORDS}
     words = [
         f"--{name} {' '.join(value if isinstance(value, list) else [value])}" for name, value in given.items() if value
     ]

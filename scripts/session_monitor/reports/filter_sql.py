@@ -7,6 +7,7 @@ from fnmatch import fnmatchcase
 from typing import NamedTuple
 
 from session_monitor.base import utf8
+from session_monitor.calls import outcome
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
@@ -48,6 +49,7 @@ class SelectionSql:
             for column, patterns in (("model", selection.models), ("consumer", selection.consumers))
             if patterns
         ]
+        self._of_rounds = [*self._of_calls, *([_OUTCOMES[selection.outcome]] if selection.outcome else [])]
         if selection.is_of_sessions:
             self._choose()
 
@@ -58,6 +60,11 @@ class SelectionSql:
         conditions += [f"updated < {until}"] if until is not None else []
         if self._of_calls:
             conditions.append(f"id IN (SELECT session FROM part WHERE {' AND '.join(self._of_calls)})")
+        if self.selection.outcome:
+            conditions.append(_HAS_OUTCOME[self.selection.outcome])
+        if self.selection.outcome and self._of_calls:
+            such = " AND ".join(self._of_rounds)
+            conditions.append(f"EXISTS (SELECT 1 FROM round WHERE round.session = session.id AND {such})")
         if self.selection.is_of_sessions:
             conditions.append(f"id IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
@@ -65,11 +72,11 @@ class SelectionSql:
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
         is_of_time = self.selection.since is not None or self.selection.until is not None
-        return not (self._of_calls or self.selection.is_of_sessions or is_of_time)
+        return not (self._of_rounds or self.selection.is_of_sessions or is_of_time)
 
     def rounds(self, start: int | None, end: int | None) -> str:
         """SQL for which rows of ``round`` are meant, from a moment to before another, where these are given."""
-        conditions = list(self._of_calls)
+        conditions = list(self._of_rounds)
         conditions += [f"at >= {start}"] if start is not None else []
         conditions += [f"at < {end}"] if end is not None else []
         if self.selection.is_of_sessions:
@@ -84,6 +91,8 @@ class SelectionSql:
         """The same for those from one moment to before another; None for no limit."""
         if self.selection.is_of_sessions:
             return [_rounds(self.rounds(start, end))]
+        if self.selection.outcome:  # of which no table holds sums
+            return [_rounds(" AND ".join([*_talked(start, end), self.rounds(start, end)]))]
         if start is None and end is None:
             of_calls = " AND ".join(self._of_calls) or "true"
             distinct = None if self._of_calls else "SELECT count(*) FROM session"
@@ -117,6 +126,27 @@ class SelectionSql:
         db.execute(f"DROP TABLE IF EXISTS temp.{_TABLE}")
         db.execute(f"CREATE TEMP TABLE {_TABLE}(id INTEGER PRIMARY KEY)")
         db.execute(f"INSERT INTO {_TABLE} SELECT id FROM session WHERE {' AND '.join(conditions)}", values)
+
+
+_OUTCOMES = {
+    outcome.OK: f"NOT flags & {schema.FAILED | schema.LEFT}",
+    outcome.LEFT: f"flags & {schema.LEFT}",
+    outcome.FAILED: f"flags & {schema.FAILED}",
+}
+"""SQL for how a round ended."""
+_HAS_OUTCOME = {
+    outcome.OK: "calls > failed + left_calls",
+    outcome.LEFT: "left_calls > 0",
+    outcome.FAILED: "failed > 0",
+}
+"""SQL for which sessions have such rounds."""
+
+
+def _talked(start: int | None, end: int | None) -> list[str]:
+    """SQL for which rounds are of sessions that have any in the half hours of a time."""
+    slots = [f"slot >= {start // SLOT}"] if start is not None else []
+    slots += [f"slot <= {end // SLOT}"] if end is not None else []
+    return [f"session IN (SELECT session FROM active WHERE {' AND '.join(slots)})"] if slots else []
 
 
 def _session_conditions(selection: Selection) -> tuple[list[str], list[object]]:

@@ -20,7 +20,8 @@ class Selection(NamedTuple):
 
     ``sessions`` are ids or shell patterns of them, ``min_cost`` is in pico-dollars, ``status`` one of ``STATES``, for
     which ``now`` is needed.  ``since`` and ``until`` (the latter not included) are milliseconds since 1970: of a call's
-    start, and where sessions are listed, of their last call's.  ``models`` and ``consumers`` are names or patterns.
+    start, and where sessions are listed, of their last call's.  ``models`` and ``consumers`` are names or patterns,
+    ``outcome`` is one of ``outcome.OUTCOMES``.
     """
 
     sessions: tuple[str, ...] = ()
@@ -32,6 +33,7 @@ class Selection(NamedTuple):
     until: int | None = None
     models: tuple[str, ...] = ()
     consumers: tuple[str, ...] = ()
+    outcome: str | None = None
 
     @property
     def is_of_sessions(self) -> bool:

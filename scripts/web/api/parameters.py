@@ -7,6 +7,7 @@ from datetime import datetime, timezone, tzinfo
 from typing import NamedTuple
 
 from session_monitor.base import periods
+from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
 from web.server.exchange import Refusal, Request
 
@@ -92,7 +93,10 @@ def filters(request: Request, now: int) -> Filters:
     sessions = (_holding(part.strip()),) if part and part.strip() else ()
     # So that the answer to who asks for no status does not grow old.
     status_at = now if status else 0
-    selection = Selection(sessions, _dollars(request), status, status_at, since, until, models, consumers)
+    outcome = text(request, "outcome")
+    if outcome and outcome not in OUTCOMES:
+        raise wrong(f"outcome is one of {', '.join(OUTCOMES)}")
+    selection = Selection(sessions, _dollars(request), status, status_at, since, until, models, consumers, outcome)
     return Filters(selection, zone, zone_name)
 
 
