@@ -136,7 +136,7 @@ def test_columns_of_a_round(tmp_path):
         "written": 0,
         "visible": 60,
         "reasoning": 40,
-        "flags": 0,
+        "flags": schema.TOOLS_UNKNOWN,
         "notes": 0,
         "code": 200,
         "first_token_ms": 300,
@@ -152,15 +152,21 @@ def test_columns_of_a_round(tmp_path):
     }
 
 
+READ = {"response_type": "normal", "llm_service_duration": 900}
+REFUSED = schema.FAILED | schema.NO_TOKENS | schema.FREE
+
+
 @pytest.mark.parametrize(
     ("attributes", "flags"),
     [
-        ({}, 0),
+        ({}, schema.TOOLS_UNKNOWN),
+        ({**READ, "tool_calls": []}, 0),
         ({"code": "500"}, schema.FAILED),
-        ({"input_token": None, "output_token": None, "total_token": None}, schema.NO_TOKENS),
+        ({"input_token": None, "output_token": None, "total_token": None, "code": "400"}, REFUSED),
+        ({"flags": "DC", "response_type": "stream"}, schema.LEFT | schema.AT_LEAST | schema.TOOLS_UNKNOWN),
         ({"tool_calls": [{"id": "1", "function": {"name": "read"}}]}, schema.TOOL_CALLS),
         ({"messages": None, "code": "500"}, schema.FAILED),
-        ({"answer": "a [truncated] b"}, schema.CUT),
+        ({"answer": "a [truncated] b"}, schema.CUT | schema.TOOLS_UNKNOWN),
         ({"input_token_details": {"cache_creation_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
     ],
 )

@@ -18,7 +18,9 @@ def message(text, role="user"):
     return {"role": role, "content": text}
 
 
-def line(session_id, texts=(), *, start_time="2026-02-01T09:30:15Z", code="200", model="gpt-4", **attributes):
+def line(
+    session_id, texts=(), *, start_time="2026-02-01T09:30:15Z", code="200", flags=None, model="gpt-4", **attributes
+):
     """The access-log line of a call, without its newline; ``texts`` are the messages that it sent."""
     inner = {
         "session_id": session_id,
@@ -30,6 +32,7 @@ def line(session_id, texts=(), *, start_time="2026-02-01T09:30:15Z", code="200",
         **attributes,
     }
     outer = {"ai_log": json.dumps(inner, separators=(",", ":")), "start_time": start_time, "response_code": code}
+    outer.update({"response_flags": flags} if flags else {})
     return json.dumps(outer, separators=(",", ":")).encode()
 
 

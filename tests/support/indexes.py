@@ -89,7 +89,7 @@ class Step(NamedTuple):
     """A call that an agent makes; ``at`` is in milliseconds since 1970.
 
     ``tool`` is what its answer asks for, and the next call of the session sends what came back, unless it
-    ``forgets`` what was said.
+    ``forgets`` what was said; ``ends`` is one of ``_ENDS``.
     """
 
     session: str = "a"
@@ -102,6 +102,18 @@ class Step(NamedTuple):
     tool: str | None = None
     tool_failed: bool = False
     forgets: bool = False
+    ends: str = "whole"
+
+
+_STREAM, _READ = {"response_type": "stream"}, {"llm_service_duration": 900}
+_ENDS = {
+    "whole": {},
+    "left": {"flags": "DC", **_STREAM, **_READ},
+    "cut": {"flags": "DC", **_STREAM},
+    "died": {"flags": "UPE", **_STREAM},
+    "by the gateway": {"model": "from-cache", "input_token": None, "output_token": None, "total_token": None},
+}
+"""How a call may end, and what its line says then: after "cut" and "died" the tokens are a lower bound."""
 
 
 class Agent:
@@ -127,18 +139,17 @@ class Agent:
         if step.tokens is not None:
             tokens = step.tokens + 20 * len(said)
             told = {"input_token": tokens, "output_token": 5, "total_token": tokens + 5}
-        return calls.call(
-            step.session,
-            start_time=rfc3339(step.at),
-            code="500" if step.failed else "200",
-            model=step.model,
-            messages=said,
-            cached_tokens=min(step.cached, step.tokens or 0),
-            answer="" if step.tool else "a secret answer",
-            tool_calls=[_tool_call(step.tool)] if step.tool else [],
-            **told,
+        known = {
+            "start_time": rfc3339(step.at),
+            "code": "500" if step.failed else "200",
+            "model": step.model,
+            "messages": said,
+            "cached_tokens": min(step.cached, step.tokens or 0),
+            "answer": "" if step.tool else "a secret answer",
+            "tool_calls": [_tool_call(step.tool)] if step.tool else [],
             **({"consumer": step.consumer} if step.consumer else {}),
-        )
+        }
+        return calls.call(step.session, **{**known, **told, **_ENDS[step.ends]})
 
     def store(self, steps, found=None, *, is_told=True):
         """Write the calls of some steps to session files, and tell the index of it, or leave it marked."""
@@ -200,6 +211,7 @@ STEPS = st.builds(
     st.sampled_from(TOOLS),
     st.booleans(),
     st.sampled_from([False, False, False, True]),
+    st.sampled_from(["whole", "whole", *_ENDS]),
 )
 """Any call, at any moment, so that many a call comes later than a newer one."""
 BATCHES = st.lists(st.lists(STEPS, max_size=8), max_size=5)

@@ -66,7 +66,7 @@ def _tools(entry, before):
     name = new[last]["tool_calls"][0]["function"]["name"] if results else None
     tokens = None
     shared = entry.get("messages_from_history", 0)
-    if results and before and shared == before.get("messages_total", 0) and "no_tokens" not in {**before, **entry}:
+    if results and before and shared == before.get("messages_total", 0) and _is_counted(before) and _is_counted(entry):
         answer = before["output_tokens"] - before["reasoning_tokens"]
         share = sum(map(len, results)) / sum(len(message["content"]) for message in fresh)
         tokens = round(max(0, entry["input_tokens"] - before["input_tokens"] - answer) * share)
@@ -75,6 +75,10 @@ def _tools(entry, before):
         each: (called[each], len(results) * (each == name), failed * (each == name), tokens if each == name else None)
         for each in {*called, *([name] if name else [])}
     }
+
+
+def _is_counted(entry):
+    return entry["total_tokens"] > 0 and not {"no_tokens", "at_least"} & entry.keys()
 
 
 # -- which are meant ---------------------------------------------------------------------------------------------------

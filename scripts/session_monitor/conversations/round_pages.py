@@ -19,7 +19,7 @@ from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions import message_history
 from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
-from . import clipping
+from . import clipping, conversation
 from .clipping import Clip
 
 if TYPE_CHECKING:
@@ -147,9 +147,8 @@ def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound |
         "messages_start": total - len(given),
         "messages": given,
         "tool_calls": [_with_result(each, results, behind) for each in asked],
-        **cost.to_json(book.price(cost.call_of(entry))),
     }
-    return {**entry, **more}
+    return {**conversation.to_json(entry, book.price(cost.call_of(entry))), **more}
 
 
 def _new_messages(entry: StoredRound, before: StoredRound | None) -> tuple[int, list[Any]]:

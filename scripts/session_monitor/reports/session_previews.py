@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.calls.messages import text_of
 from session_monitor.index.database import Index
-from session_monitor.index.schema import NO_CONTENT
+from session_monitor.index.schema import NO_CONTENT, NO_TOKENS
 from session_monitor.sessions.rounds import Place, open_session, round_at
 
 if TYPE_CHECKING:
@@ -23,14 +23,14 @@ TITLE = 200
 class SessionPreview(NamedTuple):
     """What is known of a session beside its sums; ``key`` stands for it, and never for another one.
 
-    ``context`` are the sizes of some of its prompts, in tokens.  ``first`` is where its first round stands; None where
+    ``context`` are the sizes of some of its prompts, in tokens, None where they are not told.  ``first`` is where its first round stands; None where
     the log has no content of it.
     """
 
     key: Hashable
     consumers: list[str]
     tool_calls: int
-    context: list[int]
+    context: list[int | None]
     first: Place | None
 
 
@@ -59,11 +59,12 @@ _CONSUMERS = (
 )
 
 
-def _context(index: Index, session: int, calls: int) -> list[int]:
-    """The sizes of some prompts in tokens, evenly from the first round to the last."""
+def _context(index: Index, session: int, calls: int) -> list[int | None]:
+    """The sizes of some prompts in tokens, as far as they are told, evenly from the first round to the last."""
     points = min(calls, MOST_POINTS)
     wanted = {1 + at * (calls - 1) // max(points - 1, 1) for at in range(points)}
-    sql = f"SELECT fresh + read + written FROM round WHERE session = ? AND number IN ({', '.join('?' * len(wanted))})"
+    size = f"CASE WHEN NOT flags & {NO_TOKENS} THEN fresh + read + written END"
+    sql = f"SELECT {size} FROM round WHERE session = ? AND number IN ({', '.join('?' * len(wanted))})"
     return [size for (size,) in index.db.execute(sql, (session, *sorted(wanted)))]
 
 

@@ -29,13 +29,13 @@ _SMALL = 1000
 
 
 class ContextPoint(NamedTuple):
-    """One round: its prompt, of which cached, its answer, in tokens, and what is odd in it."""
+    """One round: its prompt, of which cached, its answer, in tokens, None where they are not told; what is odd in it."""
 
     round: int
     at: int | None
-    input_tokens: int
-    cached_tokens: int
-    output_tokens: int
+    input_tokens: int | None
+    cached_tokens: int | None
+    output_tokens: int | None
     marks: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
@@ -92,6 +92,13 @@ class _Round(NamedTuple):
     @property
     def prompt(self) -> int:
         return self.fresh + self.read + self.written
+
+    @property
+    def shown(self) -> tuple[int, int, int] | tuple[None, None, None]:
+        """Prompt, cached and answer, as far as they are told."""
+        if self.flags & NO_TOKENS:
+            return None, None, None
+        return self.prompt, self.read, self.visible + self.reasoning
 
 
 _ROUNDS = (
@@ -172,7 +179,8 @@ def _points(rounds: Iterable[_Round]) -> Iterator[ContextPoint]:
             marks.append(MODEL)
         if before and _is_compacted(before, each):
             marks.append(COMPACTION)
-        yield ContextPoint(each.number, each.at, each.prompt, each.read, each.visible + each.reasoning, tuple(marks))
+        prompt, cached, answer = each.shown
+        yield ContextPoint(each.number, each.at, prompt, cached, answer, tuple(marks))
         model = each.model or model
         if not each.flags & (FAILED | NO_TOKENS):
             before = each
