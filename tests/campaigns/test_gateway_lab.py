@@ -90,7 +90,10 @@ def test_a_right_call_has_no_fault():
         ({"line": None, "shown": None}, "skipped: 1, told: 0"),
         ({"call": {**CALL, "ended": "no_call"}}, "made_up: r1 (a call): ok"),
         ({"call": {**CALL, "ended": "broken"}}, "shown_whole: r1 (a call): ok, None"),
-        ({"call": {**CALL, "tool_calls": [["exec", "{}"]]}}, "guessed: r1 (a call): no tool calls"),
+        (
+            {"call": {**CALL, "tool_calls": [["exec", "{}"]]}, "line": {**SAID, "answer": None}},
+            "guessed: r1 (a call): no tool calls",
+        ),
         (
             {"line": {"session_id": "s", "answer": "fine"}, "shown": {**ROUND, "input_tokens": 0}},
             "guessed: r1 (a call): 0 input tokens",

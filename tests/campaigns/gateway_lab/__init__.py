@@ -11,6 +11,7 @@ all of it stays on loopback.  The rooms, in reading order:
     scenarios.py  calls worth trying
     clients.py    who makes them, and writes the ledger
     ledger.py     what the monitor says of them, held against it
+    lab.py        one configuration, all the calls, the verdict
 
 ``python3 -m tests.campaigns.gateway_lab`` plays all of them under all configurations.
 """

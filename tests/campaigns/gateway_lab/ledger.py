@@ -167,7 +167,7 @@ def stored(output):
 def _hold(call, lines, rounds, verdict, *, content):
     name = f"{call['request_id']} ({call['what']})"
     if call["ended"] == "no_call":
-        verdict.made_up += [f"{name}: {found.get('outcome')}" for _, found in rounds]
+        verdict.made_up += [f"{name}: {found['outcome']}" for _, found in rounds]
         return
     verdict.calls += call["lines"]
     read = [line for line in lines if line.ai_log is not None]
@@ -183,12 +183,12 @@ def _hold(call, lines, rounds, verdict, *, content):
 
 def _hold_one(call, name, line, stored_round, verdict, *, content):
     session, found = stored_round
-    if line.flags == "DC" and found.get("outcome") == "ok":
+    if line.flags == "DC" and found["outcome"] == "ok":
         verdict.unmarked.append(name)
-    if call["ended"] != "whole" and not _is_marked(found):
-        verdict.shown_whole.append(f"{name}: {found.get('outcome')}, {found.get('token_notes')}")
+    differing = [*_looks(call, line, found), *_differing(call, line, session, found, content=content)]
+    if call["ended"] != "whole" and not _is_marked(found) and not _ended_well(line):
+        verdict.shown_whole.append(f"{name}: {found['outcome']}, {found.get('token_notes')}")
     verdict.guessed += [f"{name}: {each}" for each in _guessed(call, line, found)]
-    differing = list(_differing(call, line, session, found, content=content))
     lost = sorted(kind for kind, _, _, told in differing if not told)
     if lost:
         verdict.lost[call["request_id"]] = lost
@@ -199,14 +199,32 @@ def _hold_one(call, name, line, stored_round, verdict, *, content):
 
 def _is_marked(found):
     unsure = {"cut_short", "no_answer"} & set(found.get("token_notes") or ())
-    return found.get("outcome") != "ok" or bool(unsure) or bool(found.get("no_tokens"))
+    return found["outcome"] != "ok" or bool(unsure) or bool(found.get("no_tokens"))
+
+
+def _ended_well(line):
+    """Whether the plugin wrote all that it writes of an answer that it saw to its end: an error inside is not told."""
+    return bool(line.ai_log.get("response_type") and line.ai_log.get("llm_service_duration") is not None)
+
+
+def _looks(call, line, found):
+    """What the line does not tell, because it looks like that of another call."""
+    if call["ended"] == "error_inside" and not _is_marked(found) and _ended_well(line):
+        yield "ended", "error_inside", "whole", False
+    if _asked_for_tools(call) and found["has_tool_calls"] is False and line.ai_log.get("answer"):
+        # Claude, not streamed: the text that came before the tool is there, and nothing of the tool.
+        yield "has_tool_calls", True, False, False
 
 
 def _guessed(call, line, found):
-    if not any(_numbers(line.ai_log)) and found.get("outcome") != "failed" and found["input_tokens"] is not None:
+    if not any(_numbers(line.ai_log)) and found["outcome"] != "failed" and found["input_tokens"] is not None:
         yield f"{found['input_tokens']} input tokens"
-    if call["tool_calls"] and call["status"] == 200 and found["has_tool_calls"] is False:
+    if _asked_for_tools(call) and found["has_tool_calls"] is False and not line.ai_log.get("answer"):
         yield "no tool calls"
+
+
+def _asked_for_tools(call):
+    return call["tool_calls"] and call["status"] == 200
 
 
 def _differing(call, line, session, found, *, content):
