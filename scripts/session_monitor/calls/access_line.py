@@ -85,7 +85,11 @@ def _split_any(text: str) -> LineParts | Skipped:
         attributes = attributes_in(outer.pop("ai_log"))
     except BrokenAttributesError:
         return Skipped(NOT_JSON)
-    return parts_of(attributes, outer)
+    # Who writes numbers and nulls writes JSON, in which no header can look like a key.
+    is_proper = (
+        any(value is not None and not isinstance(value, str) for value in outer.values()) or None in outer.values()
+    )
+    return LineParts(_with_separate(attributes, outer, are_own=is_proper), outer)
 
 
 def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
@@ -107,8 +111,8 @@ def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
             raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
         outer = outer_fields(text[end:])
     except (ValueError, StopIteration, RecursionError):
-        fields = _FIELD.findall(text, end if is_first else 0, other if other >= 0 else len(text))
-        return LineParts(attributes, dict(reversed(fields)), outer_broken=True, torn=other >= 0)
+        fields = _firsts(_FIELD.findall(text, end if is_first else 0, other if other >= 0 else len(text)))
+        return LineParts(_with_separate(attributes, fields), fields, outer_broken=True, torn=other >= 0)
     return parts_of(attributes, outer)
 
 
@@ -125,7 +129,22 @@ def outer_fields(behind: str) -> dict[str, Any]:
     return _OUTER.decode(text)  # type: ignore[no-any-return]
 
 
-_OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
+class _ForgedFields(dict[str, Any]):
+    """The fields of a line in which a key stands twice."""
+
+
+def _firsts(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Each key with its first value, in their order."""
+    fields = dict(pairs)
+    if len(fields) == len(pairs):
+        return fields
+    fields = _ForgedFields()
+    for key, value in pairs:
+        fields.setdefault(key, value)
+    return fields
+
+
+_OUTER = json.JSONDecoder(object_pairs_hook=_firsts)
 
 
 # -- attributes beside ai_log ------------------------------------------------------------------------------------------
@@ -133,6 +152,15 @@ _OUTER = json.JSONDecoder(object_pairs_hook=lambda pairs: dict(reversed(pairs)))
 _WRITTEN_BY_CLIENTS = frozenset(
     ("authority", "method", "path", "request_id", "requested_server_name", "user_agent", "x_forwarded_for")
 )
+_GATEWAYS_OWN = frozenset(
+    (
+        *("bytes_received", "bytes_sent", "duration", "istio_policy_status", "protocol", "route_name", "start_time"),
+        *("response_code", "response_code_details", "response_flags", "trace_id", "upstream_cluster", "upstream_host"),
+        *("downstream_local_address", "downstream_remote_address", "upstream_local_address", "upstream_service_time"),
+        "upstream_transport_failure_reason",
+    )
+)
+"""Fields of the gateway's usual format that nothing of a request gets into."""
 _SEPARATE = frozenset(
     (
         *("session_id", "consumer", "model", "api", "chat_id", "chat_round", "response_type"),
@@ -150,21 +178,28 @@ def parts_of(attributes: dict[str, Any], outer: dict[str, Any]) -> LineParts:
     return LineParts(_with_separate(attributes, outer), outer)
 
 
-def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any]) -> dict[str, Any]:
+def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any], *, are_own: bool = False) -> dict[str, Any]:
     """The attributes with those that the gateway's format has by themselves, beside ``ai_log``.
 
-    A client can write what looks like one into a header that a text template pastes in.  What the format has stands before all
-    headers, or behind one of the gateway's own fields that follows them.
+    Unless all of these are the gateway's ``own``, a client can write what looks like one into a header that a text template
+    pastes in.  What is the format's stands before all headers; or behind one of the gateway's own fields that follows them,
+    where no key stands twice, as it would if a client had written that.
     """
     if not attributes or _SEPARATE.isdisjoint(outer):
         return attributes
     is_trusted, told = True, dict(attributes)
     for key, value in outer.items():
-        if key not in _SEPARATE:
-            is_trusted = key not in _WRITTEN_BY_CLIENTS
-        elif is_trusted and told.get(key) is None and value not in (None, "", "-"):
-            told[key] = decoded_value(value) if key in _DECODED and _looks_like_json(value) else value
+        if key in _SEPARATE:
+            if is_trusted and told.get(key) is None and value not in _ABSENT:
+                told[key] = decoded_value(value) if key in _DECODED and _looks_like_json(value) else value
+        elif not are_own and key in _WRITTEN_BY_CLIENTS:
+            is_trusted = False
+        elif key in _GATEWAYS_OWN and not isinstance(outer, _ForgedFields):
+            is_trusted = True
     return told
+
+
+_ABSENT = (None, "", "-")
 
 
 def _looks_like_json(value: object) -> bool:
