@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from tests.support.command_line import data_at, done_at, run_at
+from tests.support.command_line import data_at, done_at, line, run_at, sessions
 
 
 def cost(home):
@@ -25,6 +25,21 @@ def test_unpriced_models_are_listed_with_what_to_do(four_calls):
     assert "my-deployment" in text
     assert "pricing set" in text
     assert "1 round told no tokens" in text
+
+
+def test_a_model_on_ones_own_machine_has_no_vendors_price(tmp_path):
+    """What is served by its path is unpriced until one says what it costs, and that is said of this path alone."""
+    path, others = "/models/Qwen3-Max", line("a", model="qwen3-max")
+    sessions(tmp_path / "sessions", line("a", model=path), others)
+    before = cost(tmp_path)
+
+    text = done_at(tmp_path, "pricing", "list", "--unpriced")
+    done_at(tmp_path, "pricing", "set", path, "0", "0")
+
+    assert before[1] == 1
+    assert f"pricing set {path} 0 0" in text
+    assert cost(tmp_path) == (before[0], 0)
+    assert float(before[0]) > 0
 
 
 def test_set_prices_a_model_and_reset_forgets_it(four_calls):

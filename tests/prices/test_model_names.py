@@ -75,7 +75,28 @@ def test_spelling_does_not_matter(name):
     plain = model_names.canonical(name)
 
     assert model_names.canonical(name.lower()) == plain
-    assert model_names.canonical(f"provider/{name}") == plain or name != name.strip()
+    assert model_names.canonical(f"provider/{name}") == plain or name != name.strip() or model_names.is_file(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "is_file"),
+    [
+        ("/models/Qwen3-32B", True),
+        ("./qwen3-32b.gguf", True),
+        ("../qwen3-32b.gguf", True),
+        ("~/models/qwen3-32b", True),
+        ("file:///models/qwen3-32b", True),
+        ("%2Fmodels%2Fqwen3-32b", True),
+        ("/", False),
+        ("~anthropic/claude-sonnet-4.5", False),
+        ("Qwen/Qwen3-32B", False),
+        ("models/gemini-2.5-pro", False),
+        ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", False),
+    ],
+)
+def test_a_path_is_a_file_of_ones_own(name, is_file):
+    """A path on a machine is told from a vendor's name with slashes in it."""
+    assert model_names.is_file(name) == is_file
 
 
 @given(ORDINARY, st.sampled_from("-._ "))

@@ -2,7 +2,8 @@
 
 One model goes by many names: with a provider or a region before it, a date or a version behind it, with dots, hyphens
 or capitals.  ``canonical`` folds those that mean the same; ``candidates`` also drops a date or a tag.  Nothing is ever
-guessed from a beginning, a part or a likeness of a name: a wrong price is worse than none.
+guessed from a beginning, a part or a likeness of a name: a wrong price is worse than none.  A name that is a path to a
+file, as servers have it that one runs oneself, means that file alone, and no vendor's model.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from session_monitor.base import lazy_regex
 EXACT = "exact"
 UNDATED = "undated"
 
+_FILE = lazy_regex.lazy(r"(?:/|\.{1,2}/|~/|file:).")
 _REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
 _VENDOR = lazy_regex.lazy(
     r"(anthropic|amazon|meta|deepseek|qwen|openai|mistral|cohere|minimax|moonshotai|moonshot|zai|google|ai21|nvidia"
@@ -53,6 +55,11 @@ def canonical(name: str) -> str:
     return _canonical(name)[1]
 
 
+def is_file(name: str) -> bool:
+    """Whether a name is a path to a file on somebody's own machine."""
+    return _FILE.match(_plain(name)) is not None
+
+
 def candidates(name: str) -> Iterator[Candidate]:
     """The keys under which a price for the name may stand, best first; each once."""
     region, key = _canonical(name)
@@ -80,18 +87,25 @@ def _undated(keys: Iterable[str]) -> Iterator[str]:
 
 def _canonical(name: str) -> tuple[str, str]:
     """The region, or an empty text, and the canonical name."""
-    text = name.strip()
-    if "%" in text:
-        import urllib.parse  # noqa: PLC0415 -- every command would pay for it, and few names need it
-
-        text = urllib.parse.unquote(text)
-    text = text.lower()
+    text = _plain(name)
+    if _FILE.match(text):
+        return "", text
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
     text = (_ROUTE.sub("", text) if ":" in text else text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
     region = _REGION.match(text) if "." in text else None
     text = _plain_bedrock(text[region.end() :] if region else text)
     text = _AZURE_GPT.sub("gpt-3-5", text)
     return (region[1] if region else ""), _SEPARATORS.sub("-", text)
+
+
+def _plain(name: str) -> str:
+    """The name without spaces around it, escapes and capitals."""
+    text = name.strip()
+    if "%" in text:
+        import urllib.parse  # noqa: PLC0415 -- every command would pay for it, and few names need it
+
+        text = urllib.parse.unquote(text).strip()
+    return text.lower()
 
 
 def _plain_bedrock(text: str) -> str:
