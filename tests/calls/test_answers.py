@@ -79,27 +79,22 @@ def test_odd_calls_are_kept(odd):
     assert whole_call(odd) in (odd, {"index": 0, **odd} if isinstance(odd, dict) else odd)
 
 
-OPENAI = Told(
-    "/v1/chat/completions", is_stream=False, is_claude=False, has_calls=False, has_text=False, lists_calls=True
-)
-CLAUDE = OPENAI._replace(path="/v1/messages", is_claude=True)
+TOLD = Told("/v1/chat/completions", has_calls=False, has_text=False, lists_calls=True)
 
 
 @pytest.mark.parametrize(
     ("told", "asked"),
     [
-        (OPENAI, False),
-        (OPENAI._replace(has_calls=True), True),
-        (OPENAI._replace(lists_calls=False), None),
-        (CLAUDE, None),
-        (CLAUDE._replace(has_text=True), False),
-        (CLAUDE._replace(is_stream=True), False),
-        (OPENAI._replace(path="/v1/responses"), None),
-        (OPENAI._replace(path="/v1beta/models/g:streamGenerateContent"), None),
+        (TOLD, None),
+        (TOLD._replace(has_text=True), False),
+        (TOLD._replace(has_calls=True), True),
+        (TOLD._replace(has_text=True, lists_calls=False), None),
+        (TOLD._replace(has_text=True, path="/v1/responses"), None),
+        (TOLD._replace(has_text=True, path="/v1beta/models/g:streamGenerateContent"), None),
     ],
 )
 def test_whether_a_line_tells(told, asked):
-    """A line that has no place for calls, or whose protocol the plugin does not read them of, does not say that there are none."""
+    """A line without a place for calls, or without anything of the answer, does not say that there are none."""
     assert has_tool_calls(told) == asked
 
 

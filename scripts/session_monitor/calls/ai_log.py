@@ -286,7 +286,5 @@ def _has_tool_calls(parts: LineParts, path: str | None, said: CallContent, end: 
         return False
     if not has_calls and (end.is_cut or end.is_unread):
         return None
-    where = path or ""
-    is_claude = where.endswith("/messages") or (not path and str(parts.attributes.get("chat_id")).startswith("msg_"))
     has_text, lists = said.answer is not None, "tool_calls" in parts.attributes
-    return answers.has_tool_calls(Told(where, end.response_type == "stream", is_claude, has_calls, has_text, lists))
+    return answers.has_tool_calls(Told(path or "", has_calls, has_text, lists))

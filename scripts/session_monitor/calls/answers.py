@@ -105,8 +105,6 @@ class Told(NamedTuple):
     """What a line tells of an answer: its path and id, whether its values are there, and what they are worth."""
 
     path: str
-    is_stream: bool
-    is_claude: bool
     has_calls: bool
     has_text: bool
     lists_calls: bool
@@ -118,5 +116,5 @@ def has_tool_calls(told: Told) -> bool | None:
         return True
     if not told.lists_calls or told.path.endswith(_NEVER_LOGGED):
         return None
-    # What Claude asks for stands in the line of a stream alone; with a text before it, that at least is there.
-    return False if told.is_stream or told.has_text or not told.is_claude else None
+    # Without a word either, the plugin may have read nothing of it: Claude's whole answers, streams by another name.
+    return False if told.has_text else None

@@ -267,7 +267,12 @@ def _unequal_tokens(call, line, found):
 
 
 def _numbers(ai_log):
-    """All token counts of a line, also those within details, which may be JSON in a string."""
+    """All token counts of a line, also those within details, which may be JSON in a string.
+
+    None where the three are zeros: the plugin read a usage that was torn, and what stands beside it may be its rest.
+    """
+    if not any(ai_log.get(key) for key in ("input_token", "output_token", "total_token")):
+        return set()
     found = [ai_log.get(key) for key in _TOKEN_KEYS]
     for key in _DETAILS:
         details = ai_log.get(key) or {}
