@@ -128,9 +128,12 @@ class Everything:
                 sums.cached_tokens,
                 sums.reasoning_tokens,
                 wording.shown(sums.spending),
+                wording.unknown_tokens(sums.spending),
             ),
             lines=covered.lines if covered else None,
             calls=covered.calls if covered else 0,
+            failed=covered.failed if covered else 0,
+            left=covered.left if covered else 0,
             passed_over=sum(covered.passed_over.values()) if covered else 0,
             behind_bytes=0,
             lines_per_second=0.0,
@@ -198,15 +201,18 @@ _LEAST_OF_A_ROUND = 4
 
 
 def _counted(row: SessionRow) -> str:
-    failed = f" ({humanize.count(row.fields['failed_count'])} failed)" if row.fields["failed_count"] else ""
+    counts = {how: row.fields[f"{how}_count"] for how in ("failed", "left")}
+    told = ", ".join(f"{humanize.count(number)} {how}" for how, number in counts.items() if number)
     models = ", ".join(map(safe.cell, row.fields["models"]))
-    return f"{humanize.counted(row.fields['messages_count'], 'round')}{failed}{', ' if models else ''}{models}"
+    rounds = humanize.counted(row.fields["messages_count"], "round")
+    return f"{rounds}{f' ({told})' if told else ''}{', ' if models else ''}{models}"
 
 
 def _spent(row: SessionRow) -> str:
-    tokens = {kind: humanize.count(row.fields[f"total_{kind}_tokens"]) for kind in _KINDS}
-    told = "{input} in ({cached} cached), {output} out ({reasoning} reasoning)".format(**tokens)
-    return f"{told}, {wording.shown(row.spending)}"
+    cells = wording.token_cells([row.fields[f"total_{kind}_tokens"] for kind in _KINDS], row.spending)
+    told = "{} in ({} cached), {} out ({} reasoning)".format(*cells)
+    unknown = wording.unknown_tokens(row.spending)
+    return f"{told}{f' ({unknown})' if unknown else ''}, {wording.shown(row.spending)}"
 
 
 _KINDS = ("input", "cached", "output", "reasoning")

@@ -77,5 +77,6 @@ def _to_json(estimate: Estimate) -> dict[str, Any]:
 
 
 def _cells(estimate: Estimate) -> list[str]:
-    span = f"{money.shown(estimate.low_pico)} to {money.shown(estimate.high_pico)}"
+    more = "≥" if estimate.with_cache.at_least else ""
+    span = f"{more}{money.shown(estimate.low_pico)} to {more}{money.shown(estimate.high_pico)}"
     return [estimate.model, span, wording.short(estimate.with_cache), wording.short(estimate.without_cache)]

@@ -40,6 +40,22 @@ def test_in_words():
     assert Coverage(calls=1).in_words() == ["1 call", "0 lines passed over"]
 
 
+def test_calls_that_are_not_whole_are_told():
+    """Calls that were left or cut are no failures; calls that the plugin skipped come with what to do."""
+    covered = Coverage(calls=9, left=4, cut_short=2, by_gateway=1)
+    for answered in (True, True, False):
+        covered.skip("skipped_calls", answered=answered)
+
+    assert covered.in_words() == [
+        "9 calls",
+        "4 left by the client",
+        "2 cut short (tokens at least)",
+        "1 answered by the gateway itself",
+        "3 lines passed over (3 skipped calls)",
+        "3 calls skipped by the plugin, 2 of them answered: add their paths to enable_path_suffixes (see 'doctor')",
+    ]
+
+
 @given(COVERAGES, COVERAGES)
 def test_runs_add_up(one, other):
     """What two runs covered is counted together, reason by reason, and the second stays as it is."""

@@ -69,6 +69,22 @@ def test_frame_is_the_documented_picture():
     ]
 
 
+def test_what_is_not_known_is_told():
+    """Calls that failed or were left, and tokens that are not known, stand beside the figures in every form."""
+    unknown = replace(VIEW.totals, unknown="tokens of 1 call are not told", cost="at least $0.00127")
+    view = replace(VIEW, calls=1000, failed=2, left=1, totals=unknown)
+
+    full = live_frame.frame(view, 80, 25)
+    assert full[-5:-2] == [
+        "    of which reasoning:   300 tokens",
+        "  Total Cost:           at least $0.00127",
+        "  (tokens of 1 call are not told)",
+    ]
+    assert full[-1] == "41,000 lines read, 1,000 calls (2 failed, 1 left), 40,999 passed over"
+    assert "(tokens of 1 call are not told), cost at least $0.00127" in live_frame.plain(view)
+    assert "1,000 calls (2 failed, 1 left)" in live_frame.plain(view)
+
+
 def test_frame_on_a_small_terminal_keeps_the_essentials():
     """At 40 columns and 8 rows the head, the latest session, the totals, the rest and the warning are there."""
     assert live_frame.frame(replace(BEHIND, notes=["disk almost full"]), 40, 8) == [

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from .round import Round
     from .short_lines import ShortCall
 
+_SKIPPED_CALLS = "skipped_calls"
 LABELS = {
     "not_llm": "no LLM call",
-    "skipped_calls": "calls that the gateway's plugin skipped",
+    _SKIPPED_CALLS: "skipped calls",
     "other_method": "other than POST",
     "other_path": "to other paths",
     "model_list": "lists of models",
@@ -101,7 +102,7 @@ class Coverage(SimpleNamespace):
             for number, label in (
                 (self.failed, "failed"),
                 (self.left, "left by the client"),
-                (self.cut_short, "cut short"),
+                (self.cut_short, "cut short (tokens at least)"),
                 (self.by_gateway, "answered by the gateway itself"),
                 (self.without_session_id, "without session id"),
                 (self.session_from_conversation, "whose session id is from the conversation"),
@@ -116,9 +117,16 @@ class Coverage(SimpleNamespace):
         parts.append(f"{humanize.counted(sum(self.passed_over.values()), 'line')} passed over")
         if skipped:
             parts[-1] += f" ({', '.join(skipped)})"
+        if self.passed_over.get(_SKIPPED_CALLS):
+            parts.append(self._skipped_calls())
         if self.lost_bytes:
             parts.append(f"at least {humanize.size(self.lost_bytes)} lost before they were read")
         return parts
+
+    def _skipped_calls(self) -> str:
+        calls = humanize.counted(self.passed_over[_SKIPPED_CALLS], "call")
+        answered = f", {humanize.count(self.skipped_answered)} of them answered" if self.skipped_answered else ""
+        return f"{calls} skipped by the plugin{answered}: add their paths to enable_path_suffixes (see 'doctor')"
 
     def add(self, other: Coverage) -> None:
         """Count in what another run covered."""

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Callable
 
-from session_monitor.prices import price_list, wording
+from session_monitor.prices import price_list, usage_totals, wording
 from session_monitor.prices.book import Book
-from session_monitor.prices.spending import Spending
 from session_monitor.reports import report
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import live_frame
@@ -39,11 +38,8 @@ class LiveView:
         self._pace = Pace(clock)
         self._drawn = 0.0
         overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
-        self._known, sums = overview.sessions, overview.sums
-        self._totals = live_frame.FrameTotals(
-            sums.input_tokens, sums.output_tokens, sums.cached_tokens, sums.reasoning_tokens
-        )
-        self._spending = sums.spending if book else None
+        self._known, self._sums = overview.sessions, overview.sums
+        self._has_prices = book is not None
         self._latest = {
             row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
         }
@@ -77,15 +73,11 @@ class LiveView:
         view = live_frame.FrameData(
             sessions=self._sorted(),
             active=self._known + now.new_sessions,
-            totals=live_frame.FrameTotals(
-                self._totals.input_tokens + now.sums.input_tokens,
-                self._totals.output_tokens + now.sums.output_tokens,
-                self._totals.cached_tokens + now.sums.cached_tokens,
-                self._totals.reasoning_tokens + now.sums.reasoning_tokens,
-                self._cost(now.sums.spending),
-            ),
+            totals=self._totals(now),
             lines=now.coverage.lines,
             calls=now.coverage.calls,
+            failed=now.coverage.failed,
+            left=now.coverage.left,
             passed_over=sum(now.coverage.passed_over.values()),
             behind_bytes=poll.behind,
             lines_per_second=pace.lines_per_second,
@@ -97,13 +89,16 @@ class LiveView:
         )
         self._screen.draw(live_frame.frame(view, *self._screen.size()))
 
-    def _cost(self, since: Spending) -> str | None:
-        if self._spending is None:
-            return None
-        total = Spending()
-        total.add(self._spending)
-        total.add(since)
-        return wording.shown(total)
+    def _totals(self, since: Poll) -> live_frame.FrameTotals:
+        total = usage_totals.added([self._sums, since.sums])
+        return live_frame.FrameTotals(
+            total.input_tokens,
+            total.output_tokens,
+            total.cached_tokens,
+            total.reasoning_tokens,
+            wording.shown(total.spending) if self._has_prices else None,
+            wording.unknown_tokens(total.spending),
+        )
 
 
 def _line(session_id: str, row: dict[str, object]) -> live_frame.SessionLine:

@@ -49,20 +49,25 @@ class SessionLine:
 
 @dataclass(frozen=True)
 class FrameTotals:
-    """Tokens over all sessions: cached is part of input, reasoning part of output; `cost` is text ready to print."""
+    """Tokens over all sessions: cached is part of input, reasoning part of output.
+
+    `cost` is text ready to print; so is `unknown`, which says of how many calls the tokens are not, or not all, in them.
+    """
 
     input_tokens: int
     output_tokens: int
     cached_tokens: int
     reasoning_tokens: int
     cost: str | None = None
+    unknown: str = ""
 
 
 @dataclass(frozen=True)
 class FrameData:
     """Everything the live view tells at the moment `now` (RFC 3339 in UTC), the latest session first.
 
-    `lines` is None where nobody knows what was read; `at_work` tells whether a monitor is reading.
+    `lines` is None where nobody knows what was read; of the calls in them some failed and some were left by their clients
+    before the gateway saw the end; `at_work` tells whether a monitor is reading.
     """
 
     sessions: Sequence[SessionLine]
@@ -79,6 +84,8 @@ class FrameData:
     notes: Sequence[str]
     now: str
     at_work: bool = True
+    failed: int = 0
+    left: int = 0
 
 
 def frame(view: FrameData, columns: int, rows: int) -> list[str]:
@@ -163,7 +170,8 @@ def _statistics(totals: FrameTotals) -> list[str]:
     }
     places = max(len(humanize.count(number)) for number in numbers.values())
     lines = [f"  {label:21} {humanize.count(number):>{places}} tokens" for label, number in numbers.items()]
-    return lines if totals.cost is None else [*lines, f"  {'Total Cost:':21} {safe.cell(totals.cost)}"]
+    lines += [] if totals.cost is None else [f"  {'Total Cost:':21} {safe.cell(totals.cost)}"]
+    return [*lines, f"  ({totals.unknown})"] if totals.unknown else lines
 
 
 def _statistics_line(totals: FrameTotals, columns: int) -> str:
@@ -181,6 +189,7 @@ def _tokens(totals: FrameTotals) -> str:
         f"{humanize.count(totals.input_tokens)} input tokens (of which cached {humanize.count(totals.cached_tokens)}), "
         f"{humanize.count(totals.output_tokens)} output tokens "
         f"(of which reasoning {humanize.count(totals.reasoning_tokens)})"
+        f"{f' ({totals.unknown})' if totals.unknown else ''}"
     )
     return text if totals.cost is None else f"{text}, cost {safe.cell(totals.cost)}"
 
@@ -191,9 +200,16 @@ def _read(view: FrameData) -> list[str]:
         return []
     return [
         f"{humanize.counted(view.lines, 'line')} read",
-        humanize.counted(view.calls, "call"),
+        f"{humanize.counted(view.calls, 'call')}{_not_well(view)}",
         f"{humanize.count(view.passed_over)} passed over",
     ]
+
+
+def _not_well(view: FrameData) -> str:
+    """How many of the calls did not end well, in brackets."""
+    counts = {"failed": view.failed, "left": view.left}
+    told = [f"{humanize.count(number)} {how}" for how, number in counts.items() if number]
+    return f" ({', '.join(told)})" if told else ""
 
 
 def _behind(view: FrameData) -> list[str]:
