@@ -201,11 +201,10 @@ _LEAST_OF_A_ROUND = 4
 
 
 def _counted(row: SessionRow) -> str:
-    counts = {how: row.fields[f"{how}_count"] for how in ("failed", "left")}
-    told = ", ".join(f"{humanize.count(number)} {how}" for how, number in counts.items() if number)
+    not_well = humanize.bracketed({how: row.fields[f"{how}_count"] for how in ("failed", "left")})
     models = ", ".join(map(safe.cell, row.fields["models"]))
     rounds = humanize.counted(row.fields["messages_count"], "round")
-    return f"{rounds}{f' ({told})' if told else ''}{', ' if models else ''}{models}"
+    return f"{rounds}{not_well}{', ' if models else ''}{models}"
 
 
 def _spent(row: SessionRow) -> str:

@@ -121,8 +121,9 @@ def test_facts_of_a_session():
         unpriced_models={"qwen-long": 1},
         saved_pico=10**10,
         assumed={"undated": 2},
+        at_least=1,
     )
-    row = {**ROW, "models": ["a", "b"], "failed_count": 1, "total_cached_tokens": 1000, "created_at": None}
+    row = {**ROW, "models": ["a", "b"], "failed_count": 1, "left_count": 2, "total_cached_tokens": 1000, "created_at": None}
 
     facts = {fact.label: fact.text for fact in passages.facts(row, spent)}
 
@@ -130,11 +131,12 @@ def test_facts_of_a_session():
         "Created": "-",
         "Updated": "-",
         "Models": "a, b",
-        "Rounds": "1 (1 failed)",
+        "Rounds": "1 (1 failed, 2 left)",
         "Input": "1,250 tokens (1,000 cached)",
         "Output": "800 tokens (150 reasoning)",
         "Total": "2,050 tokens",
-        "Cost": "$0.500 + 2 rounds unpriced (qwen-long, 1 without tokens)",
+        "Not known": "tokens of 1 call are not told, of 1 call are at least so many",
+        "Cost": "at least $0.500 + 2 rounds unpriced (qwen-long, 1 without tokens)",
         "Caching": "saved $0.0100",
         "Assumed": "in 2 rounds: the price of the model without the date or tag in its name",
     }

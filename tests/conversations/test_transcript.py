@@ -79,11 +79,13 @@ def test_costs_are_told_with_what_is_not_in_them():
         unpriced_models={"qwen-long\n": 1},
         saved_pico=10**10,
         assumed={"cache_write_5m": 2},
+        at_least=1,
     )
 
     lines = shown(spent=spent, outcome=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 
-    start = lines.index("💰 Estimated Cost: $0.500 USD")
+    assert "   not known: tokens of 1 call are not told, of 1 call are at least so many" in lines
+    start = lines.index("💰 Estimated Cost: at least $0.500 USD")
     assert lines[start + 1 : start + 4] == [
         "   not in it: 2 rounds unpriced, 1,500 tokens (qwen-long , 1 without tokens)",
         "   caching saved $0.0100",

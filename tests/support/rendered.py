@@ -14,6 +14,7 @@ ROW = {
     "models": [],
     "messages_count": 1,
     "failed_count": 0,
+    "left_count": 0,
     "total_input_tokens": 1250,
     "total_cached_tokens": 0,
     "total_cache_write_tokens": 0,

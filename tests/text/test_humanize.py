@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from session_monitor.text import humanize
 
+MANY = {"failed": 1200, "left": 3}
+
 
 @pytest.mark.parametrize(("number", "text"), [(0, "0"), (999, "999"), (1250, "1,250"), (-4240, "-4,240")])
 def test_count_parts_thousands(number, text):
@@ -62,6 +64,20 @@ def test_size_is_short(number):
 def test_duration_names_two_units(seconds, text):
     """A span is told in its two largest neighbouring units, and a negative one as nothing."""
     assert text == humanize.duration(seconds)
+
+
+@pytest.mark.parametrize(
+    ("counts", "text"),
+    [
+        ({}, ""),
+        ({"failed": 0, "left": 0}, ""),
+        ({"failed": 0, "left": 1}, " (1 left)"),
+        (MANY, " (1,200 failed, 3 left)"),
+    ],
+)
+def test_bracketed_tells_what_there_is(counts, text):
+    """Things of which there is none are not named, and where there are none at all nothing is said."""
+    assert humanize.bracketed(counts) == text
 
 
 @pytest.mark.parametrize(("seconds", "text"), [(-1, "0 s ago"), (12, "12 s ago"), (200, "3 min ago")])

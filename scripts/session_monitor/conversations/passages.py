@@ -69,15 +69,18 @@ class Passage(NamedTuple):
 
 def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
     """What a session adds up to and cost."""
-    failed = f" ({humanize.count(row['failed_count'])} failed)" if row["failed_count"] else ""
+    not_well = humanize.bracketed({"failed": row["failed_count"], "left": row["left_count"]})
     yield Fact("Created", local_time(row["created_at"]))
     yield Fact("Updated", local_time(row["updated_at"]))
     yield Fact("Models", ", ".join(map(safe.cell, row["models"])), is_ours=not row["models"])
-    yield Fact("Rounds", humanize.count(row["messages_count"]) + failed)
+    yield Fact("Rounds", humanize.count(row["messages_count"]) + not_well)
     cached, written = row["total_cached_tokens"], row["total_cache_write_tokens"]
     yield Fact("Input", _of_which(row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
     yield Fact("Output", _of_which(row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
     yield Fact("Total", _of_which(row["total_tokens"]))
+    unknown = wording.unknown_tokens(spent)
+    if unknown:
+        yield Fact("Not known", unknown)
     yield Fact("Cost", wording.shown(spent), is_ours=False)
     if spent.saved_pico:
         verb = "saved" if spent.saved_pico > 0 else "cost more by"
@@ -87,8 +90,7 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
 
 
 def _of_which(tokens: int, *parts: tuple[int, str]) -> str:
-    told = ", ".join(f"{humanize.count(number)} {label}" for number, label in parts if number)
-    return humanize.counted(tokens, "token") + (f" ({told})" if told else "")
+    return humanize.counted(tokens, "token") + humanize.bracketed({label: number for number, label in parts})
 
 
 # -- of a round --------------------------------------------------------------------------------------------------------

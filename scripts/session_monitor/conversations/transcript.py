@@ -42,7 +42,7 @@ class Transcript:
         self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[StoredRound, Outcome]]
     ) -> Iterator[str]:
         """The whole session: what it adds up to and cost, then its rounds."""
-        yield from self._head(row)
+        yield from self._head(row, spent)
         yield from self._spending(spent)
         yield self._paint(table.BOLD, f"📝 Conversation Rounds ({humanize.count(row['messages_count'])}):")
         yield "─" * self._rule
@@ -51,7 +51,7 @@ class Transcript:
             yield from self.round(entry, outcome)
         yield "=" * self._rule
 
-    def _head(self, row: Mapping[str, Any]) -> Iterator[str]:
+    def _head(self, row: Mapping[str, Any], spent: Spending) -> Iterator[str]:
         yield "=" * self._rule
         heading = self._text("📊 Session Detail: ", row["session_id"], clip=False)
         yield from (self._paint(table.BOLD, line) for line in heading)
@@ -61,24 +61,23 @@ class Transcript:
         yield f"🕑 Updated:  {local_time(row['updated_at'])}"
         models = ", ".join(safe.cell(model) for model in row["models"]) or "-"
         yield from self._text("🤖 Model:    ", models, clip=False)
-        failed = f" ({humanize.count(row['failed_count'])} failed)" if row["failed_count"] else ""
-        yield f"💬 Messages: {humanize.count(row['messages_count'])}{failed}"
+        not_well = humanize.bracketed({"failed": row["failed_count"], "left": row["left_count"]})
+        yield f"💬 Messages: {humanize.count(row['messages_count'])}{not_well}"
         yield ""
         yield "📈 Token Statistics:"
         for label, key in _STATISTICS:
             if row[key] or not label.startswith("  of which cache written"):
                 yield f"   {label:26}{humanize.count(row[key]):>10} tokens"
+        unknown = wording.unknown_tokens(spent)
+        if unknown:
+            yield from self._wrapped(f"   not known: {unknown}", "     ")
         yield ""
 
     def _spending(self, spent: Spending) -> Iterator[str]:
-        dollars = "not known" if spent.rounds and spent.unpriced_rounds == spent.rounds else money.shown(spent.pico)
-        yield f"💰 Estimated Cost: {dollars} USD" if dollars != "not known" else "💰 Estimated Cost: not known"
+        is_known = not spent.rounds or spent.unpriced_rounds < spent.rounds
+        yield f"💰 Estimated Cost: {f'{wording.known(spent)} USD' if is_known else 'not known'}"
         if spent.unpriced_rounds:
-            tokens = humanize.counted(spent.unpriced_tokens, "token")
-            rounds = humanize.counted(spent.unpriced_rounds, "round")
-            yield from self._wrapped(
-                f"   not in it: {rounds} unpriced, {tokens} ({', '.join(wording.unpriced(spent))})", "   "
-            )
+            yield from self._wrapped(f"   not in it: {wording.not_in_it(spent)}", "   ")
         if spent.saved_pico:
             verb = "saved" if spent.saved_pico > 0 else "cost more by"
             yield f"   caching {verb} {money.shown(abs(spent.saved_pico))}"

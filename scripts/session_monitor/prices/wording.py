@@ -14,15 +14,16 @@ _NAMED = 3
 
 
 def shown(spent: Spending) -> str:
-    """``$1.23 + 4 rounds unpriced (qwen-long)``; ``4 rounds unpriced (qwen-long)`` for a sum without any price.
-
-    ``at least $1.23`` where some calls may have used more tokens than is known.
-    """
-    known = f"{'at least ' if spent.at_least else ''}{money.shown(spent.pico)}"
+    """``$1.23 + 4 rounds unpriced (qwen-long)``; ``4 rounds unpriced (qwen-long)`` for a sum without any price."""
     if not spent.unpriced_rounds:
-        return known
+        return known(spent)
     rounds = f"{humanize.counted(spent.unpriced_rounds, 'round')} unpriced ({', '.join(unpriced(spent))})"
-    return rounds if spent.unpriced_rounds == spent.rounds else f"{known} + {rounds}"
+    return rounds if spent.unpriced_rounds == spent.rounds else f"{known(spent)} + {rounds}"
+
+
+def known(spent: Spending) -> str:
+    """The part that has a price: ``$1.23``, or ``at least $1.23`` where calls may have used more than is known."""
+    return f"{'at least ' if spent.at_least else ''}{money.shown(spent.pico)}"
 
 
 def short(spent: Spending) -> str:

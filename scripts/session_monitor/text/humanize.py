@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _TIMES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
@@ -14,6 +16,12 @@ def count(number: int) -> str:
 def counted(number: int, noun: str) -> str:
     """The number and what it counts: `1 call`, `1,250 calls`."""
     return f"{count(number)} {noun}" if number == 1 else f"{count(number)} {noun}s"
+
+
+def bracketed(counts: Mapping[str, int]) -> str:
+    """What there is of some things, to stand behind their sum: ` (3 failed, 1 left)`; nothing where there are none."""
+    told = ", ".join(f"{count(number)} {label}" for label, number in counts.items() if number)
+    return f" ({told})" if told else ""
 
 
 def size(number: float) -> str:

@@ -200,16 +200,9 @@ def _read(view: FrameData) -> list[str]:
         return []
     return [
         f"{humanize.counted(view.lines, 'line')} read",
-        f"{humanize.counted(view.calls, 'call')}{_not_well(view)}",
+        f"{humanize.counted(view.calls, 'call')}{humanize.bracketed({'failed': view.failed, 'left': view.left})}",
         f"{humanize.count(view.passed_over)} passed over",
     ]
-
-
-def _not_well(view: FrameData) -> str:
-    """How many of the calls did not end well, in brackets."""
-    counts = {"failed": view.failed, "left": view.left}
-    told = [f"{humanize.count(number)} {how}" for how, number in counts.items() if number]
-    return f" ({', '.join(told)})" if told else ""
 
 
 def _behind(view: FrameData) -> list[str]:
