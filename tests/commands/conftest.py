@@ -40,6 +40,9 @@ def weather(tmp_path_factory):
     return sessions(tmp_path_factory.mktemp("weather") / "sessions", *lines)
 
 
+LEFT = {"response_flags": "DC"}
+
+
 @pytest.fixture(scope="session")
 def varied(tmp_path_factory):
     """Sessions that differ in all that one can choose by."""
@@ -47,7 +50,7 @@ def varied(tmp_path_factory):
     lines = [
         line("a:1", 1, consumer="team-1", input_token=1_000_000),
         line("a:1", 2, model="gpt-4o", consumer="team-1"),
-        line("a:2", 3, model="GPT-4o-mini", consumer="team-2", input_token=2_000_000),
+        line("a:2", 3, outer=LEFT, model="GPT-4o-mini", consumer="team-2", input_token=2_000_000),
         line("b", 4, model="no-such-model", outer={"response_code": "500"}),
         line("c", 5, model="gpt-4o", outer=later, input_token=4_000_000),
     ]

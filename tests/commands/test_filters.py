@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.command_line import data, run
@@ -20,6 +22,11 @@ from tests.support.command_line import data, run
         (["--session", "a:*", "--session", "b"], ["a:1", "a:2", "b"], 4),
         (["--status", "error"], ["b"], 1),
         (["--status", "idle"], ["a:1", "a:2", "c"], 4),
+        (["--outcome", "failed"], ["b"], 1),
+        (["--outcome", "left"], ["a:2"], 1),
+        (["--outcome", "ok"], ["a:1", "c"], 3),
+        (["--outcome", "left", "--model", "gpt-4o"], [], 0),
+        (["--outcome", "left", "--model", "gpt-*", "--since", "2026-02-01", "--timezone", "UTC"], ["a:2"], 1),
         (["--min-cost", "1"], ["a:1", "c"], 3),
         (["--min-cost", "$10"], ["c"], 1),
         (["--min-cost", "0"], ["a:1", "a:2", "b", "c"], 5),
@@ -36,9 +43,21 @@ def test_filters(varied, options, ids, calls):
     assert data("summary", "--data-dir", varied, *options)["calls"] == calls
 
 
+def test_rounds_are_asked_for_by_how_they_ended(varied):
+    """Searched and exported are the rounds alone that ended so."""
+    for outcome, rounds in {"ok": 3, "left": 1, "failed": 1}.items():
+        found = run("export", "-", "--what", "rounds", "--format", "jsonl", "--outcome", outcome, "--data-dir", varied)
+        hits = data("search", "question", "--outcome", outcome, "--data-dir", varied)["hits"]
+
+        rows = [json.loads(line) for line in found.stdout.splitlines()]
+        assert [row["outcome"] for row in rows] == [outcome] * rounds
+        assert {hit["session_id"] for hit in hits} == {row["session_id"] for row in rows}
+
+
 @pytest.mark.parametrize("command", ["stats-model", "stats-consumer", "stats-date"])
 @pytest.mark.parametrize(
-    "options", [["--model", "gpt*"], ["--session", "a:*", "--since", "2026-02-01"], ["--status", "error"]]
+    "options",
+    [["--model", "gpt*"], ["--session", "a:*", "--since", "2026-02-01"], ["--status", "error"], ["--outcome", "left"]],
 )
 def test_statistics_have_the_same_filters(varied, command, options):
     """What a filter leaves is the same in total, however it is split into rows."""
@@ -57,6 +76,7 @@ def test_statistics_have_the_same_filters(varied, command, options):
         (["--since", "2027-01-01", "--timezone", "UTC"], "so --since 2026-02-02 shows the newest day"),
         (["--session", "zzz"], "--session zzz"),
         (["--status", "active"], "--status active"),
+        (["--outcome", "left", "--consumer", "team-1"], "--outcome left"),
         (["--min-cost", "99999"], "--min-cost"),
     ],
 )

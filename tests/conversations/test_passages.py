@@ -123,7 +123,14 @@ def test_facts_of_a_session():
         assumed={"undated": 2},
         at_least=1,
     )
-    row = {**ROW, "models": ["a", "b"], "failed_count": 1, "left_count": 2, "total_cached_tokens": 1000, "created_at": None}
+    row = {
+        **ROW,
+        "models": ["a", "b"],
+        "failed_count": 1,
+        "left_count": 2,
+        "total_cached_tokens": 1000,
+        "created_at": None,
+    }
 
     facts = {fact.label: fact.text for fact in passages.facts(row, spent)}
 

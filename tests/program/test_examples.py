@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.calls import access_line, ai_log
+from session_monitor.calls import access_line, ai_log, requests
 from session_monitor.calls.round import Round
 from tests.tools import make_sample
 
@@ -51,7 +51,7 @@ def test_the_sample_has_the_cases_that_its_readme_names(lines, calls):
     """What is failed, cut, broken or passed over is there as often as the README says."""
     skipped = [line.reason for line in lines if isinstance(line, access_line.Skipped)]
 
-    assert Counter(skipped) == {access_line.NOT_LLM: 5, access_line.CUT_OFF: 1}
+    assert Counter(skipped) == {requests.NOT_LLM: 5, access_line.CUT_OFF: 1}
     assert [call.response_code for call in calls if call.error] == [429, 0, 503]
     assert [call.cut for call in calls if call.cut] == [("messages",)]
     assert [call.group for call in calls if call.outer_broken] == ["no-session:2026-02-01"]

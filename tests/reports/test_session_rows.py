@@ -185,6 +185,7 @@ def test_status(tmp_path):
     agent = Agent(tmp_path)
     agent.store([Step("talks", last), Step("silent", last - 1), Step("never", None), Step("broken", last, failed=True)])
     agent.store([Step("mended", 0, failed=True), Step("mended", last)])
+    agent.store([Step("left", last, ends="left"), Step("cut", last, ends="cut"), Step("died", last, ends="died")])
 
     rows = Report(str(tmp_path), BOOK, now=last + 15 * 60_000).sessions().rows
 
@@ -194,7 +195,26 @@ def test_status(tmp_path):
         "silent": "idle",
         "never": "idle",
         "broken": "error",
+        "left": "active",
+        "cut": "active",
+        "died": "error",
     }
+
+
+def test_what_did_not_end_well_is_counted(tmp_path):
+    """A session counts the calls that failed, those that were left, and those that used at least so much."""
+    ends = ("whole", "left", "left", "cut", "died", "by the gateway")
+    Agent(tmp_path).store([Step("a", n, ends=end) for n, end in enumerate(ends)])
+
+    (row,) = Report(str(tmp_path), BOOK).sessions().rows
+
+    assert {name: row.fields[f"{name}_count"] for name in ("messages", "failed", "left")} == {
+        "messages": 6,
+        "failed": 1,
+        "left": 3,
+    }
+    assert (row.to_json()["at_least"], row.to_json()["unpriced_rounds"]) == (2, 0)
+    assert row.fields["models"] == ["gpt-4o"]
 
 
 def test_round_count(folder):

@@ -70,7 +70,7 @@ class Transcript:
                 yield f"   {label:26}{humanize.count(row[key]):>10} tokens"
         unknown = wording.unknown_tokens(spent)
         if unknown:
-            yield from self._wrapped(f"   not known: {unknown}", "     ")
+            yield from self._wrapped(f"   ({unknown})", "     ")
         yield ""
 
     def _spending(self, spent: Spending) -> Iterator[str]:
