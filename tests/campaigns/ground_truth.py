@@ -1,7 +1,7 @@
 """What must a correct reader find in a generated log?
 
 ``differences`` holds an output folder against the truth that the generator wrote beside its log, and against the
-log's own message lists.  As a program it does so at length, through the commands that users run::
+log's own message lists; ``call_truth.differences`` does so where the truth is one of each call.  As a program it does so at length, through the commands that users run::
 
     python3 -m tests.campaigns.ground_truth --bytes 50M --seeds 3
 """
@@ -27,7 +27,9 @@ from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
 from session_monitor.sessions.store import Store
+from tests.campaigns import call_truth
 from tests.support.calls import BOOK
+from tests.tools.access_log.shapes import SHAPES
 
 ROOT = Path(__file__).parent.parent.parent
 GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
@@ -40,7 +42,14 @@ LOOKS = {
     "hostile": ["--profile", "mixed", "--hostile-ids", "--cut", "0.01"],
     "agent": ["--profile", "agent"],
 }
-"""Kinds of logs, as options of the generator."""
+"""Kinds of logs, as options of the generator: their truth is of sums."""
+_ALL = ["--situations", "--agents", "claude-code", "openclaw"]
+OBSERVED = {
+    "situations": ["--situations"],
+    "agents": ["--agents", "claude-code", "openclaw"],
+    **{shape: [*_ALL, "--shape", shape] for shape in SHAPES if shape != "text"},
+}
+"""Those of what was observed, in all shapes: their truth is of each call."""
 
 
 def generate(folder, *options):
@@ -241,10 +250,10 @@ def main():
     parser = argparse.ArgumentParser(description="Compare sessions with the truth of generated logs.")
     parser.add_argument("--bytes", default="50M", help="size of each log (default: 50M)")
     parser.add_argument("--seeds", type=int, default=3, help="logs of each look (default: 3)")
-    parser.add_argument("--look", choices=LOOKS, action="append", help="only these looks (default: all)")
+    parser.add_argument("--look", choices=[*LOOKS, *OBSERVED], action="append", help="only these looks (default: all)")
     options = parser.parse_args()
     wrong = 0
-    for look in options.look or LOOKS:
+    for look in options.look or [*LOOKS, *OBSERVED]:
         for seed in range(1, options.seeds + 1):
             with tempfile.TemporaryDirectory() as folder:
                 wrong += _one(Path(folder), look, seed, options.bytes)
@@ -252,19 +261,19 @@ def main():
 
 
 def _one(folder, look, seed, size):
-    log, truth = generate(folder, *LOOKS[look], "--bytes", size, "--seed", str(seed))
+    log, truth = generate(folder, *{**LOOKS, **OBSERVED}[look], "--bytes", size, "--seed", str(seed))
     started = time.monotonic()
     command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", folder / "out"]
     subprocess.run(command, check=True)
     seconds = time.monotonic() - started
-    found = differences(log, truth, folder / "out", show=_command)
-    counts = truth["counts"]
-    print(
-        f"{look:8} seed {seed}: {counts['lines']} lines, {counts['ai_lines']} calls, {len(truth['sessions'])} sessions, "
-        f"read in {seconds:.1f} s: {len(found)} differences",
-        flush=True,
-    )
-    print(*found[:20], sep="\n", end="\n" if found else "")
+    if look in OBSERVED:
+        found = call_truth.differences(truth, folder / "out")
+        lines, calls = truth["lines"], len(truth["calls"])
+    else:
+        found = differences(log, truth, folder / "out", show=_command)
+        lines, calls = truth["counts"]["lines"], truth["counts"]["ai_lines"]
+    told = f"{look:10} seed {seed}: {lines} lines, {calls} calls, read in {seconds:.1f} s: {len(found)} differences"
+    print(told, *found[:20], sep="\n", flush=True)
     return len(found)
 
 

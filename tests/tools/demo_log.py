@@ -10,7 +10,8 @@ import random
 import sys
 from datetime import timedelta
 
-from tests.tools.gen_access_log import iso_millis, iso_time
+from tests.tools.access_log.outer_line import iso_millis
+from tests.tools.gen_access_log import iso_time
 from tests.tools.make_sample import Session
 
 CONSUMERS = ("code-review", "support-desk", "ops-bot", "data-team", "docs-writer")

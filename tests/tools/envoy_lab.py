@@ -27,7 +27,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.tools.gen_access_log import go_marshal
+from tests.tools.access_log.go import go_marshal
 
 FIELDS = {
     "authority": "REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)",

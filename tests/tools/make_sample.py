@@ -14,7 +14,9 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 
-from tests.tools.gen_access_log import OUTER_FIELDS, ToolCall, go_map, go_marshal, iso_millis, iso_time, limit_value
+from tests.tools.access_log.go import ToolCall, go_map, go_marshal, limit_value
+from tests.tools.access_log.outer_line import OUTER_FIELDS, iso_millis
+from tests.tools.gen_access_log import iso_time
 
 STORY = Path(__file__).parent.parent / "data" / "sample" / "story.json"
 
