@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.conversations import conversation, follow
 from session_monitor.conversations.conversation import Wanted
+from session_monitor.conversations.remarks import Conversations
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices.cost import Outcome
 from session_monitor.text import safe, table, width
@@ -61,9 +62,10 @@ def tail(
     """Print a session's rounds as they come, until there are no more to come.  Raises ``Failure``."""
     if not output.is_json:
         _print_heading(output, session_id)
+    conversations = Conversations()
     try:
         for entry, outcome in rounds:
-            for line in _lines(options, output, entry, outcome):
+            for line in _lines(options, output, entry, outcome, conversations):
                 print(line)
             sys.stdout.flush()
     except follow.SessionGoneError:
@@ -76,13 +78,22 @@ def _print_heading(output: Output, session_id: str) -> None:
         print(output.paint()(table.BOLD, line))
 
 
-def _lines(options: argparse.Namespace, output: Output, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
+def _lines(
+    options: argparse.Namespace, output: Output, entry: StoredRound, outcome: Outcome, conversations: Conversations
+) -> Iterator[str]:
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
     if output.is_json:
         told = conversation.to_json(entry, outcome)
-        yield to_json({key: value for key, value in told.items() if with_messages or not key.startswith("messages")})
+        of_messages = {key for key in told if key.startswith("messages") or key == "history_of"}
+        yield to_json({key: value for key, value in told.items() if with_messages or key not in of_messages})
         return
     yield ""
-    transcript = Transcript(output.columns(), messages=with_messages, full=options.full, paint=output.paint())
+    transcript = Transcript(
+        output.columns(),
+        messages=with_messages,
+        full=options.full,
+        paint=output.paint(),
+        conversations=conversations,
+    )
     yield from transcript.round(entry, outcome)

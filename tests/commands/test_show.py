@@ -46,7 +46,7 @@ def test_show_is_the_documented_picture(weather):
         "  Round 2 @ 2026-02-01T08:02:15+08:00 · qwen-max",
         "    Tokens: 1,240 in → 5 out",
         "    Cost: $0.00202 (input $0.00198, output $0.0000320)",
-        "    🔧 Tool calls: No",
+        "    🔧 Tool calls: the log does not tell",
         "    Messages (2 new, after 2 sent before):",
         '      [assistant] → get_weather({"location":"北京"})',
         "      [tool] 15 degrees",

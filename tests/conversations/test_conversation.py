@@ -8,12 +8,13 @@ from hypothesis import strategies as st
 
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import ALL, Wanted
-from session_monitor.prices.cost import Cost
+from session_monitor.prices.cost import FREE, NO_TOKENS, Cost, Unpriced
 from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK, message
 from tests.support.indexes import Agent, Step
+from tests.support.rendered import COST, ROUND
 
 
 @pytest.mark.parametrize(
@@ -181,3 +182,39 @@ def test_a_round_that_stands_elsewhere_by_now(tmp_path):
     (tmp_path / "s.json").write_bytes(b"".join([*lines[:3], *lines[4:]]))
 
     assert [entry["round"] for entry, _ in found.rounds] == []
+
+
+# -- for programs ------------------------------------------------------------------------------------------------------
+
+
+COUNTS = ("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "total_tokens")
+
+
+@pytest.mark.parametrize("untold", [{"no_tokens": True}, {"total_tokens": 0}])
+def test_tokens_that_are_not_told_are_null(untold):
+    """No program takes what is unknown for 0, in no count that a round has; and its cost is null."""
+    zeros = dict.fromkeys(COUNTS, 0)
+
+    told = conversation.to_json({**ROUND, **zeros, "cache_write_tokens": 0, **untold}, Unpriced(NO_TOKENS))
+
+    assert {name: told[name] for name in (*COUNTS, "cache_write_tokens")} == dict.fromkeys(
+        (*COUNTS, "cache_write_tokens")
+    )
+    assert (told["cost_usd"], told["unpriced"]) == (None, "no_tokens")
+
+
+def test_what_is_told_is_given_as_it_is_stored():
+    """Every stored word is there, with the outcome also of a round that was stored without one, and the cost."""
+    assert conversation.to_json(ROUND, COST) == {**ROUND, "outcome": "ok", "cost_usd": "0.001"}
+    assert conversation.to_json({**ROUND, "response_type": "error"}, COST)["outcome"] == "failed"
+    assert conversation.to_json({**ROUND, "outcome": "left"}, COST)["outcome"] == "left"
+
+
+def test_the_gateways_own_answer_took_no_tokens():
+    """Where the gateway answered by itself, 0 tokens and no cost are what is known."""
+    zeros = dict.fromkeys(COUNTS, 0)
+
+    told = conversation.to_json({**ROUND, **zeros, "answered_by": "cache"}, FREE)
+
+    assert [told[name] for name in COUNTS] == [0] * 5
+    assert told["cost_usd"] == "0"

@@ -146,6 +146,27 @@ def test_a_page_comes_in_pieces():
     assert piece.count("<article") == 1
 
 
+def test_how_a_round_ended_is_seen():
+    """That a client left, what the log does not tell, and which conversation it is: each in words of our own."""
+    text = page(outcome="left", has_tool_calls=None, at_least=True, token_notes=["cut_short"], thread=2)
+
+    assert " · conversation 2</h2>\n<p>at least 250 in → 160 out · at least $0.00100</p>\n" in text
+    assert "<p>Left: the client left before the end (it may have got everything)</p>" in text
+    assert "<p>At least: the stream was cut short, and had told these tokens until then</p>" in text
+    assert "<p>Tool calls: the log does not tell</p>" in text
+    assert Page(text).foreign == []
+
+
+@given(TEXT)
+@example(NASTY)
+def test_tools_that_only_a_later_round_tells_are_text(name):
+    """Whatever a tool is called, its name makes no element."""
+    read = Page(page(has_tool_calls=True, tools_called=[[name, 2]]))
+
+    assert read.foreign == []
+    assert f"Tool calls: Yes ({safe.cell(name)} ×2, as a later round tells)" in "".join(read.texts)
+
+
 @given(st.one_of(TEXT, st.text("<>&\"'/!-[]abc= \n", max_size=60)), TEXT, st.booleans())
 @example(NASTY, NASTY, True)
 def test_nothing_breaks_out(text, name, full):

@@ -7,6 +7,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from session_monitor.base.timestamps import local_time
 from session_monitor.conversations import markdown_page
 from session_monitor.text import markdown, safe
 from tests.support.rendered import COST, ROUND, ROW, SPENT
@@ -110,6 +111,36 @@ def test_a_round_without_content_says_so():
     """A call of which the log has nothing is told from one in which nothing was said."""
     assert "(the log holds no content of this call)" in written()
     assert "(the log holds no content" not in written(answer="x")
+
+
+def test_how_a_round_ended_is_seen():
+    """That a client left, what the log does not tell, and which conversation it is: each a line of our own words."""
+    text = written(outcome="left", has_tool_calls=None, at_least=True, token_notes=["cut_short"], thread=2)
+
+    assert text[text.index("### Round") :].split("\n") == [
+        f"### Round 1 · {local_time(ROUND['timestamp'])} · conversation 2",
+        "",
+        "at least 250 in → 160 out · `at least $0.00100`",
+        "",
+        "Left: the client left before the end (it may have got everything)",
+        "",
+        "At least: the stream was cut short, and had told these tokens until then",
+        "",
+        "Tool calls: `the log does not tell`",
+        "",
+        "(the log holds no content of this call)",
+        "",
+    ]
+
+
+@given(TEXT)
+@example(NASTY)
+def test_tools_that_only_a_later_round_tells_are_code(name):
+    """Whatever a tool is called, its name makes no markup."""
+    text = written(has_tool_calls=True, tools_called=[[name, 2]], answer="x")
+
+    (line,) = [each for each in outside(text) if each.startswith("Tool calls:")]
+    assert without_code(line) == "Tool calls: "
 
 
 @given(TEXT, TEXT, st.booleans())

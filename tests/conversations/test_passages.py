@@ -6,7 +6,7 @@ import pytest
 
 from session_monitor.conversations import passages
 from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
-from session_monitor.prices.cost import Cost, CostParts, Unpriced
+from session_monitor.prices.cost import FREE, Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe
 from tests.support.rendered import ROUND, ROW
@@ -151,7 +151,33 @@ def test_facts_of_a_session():
 
 def test_a_rounds_cost():
     """A cost has its parts where there are several; one that is not known says why."""
-    assert passages.cost(Cost(10**9, CostParts(10**9), None, ())) == "$0.00100"
+    assert passages.cost(ROUND, Cost(10**9, CostParts(10**9), None, ())) == "$0.00100"
     both = Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ())
-    assert passages.cost(both) == "$0.00300 (input $0.00100, output $0.00200)"
-    assert passages.cost(Unpriced("no_model")) == "not known (the log names no model)"
+    assert passages.cost(ROUND, both) == "$0.00300 (input $0.00100, output $0.00200)"
+    assert passages.cost(ROUND, Unpriced("no_model")) == "not known (the log names no model)"
+    assert passages.cost({**ROUND, "at_least": True}, both).startswith("at least $0.00300 (input")
+
+
+def test_what_the_log_does_not_tell_is_no_nought():
+    """Tokens that are not told, and so their cost, are never shown as 0; what cost nothing says why."""
+    untold = {**ROUND, "no_tokens": True, "input_tokens": 0, "output_tokens": 0, "total_tokens": 0}
+
+    assert passages.tokens(untold) == "not told"
+    assert passages.cost(untold, Unpriced("no_tokens")) == "not told (the log tells no tokens)"
+    refused = {**untold, "outcome": "failed", "response_code": 503}
+    assert passages.cost(refused, FREE) == "none (the call was refused)"
+    cached = {**untold, "answered_by": "cache"}
+    assert passages.tokens(cached) == "0 in → 0 out"
+    assert passages.cost(cached, FREE) == "none (answered by the gateway's cache)"
+
+
+def test_a_lower_bound_is_told_as_one():
+    """Tokens of a cut stream are at least so many; a session that tells none at all has no sum of them."""
+    assert passages.tokens({**ROUND, "at_least": True}) == "at least 250 in → 160 out"
+    untold = Spending(rounds=1, unpriced_rounds=1, without_tokens=1)
+    none = {fact.label: fact.text for fact in passages.facts(ROW, untold)}
+    assert (none["Input"], none["Total"], none["Cost"]) == (
+        "not told",
+        "not told",
+        "1 round unpriced (1 without tokens)",
+    )

@@ -14,6 +14,7 @@ from session_monitor.reports.report import Report
 from session_monitor.search import in_session
 from session_monitor.sessions import file_names
 from tests.support.calls import BOOK, line, message
+from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import ROOT, ingest
 
 
@@ -78,6 +79,17 @@ def test_new_messages_and_results(tmp_path, options):
     assert all("cost_usd" in entry for entry in found)
 
 
+def test_rounds_tell_no_tokens_as_null(tmp_path):
+    """What a round of a page tells to programs is what every face tells: no count that the log does not have."""
+    keep(tmp_path, "s", round_of(1, no_tokens=True, outcome="left"))
+    report = Report(str(tmp_path), BOOK)
+
+    ((entry, _),) = round_pages.rounds(report, report.session("s"), RoundSpan(), 10**6)
+
+    assert (entry["input_tokens"], entry["total_tokens"], entry["cost_usd"]) == (None, None, None)
+    assert (entry["outcome"], entry["unpriced"]) == ("left", "no_tokens")
+
+
 def test_results_of_anthropic(tmp_path):
     """What came back is found also where it is a part of the user's message."""
     back = {"type": "tool_result", "tool_use_id": "c1", "content": "no", "is_error": True}
@@ -114,8 +126,8 @@ def test_no_more_than_fits(tmp_path):
         return [entry["round"] for entry, _ in round_pages.rounds(report, row, span, most)]
 
     assert numbers(RoundSpan(after=0), 10**6) == list(range(1, 11))
-    assert numbers(RoundSpan(after=0), 15_000) == [1, 2]
-    assert numbers(RoundSpan(), 15_000) == [9, 10]
+    assert numbers(RoundSpan(after=0), 20_000) == [1, 2]
+    assert numbers(RoundSpan(), 20_000) == [9, 10]
     assert numbers(RoundSpan(before=5), 1) == [4]
     assert numbers(RoundSpan(after=10), 10**6) == []
 

@@ -26,9 +26,9 @@ def shanghai(monkeypatch):
     time.tzset()
 
 
-def shown(columns=None, row=(), full=False, spent=SPENT, outcome=COST, **entry):
+def shown(columns=None, row=(), full=False, spent=SPENT, cost=COST, **entry):
     """The lines of a session with one round that differs from ``ROUND`` in these values."""
-    return list(Transcript(columns, full=full).lines({**ROW, **dict(row)}, spent, [({**ROUND, **entry}, outcome)]))
+    return list(Transcript(columns, full=full).lines({**ROW, **dict(row)}, spent, [({**ROUND, **entry}, cost)]))
 
 
 def test_local_time():
@@ -82,7 +82,7 @@ def test_costs_are_told_with_what_is_not_in_them():
         at_least=1,
     )
 
-    lines = shown(spent=spent, outcome=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
+    lines = shown(spent=spent, cost=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 
     assert "   (tokens of 1 call are not told, of 1 call are at least so many)" in lines
     start = lines.index("💰 Estimated Cost: at least $0.500 USD")
@@ -92,10 +92,62 @@ def test_costs_are_told_with_what_is_not_in_them():
         f"   assumed in 2 rounds: {NOTES['cache_write_5m']}",
     ]
     assert "    Cost: $0.00300 (input $0.00100, output $0.00200)" in lines
-    assert "    Cost: not known (no price is known for this model)" in shown(outcome=Unpriced("unknown_model"))
+    assert "    Cost: not known (no price is known for this model)" in shown(cost=Unpriced("unknown_model"))
     nothing = Spending(rounds=1, unpriced_rounds=1, unpriced_tokens=15, unpriced_models={"m": 1})
     assert "💰 Estimated Cost: not known" in shown(spent=nothing)
     assert "   caching cost more by $0.00100" in shown(spent=Spending(pico=1, rounds=1, saved_pico=-(10**9)))
+
+
+def test_how_a_round_ended_is_seen():
+    """A call that was left, one whose tokens are a lower bound and one that tells nothing say so, and why."""
+    left = shown(outcome="left", has_tool_calls=None, no_content=True, at_least=True, token_notes=["cut_short"])
+    start = left.index("    Tokens: at least 250 in → 160 out")
+    assert left[start + 1 : start + 5] == [
+        "    Cost: at least $0.00100",
+        "    Left: the client left before the end (it may have got everything)",
+        "    At least: the stream was cut short, and had told these tokens until then",
+        "    🔧 Tool calls: the log does not tell",
+    ]
+    failed = shown(outcome="failed", error="503 upstream_reset", response_code=503, no_tokens=True)
+    assert "    Tokens: not told" in failed
+    assert "    Cost: none (the call was refused)" in failed
+    assert "    ❌ Failed: 503 upstream_reset" in failed
+
+
+def test_sums_say_what_they_lack():
+    """Above the rounds stand how many were left, and that a sum is a lower bound, or that no round tells any tokens."""
+    lines = shown(row={"failed_count": 1, "left_count": 2}, spent=Spending(pico=10**9, rounds=3, at_least=1))
+    assert "💬 Messages: 1 (1 failed, 2 left)" in lines
+    assert "💰 Estimated Cost: at least $0.00100 USD" in lines
+    untold = shown(spent=Spending(rounds=1, unpriced_rounds=1, without_tokens=1))
+    assert "   Total:                      not told" in untold
+
+
+def test_what_only_a_later_round_tells():
+    """Tools that a round asked for are named without a call, and there is no empty list of calls."""
+    lines = shown(has_tool_calls=True, tools_called=[["read_file", 2]])
+
+    assert "    🔧 Tool calls: Yes (read_file ×2, as a later round tells)" in lines
+    assert not any("🛠️" in line for line in lines)
+
+
+def test_conversations_of_a_session():
+    """Where a session has several, a round says which it goes on with, and from which round where not from the last."""
+    said = [{"role": "user", "content": "on"}]
+    rounds = [
+        {**ROUND, "messages": said},
+        {**ROUND, "round": 2, "thread": 2, "messages": said},
+        {**ROUND, "round": 3, "messages": said, "messages_from_history": 6, "history_of": 1},
+    ]
+
+    lines = list(Transcript(None).lines(ROW, SPENT, [(each, COST) for each in rounds]))
+
+    assert [line.split("+08:00")[1] for line in lines if line.startswith("  Round")] == [
+        "",
+        " · conversation 2",
+        " · conversation 1",
+    ]
+    assert "    Messages (1 new, after 6 sent before, goes on from round 1):" in lines
 
 
 def test_the_kinds_of_messages():

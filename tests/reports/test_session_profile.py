@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from session_monitor.reports import session_profile
 from session_monitor.reports.report import Report
 from tests.support.calls import BOOK, line
 from tests.support.webserving import SAMPLE, ingest
@@ -57,7 +58,7 @@ def test_a_long_session_is_thinned(tmp_path):
     ]
     points = of(tmp_path, *calls).profile("s").points
 
-    assert 400 <= len(points) <= 440
+    assert session_profile.MOST_POINTS <= len(points) <= session_profile.MOST_POINTS + 40
     assert (points[0].round, points[-1].round) == (1, 1500)
     assert [point.round for point in points if "error" in point.marks] == list(range(51, 1501, 97))
     assert [point.round for point in points] == sorted({point.round for point in points})

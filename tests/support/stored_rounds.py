@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_monitor.sessions import message_history
+from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.record import entry_of
 from session_monitor.sessions.summary import Summary
 
@@ -26,3 +26,49 @@ def summary_of(calls):
         summary.add(entry, entry["log"])
     summary.history = message_history.digests(calls[-1][0].messages) if calls else ""
     return summary
+
+
+# -- rounds that are written by hand -----------------------------------------------------------------------------------
+
+_REST = ("question", "answer", "reasoning", "tool_calls", "input_token_details", "output_token_details", "reported")
+_REST_WHERE_THERE = ("token_notes", "system", "undecoded", "error", "session_from", "request_id", "route_name", "api")
+
+
+def round_of(number, **words):
+    """A stored round, usual but for these words; its time is as many seconds behind half past nine as its number says."""
+    tokens = {"input_tokens": 100 * number, "output_tokens": 20, "reasoning_tokens": 0, "cached_tokens": 0}
+    if "no_tokens" in words or "answered_by" in words:
+        tokens = dict.fromkeys(tokens, 0)
+    usual = {
+        "round": number,
+        "timestamp": f"2026-02-01T09:{30 + number // 60}:{number % 60:02}Z",
+        **tokens,
+        "total_tokens": tokens["input_tokens"] + tokens["output_tokens"],
+        "model": "gpt-4o",
+        "has_tool_calls": False,
+        "response_type": "stream",
+        "outcome": "ok",
+        "messages": [{"role": "user", "content": f"message {number}"}],
+        **dict.fromkeys(("question", "answer", "reasoning")),
+        "tool_calls": [],
+        **{word: {} for word in _REST[4:]},
+    }
+    messages = {"messages_total": words.get("messages_from_history", 0) + len(words.get("messages", usual["messages"]))}
+    return {**usual, **messages, **words}
+
+
+def keep(folder, session_id, *rounds):
+    """The folder, with a session file that holds these rounds, as a store would have written them."""
+    folder.mkdir(exist_ok=True)
+    summary, lines = Summary(), []
+    for number, entry in enumerate(rounds):
+        log = ("by hand", number * 100, number * 100 + 100)
+        rest = {word: entry[word] for word in (*_REST, *_REST_WHERE_THERE) if word in entry}
+        facts = {word: value for word, value in entry.items() if word not in rest and word != "messages"}
+        messages = message_history.encoded(entry["messages"])
+        lines.append(session_file.round_line(facts, messages, {**rest, "log": log}))
+        summary.add(facts, log)
+    head, body = session_file.header(session_id), b"".join(lines)
+    end = session_file.footer(summary, len(head), body)
+    (folder / file_names.file_name(session_id)).write_bytes(head + body + end)
+    return folder

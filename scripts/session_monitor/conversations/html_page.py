@@ -15,8 +15,9 @@ from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
 
-from . import passages
+from . import passages, remarks
 from .passages import LABELS, Passage
+from .remarks import Conversations
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -49,17 +50,22 @@ def pieces(
     for fact in passages.facts(row, spent):
         yield f'<tr><th scope="row">{fact.label}</th><td>{html.escape(fact.text)}</td></tr>\n'
     yield "</table>\n"
+    conversations = Conversations()
     for entry, outcome in rounds:
-        yield "".join(_round(entry, outcome, messages=messages, full=full))
+        which = conversations.behind(entry)
+        yield "".join(_round(entry, outcome, which, messages=messages, full=full))
     yield "</main>\n</body>\n</html>\n"
 
 
-def _round(entry: StoredRound, outcome: Outcome, *, messages: bool, full: bool) -> Iterator[str]:
+def _round(entry: StoredRound, outcome: Outcome, which: str, *, messages: bool, full: bool) -> Iterator[str]:
     number = entry["round"]
     model = f" · <bdi>{html.escape(safe.cell(entry['model']))}</bdi>" if entry["model"] else ""
     when = html.escape(local_time(entry["timestamp"]))
-    yield f'<article id="r{number}">\n<h2><a href="#r{number}">Round {number}</a>{model} · {when}</h2>\n'
-    yield f"<p>{passages.tokens(entry)} · {html.escape(passages.cost(outcome))}</p>\n"
+    yield f'<article id="r{number}">\n<h2><a href="#r{number}">Round {number}</a>{model} · {when}{which}</h2>\n'
+    yield f"<p>{passages.tokens(entry)} · {html.escape(passages.cost(entry, outcome))}</p>\n"
+    yield from (f"<p>{html.escape(remark)}</p>\n" for remark in remarks.of_round(entry))
+    if remarks.is_telling(entry):
+        yield f"<p>Tool calls: {html.escape(remarks.tool_calls(entry))}</p>\n"
     if entry.get("cut"):
         yield f"<p>Cut by the gateway: {html.escape(safe.cell(', '.join(entry['cut'])))}</p>\n"
     if passages.is_empty(entry):

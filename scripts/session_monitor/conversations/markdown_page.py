@@ -16,8 +16,9 @@ from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize
 from session_monitor.text.markdown import cell, code, fence, table
 
-from . import passages
+from . import passages, remarks
 from .passages import LABELS, Passage
+from .remarks import Conversations
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -35,14 +36,19 @@ def pieces(
     yield f"# Session {code(row['session_id'])}\n\n"
     facts = [[fact.label, fact.text if fact.is_ours else cell(fact.text)] for fact in passages.facts(row, spent)]
     yield from table(["", ""], facts)
+    conversations = Conversations()
     for entry, outcome in rounds:
-        yield "\n" + "\n".join(_round(entry, outcome, messages=messages, full=full))
+        which = conversations.behind(entry)
+        yield "\n" + "\n".join(_round(entry, outcome, which, messages=messages, full=full))
 
 
-def _round(entry: StoredRound, outcome: Outcome, *, messages: bool, full: bool) -> Iterator[str]:
+def _round(entry: StoredRound, outcome: Outcome, which: str, *, messages: bool, full: bool) -> Iterator[str]:
     model = f" · {code(entry['model'])}" if entry["model"] else ""
-    yield f"### Round {entry['round']}{model} · {local_time(entry['timestamp'])}\n"
-    yield f"{passages.tokens(entry)} · {code(passages.cost(outcome))}\n"
+    yield f"### Round {entry['round']}{model} · {local_time(entry['timestamp'])}{which}\n"
+    yield f"{passages.tokens(entry)} · {code(passages.cost(entry, outcome))}\n"
+    yield from (f"{remark}\n" for remark in remarks.of_round(entry))
+    if remarks.is_telling(entry):
+        yield f"Tool calls: {code(remarks.tool_calls(entry))}\n"
     if entry.get("cut"):
         yield f"Cut by the gateway: {code(', '.join(entry['cut']))}\n"
     if passages.is_empty(entry):

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
+from session_monitor.calls.outcome import has_tokens
 from session_monitor.prices import money, wording
-from session_monitor.prices.cost import NOTES, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.cost import NO_TOKENS, NOTES, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
+
+from . import remarks
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -75,9 +78,9 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
     yield Fact("Models", ", ".join(map(safe.cell, row["models"])), is_ours=not row["models"])
     yield Fact("Rounds", humanize.count(row["messages_count"]) + not_well)
     cached, written = row["total_cached_tokens"], row["total_cache_write_tokens"]
-    yield Fact("Input", _of_which(row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
-    yield Fact("Output", _of_which(row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
-    yield Fact("Total", _of_which(row["total_tokens"]))
+    yield Fact("Input", _of_which(spent, row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
+    yield Fact("Output", _of_which(spent, row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
+    yield Fact("Total", _of_which(spent, row["total_tokens"]))
     unknown = wording.unknown_tokens(spent)
     if unknown:
         yield Fact("Not known", unknown)
@@ -89,7 +92,9 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
         yield Fact("Assumed", f"in {humanize.counted(number, 'round')}: {NOTES[note]}")
 
 
-def _of_which(tokens: int, *parts: tuple[int, str]) -> str:
+def _of_which(spent: Spending, tokens: int, *parts: tuple[int, str]) -> str:
+    if remarks.are_untold(spent):
+        return remarks.NOT_TOLD
     return humanize.counted(tokens, "token") + humanize.bracketed({label: number for number, label in parts})
 
 
@@ -97,22 +102,32 @@ def _of_which(tokens: int, *parts: tuple[int, str]) -> str:
 
 
 def tokens(entry: StoredRound) -> str:
-    """The tokens of a round."""
+    """The tokens of a round; that they are a lower bound, or that the log does not tell them."""
+    if not has_tokens(entry):
+        return remarks.NOT_TOLD
     cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
     return (
-        f"{humanize.count(entry['input_tokens'])} in"
+        f"{_bound(entry)}{humanize.count(entry['input_tokens'])} in"
         + (f" ({humanize.count(cached)} cached)" if cached else "")
         + f" → {humanize.count(entry['output_tokens'])} out"
         + (f" ({humanize.count(reasoning)} reasoning)" if reasoning else "")
     )
 
 
-def cost(outcome: Outcome) -> str:
-    """The cost of a round with its parts, or why it is not known."""
+def cost(entry: StoredRound, outcome: Outcome) -> str:
+    """The cost of a round with its parts, or why there is none, or why it is not known."""
+    free = remarks.why_free(entry)
+    if free:
+        return f"none ({free})"
     if isinstance(outcome, Unpriced):
-        return f"not known ({UNPRICED[outcome.reason]})"
+        not_known = remarks.NOT_TOLD if outcome.reason == NO_TOKENS else "not known"
+        return f"{not_known} ({UNPRICED[outcome.reason]})"
     parts = [f"{label} {money.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
-    return money.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+    return _bound(entry) + money.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+
+
+def _bound(entry: StoredRound) -> str:
+    return "at least " if "at_least" in entry else ""
 
 
 _PARTS = ("input", "cached", "cache written", "output", "reasoning")

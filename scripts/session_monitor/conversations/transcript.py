@@ -12,7 +12,8 @@ from session_monitor.prices.cost import NOTES, Outcome
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe, table, width
 
-from . import passages
+from . import passages, remarks
+from .remarks import Conversations
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -30,13 +31,18 @@ class Transcript:
         messages: bool = True,
         full: bool = False,
         paint: table.Paint = table.NO_PAINT,
+        conversations: Conversations | None = None,
     ) -> None:
-        """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``."""
+        """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``.
+
+        ``conversations`` are those that were seen already, where another one has shown rounds of the session.
+        """
         self._paint = paint
         self._columns = columns
         self._rule = min(columns or _WIDEST, _WIDEST)
         self._messages = messages
         self._full = full
+        self._conversations = conversations or Conversations()
 
     def lines(
         self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[StoredRound, Outcome]]
@@ -67,7 +73,7 @@ class Transcript:
         yield "📈 Token Statistics:"
         for label, key in _STATISTICS:
             if row[key] or not label.startswith("  of which cache written"):
-                yield f"   {label:26}{humanize.count(row[key]):>10} tokens"
+                yield f"   {label:26}{_tokens(spent, row[key])}"
         unknown = wording.unknown_tokens(spent)
         if unknown:
             yield from self._wrapped(f"   ({unknown})", "     ")
@@ -87,16 +93,19 @@ class Transcript:
 
     def round(self, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
         """One round."""
-        head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}" + _of_model(entry)
+        head = f"  Round {entry['round']} @ {local_time(entry['timestamp'])}{_of_model(entry)}"
+        head += self._conversations.behind(entry)
         yield from (self._paint(table.BOLD, line) for line in self._wrapped(head, "    "))
         yield f"    Tokens: {passages.tokens(entry)}"
-        yield from self._wrapped(f"    Cost: {passages.cost(outcome)}", "      ")
+        yield from self._wrapped(f"    Cost: {passages.cost(entry, outcome)}", "      ")
+        for remark in remarks.of_round(entry):
+            yield from self._wrapped(f"    {remark}", "      ")
         if entry.get("error"):
             failed = self._text("    ❌ Failed: ", entry["error"])
             yield from (self._paint(table.RED, line) for line in failed)
         if entry.get("cut"):
             yield f"    ✂️  Cut by the gateway: {', '.join(entry['cut'])}"
-        yield f"    🔧 Tool calls: {'Yes' if entry['has_tool_calls'] else 'No'}"
+        yield from self._wrapped(f"    🔧 Tool calls: {remarks.tool_calls(entry)}", "      ")
         if self._messages:
             yield from self._messages_of(entry)
         if passages.is_empty(entry):
@@ -119,7 +128,7 @@ class Transcript:
             yield from self._text("      [cut] ", entry["undecoded"]["messages"])
 
     def _tool_calls(self, entry: StoredRound) -> Iterator[str]:
-        if not entry["has_tool_calls"]:
+        if not (entry["tool_calls"] or "tool_calls" in entry.get("undecoded", {})):
             return
         yield "    🛠️  Tool Calls:"
         for call in entry["tool_calls"]:
@@ -161,15 +170,18 @@ _TEXTS: tuple[tuple[str, Literal["question", "answer", "reasoning"]], ...] = (
 )
 
 
-def _messages_count(entry: StoredRound) -> str:
+def _tokens(spent: Spending, number: int) -> str:
+    return f"{remarks.NOT_TOLD:>10}" if remarks.are_untold(spent) else f"{humanize.count(number):>10} tokens"
+
+
+def _messages_count(entry: Mapping[str, Any]) -> str:
     before, new = entry.get("messages_from_history", 0), len(entry["messages"])
     if "messages" in entry.get("undecoded", {}):
         return "cut"
-    return (
-        f"{humanize.count(new) if new else 'none'} new, after {humanize.count(before)} sent before"
-        if before
-        else str(new)
-    )
+    if not before:
+        return str(new)
+    told = f"{humanize.count(new) if new else 'none'} new, after {humanize.count(before)} sent before"
+    return told + (f", goes on from round {entry['history_of']}" if "history_of" in entry else "")
 
 
 def _of_model(entry: StoredRound) -> str:

@@ -20,7 +20,7 @@ from .dashboard import percentile
 
 ERROR, MODEL, COMPACTION = "error", "model", "compaction"
 """Marks of a round: it failed, is of another model than the one before, or its prompt is much shorter than that one's."""
-MOST_POINTS = 400
+MOST_POINTS = 360
 MOST_MARKED = 400
 """Rounds with marks that are told beside those."""
 _SHRUNK = 0.6

@@ -109,6 +109,7 @@ def _alerts(setting: Setting, shown: Dashboard, damaged: list[str]) -> Iterator[
         ("prices", int(bool(setting.problem)), [setting.problem]),
         ("unpriced", spent.unpriced_rounds - spent.without_tokens, unpriced),
         ("damaged", len(damaged), damaged),
+        ("skipped_calls", of_log.get("passed_over", {}).get("skipped_calls", 0), []),
         ("lost", of_log.get("lost_bytes", 0), []),
         ("cut", of_log.get("content_cut", 0), []),
         ("torn", of_log.get("torn", 0), []),

@@ -17,9 +17,10 @@ _WITHOUT_TEXTS = (
     *("at_least", "no_content", "cut"),
     *("consumer", "response_code", "first_token_ms", "duration_ms", "messages_total", "messages_from_history"),
     *("messages_start", "cost_usd", "cost_parts_usd", "cache_savings_usd", "price", "unpriced", "cost_notes", "api"),
-    *("request_id", "route_name", "upstream_cluster", "response_flags"),
+    *("request_id", "route_name", "upstream_cluster", "response_flags", "token_notes"),
+    *("answered_by", "session_from", "thread", "history_of", "tools_called", "told_tools"),
 )
-"""What is served of a round where texts are not: nothing that is not named here."""
+"""What is served of a round where texts are not: nothing that is not named here.  Of tools that is their names."""
 
 
 def refuse_texts(setting: Setting) -> None:

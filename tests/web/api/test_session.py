@@ -115,6 +115,7 @@ def test_long_texts_are_clipped_and_fetched(tmp_path):
         assert running.ask("/api/session/text", id="s", round=9, path="answer").status == 404
 
     assert texts == {
+        (1, "question"): "x" * 1_000_000,
         (1, "answer"): long,
         (1, "messages/0/content/0/text"): "x" * 1_000_000,
         (1, "tool_calls/0/function/arguments"): "y" * 30_000,
@@ -137,7 +138,7 @@ def test_a_round_with_very_many_messages(tmp_path):
 
     assert len(answer.body) < 300_000
     assert (entry["messages_from_history"], entry["messages_start"], entry["messages_total"]) == (0, 1900, 2000)
-    assert len(entry["clipped"]) == len(entry["messages"]) == 100
+    assert len(entry["clipped"]) - 1 == len(entry["messages"]) == 100  # the question, too
     assert entry["messages"][-1]["content"].startswith("1999 ")
     assert [each["content"].split()[0] for each in earlier["messages"]] == [str(n) for n in range(1890, 1900)]
 

@@ -13,6 +13,7 @@ const ALERT_TEXTS = {
   torn: "alerts.torn",
   without_tokens: "alerts.withoutTokens",
   without_session_id: "alerts.withoutId",
+  skipped_calls: "alerts.skippedCalls",
   prices: "alerts.prices",
 };
 const MOST_NAMES = 3;

@@ -2,7 +2,7 @@
 
 import { meter, partsBar } from "../shared/charts.js";
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, compact, cost, count, duration, money, percent, picoDollars } from "../shared/format.js";
+import { approximateDollars, bounded, compact, cost, count, duration, money, percent, picoDollars } from "../shared/format.js";
 import { isolated } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 
@@ -44,7 +44,7 @@ function costCard(now, before) {
     label: t("cards.cost"),
     value: now.calls ? cost(now) : money("0"),
     change: before && ratio(approximateDollars(now.cost_usd), approximateDollars(before.cost_usd)),
-    foot: now.calls ? unpriced : t("cards.noCalls"),
+    foot: now.calls ? [unpriced, now.at_least ? ` · ${t("cards.atLeast", { count: now.at_least, calls: count(now.at_least) })}` : ""] : t("cards.noCalls"),
   };
 }
 
@@ -60,7 +60,7 @@ function tokensCard(now, before) {
   return {
     name: "tokens",
     label: t("cards.tokens"),
-    value: compact(now.total_tokens),
+    value: untold && untold === now.calls ? "–" : bounded(now, compact(now.total_tokens)),
     change: before && ratio(now.total_tokens, before.total_tokens),
     bar: now.total_tokens ? partsBar(parts, split) : null,
     foot: [split, untold ? ` · ${t("cards.tokens.untold", { count: untold, calls: count(untold) })}` : ""],
@@ -102,7 +102,10 @@ function errorsCard(now, before) {
     value: now.calls ? percent(now.error_share) : "–",
     change: before && before.calls ? points(now.error_share, before.error_share, -1) : null,
     bar: meter(now.error_share, "part-error"),
-    foot: t("cards.errors.of", { failed: count(now.failed), calls: count(now.calls) }),
+    foot: [
+      t("cards.errors.of", { failed: count(now.failed), calls: count(now.calls) }),
+      now.left ? ` · ${t("cards.errors.left", { count: now.left, calls: count(now.left) })}` : "",
+    ],
   };
 }
 

@@ -11,10 +11,12 @@ export function showCoverage(box, coverage) {
     return;
   }
   const passed = Object.values(coverage.passed_over ?? {}).reduce((sum, lines) => sum + lines, 0);
+  const skipped = coverage.passed_over?.skipped_calls;
   const parts = [
     t("coverage.lines", { count: coverage.lines, lines: count(coverage.lines) }),
     t("calls", { count: coverage.calls, calls: count(coverage.calls) }),
     passed ? t("coverage.passed", { count: passed, lines: count(passed) }) : t("coverage.nonePassed"),
+    skipped ? t("coverage.skipped", { count: skipped, calls: count(skipped) }) : null,
     coverage.content_cut ? t("coverage.cut", { count: coverage.content_cut, calls: count(coverage.content_cut) }) : null,
     coverage.lost_bytes ? t("coverage.lost", { bytes: count(coverage.lost_bytes) }) : null,
   ];

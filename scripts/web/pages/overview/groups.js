@@ -3,7 +3,7 @@
 import { go } from "../shared/address.js";
 import { meter } from "../shared/charts.js";
 import { button, byId, el, fill } from "../shared/dom.js";
-import { approximateDollars, compact, cost, count, percent } from "../shared/format.js";
+import { approximateDollars, bounded, compact, cost, count, percent } from "../shared/format.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 import { colourOf } from "./colours.js";
@@ -57,10 +57,18 @@ function spender(kind, row, rows) {
   return [
     el("th", { scope: "row" }, label),
     el("td", { class: "number" }, count(row.sessions)),
-    el("td", { class: "number" }, count(row.calls), row.failed ? el("small", { class: "failed" }, ` ${t("groups.failed", { failed: count(row.failed) })}`) : null),
-    el("td", { class: "number" }, compact(row.total_tokens)),
+    el("td", { class: "number" }, count(row.calls), ended(row)),
+    el("td", { class: "number" }, bounded(row, compact(row.total_tokens))),
     el("td", { class: "number" }, row.input_tokens ? percent(row.cached_tokens / row.input_tokens) : "–"),
     el("td", { class: "number of-cost" }, cost(row), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
+  ];
+}
+
+/** How many calls failed, and how many were left. */
+function ended({ failed, left }) {
+  return [
+    failed ? el("small", { class: "failed" }, ` ${t("groups.failed", { failed: count(failed) })}`) : null,
+    left ? el("small", { class: "left", title: t("round.left") }, ` ${t("groups.left", { left: count(left) })}`) : null,
   ];
 }
 

@@ -4,7 +4,7 @@ import { go, sessionAddress } from "../shared/address.js";
 import { timeAgo } from "../shared/ago.js";
 import { meter, sparkline } from "../shared/charts.js";
 import { button, el, fill } from "../shared/dom.js";
-import { compact, cost, count, percent } from "../shared/format.js";
+import { bounded, compact, cost, count, percent } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { statusName, titleOf } from "../shared/session_names.js";
@@ -79,11 +79,11 @@ function row(session, isRedacted) {
     ),
     names(session.consumers, 22),
     names(session.models, 26),
-    [count(session.messages_count), session.failed_count ? failures(session.failed_count) : null],
+    [count(session.messages_count), ended(session)],
     [session.tool_calls ? count(session.tool_calls) : none()],
     contextOf(session),
     [session.total_input_tokens ? [percent(session.cached_share), meter(session.cached_share, "part-cached")] : none()],
-    [compact(session.total_tokens)],
+    [session.total_tokens ? bounded(session, compact(session.total_tokens)) : none()],
     [el("span", { title: session.unpriced_rounds ? t("unpricedRounds", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds) }) : null }, cost(session))],
     [timeAgo(session.updated_at)],
   ];
@@ -94,13 +94,16 @@ function row(session, isRedacted) {
   );
 }
 
-/** How many rounds failed: a figure for who sees it, words for who hears it. */
-function failures(number) {
-  const words = t("failedRounds", { count: number, rounds: count(number) });
-  return [" ", el("span", { class: "failed", title: words }, icon("error"), el("span", { "aria-hidden": "true" }, count(number)), el("span", { class: "hidden" }, words))];
+/** How many rounds failed and how many were left: figures for who sees them, words for who hears them. */
+function ended({ failed_count: failed, left_count: left }) {
+  const counts = [["failed", "error", failed, "failedRounds"], ["left", "exit", left, "leftRounds"]];
+  return counts.filter(([, , number]) => number).map(([className, drawing, number, text]) => {
+    const words = t(text, { count: number, rounds: count(number) });
+    return [" ", el("span", { class: className, title: words }, icon(drawing), el("span", { "aria-hidden": "true" }, count(number)), el("span", { class: "hidden" }, words))];
+  });
 }
 
-/** How the context grew; calls that failed tell no size. */
+/** How the context grew; calls that tell no tokens tell no size. */
 function contextOf(session) {
   const sizes = session.context.filter((size) => size > 0);
   return sizes.length ? sparkline(sizes, t("sessions.context", { tokens: compact(sizes[sizes.length - 1]) })) : none();

@@ -3,7 +3,7 @@
 import { addressWith, go } from "../shared/address.js";
 import { Tip, ticks } from "../shared/charts.js";
 import { button, el, fill, svg } from "../shared/dom.js";
-import { approximateDollars, compact, cost, count, money, picoDollars, time } from "../shared/format.js";
+import { approximateDollars, bounded, compact, cost, count, money, picoDollars, time } from "../shared/format.js";
 import { cutInMiddle } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 import { OTHERS, colourOf } from "./colours.js";
@@ -104,7 +104,7 @@ export class Timeline {
       class: "bar",
       href: addressWith(spanOf(bar)),
       tabindex: at === bars.length - 1 ? "0" : "-1",
-      "aria-label": `${nameOf(bar, by)}: ${VALUES[metric].words(bar[metric])}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
+      "aria-label": `${nameOf(bar, by)}: ${amountOf(bar, metric)}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
       on: { click: press },
     });
     link.append(svg("rect", { class: "reach", x: scale.left(at), y: TOP, width: scale.step, height: HEIGHT - TOP - BOTTOM }));
@@ -141,7 +141,6 @@ export class Timeline {
 
   #table({ metric }) {
     const { bars, models, by } = this.#answer;
-    const value = VALUES[metric];
     const rows = bars.filter((bar) => bar.calls).reverse();
     return el(
       "div",
@@ -158,10 +157,10 @@ export class Timeline {
               "tr",
               {},
               el("th", { scope: "row" }, nameOf(bar, by)),
-              el("td", { class: "number" }, value.words(bar[metric])),
+              el("td", { class: "number" }, amountOf(bar, metric)),
               models.map((model) => {
                 const part = bar.parts.find((each) => each.model === model);
-                return el("td", { class: "number" }, part ? value.words(part[metric]) : "");
+                return el("td", { class: "number" }, part ? amountOf(part, metric) : "");
               }),
             ),
           ),
@@ -172,6 +171,12 @@ export class Timeline {
 }
 
 // -- what is drawn ------------------------------------------------------------------------------------------------------
+
+/** A metric of a bar or of a part of it, in words; what was used may be more where a call of it does not tell all. */
+function amountOf(sums, metric) {
+  const words = VALUES[metric].words(sums[metric]);
+  return metric === "calls" ? words : bounded(sums, words);
+}
 
 /** Where bars and values stand in the drawing, how thick a bar is, and the steps of the axis. */
 function scaleOf(bars, metric, width) {
@@ -217,7 +222,7 @@ function tipOf(bar, by) {
       {},
       el("th", { scope: "row" }, el("i", { class: `swatch ${colourOf(part.model)}` }), nameOfModel(part.model)),
       el("td", {}, cost(part.row)),
-      el("td", {}, compact(Number(part.tokens))),
+      el("td", {}, amountOf(part, "tokens")),
       el("td", {}, count(Number(part.calls))),
     ),
   );
@@ -276,7 +281,8 @@ export function barsOf({ buckets, series, by }) {
   for (const row of rows) {
     const bar = bars.get(row.start);
     if (!bar) continue;
-    const part = { model: modelOf(row), row };
+    const part = { model: modelOf(row), row, at_least: row.at_least };
+    bar.at_least += row.at_least;
     for (const metric of METRICS) {
       part[metric] = VALUES[metric].of(row);
       bar[metric] += part[metric];
@@ -286,7 +292,7 @@ export function barsOf({ buckets, series, by }) {
   return { bars: [...bars.values()], models, by };
 }
 
-const NOTHING = { cost: 0n, tokens: 0n, calls: 0n };
+const NOTHING = { cost: 0n, tokens: 0n, calls: 0n, at_least: 0 };
 
 function modelOf(row) {
   return row.other ? OTHERS : row.model;

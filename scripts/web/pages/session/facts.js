@@ -3,11 +3,12 @@
 import { apiAddress } from "../shared/api.js";
 import { meter, partsBar } from "../shared/charts.js";
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, compact, cost, count, duration, machineTime, money, percent, picoDollars, time } from "../shared/format.js";
+import { approximateDollars, bounded, compact, cost, count, duration, machineTime, money, percent, picoDollars, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
-import { GrowthChart, legendOf } from "./growth.js";
+import { ALL_THREADS, GrowthChart, legendOf, threadBox } from "./growth.js";
+import { threadOf } from "./remarks.js";
 
 const PART_TEXTS = {
   fresh_input: "part.fresh",
@@ -32,6 +33,8 @@ export class Facts {
   #growth;
   #parts = {};
   #isRedacted;
+  #context = [];
+  #thread = ALL_THREADS;
 
   constructor(box, { onChoose, isRedacted }) {
     this.#box = box;
@@ -39,7 +42,9 @@ export class Facts {
     for (const name of ["totals", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
     const chart = el("div", { class: "chart" });
     this.#parts.legend = el("div", {});
-    this.#parts.growth = el("section", { class: "panel growth" }, el("h2", {}, t("growth.title")), chart, this.#parts.legend);
+    this.#parts.threads = el("div", { class: "tools" });
+    const head = el("header", {}, el("h2", {}, t("growth.title")), this.#parts.threads);
+    this.#parts.growth = el("section", { class: "panel growth" }, head, chart, this.#parts.legend);
     this.#growth = new GrowthChart(chart, onChoose);
     const { totals, parts, growth, models, tools, exports } = this.#parts;
     fill(this.#box, totals, growth, parts, models, tools, exports);
@@ -49,13 +54,32 @@ export class Facts {
   show(answer) {
     fill(this.#parts.totals, totals(answer));
     fill(this.#parts.parts, composition(answer));
-    fill(this.#parts.legend, legendOf(answer.context));
-    this.#growth.show(answer.context);
+    this.#context = answer.context;
+    this.#offerThreads();
+    this.#showGrowth();
     fill(this.#parts.models, answer.models.length > 1 ? models(answer) : null);
     this.#parts.models.hidden = answer.models.length < 2;
     fill(this.#parts.tools, tools(answer));
     this.#parts.tools.hidden = !answer.tools.length;
     fill(this.#parts.exports, exports(answer.session.session_id, this.#isRedacted ? ["json"] : FORMATS));
+  }
+
+  /** The choice among the conversations; who is at it stays there while no other one comes. */
+  #offerThreads() {
+    const box = this.#parts.threads;
+    const there = String(new Set(this.#context.map(threadOf)).size);
+    if (box.dataset.threads === there) return;
+    box.dataset.threads = there;
+    const choose = (thread) => {
+      this.#thread = thread;
+      this.#showGrowth();
+    };
+    fill(box, threadBox(this.#context, this.#thread, choose));
+  }
+
+  #showGrowth() {
+    fill(this.#parts.legend, legendOf(this.#context, this.#thread));
+    this.#growth.show(this.#context, this.#thread);
   }
 
   /** Shows in the chart which round is being read. */
@@ -66,9 +90,10 @@ export class Facts {
 
 function totals({ session, latency, notes }) {
   const saved = picoDollars(session.cache_savings_usd) ?? 0n;
+  const isUntold = notes.some(({ code, rounds }) => code === "no_tokens" && rounds === session.messages_count);
   const rows = [
-    [t("facts.rounds"), [count(session.messages_count), session.failed_count ? el("small", { class: "failed" }, ` ${t("failedRounds", { count: session.failed_count, rounds: count(session.failed_count) })}`) : null]],
-    [t("facts.tokens"), [count(session.total_tokens), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
+    [t("facts.rounds"), [count(session.messages_count), ended(session)]],
+    [t("facts.tokens"), isUntold ? t("round.noTokens") : [bounded(session, count(session.total_tokens)), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
     [t("facts.cached"), [session.total_input_tokens ? percent(session.cached_share) : "–", saved > 0n ? el("small", {}, ` ${t("cards.cached.saved", { money: money(saved) })}`) : null]],
     [t("facts.firstToken"), latency.first_token_p50_ms ? t("facts.half", { half: duration(latency.first_token_p50_ms), most: duration(latency.first_token_p95_ms) }) : "–"],
     [t("facts.duration"), latency.duration_p50_ms ? t("facts.half", { half: duration(latency.duration_p50_ms), most: duration(latency.duration_p95_ms) }) : "–"],
@@ -83,12 +108,21 @@ function totals({ session, latency, notes }) {
     el("h2", {}, t("facts.cost")),
     el("p", { class: "value" }, cost(session)),
     unpriced ? el("p", { class: "foot" }, unpriced) : null,
+    session.at_least ? el("p", { class: "foot" }, t("note.atLeast", { count: session.at_least, rounds: count(session.at_least) })) : null,
     el("dl", {}, rows.filter(Boolean).map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value)))),
     notes.map(({ code, rounds }) => (NOTE_TEXTS[code] ? el("p", { class: "foot" }, t(NOTE_TEXTS[code], { count: rounds, rounds: count(rounds) })) : null)),
   ];
 }
 
-function composition({ parts }) {
+/** How many rounds failed, and how many were left. */
+function ended({ failed_count: failed, left_count: left }) {
+  return [
+    failed ? el("small", { class: "failed" }, ` ${t("failedRounds", { count: failed, rounds: count(failed) })}`) : null,
+    left ? el("small", { title: t("round.left") }, ` ${t("leftRounds", { count: left, rounds: count(left) })}`) : null,
+  ];
+}
+
+function composition({ parts, session }) {
   const shown = parts.filter((part) => part.tokens);
   const all = shown.reduce((sum, part) => sum + part.tokens, 0);
   const label = shown.map((part) => `${t(PART_TEXTS[part.kind])} ${percent(part.tokens / all)}`).join(", ");
@@ -111,8 +145,8 @@ function composition({ parts }) {
             "tr",
             {},
             el("th", { scope: "row" }, el("i", { class: `swatch ${PART_CLASSES[part.kind]}` }), t(PART_TEXTS[part.kind])),
-            el("td", { class: "number", title: count(part.tokens) }, compact(part.tokens)),
-            el("td", { class: "number" }, part.cost_usd === null ? "–" : money(part.cost_usd)),
+            el("td", { class: "number", title: count(part.tokens) }, bounded(session, compact(part.tokens))),
+            el("td", { class: "number" }, part.cost_usd === null ? "–" : bounded(session, money(part.cost_usd))),
           ),
         ),
       ),

@@ -1,9 +1,12 @@
 // How did the context grow, and where did something happen to it? A chart that is a way to the rounds as well.
+//
+// Each conversation of a session grows by its own: where there are several, each has a line, and one can be shown alone.
 
 import { Tip, ticks } from "../shared/charts.js";
 import { el, fill, svg } from "../shared/dom.js";
 import { compact, count, percent } from "../shared/format.js";
 import { t } from "../shared/texts.js";
+import { threadOf } from "./remarks.js";
 
 const HEIGHT = 190;
 const TOP = 14;
@@ -11,6 +14,9 @@ const BOTTOM = 34;
 const LEFT = 44;
 const RIGHT = 8;
 const OUTSIDE = -9;
+const COLOURS = 6;
+/** All conversations of the session at once. */
+export const ALL_THREADS = 0;
 const APART = 7;
 const MARK_TEXTS = { error: "mark.error", model: "mark.model", compaction: "mark.compaction" };
 /** A mark's shape, around its middle: they differ without their colours. */
@@ -24,7 +30,9 @@ const SHAPES = {
 export class GrowthChart {
   #box;
   #onChoose;
+  #all = [];
   #points = [];
+  #thread = ALL_THREADS;
   #at = -1;
   #width = 0;
   #scale = null;
@@ -41,15 +49,18 @@ export class GrowthChart {
     }).observe(box);
   }
 
-  /** Shows the points of the server's answer. */
-  show(points) {
-    this.#points = points;
+  /** Shows the points of the server's answer, of all conversations or of one by its number. */
+  show(points, thread = ALL_THREADS) {
+    if (thread !== this.#thread) this.#at = -1;
+    this.#thread = thread;
+    this.#all = points;
+    this.#points = ofThread(points, thread);
     this.#draw();
   }
 
   /** Shows which round is being read. */
   mark(number) {
-    if (this.#here) moveTo(this.#here, this.#scale.x(number));
+    if (this.#here) moveTo(this.#here, this.#scale.holds(number) ? this.#scale.x(number) : OUTSIDE);
   }
 
   #draw() {
@@ -63,7 +74,8 @@ export class GrowthChart {
     this.#here = upright("here", this.#scale);
     this.#cursor = upright("cursor", this.#scale);
     this.#drawing = slider(this.#points, this.#width);
-    this.#drawing.append(...grid(this.#scale), ...curves(this.#points, this.#scale), this.#here);
+    const lines = new Set(this.#points.map(threadOf)).size > 1 ? lineOfEach(this.#points, this.#scale) : curves(this.#points, this.#scale);
+    this.#drawing.append(...grid(this.#scale), ...lines, this.#here);
     this.#drawing.append(...ends(this.#points, this.#scale), ...marks(this.#points, this.#scale), this.#cursor);
     fill(this.#box, this.#drawing);
     this.#tip = new Tip(this.#box);
@@ -91,11 +103,11 @@ export class GrowthChart {
     this.#at = number;
     const point = this.#points[number];
     const x = this.#scale.x(point.round);
-    const lines = inWords(point);
+    const lines = inWords(point, this.#all);
     moveTo(this.#cursor, x);
     this.#drawing.setAttribute("aria-valuenow", point.round);
     this.#drawing.setAttribute("aria-valuetext", lines.join(", "));
-    this.#tip.show(x, this.#scale.y(point.input_tokens), lines.map((line, at) => el(at ? "div" : "b", {}, line)));
+    this.#tip.show(x, this.#scale.y(point.input_tokens ?? 0), lines.map((line, at) => el(at ? "div" : "b", {}, line)));
   }
 
   #leave() {
@@ -141,7 +153,7 @@ function scaleOf(points, width) {
   const right = width - RIGHT;
   const x = (round) => LEFT + ((round - first) / (last - first)) * (right - LEFT);
   const y = (tokens) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - tokens / top);
-  return { x, y, steps, right };
+  return { x, y, steps, right, holds: (round) => round >= first && round <= last };
 }
 
 function slider(points, width) {
@@ -177,6 +189,30 @@ function curves(points, { x, y }) {
   ];
 }
 
+/** A line for each conversation: what one sent says nothing of another. */
+function lineOfEach(points, { x, y }) {
+  const at = (point) => `${x(point.round).toFixed(1)},${y(point.input_tokens).toFixed(1)}`;
+  return threadsOf(points).map(({ className, points: own }) => {
+    const known = own.filter((point) => point.input_tokens > 0);
+    if (known.length !== 1) return svg("polyline", { class: `line-thread ${className}`, points: known.map(at).join(" ") });
+    return svg("circle", { class: `dot-thread ${className}`, cx: x(known[0].round), cy: y(known[0].input_tokens), r: 2 });
+  });
+}
+
+/** The conversations in the order of their numbers; those of most rounds have a colour and a kind of line of their own. */
+function threadsOf(points) {
+  const threads = new Map();
+  for (const point of points) {
+    const number = threadOf(point);
+    threads.set(number, [...(threads.get(number) ?? []), point]);
+  }
+  const numbers = [...threads.keys()].sort((one, other) => threads.get(other).length - threads.get(one).length || one - other);
+  const colour = new Map(numbers.slice(0, COLOURS).map((number, at) => [number, at + 1]));
+  return [...threads]
+    .map(([number, own]) => ({ number, points: own, colour: colour.get(number) ?? 0, className: `colour-${colour.get(number) ?? 0}` }))
+    .sort((one, other) => one.number - other.number);
+}
+
 /** The numbers of the first and the last round. */
 function ends(points, { right }) {
   return [
@@ -210,25 +246,65 @@ function moveTo(line, x) {
   line.setAttribute("x2", x);
 }
 
-function inWords(point) {
+function inWords(point, all) {
   const { round, input_tokens: input, cached_tokens: cached, output_tokens: output, marks } = point;
   return [
     t("round.title", { round: count(round) }),
-    t("growth.input", { tokens: compact(input), share: input ? percent(cached / input) : percent(0) }),
-    t("round.out", { tokens: compact(output) }),
+    hasSeveral(all) ? t("thread.name", { number: count(threadOf(point)) }) : null,
+    ...(input === null
+      ? [t("round.noTokens")]
+      : [t("growth.input", { tokens: compact(input), share: input ? percent(cached / input) : percent(0) }), t("round.out", { tokens: compact(output) })]),
     ...marks.map((mark) => t(MARK_TEXTS[mark])),
-  ];
+  ].filter(Boolean);
+}
+
+function ofThread(points, thread) {
+  return thread === ALL_THREADS ? points : points.filter((point) => threadOf(point) === thread);
+}
+
+function hasSeveral(points) {
+  return points.some((point) => threadOf(point) > 1);
+}
+
+/** A box to choose one conversation from, where there are several; `onChoose` is given its number. */
+export function threadBox(points, chosen, onChoose) {
+  if (!hasSeveral(points)) return null;
+  const numbers = threadsOf(points).map(({ number }) => number);
+  const options = [[ALL_THREADS, t("thread.all")], ...numbers.map((number) => [number, t("thread.name", { number: count(number) })])];
+  const select = el(
+    "select",
+    { class: "quiet", "aria-label": t("thread.choose"), on: { change: () => onChoose(Number(select.value)) } },
+    options.map(([number, words]) => el("option", { value: number, selected: number === chosen }, words)),
+  );
+  return select;
 }
 
 /** What the shapes mean: those that there are. */
-export function legendOf(points) {
+export function legendOf(all, thread) {
+  const points = ofThread(all, thread);
   const there = Object.keys(SHAPES).filter((mark) => points.some((point) => point.marks.includes(mark)));
   const shape = (mark) => svg("svg", { class: "key", viewBox: "-8 -8 16 16", "aria-hidden": "true" }, svg("path", { class: `mark ${mark}`, d: SHAPES[mark] }));
   return el(
     "ul",
     { class: "legend" },
-    el("li", {}, el("i", { class: "swatch part-fresh" }), t("growth.fresh")),
-    el("li", {}, el("i", { class: "swatch part-cached" }), t("growth.cached")),
+    new Set(points.map(threadOf)).size > 1 ? linesInWords(points) : areasInWords(),
     there.map((mark) => el("li", {}, shape(mark), t(MARK_TEXTS[mark]))),
   );
+}
+
+function areasInWords() {
+  return [
+    el("li", {}, el("i", { class: "swatch part-fresh" }), t("growth.fresh")),
+    el("li", {}, el("i", { class: "swatch part-cached" }), t("growth.cached")),
+  ];
+}
+
+function linesInWords(points) {
+  const threads = threadsOf(points);
+  const line = (className) => svg("svg", { class: "key of-line", viewBox: "0 0 24 8", "aria-hidden": "true" }, svg("line", { class: `line-thread ${className}`, x1: 0, x2: 24, y1: 4, y2: 4 }));
+  const named = threads.filter(({ colour }) => colour);
+  return [
+    named.map(({ number, className }) => el("li", {}, line(className), t("thread.name", { number: count(number) }))),
+    named.length < threads.length ? el("li", {}, line("colour-0"), t("others")) : null,
+  ];
 }

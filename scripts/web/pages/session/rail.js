@@ -1,10 +1,11 @@
 // Where in the session is the reader? A row a round, which is the way to it too.
 
 import { el, fill } from "../shared/dom.js";
-import { compact, count } from "../shared/format.js";
+import { count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { beginning } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { hasFailed, threadOf, tokensOf, wasLeft } from "./remarks.js";
 import { promptOf } from "./round.js";
 
 /** The rail in a box. */
@@ -21,8 +22,9 @@ export class Rail {
 
   /** Shows these rounds; the bars are drawn against the largest of them. */
   show(rounds) {
-    const most = Math.max(1, ...rounds.map((round) => round.input_tokens + round.output_tokens));
-    fill(this.#list, rounds.map((round) => entry(round, most)));
+    const most = Math.max(1, ...rounds.map((round) => (round.input_tokens ?? 0) + (round.output_tokens ?? 0)));
+    const hasThreads = rounds.some((round) => threadOf(round) > 1);
+    fill(this.#list, rounds.map((round) => entry(round, most, hasThreads)));
     this.#current = null;
   }
 
@@ -41,14 +43,15 @@ export class Rail {
   }
 }
 
-function entry(round, most) {
+function entry(round, most, hasThreads) {
   const prompt = promptOf(round);
   const tools = round.tool_calls?.length ?? 0;
   const words = [
-    t("round.in", { tokens: compact(round.input_tokens) }),
-    t("round.out", { tokens: compact(round.output_tokens) }),
+    hasThreads ? t("thread.name", { number: count(threadOf(round)) }) : null,
+    tokensOf(round).words,
     tools ? t("rail.tools", { count: tools, tools: count(tools) }) : null,
-    round.error ? t("mark.error") : null,
+    hasFailed(round) ? t("mark.error") : null,
+    wasLeft(round) ? t("mark.left") : null,
   ].filter(Boolean);
   const bar = el("span", { class: "size" }, el("span", { class: "part-cached" }), el("span", { class: "part-fresh" }), el("span", { class: "part-output" }));
   const amounts = [round.cached_tokens, round.input_tokens - round.cached_tokens, round.output_tokens];
@@ -64,7 +67,7 @@ function entry(round, most) {
       el("span", { class: "number" }, round.round),
       bar,
       el("span", { class: "hidden" }, `, ${words.join(", ")}. `),
-      el("span", { class: "marks" }, round.error ? icon("error") : null, tools ? icon("tool") : null),
+      el("span", { class: "marks" }, hasFailed(round) ? icon("error") : wasLeft(round) ? icon("exit") : null, tools ? icon("tool") : null),
       prompt ? el("span", { class: "prompt", dir: "auto" }, beginning(prompt, 48)) : null,
     ),
   );

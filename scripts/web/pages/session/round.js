@@ -2,12 +2,13 @@
 
 import { ask } from "../shared/api.js";
 import { button, el, fill } from "../shared/dom.js";
-import { compact, cost, count, duration, machineTime, money, percent, time } from "../shared/format.js";
+import { compact, count, duration, machineTime, money, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { beginning, cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 import { CALL, RESULT, callPart, indented, readMessage, resultParts, tellingArgument } from "./messages.js";
 import { TextSource, passage } from "./passage.js";
+import { costOf, hasFailed, remarks, threadOf, tokensOf, wasLeft } from "./remarks.js";
 
 const PREVIEW = 110;
 const HISTORY = 20;
@@ -18,6 +19,7 @@ export function roundArticle(id, round, before, onCopy) {
   const source = new TextSource(id, number, round.clipped);
   const body = [
     failed(round, source),
+    remarks(round),
     cut(round),
     system(round, before, source),
     newMessages(id, round, source),
@@ -30,7 +32,7 @@ export function roundArticle(id, round, before, onCopy) {
   ];
   return el(
     "article",
-    { class: `round${round.error ? " has-error" : ""}`, id: `r${number}`, "aria-labelledby": `n${number}`, tabindex: "-1" },
+    { class: `round${hasFailed(round) ? " has-error" : ""}`, id: `r${number}`, "aria-labelledby": `n${number}`, tabindex: "-1" },
     head(round, onCopy),
     body,
     foot(round),
@@ -61,35 +63,27 @@ function head(round, onCopy) {
     el("h2", { id: `n${number}` }, el("a", { href: `#r${number}` }, t("round.title", { round: count(number) }))),
     el("time", { datetime: machineTime(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, "clock")),
     el("span", { class: "context-marks" }),
-    round.error ? el("span", { class: "chip error" }, icon("error"), t("mark.error")) : null,
+    hasFailed(round) ? el("span", { class: "chip error" }, icon("error"), t("mark.error")) : null,
+    wasLeft(round) ? el("span", { class: "chip left" }, icon("exit"), t("mark.left")) : null,
     link,
   );
 }
 
-/** Says in a round's head what happened to the context in it. */
-export function showMarks(article, round, marks) {
+/** Says in a round's head what happened to the context in it, and of a session of several conversations which it is of. */
+export function showMarks(article, round, { marks, hasThreads }) {
   const chips = marks.filter((mark) => MARK_TEXTS[mark]);
   const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
-  fill(article.querySelector(".context-marks"), chips.map((mark) => el("span", { class: `chip ${mark}` }, icon(mark), words(mark))));
+  const thread = hasThreads ? el("span", { class: "chip thread" }, icon("thought"), t("thread.name", { number: count(threadOf(round)) })) : null;
+  fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}` }, icon(mark), words(mark))));
 }
 
 function foot(round) {
-  const { input_tokens: input, cached_tokens: cached, output_tokens: output, reasoning_tokens: thought } = round;
-  const tokens = round.no_tokens
-    ? t("round.noTokens")
-    : [
-        t("round.in", { tokens: compact(input) }),
-        cached ? ` (${t("round.cached", { tokens: compact(cached), share: percent(cached / input) })})` : "",
-        " → ",
-        t("round.out", { tokens: compact(output) }),
-        thought ? ` (${t("round.reasoning", { tokens: compact(thought) })})` : "",
-      ].join("");
-  const exact = t("round.exact", { input: count(input), cached: count(cached), output: count(output), reasoning: count(thought) });
+  const { exact, words } = tokensOf(round);
   const parts = Object.entries(round.cost_parts_usd ?? {}).map(([kind, usd]) => `${kind.replaceAll("_", " ")} ${money(usd)}`);
   const facts = [
     round.model ? el("span", { class: "of-model", title: oneLine(round.model) }, icon("model"), el("bdi", {}, cutInMiddle(round.model, 32))) : null,
-    el("span", { title: exact }, tokens),
-    el("span", { class: "of-cost", title: parts.join(" · ") || null }, round.cost_usd === null ? t("round.noCost") : cost(round)),
+    el("span", { title: exact }, words),
+    el("span", { class: "of-cost", title: parts.join(" · ") || null }, costOf(round)),
     round.first_token_ms ? el("span", {}, t("round.firstToken", { time: duration(round.first_token_ms) })) : null,
     round.duration_ms ? el("span", {}, t("round.duration", { time: duration(round.duration_ms) })) : null,
   ];
@@ -99,9 +93,11 @@ function foot(round) {
 // -- trouble ------------------------------------------------------------------------------------------------------------------
 
 function failed(round, source) {
-  if (!round.error) return null;
+  if (!hasFailed(round)) return null;
   const code = round.response_code ? t("round.status", { code: round.response_code }) : "";
-  return el("div", { class: "said error" }, el("h3", {}, icon("error"), t("round.failed"), code && el("small", {}, code)), passage(asText(round.error), { source, path: ["error"] }));
+  const untold = round.messages === null ? t("redacted") : t("round.failedUntold");
+  const why = round.error ? passage(asText(round.error), { source, path: ["error"] }) : el("p", { class: "none" }, untold);
+  return el("div", { class: "said error" }, el("h3", {}, icon("error"), t("round.failed"), code && el("small", {}, code)), why);
 }
 
 function cut(round) {
@@ -137,7 +133,8 @@ function newMessages(id, round, source) {
   if (hidden) {
     const words = t("round.earlier", { count: hidden, messages: count(hidden) });
     const show = button({ class: "link", "aria-expanded": "false" }, () => toggle(), t("round.show"));
-    line.append(" ", el("span", { class: "before" }, `(${words}, `, show, ")"));
+    const from = round.history_of ? [el("a", { href: `#r${round.history_of}` }, t("round.goesOn", { round: count(round.history_of) })), ", "] : [];
+    line.append(" ", el("span", { class: "before" }, `(${words}, `, ...from, show, ")"));
     const toggle = () => {
       history.hidden = !history.hidden;
       show.setAttribute("aria-expanded", String(!history.hidden));

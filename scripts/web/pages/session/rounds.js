@@ -5,6 +5,7 @@ import { button, el, fill } from "../shared/dom.js";
 import { count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { t } from "../shared/texts.js";
+import { threadOf } from "./remarks.js";
 import { roundArticle, showMarks } from "./round.js";
 
 const PAGE_SIZE = 50;
@@ -113,12 +114,20 @@ export class Rounds {
     const fresh = rounds.filter((round) => !this.#shown.has(round.round));
     const entries = fresh.map((round) => [round.round, round]);
     this.#shown = new Map(where === "append" ? [...this.#shown, ...entries] : [...entries, ...this.#shown]);
-    const articles = fresh.map((round) => roundArticle(this.#id, round, this.#shown.get(round.round - 1), this.#onCopy));
+    const articles = fresh.map((round) => roundArticle(this.#id, round, this.#before(round), this.#onCopy));
     this.#boxes.rounds[where](...articles);
     this.#trim(where);
     this.showMarks(fresh);
     this.#showEdges();
     this.#onChange(fresh);
+  }
+
+  /** The round before this one in its conversation, where it is on the page. */
+  #before(round) {
+    for (let number = round.round - 1; this.#shown.has(number); number--) {
+      if (threadOf(this.#shown.get(number)) === threadOf(round)) return this.#shown.get(number);
+    }
+    return undefined;
   }
 
   /** A page that is open for days stays small: what is farthest from where rounds came goes. */

@@ -17,6 +17,7 @@ import { Following } from "./following.js";
 import { showHead, windowTitle } from "./head.js";
 import { Navigation, roundInAddress } from "./navigation.js";
 import { Rail } from "./rail.js";
+import { threadOf } from "./remarks.js";
 import { Rounds, askRounds } from "./rounds.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -28,6 +29,7 @@ class SessionPage {
   #answer = null;
   #marks = new Map();
   #isRedacted = false;
+  #hasThreads = false;
   #rounds;
   #following;
   #navigation;
@@ -48,7 +50,7 @@ class SessionPage {
     this.#rounds = new Rounds(
       id,
       { rounds: box, earlier: byId("earlier"), later: byId("later") },
-      { marksOf: (number) => this.#marks.get(number) ?? [], onCopy: copyLink, onChange: () => this.#roundsChanged() },
+      { marksOf: (number) => ({ marks: this.#marks.get(number) ?? [], hasThreads: this.#hasThreads }), onCopy: copyLink, onChange: () => this.#roundsChanged() },
     );
     this.#following = new Following(this.#rounds);
     this.#navigation = new Navigation(this.#rounds, { box, onRead: (number) => this.#read(number), onJump: () => this.#following.stop() });
@@ -111,6 +113,7 @@ class SessionPage {
   #take(answer) {
     this.#answer = answer;
     this.#marks = new Map(answer.context.filter((point) => point.marks.length).map((point) => [point.round, point.marks]));
+    this.#hasThreads = answer.context.some((point) => threadOf(point) > 1);
     this.#rounds.showMarks();
   }
 

@@ -55,9 +55,15 @@ export function money(text) {
   return `${value < 0n ? "−" : ""}$${wholeDollars.format(rounded / scale)}.${rest}`;
 }
 
-/** The cost of a sum: a `+` says that a part of it has no price. */
+/** The cost of a sum: a `+` says that a part of it has no price, `≥` that a part of it is a lower bound. */
 export function cost(sums) {
-  return money(sums.cost_usd) + (sums.unpriced_rounds && sums.cost_usd !== null ? "+" : "");
+  if (sums.cost_usd === null) return money(null);
+  return bounded(sums, money(sums.cost_usd) + (sums.unpriced_rounds ? "+" : ""));
+}
+
+/** An amount of a sum, with a mark where some calls of it may have used more than the log tells. */
+export function bounded(sums, amount) {
+  return sums.at_least ? t("atLeast.sum", { amount }) : amount;
 }
 
 /** About how many dollars, where only a length on the screen follows from it. */
