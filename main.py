@@ -9,7 +9,8 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
@@ -34,13 +35,23 @@ from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize
 from session_monitor.text.help import HelpFormatter
 
+if TYPE_CHECKING:
+    from session_monitor.monitor.piped_log import PipedLog
+
 OK, FAILED, INTERRUPTED = 0, 1, 130
+STANDARD_INPUT = "-"
 ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
+
+_MIXED = (
+    "standard input holds what was read before, and other lines between that, so that the new ones cannot be told: it was "
+    "not read. Pipe the log of each container by itself, each in a run of its own"
+)
 
 _EXAMPLES = f"""\
 examples:
   python3 main.py --log-path /var/log/proxy/access.log
   python3 main.py --log-path /var/log/proxy/access.log --session-key 'agent:main:*'
+  kubectl logs -n higress-system deploy/higress-gateway | python3 main.py --log-path -
   python3 main.py --log-path '/var/log/gateway-*/access.log' --output-dir /var/lib/sessions --follow
   * * * * * python3 /path/to/main.py --log-path /var/log/proxy/access.log --output-dir /var/lib/sessions --quiet
 
@@ -57,12 +68,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = parser().parse_args(arguments)
     if options.state_file and _looks_like_a_session(options.state_file, options.output_dir):
         parser().error("in the output folder, the name of a --state-file must begin with a dot: others are sessions")
+    if STANDARD_INPUT in (options.log_path or ()) and (len(options.log_path) > 1 or options.follow):
+        parser().error("--log-path - is read until it ends, and alone: without other logs, and without --follow")
     # A daemon may be started without them; a log must not be opened in their place.
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     follow = options.follow or (sys.stdout.isatty() and not options.once)
     for stream in (sys.stdout, sys.stderr):  # a locale without Chinese is no reason to fail
         stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     say = Voice(quiet=options.quiet)
+    if options.log_path == [STANDARD_INPUT] and sys.stdin is None:
+        say.aloud("standard input is closed: there is nothing to read")
+        return FAILED
     try:
         files.make_folder(options.output_dir)
         with files.lock(os.path.join(options.output_dir, data_folder.LOCK), _about()):
@@ -94,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
         "--log-path",
         action="append",
         metavar="PATH",
-        help="access log to read, with its rotated siblings; may be a glob and may be given several times "
+        help="access log to read, with its rotated siblings; may be a glob and may be given several times; - is standard input "
         "(default: /var/log/higress/access.log)",
     )
     add("--output-dir", default="./sessions", metavar="DIR", help="where sessions are kept (default: ./sessions)")
@@ -144,6 +160,10 @@ def _looks_like_a_session(state_file: str, output_dir: str) -> bool:
     return folder == os.path.realpath(output_dir) and name.endswith(".json") and not name.startswith(".")
 
 
+def _allowed_by(environment: Mapping[str, str]) -> list[str]:
+    return list(filter(None, environment.get(ALLOW_VARIABLE, "").split(os.pathsep)))
+
+
 def _about() -> str:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return f"pid {os.getpid()} on {os.uname().nodename}, since {now}"
@@ -166,11 +186,14 @@ class Monitor:
         """The folder is locked already."""
         self._options = options
         self._say = say
-        self._logs: list[str] = options.log_path or options.log_path_default
+        self._is_piped = options.log_path == [STANDARD_INPUT]
+        self._input = data_folder.input_file(options.output_dir)
+        self._logs: list[str] = [self._input] if self._is_piped else options.log_path or options.log_path_default
         self._signals = Signals()
         self._started = time.monotonic()
         state_file = options.state_file or data_folder.state_file(options.output_dir)
         self._checkpoint = Checkpoint(state_file, options.output_dir)
+        self._forget_input()  # of a run that was killed
         if self._checkpoint.problem:
             say.aloud(
                 f"the state file {state_file} {self._checkpoint.problem}; it was set aside. The logs are read from "
@@ -194,7 +217,8 @@ class Monitor:
             index=self._index,
             session_key=options.session_key,
             chain=options.chain,
-            allowed=options.allow_dir or list(filter(None, os.environ.get(ALLOW_VARIABLE, "").split(os.pathsep))),
+            allowed=[] if self._is_piped else options.allow_dir or _allowed_by(os.environ),
+            is_piped=self._is_piped,
             stop=self._signals.stop,
             on_commit=self._batch,
         )
@@ -222,6 +246,8 @@ class Monitor:
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""
         with self._signals.catch(), contextlib.closing(self._index):
+            if self._is_piped:
+                return self._until_input_ends()
             return self._follow() if follow else self._once()
 
     @property
@@ -266,6 +292,55 @@ class Monitor:
                 self._signals.sleep(self._options.refresh_interval)
         self._close(total)
         return OK
+
+    def _until_input_ends(self) -> int:
+        """Read what comes in on standard input, as it comes; returns the exit code."""
+        from session_monitor.monitor.piped_log import MixedError, PipedLog  # noqa: PLC0415 -- as below
+
+        if sys.stdin.isatty():
+            self._say.aloud("standard input is this terminal; what comes is read until Ctrl-D")
+        elif sys.stderr.isatty() and not self._say.quiet:
+            self._show = Progress(sys.stderr, time.monotonic)
+        total, has_failed = Poll(), False
+        with contextlib.closing(PipedLog(self._options.output_dir, sys.stdin.fileno(), self._signals.sleep)) as log:
+            while not (log.has_ended or self._signals.stop() or has_failed):
+                log.take(self._options.refresh_interval, self._signals.stop)
+                try:
+                    poll = self._polled_input(log)
+                except MixedError:
+                    self._say.aloud(_MIXED)
+                    has_failed = True
+                    break
+                self._say.troubles(poll)
+                has_failed = bool(poll.problems)
+                total.add(poll)
+        self._forget_input()
+        self._checkpoint.save()
+        self._close(total)
+        if self._signals.received:
+            return 128 + self._signals.received
+        return FAILED if has_failed else OK
+
+    def _polled_input(self, log: PipedLog) -> Poll:
+        """What can be read by now of standard input."""
+        if not log.is_readable(self._checkpoint.view(self._options.session_key).generations):
+            return Poll()
+        if log.has_ended:
+            self._ingest.input_has_ended()
+        poll = self._polled()
+        self._show.polled(poll)
+        if log.has_ended and poll.behind and not self._signals.stop():
+            rest = humanize.counted(poll.behind, "byte")
+            poll.notices.append(
+                f"standard input ended in the middle of a line: {rest} were not read, and are once it is whole"
+            )
+        return poll
+
+    def _forget_input(self) -> None:
+        """Standard input is kept no longer, and is not missed."""
+        self._checkpoint.release(self._input)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self._input)
 
     def _live_view(self, stack: contextlib.ExitStack) -> Show:
         """A view on the terminal, which is given back with the stack."""

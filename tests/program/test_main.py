@@ -285,6 +285,8 @@ def test_quiet_is_quiet(tmp_path, output, log):
         ["--refresh-interval", "nan"],
         ["--output", "sessions"],
         ["--log-path"],
+        ["--log-path", "-", "--log-path", "access.log"],
+        ["--log-path", "-", "--follow"],
     ],
 )
 def test_wrong_arguments(tmp_path, arguments):
@@ -296,6 +298,106 @@ def test_wrong_arguments(tmp_path, arguments):
     assert "error: " in done.stderr
     assert "_seconds" not in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+# -- standard input ----------------------------------------------------------------------------------------------------
+
+
+def piped(data, output, *arguments):
+    """A run that gets this on its standard input."""
+    return subprocess.run(
+        [sys.executable, MAIN, "--log-path", "-", "--output-dir", output, *arguments],
+        env=ENVIRONMENT,
+        input=data,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def test_a_log_on_standard_input(output):
+    """It is read to its end and kept no longer; the same once more, grown, gives what is new, without a word of the rest."""
+    first, second = line("a") + line("b"), line("a", "more")
+
+    for data, expected in [
+        ("", {}),
+        (first, {"a": 1, "b": 1}),
+        (first, {"a": 1, "b": 1}),
+        (first + second, {"a": 2, "b": 1}),
+    ]:
+        done = piped(data, output, "--quiet")
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        assert (rounds(output) if expected else {}) == expected
+        assert not (output / ".stdin.log").exists()
+
+    assert of_state(str(output / ".state.json")).calls == 3
+    assert "Sessions: 2 (0 new), rounds: 0 new" in piped(second, output).stdout
+
+
+def test_streams_that_mix_on_standard_input(output):
+    """Where the new cannot be told from the old nothing is read, it is said what to do, and the exit code is 1."""
+    old, new = line("a", "old"), line("a", "new")
+    piped(line("a") + old, output)
+
+    done = piped(line("a") + new + old, output)
+
+    assert done.returncode == 1
+    assert "each in a run of its own" in done.stderr
+    assert rounds(output) == {"a": 2}
+
+
+def test_standard_input_is_read_as_it_comes(output):
+    """What comes is in the sessions before the input ends, and a signal ends the run; nothing of it is left."""
+    with subprocess.Popen(
+        [sys.executable, MAIN, "--log-path", "-", "--output-dir", output, "--refresh-interval", "0.02", "--quiet"],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        for number in (1, 2):
+            process.stdin.write(line("a"))
+            process.stdin.flush()
+            until(lambda: (output / "a.json").exists() and rounds(output) == {"a": number}, number)  # noqa: B023
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(PATIENCE) == 128 + signal.SIGTERM
+        assert process.stderr.read() == ""
+
+    assert not (output / ".stdin.log").exists()
+
+
+def test_what_a_killed_run_kept_of_standard_input(output, log):
+    """The next run of any kind takes it away, and misses nothing of it."""
+    with subprocess.Popen(
+        [sys.executable, MAIN, "--log-path", "-", "--output-dir", output, "--refresh-interval", "0.02"],
+        env=ENVIRONMENT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+    ) as process:
+        process.stdin.write(line("a").encode())
+        process.stdin.flush()
+        until((output / "a.json").exists, "the session")
+        process.kill()
+    assert (output / ".stdin.log").stat().st_mode & 0o777 == 0o600
+
+    done = run("--log-path", log, "--output-dir", output, "--quiet")
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert not (output / ".stdin.log").exists()
+
+
+def test_a_closed_standard_input(output):
+    """It is said, and is a failure."""
+    done = subprocess.run(
+        ["sh", "-c", f'exec "{sys.executable}" "{MAIN}" --log-path - --output-dir "{output}" <&-'],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (1, "main.py: standard input is closed: there is nothing to read\n")
 
 
 # -- what may not be read or written -----------------------------------------------------------------------------------

@@ -22,6 +22,8 @@ WORD_INDEX = ".search.sqlite3"
 PRICES = ".prices.json"
 """The folder's own price list."""
 WEB_KEY = ".web-key"
+STDIN = ".stdin.log"
+"""What came in on standard input, while a monitor reads that."""
 
 SET_ASIDE = ".corrupt-"
 """Behind a damaged session file's name, and before a number: the name of a copy of it."""
@@ -37,6 +39,11 @@ def is_monitor_at_work(folder: str) -> bool:
 def state_file(folder: str) -> str:
     """Where the read positions are kept unless another place is named."""
     return os.path.join(folder, STATE)
+
+
+def input_file(folder: str) -> str:
+    """Where a monitor keeps what comes in on standard input."""
+    return os.path.join(folder, STDIN)
 
 
 def is_unused(folder: str) -> bool:

@@ -60,7 +60,12 @@ class Signals:
             raise KeyboardInterrupt
         self.received = number
 
-    def sleep(self, seconds: float) -> None:
-        """Wait, or until a signal comes; while they are caught."""
-        if select.select([self._wake], [], [], seconds)[0]:
+    def sleep(self, seconds: float, descriptor: int | None = None) -> bool:
+        """Wait, or until a signal comes, while they are caught; or until this descriptor has something to read.
+
+        Returns whether it has.
+        """
+        ready = select.select([self._wake, *([] if descriptor is None else [descriptor])], [], [], seconds)[0]
+        if self._wake in ready:
             os.read(self._wake, 1024)
+        return descriptor in ready

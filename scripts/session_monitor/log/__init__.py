@@ -6,6 +6,7 @@ Its rooms in reading order, ● those that others may come in by:
     rotation ●    which files belong to a log
     log_file ●    bytes, lines and hashes of one file, compressed or not
     generation ●  what is known of one generation of a log
+    piped ●       how much of what came in on standard input was read before
     matching ●    which file holds which generation
     checkpoint ●  how far each generation was read
 """

@@ -96,6 +96,13 @@ class Checkpoint:
         """The positions of the runs with this filter."""
         return self.views.setdefault(session_key or "", LogView())
 
+    def release(self, path: str) -> None:
+        """The file of this name was a passing one, and is gone."""
+        for view in self.views.values():
+            for generation in view.generations:
+                if generation.path == path and not generation.gone:
+                    generation.release()
+
     def save(self) -> None:
         """Write it, if anything changed.  Raises ``OSError``."""
         content = {

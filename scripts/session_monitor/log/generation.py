@@ -30,6 +30,7 @@ _NOTHING = sha256().hexdigest()
 _UNREAD: dict[str, Any] = {
     "offset": 0,
     "mark_sha256": _NOTHING,
+    "tail_sha256": "",
     "size_seen": 0,
     "seen_sha256": _NOTHING,
     "file_state": (),
@@ -49,7 +50,8 @@ class Generation(SimpleNamespace):
     tell how long a rotated file has not grown.
 
     ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known
-    that ends early, as when lines came between the copy and the truncation.
+    that ends early, as when lines came between the copy and the truncation.  ``tail_sha256`` is the hash of the last line
+    that was read, or of as much of its end as the mark has; by that it is found in what is piped.
     """
 
     gid: str
@@ -60,6 +62,7 @@ class Generation(SimpleNamespace):
     head: list[tuple[int, str]]
     offset: int
     mark_sha256: str
+    tail_sha256: str
     size_seen: int
     seen_sha256: str
     file_state: tuple[int, ...]
@@ -89,7 +92,8 @@ class Generation(SimpleNamespace):
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
-        values = {name: stored[name] for name in cls.__annotations__}
+        values = {name: stored[name] for name in cls.__annotations__ if name != "tail_sha256"}
+        values["tail_sha256"] = stored.get("tail_sha256", "")  # earlier versions had none
         values["head"] = [(end, sha256) for end, sha256 in values["head"]]
         values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
         return cls(**values)
@@ -110,9 +114,16 @@ class Generation(SimpleNamespace):
         self.size_seen, self.seen_sha256, self.file_state = file.size, seen_sha256, file.state
         return max(0, lost)
 
+    def release(self) -> None:
+        """Its file was a passing one and is gone: what was not read of it is no loss, and will come again."""
+        self.gone = True
+        self.device = self.inode = 0
+        self.file_state = ()
+        self.size_seen, self.seen_sha256 = self.offset, self.mark_sha256
+
     def rewind(self) -> None:
         """Nothing of it counts as read."""
-        self.offset, self.mark_sha256, self.coverage = 0, _NOTHING, Coverage()
+        self.offset, self.mark_sha256, self.tail_sha256, self.coverage = 0, _NOTHING, "", Coverage()
         self.unterminated = False
 
     def is_sealed(self, file: LogFile, now: float) -> bool:
@@ -139,7 +150,9 @@ class Generation(SimpleNamespace):
         grown = Generation(**vars(self))
         grown.offset = offset
         grown.unterminated = file.read(1, offset - 1) != b"\n"
-        grown.mark_sha256 = file.fingerprint(max(0, offset - MARK), offset)
+        grown.mark_sha256 = file.fingerprint(grown.mark_start, offset)
+        mark = file.read(offset - grown.mark_start, grown.mark_start)
+        grown.tail_sha256 = sha256(mark[mark.rfind(b"\n", 0, -1) + 1 :]).hexdigest()
         if self.head[-1][0] < min(HEAD, offset):
             grown.head = _head(file, offset)
         # Looked at last: what was read above belongs to the same file if this still does.

@@ -58,8 +58,15 @@ class Tail:
         allowed: Sequence[str] = (),
         is_whole: Callable[[bytes], bool] = lambda _line: False,
         clock: Callable[[], float] = time.monotonic,
+        is_piped: bool = False,
     ) -> None:
-        """``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds."""
+        """``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds.
+
+        With ``is_piped`` the log is what came in on standard input: it is none of those that were read before, which are
+        not missed therefore; and nothing is expected any more once it ``has_ended``.
+        """
+        self.is_piped = is_piped
+        self.has_ended = False
         self._patterns = list(patterns)
         self._view = view
         self._allowed = [os.path.realpath(folder) for folder in allowed]
@@ -85,7 +92,7 @@ class Tail:
         for generation, file in match.found:
             if generation.file_state != file.state or generation.gone:
                 _lose(look, generation, generation.seen_in(file))
-        if look.complete:
+        if look.complete and not self.is_piped:
             self._miss(look, [generation for generation in match.missing if not generation.gone])
         for file in match.new:
             taken = {generation.gid for generation in self._view.generations}
@@ -158,7 +165,7 @@ class Tail:
         """Whether there is a line to tell it by; a rotated file's only line may lack its newline."""
         if file.line_end(0, 1) is not None:
             return True
-        if file.place.is_live:
+        if file.place.is_live and not self.has_ended:
             return False
         return any(self._is_whole(line or b"") for _, _, line in log_file.lines(file, 0, file.size, rest_too=True))
 
@@ -184,7 +191,7 @@ class Tail:
 
     def is_sealed(self, generation: Generation, file: LogFile) -> bool:
         """Whether nothing more is to be expected in this file.  To be asked once a look: that a file rests takes several."""
-        return generation.is_sealed(file, self._clock())
+        return generation.is_sealed(file, self._clock()) or self.has_ended
 
     def lines(self, generation: Generation, file: LogFile, *, sealed: bool) -> Iterator[Line]:
         """The lines of this generation behind its offset, as far as they are whole."""

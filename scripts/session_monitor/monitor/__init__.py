@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     ingest ●     one poll: look, read, take, commit
     poll ●       what one poll did
+    piped_log ●  standard input, kept while it is read
     intake       one line: to its session, and counted
     chain        which calls without any id belong together
     display ●    what a run shows without a live view, and how fast it goes

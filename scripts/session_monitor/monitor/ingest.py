@@ -112,13 +112,14 @@ class Ingest:
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
+        is_piped: bool = False,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
 
         With ``chain`` calls without any session id are joined by their growing history.  ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
-        ``clock`` gives monotonic seconds, ``sleep`` waits for some.
+        With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``sleep`` waits for some.
         """
         self.book = book
         self._index = index or NoIndex()
@@ -130,7 +131,9 @@ class Ingest:
         self._chain = chain
         self._stop = stop
         self._on_commit = on_commit
-        self._tail = Tail(patterns, self._view, allowed=allowed, is_whole=self._is_whole, clock=clock)
+        self._tail = Tail(
+            patterns, self._view, allowed=allowed, is_whole=self._is_whole, clock=clock, is_piped=is_piped
+        )
         self._batch = _Batch()
         self._intake: Intake | None = None
         self._joining: Joining | None = None
@@ -139,6 +142,10 @@ class Ingest:
     def coverage(self) -> Coverage:
         """All that was ever read with this filter."""
         return self._view.coverage
+
+    def input_has_ended(self) -> None:
+        """All that comes in on standard input is there, and the next poll reads its last line also without a newline."""
+        self._tail.has_ended = True
 
     def poll(self) -> Poll:
         """Read all that is there now.  Raises ``OSError`` where the output folder fails."""
@@ -225,7 +232,8 @@ class Ingest:
                 self._commit(poll)
             if number % LINES_BETWEEN_LOOKS == 0 and self._stop():
                 return
-        if sealed and joining.waiting and coverage:
+        # What was piped may come again, and go on then.
+        if sealed and joining.waiting and coverage and not self._tail.is_piped:
             self._intake.take_rest(joining, gid, coverage)
             self._batch.advance(generation, file, read, end)
 
