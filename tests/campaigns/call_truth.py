@@ -95,10 +95,18 @@ def _sessions(calls, rows):
 
 
 def _summary(truth, summary, coverage):
-    calls = list(truth["calls"].values())
-    untold = sum(bool(call["told"].get("no_tokens")) for call in calls)
-    expected = {**_sums(calls), "passed_over": truth["passed_over"], "without_tokens": untold}
-    shown = {**{name: coverage.get(name) for name in ("passed_over", "without_tokens")}, **summary}
-    for name, wanted in expected.items():
-        if shown[name] != wanted:
-            yield f"summary: {name} is {shown[name]}, not {wanted}"
+    told = [call["told"] for call in truth["calls"].values()]
+    expected = {name: truth[name] for name in ("passed_over", "skipped_answered")}
+    expected |= {
+        "cut_short": sum("cut_short" in (each.get("token_notes") or ()) for each in told),
+        "by_gateway": sum("answered_by" in each for each in told),
+        "session_from_conversation": sum("session_from" in each for each in told),
+        "without_tokens": sum(bool(each.get("no_tokens")) for each in told),
+        "undated": sum(each["timestamp"] is None for each in told),
+    }
+    sums = _sums(truth["calls"].values())
+    expected |= {name: sums[name] for name in ("calls", "failed", "left")}
+    for where, wanted, shown in (("coverage", expected, coverage), ("summary", sums, summary)):
+        for name, value in wanted.items():
+            if shown[name] != value:
+                yield f"{where}: {name} is {shown[name]}, not {value}"

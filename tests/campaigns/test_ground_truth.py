@@ -37,6 +37,6 @@ def test_a_call_that_is_not_what_its_line_tells_is_found(tmp_path):
         f"{session}: left_count is 0, not 1",
         f"{session}: total_input_tokens is {tokens}, not {tokens + 1}",
     } <= set(found)
-    assert any(each.startswith("summary: passed_over is ") for each in found)
+    assert any(each.startswith("coverage: passed_over is ") for each in found)
     del truth["calls"][name]
     assert f"{name}: a round of what is no call" in call_truth.differences(truth, tmp_path / "out")

@@ -24,6 +24,8 @@ CONTEXT = (
     '"Active exec sessions:\\nnone"\n<<<END_OPENCLAW_INTERNAL_CONTEXT>>>'
 )
 MARK = {"cache_control": {"type": "ephemeral"}}
+NOTES = 0.1
+"""How often a note of role system is the last message."""
 LONG = 4000
 """Characters of a tool's longest result."""
 
@@ -65,6 +67,8 @@ class Conversation:
         yield self._call(self.asks(), tool=False)
 
     def _call(self, question, *, tool):
+        if self._sent and self._make.rng.random() < NOTES:
+            self._history.append(go_map(role="system", content="Available agent types for the Agent tool:\n- claude"))
         sent = self._as_sent()
         text = self._make.answer()
         wanted = [["Read", json.dumps({"path": f"src/{self._make.rng.randint(1, 99)}.py"})]] if tool else []

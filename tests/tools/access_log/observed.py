@@ -23,7 +23,7 @@ class Observed:
     """Writes the lines and keeps their truth.
 
     ``truth`` has ``calls`` by request id (``what``, ``session`` and ``told``: see ``written.Written``), how many lines
-    are no calls by reason (``passed_over``), and ``lines``.
+    are no calls by reason (``passed_over``), how many of the skipped calls had an answer, and ``lines``.
     """
 
     def __init__(self, args):
@@ -33,7 +33,7 @@ class Observed:
         self._make.start = args.start
         self._shape = SHAPES[args.shape]
         self._kinds = [*(SITUATIONS if args.situations else ()), *(AGENTS[name] for name in args.agents)]
-        self._calls, self._passed_over = {}, Counter()
+        self._calls, self._passed_over, self._skipped_answered = {}, Counter(), 0
 
     @property
     def truth(self):
@@ -42,7 +42,8 @@ class Observed:
     def as_dict(self):
         """The JSON form."""
         lines = len(self._calls) + sum(self._passed_over.values())
-        return {"lines": lines, "calls": self._calls, "passed_over": dict(self._passed_over)}
+        passed_over = {"passed_over": dict(self._passed_over), "skipped_answered": self._skipped_answered}
+        return {"lines": lines, "calls": self._calls, **passed_over}
 
     def lines(self):
         """Yield the log, entry by entry, until --lines or --bytes is reached, and each strand to its end."""
@@ -87,6 +88,7 @@ class Observed:
             "response_code_details": "via_upstream",
             "route_name": "ai-route-lab.internal",
             "start_time": iso_millis(moment),
+            "written": iso_millis(moment)[:-1],
             "upstream_cluster": "outbound|443||llm-lab.internal.dns",
             "user_agent": "OpenAI/Python 3.57.0",
             **entry.outer,
@@ -97,8 +99,9 @@ class Observed:
     def _note(self, outer, entry):
         if entry.told is None:
             self._passed_over[entry.passed_over] += 1
+            self._skipped_answered += entry.passed_over == "skipped_calls" and outer["response_code"] == "200"
             return
         session = entry.session or entry.attrs["session_id"]
-        flags = outer["response_flags"]
-        told = {"timestamp": outer["start_time"], "response_flags": None if flags == "-" else flags, **entry.told}
+        seen = {"timestamp": outer["start_time"], "response_flags": outer["response_flags"]}
+        told = {**{name: None if value == "-" else value for name, value in seen.items()}, **entry.told}
         self._calls[outer["request_id"]] = {"what": entry.what, "session": session, "told": told}

@@ -43,6 +43,8 @@ def typed(attrs, values, rng):
 
 
 def _odd_time(text, rng):
+    if text == "-":
+        return None
     moment = datetime.fromisoformat(text.replace("Z", "+00:00")).timestamp()
     return rng.choice((text, int(moment * 1000), moment))
 
@@ -50,7 +52,7 @@ def _odd_time(text, rng):
 def cri(attrs, values, rng):
     """A container engine's own log: long lines in pieces."""
     line = text(attrs, values, rng)[:-1]
-    head = f"{values['start_time'][:-1]}456789Z stdout".encode()
+    head = f"{values['written']}456789Z stdout".encode()
     pieces = [line[start : start + PIECE] for start in range(0, len(line), PIECE)]
     marks = [b"P"] * (len(pieces) - 1) + [b"F"]
     return b"".join(b"%s %s %s\n" % (head, mark, piece) for mark, piece in zip(marks, pieces))
@@ -65,14 +67,14 @@ def docker(attrs, values, rng):
     """docker's json-file: pieces, each in an object of its own, the last with the line's end."""
     line = text(attrs, values, rng).decode()
     pieces = [line[start : start + PIECE // 4] for start in range(0, len(line), PIECE // 4)]
-    wrapped = ({"log": piece, "stream": "stdout", "time": values["start_time"]} for piece in pieces)
+    wrapped = ({"log": piece, "stream": "stdout", "time": values["written"] + "Z"} for piece in pieces)
     return "".join(json.dumps(each, ensure_ascii=False) + "\n" for each in wrapped).encode()
 
 
 def shipper(attrs, values, rng):
     """A log shipper's wrapper."""
     line = text(attrs, values, rng).decode()[:-1]
-    wrapped = {"@timestamp": values["start_time"], "host": {"name": "node-1"}, "message": line}
+    wrapped = {"@timestamp": values["written"] + "Z", "host": {"name": "node-1"}, "message": line}
     return (json.dumps(wrapped, ensure_ascii=False) + "\n").encode()
 
 

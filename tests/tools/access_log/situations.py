@@ -155,6 +155,13 @@ def gateway_answers(make):
         yield Written(by, attrs, {**told, "no_tokens": None, "answer": "kept", "question": question})
 
 
+def undated(make):
+    """A line without a time has none: nobody's clock stands in for it."""
+    question = make.question()
+    attrs, told = make.answered(make.session("undated"), [said(question)], make.answer(), stream=False)
+    yield Written("undated", attrs, {**told, "question": question}, outer={"start_time": "-"})
+
+
 # -- tool calls --------------------------------------------------------------------------------------------------------
 
 
@@ -299,6 +306,8 @@ def skipped(make):
     gemini = "/v1beta/models/gemini-2.5-pro:generateContent"
     for path in (MESSAGES, RESPONSES, gemini, "/v1/embeddings", f"{CHAT}/", "/v1/rerank", "/v1/images/generations"):
         yield Written(f"skipped {path}", None, passed_over="skipped_calls", outer={"path": path})
+    refused = {"path": RESPONSES, "response_code": "429"}
+    yield Written("skipped and refused", None, passed_over="skipped_calls", outer=refused)
 
 
 SITUATIONS = (
@@ -313,6 +322,7 @@ SITUATIONS = (
     totals_alone,
     unreadable_counts,
     gateway_answers,
+    undated,
     streamed_claude_tools,
     appended_tools,
     claude_tools_in_history,
