@@ -20,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "sc
 from session_monitor import __version__
 from session_monitor.base import data_folder, files
 from session_monitor.base.signals import Signals
+from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.display import Journal, Progress, Show, summary
@@ -203,6 +204,7 @@ class Monitor:
             self._begin(state_file)
         self._prices = CurrentBook(options.output_dir, os.environ)
         self._tell_of_prices()
+        self._covered, self._is_unknown_told = Coverage(), False
         self._show: Show = Progress(None, time.monotonic)
         self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
         self._ingest = Ingest(
@@ -366,9 +368,24 @@ class Monitor:
             if self._book:
                 self._index.price_with(self._book)
         poll = self._ingest.poll()
+        self._tell_of_unknown(poll)
         if self._index.problem:
             poll.notices.append(f"the index cannot be kept ({self._index.problem}); questions make one for themselves")
         return poll
+
+    def _tell_of_unknown(self, poll: Poll) -> None:
+        """Where what was read is none of a gateway's, say so once: of this run, or of all runs if this one read little."""
+        self._covered.add(poll.coverage)
+        if self._is_unknown_told or not poll.coverage.passed_over:
+            return
+        from session_monitor.monitor import unknown_lines  # noqa: PLC0415 -- as above
+
+        logs = [] if self._is_piped else self._logs
+        warnings = [unknown_lines.warning(each, logs) for each in (self._covered, self._ingest.coverage)]
+        said = next(filter(None, warnings), None)
+        if said:
+            self._is_unknown_told = True
+            poll.notices.append(said)
 
     def _count(self) -> int:
         """How many sessions there are; from the index, unless a new one would have to be made for that."""

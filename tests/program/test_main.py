@@ -300,6 +300,24 @@ def test_wrong_arguments(tmp_path, arguments):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_lines_that_are_none_of_a_gateway(tmp_path, output):
+    """Where nearly all lines are in no known shape that is said, also with --quiet and from runs that read little each."""
+    log = tmp_path / "access.log"
+    for number in range(4):
+        append(log, *["hello\n"] * 7)
+        done = run("--log-path", log, "--output-dir", output, "--quiet")
+
+        assert (done.returncode, done.stdout) == (0, "")
+        if number < 2:
+            assert done.stderr == ""
+        else:
+            assert f"run: python3 scripts/cli.py doctor --log-path {log}\n" in done.stderr
+            assert done.stderr.count("\n") == 1
+
+    assert run("--log-path", log, "--output-dir", output, "--quiet").stderr == ""
+    assert "doctor --log-path FILE\n" in piped("hello\n" * 50, output, "--quiet").stderr
+
+
 # -- standard input ----------------------------------------------------------------------------------------------------
 
 
