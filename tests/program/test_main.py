@@ -77,11 +77,11 @@ def running(*arguments, **options):
         process.communicate()
 
 
-def line(session_id, question="Hi", **attributes):
+def line(session_id, question="Hi", outer=(), **attributes):
     """One line of a gateway's log."""
     ai_log = {"session_id": session_id, "model": "qwen-max", "input_token": 10, "output_token": 5, "question": question}
     ai_log["messages"] = [{"role": "user", "content": question}]
-    outer = {"ai_log": json.dumps({**ai_log, **attributes}), "response_code": "200"}
+    outer = {"ai_log": json.dumps({**ai_log, **attributes}), "response_code": "200", **dict(outer)}
     return json.dumps({**outer, "start_time": "2026-02-01T09:30:15.000Z"}) + "\n"
 
 
@@ -190,6 +190,23 @@ def test_the_closing_summary(tmp_path, output):
             "5 lines passed over (2 no LLM call, 1 cut off, 1 empty, 1 without ai_log)"
         ),
     ]
+
+
+def test_the_closing_summary_of_calls_that_are_not_whole(tmp_path, output):
+    """What was left is no failure; a sum with a cut stream is a lower bound; a call that the plugin skipped is told."""
+    log = tmp_path / "access.log"
+    cut = {"outer": {"response_flags": "DC"}, "response_type": "stream", "model": "gpt-4o"}
+    skipped = {"method": "POST", "path": "/v1/responses", "response_code": "200", "ai_log": "-"}
+    append(log, line("a"), line("a", **cut), json.dumps(skipped) + "\n")
+
+    done = run("--log-path", log, "--output-dir", output)
+
+    said = done.stdout.splitlines()
+    assert said[1] == "Sessions: 1 (1 new), rounds: 2 new (1 left)"
+    assert said[2].endswith("(tokens of 1 call are at least so many)")
+    assert said[3].startswith("Cost:     at least $")
+    assert "2 calls; 1 left by the client; 1 cut short (tokens at least); " in said[4]
+    assert "1 line passed over (1 skipped calls); 1 call skipped by the plugin, 1 of them answered: " in said[4]
 
 
 def test_a_second_pass_changes_nothing(output):

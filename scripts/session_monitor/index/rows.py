@@ -9,6 +9,7 @@ import collections
 import functools
 import itertools
 import json
+import operator
 import os
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
@@ -181,7 +182,11 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
         money_ = [[each or 0 for each in values] for values in money_]
         without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
         without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
-    flagged = [[int(each & flag != 0) for each in flags] for flag in (FAILED, LEFT, AT_LEAST)]
+    there = functools.reduce(operator.or_, flags, 0)
+    flagged = [
+        [int(each & flag != 0) for each in flags] if there & flag else itertools.repeat(0)
+        for flag in (FAILED, LEFT, AT_LEAST)
+    ]
     values = list(zip(itertools.repeat(1), *flagged, *tokens, *money_, *without))
     slots = [None if at is None else at // schema.SLOT for at in column["at"]]
     by_key: dict[Any, list[tuple[int, ...]]] = {}
@@ -202,7 +207,7 @@ def flags_of(facts: RoundFacts) -> int:
     flags = _OF_OUTCOME.get(outcome.outcome_of(facts), 0)
     if not outcome.has_tokens(facts):
         flags |= NO_TOKENS
-    if outcome.is_free(facts):
+    if (flags or "answered_by" in facts) and outcome.is_free(facts):  # looked at where it may be so: most are not
         flags |= FREE
     if "at_least" in facts:
         flags |= AT_LEAST

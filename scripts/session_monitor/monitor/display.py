@@ -29,10 +29,11 @@ def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[
     from session_monitor.prices import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
 
     covered, totals, count = poll.coverage, poll.sums, humanize.count
+    not_well = humanize.bracketed({"failed": totals.failed, "left": totals.left})
     read = f"{humanize.counted(covered.lines, 'line')} ({humanize.size(covered.bytes)})"
     return [
         f"Read {read} of {humanize.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
-        f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new",
+        f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new{not_well}",
         f"Tokens:   {wording.tokens(totals)}",
         f"Cost:     {_cost(totals.spending) if priced else 'not known: see the message about the price list'}",
         f"Coverage: {'; '.join(covered.in_words())}",

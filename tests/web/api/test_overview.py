@@ -11,7 +11,15 @@ ZONE = "Asia/Shanghai"
 
 
 @pytest.mark.parametrize(
-    "filters", [{}, {"since": "2026-02-02"}, {"model": ["qwen*", "gpt-4o"]}, {"status": "error"}, {"min_cost": "0.001"}]
+    "filters",
+    [
+        {},
+        {"since": "2026-02-02"},
+        {"model": ["qwen*", "gpt-4o"]},
+        {"status": "error"},
+        {"outcome": "failed"},
+        {"min_cost": "0.001"},
+    ],
 )
 @pytest.mark.parametrize("by", ["model", "consumer", "tool", "hour", "day", "week", "month", ""])
 def test_sums_are_those_of_the_command_line(running, folder, by, filters):
