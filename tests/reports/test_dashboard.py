@@ -66,6 +66,8 @@ def test_the_parts_are_the_whole(report, meant, unit, zone):
     cells = [cell for day in found.heat for cell in day]
     assert sum(cell.calls for cell in cells) == by_time.sums.calls
     assert sum(cell.pico for cell in cells) == by_time.sums.spending.pico
+    assert sum(cell.unpriced for cell in cells) == by_time.sums.spending.unpriced_rounds
+    assert sum(cell.at_least for cell in cells) == by_time.sums.at_least
     assert sum(row.sums.calls for row in found.by_model.rows) == sums.calls
     with_calls = {point.span.name for point in found.series}
     assert with_calls == {row.span.name for row in by_time.rows}

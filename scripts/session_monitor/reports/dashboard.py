@@ -6,6 +6,7 @@ All answers are of one state of the index.
 from __future__ import annotations
 
 import functools
+import operator
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple
@@ -71,10 +72,24 @@ class SeriesPoint(NamedTuple):
 
 
 class HeatCell(NamedTuple):
-    """The calls at one hour of one weekday, and what those cost that have a price."""
+    """The calls at one hour of one weekday, and what those cost that have a price.
 
-    calls: int
-    pico: int
+    So many of them have none, and of so many the tokens, and so the cost, are a lower bound.
+    """
+
+    calls: int = 0
+    pico: int = 0
+    unpriced: int = 0
+    at_least: int = 0
+
+    def plus(self, other: HeatCell) -> HeatCell:
+        """Both in one."""
+        return HeatCell._make(map(operator.add, self, other))
+
+    def to_json(self) -> dict[str, Any]:
+        """For JSON."""
+        cost = None if self.calls and self.unpriced == self.calls else money.plain(self.pico)
+        return {"calls": self.calls, "cost_usd": cost, "unpriced_rounds": self.unpriced, "at_least": self.at_least}
 
 
 class Dashboard(NamedTuple):
@@ -203,23 +218,26 @@ def _points(selected: SelectionSql, span: TimeSpan, rows: Mapping[int, tuple[str
 
 def _heat(selected: SelectionSql, oldest: int | None, zone: tzinfo | None) -> list[list[HeatCell]]:
     """Seven weekdays, Monday first, of 24 hours."""
-    cells = [[HeatCell(0, 0)] * 24 for _ in range(7)]
+    cells = [[HeatCell()] * 24 for _ in range(7)]
     if oldest is None:
         return cells
     start = oldest if selected.selection.since is None else selected.selection.since
     for source in selected.between(start, selected.selection.until):
-        for slot, calls, usd, pico in selected.index.db.execute(_heat_sql(source)):
+        for slot, calls, usd, pico, *lacking in selected.index.db.execute(_heat_sql(source)):
             if slot is not None:
                 weekday, hour = _hour_of(slot, zone)
-                cell = cells[weekday][hour]
-                cells[weekday][hour] = HeatCell(cell.calls + calls, cell.pico + usd * money.MICRO + pico)
+                more = HeatCell(calls, usd * money.MICRO + pico, *lacking)
+                cells[weekday][hour] = cells[weekday][hour].plus(more)
     return cells
 
 
 def _heat_sql(source: SumSource) -> str:
     is_summed = source.rows.startswith("slot ")
-    slot, calls = ("slot", "sum(calls)") if is_summed else (schema.SLOT_OF, "count(*)")
-    return f"SELECT {slot}, {calls}, sum(coalesce(usd, 0)), sum(coalesce(pico, 0)) FROM {source.rows} GROUP BY 1"
+    dollars = "sum(coalesce(usd, 0)), sum(coalesce(pico, 0))"
+    if is_summed:
+        return f"SELECT slot, sum(calls), {dollars}, sum(unpriced), sum(at_least) FROM {source.rows} GROUP BY 1"
+    lacking = f"sum(usd IS NULL), sum(flags & {schema.AT_LEAST} != 0)"
+    return f"SELECT {schema.SLOT_OF}, count(*), {dollars}, {lacking} FROM {source.rows} GROUP BY 1"
 
 
 @functools.lru_cache(100_000)

@@ -10,7 +10,6 @@ from typing import Any
 from session_monitor import __version__
 from session_monitor.base import data_folder, periods, timestamps
 from session_monitor.calls import coverage
-from session_monitor.prices import money
 from session_monitor.reports.dashboard import Dashboard, SeriesPoint
 from session_monitor.reports.filters import DAYS, MOST_DAYS, recent
 from session_monitor.reports.report import Report
@@ -66,7 +65,7 @@ class OverviewQuestion(Question):
         damaged = report.sessions(limit=0).damaged
         models, consumers, tools = shown.by_model.rows, shown.by_consumer.rows, shown.by_tool
         spans = [{"start": _time(span.start), "end": _time(span.end), "label": span.name} for span in shown.spans]
-        heat = [[{"calls": cell.calls, "cost_usd": money.plain(cell.pico)} for cell in day] for day in shown.heat]
+        heat = [[cell.to_json() for cell in day] for day in shown.heat]
         return {
             "change": shown.change,
             "updated_at": _time(shown.updated),

@@ -98,6 +98,23 @@ def test_the_overview_tells_those_that_were_left(folder, serve, look, expect):
     expect(row.locator(".of-rounds .left")).to_have_attribute("title", "2 left before the end")
     expect(row.locator(".of-cost")).to_contain_text("≥ $0.0")
     expect(page.locator("#by-models tbody tr").first).to_contain_text("3 left")
+    expect(page.locator("#heat td[title*='≥ $0.0']")).to_have_count(1)
+    expect(page.locator("a.bar[aria-label*='≥ $0.0']")).to_have_count(1)
+
+
+def test_what_has_no_price_is_nowhere_nothing(tmp_path, serve, look):
+    """Calls that tell no tokens cost no $0.00 in any chart or table of the overview, nor in the session."""
+    folder = keep(tmp_path / "sessions", "silent", round_of(1, outcome="left", no_tokens=True))
+    address = serve(folder)
+    page = look(address, "/?range=all").page
+    page.locator("#heat td").first.wait_for()
+
+    assert "$0.00" not in page.locator("main").inner_text()
+    assert page.locator("#heat td[title$='1 call, not known']").count() == 1
+    assert page.locator("a.bar[aria-label*='not known']").count() == 1
+    page = look(address, "/?range=all&metric=tokens").page
+    assert page.locator("a.bar[aria-label*=': –,']").count() == 1
+    assert "$0.00" not in look(address, of_session("silent")).page.content()
 
 
 def test_without_texts_a_failure_is_seen(folder, serve, look, expect):

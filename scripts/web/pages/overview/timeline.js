@@ -3,7 +3,7 @@
 import { addressWith, go } from "../shared/address.js";
 import { Tip, ticks } from "../shared/charts.js";
 import { button, el, fill, svg } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, cost, count, money, picoDollars, time } from "../shared/format.js";
+import { approximateDollars, bounded, compact, count, money, picoDollars, time } from "../shared/format.js";
 import { cutInMiddle } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 import { OTHERS, colourOf } from "./colours.js";
@@ -174,8 +174,10 @@ export class Timeline {
 
 /** A metric of a bar or of a part of it, in words; what was used may be more where a call of it does not tell all. */
 function amountOf(sums, metric) {
-  const words = VALUES[metric].words(sums[metric]);
-  return metric === "calls" ? words : bounded(sums, words);
+  if (metric === "calls") return VALUES.calls.words(sums.calls);
+  if (metric === "tokens") return sums.tokens || !sums.calls ? bounded(sums, VALUES.tokens.words(sums.tokens)) : "–";
+  if (sums.calls && sums.unpriced === sums.calls) return money(null);
+  return bounded(sums, VALUES.cost.words(sums.cost) + (sums.unpriced ? "+" : ""));
 }
 
 /** Where bars and values stand in the drawing, how thick a bar is, and the steps of the axis. */
@@ -221,7 +223,7 @@ function tipOf(bar, by) {
       "tr",
       {},
       el("th", { scope: "row" }, el("i", { class: `swatch ${colourOf(part.model)}` }), nameOfModel(part.model)),
-      el("td", {}, cost(part.row)),
+      el("td", {}, amountOf(part, "cost")),
       el("td", {}, amountOf(part, "tokens")),
       el("td", {}, count(Number(part.calls))),
     ),
@@ -281,8 +283,9 @@ export function barsOf({ buckets, series, by }) {
   for (const row of rows) {
     const bar = bars.get(row.start);
     if (!bar) continue;
-    const part = { model: modelOf(row), row, at_least: row.at_least };
-    bar.at_least += row.at_least;
+    const part = { model: modelOf(row), at_least: row.at_least, unpriced: BigInt(row.unpriced_rounds) };
+    bar.at_least += part.at_least;
+    bar.unpriced += part.unpriced;
     for (const metric of METRICS) {
       part[metric] = VALUES[metric].of(row);
       bar[metric] += part[metric];
@@ -292,7 +295,7 @@ export function barsOf({ buckets, series, by }) {
   return { bars: [...bars.values()], models, by };
 }
 
-const NOTHING = { cost: 0n, tokens: 0n, calls: 0n, at_least: 0 };
+const NOTHING = { cost: 0n, tokens: 0n, calls: 0n, at_least: 0, unpriced: 0n };
 
 function modelOf(row) {
   return row.other ? OTHERS : row.model;

@@ -102,7 +102,7 @@ function totals({ session, latency, notes }) {
     session.consumers.length ? [t("facts.consumer"), session.consumers.map((name, at) => [at ? ", " : "", el("bdi", {}, oneLine(name))])] : null,
   ];
   const unpriced = session.unpriced_rounds
-    ? t("cards.cost.unpricedModels", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds), models: session.unpriced_models.map(isolated).join(", ") || "–" })
+    ? t(session.unpriced_models.length ? "cards.cost.unpricedModels" : "cards.cost.unpriced", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds), models: session.unpriced_models.map(isolated).join(", ") })
     : null;
   return [
     el("h2", {}, t("facts.cost")),
