@@ -33,6 +33,7 @@ class Observed:
         self._make.start = args.start
         self._shape = SHAPES[args.shape]
         self._kinds = [*(SITUATIONS if args.situations else ()), *(AGENTS[name] for name in args.agents)]
+        self._next = []
         self._calls, self._passed_over, self._skipped_answered = {}, Counter(), 0
 
     @property
@@ -66,7 +67,9 @@ class Observed:
             yield line
 
     def _strand(self):
-        kind = self._rng.choice(self._kinds)
+        if not self._next:  # each kind comes before any comes again
+            self._next = self._rng.sample(self._kinds, len(self._kinds))
+        kind = self._next.pop()
         if kind in SITUATIONS:
             return kind(self._make)
         return kind(self._make, self._rng.randint(3, LONGEST))
