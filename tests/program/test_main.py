@@ -40,8 +40,8 @@ import os, sys
 sys.path.insert(0, {str(ROOT)!r})
 import main
 main.parser().parse_args()  # it imports too
-import ctypes, fractions, hashlib, shutil
-from session_monitor.index import pool; from session_monitor.monitor import intake; from session_monitor.prices import model_names, price_check
+import ctypes, fractions, hashlib, shlex, shutil
+from session_monitor.index import pool; from session_monitor.monitor import intake, unknown_lines; from session_monitor.prices import model_names, price_check
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(main.main())
