@@ -160,7 +160,7 @@ REFUSED = schema.FAILED | schema.NO_TOKENS | schema.FREE
     ("attributes", "flags"),
     [
         ({}, schema.TOOLS_UNKNOWN),
-        ({**READ, "tool_calls": []}, 0),
+        ({**READ, "answer": "hello", "tool_calls": []}, 0),
         ({"code": "500"}, schema.FAILED),
         ({"input_token": None, "output_token": None, "total_token": None, "code": "400"}, REFUSED),
         ({"flags": "DC", "response_type": "stream"}, schema.LEFT | schema.AT_LEAST | schema.TOOLS_UNKNOWN),
