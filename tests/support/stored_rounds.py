@@ -31,7 +31,7 @@ def summary_of(calls):
 # -- rounds that are written by hand -----------------------------------------------------------------------------------
 
 _REST = ("question", "answer", "reasoning", "tool_calls", "input_token_details", "output_token_details", "reported")
-_REST_WHERE_THERE = ("token_notes", "system", "undecoded", "error", "session_from", "request_id", "route_name", "api")
+_REST_WHERE_THERE = ("token_notes", "system", "undecoded", "error", "session_from", "restyled")
 
 
 def round_of(number, **words):

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import re
 
+from tests.support.stored_rounds import keep, round_of
+from tests.support.webserving import serving
+
 
 def test_redacted(redacted, among_agents):
     """With --redact tokens and costs are served, and not one word of any conversation."""
@@ -46,3 +49,32 @@ def _texts(value):
         for each in value.values() if isinstance(value, dict) else value:
             if not isinstance(value, dict) or each not in (value.get("id"), value.get("name"), value.get("role")):
                 yield from _texts(each)
+
+
+def test_how_a_round_ended_is_served_without_its_texts(tmp_path):
+    """What is to be known of a round is told where its texts are not: as much as anywhere else, in the same words."""
+    secret = "the secret plan"
+    told = {
+        "outcome": "left",
+        "at_least": True,
+        "token_notes": ["cut_short"],
+        "session_from": "conversation",
+        "thread": 2,
+        "history_of": 1,
+        "messages_from_history": 1,
+        "has_tool_calls": True,
+        "tools_called": [["read", 2]],
+        "told_tools": [1, [["grep", 1]]],
+    }
+    restyled = [[0, {"content": [{"type": "text", "text": secret}]}]]
+    texts = dict.fromkeys(("question", "answer", "reasoning", "system", "error"), secret)
+    keep(tmp_path, "s", round_of(1), round_of(2, **told, **texts, restyled=restyled), round_of(3, answered_by="guard"))
+
+    with serving(tmp_path, redacts=True) as running:
+        rounds = running.ask("/api/session/rounds", id="s")
+        export = running.ask("/api/session/export", id="s")
+
+    for served in (rounds.data["rounds"], export.json["rounds"]):
+        assert {name: served[1][name] for name in told} == told
+        assert served[2]["answered_by"] == "guard"
+    assert secret not in rounds.body.decode() + export.body.decode()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 from tests.support.browser import ingested, of_session
 from tests.support.calls import line, message
 from tests.support.page_logs import LONG, MARKUP, SESSION, WORD, at, long_session, tool_call, written
+from tests.support.stored_rounds import keep, round_of
 
 
 def test_a_session_is_opened_from_the_overview(demo, look, expect):
@@ -67,6 +68,27 @@ def test_calls_stand_with_their_results(demo, look, expect):
     assert not call.locator(".text").count()
     call.locator("summary").click()
     expect(call).to_contain_text("lines of part 120")
+
+
+def test_what_an_agent_puts_around_a_question_is_folded(tmp_path, serve, look, expect):
+    """One reads what a person asked; the reminders and contexts around it, in one text or in parts, open at a press."""
+    reminder = "<system-reminder>Never mention this.</system-reminder>"
+    parts = [{"type": "text", "text": reminder}, {"type": "text", "text": "And then?"}]
+    call = {"role": "assistant", "content": None, "tool_calls": [tool_call(1)]}
+    back = {"role": "tool", "tool_call_id": "c1", "content": "done"}
+    rounds = [
+        round_of(1, messages=[message(f"{reminder}\nWhat day is it?")], question="What day is it?", answer="Monday"),
+        round_of(2, messages=[{"role": "user", "content": parts}], messages_from_history=1, question="And then?"),
+        round_of(3, messages=[call, back, message(reminder)], messages_from_history=2),
+    ]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s")).page
+
+    for number, asked in ((1, "What day is it?"), (2, "And then?")):
+        article = page.locator(f"#r{number}")
+        expect(article.locator(".said.user .text")).to_have_text(asked)
+        expect(article.locator("details.message summary")).to_contain_text("system-reminder")
+        expect(page.locator(f'#rail a[href="#r{number}"] .prompt')).to_have_text(asked)
+    expect(page.locator('#rail a[href="#r3"] .prompt')).to_have_count(0)
 
 
 def test_reasoning_is_closed_and_errors_are_seen(tmp_path, serve, look, expect):

@@ -41,13 +41,26 @@ export function roundArticle(id, round, before, onCopy) {
 
 /** The prompt of a person in a round, or an empty text: the round answers it. */
 export function promptOf(round) {
-  for (const message of [...(round.messages ?? [])].reverse()) {
-    const { role, parts } = readMessage(message, []);
-    const text = role === "user" && parts.find((part) => part.kind !== RESULT && part.text)?.text;
-    if (text) return text;
+  const messages = (round.messages ?? []).map((message) => readMessage(message, []));
+  // Beside what tools said, what stands there for a person's message may be the agent's own.
+  if (!round.question && messages.some(({ parts }) => parts.some((part) => part.kind === RESULT))) return "";
+  for (const { role, parts } of messages.reverse()) {
+    const texts = role === "user" ? parts.filter((part) => part.kind !== RESULT && part.text).map(({ text }) => text) : [];
+    if (texts.some((text) => text === round.question || isFramed(text, round.question))) return round.question;
+    if (texts.length) return texts[0];
     if (role === "assistant") break;
   }
   return "";
+}
+
+/** Whether a text is a question with something of the agent's own around it. */
+function isFramed(text, asked) {
+  return typeof asked === "string" && asked.length > 0 && text.length > asked.length && text.includes(asked);
+}
+
+/** Whether a part of a person's message is not what one reads first: where one is the question, all others. */
+function isAside(part, parts, asked) {
+  return isFramed(part.text, asked) || (part.text !== asked && parts.some(({ text }) => text === asked));
 }
 
 // -- head and foot ----------------------------------------------------------------------------------------------------------
@@ -146,7 +159,7 @@ function newMessages(id, round, source) {
   const isContinued = before > 0;
   const carried = isContinued ? shown.filter(isCarried) : [];
   const others = isContinued ? shown.filter((message) => !isCarried(message)) : shown;
-  return [line, history, carriedOver(carried, source), others.map((message) => messageBlock(message, source))];
+  return [line, history, carriedOver(carried, source), others.map((message) => messageBlock(message, source, round.question))];
 }
 
 /** What the round before showed already: its answer, and what its tools said. */
@@ -167,14 +180,17 @@ function carriedOver(messages, source) {
   return details;
 }
 
-/** One message. What a person said is open, all else folded. */
-function messageBlock({ role, name, parts }, source) {
+/** One message. What a person said is open, all else folded; so is what an agent put around the question that was `asked`. */
+function messageBlock({ role, name, parts }, source, asked) {
   if (role === "user" && parts.some((part) => part.kind !== RESULT)) {
     const results = parts.filter((part) => part.kind === RESULT);
-    const rest = parts.filter((part) => part.kind !== RESULT);
+    const said = parts.filter((part) => part.kind !== RESULT);
+    const rest = said.filter((part) => !isAside(part, said, asked));
+    const framed = said.filter((part) => isAside(part, said, asked));
     return [
       results.map((part) => partBlock("tool", name, part, source)),
-      el("div", { class: "said user" }, el("h3", {}, icon("person"), roleName(role), name && el("small", {}, isolated(name))), rest.map((part) => passage(part.text, { source, path: part.path, isMarked: true }))),
+      framed.map((part) => partBlock(role, name, part, source)),
+      rest.length > 0 && el("div", { class: "said user" }, el("h3", {}, icon("person"), roleName(role), name && el("small", {}, isolated(name))), rest.map((part) => passage(part.text, { source, path: part.path, isMarked: true }))),
     ];
   }
   return parts.map((part) => partBlock(role, name, part, source));
