@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
-from session_monitor.prices import wording
+from session_monitor.prices import spending, wording
 from session_monitor.reports.session_rows import SORT_KEYS, SessionList, SessionRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
@@ -92,8 +92,9 @@ def _print_list(output: Output, sessions: SessionList) -> None:
         output.tell(f"({_limited(sessions)})")
     if any(row.spending.unpriced_rounds for row in sessions.rows):
         output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
-    if any(row.spending.at_least for row in sessions.rows):
-        output.complain("≥: some rounds used at least the tokens that the log tells, and perhaps more")
+    unknown = wording.unknown_tokens(spending.added(row.spending for row in sessions.rows))
+    if unknown:
+        output.complain(f"{unknown}{' (≥)' if any(row.spending.at_least for row in sessions.rows) else ''}")
 
 
 _KINDS = ("input", "cached", "output", "reasoning")

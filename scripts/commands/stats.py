@@ -223,7 +223,7 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
     spent = sums.spending
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
     output.tell(f"Sessions: {humanize.count(overview.sessions)}")
-    left = f", {humanize.count(sums.left)} were left before their end" if sums.left else ""
+    left = f" and {humanize.count(sums.left)} were left by their clients" if sums.left else ""
     output.tell(f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed{left}")
     output.tell(f"Tokens:   {wording.tokens(sums)}")
     output.tell(f"Cost:     {wording.shown(spent)}{saved}")

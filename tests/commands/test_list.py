@@ -14,7 +14,7 @@ def test_list_of_the_sample(sample):
     done = run("list", "--data-dir", sample)
 
     heading, rule, *rows = done.stdout.splitlines()
-    assert (done.returncode, done.stderr.splitlines()) == (0, [UNPRICED])
+    assert (done.returncode, done.stderr.splitlines()) == (0, [UNPRICED, "cli.py: tokens of 1 call are not told"])
     assert heading.split("  ")[0] == "Session ID"
     assert heading.split()[2:] == [
         "Updated",
@@ -36,6 +36,32 @@ def test_list_of_the_sample(sample):
         assert f" {session['status']} " in row
     times = [row["updated_at"] for row in expected]
     assert times == sorted(times, reverse=True)
+
+
+def test_what_is_not_known_of_sessions_is_marked(tmp_path):
+    """A cost that is a lower bound is marked, tokens that no call told are no 0, and below it is said of how many calls."""
+    cut = {"outer": {"response_flags": "DC"}, "response_type": "stream", "model": "gpt-4o"}
+    untold = {"input_token": None, "output_token": None, "model": "gpt-4o"}
+    sessions(
+        tmp_path / "sessions",
+        line("cut", 2, **cut),
+        line("both", 1, **cut),
+        line("both", **untold),
+        line("untold", **untold),
+    )
+
+    done = run("list", "--data-dir", tmp_path / "sessions", "--timezone", "UTC")
+
+    rows = {row.split()[0]: row.split()[3:8] for row in done.stdout.splitlines()[2:]}
+    assert rows == {
+        "cut": ["10", "0", "5", "0", "≥$0.0000750"],
+        "both": ["10", "0", "5", "0", "≥$0.0000750+"],
+        "untold": ["-", "-", "-", "-", "-"],
+    }
+    assert done.stderr.splitlines() == [
+        UNPRICED,
+        "cli.py: tokens of 2 calls are not told, of 2 calls are at least so many (≥)",
+    ]
 
 
 def test_list_as_json(sample):

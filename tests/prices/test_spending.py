@@ -47,6 +47,7 @@ def test_sum_tells_what_it_holds_and_what_not():
     assert total.to_json() == {
         "cost_usd": "0.00769",
         "at_least": 2,
+        "without_tokens": 1,
         "unpriced_rounds": 6,
         "unpriced_tokens": 1513,
         "unpriced_models": ["deepseek-chat", "no model", "no-such-model", "qwen-long"],

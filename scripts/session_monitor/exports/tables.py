@@ -41,7 +41,7 @@ class ExportTable(NamedTuple):
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")
 
 
-_UNPRICED = ("at_least", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
+_UNPRICED = ("at_least", "without_tokens", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
 
 
 SUMS = ("sessions", "calls", "failed", "left", *_COUNTS, "cost_usd", *_UNPRICED)

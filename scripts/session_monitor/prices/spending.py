@@ -73,12 +73,21 @@ class Spending(SimpleNamespace):
         return {
             "cost_usd": money.plain(self.pico) if self.unpriced_rounds < self.rounds or not self.rounds else None,
             "at_least": self.at_least,
+            "without_tokens": self.without_tokens,
             "unpriced_rounds": self.unpriced_rounds,
             "unpriced_tokens": self.unpriced_tokens,
             "unpriced_models": sorted(self.unpriced_models),
             "cache_savings_usd": money.plain(self.saved_pico),
             "cost_notes": self.assumed,
         }
+
+
+def added(parts: Iterable[Spending]) -> Spending:
+    """Several costs in one."""
+    total = Spending()
+    for part in parts:
+        total.add(part)
+    return total
 
 
 def spent(book: Book, calls: Iterable[Call]) -> Spending:
