@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent.parent
-DOCUMENTS = ("README.md", "SKILL.md", "LOG_ROTATION.md")
+DOCUMENTS = ("README.md", "SKILL.md", "LOG_ROTATION.md", "docs/SESSION_IDS.md")
 
 
 def _commands(document):

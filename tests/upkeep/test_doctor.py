@@ -18,10 +18,10 @@ from session_monitor.log.log_file import LogFile
 from session_monitor.log.rotation import LogPlace
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
-from session_monitor.upkeep import call_checks, doctor, log_checks
+from session_monitor.upkeep import call_checks, doctor, log_checks, sample
 from session_monitor.upkeep import checks as upkeep_checks
-from session_monitor.upkeep.call_checks import Sample
 from session_monitor.upkeep.checks import FAIL, OK, WARN
+from session_monitor.upkeep.sample import Sample
 from tests.support import calls
 from tests.support.calls import BOOK
 
@@ -97,8 +97,8 @@ def test_where_all_is_well(folder, log):
 
     assert levels(checks) == {}
     assert list(checks) == [
-        *("Python", "SQLite", "log", "rotation", "calls", "session ids", "content", "cut values", "tokens"),
-        *("failures", "times", "prices", "clock"),
+        *("Python", "SQLite", "log", "rotation", "calls", "skipped calls", "session ids", "session names", "content"),
+        *("cut values", "tokens", "left calls", "cut streams", "failures", "times", "prices", "clock"),
         *("data folder", "monitor", "unread", "state file", "index", "price lists", "disk"),
     ]
     assert times(folder) == before
@@ -164,6 +164,12 @@ ROTATED = {
     "delayed": ([".1", ".2.gz"], OK, "1 compressed"),
     "just being compressed": ([".1", ".1.gz", ".2.gz"], OK, "2 compressed"),
     "not known": ([".1", ".2.zst"], WARN, "access.log.2.zst"),
+    "ISO basic times": (["-20261128T100000Z"], WARN, "access.log-20261128T100000Z"),
+    "weeks": (["-2026W48", "-2026W47.gz"], WARN, "access.log-2026W47.gz, access.log-2026W48"),
+    "old": ([".old"], WARN, "access.log.old"),
+    "a copy": ([".bak", "-orig"], WARN, "access.log-orig, access.log.bak"),
+    "packed": ([".zst"], WARN, "access.log.zst"),
+    "other files": ([".lock", ".pos", "-errors", ".offset.swp"], OK, "no rotated files"),
 }
 
 
@@ -181,6 +187,30 @@ def test_rotation(folder, log, style):
     assert text in check.found
 
 
+@pytest.mark.parametrize("name", ["access-2026-11-28T10-00-00.000.log", "access-2026-11-28T10-00-00.000.log.gz"])
+def test_what_lumberjack_leaves(folder, log, name):
+    """Its names are told, and what to do: files beside the log that are no log of this name are not."""
+    for each in (name, "access-admin.log", "other-2026-11-28T10-00-00.000.log"):
+        (log.parent / each).write_bytes(b"x\n")
+
+    check = examined(folder, log)["rotation"]
+
+    assert check.level == WARN
+    assert check.found.endswith(f"are not read: {name}")
+    assert "--log-path" in check.todo
+
+
+def test_an_empty_log(folder, log):
+    """It is no success, unless it was rotated just now."""
+    data = log.read_bytes()
+    log.write_bytes(b"")
+    check = examined(folder, log)["log"]
+    assert (check.level, "empty" in check.found) == (WARN, True)
+
+    (log.parent / "access.log.1").write_bytes(data)
+    assert examined(folder, log)["log"].level == OK
+
+
 def test_a_damaged_compressed_file(folder, log):
     """Half of a compressed file, with no plain one beside it, is told."""
     (log.parent / "access.log.1").write_bytes(b"x\n")
@@ -193,6 +223,23 @@ def test_a_damaged_compressed_file(folder, log):
 # -- the calls ---------------------------------------------------------------------------------------------------------
 
 NO_CALL = b'{"ai_log":"-","method":"GET"}'
+
+
+def outer(line, **fields):
+    """A line with these fields beside ``ai_log``."""
+    return json.dumps({**json.loads(line), **fields}).encode()
+
+
+def skipped(path, agent="codex_cli_rs/0.171.0"):
+    """The line of a call that the plugin skipped."""
+    return outer(b'{"ai_log":"-"}', method="POST", path=path, response_code="200", user_agent=agent)
+
+
+def anonymous(agent):
+    """The line of a call without a session id."""
+    return outer(calls.line(None, ["x"]), user_agent=agent)
+
+
 PIECES = [json.dumps({"log": text, "stream": "stdout", "time": "T"}).encode()
           for line in [calls.line("s", ["x"]).decode()] for text in (line[:90], f"{line[90:]}\n")]  # fmt: skip
 LIGHT = json.dumps({"ai_log": json.dumps({"session_id": "s", "model": "gpt-4", "input_token": 1, "output_token": 1}),
@@ -200,13 +247,25 @@ LIGHT = json.dumps({"ai_log": json.dumps({"session_id": "s", "model": "gpt-4", "
 NO_TOKENS = calls.line("s", ["x"], input_token=None, output_token=None, total_token=None)
 CUT = calls.line("s", messages="[map[content:" + "x" * 20 + " [truncated] " + "x" * 20 + " role:user]]")
 GOOD = calls.line("s", ["x"])
+LEFT = outer(NO_TOKENS, response_flags="DC", bytes_sent="500", response_type="-")
+CUT_SHORT = outer(
+    calls.line("s", ["x"], response_type="stream"), response_flags="UT", response_code_details="response_timeout"
+)
+ID_ALONE = calls.line("s", ["x"], input_token=None, output_token=None, total_token=None, model=None, chat_id="c")
 SAMPLES = {
     "no lines": ([], {"calls": WARN}, "look again"),
     "no calls": ([NO_CALL], {"calls": WARN}, "enable_path_suffixes"),
     "lines of somebody else": ([b"hello"], {"calls": FAIL}, "%FILTER_STATE(wasm.ai_log:PLAIN)%"),
     "lines that were cut into pieces": (PIECES * 9, {}, ""),
     "broken lines": ([GOOD, GOOD[:90]], {"calls": WARN}, "disk"),
+    "all calls skipped": ([skipped("/v1/responses")], {"calls": WARN, "skipped calls": FAIL}, "enable_path_suffixes"),
+    "skipped calls": ([GOOD, skipped("/v1/responses")], {"skipped calls": WARN}, "[/completions, /messages, /responses]"),
     "no session ids": ([calls.line(None, ["x"])], {"session ids": FAIL}, "session_id_header"),
+    "no session ids of an agent": ([anonymous("claude-cli/2.1")], {"session ids": FAIL}, "x-claude-code-session-id"),
+    "no values": ([calls.line("undefined", ["x"]), GOOD], {"session names": WARN}, "variable"),
+    "usage switched off": ([ID_ALONE], {"tokens": FAIL}, "disable_openai_usage"),
+    "left calls": ([GOOD, LEFT], {"left calls": WARN}, "include_usage"),
+    "cut streams": ([GOOD, CUT_SHORT], {"cut streams": WARN}, "time-out"),
     "few session ids": ([GOOD, calls.line(None, ["x"])], {"session ids": WARN}, "session_id_header"),
     "nearly all session ids": ([GOOD] * 30 + [calls.line(None, ["x"])], {}, ""),
     "light mode": ([LIGHT], {"content": WARN}, "use_default_attributes"),
@@ -220,14 +279,18 @@ SAMPLES = {
 }  # fmt: skip
 
 
+def taken(lines):
+    """What is counted of these lines."""
+    found = Sample()
+    sample.take(found, lines, BOOK)
+    return found
+
+
 @pytest.mark.parametrize("what", SAMPLES)
 def test_what_calls_lack(what):
     """What the gateway's calls lack is found, and the setting that brings it is named."""
     lines, expected, todo = SAMPLES[what]
-    sample = Sample()
-    call_checks.take(sample, lines, BOOK)
-
-    checks = {check.name: check for check in call_checks.checks(sample, NOW)}
+    checks = {check.name: check for check in call_checks.checks(taken(lines), NOW)}
 
     assert levels(checks) == expected
     assert all(todo in checks[name].todo for name in expected)
@@ -235,9 +298,8 @@ def test_what_calls_lack(what):
 
 def test_models_without_a_price_are_named():
     """The models that lack a price most often are named, the others counted."""
-    sample = Sample()
-    call_checks.take(sample, [calls.line("s", model=f"m{n}") for n in range(9) for _ in range(9 - n)], BOOK)
-    assert call_checks._prices(sample).found.endswith("45 calls are without a price: m0, m1, m2, m3, m4 and 4 more")
+    named = taken([calls.line("s", model=f"m{n}") for n in range(9) for _ in range(9 - n)])
+    assert call_checks._prices(named).found.endswith("45 calls are without a price: m0, m1, m2, m3, m4 and 4 more")
 
 
 @pytest.mark.parametrize(
@@ -255,7 +317,7 @@ def test_the_last_lines_of_a_log(tmp_path, most_bytes, most_lines, expected):
     path = tmp_path / "log"
     path.write_bytes(b"one\ntwo\nthree\nhalf")
     file = LogFile(LogPlace(str(path), (0, 2, "")))
-    assert call_checks.last_lines(file, most_bytes, most_lines) == expected
+    assert sample.last_lines(file, most_bytes, most_lines) == expected
     file.close()
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from session_monitor.sessions import file_names
+from session_monitor.text import humanize
 
 OK, WARN, FAIL = "ok", "warn", "fail"
 
@@ -33,6 +34,23 @@ class Case(NamedTuple):
     now: float
     default_log: str
     deep: bool = False
+
+
+FEW = 0.05
+"""A share of the calls that may lack something without a word: other clients than agents call, too."""
+_NAMED = 5
+
+
+def of_calls(number: int, calls: int) -> str:
+    """How many of the calls, in words."""
+    return f"{humanize.count(number) if number else 'none'} of {humanize.counted(calls, 'call')}"
+
+
+def some(names: Sequence[str]) -> str:
+    """The first of these names, and how many more there are."""
+    names = list(dict.fromkeys(names))
+    more = f" and {humanize.count(len(names) - _NAMED)} more" if len(names) > _NAMED else ""
+    return ", ".join(names[:_NAMED]) + more
 
 
 def has_sessions(folder: str) -> bool:

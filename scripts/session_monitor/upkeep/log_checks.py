@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from session_monitor.base import data_folder
@@ -14,9 +15,8 @@ from session_monitor.log.rotation import LogPlace
 from session_monitor.prices.book import Book
 from session_monitor.text import humanize
 
-from . import call_checks
-from .call_checks import LOOK_BYTES, LOOK_LINES, Sample
-from .checks import FAIL, OK, WARN, Case, Check, has_sessions
+from .checks import FAIL, OK, WARN, Case, Check, has_sessions, some
+from .sample import LOOK_BYTES, LOOK_LINES, Sample, last_lines, take
 
 
 def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
@@ -55,11 +55,12 @@ def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
 
 def _log(log: str, places: Sequence[LogPlace]) -> Check:
     """Whether all files of a log can be read."""
-    size = 0
+    size = whole = 0
     for place in places:
         try:
             with contextlib.closing(LogFile(place)) as file:
                 size += file.stat.st_size if place.is_live else 0
+                whole += file.stat.st_size
         except FileNotFoundError:  # renamed just now
             continue
         except NotAFileError:
@@ -71,18 +72,21 @@ def _log(log: str, places: Sequence[LogPlace]) -> Check:
     if not live:
         todo = "see that the gateway writes to it; after a rotation it may take until its next call"
         return Check("log", WARN, f"only rotated files of {log} are there", todo)
+    if not whole:
+        todo = (
+            "call a model through the gateway; if it stays empty, see that this is the file that the gateway writes to"
+        )
+        return Check("log", WARN, f"{', '.join(live)}: empty, as if no request had ever come", todo)
     return Check("log", OK, f"{', '.join(live)}: {humanize.size(size)}, readable")
 
 
 def _rotation(log: str, places: Sequence[LogPlace]) -> Check:
     """What rotation leaves, and whether the monitor can follow it."""
     rotated = [place for place in places if not place.is_live]
-    passed = [
-        name for folder in {os.path.dirname(place.path) for place in places} for name in _unread_names(folder, log)
-    ]
+    passed = _unread_names(log, places)
     if passed:
-        todo = "let logrotate compress with gzip, bzip2 or xz: .zst is not read"
-        return Check("rotation", WARN, f"beside {log} are files that are not read: {', '.join(passed)}", todo)
+        found = f"beside {log} are files that look as if rotation had left them, and are not read: {some(passed)}"
+        return Check("rotation", WARN, found, _UNREAD)
     if not rotated:
         return Check("rotation", OK, f"no rotated files beside {log} yet")
     kind = " and ".join(
@@ -105,9 +109,27 @@ def _rotation(log: str, places: Sequence[LogPlace]) -> Check:
     return Check("rotation", OK, found)
 
 
-def _unread_names(folder: str, log: str) -> list[str]:
-    base = os.path.basename(log)
-    return sorted(name for name in os.listdir(folder or ".") if name.startswith(base) and name.endswith(".zst"))[:5]
+_UNREAD = (
+    "give them as a further --log-path, such as 'DIR/access-*.log', or let rotation name them by a number or a date "
+    "(access.log.1, access.log-20261128) and compress with gzip, bzip2 or xz: others are not read"
+)
+_COMPRESSED = r"(?:\.(?:gz|bz2|xz|zst|lz4|lzma|zip|Z|7z))"
+
+
+def _unread_names(log: str, places: Sequence[LogPlace]) -> list[str]:
+    """Names beside a log that look rotated, and that it is not read by."""
+    read = {os.path.basename(place.path) for place in places}
+    bases = [place.path for place in places if place.is_live] or [log]
+    patterns = [_rotated(*map(re.escape, os.path.splitext(os.path.basename(base)))) for base in bases]
+    folders = {os.path.dirname(place.path) or "." for place in places}
+    names = {name for folder in folders for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))}
+    return sorted(name for name in names - read if any(pattern.fullmatch(name) for pattern in patterns))
+
+
+def _rotated(root: str, extension: str) -> re.Pattern[str]:
+    """What names look like that rotation makes of a log's, by whichever program."""
+    left = rf"[._-](?:old|bak|orig|prev|save|\d[\w.:+-]*)(?:{extension})?{_COMPRESSED}?"
+    return re.compile(rf"{root}(?:{extension})?(?:{left}|{_COMPRESSED})")
 
 
 def _unreadable(place: LogPlace) -> str:
@@ -128,8 +150,8 @@ def _sample(logs: Sequence[str], book: Book | None) -> Sample | None:
     for place in newest:
         with contextlib.suppress(OSError, NotAFileError), contextlib.closing(LogFile(place)) as file:
             sample = sample or Sample()
-            lines = call_checks.last_lines(file, LOOK_BYTES // len(newest), LOOK_LINES // len(newest))
-            call_checks.take(sample, lines, book)
+            lines = last_lines(file, LOOK_BYTES // len(newest), LOOK_LINES // len(newest))
+            take(sample, lines, book)
     return sample
 
 
