@@ -97,4 +97,4 @@ def _json_pieces(shown: Conversation, *, messages: bool) -> Iterator[str]:
     yield "\n]}"
 
 
-_OF_MESSAGES = ("messages", "messages_from_history", "history_of")
+_OF_MESSAGES = ("messages", "messages_from_history", "history_of", "restyled")

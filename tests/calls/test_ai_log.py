@@ -28,7 +28,7 @@ ONE_CALL = LINES["openai_chat"]
 AT = '"start_time":"2026-02-01T09:30:15Z"'
 
 
-OF_RESENT = {"from_history", "sent"}
+OF_RESENT = {"from_history", "from_thread", "sent"}
 """What is only there where it is told what was sent before."""
 
 

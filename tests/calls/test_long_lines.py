@@ -60,7 +60,7 @@ def folder(tmp_path, name, lines, *, skipping, batch=0):
     log.write_bytes(b"".join(each + b"\n" for each in lines))
     kept = Store(str(output))
     if not skipping:
-        kept.sent = lambda _session_id: None
+        kept.sent = lambda _session_id: ()
     ingest = Ingest([str(log)], kept, Checkpoint(str(output / ".state.json"), str(output)))
     if batch:
         ingest._is_full = lambda: len(kept._touched) >= batch
@@ -143,7 +143,7 @@ def known(*messages, raw=True):
     """What a session sent last, if it sent these."""
     inner = go_string(",".join(map(compact, messages)))[1:-1].encode()
     sent = Sent(len(messages), len(inner), inner)
-    return lambda session_id: (sent if raw else sent.without_bytes()) if session_id == "s" else None
+    return lambda session_id: [sent if raw else sent.without_bytes()] if session_id == "s" else []
 
 
 @pytest.mark.parametrize("raw", [True, False])
@@ -158,7 +158,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
     found = ai_log.parse(line([first, second, third], dumps=compact), known(first, raw=raw))
 
     assert (found.messages, found.from_history) == ([second, third], 1)
-    whole = known(first, second, third)("s")
+    (whole,) = known(first, second, third)("s")
     assert found.sent.raw == whole.raw
 
 
@@ -221,12 +221,36 @@ def test_what_is_remembered_is_bounded(tmp_path, monkeypatch):
         call = ai_log.parse(line([long("1")], f"s{number}", compact), kept.sent)
         kept.add(call, ("g", number, number + 1))
 
-    held = [kept.sent(f"s{number}") for number in range(20)]
+    held = [sent for number in range(20) for sent in kept.sent(f"s{number}")]
     assert sum(len(each.line) for each in held) <= 4 * long_lines.SHORTEST + len(held[-1].line)
     assert held[0].digest
     assert not held[0].line
     again = ai_log.parse(line([long("1"), 2], "s0", compact), kept.sent)
     assert (again.from_history, again.messages) == (1, [2])
+
+
+def test_two_conversations_of_a_session_both_go_on(tmp_path):
+    """A call is held against what each conversation sent last; of none of them anything is decoded again."""
+    kept = Store(str(tmp_path))
+    talks, found = {"a": [], "b": []}, []
+    for number, name in enumerate("abababba"):
+        talks[name].append(long(f"{name}{number}"))
+        found.append(ai_log.parse(line(talks[name], dumps=compact), kept.sent))
+        kept.add(found[-1], ("g", number, number + 1))
+
+    assert [(each.from_history, each.from_thread) for each in found] == [
+        *((0, 0), (0, 0), (1, 1), (1, 2), (2, 1), (2, 2), (3, 2), (3, 1))
+    ]
+    assert all(len(each.messages) == 1 for each in found)
+
+
+def test_of_several_beginnings_the_longest_counts():
+    """Where a line begins with what two conversations sent, it goes on with the longer one."""
+    one, two = (known(*each)("s")[0] for each in ([long("1")], [long("1"), long("2")]))
+    made = line([long("1"), long("2"), 3], dumps=compact)
+
+    for sent in ([one, two], [two, one], [one, two.without_bytes()]):
+        assert ai_log.parse(made, lambda _session_id, sent=sent: sent).from_history == 2
 
 
 def test_the_sample_is_read_alike(tmp_path):

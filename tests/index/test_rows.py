@@ -49,13 +49,18 @@ def sessions(rows):
 def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches):
     """Read from its file, a session has the rows that its writer's facts gave, batch by batch."""
     folder = tmp_path_factory.mktemp("sessions")
-    agent, told, last = Agent(folder), {}, {}
+    agent, told, before = Agent(folder), {}, {}
     for batch in batches:
         written = agent.store(batch)
-        before = {position: last[each.session_id] for position, each in enumerate(written) if each.session_id in last}
-        rows, tools = index_rows.rows_of(written, BOOK), list(tool_rows.of_written(written, before))
+        known = {
+            (position, number): before[each.session_id, number]
+            for position, each in enumerate(written)
+            for number in range(each.rounds[0][0]["round"])
+            if number
+        }
+        rows, tools = index_rows.rows_of(written, BOOK), list(tool_rows.of_written(written, known))
         for position, each in enumerate(written):
-            last[each.session_id] = each.rounds[-1][0]
+            before.update(((each.session_id, facts["round"]), facts) for facts, _, _ in each.rounds)
             told.setdefault(each.session_id, []).append((rows, tools, position))
 
     for session_id, pieces in told.items():
@@ -65,15 +70,32 @@ def test_rows_of_a_file_are_those_of_what_was_written(tmp_path_factory, batches)
         assert [session[name] for name in schema.ADDITIVE] == [
             sum(each[name] for each in after) for name in schema.ADDITIVE
         ]
+        tellings = {
+            number: flags for piece, _, at in pieces for position, number, flags in piece.told if position == at
+        }
         assert rounds(rows) == [
-            {**row, "session": 0}
+            {**row, "session": 0, "flags": told_flags(row["flags"], tellings.get(row["number"]))}
             for piece, _, position in pieces
             for row in rounds(piece)
             if row["session"] == position
         ]
-        assert list(tool_rows.of_written([read(folder, file_names.file_name(session_id))])) == [
-            row._replace(session=0) for _, piece, position in pieces for row in piece if row.session == position
-        ]
+        of_pieces = [row for _, piece, position in pieces for row in piece if row.session == position]
+        assert by_tool(tool_rows.of_written([read(folder, file_names.file_name(session_id))])) == by_tool(of_pieces)
+
+
+def told_flags(flags, told):
+    """A round's flags once a later one told what it asked for."""
+    return flags if told is None else flags & ~schema.TOOLS_UNKNOWN | told
+
+
+def by_tool(rows):
+    """What is told of each round and each tool, put together."""
+    found = {}
+    for row in rows:
+        calls, results, failed, tokens = found.get(row[1:3], (0, 0, 0, None))
+        tokens = row.tokens if tokens is None else tokens
+        found[row[1:3]] = calls + row.calls, results + row.results, failed + row.failed, tokens
+    return found
 
 
 @settings(max_examples=25)
@@ -145,6 +167,8 @@ def test_columns_of_a_round(tmp_path):
         "length": written.rounds[0][2],
         "history": 0,
         "sent": 1,
+        "thread": 1,
+        "base": 0,
         "usd": cost.pico // money.MICRO,
         "pico": cost.pico % money.MICRO,
         "saved_usd": cost.saved // money.MICRO,

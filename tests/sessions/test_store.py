@@ -5,16 +5,20 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import stat
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import files
-from session_monitor.sessions import message_history, store
+from session_monitor.sessions import message_history, session_file, store
+from session_monitor.sessions.rounds import all_rounds, with_all_messages
 from session_monitor.sessions.store import Store
-from tests.support.calls import call, conversation, in_log
+from session_monitor.upkeep import session_check
+from tests.support.calls import call, conversation, in_log, message
 from tests.support.stores import TALK, contents, folder_of, path_of, put, rounds_of, summary_of
 
 pytestmark = pytest.mark.usefixtures("no_sync")
@@ -65,8 +69,9 @@ def test_appending_gives_the_file_that_writing_at_once_gives(tmp_path):
     assert json.dumps(documents[0]) == json.dumps(documents[1])
 
 
-def test_a_write_shorter_than_the_footer_leaves_nothing_of_it(tmp_path):
-    """Where a session's history shrinks, so does its footer, and the file stays valid."""
+def test_a_write_shorter_than_the_footer_leaves_nothing_of_it(tmp_path, monkeypatch):
+    """Where what is remembered of a session shrinks, so does its footer, and the file stays valid."""
+    monkeypatch.setattr(message_history, "MOST_MESSAGES", 100)
     long, short = in_log([call("s", [f"message {n}" for n in range(300)]), call("s", ["new"])])
     put(tmp_path, [long])
     size = path_of(tmp_path, "s").stat().st_size
@@ -327,3 +332,33 @@ def test_a_failed_sync_counts_as_not_written(tmp_path, monkeypatch):
         one_run.add(*each)
     one_run.flush()
     assert len(rounds_of(path_of(tmp_path))) == 1 + len(TALK)
+
+
+BEFORE_THREADS = Path(__file__).parent / "data" / "before_threads"
+
+
+@pytest.mark.parametrize("is_torn", [False, True])
+@pytest.mark.parametrize("name", ["before-threads", "ended"])
+def test_files_of_before_conversations_were_told_apart_go_on(tmp_path, name, is_torn):
+    """Their rounds are read and their footers taken, and new rounds go on from their last messages, or begin anew."""
+    path = path_of(tmp_path, name)
+    shutil.copy(BEFORE_THREADS / path.name, path)
+    if is_torn:
+        path.write_bytes(path.read_bytes()[:-9])
+    sent = [each["messages"] for each in full_rounds(path)]
+    end = len(sent) * 100 + 400 * (name == "ended")
+    one, two = [*sent[-1][:2], message("new")], [message("of another")]
+
+    put(tmp_path, in_log([call(name, messages=each) for each in (one, two, [*one, message("more")])], start=end))
+
+    assert [each["messages"] for each in full_rounds(path)] == [*sent, one, two, [*one, message("more")]]
+    assert not session_check.look(str(tmp_path), path.name, quick=False).faults
+    with open(path, "rb") as file:
+        footer, recovered = session_file.read_footer(file), session_file.recover(file)
+    assert [each[:2] for each in footer.summary.history] == [each[:2] for each in recovered.summary.history]
+
+
+def full_rounds(path):
+    """The rounds of a session file, each with all messages that it sent."""
+    with open(path, "rb") as file:
+        return list(with_all_messages(all_rounds(file)))

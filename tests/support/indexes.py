@@ -88,8 +88,9 @@ def contents(found):
 class Step(NamedTuple):
     """A call that an agent makes; ``at`` is in milliseconds since 1970.
 
-    ``tool`` is what its answer asks for, and the next call of the session sends what came back, unless it
-    ``forgets`` what was said; ``ends`` is one of ``_ENDS``.
+    ``tool`` is what its answer asks for, which the line does not tell where it is ``untold``; the next call of the session
+    sends what came back, unless it ``forgets`` what was said.  ``ends`` is one of ``_ENDS``.  ``aside`` is another conversation
+    in the same session.
     """
 
     session: str = "a"
@@ -103,6 +104,8 @@ class Step(NamedTuple):
     tool_failed: bool = False
     forgets: bool = False
     ends: str = "whole"
+    untold: bool = False
+    aside: bool = False
 
 
 _STREAM, _READ = {"response_type": "stream"}, {"llm_service_duration": 900}
@@ -127,14 +130,15 @@ class Agent:
 
     def call(self, step):
         """The call of a step."""
-        said, tool = ([], None) if step.forgets else self._said.get(step.session, ([], None))
-        said = list(said)
+        talk = step.session, step.aside
+        said, tool = ([], None) if step.forgets else self._said.get(talk, ([], None))
+        said = list(said) or ([calls.message("aside")] if step.aside else [])
         if tool:
             said.append({"role": "assistant", "tool_calls": [_tool_call(tool)]})
             text = "Error: no such thing" if step.tool_failed else "a secret result " * 5
             said.append({"role": "tool", "tool_call_id": "call", "content": text})
         said.append(calls.message(f"hello secret {len(said)}"))
-        self._said[step.session] = said, step.tool
+        self._said[talk] = said, step.tool
         told = {"input_token": None, "output_token": None, "total_token": None}
         if step.tokens is not None:
             tokens = step.tokens + 20 * len(said)
@@ -146,7 +150,7 @@ class Agent:
             "messages": said,
             "cached_tokens": min(step.cached, step.tokens or 0),
             "answer": "" if step.tool else "a secret answer",
-            "tool_calls": [_tool_call(step.tool)] if step.tool else [],
+            "tool_calls": [_tool_call(step.tool)] if step.tool and not step.untold else [],
             **({"consumer": step.consumer} if step.consumer else {}),
         }
         return calls.call(step.session, **{**known, **told, **_ENDS[step.ends]})
@@ -212,6 +216,8 @@ STEPS = st.builds(
     st.booleans(),
     st.sampled_from([False, False, False, True]),
     st.sampled_from(["whole", "whole", *_ENDS]),
+    st.booleans(),
+    st.sampled_from([False, False, False, True]),
 )
 """Any call, at any moment, so that many a call comes later than a newer one."""
 BATCHES = st.lists(st.lists(STEPS, max_size=8), max_size=5)

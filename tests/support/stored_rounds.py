@@ -2,30 +2,38 @@
 
 from __future__ import annotations
 
-from session_monitor.sessions import file_names, message_history, session_file
+from session_monitor.sessions import file_names, message_history, session_file, threads
 from session_monitor.sessions.record import entry_of
 from session_monitor.sessions.summary import Summary
 
 
-def entries_of(calls, shared=None):
-    """The rounds as a store would number and shorten them."""
-    before, entries = "", []
-    for number, (each, log) in enumerate(calls, 1):
-        marks = message_history.digests(each.messages)
-        common = message_history.common_start(before, marks) if shared is None else shared
-        facts, rest = entry_of(each, number, log, common)
-        entries.append({**facts, "messages": each.messages[common:], **rest})
-        before = marks
-    return entries
+def entries_of(calls, *, is_whole=False):
+    """The rounds as a store would number and shorten them; ``is_whole`` as one that keeps all messages with each."""
+    return list(_stored(Summary(), calls, is_whole=is_whole))
 
 
 def summary_of(calls):
     """What these calls add up to."""
     summary = Summary()
-    for entry in entries_of(calls):
-        summary.add(entry, entry["log"])
-    summary.history = message_history.digests(calls[-1][0].messages) if calls else ""
+    for entry in _stored(summary, calls):
+        assert summary.messages_count == entry["round"]
     return summary
+
+
+def _stored(summary, calls, *, is_whole=False):
+    for number, (each, log) in enumerate(calls, 1):
+        shared, belonging, placed = 0, threads.Belonging(), None
+        if each.messages:
+            texts = message_history.encoded(each.messages)
+            placed = threads.placed(summary.history, summary.threads, each, texts, is_whole=is_whole)
+            shared, belonging = placed.shared, placed.belonging
+        facts, rest = entry_of(each, number, log, shared, belonging)
+        if placed:
+            conversation = placed.conversation(facts)
+            summary.history = message_history.latest(summary.history, conversation)
+        summary.add(facts, log)
+        summary.heard(each.chat_round, facts)
+        yield {**facts, "messages": each.messages[shared:], **rest}
 
 
 # -- rounds that are written by hand -----------------------------------------------------------------------------------

@@ -251,7 +251,7 @@ def test_leftovers_are_notices(folder):
 ROUND = "session = (SELECT id FROM session WHERE session_id = 'agent:main:a') AND number = 2"
 LATER = (
     "session, 99, at, model, consumer, fresh, read, written, visible, reasoning, flags, notes, code, first_token_ms, "
-    "duration_ms, start, length, history, sent, usd, pico, saved_usd, saved_pico"
+    "duration_ms, start, length, history, sent, thread, base, usd, pico, saved_usd, saved_pico"
 )
 CHANGES = {
     "a session's sum": ("UPDATE session SET fresh = fresh + 1 WHERE session_id = 'agent:main:a'", "fresh|table session", True),

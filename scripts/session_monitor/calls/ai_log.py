@@ -35,7 +35,8 @@ PLACES = (*TEXTS, *NUMBERS, *OUTER_TEXTS)
 def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped:
     """The call that this line describes, or why it describes none.  Never raises, whatever the bytes.
 
-    Where ``known`` tells what a session's last call sent, messages that are those of that call are not decoded again.
+    Where ``known`` tells what a session's conversations sent last, messages that are those of one of them are not decoded
+    again.
     """
     call = _parse_long(line, known) if known else None
     if call:
@@ -44,12 +45,14 @@ def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped
     return parts if isinstance(parts, Skipped) else _judged(parts)
 
 
-def _judged(parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None = None) -> Round | Skipped:
+def _judged(
+    parts: LineParts, from_history: int = 0, sent: long_lines.Sent | None = None, from_thread: int = 0
+) -> Round | Skipped:
     """The call of these parts, or why they are of none."""
     method, path = _text(parts.outer.get("method")), _text(parts.outer.get("path"))
     reason = requests.reason_against(parts.attributes, method, path)
     if reason is None:
-        return _round(parts, path, from_history, sent)
+        return _round(parts, path, (from_history, from_thread, sent))
     if reason != requests.SKIPPED_CALL:
         return Skipped(reason)
     code = usage.count(parts.outer.get("response_code"))
@@ -76,9 +79,9 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | Skipped | None:
         if parts is None:
             return None
     listed = parts.attributes["messages"]
-    number = pieces.known.number if pieces.known else 0
+    number, thread = (pieces.known.number, pieces.known.thread) if pieces.known else (0, 0)
     sent = long_lines.Sent(number + len(listed), pieces.end - pieces.start, line, pieces.start) if listed else None
-    return _judged(parts, number, sent)
+    return _judged(parts, number, sent, thread)
 
 
 def _need_history(listed: list[Any]) -> bool:
@@ -119,8 +122,9 @@ def _unescaped(part: bytes) -> str:
 # -- the round ---------------------------------------------------------------------------------------------------------
 
 
-def _round(parts: LineParts, path: str | None, from_history: int, sent: long_lines.Sent | None) -> Round:
+def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_lines.Sent | None]) -> Round:
     told, outer, outer_broken, torn = parts
+    from_history, from_thread, sent = resent
     get, get_outer = told.get, outer.get
     said = content.content_of(told)
     named = _text(get("model"))
@@ -159,6 +163,7 @@ def _round(parts: LineParts, path: str | None, from_history: int, sent: long_lin
         first_token_ms=usage.count(get("llm_first_token_duration")),
         duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
         from_history=from_history,
+        from_thread=from_thread,
         sent=sent,
         **_places(told, outer),
     )

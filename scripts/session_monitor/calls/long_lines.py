@@ -1,7 +1,7 @@
 r"""Which of a line's messages were sent with the call before, told without decoding them?
 
-An agent sends its whole history with each call.  Where the bytes of a line's ``messages`` begin with those of the
-session's last call, the same messages would come out of them again, so ``take_apart`` leaves them out of what is decoded.
+An agent sends its whole history with each call.  Where the bytes of a line's ``messages`` begin with those that one of
+the session's conversations sent last, the same messages would come out of them again, so ``take_apart`` leaves them out of what is decoded.
 
 In the gateway's own shape (``{"ai_log":"{\"api\":…,\"messages\":[…],\"model\":…}",…}``) a quote of the object itself has one
 backslash before it, and one inside of a string in it more than that, so no text that anybody says looks like a key.
@@ -12,6 +12,7 @@ left to the ordinary way.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Callable, NamedTuple
 
 from session_monitor.base.hashing import blake2b
@@ -26,10 +27,10 @@ SHORTEST = 512
 
 
 class Sent(NamedTuple):
-    """The messages that a session's last call sent: how many, and of how many bytes, without the brackets.
+    """The messages that a conversation's last call sent: how many, and of how many bytes, without the brackets.
 
     They stand in a ``line`` from ``start`` on, which is kept as it was read; where lines would take too much room
-    ``digest`` stands for them.
+    ``digest`` stands for them.  ``thread`` is the conversation's number in its session, once that is known.
     """
 
     number: int
@@ -37,6 +38,7 @@ class Sent(NamedTuple):
     line: bytes = b""
     start: int = 0
     digest: bytes | None = None
+    thread: int = 0
 
     @property
     def raw(self) -> bytes:
@@ -45,7 +47,7 @@ class Sent(NamedTuple):
 
     def without_bytes(self) -> Sent:
         """The same, told by a digest."""
-        return self if self.digest else Sent(self.number, self.length, digest=_digest(self.raw))
+        return self if self.digest else self._replace(line=b"", start=0, digest=_digest(self.raw))
 
     def begins(self, line: bytes, start: int) -> bool:
         """Whether the same bytes stand in a line from there on."""
@@ -58,15 +60,15 @@ def _digest(raw: bytes) -> bytes:
     return blake2b(raw, digest_size=16).digest()
 
 
-Known = Callable[[str], "Sent | None"]
-"""What the last call of a session sent, where that is remembered."""
+Known = Callable[[str], Iterable[Sent]]
+"""What the last call of each conversation of a session sent, where that is remembered; the latest first."""
 
 
 class Pieces(NamedTuple):
     """A line taken apart at its messages, which stand in it from ``start`` to ``end``, without the brackets.
 
     ``before`` is what stands before them in ``ai_log``, ``behind`` all of the line that comes after them.  Where they begin
-    with those that the session ``session_id`` sent last, which ``known`` tells, ``messages`` are the others.
+    with those that a conversation of the session ``session_id`` sent last, which ``known`` tells, ``messages`` are the others.
     """
 
     before: bytes
@@ -88,12 +90,20 @@ def take_apart(line: bytes, known: Known) -> Pieces | None:
     if end < 0:
         return None
     before, behind, session_id = line[len(START) : start - 1], line[end + 1 :], _session_id(line, end)
-    sent = known(session_id)
-    if sent and sent.length >= SHORTEST:
-        first = start + sent.length + 1
-        if line[first - 1 : first] == b"," and sent.begins(line, start):
-            return Pieces(before, line[first:end], behind, start, end, session_id, sent)
+    sent = _longest(known(session_id), line, start)
+    if sent:
+        return Pieces(before, line[start + sent.length + 1 : end], behind, start, end, session_id, sent)
     return Pieces(before, line[start:end], behind, start, end)
+
+
+def _longest(known: Iterable[Sent], line: bytes, start: int) -> Sent | None:
+    """Of what was sent that of most bytes which stand in a line from there on, with more behind them; the latest of several."""
+    longest, most = None, SHORTEST - 1
+    for sent in known:
+        behind = start + sent.length
+        if sent.length > most and line[behind : behind + 1] == b"," and sent.begins(line, start):
+            longest, most = sent, sent.length
+    return longest
 
 
 def whole(pieces: Pieces, line: bytes) -> Pieces:

@@ -23,8 +23,8 @@ class Round(NamedTuple):
     whether the line tells any tokens, ``answered_by`` which of the gateway's own plugins answered instead of a model, and
     ``session_from`` where the session's id was taken from, if not from the gateway.
 
-    ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are those of the session's last
-    call.  ``sent`` says where all of them stand in the line, where that is worth remembering.
+    ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are all those that the last call of
+    the session's conversation ``from_thread`` sent.  ``sent`` says where all of them stand in the line, where that is worth remembering.
     """
 
     session_id: str | None
@@ -64,6 +64,7 @@ class Round(NamedTuple):
     answered_by: str | None = None
     session_from: str | None = None
     from_history: int = 0
+    from_thread: int = 0
     sent: long_lines.Sent | None = None
 
     @property

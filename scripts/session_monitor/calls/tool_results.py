@@ -33,9 +33,18 @@ class Came(NamedTuple):
 
 def called(tool_calls: Iterable[Any]) -> list[tuple[str, int]]:
     """How often an answer asks for each tool."""
+    return _counted(map(tool_of, tool_calls))
+
+
+def called_in(message: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """How often a message of the model asks for each tool."""
+    return _counted(tool for _, tool in calls_of(message))
+
+
+def _counted(tools: Iterable[object]) -> list[tuple[str, int]]:
     times: dict[str, int] = {}
-    for call in tool_calls:
-        name = _name(tool_of(call))
+    for tool in tools:
+        name = _name(tool)
         times[name] = times.get(name, 0) + 1
     return list(times.items())
 

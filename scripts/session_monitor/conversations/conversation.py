@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.outcome import has_tokens, outcome_of
@@ -16,6 +16,8 @@ from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions.rounds import all_rounds, open_session, rounds_at, with_all_messages
 
 if TYPE_CHECKING:
+    from session_monitor.reports.session_rows import Threads
+    from session_monitor.sessions.rounds import Place
     from session_monitor.sessions.stored_round import StoredRound
 
 
@@ -63,7 +65,9 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     row = sessions.session(session_id)
     if row is None:
         return None
-    stored = _stored(sessions, row, session_id, rounds, full_messages=full_messages)
+    stored = told_together(
+        _stored(sessions, row, session_id, rounds, full_messages=full_messages), sessions.threads(session_id)
+    )
     return Conversation(row, ((each, sessions.book.price(cost.call_of(each))) for each in stored))
 
 
@@ -101,13 +105,34 @@ def _stored(
     if not places:
         return
     first = places[0].number
-    if full_messages and places[0].history:
-        # The messages before those that are wanted stand in earlier rounds, down to one that shares none.
-        earlier = report.places(session_id, None, first - 1, None)
-        base = next((place.number for place in reversed(earlier) if not place.history), 1)
-        places = [place for place in earlier if place.number >= base] + places
+    if full_messages:
+        places = _with_bases(report, session_id, places)
     with open_session(report.folder, row.file) as file:
         stored = rounds_at(file, places)
         for each in with_all_messages(stored) if full_messages else stored:
             if each["round"] >= first:
                 yield each
+
+
+def _with_bases(report: Report, session_id: str, places: list[Place]) -> list[Place]:
+    """These places and the earlier ones in which the messages stand that their calls sent before."""
+    known = {place.number: place for place in places}
+    if any(place.history and place.base not in known for place in places):
+        known.update((place.number, place) for place in report.places(session_id, None, places[0].number - 1, None))
+    needed: set[int] = set()
+    for wanted in places:
+        place: Place | None = wanted
+        while place and place.number not in needed:
+            needed.add(place.number)
+            place = known.get(place.base) if place.history else None
+    return [known[number] for number in sorted(needed)]
+
+
+def told_together(stored: Iterable[StoredRound], threads: Threads) -> Iterator[StoredRound]:
+    """Rounds with what others tell of them: which asked for tools; and to which conversation they belong, of several."""
+    for each in stored:
+        if each["round"] in threads.told_tools:
+            each["has_tool_calls"] = threads.told_tools[each["round"]]
+        if threads.number > 1:
+            each.setdefault("thread", 1)
+        yield each

@@ -6,7 +6,7 @@ beside it are needed as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base import utf8
@@ -21,8 +21,10 @@ from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
 from . import clipping, conversation
 from .clipping import Clip
+from .conversation import told_together
 
 if TYPE_CHECKING:
+    from session_monitor.sessions.rounds import Place
     from session_monitor.sessions.stored_round import StoredRound
 
 MOST_MESSAGES = 100
@@ -58,8 +60,7 @@ def rounds(report: Report, row: SessionRow, span: RoundSpan, most: int) -> list[
     wanted = span.numbers(row.fields["messages_count"])
     if not wanted:
         return []
-    around = list(_entries(report, row, wanted[0] - 1, wanted[-1] + 1))
-    wholes = [each for each in _wholes(around, report.book) if each["round"] in wanted]
+    wholes = _wholes(report, row, wanted[0], wanted[-1])
     is_backward = span.after is None
     given: list[tuple[Round, list[Clip]]] = []
     size = 0
@@ -77,24 +78,27 @@ def whole(report: Report, row: SessionRow, number: int) -> Round | None:
 
     Of its messages the last new ones; ``messages_start`` says which the first of these is, from 0.
     """
-    around = list(_entries(report, row, number - 1, number + 1))
-    return next((each for each in _wholes(around, report.book) if each["round"] == number), None)
+    return next(iter(_wholes(report, row, number, number)), None)
 
 
 def messages(report: Report, row: SessionRow, number: int, first: int, end: int) -> list[Any]:
     """Of all messages that a round sent those from one to before another, counted from 0; read where they were new."""
-    places = report.places(row.fields["session_id"], None, number, None)
+    places = {place.number: place for place in report.places(row.fields["session_id"], None, number, None)}
     sent: list[Any] = []
+    forms: dict[int, Any] = {}
     with open_session(report.folder, row.file) as file:
-        for place in reversed(places):
-            if place.history < end:
-                stored = round_at(file, place)
-                own = stored["messages"] if stored else []
-                sent[:0] = own[max(0, first - place.history) : end - place.history]
-                end = place.history
-            if end <= first:
+        place = places.get(number)
+        while place and end > first:
+            stored = round_at(file, place)
+            if stored is None:
                 break
-    return sent
+            if place.history < end:
+                sent[:0] = stored["messages"][max(0, first - place.history) : end - place.history]
+                end = place.history
+            forms = {**dict(stored.get("restyled", ())), **forms}
+            place = places.get(place.base)
+    worn = [(at - first, form) for at, form in forms.items() if first <= at < first + len(sent)]
+    return message_history.redressed(sent, worn)
 
 
 def fitting(sent: list[Any], first: int, most: int) -> tuple[list[Any], list[Clip]]:
@@ -118,21 +122,26 @@ def fitting(sent: list[Any], first: int, most: int) -> tuple[list[Any], list[Cli
 # -- from the file -----------------------------------------------------------------------------------------------------
 
 
-def _entries(report: Report, row: SessionRow, first: int, last: int) -> Iterator[StoredRound]:
-    places = report.places(row.fields["session_id"], max(1, first), last, None)
+def _wholes(report: Report, row: SessionRow, first: int, last: int) -> list[Round]:
+    """Rounds from one number to another, each with what those beside it in its conversation tell."""
+    session_id = row.fields["session_id"]
+    neighbours = report.neighbours(session_id, max(1, first), last)
+    places = {place.number: place for each in neighbours for place in each if place}
     with open_session(report.folder, row.file) as file:
-        yield from rounds_at(file, places)
+        read = rounds_at(file, (places[number] for number in sorted(places)))
+        entries = {each["round"]: each for each in told_together(read, report.threads(session_id))}
+
+    def entry_at(place: Place | None) -> StoredRound | None:
+        return entries.get(place.number) if place else None
+
+    return [
+        _whole(entry, entry_at(each.before), entry_at(each.behind), report.book)
+        for each in neighbours
+        if (entry := entry_at(each.place))
+    ]
 
 
 # -- what is new -------------------------------------------------------------------------------------------------------
-
-
-def _wholes(entries: Sequence[StoredRound], book: Book) -> Iterator[Round]:
-    """Each of the rounds that follow each other, with what those beside it tell."""
-    for at, entry in enumerate(entries):
-        before = entries[at - 1] if at else None
-        behind = entries[at + 1] if at + 1 < len(entries) else None
-        yield _whole(entry, before, behind, book)
 
 
 def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound | None, book: Book) -> Round:

@@ -117,8 +117,11 @@ class Transcript:
         yield from self._tool_calls(entry)
 
     def _messages_of(self, entry: StoredRound) -> Iterator[str]:
-        before = entry.get("messages_from_history", 0)
-        if not before and not entry["messages"] and "messages" not in entry.get("undecoded", {}):
+        if (
+            not entry.get("messages_from_history")
+            and not entry["messages"]
+            and "messages" not in entry.get("undecoded", {})
+        ):
             return
         yield f"    Messages ({_messages_count(entry)}):"
         for message in entry["messages"]:
@@ -176,6 +179,8 @@ def _tokens(spent: Spending, number: int) -> str:
 
 def _messages_count(entry: Mapping[str, Any]) -> str:
     before, new = entry.get("messages_from_history", 0), len(entry["messages"])
+    if new == entry.get("messages_total"):  # all that were sent
+        before = 0
     if "messages" in entry.get("undecoded", {}):
         return "cut"
     if not before:

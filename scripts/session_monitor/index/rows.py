@@ -11,7 +11,7 @@ import itertools
 import json
 import operator
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import timestamps, utf8
@@ -20,7 +20,7 @@ from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns
-from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
 
@@ -34,6 +34,7 @@ from .schema import (
     LEFT,
     NO_CONTENT,
     NO_TOKENS,
+    TOLD_TOOLS,
     TOOL_CALLS,
     TOOLS_UNKNOWN,
 )
@@ -48,7 +49,19 @@ SESSION = (
 """The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.encoded`` gives it."""
 ROUND = (
     *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
-    *("flags", "notes", "code", "first_token_ms", "duration_ms", "start", "length", "history", "sent"),
+    *(
+        "flags",
+        "notes",
+        "code",
+        "first_token_ms",
+        "duration_ms",
+        "start",
+        "length",
+        "history",
+        "sent",
+        "thread",
+        "base",
+    ),
     *("usd", "pico", "saved_usd", "saved_pico"),
 )
 """The columns of ``round``."""
@@ -63,12 +76,14 @@ class Rows(NamedTuple):
 
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
     columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models and
-    consumers.
+    consumers.  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
+    number, and the flags.
     """
 
     sessions: list[tuple[Any, ...]]
     rounds: tuple[list[Any], ...]
     sums: Sums
+    told: Sequence[tuple[int, int, int]] = ()
 
     def total(self) -> usage_totals.Sums:
         """What all the rounds add up to."""
@@ -98,7 +113,7 @@ def rows_of(batch: Sequence[Written], book: Book) -> Rows:
     sessions = [
         (*_session(written), *_added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
     ]
-    return Rows(sessions, rounds, added)
+    return Rows(sessions, rounds, added, _told_before(batch))
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
@@ -154,6 +169,7 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     visible = [each["output_tokens"] - reasoning for each, reasoning in zip(facts, reasonings)]
     tokens = fresh, reads, writes, visible, reasonings
     flags = list(map(flags_of, facts))
+    _tell(places, flags)
     usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
@@ -161,8 +177,41 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
         *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
+        *(list(map(message_history.thread_of, facts)), list(map(message_history.base_of, facts))),
         *(usd, pico, saved_usd, saved_pico),
     )
+
+
+def _told_flags(facts: RoundFacts) -> tuple[int, int]:
+    """Of a round that tells what an earlier one asked for: that one's number, and its flags of that."""
+    number, tools = facts["told_tools"]
+    return number, TOLD_TOOLS | (TOOL_CALLS if tools else 0)
+
+
+def _tell(places: Sequence[tuple[int, RoundFacts, int, int]], flags: list[int]) -> None:
+    """Add the flags that rounds tell of others among these."""
+    told = {(position, number): more for position, number, more in _told(places)}
+    if told:
+        for at, (position, facts, _, _) in enumerate(places):
+            more = told.get((position, facts["round"]))
+            if more:
+                flags[at] = flags[at] & ~TOOLS_UNKNOWN | more
+
+
+def _told(places: Iterable[tuple[int, RoundFacts, int, int]]) -> Iterator[tuple[int, int, int]]:
+    for position, facts, _, _ in places:
+        if "told_tools" in facts:
+            yield (position, *_told_flags(facts))
+
+
+def _told_before(batch: Sequence[Written]) -> list[tuple[int, int, int]]:
+    """The flags that rounds tell of others which stand before what was written."""
+    return [
+        each
+        for position, written in enumerate(batch)
+        for each in _told((position, *place) for place in written.rounds)
+        if each[1] < written.rounds[0][0]["round"]
+    ]
 
 
 # What goes through all columns at once stays in the processor's cache; with a whole batch it takes half as long again.

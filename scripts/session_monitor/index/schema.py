@@ -23,6 +23,9 @@ FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16,
 LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE = 64, 128, 256, 512
 """Flags of a round; a call that neither failed nor was left is ok."""
 
+TOLD_TOOLS = 1024
+"""The flag of a round whose tools a later one told, and ``TOOL_CALLS`` with it where there were any."""
+
 _SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
 
 _MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens")
@@ -51,7 +54,7 @@ CREATE TABLE round(
     session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER,
     fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER,
     flags INTEGER, notes INTEGER, code INTEGER, first_token_ms INTEGER, duration_ms INTEGER, start INTEGER, length INTEGER,
-    history INTEGER, sent INTEGER, usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER,
+    history INTEGER, sent INTEGER, thread INTEGER, base INTEGER, usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER,
     PRIMARY KEY(session, number)
 ) WITHOUT ROWID;
 CREATE TABLE tool(

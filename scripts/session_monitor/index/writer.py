@@ -19,8 +19,8 @@ from . import aggregates, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
 from .rows import ROUND, SESSION, Rows, Sums, costs, rows_of
-from .schema import ADDITIVE, AT_LEAST, NO_TOKENS
-from .tool_rows import Before, ToolUseRow
+from .schema import ADDITIVE, AT_LEAST, NO_TOKENS, TOOLS_UNKNOWN
+from .tool_rows import Befores, ToolUseRow
 
 if TYPE_CHECKING:
     from .pool import Chunk
@@ -49,6 +49,13 @@ _OLD_SESSION = (
 _TOLD_OF_BEFORE = ("messages_total", "input_tokens", "output_tokens", "reasoning_tokens", "total_tokens")
 _ID_OF = "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)"
 _NEW_ROUND = f"INSERT INTO round({', '.join(ROUND)}) VALUES ({', '.join('?' * len(ROUND))})"
+
+_TELL = f"UPDATE round SET flags = flags & ~{TOOLS_UNKNOWN} | ? WHERE session = ? AND number = ?"
+# What a round asked for may be told later than what came back to it.
+_PUT_TOOL = (
+    "INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT(session, number, tool) DO UPDATE SET calls = calls + excluded.calls"
+)
 
 
 class IndexWriter(Index):
@@ -126,23 +133,21 @@ class IndexWriter(Index):
         if self.meta("folder_mtime") != mtime:
             self.set_meta(folder_mtime=mtime)
 
-    def _rounds_before(self, batch: Sequence[Written]) -> Mapping[int, Before]:
+    def _rounds_before(self, batch: Sequence[Written]) -> Befores:
         """The rounds that stand before what was written, where what came of tools is told by them."""
         befores = {}
-        for position, written in enumerate(batch):
-            first = written.rounds[0][0] if written.rounds else None
-            if first and "tool_results" in first:
-                before = self._round_before(written.session_id, first["round"])
-                if before:
-                    befores[position] = before
+        for position, number in tool_rows.needed_before(batch):
+            before = self._round(batch[position].session_id, number)
+            if before:
+                befores[position, number] = before
         return befores
 
-    def _round_before(self, session_id: str, number: int) -> dict[str, int] | None:
+    def _round(self, session_id: str, number: int) -> dict[str, int] | None:
         row = self.db.execute(
             "SELECT sent, fresh + read + written, visible + reasoning, reasoning, "
             "fresh + read + written + visible + reasoning FROM round "
             f"WHERE session = ? AND number = ? AND NOT flags & {NO_TOKENS | AT_LEAST}",
-            (self.session_number(session_id), number - 1),
+            (self.session_number(session_id), number),
         ).fetchone()
         return row and dict(zip(_TOLD_OF_BEFORE, row))
 
@@ -221,6 +226,7 @@ class IndexWriter(Index):
         self._new_change()
         old, sessions = self._put_sessions(rows.sessions, is_first=is_first)
         self._put_rounds(rows.rounds, sessions)
+        self.db.executemany(_TELL, ((flags, sessions[position], number) for position, number, flags in rows.told))
         self._put_tools(tools, sessions)
         self._add_up(rows.sums, sessions, old, sums)
 
@@ -253,7 +259,7 @@ class IndexWriter(Index):
             (sessions[position], number, self._numbering.of("tool_name", tool), *rest)
             for position, number, tool, *rest in tools
         )
-        self.db.executemany("INSERT INTO tool VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+        self.db.executemany(_PUT_TOOL, rows)
 
     def _add_up(self, added: Sums, sessions: Sequence[int], old: Collection[int], sums: aggregates.ByKey) -> None:
         """Add what new rounds add up to, and tell which sessions have them when."""

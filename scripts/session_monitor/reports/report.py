@@ -19,7 +19,7 @@ from . import breakdown, session_rows
 from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql
 from .filters import ALL, Selection
-from .session_rows import SessionList, SessionRow
+from .session_rows import Neighbours, SessionList, SessionRow, Threads
 
 if TYPE_CHECKING:
     from session_monitor.sessions.rounds import Place
@@ -118,6 +118,14 @@ class Report:
     def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
         """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
         return self.ask(lambda index: session_rows.round_places(index, session_id, first, last, newest))
+
+    def neighbours(self, session_id: str, first: int, last: int) -> list[Neighbours]:
+        """Rounds from one number to another, each with those beside it in its conversation."""
+        return self.ask(lambda index: session_rows.neighbours(index, session_id, first, last))
+
+    def threads(self, session_id: str) -> Threads:
+        """How many conversations a session has, and what its rounds tell of the tools that earlier ones asked for."""
+        return self.ask(lambda index: session_rows.threads(index, session_id))
 
     # -- what calls add up to ------------------------------------------------------------------------------------------
 

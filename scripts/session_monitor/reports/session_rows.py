@@ -180,11 +180,60 @@ def round_places(index: Index, session_id: str, first: int | None, last: int | N
     count = _calls(index, session)
     start = max(1, count - newest + 1) if newest is not None else first or 1
     rounds = index.db.execute(
-        "SELECT file, number, start, length, history FROM session CROSS JOIN round ON round.session = session.id "
+        "SELECT file, number, start, length, history, base FROM session CROSS JOIN round ON round.session = session.id "
         "WHERE session.id = ? AND number >= ? AND number <= ?",
         (session, start, count if last is None else last),
     )
     return list(map(Place._make, rounds))
+
+
+class Neighbours(NamedTuple):
+    """Where a round stands, the one that its list of messages goes on from, and the next one that goes on from it."""
+
+    place: Place
+    before: Place | None
+    behind: Place | None
+
+
+# A round whose answer nobody went on from must not be looked for through all of a long session.
+_FARTHEST = 2000
+_NEIGHBOURS = (
+    "SELECT number, (SELECT number FROM round AS behind WHERE behind.session = round.session AND "
+    f"behind.number > round.number AND behind.number <= round.number + {_FARTHEST} AND behind.base = round.number "
+    "AND behind.thread = round.thread LIMIT 1) FROM round WHERE session = ? AND number >= ? AND number <= ?"
+)
+
+
+def neighbours(index: Index, session_id: str, first: int, last: int) -> list[Neighbours]:
+    """Rounds from one number to another, each with those beside it in its conversation."""
+    session = index.session_number(session_id)
+    if session is None:
+        return []
+    behind = dict(index.db.execute(_NEIGHBOURS, (session, first, last)))
+    places = {place.number: place for place in round_places(index, session_id, first, last, None)}
+    others = {number for number in behind.values() if number} | {place.base for place in places.values()}
+    for number in others - places.keys():
+        places.update((place.number, place) for place in round_places(index, session_id, number, number, None))
+    return [
+        Neighbours(places[number], places.get(places[number].base), places.get(behind_it))
+        for number, behind_it in behind.items()
+    ]
+
+
+class Threads(NamedTuple):
+    """How many conversations a session has; which of its rounds asked for tools, of those of which later ones tell it."""
+
+    number: int
+    told_tools: dict[int, bool]
+
+
+def threads(index: Index, session_id: str) -> Threads:
+    """What is to be known of a session's conversations, whichever of its rounds are read."""
+    session = index.session_number(session_id)
+    (number,) = index.db.execute("SELECT coalesce(max(thread), 0) FROM round WHERE session = ?", (session,)).fetchone()
+    told = "SELECT number, flags FROM round WHERE session = ? AND flags & ?"
+    rows = index.db.execute(told, (session, schema.TOLD_TOOLS))
+    return Threads(number, {number: bool(flags & schema.TOOL_CALLS) for number, flags in rows})
 
 
 def _calls(index: Index, number: int) -> int:

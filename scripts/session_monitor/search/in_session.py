@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
-from session_monitor.sessions.rounds import all_rounds, open_session
+from session_monitor.sessions.rounds import all_rounds, each_with_the_one_before, open_session
 
 from . import texts
 
@@ -19,9 +19,9 @@ def find(
 ) -> Iterator[tuple[int, str, str, list[tuple[int, int]]]]:
     """Rounds in which a text was said first: number, where, what stands around it, and the span of it in that."""
     wanted = text.lower()
-    number, before = 0, None
+    number = 0
     with open_session(report.folder, row.file) as file:
-        for entry in all_rounds(file):
+        for entry, before in each_with_the_one_before(all_rounds(file)):
             if number >= limit:
                 return
             for where, words in texts.said(entry, before)._asdict().items():
@@ -32,4 +32,3 @@ def find(
                     excerpt = words[start : at + len(text) + _AROUND]
                     yield entry["round"], where, excerpt, [(at - start, min(at - start + len(text), len(excerpt)))]
                     break
-            before = entry

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.calls.messages import ASSISTANT, TOOL_RESULT, TOOL_ROLES, TOOL_USE, function_of, role_of, type_of
 from session_monitor.sessions import message_history
+from session_monitor.sessions.message_history import thread_of
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -31,12 +32,17 @@ COLUMNS = Said._fields
 
 
 def said(entry: StoredRound, before: StoredRound | None) -> Said:
-    """What is new in a stored round; ``before`` is the one before it, None for the first."""
+    """What is new in a stored round; ``before`` is the one before it in its conversation.
+
+    For one that begins a conversation that is the one before it in the session, None for the first of all.
+    """
+    is_sequel = before is not None and thread_of(before) == thread_of(entry)
     # A system prompt that is not among the messages is sent with every call, too.
-    asked = [] if before else [_text(entry.get("system"))]
+    is_same = is_sequel or (before is not None and before.get("system") == entry.get("system"))
+    asked = [] if is_same else [_text(entry.get("system"))]
     answered = [_text(entry["answer"])]
     used: list[str] = []
-    is_known = before is not None and (before["answer"] or before["tool_calls"])
+    is_known = is_sequel and before is not None and (before["answer"] or before["tool_calls"])
     for message in entry["messages"][_sent_before(entry, before) :]:
         role = role_of(message)
         spoken, of_tools = _parts(message)
@@ -47,6 +53,8 @@ def said(entry: StoredRound, before: StoredRound | None) -> Said:
             used += of_tools
         elif not is_known:  # the log has the model's words here only
             answered += spoken
+            used += of_tools
+        elif "told_tools" in entry:  # or what it asked for
             used += of_tools
     used += [text for call in entry["tool_calls"] for text in _call(call)]
     question = _text(entry["question"])

@@ -57,16 +57,17 @@ _MATCHING = (
     "WHERE text MATCH ? ORDER BY text.rowid DESC"
 )
 
+# The round before it in its conversation, or in the session for one that begins one.
 _PLACE = (
-    "SELECT round.session, session.file, round.number, round.start, round.length, "
-    "  (SELECT start FROM round AS before WHERE session = round.session AND number = round.number - 1) "
-    "FROM session CROSS JOIN round ON round.session = session.id "
+    "SELECT round.session, session.file, round.number, round.start, round.length, before.number, before.start, before.length "
+    "FROM session CROSS JOIN round ON round.session = session.id LEFT JOIN round AS before ON before.session = session.id "
+    "AND before.number = coalesce(nullif(round.base, 0), round.number - 1) "
 )
 _ONE = _PLACE + "WHERE session.id = ? AND round.number = ?"
 # By the half hour, so that files are read in some longer pieces; never before an earlier round of the same session.
 _CHANGED = (
     _PLACE + "WHERE session.change > ? "
-    "ORDER BY max(round.at) OVER (PARTITION BY round.session ORDER BY round.number) / ? {0}, session.id {0}, number {0}"
+    "ORDER BY max(round.at) OVER (PARTITION BY round.session ORDER BY round.number) / ? {0}, session.id {0}, round.number {0}"
 )
 _SIZE = "SELECT coalesce(sum(length), 0) FROM session CROSS JOIN round ON session = id WHERE change > ?"
 
@@ -83,7 +84,7 @@ class SearchIndexDamagedError(Exception):
 
 
 class IndexedRound(NamedTuple):
-    """A round in the main index: its session's number there, where it stands, and where the one before it does."""
+    """A round in the main index: its session's number there, where it stands, and the one before it, as ``said`` takes it."""
 
     session: int
     place: Place
@@ -101,9 +102,9 @@ def indexed_round(index: Index, session: int, number: int) -> IndexedRound | Non
     return row and _indexed(*row)
 
 
-def _indexed(session: int, file: str, number: int, start: int, length: int, start_before: int | None) -> IndexedRound:
-    before = None if start_before is None else Place(file, number - 1, start_before, start - start_before)
-    return IndexedRound(session, Place(file, number, start, length), before)
+def _indexed(session: int, file: str, number: int, start: int, length: int, *before: Any) -> IndexedRound:
+    place_before = None if before[0] is None else Place(file, *before)
+    return IndexedRound(session, Place(file, number, start, length), place_before)
 
 
 def size_changed(index: Index, seen: int) -> int:

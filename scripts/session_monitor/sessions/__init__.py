@@ -9,7 +9,9 @@ Its rooms in reading order, ● those that others may come in by:
     record             which words a stored round has, on the long and on the short way
     stored_round ●     what stands in a stored round, as types
     rounds ●           reading stored rounds where they stand, with their full messages
-    message_history ●  which messages are those of the round before
+    threads            which of a session's conversations a call goes on with
+    message_history ●  which messages were sent before, and the whole lists again
+    message_forms      what messages wear: marks, and a text as a list
     file_names ●       the name of a session's file
     deleted ●          which calls were deleted for good
     write_lock ●       who may change session files now

@@ -1,24 +1,44 @@
 """What is new in a call's messages?
 
-An agent resends its whole history with each call.  Each message gets a short digest; the digests of one call are
-compared with those of the call before, and what follows the common start is new.  Only digests have to be
-remembered for that, sixteen characters a message, never the conversation.
+An agent resends its whole history with each call.  Each message gets a short digest of what it says, whatever it wears
+(``message_forms``); the digests of one call are compared with those of an earlier one, and what follows the common start
+is new.  Only digests have to be remembered for that, sixteen characters a message, never the conversation.
+
+A message that was sent before is stored as it was sent first.  Where it wears something else now, the round says what,
+so that the whole list can be given back as it was sent.
 """
 
 from __future__ import annotations
 
 import binascii
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 from session_monitor.base import compact_json
 
+from . import message_forms
+
 if TYPE_CHECKING:
+    from .message_forms import Form
     from .stored_round import StoredRound
 
-_BYTES = 12
-DIGEST = _BYTES * 4 // 3
-"""Characters of one digest, in base 64."""
+_BYTES, _FORM_BYTES = 9, 3
+DIGEST, FORM = _BYTES * 4 // 3, _FORM_BYTES * 4 // 3
+"""Characters of one message's digest and of its form's, in base 64."""
+_DIGEST_SIZE = 12  # of which the first bytes are taken: those of footers that were written before messages had forms
+_PLAIN = "A" * FORM
+
+MOST_THREADS = 8
+"""Conversations of a session that are remembered, those that were gone on with last."""
+MOST_MESSAGES = 4096
+"""Messages of all of them but the last that are remembered."""
+
+
+class Marks(NamedTuple):
+    """What is remembered of a list of messages: a digest of each and one of its form, one behind the other."""
+
+    digests: str
+    forms: str
 
 
 def encoded(messages: Iterable[Any]) -> list[bytes]:
@@ -29,30 +49,139 @@ def encoded(messages: Iterable[Any]) -> list[bytes]:
 _encoded = compact_json.encoder(allow_nan=True)
 
 
-def digests(messages: Iterable[Any]) -> str:
-    """One digest a message, one behind the other, as they stand in a session's footer."""
-    return digests_of(encoded(messages))
+def digests(messages: Sequence[Any]) -> str:
+    """One digest a message, one behind the other."""
+    return marks_of(messages, encoded(messages)).digests
 
 
-def digests_of(texts: Iterable[bytes]) -> str:
-    """The digests of messages that were ``encoded``."""
+def marks_of(messages: Sequence[Any], texts: Sequence[bytes]) -> Marks:
+    """The marks of messages that were ``encoded`` as these texts."""
     from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
-    raw = b"".join(blake2b(text, digest_size=_BYTES).digest() for text in texts)
-    return binascii.b2a_base64(raw, newline=False).decode()
+    odd = [at for at, (each, text) in enumerate(zip(messages, texts)) if not message_forms.is_plain(each, text)]
+    forms = [_PLAIN] * len(texts)
+    if odd:
+        texts = list(texts)
+        for at in odd:
+            bare, form = message_forms.undressed(messages[at])
+            if form:
+                texts[at] = _encoded(bare)
+                forms[at] = _form_digest(form)
+    raw = b"".join([blake2b(text, digest_size=_DIGEST_SIZE).digest()[:_BYTES] for text in texts])
+    return Marks(binascii.b2a_base64(raw, newline=False).decode(), "".join(forms))
+
+
+def _form_digest(form: Form) -> str:
+    from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- as above
+
+    raw = blake2b(_encoded(form), digest_size=_FORM_BYTES).digest()
+    digest = binascii.b2a_base64(raw, newline=False).decode()
+    return "A" * (FORM - 1) + "B" if digest == _PLAIN else digest
+
+
+def old_marks(history: str) -> Marks:
+    """The marks of a footer that was written before messages had forms; what was dressed there has no equal any more."""
+    size = DIGEST + FORM
+    starts = range(0, len(history), size)
+    return Marks("".join(history[at : at + DIGEST] for at in starts), _PLAIN * len(starts))
 
 
 def common_start(before: str, now: str) -> int:
     """How many messages both lists begin with, by their digests."""
     if now.startswith(before):
         return len(before) // DIGEST
-    ends = range(DIGEST, min(len(before), len(now)) + 1, DIGEST)
-    return next((end // DIGEST - 1 for end in ends if before[end - DIGEST : end] != now[end - DIGEST : end]), len(ends))
+    shared, end = 0, min(len(before), len(now)) // DIGEST
+    while shared < end:  # what is known to be shared, and what may be
+        middle = (shared + end + 1) // 2
+        start = shared * DIGEST
+        if before[start : middle * DIGEST] == now[start : middle * DIGEST]:
+            shared = middle
+        else:
+            end = middle - 1
+    return shared
+
+
+def otherwise_dressed(before: str, now: str, shared: int) -> list[int]:
+    """Which of the first so many messages wear something else than before, by the digests of their forms."""
+    end = shared * FORM
+    if before[:end] == now[:end]:
+        return []
+    return [at // FORM for at in range(0, end, FORM) if before[at : at + FORM] != now[at : at + FORM]]
+
+
+# -- the conversations of a session, and their whole lists -------------------------------------------------------------
+
+
+class LastOfThread(Protocol):
+    """The last round of one conversation of a session: which, of how many messages."""
+
+    @property
+    def thread(self) -> int:
+        """The conversation's number."""
+        ...
+
+    @property
+    def length(self) -> int:
+        """How many messages its last round sent."""
+        ...
+
+
+EachThread = TypeVar("EachThread", bound=LastOfThread)
+
+
+def latest(known: Iterable[EachThread], now: EachThread) -> list[EachThread]:
+    """The conversations that stay remembered where one of them, or a new one, is gone on with; that one first."""
+    kept, room = [now], MOST_MESSAGES
+    for each in known:
+        if each.thread != now.thread:
+            room -= each.length
+            if room < 0 or len(kept) == MOST_THREADS:
+                break
+            kept.append(each)
+    return kept
+
+
+class SentList(NamedTuple):
+    """The whole list of messages that the last round of a conversation sent, and that round's number."""
+
+    thread: int
+    round: int
+    messages: list[Any]
+
+    @property
+    def length(self) -> int:
+        """How many messages it sent."""
+        return len(self.messages)
+
+
+def base_of(facts: Mapping[str, Any]) -> int:
+    """The number of the round whose messages this one's list begins with, as far as it does; 0 for none."""
+    return int(facts.get("history_of", facts["round"] - 1))
+
+
+def thread_of(facts: Mapping[str, Any]) -> int:
+    """Which of its session's conversations a round belongs to."""
+    return int(facts.get("thread", 1))
 
 
 def with_full_messages(rounds: Iterable[StoredRound]) -> Iterator[tuple[StoredRound, list[Any]]]:
-    """Each stored round with the whole list of messages that its call sent."""
-    messages: list[Any] = []
+    """Each stored round with the whole list of messages that its call sent.
+
+    Rounds may be left out, but not those that a later one's list begins with.
+    """
+    kept: list[SentList] = []
     for stored in rounds:
-        messages = messages[: stored.get("messages_from_history", 0)] + stored["messages"]
+        base = base_of(stored)
+        before = next((each.messages for each in kept if each.round == base), [])
+        messages = redressed(before[: stored.get("messages_from_history", 0)], stored.get("restyled", ()))
+        messages += stored["messages"]
+        if messages:
+            kept = latest(kept, SentList(thread_of(stored), stored["round"], messages))
         yield stored, messages
+
+
+def redressed(messages: list[Any], restyled: Iterable[tuple[int, Form]]) -> list[Any]:
+    """The list with these messages in another form; each is told by its place in it."""
+    for at, form in restyled:
+        messages[at] = message_forms.dressed(message_forms.undressed(messages[at])[0], form)
+    return messages

@@ -41,7 +41,7 @@ class OpenSession:
         self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
         self.pending: list[bytes] = []
         self.facts: list[RoundFacts] = []  # of the pending rounds
-        self.sent: Sent | None = None  # what the last round sent, as its bytes in the log
+        self.sent: dict[int, Sent] = {}  # what conversations sent last, as its bytes in the log; the latest last
 
 
 class SessionOpener:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from session_monitor.base import compact_json
 from session_monitor.calls import tool_results
 
+from .threads import Belonging
+
 if TYPE_CHECKING:
     from session_monitor.calls.round import Round
     from session_monitor.calls.short_lines import ShortCall
@@ -36,15 +38,20 @@ PLACES = {
     "response_flags": _TEXT,
 }
 """Where a call went: the words of ``ai_log.PLACES``, with what stands around such a value in JSON."""
+CHAT_ROUND = tuple(PLACES).index("chat_round")
+"""Which of a short call's places that is."""
 _ALWAYS = (*_SAID, *_COUNTED)
+_FIRST = Belonging()
 _WHERE_THERE = ("session_from", "system", "undecoded", "error", *PLACES)
 
 
-def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -> tuple[RoundFacts, Entry]:
+def entry_of(
+    call: Round, number: int, log: tuple[str, int, int], shared: int, belonging: Belonging = _FIRST
+) -> tuple[RoundFacts, Entry]:
     """A call as it is stored: the facts, and the rest that stands behind its messages.
 
     Of these only those after the first ``shared`` are stored; where the call lacks messages of its history, these are
-    exactly those that are shared.
+    among those that are shared.
 
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
@@ -55,6 +62,7 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         facts["answered_by"] = call.answered_by
     if call.messages or call.tool_calls:
         facts.update(_of_messages(call, shared))  # type: ignore[typeddict-item]  # those that are there
+    facts.update(_of_thread(belonging, number))  # type: ignore[typeddict-item]  # as above
     rest: Entry = {word: getattr(call, word) for word in _ALWAYS}
     if call.usage.notes:
         rest["token_notes"] = call.usage.notes
@@ -62,6 +70,8 @@ def entry_of(call: Round, number: int, log: tuple[str, int, int], shared: int) -
         value = getattr(call, word)
         if value:
             rest[word] = value
+    if belonging.restyled:
+        rest["restyled"] = belonging.restyled
     rest["log"] = log
     return facts, rest
 
@@ -160,3 +170,13 @@ def _of_messages(call: Round, shared: int) -> Entry:
         "tools_called": tool_results.called(call.tool_calls),
     }
     return {word: value for word, value in words.items() if value}
+
+
+def _of_thread(belonging: Belonging, number: int) -> Entry:
+    """What goes without saying is left out: the first conversation, which goes on from the round before."""
+    words: Entry = {"thread": belonging.thread} if belonging.thread > 1 else {}
+    if belonging.base is not None and belonging.base != number - 1:
+        words["history_of"] = belonging.base
+    if belonging.told:
+        words["told_tools"] = belonging.told
+    return words

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 class Place(NamedTuple):
     """Where a round stands: the name of its session file, and the first byte and the length of its line.
 
-    ``history`` says how many of its messages stand in rounds before it; 0 also where nobody asked for that.
+    ``history`` says how many of its messages stand in rounds before it, ``base`` in the list of which one; 0 for none, and
+    where nobody asked for that.
     """
 
     file: str
@@ -25,6 +26,7 @@ class Place(NamedTuple):
     start: int
     length: int
     history: int = 0
+    base: int = 0
 
 
 def open_session(folder: str, file: str) -> BinaryIO:
@@ -59,21 +61,47 @@ def with_the_one_before(
 ) -> Iterator[tuple[StoredRound | None, StoredRound | None]]:
     """The round at each place and the one before it, whose place is given with it; None for what is not there.
 
-    What was read last is not read again where it is the one before.
+    The last few that were read are not read again: of conversations that go on side by side each has its own one before.
     """
-    last: tuple[Place | None, StoredRound | None] = (None, None)
+    read: dict[tuple[str, int], StoredRound | None] = {}
     for place, place_before in places:
-        before = last[1] if place_before == last[0] else place_before and round_at(file, place_before)
-        last = place, round_at(file, place)
-        yield last[1], before
+        key = place_before and place_before[:2]
+        before = read.get(key) if key in read else place_before and round_at(file, place_before)
+        stored = read[place[:2]] = round_at(file, place)
+        if len(read) > message_history.MOST_THREADS:
+            del read[next(iter(read))]
+        yield stored, before
+
+
+def each_with_the_one_before(stored: Iterable[StoredRound]) -> Iterator[tuple[StoredRound, StoredRound | None]]:
+    """All rounds of a session from its first on, each with the one before it in its conversation.
+
+    For one that begins a conversation that is the one before it in the session, None for the first of all.
+    """
+    kept: list[_LastOfThread] = []
+    last: StoredRound | None = None
+    for each in stored:
+        base = message_history.base_of(each)
+        yield each, next((known.stored for known in kept if known.stored["round"] == base), last)
+        last = each
+        if "messages_total" in each:
+            kept = message_history.latest(
+                kept, _LastOfThread(message_history.thread_of(each), each["messages_total"], each)
+            )
+
+
+class _LastOfThread(NamedTuple):
+    thread: int
+    length: int
+    stored: StoredRound
 
 
 def with_all_messages(stored: Iterable[StoredRound]) -> Iterator[StoredRound]:
-    """Rounds that follow each other, each with the whole list of messages that its call sent.
+    """Rounds in order, each with the whole list of messages that its call sent.
 
-    The first has to be one that holds all of its own.
+    None may be left out that a later one's list goes on from, see ``message_history.base_of``.
     """
     for each, messages in message_history.with_full_messages(stored):
         full: StoredRound = {**each, "messages": messages}
-        full.pop("messages_from_history", None)
+        full.pop("restyled", None)
         yield full

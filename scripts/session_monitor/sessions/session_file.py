@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
 
 from session_monitor.base import compact_json
 
-from . import message_history
+from . import message_history, threads
 from .summary import PlacedFacts, Summary
 
 if TYPE_CHECKING:
@@ -156,15 +156,33 @@ def recover(file: BinaryIO) -> End:
     """The end as the whole lines tell it: everything up to the first line that is not."""
     read_header(file)
     summary = Summary()
-    last: list[Any] = []
+    last: list[_LastRound] = []
     next_byte = file.tell()
     for stored, messages in message_history.with_full_messages(rounds(file)):
         if stored["round"] != summary.messages_count + 1:
             break
         summary.add(stored, stored["log"])
-        last, next_byte = messages, file.tell()
-    summary.history = message_history.digests(last)
+        summary.heard(stored.get("chat_round"), stored)
+        if messages:
+            last = message_history.latest(last, _LastRound(stored, messages))
+        next_byte = file.tell()
+    summary.history = [threads.remembered(each.stored, each.messages) for each in last]
     return End(summary, next_byte, dropped=os.fstat(file.fileno()).st_size - next_byte)
+
+
+class _LastRound(NamedTuple):
+    """The last round of a conversation, and all that its call sent."""
+
+    stored: StoredRound
+    messages: list[Any]
+
+    @property
+    def thread(self) -> int:
+        return message_history.thread_of(self.stored)
+
+    @property
+    def length(self) -> int:
+        return len(self.messages)
 
 
 def read_header(file: BinaryIO) -> str:

@@ -11,16 +11,16 @@ import contextlib
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Callable
 
 from session_monitor.base import files
 
-from . import deleted, file_names, message_history, session_file
+from . import deleted, file_names, message_history, session_file, threads
 from .deleted import Tombstones
 from .opening import OpenSession, SessionOpener
-from .record import entry_of, short_line_of
+from .record import CHAT_ROUND, entry_of, short_line_of
 from .summary import Written
 from .write_lock import Outdated
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from session_monitor.calls.short_lines import ShortCall
 
     from .stored_round import RoundFacts
+    from .threads import Placed
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
@@ -79,24 +80,29 @@ class Store:
         session = self._lacking(call.group, log)
         if session is None:
             return False
-        summary = session.summary
-        texts: list[bytes] = []
-        marks = ""
-        shared = call.from_history
-        if call.messages:
+        number = session.summary.messages_count + 1
+        if not call.messages:
+            facts, rest = entry_of(call, number, log, 0)
+            if rest["question"] and session.summary.is_for_tools(call.chat_round, facts):
+                rest["question"] = ""
+            line = session_file.round_line(facts, (), rest)
+        else:
             texts = message_history.encoded(call.messages)
-            marks = message_history.digests_of(texts)
-            if shared:
-                marks = summary.history + marks
-            elif not self._full_messages:
-                shared = message_history.common_start(summary.history, marks)
-        facts, rest = entry_of(call, summary.messages_count + 1, log, shared)
-        line = session_file.round_line(facts, texts[shared - call.from_history :], rest)
+            history, count = session.summary.history, session.summary.threads
+            placed = threads.placed(history, count, call, texts, is_whole=self._full_messages)
+            facts, rest = entry_of(call, number, log, placed.shared, placed.belonging)
+            line = session_file.round_line(facts, texts[placed.shared - call.from_history :], rest)
+            self._go_on(session, placed, facts, call.sent)
         self._take(session, facts, line, log)
-        summary.history = marks
-        if call.sent or session.sent:
-            self._remember(session, call.sent)
+        session.summary.heard(call.chat_round, facts)
         return True
+
+    def _go_on(self, session: OpenSession, placed: Placed, facts: RoundFacts, sent: Sent | None) -> None:
+        """A round is a conversation's last now."""
+        conversation = placed.conversation(facts)
+        session.summary.history = message_history.latest(session.summary.history, conversation)
+        if sent or session.sent:
+            self._remember(session, conversation.thread, sent)
 
     def add_short(self, call: ShortCall, log: tuple[str, int, int]) -> bool:
         """The same for a short one."""
@@ -105,9 +111,7 @@ class Store:
             return False
         facts, line = short_line_of(call, session.summary.messages_count + 1, log)
         self._take(session, facts, session_file.sealed(line), log)
-        session.summary.history = ""
-        if session.sent:
-            self._remember(session, None)
+        session.summary.heard(int(call.places[CHAT_ROUND] or 0), facts)
         return True
 
     def _lacking(self, group: str, log: tuple[str, int, int]) -> OpenSession | None:
@@ -131,29 +135,38 @@ class Store:
 
     @property
     def known(self) -> Known | None:
-        """What tells what sessions sent last; None where each round is to hold all of its messages."""
+        """What tells what conversations sent last; None where each round is to hold all of its messages."""
         return None if self._full_messages else self.sent
 
-    def sent(self, session_id: str) -> Sent | None:
-        """What the last call of a session sent, where that is remembered."""
+    def sent(self, session_id: str) -> Iterable[Sent]:
+        """What the last call of each conversation of a session sent, where that is remembered; the latest first."""
         session = self._sessions.get(session_id)
-        return session.sent if session else None
+        return reversed(session.sent.values()) if session else ()
 
-    def _remember(self, session: OpenSession, sent: Sent | None) -> None:
-        """Keep what was sent, and of the sessions that were quiet for longest a digest where lines are too many."""
-        self._forget_sent(session)
-        session.sent = sent
-        self._sent_bytes += len(sent.line) if sent else 0
+    def _remember(self, session: OpenSession, thread: int, sent: Sent | None) -> None:
+        """Keep what was sent, and of the sessions that were quiet for longest digests where lines are too many."""
+        known = session.sent
+        self._sent_bytes -= len(known.pop(thread).line) if thread in known else 0
+        for gone in known.keys() - {each.thread for each in session.summary.history}:
+            self._sent_bytes -= len(known.pop(gone).line)
+        if sent:
+            known[thread] = sent._replace(thread=thread)
+            self._sent_bytes += len(sent.line)
         if self._sent_bytes > MOST_SENT:
-            for other in self._sessions.values():
-                if other.sent and other is not session:
-                    self._forget_sent(other)
-                    other.sent = other.sent.without_bytes()
-                    if self._sent_bytes <= MOST_SENT // 2:
-                        return
+            self._shorten_sent(session)
+
+    def _shorten_sent(self, latest: OpenSession) -> None:
+        """Keep digests of what was sent, of the sessions that were quiet for longest first; all of the last call."""
+        for session in self._sessions.values():
+            for thread, sent in list(session.sent.items()):
+                if session is not latest or sent is not next(reversed(session.sent.values())):
+                    session.sent[thread] = sent.without_bytes()
+                    self._sent_bytes -= len(sent.line)
+            if self._sent_bytes <= MOST_SENT // 2:
+                return
 
     def _forget_sent(self, session: OpenSession) -> None:
-        self._sent_bytes -= len(session.sent.line) if session.sent else 0
+        self._sent_bytes -= sum(len(sent.line) for sent in session.sent.values())
 
     @contextlib.contextmanager
     def changing(self) -> Iterator[None]:

@@ -6,7 +6,10 @@ Types alone, for plain dicts as JSON has them: imported where types are checked,
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
+
+if TYPE_CHECKING:
+    from .message_forms import Form
 
 
 class _AlwaysKnown(TypedDict):
@@ -27,6 +30,10 @@ class RoundFacts(_AlwaysKnown, total=False):
 
     The flags are there where they are true.  ``tools_called`` has names and calls, ``tool_results`` names, results, how
     many of them failed, and their characters.
+
+    ``thread`` is the number of its conversation in the session, absent for 1; ``history_of`` the number of the round whose
+    messages the first ``messages_from_history`` are, absent for the round before, 0 for none.  ``told_tools`` has the number
+    of an earlier round and what that asked for, as ``tools_called``: the log of it does not tell, these messages do.
     """
 
     outcome: str
@@ -46,6 +53,9 @@ class RoundFacts(_AlwaysKnown, total=False):
     tool_results: Sequence[tuple[str, int, int, int]]
     fresh_characters: int
     tools_called: Sequence[tuple[str, int]]
+    thread: int
+    history_of: int
+    told_tools: tuple[int, Sequence[tuple[str, int]]]
 
 
 class LoggedFacts(RoundFacts):
@@ -66,10 +76,14 @@ class _AlwaysStored(LoggedFacts):
 
 
 class StoredRound(_AlwaysStored, total=False):
-    """A whole round; of its ``messages`` those that came with it first, behind ``messages_from_history`` others."""
+    """A whole round; of its ``messages`` those that came with it first, behind ``messages_from_history`` others.
+
+    ``restyled`` says which of those others wear something else here (``message_forms``): their places, and what they wear.
+    """
 
     token_notes: Sequence[str]
     session_from: str
+    restyled: Sequence[tuple[int, Form]]
     system: str
     undecoded: dict[str, str]
     error: str

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.outcome import FAILED, outcome_of
 
+from . import message_history
+from .threads import RememberedThread
+
 if TYPE_CHECKING:
     from .stored_round import RoundFacts
 
@@ -14,8 +17,10 @@ if TYPE_CHECKING:
 class Summary:
     """What a session's rounds add up to; the footer of its file.
 
-    ``positions`` says for each generation of the log up to which byte it has been applied here, ``history`` holds
-    the digests of the last round's messages.
+    ``positions`` says for each generation of the log up to which byte it has been applied here.  Of ``threads``
+    conversations ``history`` remembers those that went on last, the latest first.  ``may_have_asked`` has the
+    ``chat_round`` of the last round that did not fail, and how many tokens its sequel has at least, where that round may have
+    asked for tools.
     """
 
     created_at: str | None
@@ -31,7 +36,9 @@ class Summary:
     model: str | None
     models: list[str]
     positions: dict[str, int]
-    history: str
+    threads: int
+    history: list[RememberedThread]
+    may_have_asked: list[int] | None
 
     def __init__(self, **known: Any) -> None:
         """Of a session without rounds, but for what is known.  Raises ``TypeError`` for what it does not have."""
@@ -39,6 +46,8 @@ class Summary:
             if not known.keys() <= _EMPTY.keys():
                 raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
             known = {**_EMPTY, "models": [], "positions": {}, **known}
+        known["history"] = _conversations(known)
+        known["threads"] = known["threads"] or min(known["messages_count"], 1)
         for name, value in known.items():
             setattr(self, name, value)
 
@@ -53,6 +62,7 @@ class Summary:
     def add(self, facts: RoundFacts, log: Sequence[Any]) -> None:
         """Count one stored round in, by its short facts and its ``log``."""
         self.messages_count += 1
+        self.threads = max(self.threads, facts.get("thread", 1))
         self.failed_count += outcome_of(facts) == FAILED
         self.total_input_tokens += facts["input_tokens"]
         self.total_output_tokens += facts["output_tokens"]
@@ -75,6 +85,34 @@ class Summary:
         if end > self.positions.get(generation, 0):
             self.positions[generation] = end
 
+    def heard(self, chat_round: int | None, facts: RoundFacts) -> None:
+        """Remember of a round's call what tells whether the next one answers a tool.  A failed one is only tried again."""
+        if outcome_of(facts) != FAILED:
+            asked = chat_round and facts["has_tool_calls"] is not False
+            said = (facts["output_tokens"] - facts["reasoning_tokens"]) // 2
+            self.may_have_asked = [chat_round or 0, facts["input_tokens"] + said] if asked else None
+
+    def is_for_tools(self, chat_round: int | None, facts: RoundFacts) -> bool:
+        """Whether a call of which the log holds no messages answers a tool that the last one asked for.
+
+        It has no more messages of the user than that one, and its prompt holds that one's and the answer.
+        """
+        if not self.may_have_asked or self.may_have_asked[0] != chat_round:
+            return False
+        return "no_tokens" in facts or facts["input_tokens"] >= self.may_have_asked[1]
+
+
+def _conversations(known: dict[str, Any]) -> list[RememberedThread]:
+    """Those of a footer, also of one that was written when the last round's messages alone were remembered, as a text.
+
+    Of that one's round it does not say what its line told of tools: nothing is told of it later.
+    """
+    history = known["history"]
+    if isinstance(history, str):
+        marks = message_history.old_marks(history)
+        return [RememberedThread(1, known["messages_count"], True, -1, *marks)] if history else []  # noqa: FBT003
+    return [RememberedThread(*each) for each in history]
+
 
 _EMPTY: dict[str, Any] = {
     "created_at": None,
@@ -86,7 +124,9 @@ _EMPTY: dict[str, Any] = {
     "model": None,
     "models": (),
     "positions": (),
-    "history": "",
+    "threads": 0,
+    "history": (),
+    "may_have_asked": None,
 }
 
 

@@ -7,7 +7,7 @@ they add up to.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
@@ -109,10 +109,10 @@ def _footer(file: BinaryIO, look: Looked) -> End | None:
 def _rounds(file: BinaryIO, look: Looked, rounds: list[PlacedFacts]) -> End | None:
     """Take the rounds in; the footer, or None where a line before it is not whole."""
     summary = Summary()
-    last: LoggedFacts | None = None
+    lasts: list[_LastRound] = []
     for start, length, line in session_file.scan(file):
         if isinstance(line, End):
-            _compare(look, line, summary, last)
+            _compare(look, line, summary, lasts)
             if not session_file.last_write_is_whole(file, line):
                 look.fault("the lines of its last write are not those that its footer was made for", DAMAGED)
             return line
@@ -123,7 +123,9 @@ def _rounds(file: BinaryIO, look: Looked, rounds: list[PlacedFacts]) -> End | No
         if line["round"] != number:
             look.fault(f"round {number} is numbered {line['round']}", DAMAGED)
         rounds.append((line, start, length))
-        last = line
+        if "messages_total" in line:
+            last = _LastRound(message_history.thread_of(line), line["round"], line["messages_total"])
+            lasts = message_history.latest(lasts, last)
     look.fault("has no whole footer", TORN)
     return None
 
@@ -144,13 +146,26 @@ def _not_whole(look: Looked, number: int, start: int, behind: Iterator[StoredRou
         look.fault(f"line {number + 1} (round {number}, from byte {start}) is not whole, and rounds follow", DAMAGED)
 
 
-def _compare(look: Looked, end: End, summary: Summary, last: LoggedFacts | None) -> None:
-    """Hold what the footer says against what the rounds add up to."""
+class _LastRound(NamedTuple):
+    """The last round of a conversation, and how many messages it sent."""
+
+    thread: int
+    round: int
+    length: int
+
+
+_NOT_IN_FACTS = ("history", "may_have_asked")
+
+
+def _compare(look: Looked, end: End, summary: Summary, lasts: Sequence[_LastRound]) -> None:
+    """Hold what the footer says against what the rounds add up to, and to which ones the conversations have come."""
     said, added = vars(end.summary), vars(summary)
-    differing = [name for name, value in added.items() if name != "history" and said[name] != value]
+    differing = [name for name, value in added.items() if name not in _NOT_IN_FACTS and said[name] != value]
     for name in differing[:_MOST_NAMED]:
         numbers = f": {said[name]}, not {added[name]}" if isinstance(added[name], int) else ""
         look.fault(f"its footer's {name} is not what its rounds add up to{numbers}", DAMAGED)
-    sent = last.get("messages_total") if last else None
-    if sent is not None and len(end.summary.history) != sent * message_history.DIGEST:
-        look.fault("its footer's history is not that of its last round", DAMAGED)
+    remembered = [_LastRound(each.thread, each.round, each.length) for each in end.summary.history]
+    # Before conversations were told apart, a call without messages ended the one that there was.
+    is_over = not remembered and summary.threads == 1 and lasts and lasts[0].round < summary.messages_count
+    if lasts and remembered != lasts and not is_over:
+        look.fault("its footer's history is not that of its conversations' last rounds", DAMAGED)
