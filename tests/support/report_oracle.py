@@ -39,13 +39,15 @@ def calls_of(folder, book):
     for name in sorted(os.listdir(folder)):
         if name.endswith(".json") and not name.startswith("."):
             with open(os.path.join(folder, name), "rb") as file:
-                session, before = session_file.read_header(file), None
-                for entry in session_file.rounds(file):
+                session = session_file.read_header(file)
+                entries = {entry["round"]: entry for entry in session_file.rounds(file)}
+                told = dict(entry["told_tools"] for entry in entries.values() if "told_tools" in entry)
+                for number, entry in entries.items():
+                    before = entries.get(entry.get("history_of", number - 1))
                     at = _milliseconds(entry["timestamp"])
                     outcome = book.price(cost.call_of(entry))
-                    call = (session, at, entry["model"], entry.get("consumer"), entry, outcome, _tools(entry, before))
-                    found.append(Call(*call))
-                    before = entry
+                    tools = _tools(entry, before, dict(told.get(number, ())))
+                    found.append(Call(session, at, entry["model"], entry.get("consumer"), entry, outcome, tools))
     return found
 
 
@@ -56,9 +58,9 @@ def _milliseconds(timestamp):
     return (time - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
 
 
-def _tools(entry, before):
-    """From the messages themselves: what is new in them since the model's last answer."""
-    called = Counter(call["function"]["name"] for call in entry["tool_calls"])
+def _tools(entry, before, told):
+    """From the messages themselves: what is new in them since the model's last answer; ``told`` is what a later round tells."""
+    called = Counter(call["function"]["name"] for call in entry["tool_calls"]) + Counter(told)
     new = entry["messages"]
     last = max((n for n, message in enumerate(new) if message["role"] == "assistant"), default=-1)
     fresh = new[last + 1 :]
