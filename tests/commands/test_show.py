@@ -52,7 +52,7 @@ def test_show_is_the_documented_picture(weather):
         "      [tool] 15 degrees",
         "    ✅ Answer: 15 degrees",
         "    🧠 Reasoning: Sunny.",
-        "  Round 3 @ 2026-02-01T08:03:15+08:00",
+        "  Round 3 @ 2026-02-01T08:03:15+08:00 · conversation 2",
         "    Tokens: 10 in → 5 out",
         "    Cost: not known (the log names no model)",
         "    ❌ Failed: 503 overflow",

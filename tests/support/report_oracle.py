@@ -15,7 +15,7 @@ from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.prices import cost
 from session_monitor.prices.cost import Cost
 from session_monitor.reports.filters import ACTIVE_FOR, STATES, Selection
-from session_monitor.sessions import session_file
+from session_monitor.sessions import message_history, session_file
 from tests.support.indexes import CONSUMERS, EDGES, MODELS, SESSIONS
 
 QUARTER = 15 * 60_000
@@ -40,13 +40,14 @@ def calls_of(folder, book):
         if name.endswith(".json") and not name.startswith("."):
             with open(os.path.join(folder, name), "rb") as file:
                 session = session_file.read_header(file)
-                entries = {entry["round"]: entry for entry in session_file.rounds(file)}
+                full = list(message_history.with_full_messages(session_file.rounds(file)))
+                entries = {entry["round"]: entry for entry, _ in full}
                 told = dict(entry["told_tools"] for entry in entries.values() if "told_tools" in entry)
-                for number, entry in entries.items():
+                for number, (entry, messages) in enumerate(full, 1):
                     before = entries.get(entry.get("history_of", number - 1))
                     at = _milliseconds(entry["timestamp"])
                     outcome = book.price(cost.call_of(entry))
-                    tools = _tools(entry, before, dict(told.get(number, ())))
+                    tools = _tools(entry, messages, before, dict(told.get(number, ())))
                     found.append(Call(session, at, entry["model"], entry.get("consumer"), entry, outcome, tools))
     return found
 
@@ -58,16 +59,15 @@ def _milliseconds(timestamp):
     return (time - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(milliseconds=1)
 
 
-def _tools(entry, before, told):
+def _tools(entry, messages, before, told):
     """From the messages themselves: what is new in them since the model's last answer; ``told`` is what a later round tells."""
     called = Counter(call["function"]["name"] for call in entry["tool_calls"]) + Counter(told)
-    new = entry["messages"]
-    last = max((n for n, message in enumerate(new) if message["role"] == "assistant"), default=-1)
-    fresh = new[last + 1 :]
-    results = [message["content"] for message in fresh if message["role"] == "tool"]
-    name = new[last]["tool_calls"][0]["function"]["name"] if results else None
-    tokens = None
     shared = entry.get("messages_from_history", 0)
+    last = max((n for n, message in enumerate(messages) if message["role"] == "assistant"), default=-1)
+    fresh = messages[max(shared, last + 1) :]
+    results = [message["content"] for message in fresh if message["role"] == "tool"]
+    name = messages[last]["tool_calls"][0]["function"]["name"] if results else None
+    tokens = None
     if results and before and shared == before.get("messages_total", 0) and _is_counted(before) and _is_counted(entry):
         answer = before["output_tokens"] - before["reasoning_tokens"]
         share = sum(map(len, results)) / sum(len(message["content"]) for message in fresh)

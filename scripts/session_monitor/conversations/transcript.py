@@ -186,7 +186,7 @@ def _messages_count(entry: Mapping[str, Any]) -> str:
     if not before:
         return str(new)
     told = f"{humanize.count(new) if new else 'none'} new, after {humanize.count(before)} sent before"
-    return told + (f", goes on from round {entry['history_of']}" if "history_of" in entry else "")
+    return told + (f", goes on from round {entry['history_of']}" if entry.get("history_of") else "")
 
 
 def _of_model(entry: StoredRound) -> str:
