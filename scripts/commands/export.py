@@ -31,7 +31,7 @@ _ABOUT_WHAT = """\
 what is written:
   report    sums of all calls, of each model, and of each day of --timezone (the default)
   sessions  a row a session, as 'list --json' has it
-  rounds    a row a call: when, which model and consumer, tokens, status, times, cost
+  rounds    a row a call: when, which model and consumer, tokens, how it ended, times, cost
 
 What was said is in none of them: 'show ID --format md', html or json has that.
 """

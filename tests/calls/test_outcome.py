@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.calls import outcome
-from session_monitor.calls.outcome import Ending, ended, is_free, outcome_of
+from session_monitor.calls.outcome import Ending, ended, has_tokens, is_free, outcome_of
 
 WHOLE = Ending(200, None, "via_upstream", 500, has_answer=True, is_empty_stream=False)
 
@@ -45,6 +45,21 @@ def test_rounds_that_do_not_say_it():
     assert outcome_of({"response_type": "error"}) == outcome.FAILED
     assert outcome_of({"response_type": "stream"}) == outcome.OK
     assert outcome_of({"response_type": None, "outcome": "left"}) == outcome.LEFT
+
+
+@pytest.mark.parametrize(
+    ("facts", "known"),
+    [
+        ({"total_tokens": 9}, True),
+        ({"total_tokens": 0}, False),
+        ({"total_tokens": 0, "no_tokens": True}, False),
+        ({"total_tokens": 0, "answered_by": "guard"}, True),
+        ({"total_tokens": 9, "at_least": True}, True),
+    ],
+)
+def test_whose_tokens_are_known(facts, known):
+    """Nothing counted is nothing known, also of rounds that were stored as if it were 0; the gateway's own answers used none."""
+    assert has_tokens(facts) == known
 
 
 @pytest.mark.parametrize(

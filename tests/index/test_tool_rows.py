@@ -40,6 +40,10 @@ def test_a_results_tokens(tmp_path):
     [
         [Step(tool="read", tokens=None), Step()],
         [Step(tool="read"), Step(tokens=None)],
+        [Step(tool="read", ends="cut"), Step()],
+        [Step(tool="read"), Step(ends="died")],
+        [Step(tool="read", ends="by the gateway"), Step()],
+        [Step(tool="read"), Step(ends="by the gateway")],
     ],
 )
 def test_results_whose_tokens_are_not_known(tmp_path, steps):

@@ -36,12 +36,12 @@ def test_calls_without_a_time_or_a_model_change_neither():
 
 
 def test_failed_calls_are_counted():
-    """A call that failed is a round of its own kind."""
-    failed = call("s", code="503")
+    """A call that failed is a round of its own kind; one that its client left is none that failed."""
+    failed, left, died = call("s", code="503"), call("s", flags="DC"), call("s", flags="UPE")
 
-    summary = summary_of(in_log([call("s"), failed]))
+    summary = summary_of(in_log([call("s"), failed, left, died]))
 
-    assert (summary.messages_count, summary.failed_count) == (2, 1)
+    assert (summary.messages_count, summary.failed_count) == (4, 2)
 
 
 def test_what_rounds_add_up_to():
