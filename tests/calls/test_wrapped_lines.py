@@ -50,10 +50,27 @@ def test_what_the_gateway_wrote(what):
     assert not found.is_piece
 
 
+@pytest.mark.parametrize("key", ["log_processed", "json", "jsonPayload", "message"])
+def test_a_line_that_a_shipper_decoded(key):
+    """It comes out as JSON again, with nothing changed in it."""
+    wrapper = {
+        "@timestamp": "T",
+        "log": {"offset": 7},
+        key: json.loads(LINE),
+        "message" if key != "message" else "x": "x",
+    }
+
+    assert json.loads(unwrapped(json.dumps(wrapper).encode()).payload) == json.loads(LINE)
+
+
 @pytest.mark.parametrize(
     "line",
     [
         LINE,
+        json.dumps({"authority": "gw", "json": {"ai_log": "-"}, **json.loads(LINE)}).encode(),
+        b'{"user_agent":"\\"json\\":{","ai_log":"{}"}',
+        b'{"json":{"x":1},"ai_log":"{}","user_agent":"a"b"}',
+        b'{"json":{"x":{"ai_log":"-"}}}',
         json.dumps({"authority": "gw", **json.loads(LINE)}).encode(),
         b'{"message":"hello","ai_log":"{}"}',
         b"",

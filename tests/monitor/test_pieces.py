@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 from unittest import mock
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 
+SAMPLE = Path(__file__).resolve().parent.parent / "data" / "sample" / "access.log"
 TIME = b"2026-11-20T10:00:01.123456789Z "
 
 
@@ -107,6 +109,45 @@ MIXED = b"".join(
         call("a", 5) + b"\n",
     ]
 )
+
+
+def cut(text, length):
+    """A text in parts of so many characters."""
+    return [text[start : start + length] for start in range(0, len(text), length)]
+
+
+def in_cri(line):
+    """As containerd writes it, who cuts at 16 KiB; here sooner."""
+    *pieces, last = cut(line, 500)
+    tagged = [b"P " + piece for piece in pieces] + [b"F " + last]
+    return b"".join(TIME + b"stdout " + each + b"\n" for each in tagged)
+
+
+WRAPPERS = {
+    "CRI": in_cri,
+    "docker": lambda line: b"".join(
+        json.dumps({"log": piece, "stream": "stdout", "time": "T"}).encode() + b"\n"
+        for piece in cut(line.decode() + "\n", 500)
+    ),
+    "kubectl": lambda line: b"[pod/gw-1/gw] " + TIME + line + b"\n",
+    "filebeat": lambda line: json.dumps({"@timestamp": "T", "message": line.decode()}).encode() + b"\n",
+}
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_the_sample_in_a_wrapper(wrapper):
+    """A log gives the same sessions, and the same is counted, whatever it was wrapped in; but for where lines stand."""
+    lines = SAMPLE.read_bytes().splitlines()
+
+    sessions, coverage = outcome([b"".join(map(WRAPPERS[wrapper], lines))])
+    expected, covered = outcome([b"".join(line + b"\n" for line in lines)])
+
+    for session in (*sessions.values(), *expected.values()):
+        del session["positions"]
+        for each in session["rounds"]:
+            del each["log"], each["crc32"]
+    assert sessions == expected
+    assert {**coverage, "bytes": 0} == {**covered, "bytes": 0}
 
 
 def test_every_call_is_found():

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, files
 from session_monitor.index import access, opening
 from session_monitor.index import keeper as index_keeper
 from session_monitor.sessions import session_file, write_lock
@@ -172,6 +172,15 @@ def test_temporary_files_that_were_left(folder):
     assert repaired(folder, 30).removed == []
     assert sorted(repaired(folder, 120).removed) == [".deleted.json.tmp", ".state.json.tmp"]
     assert (folder / "notes.json.tmp").exists()
+
+
+def test_what_a_killed_run_left_of_standard_input(folder):
+    """It is removed, unless a monitor is at work, whose it is."""
+    (folder / data_folder.STDIN).touch()
+
+    with files.lock(str(folder / data_folder.LOCK), "pid 42"):
+        assert repaired(folder).removed == []
+    assert repaired(folder).removed == [data_folder.STDIN]
 
 
 def test_a_broken_index_is_made_anew(folder):

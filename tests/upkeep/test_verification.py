@@ -236,7 +236,7 @@ def test_a_renamed_file(folder):
 
 def test_leftovers_are_notices(folder):
     """What interrupted writes and damage have left is told, and is no fault."""
-    names = [".state.json.tmp", ".state.json.unusable", "b.json.corrupt-1"]
+    names = [".state.json.tmp", ".state.json.unusable", "b.json.corrupt-1", data_folder.STDIN]
     for name in names:
         (folder / name).touch()
 

@@ -5,6 +5,7 @@ r"""In what did a container engine or a shipper wrap a line, and what had the ga
     [pod/NAME/CONTAINER] {…}     TIME {…}               kubectl logs --prefix, --timestamps
     Nov 29 10:00:00 HOST NAME[1]: {…}                   syslog, journalctl
     {…,"message":"{…}",…}                               filebeat, fluent-bit, vector and others, round any of these
+    {…,"log_processed":{…},…}                           the same, where they have decoded the line
 
 Engines cut long lines into pieces, shippers pass those on; ``joined_lines`` puts them together.
 """
@@ -15,11 +16,11 @@ import json
 import re
 from typing import Any, NamedTuple
 
-from session_monitor.base import lazy_regex, utf8
+from session_monitor.base import compact_json, lazy_regex, utf8
 
 from .long_lines import START
 
-_AI_LOG = b'"ai_log"'  # never within a wrapper: its quotes are escaped there
+_AI_LOG = b'"ai_log"'  # never within a line that is a text in a wrapper: quotes are escaped there
 _DEEPEST = 4
 """A shipper may wrap what an engine wrapped, and a command what it tells of that."""
 
@@ -35,6 +36,9 @@ _LONGEST_PREFIX = 1024
 
 _TEXTS = ("message", "log", "MESSAGE", "msg", "line", "content", "body", "textPayload")
 """The keys under which shippers keep a line."""
+_OBJECTS = ("log_processed", "json", "message", "log", "jsonPayload", "body", "parsed")
+"""And those under which they keep one that they have decoded."""
+_DECODED = re.compile(rf'"(?:{"|".join(_OBJECTS)})"\s*:\s*\{{'.encode())
 _SOURCES = ("stream", "source", "kubernetes", "container_id", "container_name", "container", "file", "host", "labels")
 """Those that tell where it comes from; pieces of one line have the same there."""
 _DOCKER = frozenset(("log", "stream", "attrs", "time"))
@@ -92,12 +96,15 @@ def _behind_prefix(line: bytes) -> _Layer | None:
 
 def _of_json(line: bytes) -> _Layer | None:
     """The line that stands under one of the keys of a JSON object."""
-    if _AI_LOG in line:
+    is_decoded = _AI_LOG in line
+    if is_decoded and not _DECODED.search(line):
         return None
     try:
         fields = json.loads(line)
     except (ValueError, RecursionError):
         return None
+    if is_decoded:
+        return _decoded(fields)
     key = next((key for key in _TEXTS if type(fields.get(key)) is str), None)
     if key is None:
         return None
@@ -107,6 +114,18 @@ def _of_json(line: bytes) -> _Layer | None:
     source = json.dumps(named)
     is_piece = _is_piece(fields, text, payload)
     return _Layer(payload, source, is_piece) if payload.strip() or is_piece is not None else None
+
+
+def _decoded(fields: dict[str, Any]) -> _Layer | None:
+    """The line of a shipper that decoded it; None where ``ai_log`` stands elsewhere."""
+    if "ai_log" in fields:
+        return None
+    found = (fields[key] for key in _OBJECTS if isinstance(fields.get(key), dict) and "ai_log" in fields[key])
+    inner = next(found, None)
+    return _Layer(_json(inner), "") if inner else None
+
+
+_json = compact_json.encoder(allow_nan=True)
 
 
 def _is_piece(fields: dict[str, Any], text: str, payload: bytes) -> bool | None:

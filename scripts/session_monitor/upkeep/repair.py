@@ -123,6 +123,8 @@ def _leftovers(folder: str, now: float) -> Iterator[str]:
             is_ours = entry.name.startswith(".") and entry.name.endswith(".json" + files.TEMPORARY)
             if is_ours and now - entry.stat().st_mtime > LEFTOVER_SECONDS:
                 yield entry.name
+    if os.path.lexists(data_folder.input_file(folder)) and not data_folder.is_monitor_at_work(folder):
+        yield data_folder.STDIN
 
 
 def _is_sound(path: str) -> bool:

@@ -36,6 +36,7 @@ _LEFTOVER = re.compile(
     rf"{re.escape(files.TEMPORARY)}\Z|{re.escape(data_folder.SET_ASIDE)}\d+\Z|{re.escape(data_folder.UNUSABLE)}\Z"
 )
 _KEPT = "a file that was set aside; take it away when nothing in it is missed"
+_INPUT = "left by a run on standard input that was killed; the next run of main.py takes it away, and so does 'repair'"
 _TMP = "left by a write that was interrupted; take it away"
 
 
@@ -103,6 +104,8 @@ def _leftovers(folder: str) -> Iterator[Finding]:
         if os.path.lexists(os.path.join(folder, name)):  # a monitor at work has such files for a moment
             what, todo = ("is a leftover", _TMP) if name.endswith(files.TEMPORARY) else ("was set aside", _KEPT)
             yield Finding(name, what, todo)
+    if os.path.lexists(data_folder.input_file(folder)) and not data_folder.is_monitor_at_work(folder):
+        yield Finding(data_folder.STDIN, "is a leftover", _INPUT)
 
 
 class _Run:
