@@ -18,6 +18,16 @@ def test_reports_equal_the_truth(tmp_path, look, seed):
     assert ground_truth.differences(log, truth, tmp_path / "out") == []
 
 
+@pytest.mark.parametrize("look", ground_truth.OBSERVED)
+def test_every_call_is_what_its_line_tells(tmp_path, look):
+    """Of all that was seen to become of a call, in all shapes of a line, the monitor says what can be known, no more."""
+    log, truth = ground_truth.generate(tmp_path, *ground_truth.OBSERVED[look], "--bytes", "1M", "--seed", "1")
+
+    ground_truth.ingest(log, tmp_path / "out")
+
+    assert call_truth.differences(truth, tmp_path / "out") == []
+
+
 def test_a_call_that_is_not_what_its_line_tells_is_found(tmp_path):
     """Whatever is said otherwise of a call, a session or in a sum is a difference."""
     log, truth = ground_truth.generate(tmp_path, "--situations", "--lines", "60", "--seed", "3")

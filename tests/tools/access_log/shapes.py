@@ -34,12 +34,17 @@ def typed(attrs, values, rng):
     outer = {name: values.get(name, "-") for name in OUTER_FIELDS}
     outer = {name: None if value == "-" and name != "response_flags" else value for name, value in outer.items()}
     outer |= {name: int(outer[name]) for name in TYPED if outer[name] is not None}
-    if attrs is not None:
-        inner = go_marshal(go_map(**attrs))
-        outer["ai_log"] = go_marshal(inner)[1:-1] if rng.random() < 0.5 else inner
+    outer["ai_log"] = _inner(attrs, rng)
     outer["start_time"] = _odd_time(values["start_time"], rng)
     keys = rng.sample(sorted(outer), len(outer))
     return (go_marshal({key: outer[key] for key in keys}) + "\n").encode()
+
+
+def _inner(attrs, rng):
+    if attrs is None:
+        return rng.choice((None, "", "-"))
+    inner = go_marshal(go_map(**attrs))
+    return go_marshal(inner)[1:-1] if rng.random() < 0.5 else inner
 
 
 def _odd_time(text, rng):
