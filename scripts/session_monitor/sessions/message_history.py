@@ -58,9 +58,9 @@ def marks_of(messages: Sequence[Any], texts: Sequence[bytes]) -> Marks:
     """The marks of messages that were ``encoded`` as these texts."""
     from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
-    odd = [at for at, (each, text) in enumerate(zip(messages, texts)) if not message_forms.is_plain(each, text)]
     forms = [_PLAIN] * len(texts)
-    if odd:
+    if not all(map(message_forms.is_plain, messages, texts)):
+        odd = [at for at, (each, text) in enumerate(zip(messages, texts)) if not message_forms.is_plain(each, text)]
         texts = list(texts)
         for at in odd:
             bare, form = message_forms.undressed(messages[at])
@@ -129,8 +129,10 @@ class LastOfThread(Protocol):
 EachThread = TypeVar("EachThread", bound=LastOfThread)
 
 
-def latest(known: Iterable[EachThread], now: EachThread) -> list[EachThread]:
+def latest(known: Sequence[EachThread], now: EachThread) -> list[EachThread]:
     """The conversations that stay remembered where one of them, or a new one, is gone on with; that one first."""
+    if known and known[0].thread == now.thread:
+        return [now, *known[1:]]  # it takes no room from the others
     kept, room = [now], MOST_MESSAGES
     for each in known:
         if each.thread != now.thread:

@@ -147,8 +147,9 @@ class Store:
         """Keep what was sent, and of the sessions that were quiet for longest digests where lines are too many."""
         known = session.sent
         self._sent_bytes -= len(known.pop(thread).line) if thread in known else 0
-        for gone in known.keys() - {each.thread for each in session.summary.history}:
-            self._sent_bytes -= len(known.pop(gone).line)
+        if len(known) >= len(session.summary.history):  # one that was forgotten may be among them
+            for gone in known.keys() - {each.thread for each in session.summary.history}:
+                self._sent_bytes -= len(known.pop(gone).line)
         if sent:
             known[thread] = sent._replace(thread=thread)
             self._sent_bytes += len(sent.line)

@@ -103,9 +103,11 @@ def _form(message: object) -> Form:
 def _longest(history: Iterable[RememberedThread], digests: str) -> tuple[RememberedThread | None, int]:
     """The conversation with the longest common start, the latest of several; None where no message is shared."""
     longest, most = None, 0
+    first = digests[:DIGEST]
     for each in history:
-        if each.length > most:
-            shared = message_history.common_start(each.digests, digests)
+        theirs = each.digests
+        if len(theirs) > most * DIGEST and theirs.startswith(first):
+            shared = message_history.common_start(theirs, digests)
             if shared > most:
                 longest, most = each, shared
     return longest, most
@@ -122,7 +124,10 @@ def _goes_on(before: RememberedThread, shared: int) -> bool:
 
 def last_answer(messages: Sequence[Any]) -> int:
     """Which of the messages is the last one of the model, -1 where none is."""
-    return next((at for at in range(len(messages) - 1, -1, -1) if role_of(messages[at]) == ASSISTANT), -1)
+    for at in range(len(messages) - 1, -1, -1):
+        if role_of(messages[at]) == ASSISTANT:
+            return at
+    return -1
 
 
 def remembered(stored: StoredRound, messages: Sequence[Any]) -> RememberedThread:

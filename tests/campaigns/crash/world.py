@@ -121,10 +121,12 @@ class Gateway:
 
 def _with_messages(rounds):
     """Each round as the ledger has it."""
-    found, before = [], []
+    found, sent = [], {}
     for each in rounds:
-        before = before[: each.get("messages_from_history", 0)] + each["messages"]
-        found.append({"messages": before, **{key: each.get(key) for key in ("chat_id", "answer", "model")}})
+        before = sent.get(each.get("history_of", each["round"] - 1), [])
+        sent[each["round"]] = before[: each.get("messages_from_history", 0)] + each["messages"]
+        told = {key: each.get(key) for key in ("chat_id", "answer", "model")}
+        found.append({"messages": sent[each["round"]], **told})
     return found
 
 
