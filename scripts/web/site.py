@@ -148,9 +148,10 @@ class Site(NamedTuple):
         row = self.desk.ask(lambda report: report.session(asked.session_id))
         if row is None:
             raise questions.no_session()
+        threads = self.desk.ask(lambda report: report.threads(asked.session_id))
         state = self.desk.folder.state()
         try:
-            return export.stream(asked, row, state.path, state.book, redacts=self.redacts)
+            return export.stream(asked, row, threads, state.path, state.book, redacts=self.redacts)
         except OSError:
             raise questions.no_session() from None
 

@@ -15,6 +15,7 @@ from tests.support import calls
 from tests.support.calls import BOOK, message
 from tests.support.indexes import Agent, Step
 from tests.support.rendered import COST, ROUND
+from tests.support.stored_rounds import keep, round_of
 
 
 @pytest.mark.parametrize(
@@ -184,6 +185,27 @@ def test_a_round_that_stands_elsewhere_by_now(tmp_path):
     (tmp_path / "s.json").write_bytes(b"".join([*lines[:3], *lines[4:]]))
 
     assert [entry["round"] for entry, _ in found.rounds] == []
+
+
+def test_what_only_a_later_round_tells(tmp_path):
+    """A round has the tools that a later one tells that it asked for, whichever rounds are wanted; one that asked for none says so."""
+    unknown = {"has_tool_calls": None, "tool_calls": []}
+    keep(
+        tmp_path,
+        "s",
+        round_of(1, **unknown),
+        round_of(2, **unknown, told_tools=[1, [["read", 2], ["grep", 1]]]),
+        round_of(3, told_tools=[2, []]),
+        round_of(4, **unknown),
+    )
+    report = Report(str(tmp_path), BOOK)
+
+    def told(**wanted):
+        found = conversation.of(report, "s", full_messages=False, **wanted)
+        return [(entry["has_tool_calls"], sorted(entry.get("tools_called", ()))) for entry, _ in found.rounds]
+
+    assert told() == [(True, [("grep", 1), ("read", 2)]), (False, []), (False, []), (None, [])]
+    assert told(rounds=Wanted(1, 1)) == told()[:1]
 
 
 # -- for programs ------------------------------------------------------------------------------------------------------

@@ -79,6 +79,34 @@ def test_new_messages_and_results(tmp_path, options):
     assert all("cost_usd" in entry for entry in found)
 
 
+def test_results_come_with_the_next_round_of_the_conversation(tmp_path):
+    """Among rounds of other conversations the one that goes on is found, on whichever side of the page it stands."""
+    back = {"role": "tool", "tool_call_id": "c1", "content": "all of it"}
+    keep(
+        tmp_path,
+        "s",
+        round_of(1, tool_calls=[asks("c1")], has_tool_calls=True),
+        round_of(2, thread=2),
+        round_of(3, thread=3),
+        round_of(4, messages=[back], messages_from_history=1, history_of=1),
+        round_of(5, messages=[{**back, "content": "of another"}], messages_from_history=1, history_of=2, thread=2),
+    )
+    report = Report(str(tmp_path), BOOK)
+    row = report.session("s")
+
+    (page,) = round_pages.rounds(report, row, RoundSpan(after=0, limit=1), 10**6)
+
+    assert page[0]["tool_calls"][0]["result"] == {"content": "all of it", "failed": False, "round": 4}
+    assert round_pages.whole(report, row, 1) == page[0]
+    assert [entry["round"] for entry, _ in round_pages.rounds(report, row, RoundSpan(limit=9), 10**6)] == [
+        1,
+        2,
+        3,
+        4,
+        5,
+    ]
+
+
 def test_rounds_tell_no_tokens_as_null(tmp_path):
     """What a round of a page tells to programs is what every face tells: no count that the log does not have."""
     keep(tmp_path, "s", round_of(1, no_tokens=True, outcome="left"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from session_monitor.reports import session_profile
 from session_monitor.reports.report import Report
 from tests.support.calls import BOOK, line
+from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import SAMPLE, ingest
 
 
@@ -44,6 +45,45 @@ def test_marks(tmp_path):
     points = of(tmp_path, *calls).profile("s").points
 
     assert [point.marks for point in points] == [(), (), ("error",), (), ("model",), ("compaction",), (), ()]
+
+
+def test_conversations_are_held_apart(tmp_path):
+    """A round is held against the one before it in its conversation: another's model and prompt are no change of its own."""
+    own = [
+        round_of(1, input_tokens=5000),
+        round_of(3, input_tokens=6000, history_of=1, messages_from_history=1),
+        round_of(5, input_tokens=1500),
+    ]
+    other = [
+        round_of(2, thread=2, model="gpt-4o-mini", input_tokens=1100),
+        round_of(4, thread=2, model="gpt-4o", input_tokens=1200, history_of=2),
+    ]
+    own[2].update(history_of=3)
+    rounds = sorted([*own, *other], key=lambda each: each["round"])
+    points = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s").points
+
+    assert [(point.thread, point.marks) for point in points] == [
+        (1, ()),
+        (2, ()),
+        (1, ()),
+        (2, ("model",)),
+        (1, ("compaction",)),
+    ]
+    assert [point.to_json().get("thread") for point in points] == [None, 2, None, 2, None]
+
+
+def test_what_is_not_told_is_no_size(tmp_path):
+    """A prompt that is not told is None, and neither it nor one that is told in part looks like a history cut short."""
+    rounds = [
+        round_of(1, input_tokens=9000),
+        round_of(2, no_tokens=True, outcome="left"),
+        round_of(3, input_tokens=1200, at_least=True, token_notes=["cut_short"]),
+        round_of(4, input_tokens=9500),
+    ]
+    points = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s").points
+
+    assert [point.input_tokens for point in points] == [9000, None, 1200, 9500]
+    assert [point.marks for point in points] == [()] * 4
 
 
 def test_a_long_session_is_thinned(tmp_path):

@@ -132,7 +132,10 @@ def told_together(stored: Iterable[StoredRound], threads: Threads) -> Iterator[S
     """Rounds with what others tell of them: which asked for tools; and to which conversation they belong, of several."""
     for each in stored:
         if each["round"] in threads.told_tools:
-            each["has_tool_calls"] = threads.told_tools[each["round"]]
+            told = threads.told_tools[each["round"]]
+            each["has_tool_calls"] = bool(told)
+            if told:
+                each["tools_called"] = told
         if threads.number > 1:
             each.setdefault("thread", 1)
         yield each

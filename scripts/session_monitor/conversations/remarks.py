@@ -106,9 +106,5 @@ class Conversations:
 
     def behind(self, entry: Mapping[str, Any]) -> str:
         """What stands behind a round's heading, empty where there is but one conversation so far."""
-        thread = entry.get("thread", _FIRST)
-        self._are_several = self._are_several or thread != _FIRST
-        return f" · conversation {thread}" if self._are_several else ""
-
-
-_FIRST = 1
+        self._are_several = self._are_several or "thread" in entry
+        return f" · conversation {entry.get('thread', 1)}" if self._are_several else ""

@@ -9,7 +9,7 @@ from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.rows import call_of
-from session_monitor.index.schema import CUT, FAILED, NO_CONTENT, NO_TOKENS
+from session_monitor.index.schema import AT_LEAST, CUT, FAILED, NO_CONTENT, NO_TOKENS
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, CostParts
@@ -29,7 +29,10 @@ _SMALL = 1000
 
 
 class ContextPoint(NamedTuple):
-    """One round: its prompt, of which cached, its answer, in tokens, None where they are not told; what is odd in it."""
+    """One round: its prompt, of which cached, its answer, in tokens, None where they are not told; what is odd in it.
+
+    ``thread`` is the number of its conversation in the session.
+    """
 
     round: int
     at: int | None
@@ -37,11 +40,15 @@ class ContextPoint(NamedTuple):
     cached_tokens: int | None
     output_tokens: int | None
     marks: tuple[str, ...]
+    thread: int = 1
 
     def to_json(self) -> dict[str, Any]:
         """For JSON."""
         at = None if self.at is None else timestamps.rfc3339(self.at)
-        return {**self._asdict(), "at": at, "marks": list(self.marks)}
+        document = {**self._asdict(), "at": at, "marks": list(self.marks)}
+        if self.thread == 1:  # as rounds have it
+            del document["thread"]
+        return document
 
 
 class TokenKind(NamedTuple):
@@ -84,6 +91,7 @@ class _Round(NamedTuple):
     sent: int
     first_token: float | None
     duration: float | None
+    thread: int
 
     @property
     def tokens(self) -> tuple[int, int, int, int, int]:
@@ -103,7 +111,7 @@ class _Round(NamedTuple):
 
 _ROUNDS = (
     "SELECT number, at, model.name, fresh, read, written, visible, reasoning, flags, history, sent, first_token_ms, "
-    "duration_ms FROM round LEFT JOIN model ON model.id = round.model WHERE session = ? ORDER BY number"
+    "duration_ms, thread FROM round LEFT JOIN model ON model.id = round.model WHERE session = ? ORDER BY number"
 )
 _TOOLS = (
     "SELECT name, sum(calls), sum(results), sum(failed), coalesce(sum(tokens), 0), sum(tokens IS NOT NULL) "
@@ -171,24 +179,31 @@ def _tools(index: Index, session: int) -> list[ToolRow]:
 
 
 def _points(rounds: Iterable[_Round]) -> Iterator[ContextPoint]:
-    before: _Round | None = None
-    model: str | None = None
+    """A round is held against the one before it in its conversation: what another one sent says nothing of it."""
+    befores: dict[int, _Round] = {}
+    models: dict[int, str] = {}
     for each in rounds:
+        before, model = befores.get(each.thread), models.get(each.thread)
         marks = [ERROR] if each.flags & FAILED else []
         if each.model and model and each.model != model:
             marks.append(MODEL)
         if before and _is_compacted(before, each):
             marks.append(COMPACTION)
         prompt, cached, answer = each.shown
-        yield ContextPoint(each.number, each.at, prompt, cached, answer, tuple(marks))
-        model = each.model or model
-        if not each.flags & (FAILED | NO_TOKENS):
-            before = each
+        yield ContextPoint(each.number, each.at, prompt, cached, answer, tuple(marks), each.thread)
+        if each.model:
+            models[each.thread] = each.model
+        if not each.flags & _OF_NO_SIZE:
+            befores[each.thread] = each
+
+
+_OF_NO_SIZE = FAILED | NO_TOKENS | AT_LEAST
+"""Of rounds with one of these flags it is not known how large their prompts were."""
 
 
 def _is_compacted(before: _Round, now: _Round) -> bool:
     """Whether the history was cut short: a much smaller prompt, of fewer messages where these are known."""
-    if now.flags & (FAILED | NO_TOKENS) or before.prompt < _SMALL or now.prompt >= _SHRUNK * before.prompt:
+    if now.flags & _OF_NO_SIZE or before.prompt < _SMALL or now.prompt >= _SHRUNK * before.prompt:
         return False
     return now.sent < before.sent if now.sent and before.sent else True
 

@@ -221,19 +221,29 @@ def neighbours(index: Index, session_id: str, first: int, last: int) -> list[Nei
 
 
 class Threads(NamedTuple):
-    """How many conversations a session has; which of its rounds asked for tools, of those of which later ones tell it."""
+    """How many conversations a session has; what its rounds asked of tools, of those of which later ones tell it.
+
+    That is each tool's name, and how often; nothing for a round that asked for none.
+    """
 
     number: int
-    told_tools: dict[int, bool]
+    told_tools: dict[int, list[tuple[str, int]]]
 
 
 def threads(index: Index, session_id: str) -> Threads:
     """What is to be known of a session's conversations, whichever of its rounds are read."""
     session = index.session_number(session_id)
     (number,) = index.db.execute("SELECT coalesce(max(thread), 0) FROM round WHERE session = ?", (session,)).fetchone()
-    told = "SELECT number, flags FROM round WHERE session = ? AND flags & ?"
-    rows = index.db.execute(told, (session, schema.TOLD_TOOLS))
-    return Threads(number, {number: bool(flags & schema.TOOL_CALLS) for number, flags in rows})
+    told: dict[int, list[tuple[str, int]]] = {}
+    for at, tool, calls in index.db.execute(_TOLD_TOOLS, (session, schema.TOLD_TOOLS)):
+        told.setdefault(at, []).extend([(tool, calls)] if calls else [])
+    return Threads(number, told)
+
+
+_TOLD_TOOLS = (
+    "SELECT number, name, calls FROM round LEFT JOIN tool USING (session, number) LEFT JOIN tool_name ON id = tool "
+    "WHERE session = ? AND flags & ? ORDER BY number"
+)
 
 
 def _calls(index: Index, number: int) -> int:

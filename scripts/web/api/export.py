@@ -10,7 +10,7 @@ from session_monitor.conversations import conversation, html_page, markdown_page
 from session_monitor.exports import formats
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.session_rows import SessionRow, Threads
 from session_monitor.sessions.rounds import all_rounds, open_session
 from web.server.exchange import JSON, SCHEMA_VERSION, Request, Stream
 
@@ -41,11 +41,14 @@ class SessionExport(NamedTuple):
         return cls(session_id, form)
 
 
-def stream(asked: SessionExport, row: SessionRow, folder: str, book: Book, *, redacts: bool) -> Stream:
+def stream(
+    asked: SessionExport, row: SessionRow, threads: Threads, folder: str, book: Book, *, redacts: bool
+) -> Stream:
     """The whole session, piece by piece, from its file.  Raises ``OSError`` where that is gone."""
     with open_session(folder, row.file):  # so that a file that is gone is told before anything is
         pass
-    rounds = ((entry, book.price(cost.call_of(entry))) for entry in _stored(folder, row.file))
+    stored = conversation.told_together(_stored(folder, row.file), threads)
+    rounds = ((entry, book.price(cost.call_of(entry))) for entry in stored)
     if asked.form == "json":
         pieces: Iterator[str] = _json(row, rounds, redacts=redacts)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.support.calls import line
+from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import MAIN, cli, ingest_calls, serving
 
 
@@ -19,6 +20,31 @@ def test_an_export_is_the_session(running, folder):
     assert "attachment" in page.headers["Content-Disposition"]
     assert text.startswith("# Session")
     assert "查询北京天气" in text
+
+
+def test_an_export_has_what_later_rounds_tell(tmp_path):
+    """Also a file tells what a round asked of tools where only a later one's history does, and its conversations apart."""
+    asked = round_of(1, has_tool_calls=None)
+    keep(
+        tmp_path,
+        "s",
+        asked,
+        round_of(2, thread=2, history_of=0),
+        round_of(3, history_of=1, told_tools=[1, [["read", 2]]]),
+    )
+
+    with serving(tmp_path) as running:
+        found = running.ask("/api/session/export", id="s").json["rounds"]
+        text = running.ask("/api/session/export", id="s", format="md").body.decode()
+
+    assert (found[0]["has_tool_calls"], found[0]["tools_called"]) == (True, [["read", 2]])
+    assert [entry["thread"] for entry in found] == [1, 2, 1]
+    assert "Tool calls: `Yes (read ×2, as a later round tells)`" in text
+    assert [line.rpartition(" · ")[2] for line in text.splitlines() if line.startswith("### Round")] == [
+        "conversation 1",
+        "conversation 2",
+        "conversation 1",
+    ]
 
 
 def test_an_export_of_any_id_has_a_plain_name(tmp_path):

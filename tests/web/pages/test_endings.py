@@ -142,6 +142,41 @@ def talks(tmp_path_factory):
     return keep(tmp_path_factory.mktemp("talks"), "talks", *rounds)
 
 
+def test_each_conversation_grows_by_its_own(talks, serve, look, expect):
+    """The chart has a line for each conversation, named in its legend and by the keys; one is chosen alone."""
+    page = look(serve(talks), of_session("talks")).page
+    growth = page.locator(".growth")
+
+    expect(growth.locator("svg[role=slider] .line-thread")).to_have_count(2)
+    expect(growth.locator("svg[role=slider] .dot-thread")).to_have_count(1)
+    expect(growth.locator(".area-input")).to_have_count(0)
+    assert growth.locator(".legend li").all_inner_texts()[:3] == ["Conversation 1", "Conversation 2", "Conversation 3"]
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext").startswith("Round 1, Conversation 2, ")
+
+    page.get_by_label("Which conversation of the session").select_option("Conversation 1")
+    expect(growth.locator(".area-input")).to_have_count(1)
+    expect(growth.locator(".line-thread")).to_have_count(0)
+    slider.focus()
+    page.keyboard.press("Home")
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext").startswith("Round 4, Conversation 1, ")
+
+
+def test_rounds_say_which_conversation_they_are_of(talks, serve, look, expect):
+    """A round's head and its place in the rail name its conversation, and its history leads to where it goes on from."""
+    page = look(serve(talks), of_session("talks")).page
+
+    expect(page.locator("#r7 .chip.thread")).to_have_text("Conversation 3")
+    expect(page.locator("#r8 .chip.thread")).to_have_text("Conversation 1")
+    assert "Conversation 2" in page.locator('#rail a[href="#r9"]').get_attribute("title")
+    expect(page.locator("#r10 .new-messages")).to_have_text("+1 new message (8 earlier, from round 8, show)")
+    page.locator("#r10 .new-messages").get_by_role("link", name="from round 8").click()
+    expect(page.locator("#r8.is-target")).to_be_in_viewport()
+
+
 def test_a_session_of_one_conversation_says_nothing_of_it(folder, serve, look):
     """Where there is but one, nothing is to be chosen and no round names it."""
     page = look(serve(folder), of_session("mixed")).page

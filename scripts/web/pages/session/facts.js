@@ -90,7 +90,7 @@ export class Facts {
 
 function totals({ session, latency, notes }) {
   const saved = picoDollars(session.cache_savings_usd) ?? 0n;
-  const isUntold = notes.some(({ code, rounds }) => code === "no_tokens" && rounds === session.messages_count);
+  const isUntold = session.without_tokens === session.messages_count;
   const rows = [
     [t("facts.rounds"), [count(session.messages_count), ended(session)]],
     [t("facts.tokens"), isUntold ? t("round.noTokens") : [bounded(session, count(session.total_tokens)), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
