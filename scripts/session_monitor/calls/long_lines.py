@@ -49,6 +49,10 @@ class Sent(NamedTuple):
         """The same, told by a digest."""
         return self if self.digest else self._replace(line=b"", start=0, digest=_digest(self.raw))
 
+    def of_thread(self, thread: int) -> Sent:
+        """The same, of that conversation."""
+        return Sent(self.number, self.length, self.line, self.start, self.digest, thread)
+
     def begins(self, line: bytes, start: int) -> bool:
         """Whether the same bytes stand in a line from there on."""
         if self.digest is None:

@@ -8,7 +8,7 @@ them on again.  What a tool is called with is data, and is left as it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Optional, TypedDict
 
 from session_monitor.calls.messages import TOOL_RESULT, type_of
@@ -27,9 +27,13 @@ Form = Optional[_Form]
 """What a message wears; None for one that wears nothing."""
 
 
-def is_plain(message: object, text: bytes) -> bool:
-    """Whether a message, which is ``text`` as JSON, surely wears nothing; it may be None of a message that does not either."""
-    return b'"cache_control"' not in text and not (type(message) is dict and type(message.get("content")) is list)
+def may_wear(messages: Iterable[Any]) -> list[int]:
+    """Which of these messages have to be looked at more closely: no other one wears anything."""
+    return [
+        at
+        for at, each in enumerate(messages)
+        if type(each) is dict and (_MARK in each or type(each.get("content")) is list)
+    ]
 
 
 def undressed(message: Any) -> tuple[Any, Form]:

@@ -58,17 +58,22 @@ def marks_of(messages: Sequence[Any], texts: Sequence[bytes]) -> Marks:
     """The marks of messages that were ``encoded`` as these texts."""
     from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
-    forms = [_PLAIN] * len(texts)
-    if not all(map(message_forms.is_plain, messages, texts)):
-        odd = [at for at, (each, text) in enumerate(zip(messages, texts)) if not message_forms.is_plain(each, text)]
-        texts = list(texts)
-        for at in odd:
-            bare, form = message_forms.undressed(messages[at])
-            if form:
-                texts[at] = _encoded(bare)
-                forms[at] = _form_digest(form)
+    forms = _PLAIN * len(texts)
+    odd = message_forms.may_wear(messages)
+    if odd:
+        texts, forms = _undressed(messages, texts, odd)
     raw = b"".join([blake2b(text, digest_size=_DIGEST_SIZE).digest()[:_BYTES] for text in texts])
-    return Marks(binascii.b2a_base64(raw, newline=False).decode(), "".join(forms))
+    return Marks(binascii.b2a_base64(raw, newline=False).decode(), forms)
+
+
+def _undressed(messages: Sequence[Any], texts: Sequence[bytes], odd: Iterable[int]) -> tuple[list[bytes], str]:
+    """The texts of the messages without what they wear, and the digests of that; all but the odd ones wear nothing."""
+    bare_texts, forms = list(texts), [_PLAIN] * len(texts)
+    for at in odd:
+        bare, form = message_forms.undressed(messages[at])
+        if form:
+            bare_texts[at], forms[at] = _encoded(bare), _form_digest(form)
+    return bare_texts, "".join(forms)
 
 
 def _form_digest(form: Form) -> str:

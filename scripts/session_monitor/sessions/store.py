@@ -151,7 +151,7 @@ class Store:
             for gone in known.keys() - {each.thread for each in session.summary.history}:
                 self._sent_bytes -= len(known.pop(gone).line)
         if sent:
-            known[thread] = sent._replace(thread=thread)
+            known[thread] = sent.of_thread(thread)
             self._sent_bytes += len(sent.line)
         if self._sent_bytes > MOST_SENT:
             self._shorten_sent(session)

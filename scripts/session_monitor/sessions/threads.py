@@ -79,7 +79,7 @@ def placed(
     With ``is_whole`` all of its messages are to be stored, whatever was sent before.
     """
     marks = message_history.marks_of(call.messages, texts)
-    sent = next((each for each in history if each.thread == call.from_thread), None) if call.from_history else None
+    sent = _of_thread(history, call.from_thread) if call.from_history else None
     if sent:
         marks = Marks(sent.digests + marks.digests, sent.forms + marks.forms)
     base, shared = _longest(history, marks.digests)
@@ -88,16 +88,23 @@ def placed(
         base, shared, restyled = sent, sent.length, []
     before = base if base and _goes_on(base, shared) else None
     belonging = Belonging(
-        thread=before.thread if before else threads + 1 if history else 1,
-        base=base.round if base else 0,
-        restyled=() if is_whole else [(at, _form(call.messages[at - call.from_history])) for at in restyled],
-        told=before and _told(before, call, shared),
+        before.thread if before else threads + 1 if history else 1,
+        base.round if base else 0,
+        () if is_whole or not restyled else [(at, _form(call.messages[at - call.from_history])) for at in restyled],
+        before and _told(before, call, shared),
     )
     return Placed(belonging, 0 if is_whole else shared, marks, _last_answer(call, sent))
 
 
 def _form(message: object) -> Form:
     return message_forms.undressed(message)[1]
+
+
+def _of_thread(history: Iterable[RememberedThread], thread: int) -> RememberedThread | None:
+    for each in history:
+        if each.thread == thread:
+            return each
+    return None
 
 
 def _longest(history: Iterable[RememberedThread], digests: str) -> tuple[RememberedThread | None, int]:
