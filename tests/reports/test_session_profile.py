@@ -86,6 +86,31 @@ def test_what_is_not_told_is_no_size(tmp_path):
     assert [point.marks for point in points] == [()] * 4
 
 
+def test_marks_of_conversations_side_by_side(tmp_path):
+    """Each is held against its own rounds, a new one only against one that never goes on: a helper shortens nothing."""
+    main, helper, second = (
+        [f"{name}{number}" for number in range(9)] for name in ("main", "helper", "main, shortened")
+    )
+    steps = [
+        (main[:2], 5000, "a"),
+        (helper[:1], 1000, "b"),
+        (main[:4], 6000, "a"),
+        (helper[:3], 1500, "b"),
+        (main[:6], 7000, "a"),
+        (second[:1], 1000, "a"),
+        (second[:3], 1200, "c"),
+    ]
+    calls = [
+        line("s", texts, input_token=tokens, model=model, start_time=f"2026-02-01T09:{30 + at}:00Z")
+        for at, (texts, tokens, model) in enumerate(steps)
+    ]
+    points = of(tmp_path, *calls).profile("s").points
+
+    assert [point.thread for point in points] == [1, 2, 1, 2, 1, 3, 3]
+    assert [point.marks for point in points] == [(), (), (), (), (), ("compaction",), ("model",)]
+    assert [point.to_json().get("thread") for point in points] == [None, 2, None, 2, None, 3, 3]
+
+
 def test_a_long_session_is_thinned(tmp_path):
     """Of very many rounds some are told, the first and the last among them, and those with marks."""
     calls = [

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
@@ -19,7 +19,11 @@ from .breakdown import BreakdownRow, ToolRow
 from .dashboard import percentile
 
 ERROR, MODEL, COMPACTION = "error", "model", "compaction"
-"""Marks of a round: it failed, is of another model than the one before, or its prompt is much shorter than that one's."""
+"""Marks of a round: it failed, is of another model than the one before in its conversation, or its prompt is much shorter.
+
+The first one of a conversation is held against the round before where no other conversation goes on later: an agent that
+shortens its history begins a new one, its helpers only stand beside it.
+"""
 MOST_POINTS = 360
 MOST_MARKED = 400
 """Rounds with marks that are told beside those."""
@@ -178,23 +182,37 @@ def _tools(index: Index, session: int) -> list[ToolRow]:
     return sorted(tools, key=lambda row: (-row.calls, -row.results, row.tool))
 
 
-def _points(rounds: Iterable[_Round]) -> Iterator[ContextPoint]:
-    """A round is held against the one before it in its conversation: what another one sent says nothing of it."""
-    befores: dict[int, _Round] = {}
-    models: dict[int, str] = {}
+class _Last(NamedTuple):
+    """What went before in a conversation: the last round that tells its tokens, and the last model."""
+
+    round: _Round | None = None
+    model: str | None = None
+
+    def followed_by(self, each: _Round) -> _Last:
+        """The same, behind one more round."""
+        is_told = not each.flags & _OF_NO_SIZE
+        return _Last(each if is_told else self.round, each.model or self.model)
+
+
+def _points(rounds: Sequence[_Round]) -> Iterator[ContextPoint]:
+    ends = {each.thread: each.number for each in rounds}
+    lasts: dict[int, _Last] = {}
+    before, goes_on_until = _Last(), 0
     for each in rounds:
-        before, model = befores.get(each.thread), models.get(each.thread)
-        marks = [ERROR] if each.flags & FAILED else []
-        if each.model and model and each.model != model:
-            marks.append(MODEL)
-        if before and _is_compacted(before, each):
-            marks.append(COMPACTION)
+        last = lasts.get(each.thread, before if goes_on_until < each.number else _Last())
         prompt, cached, answer = each.shown
-        yield ContextPoint(each.number, each.at, prompt, cached, answer, tuple(marks), each.thread)
-        if each.model:
-            models[each.thread] = each.model
-        if not each.flags & _OF_NO_SIZE:
-            befores[each.thread] = each
+        yield ContextPoint(each.number, each.at, prompt, cached, answer, tuple(_marks(last, each)), each.thread)
+        before = lasts[each.thread] = last.followed_by(each)
+        goes_on_until = max(goes_on_until, ends[each.thread])
+
+
+def _marks(last: _Last, each: _Round) -> Iterator[str]:
+    if each.flags & FAILED:
+        yield ERROR
+    if each.model and last.model and each.model != last.model:
+        yield MODEL
+    if last.round and _is_compacted(last.round, each):
+        yield COMPACTION
 
 
 _OF_NO_SIZE = FAILED | NO_TOKENS | AT_LEAST
