@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from tests.support.calls import line
@@ -60,3 +62,14 @@ def test_what_is_wrong_is_told(tmp_path):
     assert alerts["unpriced"] == {"code": "unpriced", "count": 1, "names": ["no-such-model"]}
     assert alerts["damaged"]["names"] == ["broken.json"]
     assert ".prices.json" in alerts["prices"]["names"][0]
+
+
+def test_calls_that_the_plugin_skipped_are_told(tmp_path):
+    """Calls that are in no figure, since the gateway's plugin wrote nothing of them, are among the alerts."""
+    skipped = {"ai_log": "-", "method": "POST", "path": "/v1/messages", "response_code": "200", "bytes_sent": "617"}
+    with serving(ingest_calls(tmp_path, [line("s", ["hi"]), json.dumps(skipped).encode()])) as running:
+        answer = running.ask("/api/overview")
+
+    (alert,) = (each for each in answer.data["alerts"] if each["code"] == "skipped_calls")
+    assert alert["count"] == answer.json["coverage"]["passed_over"]["skipped_calls"] == 1
+    assert answer.data["cards"]["now"]["calls"] == 1

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from tests.support.browser import PHONE, axe_source, of_session
+from tests.support.browser import PHONE, axe_source, ingested, of_session
+from tests.support.calls import line
+from tests.support.page_logs import written
 from tests.support.stored_rounds import keep, round_of
 
 CUT = {"at_least": True, "token_notes": ["cut_short"], "has_tool_calls": None}
@@ -124,6 +128,16 @@ def test_without_texts_a_failure_is_seen(folder, serve, look, expect):
     expect(page.locator("#r4.has-error .said.error")).to_contain_text("Not shown here")
     expect(page.locator("#r2 .chip.left")).to_be_visible()
     assert "503 overflow" not in page.content()
+
+
+def test_calls_that_are_in_no_figure_are_told(tmp_path, serve, look, expect):
+    """What the gateway's plugin skipped stands above the figures, with what to do, and at the foot of the page."""
+    skipped = {"ai_log": "-", "method": "POST", "path": "/v1/messages", "response_code": "200", "bytes_sent": "617"}
+    log = written(tmp_path / "access.log", [line("s", ["hi"]), *[json.dumps(skipped).encode()] * 3])
+    page = look(serve(ingested(tmp_path / "sessions", log)), "/?range=all").page
+
+    expect(page.locator(".alerts")).to_contain_text("3 calls are in no figure: the gateway's plugin skipped them.")
+    expect(page.locator("#coverage")).to_contain_text("3 calls skipped by the gateway's plugin")
 
 
 # -- several conversations ---------------------------------------------------------------------------------------------
