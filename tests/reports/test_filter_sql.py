@@ -81,6 +81,7 @@ def test_sources_hold_each_call_once(tmp_path_factory, batches, meant, spans):
         (Selection(since=1, until=2), ["slot", "round"]),
         (Selection(sessions=("a",)), ["round"]),
         (Selection(min_cost=0, since=0), ["round"]),
+        (Selection(outcome="left"), ["round"]),
     ],
 )
 def test_the_best_source_is_taken(tmp_path, meant, kinds):
@@ -89,6 +90,24 @@ def test_the_best_source_is_taken(tmp_path, meant, kinds):
         Agent(tmp_path).store([Step("a", 0), Step("b", 9 * HALF_HOUR)], found)
 
         assert [source.rows.split()[0] for source in SelectionSql(found, meant).sources()] == kinds
+
+
+@pytest.mark.parametrize("meant", [Selection(sessions=("a",)), Selection(outcome="left")])
+def test_rounds_are_not_gone_through_for_each_of_many_spans(tmp_path, meant):
+    """Whoever asks of one span after the other gets the rounds that are meant in the order of their time, all of them."""
+    with opened(tmp_path) as found:
+        steps = [Step("a", n * HALF_HOUR // 3, ends=("left", "whole")[n % 2]) for n in (*range(20), -6)]
+        Agent(tmp_path).store([*steps, Step("a", None, ends="left"), Step("b", 7)], found)
+        selected = SelectionSql(found, meant)
+        calls = report_oracle.meant_calls(report_oracle.calls_of(tmp_path, BOOK), meant)
+
+        for start, end in [(None, 0), (0, HALF_HOUR), (HALF_HOUR, 2 * HALF_HOUR), (2 * HALF_HOUR, None), (None, None)]:
+            (source,) = selected.between(start, end)
+            (number,) = found.db.execute(f"SELECT count(*) FROM {source.rows}").fetchone()
+            within = report_oracle.meant_calls(calls, meant._replace(since=start, until=end))
+            assert number == len(within) > 0
+        plan = found.db.execute(f"EXPLAIN QUERY PLAN SELECT 1 FROM {selected.between(0, 1)[0].rows}").fetchall()
+        assert "USING INDEX" in plan[0][3] or "USING COVERING INDEX" in plan[0][3]
 
 
 @pytest.mark.parametrize(

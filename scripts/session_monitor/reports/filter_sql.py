@@ -16,6 +16,9 @@ from session_monitor.prices.money import MICRO
 from .filters import ACTIVE, ACTIVE_FOR, ERROR, Selection
 
 _TABLE = "chosen"
+_GATHERED = "gathered"
+_OFTEN = 3
+"""So many times rounds are gone through; then those that are meant are kept in the order of their time."""
 
 
 class SumSource(NamedTuple):
@@ -44,6 +47,7 @@ class SelectionSql:
         """Looks up what names and patterns stand for."""
         self.index = index
         self.selection = selection
+        self._asked = 0
         self._of_calls = [
             f"{column} IN ({', '.join(map(str, _ids(index, column, patterns)))})"
             for column, patterns in (("model", selection.models), ("consumer", selection.consumers))
@@ -76,9 +80,7 @@ class SelectionSql:
 
     def rounds(self, start: int | None, end: int | None) -> str:
         """SQL for which rows of ``round`` are meant, from a moment to before another, where these are given."""
-        conditions = list(self._of_rounds)
-        conditions += [f"at >= {start}"] if start is not None else []
-        conditions += [f"at < {end}"] if end is not None else []
+        conditions = [*self._of_rounds, *_within(start, end)]
         if self.selection.is_of_sessions:
             conditions.append(f"session IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
@@ -89,15 +91,32 @@ class SelectionSql:
 
     def between(self, start: int | None, end: int | None) -> list[SumSource]:
         """The same for those from one moment to before another; None for no limit."""
-        if self.selection.is_of_sessions:
-            return [_rounds(self.rounds(start, end))]
-        if self.selection.outcome:  # of which no table holds sums
-            return [_rounds(" AND ".join([*_talked(start, end), self.rounds(start, end)]))]
+        if self.selection.is_of_sessions or self.selection.outcome:  # of which no table holds sums
+            return [self._one_by_one(start, end)]
         if start is None and end is None:
             of_calls = " AND ".join(self._of_calls) or "true"
             distinct = None if self._of_calls else "SELECT count(*) FROM session"
             return [SumSource(f"total WHERE {of_calls}", _SUMMED, _UNPRICED, f"part WHERE {of_calls}", distinct)]
         return [self._whole_slots(start, end), *self._edges(start, end)]
+
+    def _one_by_one(self, start: int | None, end: int | None) -> SumSource:
+        """The rounds of a time."""
+        self._asked += 1
+        if self._asked < _OFTEN:
+            return _rounds(" AND ".join([*_talked(start, end), self.rounds(start, end)]))
+        if self._asked == _OFTEN:
+            self._gather()
+        rows = f"{_GATHERED} WHERE {' AND '.join(_within(start, end)) or 'true'}"
+        return SumSource(rows, schema.OF_ROUNDS, _UNPRICED_ROUNDS, rows)
+
+    def _gather(self) -> None:
+        """Put what sums are made of into a table of this connection, for all rounds that are meant at any time."""
+        db, columns = self.index.db, ", ".join(_SUMMED_COLUMNS)
+        db.execute(f"DROP TABLE IF EXISTS temp.{_GATHERED}")
+        db.execute(
+            f"CREATE TEMP TABLE {_GATHERED} AS SELECT {columns} FROM round WHERE {self.rounds(None, None)} ORDER BY at"
+        )
+        db.execute(f"CREATE INDEX temp.{_GATHERED}_at ON {_GATHERED}(at)")
 
     def _whole_slots(self, start: int | None, end: int | None) -> SumSource:
         """The slots that lie in the time as a whole."""
@@ -140,6 +159,17 @@ _HAS_OUTCOME = {
     outcome.FAILED: "failed > 0",
 }
 """SQL for which sessions have such rounds."""
+
+
+_SUMMED_COLUMNS = (
+    *("session", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning", "flags"),
+    *("usd", "pico", "saved_usd", "saved_pico"),
+)
+
+
+def _within(start: int | None, end: int | None) -> list[str]:
+    """SQL for which rounds are from a moment to before another."""
+    return [*([f"at >= {start}"] if start is not None else []), *([f"at < {end}"] if end is not None else [])]
 
 
 def _talked(start: int | None, end: int | None) -> list[str]:
