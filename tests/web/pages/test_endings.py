@@ -121,6 +121,19 @@ def test_what_has_no_price_is_nowhere_nothing(tmp_path, serve, look):
     assert "$0.00" not in look(address, of_session("silent")).page.content()
 
 
+def test_calls_are_chosen_by_how_they_ended(folder, serve, look, expect):
+    """The overview narrows to the calls that were left; that stands in the address, and goes away with the other filters."""
+    page = look(serve(folder), "/?range=all").page
+
+    page.get_by_label("How calls ended").select_option("Left before the end")
+    expect(page.locator("#card-sessions .foot")).to_have_text("3 calls")
+    expect(page.locator("#card-errors .foot")).to_have_text("0 of 3 calls · 3 left before the end")
+    assert "outcome=left" in page.url
+    page.get_by_role("button", name="Clear filters").first.click()
+    expect(page.locator("#card-sessions .foot")).to_have_text("9 calls")
+    expect(page.get_by_label("How calls ended")).to_have_value("")
+
+
 def test_without_texts_a_failure_is_seen(folder, serve, look, expect):
     """A server that serves no texts still tells how calls ended, and shows no reason."""
     page = look(serve(folder, "--redact"), of_session("mixed")).page

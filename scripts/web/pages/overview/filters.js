@@ -7,9 +7,10 @@ import { oneLine } from "../shared/log_text.js";
 import { STATUSES, statusName } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
 import { whenQuiet } from "../shared/updates.js";
-import { NO_FILTERS, RANGES, inRange, isFiltered, view } from "./view.js";
+import { NO_FILTERS, OUTCOMES, RANGES, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;
+const OUTCOME_TEXTS = { ok: "outcome.ok", left: "outcome.left", failed: "outcome.failed" };
 const RANGE_TEXTS = { "24h": "range.24h", "7d": "range.7d", "30d": "range.30d", all: "range.all" };
 
 /** The bar of filters in a box; `show` brings it in line with the view and with what there is to choose. */
@@ -49,6 +50,7 @@ export class Filters {
       this.#select("model", t("filter.model")),
       this.#select("consumer", t("filter.consumer")),
       this.#select("status", t("filter.status")),
+      this.#select("outcome", t("filter.outcome")),
       this.#clear,
     );
     fill(box, ranges, chosen, this.#datesBox());
@@ -74,6 +76,8 @@ export class Filters {
     fillSelect(this.#selects.consumer, t("filter.allConsumers"), this.#known.consumers.map(optionOf), wanted.consumer);
     const statuses = STATUSES.map((status) => [status, statusName(status)]);
     fillSelect(this.#selects.status, t("filter.anyStatus"), statuses, wanted.status);
+    const outcomes = OUTCOMES.map((outcome) => [outcome, t(OUTCOME_TEXTS[outcome])]);
+    fillSelect(this.#selects.outcome, t("filter.anyOutcome"), outcomes, wanted.outcome);
     this.#clear.hidden = !isFiltered(wanted);
   }
 

@@ -9,6 +9,8 @@ export const RANGES = ["24h", "7d", "30d", "all"];
 const USUAL_RANGE = "7d";
 export const METRICS = ["cost", "tokens", "calls"];
 export const UNITS = ["hour", "day", "week", "month"];
+/** How a call can end. */
+export const OUTCOMES = ["ok", "left", "failed"];
 const ORDERS = ["updated", "created", "cost", "tokens", "rounds"];
 export const PAGE_SIZE = 50;
 
@@ -25,6 +27,7 @@ export function view() {
     model: asked.get("model") ?? "",
     consumer: asked.get("consumer") ?? "",
     status: oneOf("status", STATUSES, ""),
+    outcome: oneOf("outcome", OUTCOMES, ""),
     q: asked.get("q") ?? "",
     metric: oneOf("metric", METRICS, "cost"),
     by: oneOf("by", UNITS, ""),
@@ -36,9 +39,9 @@ export function view() {
 
 /** The filters of a view, as the server knows them. */
 export function filtersOf(wanted) {
-  const { range, since, until, model, consumer, status, q } = wanted;
+  const { range, since, until, model, consumer, status, outcome, q } = wanted;
   const span = range === "custom" ? { since, until } : range === "all" ? {} : { since: range };
-  return { ...span, model, consumer, status, q, timezone: timeZone };
+  return { ...span, model, consumer, status, outcome, q, timezone: timeZone };
 }
 
 /** What a bar over time is: what was asked for, or what fits the span; the server makes it coarser where it must. */
@@ -51,11 +54,11 @@ export function unitOf({ by, range, since, until }) {
 
 /** Whether anything but the span is asked for. */
 export function isFiltered(wanted) {
-  return Boolean(wanted.model || wanted.consumer || wanted.status || wanted.q);
+  return Boolean(wanted.model || wanted.consumer || wanted.status || wanted.outcome || wanted.q);
 }
 
 /** What takes all filters away; the span stays. */
-export const NO_FILTERS = { model: null, consumer: null, status: null, q: null, offset: null };
+export const NO_FILTERS = { model: null, consumer: null, status: null, outcome: null, q: null, offset: null };
 
 /** What chooses a span. */
 export function inRange(range) {
