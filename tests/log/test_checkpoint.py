@@ -211,3 +211,32 @@ def test_readers_get_the_coverage_of_unfiltered_runs(path, generation):
     assert coverage.of_state(str(path)) == Coverage(lines=3, calls=2, passed_over={"not_llm": 4})
     path.write_bytes(b"[")
     assert coverage.of_state(str(path)) is None
+
+
+def test_a_state_of_an_earlier_version(path, generation):
+    """One that does not know the last line that was read is taken as it is."""
+    kept = opened(path)
+    kept.view(None).generations.append(generation(1))
+    kept.save()
+    state = json.loads(path.read_bytes())
+    del state["views"][""]["generations"][0]["tail_sha256"]
+    path.write_text(json.dumps(state))
+
+    found = opened(path)
+
+    assert found.problem is None
+    assert found.view(None).generations == [generation(1, tail_sha256="")]
+
+
+def test_a_passing_file_is_released(path, generation):
+    """In every view its generations count as gone, without a loss; those of other files stay."""
+    kept = opened(path)
+    passing, other = (generation(number, path=name, size_seen=999) for number, name in ((1, "/in"), (2, "/log")))
+    kept.view(None).generations += [passing, other]
+    kept.view("a").generations.append(generation(3, path="/in"))
+
+    kept.release("/in")
+
+    assert [each.gone for view in kept.views.values() for each in view.generations] == [True, False, True]
+    assert (passing.size_seen, passing.seen_sha256, passing.coverage.lost_bytes) == (11, passing.mark_sha256, 0)
+    assert other.size_seen == 999

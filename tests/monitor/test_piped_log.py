@@ -126,6 +126,19 @@ def test_it_is_read_while_it_comes(pipe):
     assert pipe.ids() == numbers(0, 9)
 
 
+@pytest.mark.parametrize(("waits", "expected"), [((99, 0), [2, 2, 0]), ((99, 99), [4])])
+def test_a_log_that_never_pauses(pipe, monkeypatch, waits, expected):
+    """It is read after a while all the same, and before that at its end."""
+    pipe.run(lines(0, 5))
+    monkeypatch.setattr(piped_log, "PAUSE", waits[0])
+    monkeypatch.setattr(piped_log, "LONGEST_WAIT", waits[1])
+
+    polls = pipe.run(lines(0, 3), lines(4, 7), lines(8, 9))
+
+    assert [poll.new_rounds for poll in polls] == expected
+    assert pipe.ids() == numbers(0, 9)
+
+
 @pytest.mark.parametrize(
     "windows", [[(0, 50), (30, 60), (40, 60), (45, 70)], [(0, 9), (5, 12), (6, 13), (6, 20), (0, 22)]]
 )

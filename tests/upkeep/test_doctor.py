@@ -14,8 +14,6 @@ from session_monitor.base import data_folder, files
 from session_monitor.base.data_folder import LOCK
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.log.log_file import LogFile
-from session_monitor.log.rotation import LogPlace
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from session_monitor.upkeep import call_checks, doctor, log_checks, sample
@@ -300,25 +298,6 @@ def test_models_without_a_price_are_named():
     """The models that lack a price most often are named, the others counted."""
     named = taken([calls.line("s", model=f"m{n}") for n in range(9) for _ in range(9 - n)])
     assert call_checks._prices(named).found.endswith("45 calls are without a price: m0, m1, m2, m3, m4 and 4 more")
-
-
-@pytest.mark.parametrize(
-    ("most_bytes", "most_lines", "expected"),
-    [
-        (100, 100, [b"one", b"two", b"three"]),
-        (14, 100, [b"two", b"three"]),
-        (13, 100, [b"three"]),
-        (7, 100, []),
-        (100, 2, [b"two", b"three"]),
-    ],
-)
-def test_the_last_lines_of_a_log(tmp_path, most_bytes, most_lines, expected):
-    """They are whole lines, no more than asked for, from no more bytes than asked for."""
-    path = tmp_path / "log"
-    path.write_bytes(b"one\ntwo\nthree\nhalf")
-    file = LogFile(LogPlace(str(path), (0, 2, "")))
-    assert sample.last_lines(file, most_bytes, most_lines) == expected
-    file.close()
 
 
 def test_no_more_of_a_log_is_looked_at(folder, log, monkeypatch):

@@ -21,6 +21,8 @@ from session_monitor.log.rotation import LogPlace
 
 PAUSE = 5.0
 """Seconds in which nothing comes: then all is there that was written before."""
+LONGEST_WAIT = 30.0
+"""After so many it is there as well, though more and more comes."""
 
 
 __all__ = ["MixedError", "PipedLog"]
@@ -41,7 +43,7 @@ class PipedLog:
         self._file = _made(self.path)
         self._size = 0
         self._is_settled = False
-        self._last_came = time.monotonic()
+        self._began = self._last_came = time.monotonic()
 
     def take(self, seconds: float, stop: Callable[[], bool]) -> None:
         """Keep what comes within so many seconds, or until the end.  Raises ``OSError`` where there is no room for it."""
@@ -68,8 +70,9 @@ class PipedLog:
         Raises ``MixedError``, after which it must not be read.
         """
         if not self._is_settled:
-            is_quiet = self.has_ended or time.monotonic() - self._last_came >= PAUSE
-            self._is_settled = not any(each.offset for each in generations) or (is_quiet and self._settle(generations))
+            now = time.monotonic()
+            is_all = self.has_ended or now - self._last_came >= PAUSE or now - self._began >= LONGEST_WAIT
+            self._is_settled = not any(each.offset for each in generations) or (is_all and self._settle(generations))
         return self._is_settled
 
     def _settle(self, generations: Sequence[Generation]) -> bool:
