@@ -75,3 +75,23 @@ def test_a_prompt_that_became_shorter(tmp_path):
 def test_a_history_that_was_forgotten(tmp_path):
     """A call that begins anew brings no result, and has nothing to do with the tool that was asked for."""
     assert rows(tmp_path, Step(tool="read"), Step(forgets=True)) == [ToolUseRow(0, 1, "read", 1, 0, 0, None)]
+
+
+def test_what_a_later_round_tells(tmp_path):
+    """What a line does not tell is told by the next round's messages: in one batch, or as a row to be added later."""
+    steps = [Step(tool="read"), Step(tool="read", untold=True), Step()]
+
+    assert [row[1:4] for row in rows(tmp_path, *steps)] == [(1, "read", 1), (2, "read", 1), (3, "read", 0)]
+    written = read(tmp_path, "a.json")
+    later = written._replace(rounds=written.rounds[2:])
+    assert [row[1:4] for row in tool_rows.of_written([later])] == [(3, "read", 0), (2, "read", 1)]
+
+
+def test_growth_is_that_of_the_conversation(tmp_path):
+    """A prompt is held against the one that it goes on from, whatever was called in between."""
+    alone = rows(tmp_path, Step(tool="read", tokens=100), Step(tokens=1000))[1].tokens
+    other = tmp_path / "other"
+    other.mkdir()
+    found = rows(other, Step(tool="read", tokens=100), Step(aside=True, tokens=4000), Step(tokens=1000))
+
+    assert [row.tokens for row in found if row.results] == [alone]

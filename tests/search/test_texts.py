@@ -6,6 +6,7 @@ import pytest
 
 from session_monitor.search.texts import said
 from session_monitor.sessions import session_file
+from session_monitor.sessions.rounds import each_with_the_one_before
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import message
@@ -28,8 +29,8 @@ def texts(folder, *rounds, full=False):
     store.flush()
     with open(folder / "a.json", "rb") as file:
         session_file.read_header(file)
-        entries = list(session_file.rounds(file))
-    found = [said(entry, before)._asdict() for before, entry in zip([None, *entries], entries)]
+        entries = each_with_the_one_before(session_file.rounds(file))
+        found = [said(entry, before)._asdict() for entry, before in entries]
     return [{column: text for column, text in each.items() if text} for each in found]
 
 
@@ -111,3 +112,29 @@ def test_strange_messages(tmp_path):
     assert "text" in found["question"].split("\n")
     assert "named" in found["tools"]
     assert "deep" in found["tools"]
+
+
+def test_each_conversation_of_a_session_by_itself(tmp_path):
+    """A helper's system prompt counts once; what it sends is new, and the model's words in it were not heard before."""
+    helper = [message("task"), message("done", "assistant")]
+    found = texts(
+        tmp_path,
+        {"system": "Be brief.", "texts": ["a"], "answer": "x"},
+        {"system": "You help.", "messages": helper, "answer": "y"},
+        {"system": "Be brief.", "messages": [message("a"), message("x", "assistant"), message("b")], "answer": "z"},
+        {"system": "You help.", "messages": [*helper, message("y", "assistant"), message("more")], "answer": "w"},
+    )
+
+    assert [each["answer"] for each in found] == ["x", "y\ndone", "z", "w"]
+    assert ["You help." in each["question"] for each in found] == [False, True, False, False]
+    assert ["Be brief." in each["question"] for each in found] == [True, False, False, False]
+
+
+def test_what_a_round_asked_for_without_telling(tmp_path):
+    """Calls of tools that stand in the next call's messages alone are found there."""
+    use = {"type": "tool_use", "id": "c", "name": "Read", "input": {"path": "README.md"}}
+    answer = {"role": "assistant", "content": [{"type": "text", "text": "I look."}, use]}
+    found = texts(tmp_path, {"texts": ["a"], "answer": "I look."}, {"messages": [message("a"), answer, message("b")]})
+
+    assert "README.md" in found[1]["tools"]
+    assert "answer" not in found[1]

@@ -362,3 +362,93 @@ def full_rounds(path):
     """The rounds of a session file, each with all messages that it sent."""
     with open(path, "rb") as file:
         return list(with_all_messages(all_rounds(file)))
+
+
+# -- questions where no messages are logged ----------------------------------------------------------------------------
+
+
+def asking(chat_round, tokens=400, **more):
+    """A call of which the log has the question alone: of a tool's round that is what the tool said."""
+    told = {
+        "input_token": tokens,
+        "output_token": 50,
+        "total_token": tokens + 50,
+        "chat_round": chat_round,
+        "messages": None,
+    }
+    return call("s", **{**told, "question": f"question {chat_round}, {tokens}", "answer": "x", **more})
+
+
+NO_TOOLS = {"response_type": "stream", "llm_service_duration": 5, "tool_calls": None}
+
+
+@pytest.mark.parametrize(
+    ("calls_made", "asked"),
+    [
+        ([asking(1), asking(1, 500), asking(1, 600), asking(2, 700)], [True, False, False, True]),
+        ([asking(1, **NO_TOOLS), asking(1, 500)], [True, True]),  # the last one asked for no tools
+        ([asking(1), asking(1, 410)], [True, True]),  # the last one's answer has no room in it
+        ([asking(1), asking(1, input_token=None, output_token=None, total_token=None)], [True, False]),
+        ([asking(0), asking(0, 500)], [True, True]),  # the log does not tell
+        ([asking(1), asking(2, 500, code="503"), asking(2, 500)], [True, True, True]),  # tried again
+        ([asking(1), asking(1, 500, code="503"), asking(1, 500)], [True, False, False]),
+        ([asking(1), call("s", ["a"], question="q"), asking(1, 500)], [True, True, True]),
+    ],
+)
+def test_what_a_tool_said_is_no_question(tmp_path, calls_made, asked):
+    """Without messages, a call that has no more of the user's than the one that may have asked for tools is a tool's."""
+    put(tmp_path, in_log(calls_made))
+
+    assert [bool(entry["question"]) for entry in full_rounds(path_of(tmp_path, "s"))] == asked
+
+
+def test_a_tools_round_is_known_in_a_later_run(tmp_path):
+    """Also behind short lines, and where each call comes in a run of its own."""
+    first, *others = in_log([asking(1), asking(1, 500), asking(2, 600)])
+    for each in ([first], *([other] for other in others)):
+        put(tmp_path, each)
+
+    assert [entry["question"] for entry in full_rounds(path_of(tmp_path, "s"))] == [
+        "question 1, 400",
+        "",
+        "question 2, 600",
+    ]
+
+
+# -- how much is kept --------------------------------------------------------------------------------------------------
+
+
+def text_of(number):
+    """A message of some length."""
+    return f"{number} " + "tool result text 0123456789 " * 20
+
+
+def size_of(folder, lists):
+    """How large a session gets whose calls send these lists of messages."""
+    folder.mkdir()
+    put(folder, in_log([call("s", messages=each) for each in lists]))
+    return path_of(folder, "s").stat().st_size
+
+
+def test_conversations_by_turns_take_no_more_room_than_one(tmp_path):
+    """Each stores what is new in it, whatever goes on beside it in the session."""
+    talks = [[message(text_of(f"{name}{number}")) for number in range(40)] for name in "abc"]
+    by_turns = [talk[: 2 * number + 2] for number in range(20) for talk in talks]
+    alone = [[message(text_of(number)) for number in range(120)][: 2 * number + 2] for number in range(60)]
+
+    assert size_of(tmp_path / "turns", by_turns) < 1.2 * size_of(tmp_path / "alone", alone)
+
+
+def test_a_mark_that_moves_takes_no_room(tmp_path):
+    """The newest message is marked, and sent without its mark, as plain text, with the next call."""
+    fixed = [{"role": "user", "content": text_of(number)} for number in range(80)]
+
+    def moving(number):
+        last = {"type": "text", "text": fixed[number]["content"], "cache_control": {"type": "ephemeral"}}
+        return [*fixed[:number], {"role": "user", "content": [last]}]
+
+    lists = [moving(number) for number in range(1, 80, 2)]
+    size = size_of(tmp_path / "fixed", [fixed[: len(each)] for each in lists])
+
+    assert size_of(tmp_path / "moving", lists) < 1.2 * size
+    assert [each["messages"] for each in full_rounds(path_of(tmp_path / "moving", "s"))] == lists

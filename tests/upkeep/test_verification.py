@@ -205,6 +205,9 @@ def footer_of(path, **changes):
         ("models", ["x"]),
         ("positions", {"g": 1}),
         ("history", "A" * 16),
+        ("history", []),
+        ("history", [[1, 1, None, -1, "A" * 12, "A" * 4]]),
+        ("threads", 9),
     ],
 )
 def test_a_footer_that_says_something_else(folder, name, value):
