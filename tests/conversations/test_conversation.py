@@ -81,10 +81,15 @@ def entries(folder, session_id, **more):
     return [entry for entry, _ in found.rounds]
 
 
+def marked(text):
+    """A message as a client sends its newest one."""
+    return {"role": "user", "content": [{"type": "text", "text": text, "cache_control": {"type": "ephemeral"}}]}
+
+
 def talk(folder, histories, **options):
     """A session of calls with these histories; what each sent."""
     store = Store(str(folder), **options)
-    sent = [[message(text) for text in history] for history in histories]
+    sent = [[*map(message, history[:-1]), *map(marked, history[-1:])] for history in histories]
     for number, messages in enumerate(sent):
         store.add(calls.call("s", messages=messages, answer=f"answer {number}"), ("g", 10 * number, 10 * number + 10))
     store.flush()

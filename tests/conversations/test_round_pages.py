@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.conversations import round_pages
@@ -13,6 +13,7 @@ from session_monitor.conversations.round_pages import RoundSpan
 from session_monitor.reports.report import Report
 from session_monitor.search import in_session
 from session_monitor.sessions import file_names
+from tests.conversations.test_conversation import HISTORIES, talk
 from tests.support.calls import BOOK, line, message
 from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import ROOT, ingest
@@ -141,6 +142,38 @@ def test_odd_tool_calls(tmp_path):
     assert [call["result"] for call in entry["tool_calls"]] == [None] * 3
     assert entry["tool_calls"][0]["call"] == "text"
     assert entry["tool_calls"][1]["id"] == 7
+
+
+@settings(max_examples=40)
+@given(HISTORIES, st.booleans(), st.integers(0, 5), st.integers(0, 6))
+def test_any_messages_of_a_round(tmp_path_factory, histories, full_messages, first, end):
+    """Those that were sent before are read where they were new, and given as they were sent with this round."""
+    folder = tmp_path_factory.mktemp("sessions")
+    sent = talk(folder, histories, full_messages=full_messages)
+    report = Report(str(folder), BOOK)
+    row = report.session("s")
+
+    for number, messages in enumerate(sent, 1):
+        last = min(end, len(messages))
+        assert round_pages.messages(report, row, number, first, last) == messages[first:last]
+
+
+def test_what_came_back_in_the_same_conversation(tmp_path):
+    """What a tool said comes with the next round of its own conversation, whatever was called in between."""
+    asked, result = {"role": "assistant", "content": None, "tool_calls": [asks("c1")]}, message("all of it", "tool")
+    calls = [
+        line("s", ["read it"], tool_calls=[asks("c1")]),
+        line("s", ["give it a title"], answer="Reading", start_time="2026-02-01T09:31:00Z"),
+        line("s", messages=[message("read it"), asked, {**result, "tool_call_id": "c1"}], answer="x"),
+    ]
+    report = sessions(tmp_path, calls)
+    row = report.session("s")
+    found = [entry for entry, _ in round_pages.rounds(report, row, RoundSpan(), 10**6)]
+
+    assert found[0]["tool_calls"][0]["result"] == {"content": "all of it", "failed": False, "round": 3}
+    assert [entry["messages_from_history"] for entry in found] == [0, 0, 1]
+    assert [entry["thread"] for entry in found] == [1, 2, 1]
+    assert round_pages.whole(report, row, 1)["tool_calls"] == found[0]["tool_calls"]
 
 
 def test_no_more_than_fits(tmp_path):
