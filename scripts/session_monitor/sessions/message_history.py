@@ -58,29 +58,47 @@ def marks_of(messages: Sequence[Any], texts: Sequence[bytes]) -> Marks:
     """The marks of messages that were ``encoded`` as these texts."""
     from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- who only reads need not wait for it
 
-    forms = _PLAIN * len(texts)
+    digests_ = [blake2b(text, digest_size=_DIGEST_SIZE).digest() for text in texts]
     odd = message_forms.may_wear(messages)
+    forms = _PLAIN * len(texts)
     if odd:
-        texts, forms = _undressed(messages, texts, odd)
-    raw = b"".join([blake2b(text, digest_size=_DIGEST_SIZE).digest()[:_BYTES] for text in texts])
-    return Marks(binascii.b2a_base64(raw, newline=False).decode(), forms)
+        forms_ = [_PLAIN] * len(texts)
+        for at in odd:
+            digests_[at], forms_[at] = _bare_marks(messages[at], digests_[at])
+        forms = "".join(forms_)
+    return Marks(_text_of(b"".join([digest[:_BYTES] for digest in digests_])), forms)
 
 
-def _undressed(messages: Sequence[Any], texts: Sequence[bytes], odd: Iterable[int]) -> tuple[list[bytes], str]:
-    """The texts of the messages without what they wear, and the digests of that; all but the odd ones wear nothing."""
-    bare_texts, forms = list(texts), [_PLAIN] * len(texts)
-    for at in odd:
-        bare, form = message_forms.undressed(messages[at])
-        if form:
-            bare_texts[at], forms[at] = _encoded(bare), _form_digest(form)
-    return bare_texts, "".join(forms)
+def _digest(text: bytes, size: int) -> bytes:
+    from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- as above
+
+    return blake2b(text, digest_size=size).digest()
+
+
+def _text_of(raw: bytes) -> str:
+    return binascii.b2a_base64(raw, newline=False).decode()
+
+
+_MOST_SEEN = 20_000
+_seen: dict[bytes, tuple[bytes, str]] = {}
+# What was found under what messages wore that were seen lately, by their digests: most are sent again and again.
+
+
+def _bare_marks(message: Any, digest: bytes) -> tuple[bytes, str]:
+    """The digest of a message without what it wears, and that of its form; ``digest`` is its own."""
+    marks = _seen.get(digest)
+    if marks is None:
+        if len(_seen) >= _MOST_SEEN:
+            _seen.clear()
+        bare, form = message_forms.undressed(message)
+        marks = _seen[digest] = (
+            (_digest(_encoded(bare), _DIGEST_SIZE), _form_digest(form)) if form else (digest, _PLAIN)
+        )
+    return marks
 
 
 def _form_digest(form: Form) -> str:
-    from session_monitor.base.hashing import blake2b  # noqa: PLC0415 -- as above
-
-    raw = blake2b(_encoded(form), digest_size=_FORM_BYTES).digest()
-    digest = binascii.b2a_base64(raw, newline=False).decode()
+    digest = _text_of(_digest(_encoded(form), _FORM_BYTES))
     return "A" * (FORM - 1) + "B" if digest == _PLAIN else digest
 
 
