@@ -8,6 +8,7 @@ import re
 import pytest
 
 from tests.support.command_line import data, line, run, sessions
+from tests.support.stored_rounds import keep, round_of
 
 
 def test_show_is_the_documented_picture(weather):
@@ -97,6 +98,30 @@ def test_show_messages(weather):
     text = run("show", "agent:main", "--data-dir", weather, "--no-messages").stdout
     assert "Messages (" not in text
     assert "[system]" not in text
+
+
+def test_show_what_the_log_does_not_tell(tmp_path):
+    """As JSON a round without tokens has null for them, one that was left says so; without messages nothing is left of them."""
+    rounds = [
+        round_of(1, has_tool_calls=None, outcome="left", no_tokens=True),
+        round_of(2, thread=2, history_of=0),
+        round_of(3, history_of=1, messages_from_history=1, at_least=True, token_notes=["partly_told"]),
+    ]
+    folder = keep(tmp_path / "sessions", "s", *rounds)
+
+    left, other, partly = data("show", "s", "--data-dir", folder, "--messages", "none")["rounds"]
+    assert (left["outcome"], left["has_tool_calls"], left["total_tokens"], left["cost_usd"]) == (
+        "left",
+        None,
+        None,
+        None,
+    )
+    assert (left["thread"], other["thread"], partly["thread"], partly["at_least"]) == (1, 2, 1, True)
+    assert not any(key in entry for entry in (left, other, partly) for key in ("messages_from_history", "history_of"))
+    text = run("show", "s", "--data-dir", folder).stdout
+    assert "    Messages (1 new, after 1 sent before, goes on from round 1):" in text
+    assert "    At least: one of the counts is missing or unreadable" in text
+    assert "$0.00 " not in text
 
 
 def test_show_an_unknown_session(weather):

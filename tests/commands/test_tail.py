@@ -10,6 +10,7 @@ from commands import tail
 from commands.shared import failures, parsers
 from session_monitor.conversations import follow
 from tests.support.command_line import command_line
+from tests.support.stored_rounds import keep, round_of
 from tests.support.talking import between
 
 
@@ -50,6 +51,17 @@ def test_tail_as_json(talking, capsys):
     assert {"cost_usd", "messages"} <= rounds[0].keys()
     (entry,) = map(json.loads, tailed(talking, capsys, "--json", "--rounds", "last", "--messages", "none"))
     assert not any(key.startswith("messages") for key in entry)
+
+
+def test_tail_tells_conversations_apart(talking, capsys):
+    """Each round says which of several conversations it goes on with, and as JSON without messages nothing of these is left."""
+    keep(talking.path, "a", round_of(1), round_of(2, thread=2, history_of=0), round_of(3, history_of=1))
+    talking.forget_index()
+
+    heads = [line for line in tailed(talking, capsys) if line.startswith("  Round")]
+    assert [head.rpartition(" · ")[2] for head in heads] == ["conversation 1", "conversation 2", "conversation 1"]
+    entries = map(json.loads, tailed(talking, capsys, "--json", "--messages", "none"))
+    assert not any("history_of" in entry for entry in entries)
 
 
 def test_tail_of_a_session_that_goes_away(talking, capsys):
