@@ -20,7 +20,7 @@ from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns
-from session_monitor.sessions import file_names, message_history, session_file
+from session_monitor.sessions import file_names, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
 
@@ -177,7 +177,7 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
         *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
-        *(list(map(message_history.thread_of, facts)), list(map(message_history.base_of, facts))),
+        *([each.get("thread", 1) for each in facts], [each.get("history_of", each["round"] - 1) for each in facts]),
         *(usd, pico, saved_usd, saved_pico),
     )
 
@@ -253,21 +253,29 @@ def _added(several: Sequence[tuple[int, ...]]) -> tuple[int, ...]:
 
 def flags_of(facts: RoundFacts) -> int:
     """A round's flags."""
+    asked = facts["has_tool_calls"]
+    flags = TOOL_CALLS if asked else TOOLS_UNKNOWN if asked is None else 0
+    if "no_content" in facts:
+        flags |= NO_CONTENT
+    if facts.get("outcome") == outcome.OK and facts["total_tokens"] and _NOTABLE.isdisjoint(facts):  # as nearly always
+        return flags
+    return flags | _notable_flags(facts)
+
+
+_NOTABLE = frozenset(("no_tokens", "answered_by", "at_least", "explicit_cache", "cut"))
+
+
+def _notable_flags(facts: RoundFacts) -> int:
+    """The flags of a round of which something has to be told."""
     flags = _OF_OUTCOME.get(outcome.outcome_of(facts), 0)
     if not outcome.has_tokens(facts):
         flags |= NO_TOKENS
-    if (flags or "answered_by" in facts) and outcome.is_free(facts):  # looked at where it may be so: most are not
+    if outcome.is_free(facts):
         flags |= FREE
     if "at_least" in facts:
         flags |= AT_LEAST
     if "explicit_cache" in facts:
         flags |= EXPLICIT_CACHE
-    if facts["has_tool_calls"]:
-        flags |= TOOL_CALLS
-    elif facts["has_tool_calls"] is None:
-        flags |= TOOLS_UNKNOWN
-    if "no_content" in facts:
-        flags |= NO_CONTENT
     if "cut" in facts:
         flags |= CUT
     return flags

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from session_monitor.calls.outcome import FAILED, outcome_of
-
 from . import message_history
 from .threads import RememberedThread
 
@@ -63,7 +61,7 @@ class Summary:
         """Count one stored round in, by its short facts and its ``log``."""
         self.messages_count += 1
         self.threads = max(self.threads, facts.get("thread", 1))
-        self.failed_count += outcome_of(facts) == FAILED
+        self.failed_count += facts["response_type"] == "error"  # of rounds with an outcome and without
         self.total_input_tokens += facts["input_tokens"]
         self.total_output_tokens += facts["output_tokens"]
         self.total_reasoning_tokens += facts["reasoning_tokens"]
@@ -87,7 +85,7 @@ class Summary:
 
     def heard(self, chat_round: int | None, facts: RoundFacts) -> None:
         """Remember of a round's call what tells whether the next one answers a tool.  A failed one is only tried again."""
-        if outcome_of(facts) != FAILED:
+        if facts["response_type"] != "error":
             asked = chat_round and facts["has_tool_calls"] is not False
             said = (facts["output_tokens"] - facts["reasoning_tokens"]) // 2
             self.may_have_asked = [chat_round or 0, facts["input_tokens"] + said] if asked else None
