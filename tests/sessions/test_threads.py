@@ -186,6 +186,7 @@ def test_nothing_is_told_of_a_round_that_tells_it_itself():
     lists = [[user("q")], [user("q"), answer("a", "Read"), user("r")]]
 
     assert facts_of(lists, "told_tools", tool_calls=asked) == [(None,), (None,)]
+    assert facts_of(lists, "told_tools", code="503") == [(None,), (None,)]
 
 
 @given(lists=histories())

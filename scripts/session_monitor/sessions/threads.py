@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls import tool_results
 from session_monitor.calls.messages import ASSISTANT, role_of
+from session_monitor.calls.outcome import FAILED, outcome_of
 
 from . import message_forms, message_history
 from .message_history import DIGEST, Marks
@@ -28,7 +29,7 @@ _LAST_FEW = 2
 class RememberedThread(NamedTuple):
     """What is remembered of a conversation's last round, ``round``.
 
-    ``has_tool_calls`` is what its own line told; ``last_answer`` says which of its messages was the last one of the
+    ``has_tool_calls`` is what its own line told, True where nothing more can be told; ``last_answer`` says which of its messages was the last one of the
     model, -1 where none was.
     """
 
@@ -145,8 +146,13 @@ def remembered(stored: StoredRound, messages: Sequence[Any]) -> RememberedThread
 
 
 def _asked(facts: RoundFacts) -> bool | None:
-    """Whether a round asked for tools, as its own line tells."""
-    return True if "tools_called" in facts else facts["has_tool_calls"]
+    """Whether a round asked for tools, as its own line tells; True also of a failed one that surely asked for nothing.
+
+    What an agent then goes on with is another's answer.
+    """
+    asked = facts["has_tool_calls"]
+    is_told = "tools_called" in facts or (asked is False and outcome_of(facts) == FAILED)
+    return True if is_told else asked
 
 
 def _last_answer(call: Round, sent: RememberedThread | None) -> int:
