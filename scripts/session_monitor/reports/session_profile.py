@@ -24,7 +24,7 @@ ERROR, MODEL, COMPACTION = "error", "model", "compaction"
 The first one of a conversation is held against the round before where no other conversation goes on later: an agent that
 shortens its history begins a new one, its helpers only stand beside it.
 """
-MOST_POINTS = 360
+MOST_POINTS = 240
 MOST_MARKED = 400
 """Rounds with marks that are told beside those."""
 _SHRUNK = 0.6

@@ -32,6 +32,7 @@ def test_a_session_that_is_not_there(demo, look, expect):
     expect(watched.page.get_by_text("There is no such session")).to_be_visible()
     expect(watched.page.get_by_text("no such <b>session</b>")).to_be_visible()
     expect(watched.page.get_by_role("main").get_by_role("link", name="All sessions")).to_be_visible()
+    watched.page.wait_for_load_state("networkidle")  # each of the page's questions is told on the console by then
     assert [error for error in watched.errors if "404" not in error] == []
     watched.errors.clear()
 
