@@ -20,6 +20,7 @@ from . import access_line, answers, attributes, content, long_lines, outcome, qu
 from .access_line import LineParts, Skipped
 from .answers import Told
 from .content import CallContent
+from .messages import ASSISTANT, role_of
 from .outcome import Ending
 from .round import FROM_CONVERSATION, Round
 
@@ -86,6 +87,8 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | Skipped | None:
 
 def _need_history(listed: list[Any]) -> bool:
     """Whether what these messages say depends on those that were sent before."""
+    if any(role_of(each) == ASSISTANT for each in listed[:-1]):  # as nearly always: what is said since is told by these
+        return False
     return tool_results.need_history(listed) or questions.question_in(listed) is None
 
 
@@ -104,7 +107,8 @@ def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
     if not is_whole or not isinstance(found, dict) or found.get("messages") != _IN_PLACE:
         return None
     found["messages"] = listed
-    return access_line.parts_of(found, outer) if attributes.are_plain(found) else None
+    is_shallow = attributes.is_shallow(listed_text) and attributes.is_shallow(around)
+    return access_line.parts_of(found, outer) if is_shallow or attributes.are_plain(found) else None
 
 
 _IN_PLACE = os.urandom(16).hex()  # in the place of the messages; nobody can have written it into a log
@@ -251,6 +255,9 @@ def _first_count(first: object, second: object) -> int | None:
 # -- the end -----------------------------------------------------------------------------------------------------------
 
 
+_GOOD = 200
+
+
 class _End(NamedTuple):
     """How a call ended.  ``is_cut``: a stream of which the gateway's plugin did not see the end; ``is_unread``: it read nothing."""
 
@@ -266,6 +273,8 @@ def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
     told, outer = parts.attributes, parts.outer
     code, flags = usage.count(outer.get("response_code")), _text(outer.get("response_flags"))
     response_type, service = _text(told.get("response_type")), usage.count(told.get("llm_service_duration"))
+    if code == _GOOD and flags is None and response_type and service is not None and has_tokens:  # as nearly always
+        return _End(code, outcome.OK, None, response_type, is_cut=False, is_unread=False)
     has_answer = bool(has_tokens or told.get("chat_id") or said.has_answer)
     is_empty_stream = response_type == "stream" and service is not None and not has_answer
     details_of_code, sent_bytes = _text(outer.get("response_code_details")), usage.count(outer.get("bytes_sent"))
@@ -278,6 +287,8 @@ def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
 def _notes(parts: LineParts, path: str | None, said: CallContent, counts: _Counts, end: _End) -> tuple[str, ...]:
     """What has to be known of a call's tokens, and of its answer."""
     notes = (counts.note,) if counts.note else ()
+    if said.answer and not end.is_cut:  # as nearly always
+        return notes
     if end.is_cut and counts.are_told:
         return (*notes, usage.CUT_SHORT)
     is_silent = "answer" in parts.attributes and end.outcome == outcome.OK and not said.has_answer
@@ -286,7 +297,9 @@ def _notes(parts: LineParts, path: str | None, said: CallContent, counts: _Count
 
 def _has_tool_calls(parts: LineParts, path: str | None, said: CallContent, end: _End) -> bool | None:
     """Whether the answer asks for tools; None where the line does not tell."""
-    has_calls = bool(said.tool_calls or "tool_calls" in said.undecoded)
+    if said.tool_calls:
+        return True
+    has_calls = "tool_calls" in said.undecoded
     if not has_calls and ((end.code or 0) >= outcome.ERROR_CODE or requests.has_no_words(path)):
         return False
     if not has_calls and (end.is_cut or end.is_unread):

@@ -57,7 +57,7 @@ def _unescaped_once(text: str) -> str:
 def _of_text(text: str) -> dict[str, Any]:
     try:
         attributes = _decode(text)
-        whole = not isinstance(attributes, dict) or are_plain(attributes)
+        whole = not isinstance(attributes, dict) or is_shallow(text) or are_plain(attributes)
     except json.JSONDecodeError:
         raise BrokenAttributesError from None
     except (ValueError, RecursionError):  # a number of 5,000 digits, nested too deep: one value, not the call
@@ -105,7 +105,7 @@ def decoded_value(text: str) -> Any:
         value = _decode(text)
     except (ValueError, RecursionError):
         return UndecodedValue(text)
-    return value if _is_shallow(text) or _is_plain(value) else UndecodedValue(text)
+    return value if is_shallow(text) or _is_plain(value) else UndecodedValue(text)
 
 
 _FLAT = frozenset({str, int, bool, type(None)})
@@ -117,7 +117,8 @@ def are_plain(attributes: dict[str, Any]) -> bool:
     return _FLAT.issuperset(map(type, values)) or all(type(value) in _FLAT or _is_plain(value) for value in values)
 
 
-def _is_shallow(text: str) -> bool:
+def is_shallow(text: str) -> bool:
+    """Whether no value of a JSON text can be nested too deep; not all that are not have to be told by that."""
     return text.count("[") + text.count("{") <= DEEPEST
 
 

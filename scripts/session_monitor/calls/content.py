@@ -60,7 +60,7 @@ def content_of(attributes: Mapping[str, Any]) -> CallContent:
         system=_said(get("system")),
         tool_calls=list(map(answers.whole_call, tool_calls)),
         is_logged=True,
-        cut=tuple(key for key in KEYS if _is_cut(get(key))),
+        cut=_cut(attributes),
         undecoded=undecoded,
     )
 
@@ -103,13 +103,20 @@ def _question(told: object, sent: list[Any]) -> str | None:
     return told.text if isinstance(told, UndecodedValue) else questions.without_frames(told)
 
 
-_MARK = b" [truncated] "
+_TRUNCATED = " [truncated] "
+_MARK = _TRUNCATED.encode()
 _BAD_BYTES = 12  # a character torn by the cut becomes up to three U+FFFD of three bytes each, on either side
+
+
+def _cut(attributes: Mapping[str, Any]) -> tuple[str, ...]:
+    """Of which attributes the gateway cut out the middle."""
+    texts = [key for key in KEYS if type(attributes.get(key)) is str and _TRUNCATED in attributes[key]]
+    return tuple([key for key in texts if _is_cut(attributes[key])])
 
 
 def _is_cut(value: object) -> bool:
     """Whether the gateway cut out the middle of this value: it keeps equal halves around its mark."""
-    if not isinstance(value, str) or " [truncated] " not in value:
+    if not isinstance(value, str) or _TRUNCATED not in value:
         return False
     raw = utf8.encoded(value)
     middle = (len(raw) - len(_MARK)) // 2

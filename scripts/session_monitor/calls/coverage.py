@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.text import humanize
 
-from .outcome import FAILED, LEFT
+from .outcome import FAILED, LEFT, OK
 from .usage import CUT_SHORT
 
 if TYPE_CHECKING:
@@ -82,14 +82,20 @@ class Coverage(SimpleNamespace):
     def count(self, call: Round | ShortCall) -> None:
         """Count a call."""
         self.calls += 1
-        self.failed += call.outcome == FAILED
-        self.left += call.outcome == LEFT
+        if call.outcome != OK:
+            self.failed += call.outcome == FAILED
+            self.left += call.outcome == LEFT
+        if not (call.session_id and call.has_tokens and call.timestamp):
+            self.without_session_id += call.session_id is None
+            self.without_tokens += not call.has_tokens
+            self.undated += call.timestamp is None
+        if call.cut or call.outer_broken or call.answered_by or call.session_from or call.usage[-1]:
+            self._count_notable(call)
+
+    def _count_notable(self, call: Round | ShortCall) -> None:
         self.cut_short += CUT_SHORT in call.usage[-1]
         self.by_gateway += call.answered_by is not None
-        self.without_session_id += call.session_id is None
         self.session_from_conversation += call.session_from is not None
-        self.without_tokens += not call.has_tokens
-        self.undated += call.timestamp is None
         self.content_cut += bool(call.cut)
         self.outer_broken += call.outer_broken
         self.torn += call.torn

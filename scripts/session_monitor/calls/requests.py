@@ -55,6 +55,9 @@ def reason_against(attributes: Mapping[str, Any], method: str | None, path: str 
 
     ``attributes`` are those of ``ai_log``; the method and the path None where the line does not tell them.
     """
+    total = attributes.get("total_token")
+    if method == "POST" and type(total) is int and total > 0:  # as nearly always
+        return None
     api = kind_of(path) if path else None
     if not attributes:
         return SKIPPED_CALL if api == CALL and method == "POST" else NOT_LLM
