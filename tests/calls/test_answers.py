@@ -100,9 +100,7 @@ def test_whether_a_line_tells(told, asked):
 
 def test_models_that_are_none():
     """The plugin's words for no model are none, and what the gateway answered by itself is told as that."""
-    assert [answers.model_of(name) for name in ("gpt-4o", None, "UNKNOWN", "unknown", "from-cache")] == [
-        "gpt-4o",
-        *[None] * 4,
-    ]
-    assert (answers.answered_by("from-cache"), answers.answered_by("from-security-guard")) == ("cache", "guard")
-    assert answers.answered_by("gpt-4o") is None
+    assert answers.who_answered("gpt-4o") == ("gpt-4o", None)
+    assert [answers.who_answered(name) for name in (None, "UNKNOWN", "unknown")] == [(None, None)] * 3
+    assert answers.who_answered("from-cache") == (None, "cache")
+    assert answers.who_answered("from-security-guard") == (None, "guard")

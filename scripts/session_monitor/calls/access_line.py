@@ -175,7 +175,7 @@ _DECODED = ("messages", "tool_calls", "system", "question")
 
 def parts_of(attributes: dict[str, Any], outer: dict[str, Any]) -> LineParts:
     """The parts of a whole line: its attributes with those that stand beside ``ai_log``."""
-    return LineParts(_with_separate(attributes, outer), outer)
+    return LineParts(attributes if _SEPARATE.isdisjoint(outer) else _with_separate(attributes, outer), outer)
 
 
 def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any], *, are_own: bool = False) -> dict[str, Any]:

@@ -81,7 +81,8 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | Skipped | None:
             return None
     listed = parts.attributes["messages"]
     number, thread = (pieces.known.number, pieces.known.thread) if pieces.known else (0, 0)
-    sent = long_lines.Sent(number + len(listed), pieces.end - pieces.start, line, pieces.start) if listed else None
+    length = pieces.end - pieces.start
+    sent = long_lines.Sent(number + len(listed), length, line, pieces.start, None, thread) if listed else None
     return _judged(parts, number, sent, thread)
 
 
@@ -131,19 +132,21 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
     from_history, from_thread, sent = resent
     get, get_outer = told.get, outer.get
     said = content.content_of(told)
-    named = _text(get("model"))
-    model, by_gateway = answers.model_of(named), answers.answered_by(named)
-    counts = _counts(told, model, path)
-    end = _end(parts, said, has_tokens=counts.are_told)
+    model, by_gateway = answers.who_answered(_text(get("model")))
+    reported, counted, has_tokens, notes = _counts(told, model, path)
+    end = _end(parts, said, has_tokens=has_tokens)
+    used = usage.normalise(counted, model)
+    if end.is_cut or not said.answer:  # of most calls all is told
+        notes += _notes(parts, path, said, end, has_tokens=has_tokens)
     session_id, session_from = _session(told, said.messages)
     return Round(
         session_id=session_id,
         session_from=session_from,
         timestamp=utc(get_outer("start_time")) or utc(get_outer("timestamp")),
         model=model,
-        usage=_noted(usage.normalise(counts.counted, model), _notes(parts, path, said, counts, end)),
-        reported=counts.reported,
-        has_tokens=counts.are_told or by_gateway is not None,
+        usage=used._replace(notes=used.notes + notes) if notes else used,
+        reported=reported,
+        has_tokens=has_tokens or by_gateway is not None,
         response_type="error" if end.error else end.response_type,
         outcome=end.outcome,
         error=end.error,
@@ -155,8 +158,8 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
         reasoning=said.reasoning,
         system=said.system,
         tool_calls=said.tool_calls,
-        input_token_details=dict(counts.counted.input_details),
-        output_token_details=dict(counts.counted.output_details),
+        input_token_details=counted.input_details,
+        output_token_details=counted.output_details,
         content_logged=said.is_logged,
         outer_broken=outer_broken,
         torn=torn,
@@ -185,33 +188,25 @@ def _places(attributes: dict[str, Any], outer: dict[str, str]) -> dict[str, Any]
 # -- tokens ------------------------------------------------------------------------------------------------------------
 
 
-class _Counts(NamedTuple):
-    """The counts of tokens of a line: as they stand there, and as they are meant; ``note`` says what has to be known of them."""
+def _counts(
+    told: Mapping[str, Any], model: str | None, path: str | None
+) -> tuple[dict[str, int], usage.Reported, bool, tuple[str, ...]]:
+    """What a line tells of tokens: as it stands there, as it is meant, whether it tells any, and what has to be known of that.
 
-    reported: dict[str, int]
-    counted: usage.Reported
-    are_told: bool
-    note: str | None
-
-
-def _counts(told: Mapping[str, Any], model: str | None, path: str | None) -> _Counts:
-    """What a line tells of tokens.  Three times 0 is how the gateway's plugin writes that it was told none."""
-    numbers = [usage.count(told.get(key)) for key in COUNTS]
+    Three times 0 is how the gateway's plugin writes that it was told none.
+    """
+    given, made, total, reasoning, cached = numbers = [usage.count(told.get(key)) for key in COUNTS]
     reported = {key: number for key, number in zip(COUNTS, numbers) if number is not None}
-    given, made, total, reasoning, cached = numbers
-    note = None
+    notes: tuple[str, ...] = ()
     if total and not given and not made:
         given = total
-        note = None if requests.has_input_alone(path) or requests.has_input_alone(model) else usage.UNKNOWN_SPLIT
+        if not requests.has_input_alone(path) and not requests.has_input_alone(model):
+            notes = (usage.UNKNOWN_SPLIT,)
     elif (given or made) and (given is None or made is None) and total != (given or made):
-        note = usage.PARTLY_TOLD
+        notes = (usage.PARTLY_TOLD,)
     inputs, outputs = details(told.get("input_token_details")), details(told.get("output_token_details"))
     counted = usage.Reported(given, made, total, reasoning, cached, inputs, outputs)
-    return _Counts(reported, counted, bool(given or made or total), note)
-
-
-def _noted(used: usage.Usage, notes: tuple[str, ...]) -> usage.Usage:
-    return used._replace(notes=used.notes + notes) if notes else used
+    return reported, counted, bool(given or made or total), notes
 
 
 def details(value: object) -> dict[str, Any]:
@@ -274,7 +269,7 @@ def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
     code, flags = usage.count(outer.get("response_code")), _text(outer.get("response_flags"))
     response_type, service = _text(told.get("response_type")), usage.count(told.get("llm_service_duration"))
     if code == _GOOD and flags is None and response_type and service is not None and has_tokens:  # as nearly always
-        return _End(code, outcome.OK, None, response_type, is_cut=False, is_unread=False)
+        return _End(code, outcome.OK, None, response_type, False, False)  # noqa: FBT003 -- as above
     has_answer = bool(has_tokens or told.get("chat_id") or said.has_answer)
     is_empty_stream = response_type == "stream" and service is not None and not has_answer
     details_of_code, sent_bytes = _text(outer.get("response_code_details")), usage.count(outer.get("bytes_sent"))
@@ -284,15 +279,12 @@ def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
     return _End(code, *ended, response_type, is_cut, has_end and response_type is None)
 
 
-def _notes(parts: LineParts, path: str | None, said: CallContent, counts: _Counts, end: _End) -> tuple[str, ...]:
-    """What has to be known of a call's tokens, and of its answer."""
-    notes = (counts.note,) if counts.note else ()
-    if said.answer and not end.is_cut:  # as nearly always
-        return notes
-    if end.is_cut and counts.are_told:
-        return (*notes, usage.CUT_SHORT)
+def _notes(parts: LineParts, path: str | None, said: CallContent, end: _End, *, has_tokens: bool) -> tuple[str, ...]:
+    """What has to be known of how a call's answer was told."""
+    if end.is_cut:
+        return (usage.CUT_SHORT,) if has_tokens else ()
     is_silent = "answer" in parts.attributes and end.outcome == outcome.OK and not said.has_answer
-    return (*notes, usage.NO_ANSWER) if is_silent and not requests.has_no_words(path) else notes
+    return (usage.NO_ANSWER,) if is_silent and not requests.has_no_words(path) else ()
 
 
 def _has_tool_calls(parts: LineParts, path: str | None, said: CallContent, end: _End) -> bool | None:

@@ -24,19 +24,20 @@ _NEVER_LOGGED = ("/responses", ":generateContent", ":streamGenerateContent")
 """Paths of protocols of whose answers the plugin writes tokens and no text."""
 
 
-def answered_by(model: str | None) -> str | None:
-    """Which of the gateway's own plugins answered; None where it was a model."""
-    return _OF_GATEWAY.get(model or "")
+def who_answered(name: str | None) -> tuple[str | None, str | None]:
+    """The model of this name, which may be none; or which of the gateway's own plugins answered instead of one.
 
-
-def model_of(name: str | None) -> str | None:
-    """The model that a line names; the plugin has words for none, and for what the gateway answered by itself."""
-    return name if is_model(name) else None
+    The gateway's plugins have words for no model, and for what they answered themselves.
+    """
+    return (name, None) if is_model(name) else (None, _OF_GATEWAY.get(name or ""))
 
 
 def is_model(name: str | None) -> bool:
     """Whether a model could have this name; also for none."""
-    return name not in _NO_MODEL and name not in _OF_GATEWAY
+    return name not in _NO_MODELS
+
+
+_NO_MODELS = frozenset((*_NO_MODEL, *_OF_GATEWAY))
 
 
 # -- calls of tools ----------------------------------------------------------------------------------------------------

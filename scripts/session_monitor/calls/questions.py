@@ -61,7 +61,10 @@ def _is_frame(part: object) -> bool:
 
 def _stripped(text: str) -> str:
     """A text without whole frames at its beginning and its end."""
-    if not any(frame["begin"] in text for frame in _table()["frames"]):
+    for begin in _begins():
+        if begin in text:
+            break
+    else:
         return text
     for _ in range(_MOST_FRAMES):
         stripped = text.strip()
@@ -70,6 +73,11 @@ def _stripped(text: str) -> str:
             break
         text = shorter
     return text.strip()
+
+
+@functools.lru_cache(1)
+def _begins() -> tuple[str, ...]:
+    return tuple(frame["begin"] for frame in _table()["frames"])
 
 
 _MOST_FRAMES = 50

@@ -43,8 +43,8 @@ class Round(NamedTuple):
     reasoning: str | None
     system: str | None
     tool_calls: list[Any]
-    input_token_details: dict[str, Any]
-    output_token_details: dict[str, Any]
+    input_token_details: Mapping[str, Any]
+    output_token_details: Mapping[str, Any]
     content_logged: bool
     outer_broken: bool
     torn: bool = False

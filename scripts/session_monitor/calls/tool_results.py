@@ -61,13 +61,14 @@ def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
         return [], 0
     calls = calls_of(messages[last]) if last >= 0 else ()
     names = {call_id: _name(tool) for call_id, tool in calls if isinstance(call_id, str)}
-    came: dict[str, Came] = {}
+    came: dict[str, list[int]] = {}
     for call_id, tool, content, is_error in results:
-        name = names.get(call_id if isinstance(call_id, str) else "", _name(tool))
-        before = came.get(name, Came(name))
-        failed = before.failed + (is_error or says_failed(content))
-        came[name] = Came(name, before.results + 1, failed, before.characters + _size(content))
-    return list(came.values()), sum(_size(message.get("content")) for message in fresh if isinstance(message, dict))
+        name = names.get(call_id) if isinstance(call_id, str) else None
+        counts = came.setdefault(name or _name(tool), [0, 0, 0])
+        counts[0] += 1
+        counts[1] += is_error or says_failed(content)
+        counts[2] += _size(content)
+    return [Came(name, *counts) for name, counts in came.items()], sum(_size(message.get("content")) for message in fresh if isinstance(message, dict))
 
 
 def need_history(messages: Sequence[Any]) -> bool:

@@ -22,6 +22,15 @@ _AUDIO = ("audio_tokens",)
 _GEMINI = frozenset({"cached_content_token_count", "thoughts_token_count", "tool_use_prompt_token_count"})
 _ASKED = ("cache_creation_input_tokens", "cache_type", "cache_creation")
 
+_USUAL_INPUT = frozenset(("cached_tokens", "audio_tokens", "text_tokens", "image_tokens"))
+_USUAL_OUTPUT = frozenset(
+    (
+        *("reasoning_tokens", "audio_tokens", "text_tokens"),
+        *("accepted_prediction_tokens", "rejected_prediction_tokens"),
+    )
+)
+"""What OpenAI and those like it tell, and no others."""
+
 TOTAL_DIFFERS = "total_differs"
 """Note: the reported total is not the sum of the kinds that the call reported."""
 CACHE_IN_ONE = "cache_in_one"
@@ -136,6 +145,9 @@ class OfOutput(NamedTuple):
 
 def of_input(details: Mapping[str, Any]) -> OfInput:
     """What these details of an input say; unless the model is Claude, where they look converted they are."""
+    if details.keys() <= _USUAL_INPUT:
+        read, spoken = count(details.get("cached_tokens")), count(details.get("audio_tokens"))
+        return OfInput(read or 0, 0, 0, bool(spoken), False, False, False, False)  # noqa: FBT003 -- of very many calls
     is_anthropic = _is_anthropic(details)
     return OfInput(
         read=_first(details, _CACHE_READ),
@@ -151,6 +163,9 @@ def of_input(details: Mapping[str, Any]) -> OfInput:
 
 def of_output(details: Mapping[str, Any]) -> OfOutput:
     """What these details of an output say."""
+    if details.keys() <= _USUAL_OUTPUT:
+        reasoning, spoken = count(details.get("reasoning_tokens")), count(details.get("audio_tokens"))
+        return OfOutput(reasoning or 0, bool(spoken), False)  # noqa: FBT003 -- as above
     return OfOutput(_first(details, _REASONING), _first(details, _AUDIO) > 0, not _GEMINI.isdisjoint(details))
 
 

@@ -90,9 +90,10 @@ class _Batch:
 
     def advance(self, generation: Generation, file: LogFile, start: int, end: int) -> None:
         """What stands there has been taken."""
-        self.coverage[generation.gid].bytes += end - start
-        self.ends[generation.gid] = generation, file, end
-        self.bytes += end - start
+        gid, size = generation.gid, end - start
+        self.coverage[gid].bytes += size
+        self.ends[gid] = generation, file, end
+        self.bytes += size
 
 
 class Ingest:

@@ -56,7 +56,7 @@ def entry_of(
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
     facts = _facts(call, number)
-    if call.at_least:
+    if call.usage.notes and call.at_least:
         facts["at_least"] = True
     if call.answered_by:
         facts["answered_by"] = call.answered_by

@@ -83,7 +83,8 @@ def placed(
     sent = _of_thread(history, call.from_thread) if call.from_history else None
     if sent:
         marks = Marks(sent.digests + marks.digests, sent.forms + marks.forms)
-    base, shared = _longest(history, marks.digests)
+    # Most sessions have one conversation, which goes on.
+    base, shared = (sent, sent.length) if sent and len(history) == 1 else _longest(history, marks.digests)
     restyled = _restyled(base, marks, shared)
     if sent and restyled and restyled[0] < call.from_history:  # of these the form is not at hand
         base, shared, restyled = sent, sent.length, []
