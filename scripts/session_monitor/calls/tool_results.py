@@ -68,7 +68,9 @@ def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
         counts[0] += 1
         counts[1] += is_error or says_failed(content)
         counts[2] += _size(content)
-    return [Came(name, *counts) for name, counts in came.items()], sum(_size(message.get("content")) for message in fresh if isinstance(message, dict))
+    return [Came(name, *counts) for name, counts in came.items()], sum(
+        _size(message.get("content")) for message in fresh if isinstance(message, dict)
+    )
 
 
 def need_history(messages: Sequence[Any]) -> bool:
