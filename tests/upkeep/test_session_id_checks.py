@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +14,7 @@ from session_monitor.upkeep.sample import Sample
 from session_monitor.upkeep.session_id_checks import agent_of, is_no_value, todo_for
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-AGENTS = json.loads(Path(session_id_checks._TABLE).read_text(encoding="utf-8"))["agents"]
+AGENTS = session_id_checks._table()["agents"]
 
 
 def checked(clients, *, calls=20, session_ids=()):

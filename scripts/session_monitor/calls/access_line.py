@@ -13,12 +13,13 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import lazy_regex
 
-from .attributes import BrokenAttributesError, attributes_in, decoded_value, scan
+from .attributes import STATISTICS, BrokenAttributesError, attributes_in, decoded_value, scan
 
 NO_AI_LOG = "no_ai_log"
 CUT_OFF = "cut_off"
 NOT_JSON = "not_json"
 EMPTY = "empty"
+NUL_BYTES = "nul_bytes"
 
 START = '{"ai_log":"'
 """How a line begins in the gateway's own shape."""
@@ -161,21 +162,13 @@ _GATEWAYS_OWN = frozenset(
     )
 )
 """Fields of the gateway's usual format that nothing of a request gets into."""
-_SEPARATE = frozenset(
-    (
-        *("session_id", "consumer", "model", "api", "chat_id", "chat_round", "response_type"),
-        *("messages", "question", "system", "answer", "reasoning", "tool_calls"),
-        *("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens"),
-        *("input_token_details", "output_token_details", "llm_service_duration", "llm_first_token_duration"),
-    )
-)
 _DECODED = ("messages", "tool_calls", "system", "question")
 """Of these a separate one may be JSON."""
 
 
 def parts_of(attributes: dict[str, Any], outer: dict[str, Any]) -> LineParts:
     """The parts of a whole line: its attributes with those that stand beside ``ai_log``."""
-    return LineParts(attributes if _SEPARATE.isdisjoint(outer) else _with_separate(attributes, outer), outer)
+    return LineParts(attributes if STATISTICS.isdisjoint(outer) else _with_separate(attributes, outer), outer)
 
 
 def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any], *, are_own: bool = False) -> dict[str, Any]:
@@ -185,11 +178,11 @@ def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any], *, are_
     pastes in.  What is the format's stands before all headers; or behind one of the gateway's own fields that follows them,
     where no key stands twice, as it would if a client had written that.
     """
-    if not attributes or _SEPARATE.isdisjoint(outer):
+    if not attributes or STATISTICS.isdisjoint(outer):
         return attributes
     is_trusted, told = True, dict(attributes)
     for key, value in outer.items():
-        if key in _SEPARATE:
+        if key in STATISTICS:
             if is_trusted and told.get(key) is None and value not in _ABSENT:
                 told[key] = decoded_value(value) if key in _DECODED and _looks_like_json(value) else value
         elif not are_own and key in _WRITTEN_BY_CLIENTS:

@@ -16,6 +16,16 @@ from session_monitor.base import lazy_regex
 DEEPEST = 100
 """Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
 
+STATISTICS = frozenset(
+    (
+        *("session_id", "consumer", "model", "api", "chat_id", "chat_round", "response_type"),
+        *("messages", "question", "system", "answer", "reasoning", "tool_calls"),
+        *("input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens"),
+        *("input_token_details", "output_token_details", "llm_service_duration", "llm_first_token_duration"),
+    )
+)
+"""What the plugin that counts tokens writes; where none of it stands, that plugin did not look at the request."""
+
 _TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 _TWICE = '{\\"'  # how an object begins that was escaped once more
 _ABSENT = ("-", "", "null")

@@ -17,7 +17,9 @@ from typing import Callable, NamedTuple
 
 from session_monitor.base.hashing import blake2b
 
-START = b'{"ai_log":"'
+from . import access_line
+
+START = access_line.START.encode()
 _MESSAGES = b'\\"messages\\":['
 # The next of the object's keys, which Go writes in their order; a call that failed has no model.
 _BEHIND = (b'],\\"model\\":', b'],\\"output_token\\":', b'],\\"output_token_details\\":', b'],\\"question\\":')

@@ -7,16 +7,15 @@ messages of their own, or around what the person typed.  Which words those begin
 from __future__ import annotations
 
 import functools
-import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from session_monitor.base import data_tables
+
 from . import messages
 from .messages import role_of
 
-_TABLE = os.path.join(os.path.dirname(__file__), "agent_frames.json")
 _NEVER_ASK = ("system", "developer")
 _NOTHING = ""
 
@@ -131,5 +130,4 @@ def _session_patterns() -> tuple[re.Pattern[str], ...]:
 
 @functools.lru_cache(1)
 def _table() -> dict[str, Any]:
-    with open(_TABLE, encoding="utf-8") as file:
-        return json.load(file)  # type: ignore[no-any-return]
+    return data_tables.beside(__file__, "agent_frames.json")  # type: ignore[no-any-return]

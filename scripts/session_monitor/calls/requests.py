@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import json
-import os
 from collections.abc import Iterable, Mapping
 from typing import Any
+
+from session_monitor.base import data_tables
+
+from .attributes import STATISTICS
 
 NOT_LLM = "not_llm"
 SKIPPED_CALL = "skipped_calls"
@@ -23,27 +25,6 @@ OTHER_PATH = "other_path"
 OTHER_PLUGINS = "other_plugins"
 MCP = "mcp"
 
-_TABLE = os.path.join(os.path.dirname(__file__), "requests.json")
-_STATISTICS = frozenset(
-    (
-        *(
-            "api",
-            "chat_id",
-            "chat_round",
-            "consumer",
-            "model",
-            "session_id",
-            "messages",
-            "question",
-            "system",
-            "answer",
-        ),
-        *("reasoning", "tool_calls", "input_token", "output_token", "total_token", "reasoning_tokens", "cached_tokens"),
-        *("input_token_details", "output_token_details", "response_type"),
-        *("llm_service_duration", "llm_first_token_duration"),
-    )
-)
-"""What the plugin that counts tokens writes; where none of it stands, that plugin did not look at the request."""
 _TOKENS = ("input_token", "output_token", "total_token")
 _OF_A_CALL = ("chat_round", "chat_id", "model", "messages", "question", "answer", "tool_calls", "reasoning")
 """What a line has of any call to a model, if it failed as well; the number of questions is 0 where there were none."""
@@ -72,7 +53,7 @@ def _reason_without_tokens(attributes: Mapping[str, Any], path: str | None, api:
     """The same where the line tells no tokens, as it does of calls that failed, and of much that is none."""
     if any(key.startswith(_of_mcp()) for key in attributes):
         return MCP
-    if _STATISTICS.isdisjoint(attributes):
+    if STATISTICS.isdisjoint(attributes):
         return OTHER_PLUGINS
     if api is None and path and all(attributes.get(key) in _NO_COUNT for key in _OF_A_CALL):
         return OTHER_PATH  # the plugin was told to look at all paths, and found nothing of a model at this one
@@ -117,8 +98,7 @@ def has_no_words(path: str | None) -> bool:
 
 @functools.lru_cache(1)
 def _table() -> dict[str, Any]:
-    with open(_TABLE, encoding="utf-8") as file:
-        return json.load(file)  # type: ignore[no-any-return]
+    return data_tables.beside(__file__, "requests.json")  # type: ignore[no-any-return]
 
 
 @functools.lru_cache(1)

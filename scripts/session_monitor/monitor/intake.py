@@ -65,7 +65,7 @@ class Intake:
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
         call = self._reader.parse(stripped, self._store.known)
         if isinstance(call, access_line.Skipped):
-            coverage.skip("nul_bytes" if line and not stripped else call.reason, answered=call.answered)
+            coverage.skip(access_line.NUL_BYTES if line and not stripped else call.reason, answered=call.answered)
             return
         if self._chain and isinstance(call, Round):
             call = chained(call)

@@ -99,7 +99,7 @@ def _calls(covered: Coverage) -> Check:
 
 
 _IN_NO_SHAPE = frozenset(
-    (access_line.NO_AI_LOG, access_line.NOT_JSON, access_line.CUT_OFF, access_line.EMPTY, "nul_bytes")
+    (access_line.NO_AI_LOG, access_line.NOT_JSON, access_line.CUT_OFF, access_line.EMPTY, access_line.NUL_BYTES)
 )
 
 

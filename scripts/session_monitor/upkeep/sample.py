@@ -64,7 +64,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
         stripped = line.strip(b"\0")
         call = ai_log.parse(stripped)
         if isinstance(call, access_line.Skipped):
-            covered.skip("nul_bytes" if line and not stripped else call.reason, answered=call.answered)
+            covered.skip(access_line.NUL_BYTES if line and not stripped else call.reason, answered=call.answered)
             if call.path:
                 sample.skipped_paths[call.path] += 1
                 sample.skipped_clients[_client(stripped)] += 1

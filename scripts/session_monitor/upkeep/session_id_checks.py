@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import json
-import os
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from session_monitor.base import data_tables
 from session_monitor.text import humanize
 
 from .checks import FAIL, FEW, OK, WARN, Check, of_calls, some
 from .sample import Sample
 
-_TABLE = os.path.join(os.path.dirname(__file__), "agents.json")
 _OTHERS = (
     "let them send a session id as x-openclaw-session-key, x-clawdbot-session-key, x-moltbot-session-key or x-agent-session, or "
     "name the header that they do send with session_id_header in the ai-statistics plugin"
@@ -93,5 +91,4 @@ def is_no_value(session_id: str) -> bool:
 
 @functools.lru_cache(1)
 def _table() -> dict[str, Any]:
-    with open(_TABLE, encoding="utf-8") as file:
-        return json.load(file)  # type: ignore[no-any-return]
+    return data_tables.beside(__file__, "agents.json")  # type: ignore[no-any-return]
