@@ -6,7 +6,7 @@ The wings, from the ground up; each one's own docstring names its rooms, ● tho
     text/           how text is written for people
     links/          under which address a session's page is, and which key opens it
     calls/          what one log line says
-    log/            which bytes of which file are new
+    log/            which bytes of which file are new, and which lines stand there
     sessions/       the session files: appended, recovered, read
     prices/         what a call cost
     index/          derived rows over all sessions, disposable
@@ -20,9 +20,9 @@ The wings, from the ground up; each one's own docstring names its rooms, ● tho
 Imports go to lower wings, and in by their doors.  Above them are the faces: main.py, and in scripts/ cli.py with
 commands/ and webserver.py with web/.
 
-The walk of one line, never back:  log.tail finds the new bytes of the right file;  calls.ai_log makes a Round of the
-line, or says why not;  sessions.store appends it to its session's file;  log.checkpoint remembers how far;
-index.keeper gets its row.  monitor.ingest goes before them all.
+The walk of one line, never back:  log.tail finds the new bytes of the right file;  log.joined_lines takes away what an
+engine put around the line;  calls.ai_log makes a Round of it, or says why not;  sessions.store appends it to its session's
+file;  log.checkpoint remembers how far;  index.keeper gets its row.  monitor.ingest goes before them all.
 
 The walk of one question:  a face works out what is asked (reports.filters);  reports.report asks the index, which
 index.access brings up to date;  prices.spending says what the rows cost;  the face shows it (text, exports, web).  For

@@ -5,8 +5,6 @@ Its rooms in reading order, ● those that others may come in by:
     ai_log ●        the gateway's keys -> a Round: the one place that knows them
     round ●         what one LLM call is, in the project's own terms
     access_line ●   the outer line, whole or broken
-    wrapped_lines   what a container engine or a shipper wrapped it in
-    joined_lines ●  lines that were cut into pieces, put together
     attributes      what the gateway's plugins wrote in it
     requests ●      is it a call to a model (requests.json)
     outcome ●       how it ended: ok, left, failed

@@ -1,12 +1,14 @@
-"""Which bytes of which file are new?
+"""Which bytes of which file are new, and which lines did the gateway write there?
 
 Its rooms in reading order, ● those that others may come in by:
 
-    tail ●        one look: open, match, give up; the new lines
-    rotation ●    which files belong to a log
-    log_file ●    bytes, lines and hashes of one file, compressed or not
-    generation ●  what is known of one generation of a log
-    piped ●       how much of what came in on standard input was read before
-    matching ●    which file holds which generation
-    checkpoint ●  how far each generation was read
+    tail ●          one look: open, match, give up; the new lines
+    rotation ●      which files belong to a log
+    log_file ●      bytes, lines and hashes of one file, compressed or not
+    generation ●    what is known of one generation of a log
+    piped ●         how much of what came in on standard input was read before
+    matching ●      which file holds which generation
+    checkpoint ●    how far each generation was read
+    wrapped_lines   what a container engine or a shipper wrapped a line in
+    joined_lines ●  lines that were cut into pieces, put together
 """

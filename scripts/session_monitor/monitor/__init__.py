@@ -2,13 +2,13 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    ingest ●     one poll: look, read, take, commit
-    poll ●       what one poll did
-    piped_log ●  standard input, kept while it is read
-    intake       one line: to its session, and counted
-    chain        which calls without any id belong together
+    ingest ●         one poll: look, read, take, commit
+    poll ●           what one poll did
+    piped_log ●      standard input, kept while it is read
+    intake           one line: to its session, and counted
+    chain            which calls without any id belong together
     unknown_lines ●  lines that are none of a gateway's
-    display ●    what a run shows without a live view, and how fast it goes
-    live_view ●  what it shows on a terminal
-    voice ●      what a person should hear
+    display ●        what a run shows without a live view, and how fast it goes
+    live_view ●      what it shows on a terminal
+    voice ●          what a person should hear
 """

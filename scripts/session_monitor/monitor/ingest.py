@@ -31,8 +31,8 @@ from session_monitor.sessions.write_lock import Outdated
 from .poll import Poll
 
 if TYPE_CHECKING:
-    from session_monitor.calls.joined_lines import Joining
     from session_monitor.index.rows import Rows
+    from session_monitor.log.joined_lines import Joining
 
     from .intake import Intake
 

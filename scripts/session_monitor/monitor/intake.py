@@ -11,9 +11,9 @@ from collections.abc import Sequence
 
 from session_monitor.calls import access_line, ai_log, long_lines
 from session_monitor.calls.coverage import Coverage
-from session_monitor.calls.joined_lines import JoinedLine, Joining
 from session_monitor.calls.round import Round
 from session_monitor.calls.short_lines import LineReader, ShortCall
+from session_monitor.log.joined_lines import JoinedLine, Joining
 from session_monitor.log.log_file import LONGEST_LINE
 from session_monitor.sessions.store import Store
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from session_monitor.base import timestamps
 from session_monitor.calls import access_line, ai_log
 from session_monitor.calls.coverage import Coverage
-from session_monitor.calls.joined_lines import Joining
 from session_monitor.calls.outcome import LEFT, OK
 from session_monitor.calls.round import Round
 from session_monitor.log import log_file
+from session_monitor.log.joined_lines import Joining
 from session_monitor.log.log_file import LogFile
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book

@@ -17,8 +17,7 @@ import re
 from typing import Any, NamedTuple
 
 from session_monitor.base import compact_json, lazy_regex, utf8
-
-from .long_lines import START
+from session_monitor.calls.long_lines import START
 
 _AI_LOG = b'"ai_log"'  # never within a line that is a text in a wrapper: quotes are escaped there
 _DEEPEST = 4

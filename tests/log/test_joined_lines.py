@@ -7,8 +7,8 @@ import itertools
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import joined_lines
-from session_monitor.calls.joined_lines import Joining
+from session_monitor.log import joined_lines
+from session_monitor.log.joined_lines import Joining
 from tests.support import calls
 
 LINE = calls.line("s", ["hello"])

@@ -9,7 +9,8 @@ from __future__ import annotations
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import NamedTuple
 
-from .long_lines import START
+from session_monitor.calls.long_lines import START
+
 from .wrapped_lines import unwrapped
 
 MOST_LINES = 1000

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls.wrapped_lines import unwrapped
+from session_monitor.log.wrapped_lines import unwrapped
 from tests.support import calls
 
 LINE = calls.line("s", ['天气 "\\" \U0001f50d'])
