@@ -88,7 +88,7 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | Skipped | None:
 
 def _need_history(listed: list[Any]) -> bool:
     """Whether what these messages say depends on those that were sent before."""
-    if any(role_of(each) == ASSISTANT for each in listed[:-1]):  # as nearly always: what is said since is told by these
+    if len(listed) > 1 and role_of(listed[0]) == ASSISTANT:  # as nearly always: what is said since is told by these
         return False
     return tool_results.need_history(listed) or questions.question_in(listed) is None
 

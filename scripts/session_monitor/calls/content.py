@@ -93,6 +93,8 @@ def _question(told: object, sent: list[Any]) -> str | None:
     The gateway writes the content of the last message there, whoever sent it; so where the messages are there, they tell
     whether that is a question.
     """
+    if sent and messages.role_of(sent[-1]) in messages.TOOL_ROLES:  # as in most calls of an agent
+        return ""
     asked = questions.question_in(sent) if sent else None
     if asked and messages.role_of(sent[-1]) == "user" and told and not _is_cut(told):
         return _said(told) if isinstance(told, UndecodedValue) else questions.without_frames(told) or asked

@@ -83,8 +83,10 @@ def placed(
     sent = _of_thread(history, call.from_thread) if call.from_history else None
     if sent:
         marks = Marks(sent.digests + marks.digests, sent.forms + marks.forms)
-    # Most sessions have one conversation, which goes on.
-    base, shared = (sent, sent.length) if sent and len(history) == 1 else _longest(history, marks.digests)
+        if len(history) == 1:  # most sessions have one conversation, which goes on
+            told = None if sent.has_tool_calls else _told(sent, call, sent.length)
+            return Placed(Belonging(sent.thread, sent.round, (), told), sent.length, marks, _last_answer(call, sent))
+    base, shared = _longest(history, marks.digests)
     restyled = _restyled(base, marks, shared)
     if sent and restyled and restyled[0] < call.from_history:  # of these the form is not at hand
         base, shared, restyled = sent, sent.length, []
