@@ -91,10 +91,5 @@ def _json_pieces(shown: Conversation, *, messages: bool) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
     yield to_json(shown.row.to_json())[:-1] + ', "rounds": ['
     for number, each in enumerate(shown.rounds):
-        told = conversation.to_json(*each)
-        kept = {key: value for key, value in told.items() if messages or key not in _OF_MESSAGES}
-        yield (",\n" if number else "\n") + to_json(kept)
+        yield (",\n" if number else "\n") + to_json(conversation.to_json(*each, messages=messages))
     yield "\n]}"
-
-
-_OF_MESSAGES = ("messages", "messages_from_history", "history_of", "restyled")

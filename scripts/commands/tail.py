@@ -84,9 +84,7 @@ def _lines(
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
     if output.is_json:
-        told = conversation.to_json(entry, outcome)
-        of_messages = {key for key in told if key.startswith("messages") or key == "history_of"}
-        yield to_json({key: value for key, value in told.items() if with_messages or key not in of_messages})
+        yield to_json(conversation.to_json(entry, outcome, messages=with_messages))
         return
     yield ""
     transcript = Transcript(

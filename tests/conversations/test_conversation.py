@@ -239,6 +239,16 @@ def test_what_is_told_is_given_as_it_is_stored():
     assert conversation.to_json({**ROUND, "outcome": "left"}, COST)["outcome"] == "left"
 
 
+def test_a_round_as_json_without_its_messages():
+    """Neither the messages are there, nor what says how to put them together; how many were sent is."""
+    sent = {"messages_from_history": 3, "history_of": 1, "restyled": [[0, {"one_part": [[]]}]]}
+
+    told = conversation.to_json({**ROUND, **sent, "messages_total": 4, "thread": 2}, COST, messages=False)
+
+    assert told.keys().isdisjoint({"messages", *sent})
+    assert (told["messages_total"], told["thread"], told["answer"]) == (4, 2, ROUND["answer"])
+
+
 def test_the_gateways_own_answer_took_no_tokens():
     """Where the gateway answered by itself, 0 tokens and no cost are what is known."""
     zeros = dict.fromkeys(COUNTS, 0)

@@ -71,12 +71,17 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     return Conversation(row, ((each, sessions.book.price(cost.call_of(each))) for each in stored))
 
 
-def to_json(entry: StoredRound, outcome: Outcome) -> dict[str, Any]:
-    """A round with what it cost, for JSON: how it ended is always told, and tokens are None where they are not known."""
+def to_json(entry: StoredRound, outcome: Outcome, *, messages: bool = True) -> dict[str, Any]:
+    """A round with what it cost, for JSON: how it ended is always told, and tokens are None where they are not known.
+
+    Without ``messages`` there is neither of these, nor what is of use with them alone.
+    """
+    kept = {name: value for name, value in entry.items() if messages or name not in _OF_MESSAGES}
     unknown = {} if has_tokens(entry) else {name: None for name in entry if name in _TOKENS}
-    return {**entry, "outcome": outcome_of(entry), **unknown, **cost.to_json(outcome)}
+    return {**kept, "outcome": outcome_of(entry), **unknown, **cost.to_json(outcome)}
 
 
+_OF_MESSAGES = ("messages", "messages_from_history", "history_of", "restyled")
 _TOKENS = frozenset(
     (
         *("input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens"),
