@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 import shutil
@@ -100,3 +101,29 @@ def test_every_campaign_that_is_named_is_there(document):
     """What is shown as ``python3 -m …`` can be run so."""
     modules = re.findall(r"python3 -m (tests[\w.]+)", (ROOT / document).read_text())
     assert [name for name in modules if importlib.util.find_spec(name) is None] == []
+
+
+def _campaigns():
+    """Every campaign that takes options, or prints something, by its name with its options."""
+    folder = ROOT / "tests" / "campaigns"
+    for path in sorted([*folder.glob("*.py"), *folder.glob("*/__main__.py")]):
+        source = path.read_text()
+        if re.search(r"^    (sys\.exit\()?main\(", source, re.MULTILINE):
+            yield path.stem if path.parent == folder else path.parent.name, _options(source)
+
+
+def _options(source):
+    calls = (node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
+    added = [call for call in calls if getattr(call.func, "attr", "") == "add_argument"]
+    return [call.args[0].value for call in added if call.args[0].value.startswith("--")]
+
+
+def test_every_campaign_is_named_with_its_options():
+    """A maintainer finds each in the README, and all that it can be told."""
+    rows = dict(re.findall(r"^\| `(\w+)` \|(.*)$", (ROOT / "README.md").read_text(), re.MULTILINE))
+    campaigns = dict(_campaigns())
+
+    assert {"--bytes", "--seeds", "--look"} <= {*campaigns["ground_truth"]}  # they are looked at
+    assert campaigns.keys() - rows.keys() == set()
+    untold = {(name, each) for name, options in campaigns.items() for each in options if f"`{each}`" not in rows[name]}
+    assert untold == set()

@@ -17,7 +17,9 @@ from tests.campaigns.crash.power import power
 
 def main():
     """Run the campaigns; 1 where something is wrong."""
-    parser = argparse.ArgumentParser(description=(crash.__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests.campaigns.crash", description=(crash.__doc__ or "").partition("\n")[0]
+    )
     parser.add_argument("--points", default="all", help="'all' operations, every N-th, or 0 for none")
     parser.add_argument("--power", type=int, default=1000, help="how many power failures")
     parser.add_argument("--kills", type=int, default=100, help="how many kills of the program")

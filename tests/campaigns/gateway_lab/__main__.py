@@ -20,7 +20,12 @@ def main():
     parser = argparse.ArgumentParser(prog="python3 -m tests.campaigns.gateway_lab", description=__doc__)
     names = list(lab.configurations())
     parser.add_argument("--only", action="append", choices=names, help="this configuration (default: all)")
-    parser.add_argument("--groups", action="append", choices=[each.__name__ for each in scenarios.GROUPS])
+    parser.add_argument(
+        "--groups",
+        action="append",
+        choices=[each.__name__ for each in scenarios.GROUPS],
+        help="this group of calls (default: all that fit)",
+    )
     parser.add_argument("--keep", type=Path, help="keep logs and ledgers in this folder")
     options = parser.parse_args()
     if missing := lab.lacks():

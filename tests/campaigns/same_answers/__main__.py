@@ -26,7 +26,9 @@ from tests.campaigns.same_answers.written import OF_FOLDERS, compare_folders, re
 
 def main():
     """Compare two checkouts; 1 where anything differs."""
-    parser = argparse.ArgumentParser(description=(same_answers.__doc__ or "").partition("\n")[0])
+    parser = argparse.ArgumentParser(
+        prog="python3 -m tests.campaigns.same_answers", description=(same_answers.__doc__ or "").partition("\n")[0]
+    )
     about = "size of each large log; 0 is for none of them (default: 40)"
     parser.add_argument("before", metavar="BEFORE", type=Path, help="folder of the one checkout")
     parser.add_argument("after", metavar="AFTER", type=Path, help="folder of the other one")
