@@ -15,7 +15,8 @@ from session_monitor.calls.long_lines import Sent
 from session_monitor.calls.round import Round
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.sessions import store
+from session_monitor.sessions import message_history, store
+from session_monitor.sessions.rounds import all_rounds, with_all_messages
 from session_monitor.sessions.store import Store
 
 START = '{"ai_log":'
@@ -258,3 +259,16 @@ def test_the_sample_is_read_alike(tmp_path):
     lines = (Path(__file__).parent.parent / "data" / "sample" / "access.log").read_bytes().splitlines()
 
     assert folder(tmp_path, "fast", lines, skipping=True) == folder(tmp_path, "slow", lines, skipping=False)
+
+
+def test_a_conversation_that_is_not_remembered_any_more_is_decoded_as_a_whole(tmp_path, monkeypatch):
+    """Also where others took its place whose lines were too short to be kept: none of its messages is lost."""
+    monkeypatch.setattr(message_history, "MOST_THREADS", 3)
+    kept = Store(str(tmp_path))
+    sent = [[long("a")], [1], [2], [3], [long("a"), 4]]
+    for number, each in enumerate(sent):
+        kept.add(ai_log.parse(line(each, dumps=compact), kept.sent), ("g", number, number + 1))
+    kept.flush()
+
+    with open(next(tmp_path.glob("*.json")), "rb") as file:
+        assert [each["messages"] for each in with_all_messages(all_rounds(file))] == sent

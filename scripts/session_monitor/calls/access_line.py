@@ -74,7 +74,7 @@ def _split_any(text: str) -> LineParts | Skipped:
     if not text.startswith("{"):  # in the rest of a line whose beginning is gone, a client may have written anything
         return Skipped(NO_AI_LOG)
     try:
-        outer = json.loads(text)
+        outer = _OUTER.decode(text)
     except (ValueError, RecursionError):
         match = _AI_LOG.search(text)
         if match:
@@ -86,11 +86,13 @@ def _split_any(text: str) -> LineParts | Skipped:
         attributes = attributes_in(outer.pop("ai_log"))
     except BrokenAttributesError:
         return Skipped(NOT_JSON)
-    # Who writes numbers and nulls writes JSON, in which no header can look like a key.
-    is_proper = (
-        any(value is not None and not isinstance(value, str) for value in outer.values()) or None in outer.values()
-    )
-    return LineParts(_with_separate(attributes, outer, are_own=is_proper), outer)
+    return LineParts(_with_separate(attributes, outer, are_own=_is_proper(outer)), outer)
+
+
+def _is_proper(outer: Mapping[str, Any]) -> bool:
+    """Whether the gateway's format is JSON, in which no header can look like a key: then it writes numbers as numbers."""
+    numbers = [outer[key] for key in _NUMBERS if key in outer]
+    return bool(numbers) and not isinstance(outer, _ForgedFields) and not any(isinstance(each, str) for each in numbers)
 
 
 def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
@@ -151,8 +153,10 @@ _OUTER = json.JSONDecoder(object_pairs_hook=_firsts)
 # -- attributes beside ai_log ------------------------------------------------------------------------------------------
 
 _WRITTEN_BY_CLIENTS = frozenset(
-    ("authority", "method", "path", "request_id", "requested_server_name", "user_agent", "x_forwarded_for")
+    ("authority", "path", "request_id", "requested_server_name", "user_agent", "x_forwarded_for")
 )
+"""Not the method: in that no gateway lets a quote through."""
+_NUMBERS = ("response_code", "duration", "bytes_received", "bytes_sent")
 _GATEWAYS_OWN = frozenset(
     (
         *("bytes_received", "bytes_sent", "duration", "istio_policy_status", "protocol", "route_name", "start_time"),

@@ -141,15 +141,18 @@ class Store:
     def sent(self, session_id: str) -> Iterable[Sent]:
         """What the last call of each conversation of a session sent, where that is remembered; the latest first."""
         session = self._sessions.get(session_id)
-        return reversed(session.sent.values()) if session else ()
+        if not session:
+            return ()
+        # Of one that is not in the history any more nothing may be left out, if its bytes are still here.
+        threads_ = [each.thread for each in session.summary.history]
+        return [session.sent[thread] for thread in threads_ if thread in session.sent]
 
     def _remember(self, session: OpenSession, thread: int, sent: Sent | None) -> None:
         """Keep what was sent, and of the sessions that were quiet for longest digests where lines are too many."""
         known = session.sent
         self._sent_bytes -= len(known.pop(thread).line) if thread in known else 0
-        if len(known) >= len(session.summary.history):  # one that was forgotten may be among them
-            for gone in known.keys() - {each.thread for each in session.summary.history}:
-                self._sent_bytes -= len(known.pop(gone).line)
+        for gone in known.keys() - {each.thread for each in session.summary.history}:
+            self._sent_bytes -= len(known.pop(gone).line)
         if sent:
             known[thread] = sent.of_thread(thread)
             self._sent_bytes += len(sent.line)
