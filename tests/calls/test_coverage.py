@@ -32,7 +32,7 @@ def test_in_words():
     assert covered.in_words() == [
         "1,200 calls",
         "3 failed",
-        "1 without tokens",
+        "1 without token counts (refused ones too)",
         "2 torn, with another line in them",
         "3 lines passed over (2 no LLM call, 1 cut off)",
         "at least 5 MB lost before they were read",
@@ -49,7 +49,7 @@ def test_calls_that_are_not_whole_are_told():
     assert covered.in_words() == [
         "9 calls",
         "4 left by the client",
-        "2 cut short (tokens at least)",
+        "2 cut short (their tokens are a lower bound)",
         "1 answered by the gateway itself",
         "3 lines passed over (3 skipped calls)",
         "3 calls skipped by the plugin, 2 of them answered: add their paths to enable_path_suffixes (see 'doctor')",

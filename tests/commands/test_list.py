@@ -60,7 +60,7 @@ def test_what_is_not_known_of_sessions_is_marked(tmp_path):
     }
     assert done.stderr.splitlines() == [
         UNPRICED,
-        "cli.py: tokens of 2 calls are not told, of 2 calls are at least so many (≥)",
+        "cli.py: tokens of 2 calls are not told, of 2 calls are a lower bound (≥)",
     ]
 
 

@@ -142,7 +142,7 @@ def test_facts_of_a_session():
         "Input": "1,250 tokens (1,000 cached)",
         "Output": "800 tokens (150 reasoning)",
         "Total": "2,050 tokens",
-        "Not known": "tokens of 1 call are not told, of 1 call are at least so many",
+        "Not known": "tokens of 1 call are not told, of 1 call are a lower bound",
         "Cost": "at least $0.500 + 2 rounds unpriced (qwen-long, 1 without tokens)",
         "Caching": "saved $0.0100",
         "Assumed": "in 2 rounds: the price of the model without the date or tag in its name",
@@ -172,7 +172,7 @@ def test_what_the_log_does_not_tell_is_no_nought():
 
 
 def test_a_lower_bound_is_told_as_one():
-    """Tokens of a cut stream are at least so many; a session that tells none at all has no sum of them."""
+    """Tokens of a cut stream are a lower bound; a session that tells none at all has no sum of them."""
     assert passages.tokens({**ROUND, "at_least": True}) == "at least 250 in → 160 out"
     untold = Spending(rounds=1, unpriced_rounds=1, without_tokens=1)
     none = {fact.label: fact.text for fact in passages.facts(ROW, untold)}

@@ -84,7 +84,7 @@ def test_costs_are_told_with_what_is_not_in_them():
 
     lines = shown(spent=spent, cost=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 
-    assert "   (tokens of 1 call are not told, of 1 call are at least so many)" in lines
+    assert "   (tokens of 1 call are not told, of 1 call are a lower bound)" in lines
     start = lines.index("💰 Estimated Cost: at least $0.500 USD")
     assert lines[start + 1 : start + 4] == [
         "   not in it: 2 rounds unpriced, 1,500 tokens (qwen-long , 1 without tokens)",

@@ -251,6 +251,20 @@ def test_a_report_as_markdown(found):
     assert {line.count("|") for line in text.splitlines() if line.startswith("|")} == {13}
 
 
+@pytest.mark.parametrize(
+    ("at_least", "unpriced", "shown"), [(0, 0, "$1.00"), (2, 0, "≥$1.00"), (0, 1, "$1.00+"), (2, 1, "≥$1.00+")]
+)
+def test_a_cost_in_markdown_says_what_it_is(at_least, unpriced, shown):
+    """A lower bound, or a sum that leaves calls out, is marked as in the tables of the terminal."""
+    row = {"cost_usd": "1", "at_least": at_least, "unpriced_rounds": unpriced}
+    table = ExportTable("by_model", tuple(row), tuple(row), [row])
+
+    lines = "".join(formats.pieces(Document(NOW, (table,), None), formats.MARKDOWN)).splitlines()
+
+    assert lines[2].startswith("| Cost (USD) | Lower bound |")
+    assert lines[4].split(" | ")[0] == f"| {shown}"
+
+
 TEXTS = st.text(st.one_of(st.characters(exclude_categories=[]), st.sampled_from("=+-@\t\r\n\"',;|`")), max_size=30)
 
 

@@ -51,7 +51,7 @@ def test_what_is_not_whole_is_told(tmp_path):
 
     shown = [line.strip() for line in screen.lines]
     assert "Total Input:          40 tokens" in shown
-    assert "(tokens of 1 call are not told, of 2 calls are at least so many)" in shown
+    assert "(tokens of 1 call are not told, of 2 calls are a lower bound)" in shown
     (cost,) = (line for line in shown if line.startswith("Total Cost:"))
     assert cost.split(maxsplit=2)[2].startswith("at least $")
     assert cost.endswith("+ 1 round unpriced (1 without tokens)")

@@ -186,7 +186,7 @@ def test_the_closing_summary(tmp_path, output):
         ),
         "Cost:     # + 1 round unpriced (1 without tokens); caching saved #",
         (
-            "Coverage: 4 calls; 1 without session id; 1 without tokens; "
+            "Coverage: 4 calls; 1 without session id; 1 without token counts (refused ones too); "
             "5 lines passed over (2 no LLM call, 1 cut off, 1 empty, 1 without ai_log)"
         ),
     ]
@@ -203,9 +203,9 @@ def test_the_closing_summary_of_calls_that_are_not_whole(tmp_path, output):
 
     said = done.stdout.splitlines()
     assert said[1] == "Sessions: 1 (1 new), rounds: 2 new (1 left)"
-    assert said[2].endswith("(tokens of 1 call are at least so many)")
+    assert said[2].endswith("(tokens of 1 call are a lower bound)")
     assert said[3].startswith("Cost:     at least $")
-    assert "2 calls; 1 left by the client; 1 cut short (tokens at least); " in said[4]
+    assert "2 calls; 1 left by the client; 1 cut short (their tokens are a lower bound); " in said[4]
     assert "1 line passed over (1 skipped calls); 1 call skipped by the plugin, 1 of them answered: " in said[4]
 
 

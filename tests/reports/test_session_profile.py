@@ -86,6 +86,15 @@ def test_what_is_not_told_is_no_size(tmp_path):
     assert [point.marks for point in points] == [()] * 4
 
 
+def test_what_the_log_lacks(tmp_path):
+    """A refused call has no tokens to tell: only those that may have used some count, as they do in every sum."""
+    refused = {"outcome": "failed", "response_type": "error", "response_code": 429, "no_tokens": True}
+    report = Report(str(keep(tmp_path, "s", round_of(1, no_tokens=True), round_of(2, **refused))), BOOK)
+
+    assert report.profile("s").lacking["no_tokens"] == 1
+    assert report.sessions().rows[0].spending.without_tokens == 1
+
+
 def test_marks_of_conversations_side_by_side(tmp_path):
     """Each is held against its own rounds, a new one only against one that never goes on: a helper shortens nothing."""
     main, helper, second = (

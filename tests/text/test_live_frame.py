@@ -84,6 +84,10 @@ def test_what_is_not_known_is_told():
     assert "(tokens of 1 call are not told), cost at least $0.00127" in live_frame.plain(view)
     assert "1,000 calls (2 failed, 1 left)" in live_frame.plain(view)
 
+    silent = replace(VIEW, sessions=[SessionLine("silent", None, 2, 0, 0, None)])
+    (row,) = [line for line in live_frame.frame(silent, 80, 25) if "silent" in line]
+    assert [cell.strip() for cell in row.strip("│").split("│")] == ["silent", "2", "-", "-", "-", "-"]
+
 
 def test_frame_on_a_small_terminal_keeps_the_essentials():
     """At 40 columns and 8 rows the head, the latest session, the totals, the rest and the warning are there."""

@@ -10,7 +10,7 @@ import csv
 import json
 import re
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
@@ -139,13 +139,13 @@ def _markdown(document: Document) -> Iterator[str]:
     title = "Report" if document.summary is not None else document.tables[0].name.capitalize()
     yield f"# {title} of {document.generated_at}\n\n"
     if document.summary is not None:
-        told = [(name, document.summary[name]) for name in SUMS]
-        yield from markdown.table(["", ""], ([_heading(name), _markdown_cell(name, each)] for name, each in told), [1])
+        told = ([_heading(name), _markdown_cell(name, document.summary)] for name in SUMS)
+        yield from markdown.table(["", ""], told, [1])
     for table in document.tables:
         if len(document.tables) > 1:
             yield f"\n## {_heading(table.name)}\n\n"
         is_number = [index for index, name in enumerate(table.read) if name not in _TEXTS]
-        rows = ([_markdown_cell(name, row[name]) for name in table.read] for row in table.rows)
+        rows = ([_markdown_cell(name, row) for name in table.read] for row in table.rows)
         yield from markdown.table(list(map(_heading, table.read)), rows, is_number)
     if document.coverage:
         lines = humanize.counted(document.coverage.lines, "line")
@@ -156,12 +156,15 @@ _TEXTS = ("session_id", "timestamp", "updated_at", "model", "models", "date", "o
 
 
 def _heading(name: str) -> str:
+    if name == "at_least":
+        return "Lower bound"
     return name.replace("_usd", " (USD)").replace("_ms", " (ms)").replace("_", " ").capitalize().replace("usd", "USD")
 
 
-def _markdown_cell(column: str, value: Any) -> str:
+def _markdown_cell(column: str, row: ExportRow) -> str:
+    value = row[column]
     if column.endswith("_usd"):
-        return "not known" if value is None else money.shown(int(money.fraction(value) * money.PICO))
+        return "not known" if value is None else _markdown_money(column, row)
     if value is None or value == []:
         return "-"
     if isinstance(value, bool):
@@ -169,3 +172,10 @@ def _markdown_cell(column: str, value: Any) -> str:
     if isinstance(value, (str, list)):
         return ", ".join(map(markdown.cell, [value] if isinstance(value, str) else value))
     return str(value) if column == "round" else humanize.count(value)
+
+
+def _markdown_money(column: str, row: ExportRow) -> str:
+    shown = money.shown(int(money.fraction(row[column]) * money.PICO))
+    if column != "cost_usd":
+        return shown
+    return f"{'≥' if row.get('at_least') else ''}{shown}{'+' if row.get('unpriced_rounds') else ''}"

@@ -44,7 +44,7 @@ def not_in_it(spent: Spending) -> str:
 def unknown_tokens(spent: Spending) -> str:
     """Of how many calls the tokens are not told, or only a part of them; nothing where all are known."""
     parts = [f"of {humanize.counted(spent.without_tokens, 'call')} are not told"] if spent.without_tokens else []
-    parts += [f"of {humanize.counted(spent.at_least, 'call')} are at least so many"] if spent.at_least else []
+    parts += [f"of {humanize.counted(spent.at_least, 'call')} are a lower bound"] if spent.at_least else []
     return f"tokens {', '.join(parts)}" if parts else ""
 
 

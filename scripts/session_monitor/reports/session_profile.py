@@ -9,7 +9,7 @@ from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.rows import call_of
-from session_monitor.index.schema import AT_LEAST, CUT, FAILED, NO_CONTENT, NO_TOKENS
+from session_monitor.index.schema import AT_LEAST, CUT, FAILED, FREE, NO_CONTENT, NO_TOKENS
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, CostParts
@@ -129,7 +129,6 @@ def profile(index: Index, session_id: str) -> SessionProfile | None:
     if session is None:
         return None
     rounds = list(map(_Round._make, index.db.execute(_ROUNDS, (session,))))
-    lacks = {"no_content": NO_CONTENT, "cut": CUT, "no_tokens": NO_TOKENS}
     return SessionProfile(
         rounds=len(rounds),
         kinds=_kinds(index.book, rounds),
@@ -138,8 +137,15 @@ def profile(index: Index, session_id: str) -> SessionProfile | None:
         points=_thinned(list(_points(rounds))),
         first_token=_percentiles(each.first_token for each in rounds),
         duration=_percentiles(each.duration for each in rounds),
-        lacking={name: sum(each.flags & flag != 0 for each in rounds) for name, flag in lacks.items()},
+        lacking=_lacking([each.flags for each in rounds]),
     )
+
+
+def _lacking(flags: Iterable[int]) -> dict[str, int]:
+    """In how many rounds the log lacks what; a refused call has no tokens to tell."""
+    lacks = (("no_content", NO_CONTENT, 0), ("cut", CUT, 0), ("no_tokens", NO_TOKENS, FREE))
+    found = list(flags)
+    return {name: sum(each & lack != 0 and not each & but for each in found) for name, lack, but in lacks}
 
 
 def _percentiles(values: Iterable[float | None]) -> tuple[int | None, int | None]:

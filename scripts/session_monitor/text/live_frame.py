@@ -137,8 +137,9 @@ def _sessions(view: FrameData, columns: int, room: int, style: table.Style) -> l
 
 
 def _row(line: SessionLine, now: str) -> list[str]:
-    numbers = map(humanize.count, (line.messages, line.input_tokens, line.output_tokens))
-    return [line.session_id, *numbers, _ago(line.updated_at, now), line.model or "-"]
+    tokens = line.input_tokens, line.output_tokens
+    told = map(humanize.count, tokens) if any(tokens) else ("-", "-")
+    return [line.session_id, humanize.count(line.messages), *told, _ago(line.updated_at, now), line.model or "-"]
 
 
 def _ago(then: str | None, now: str) -> str:

@@ -149,7 +149,9 @@ def test_calls_that_are_in_no_figure_are_told(tmp_path, serve, look, expect):
     log = written(tmp_path / "access.log", [line("s", ["hi"]), *[json.dumps(skipped).encode()] * 3])
     page = look(serve(ingested(tmp_path / "sessions", log)), "/?range=all").page
 
-    expect(page.locator(".alerts")).to_contain_text("3 calls are in no figure: the gateway's plugin skipped them.")
+    expect(page.locator(".alerts")).to_contain_text(
+        "3 calls are not in these figures: the gateway's plugin skipped them."
+    )
     expect(page.locator("#coverage")).to_contain_text("3 calls skipped by the gateway's plugin")
 
 

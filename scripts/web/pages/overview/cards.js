@@ -2,11 +2,11 @@
 
 import { meter, partsBar } from "../shared/charts.js";
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, cost, count, duration, money, percent, picoDollars } from "../shared/format.js";
-import { isolated } from "../shared/log_text.js";
+import { approximateDollars, bounded, compact, cost, count, duration, money, notInIt, percent, picoDollars } from "../shared/format.js";
 import { t } from "../shared/texts.js";
 
 const NOTABLE = 0.005;
+const MOST_MODELS = 3;
 
 /** Shows the cards; `before` is the equally long span before, or null. */
 export function showCards(box, { now, before }, coverage, period) {
@@ -34,11 +34,7 @@ function shown({ name, label, value, change, aside, bar, foot }, period) {
 }
 
 function costCard(now, before) {
-  const models = now.unpriced_models?.slice(0, 3).map(isolated).join(", ");
-  const rounds = count(now.unpriced_rounds);
-  const unpriced = now.unpriced_rounds
-    ? t(models ? "cards.cost.unpricedModels" : "cards.cost.unpriced", { count: now.unpriced_rounds, rounds, models })
-    : t("cards.cost.all", { count: now.calls, calls: count(now.calls) });
+  const unpriced = notInIt(now, MOST_MODELS) ?? t("cards.cost.all", { count: now.calls, calls: count(now.calls) });
   return {
     name: "cost",
     label: t("cards.cost"),

@@ -57,7 +57,7 @@ function spender(kind, row, rows) {
   return [
     el("th", { scope: "row" }, label),
     el("td", { class: "number" }, count(row.sessions)),
-    el("td", { class: "number" }, count(row.calls), ended(row)),
+    el("td", { class: "number of-calls" }, count(row.calls), ended(row)),
     el("td", { class: "number" }, row.total_tokens ? bounded(row, compact(row.total_tokens)) : "–"),
     el("td", { class: "number" }, row.input_tokens ? percent(row.cached_tokens / row.input_tokens) : "–"),
     el("td", { class: "number of-cost" }, cost(row), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),

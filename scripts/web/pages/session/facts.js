@@ -3,9 +3,9 @@
 import { apiAddress } from "../shared/api.js";
 import { meter, partsBar } from "../shared/charts.js";
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, cost, count, duration, machineTime, money, percent, picoDollars, time } from "../shared/format.js";
+import { approximateDollars, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
+import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 import { ALL_THREADS, GrowthChart, legendOf, threadBox } from "./growth.js";
 import { threadOf } from "./remarks.js";
@@ -101,9 +101,7 @@ function totals({ session, latency, notes }) {
     [t("facts.updated"), el("time", { datetime: machineTime(session.updated_at) }, time(session.updated_at))],
     session.consumers.length ? [t("facts.consumer"), session.consumers.map((name, at) => [at ? ", " : "", el("bdi", {}, oneLine(name))])] : null,
   ];
-  const unpriced = session.unpriced_rounds
-    ? t(session.unpriced_models.length ? "cards.cost.unpricedModels" : "cards.cost.unpriced", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds), models: session.unpriced_models.map(isolated).join(", ") })
-    : null;
+  const unpriced = notInIt(session);
   return [
     el("h2", {}, t("facts.cost")),
     el("p", { class: "value" }, cost(session)),

@@ -1,5 +1,6 @@
 // How is a figure written for a reader?
 
+import { isolated } from "./log_text.js";
 import { language, t } from "./texts.js";
 
 const PICO = 10n ** 12n;
@@ -59,6 +60,18 @@ export function money(text) {
 export function cost(sums) {
   if (sums.cost_usd === null) return money(null);
   return bounded(sums, money(sums.cost_usd) + (sums.unpriced_rounds ? "+" : ""));
+}
+
+/** What is not in the cost of a sum: how many rounds, of which models, and how many of them tell no tokens; null where it is whole. */
+export function notInIt(sums, most = Infinity) {
+  if (!sums.unpriced_rounds) return null;
+  const untold = sums.without_tokens;
+  const why = [
+    ...(sums.unpriced_models ?? []).slice(0, most).map(isolated),
+    untold ? t("cost.withoutTokens", { count: untold, rounds: count(untold) }) : null,
+  ].filter(Boolean);
+  const words = { count: sums.unpriced_rounds, rounds: count(sums.unpriced_rounds), why: why.join(", ") };
+  return t(why.length ? "cost.notInItSince" : "cost.notInIt", words);
 }
 
 /** An amount of a sum, with a mark where some calls of it may have used more than the log tells. */
