@@ -38,6 +38,19 @@ LABELS = {
     "other_session": "of other sessions",
 }
 """The reasons for which a line is passed over, in words."""
+_OF_CALLS = {
+    "failed": "failed",
+    "left": "left by the client",
+    "cut_short": "cut short (their tokens are a lower bound)",
+    "by_gateway": "answered by the gateway itself",
+    "without_session_id": "without session id",
+    "session_from_conversation": "whose session id is from the conversation",
+    "without_tokens": "without token counts (refused ones too)",
+    "undated": "without a time",
+    "content_cut": "with cut content",
+    "torn": "torn, with another line in them",
+}
+"""What is told of calls where there are such, in words."""
 
 
 class Coverage(SimpleNamespace):
@@ -103,31 +116,19 @@ class Coverage(SimpleNamespace):
     def in_words(self) -> list[str]:
         """How much of the log the totals speak for."""
         parts = [humanize.counted(self.calls, "call")]
-        parts += [
-            f"{humanize.count(number)} {label}"
-            for number, label in (
-                (self.failed, "failed"),
-                (self.left, "left by the client"),
-                (self.cut_short, "cut short (their tokens are a lower bound)"),
-                (self.by_gateway, "answered by the gateway itself"),
-                (self.without_session_id, "without session id"),
-                (self.session_from_conversation, "whose session id is from the conversation"),
-                (self.without_tokens, "without token counts (refused ones too)"),
-                (self.undated, "without a time"),
-                (self.content_cut, "with cut content"),
-                (self.torn, "torn, with another line in them"),
-            )
-            if number
-        ]
-        skipped = [f"{humanize.count(number)} {LABELS[reason]}" for reason, number in self.passed_over.items()]
-        parts.append(f"{humanize.counted(sum(self.passed_over.values()), 'line')} passed over")
-        if skipped:
-            parts[-1] += f" ({', '.join(skipped)})"
+        counts = vars(self)
+        parts += [f"{humanize.count(counts[name])} {label}" for name, label in _OF_CALLS.items() if counts[name]]
+        parts.append(self._passed_over())
         if self.passed_over.get(_SKIPPED_CALLS):
             parts.append(self._skipped_calls())
         if self.lost_bytes:
             parts.append(f"at least {humanize.size(self.lost_bytes)} lost before they were read")
         return parts
+
+    def _passed_over(self) -> str:
+        reasons = [f"{humanize.count(number)} {LABELS[reason]}" for reason, number in self.passed_over.items()]
+        lines = humanize.counted(sum(self.passed_over.values()), "line")
+        return f"{lines} passed over" + (f" ({', '.join(reasons)})" if reasons else "")
 
     def _skipped_calls(self) -> str:
         calls = humanize.counted(self.passed_over[_SKIPPED_CALLS], "call")

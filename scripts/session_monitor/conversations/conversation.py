@@ -65,7 +65,7 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     row = sessions.session(session_id)
     if row is None:
         return None
-    stored = told_together(
+    stored = with_what_others_tell(
         _stored(sessions, row, session_id, rounds, full_messages=full_messages), sessions.threads(session_id)
     )
     return Conversation(row, ((each, sessions.book.price(cost.call_of(each))) for each in stored))
@@ -133,7 +133,7 @@ def _with_bases(report: Report, session_id: str, places: list[Place]) -> list[Pl
     return [known[number] for number in sorted(needed)]
 
 
-def told_together(stored: Iterable[StoredRound], threads: Threads) -> Iterator[StoredRound]:
+def with_what_others_tell(stored: Iterable[StoredRound], threads: Threads) -> Iterator[StoredRound]:
     """Rounds with what others tell of them: which asked for tools; and to which conversation they belong, of several."""
     for each in stored:
         if each["round"] in threads.told_tools:

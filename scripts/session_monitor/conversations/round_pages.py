@@ -21,7 +21,7 @@ from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
 from . import clipping, conversation
 from .clipping import Clip
-from .conversation import told_together
+from .conversation import with_what_others_tell
 
 if TYPE_CHECKING:
     from session_monitor.sessions.rounds import Place
@@ -129,7 +129,7 @@ def _wholes(report: Report, row: SessionRow, first: int, last: int) -> list[Roun
     places = {place.number: place for each in neighbours for place in each if place}
     with open_session(report.folder, row.file) as file:
         read = rounds_at(file, (places[number] for number in sorted(places)))
-        entries = {each["round"]: each for each in told_together(read, report.threads(session_id))}
+        entries = {each["round"]: each for each in with_what_others_tell(read, report.threads(session_id))}
 
     def entry_at(place: Place | None) -> StoredRound | None:
         return entries.get(place.number) if place else None

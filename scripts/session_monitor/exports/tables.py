@@ -7,10 +7,9 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods, timestamps
-from session_monitor.calls import outcome
 from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.rows import call_of
+from session_monitor.index.rows import call_of, outcome_of
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Unpriced
@@ -21,10 +20,7 @@ from session_monitor.reports.filters import Selection
 from session_monitor.reports.session_rows import SessionRow
 
 REPORT, SESSIONS, ROUNDS = "report", "sessions", "rounds"
-
-
 WHAT = (REPORT, SESSIONS, ROUNDS)
-
 
 ExportRow = Mapping[str, Any]
 
@@ -39,14 +35,8 @@ class ExportTable(NamedTuple):
 
 
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")
-
-
 _UNPRICED = ("at_least", "without_tokens", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
-
-
 SUMS = ("sessions", "calls", "failed", "left", *_COUNTS, "cost_usd", *_UNPRICED)
-
-
 _READ_SUMS = ("sessions", "calls", "failed", "left", *_COUNTS[:3], "cost_usd", "at_least", "unpriced_rounds")
 
 
@@ -83,8 +73,6 @@ _OF_SESSION = (
     *(f"total_{name}" for name in _COUNTS[:-1]),
     *("total_tokens", "model", "models", "cost_usd", *_UNPRICED),
 )
-
-
 _READ_OF_SESSION = (
     *("session_id", "updated_at", "messages_count", "failed_count", "left_count"),
     *("total_input_tokens", "total_output_tokens", "cost_usd", "at_least", "unpriced_rounds", "models"),
@@ -102,8 +90,6 @@ _OF_ROUND = (
     *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS),
     *("at_least", "response_code", "outcome", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
 )
-
-
 _READ_OF_ROUND = (
     *("session_id", "round", "timestamp", "model", *_COUNTS[:3], "at_least", "response_code", "outcome"),
     *("duration_ms", "cost_usd"),
@@ -123,7 +109,7 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
             **(dict.fromkeys(_COUNTS) if flags & schema.NO_TOKENS else _counted(*tokens)),
             "at_least": bool(flags & schema.AT_LEAST),
             "response_code": code,
-            "outcome": _outcome(flags),
+            "outcome": outcome_of(flags),
             "failed": bool(flags & schema.FAILED),
             "first_token_ms": first,
             "duration_ms": duration,
@@ -136,13 +122,6 @@ def _counted(fresh: int, read: int, written: int, visible: int, reasoning: int) 
     """Tokens by kind, as ``_COUNTS``."""
     given, answered = fresh + read + written, visible + reasoning
     return dict(zip(_COUNTS, (given, answered, read, written, reasoning, given + answered)))
-
-
-def _outcome(flags: int) -> str:
-    """How a call ended."""
-    if flags & schema.FAILED:
-        return outcome.FAILED
-    return outcome.LEFT if flags & schema.LEFT else outcome.OK
 
 
 # The same rows make the same file; no more than the rounds of one session are sorted at a time.

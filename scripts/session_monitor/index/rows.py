@@ -20,7 +20,7 @@ from session_monitor.calls.usage import Usage
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns
-from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
 
@@ -49,19 +49,8 @@ SESSION = (
 """The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.encoded`` gives it."""
 ROUND = (
     *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
-    *(
-        "flags",
-        "notes",
-        "code",
-        "first_token_ms",
-        "duration_ms",
-        "start",
-        "length",
-        "history",
-        "sent",
-        "thread",
-        "base",
-    ),
+    *("flags", "notes", "code", "first_token_ms", "duration_ms"),
+    *("start", "length", "history", "sent", "thread", "base"),
     *("usd", "pico", "saved_usd", "saved_pico"),
 )
 """The columns of ``round``."""
@@ -113,7 +102,7 @@ def rows_of(batch: Sequence[Written], book: Book) -> Rows:
     sessions = [
         (*_session(written), *_added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
     ]
-    return Rows(sessions, rounds, added, _told_before(batch))
+    return Rows(sessions, rounds, added, _flags_told_of_earlier(batch))
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
@@ -169,7 +158,7 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     visible = [each["output_tokens"] - reasoning for each, reasoning in zip(facts, reasonings)]
     tokens = fresh, reads, writes, visible, reasonings
     flags = list(map(flags_of, facts))
-    _tell(places, flags)
+    _add_flags_told_later(places, flags)
     usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
@@ -177,20 +166,14 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
         *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
-        *([each.get("thread", 1) for each in facts], [each.get("history_of", each["round"] - 1) for each in facts]),
+        *(list(map(message_history.thread_of, facts)), list(map(message_history.base_of, facts))),
         *(usd, pico, saved_usd, saved_pico),
     )
 
 
-def _told_flags(facts: RoundFacts) -> tuple[int, int]:
-    """Of a round that tells what an earlier one asked for: that one's number, and its flags of that."""
-    number, tools = facts["told_tools"]
-    return number, TOLD_TOOLS | (TOOL_CALLS if tools else 0)
-
-
-def _tell(places: Sequence[tuple[int, RoundFacts, int, int]], flags: list[int]) -> None:
+def _add_flags_told_later(places: Sequence[tuple[int, RoundFacts, int, int]], flags: list[int]) -> None:
     """Add the flags that rounds tell of others among these."""
-    told = {(position, number): more for position, number, more in _told(places)}
+    told = {(position, number): more for position, number, more in _flags_told(places)}
     if told:
         for at, (position, facts, _, _) in enumerate(places):
             more = told.get((position, facts["round"]))
@@ -198,18 +181,20 @@ def _tell(places: Sequence[tuple[int, RoundFacts, int, int]], flags: list[int]) 
                 flags[at] = flags[at] & ~TOOLS_UNKNOWN | more
 
 
-def _told(places: Iterable[tuple[int, RoundFacts, int, int]]) -> Iterator[tuple[int, int, int]]:
+def _flags_told(places: Iterable[tuple[int, RoundFacts, int, int]]) -> Iterator[tuple[int, int, int]]:
+    """What rounds tell of what an earlier one asked for: its session's position, its number, and its flags of that."""
     for position, facts, _, _ in places:
         if "told_tools" in facts:
-            yield (position, *_told_flags(facts))
+            number, tools = facts["told_tools"]
+            yield position, number, TOLD_TOOLS | (TOOL_CALLS if tools else 0)
 
 
-def _told_before(batch: Sequence[Written]) -> list[tuple[int, int, int]]:
+def _flags_told_of_earlier(batch: Sequence[Written]) -> list[tuple[int, int, int]]:
     """The flags that rounds tell of others which stand before what was written."""
     return [
         each
         for position, written in enumerate(batch)
-        for each in _told((position, *place) for place in written.rounds)
+        for each in _flags_told((position, *place) for place in written.rounds)
         if each[1] < written.rounds[0][0]["round"]
     ]
 
@@ -282,6 +267,11 @@ def _notable_flags(facts: RoundFacts) -> int:
 
 
 _OF_OUTCOME = {outcome.FAILED: FAILED, outcome.LEFT: LEFT}
+
+
+def outcome_of(flags: int) -> str:
+    """How a row's call ended."""
+    return next((name for name, flag in _OF_OUTCOME.items() if flags & flag), outcome.OK)
 
 
 def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int) -> Call:

@@ -47,7 +47,7 @@ def stream(
     """The whole session, piece by piece, from its file.  Raises ``OSError`` where that is gone."""
     with open_session(folder, row.file):  # so that a file that is gone is told before anything is
         pass
-    stored = conversation.told_together(_stored(folder, row.file), threads)
+    stored = conversation.with_what_others_tell(_stored(folder, row.file), threads)
     rounds = ((entry, book.price(cost.call_of(entry))) for entry in stored)
     if asked.form == "json":
         pieces: Iterator[str] = _json(row, rounds, redacts=redacts)
