@@ -372,3 +372,11 @@ def folder(output, log):
     output.mkdir()
     Ingest([str(log)], Store(str(output)), Checkpoint(str(output / ".state.json"), str(output))).poll()
     return {path.name: path.read_bytes() for path in output.glob("*.json") if not path.name.startswith(".")}
+
+
+def test_lines_with_attributes_beside_ai_log_are_told_as_ever():
+    """Where a gateway's format has an attribute by itself, no shape is learned that would leave it out."""
+    made = line({"consumer": ...}, {"consumer": "alice"})
+    reader = taught([made] * (short_lines.PATIENCE + short_lines.SAMPLES))
+
+    assert reader.parse(made).consumer == "alice"

@@ -7,7 +7,7 @@ gateway's format names by themselves stand beside ``ai_log`` instead of in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
@@ -172,7 +172,12 @@ _DECODED = ("messages", "tool_calls", "system", "question")
 
 def parts_of(attributes: dict[str, Any], outer: dict[str, Any]) -> LineParts:
     """The parts of a whole line: its attributes with those that stand beside ``ai_log``."""
-    return LineParts(attributes if STATISTICS.isdisjoint(outer) else _with_separate(attributes, outer), outer)
+    return LineParts(_with_separate(attributes, outer) if has_separate(outer) else attributes, outer)
+
+
+def has_separate(outer: Iterable[str]) -> bool:
+    """Whether an attribute stands beside ``ai_log`` among these keys."""
+    return not STATISTICS.isdisjoint(outer)
 
 
 def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any], *, are_own: bool = False) -> dict[str, Any]:
@@ -182,7 +187,7 @@ def _with_separate(attributes: dict[str, Any], outer: Mapping[str, Any], *, are_
     pastes in.  What is the format's stands before all headers; or behind one of the gateway's own fields that follows them,
     where no key stands twice, as it would if a client had written that.
     """
-    if not attributes or STATISTICS.isdisjoint(outer):
+    if not attributes or not has_separate(outer):
         return attributes
     is_trusted, told = True, dict(attributes)
     for key, value in outer.items():

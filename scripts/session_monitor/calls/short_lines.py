@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import compact_json, timestamps
 
-from . import ai_log, answers, content, long_lines, outcome, usage
+from . import access_line, ai_log, answers, content, long_lines, outcome, usage
 from .access_line import Skipped
 from .round import Round, group_of
 
@@ -45,15 +45,21 @@ _ANY = rf'(?:null|true|false|-?(?:0|[1-9][0-9]{{0,9}})|\\"{_CHARACTER}*\\")'
 _ATTRIBUTES = {
     **dict.fromkeys((*ai_log.TEXTS, "consumer", "model", "response_type", "session_id"), rf'\\"{_TEXT}\\"'),
     **dict.fromkeys((*ai_log.NUMBERS, "llm_first_token_duration"), _POSITIVE),
-    **dict.fromkeys(("llm_service_duration", *ai_log.COUNTS), _NUMBER),
+    **dict.fromkeys(ai_log.COUNTS, _NUMBER),
     **dict.fromkeys(("input_token_details", "output_token_details"), _DETAILS),
+}
+# Without these a line does not tell all of its call's end and tokens, and more has to be looked at.
+_NEEDED = {
+    **dict.fromkeys(("input_token", "output_token", "llm_service_duration"), "(?P<KEY>0|[1-9][0-9]{0,9})"),
+    "response_type": rf'\\"(?!-\\")(?P<KEY>{_CHARACTER}+)\\"',
 }
 _UNKNOWN = f"{_CHARACTER}*"
 _OUTER = {
     **dict.fromkeys(ai_log.OUTER_TEXTS, _TEXT),
     **dict.fromkeys(("start_time", "timestamp"), rf"(?P<KEY>{_CHARACTER}*)"),
     "method": "(?:-|POST)",
-    "response_code": "(?P<KEY>[1-9][0-9]{2})",
+    "response_flags": "-(?P<KEY>(?!))?",
+    "response_code": "(?P<KEY>[123][0-9]{2})",
     "duration": "(?:-|(?P<KEY>0|[1-9][0-9]{0,9}))",
 }
 
@@ -116,7 +122,7 @@ class ShortCall:
         return group_of(self.session_id, self.consumer, self.timestamp)
 
 
-_FLAGS = _FIRST_PLACE + ai_log.PLACES.index("response_flags")
+_MODEL, _CODE = _TOLD.index("model"), _TOLD.index("response_code")
 
 
 class _Shape(NamedTuple):
@@ -160,7 +166,7 @@ class LineReader:
 def _learned(lines: Iterable[bytes]) -> _Shape | None:
     """The shape that most of these lines have, None where it is none that could be matched."""
     orders: Counter[tuple[str, ...]] = Counter()
-    keys = set(_ATTRIBUTES)  # also those that a few lines do not happen to have
+    keys = {*_ATTRIBUTES, *_NEEDED}  # also those that a few lines do not happen to have
     for inner, outer in filter(None, map(_keys, lines)):
         if len(keys.union(inner)) + len(outer) <= _MOST_KEYS:
             keys.update(inner)
@@ -181,20 +187,30 @@ def _keys(line: bytes) -> tuple[set[str], tuple[str, ...]] | None:
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
     is_plain = first == "ai_log" and isinstance(inner, dict) and inner.keys().isdisjoint(content.KEYS)
-    if not inner or not is_plain or not all(re.fullmatch(f"{_CHARACTER}+", key) for key in (*inner, *rest)):
+    if (
+        not inner
+        or not is_plain
+        or access_line.has_separate(rest)
+        or not all(re.fullmatch(f"{_CHARACTER}+", key) for key in (*inner, *rest))
+    ):
         return None
     return set(inner), tuple(rest)
 
 
 def _shape(inner: Iterable[str], outer: Sequence[str]) -> _Shape:
     """What matches lines with any of these inner keys and all of these outer ones, in this order."""
-    members = [rf'\\"{re.escape(key)}\\":{_ATTRIBUTES.get(key, _ANY).replace("KEY", key)}' for key in inner]
+    members = "".join(map(_member, inner))
     fields = [rf',"{re.escape(key)}":"{_OUTER.get(key, _UNKNOWN).replace("KEY", key)}"' for key in outer]
     absent = [rf"(?P<{key}>(?!))?" for key in _OUTER if key not in outer]  # groups that are never there
-    # A comma stands between two members, and nowhere else.
-    inside = "".join(rf"(?:{member}(?:,(?=\\)|(?=\}})))?" for member in members)
-    pattern = re.compile(rf'\{{"ai_log":"\{{(?=\\){inside}\}}"{"".join(fields)}\}}{"".join(absent)}')
+    pattern = re.compile(rf'\{{"ai_log":"\{{(?=\\){members}\}}"{"".join(fields)}\}}{"".join(absent)}')
     return _Shape(pattern, tuple(map(pattern.groupindex.__getitem__, _ORDER)))
+
+
+def _member(key: str) -> str:
+    """What matches an attribute; a comma stands between two of them, and nowhere else."""
+    value = _NEEDED.get(key) or _ATTRIBUTES.get(key, _ANY)
+    member = rf'(?:\\"{re.escape(key)}\\":{value.replace("KEY", key)}(?:,(?=\\)|(?=\}})))'
+    return member if key in _NEEDED else f"{member}?"
 
 
 def _matched(shape: _Shape, line: bytes) -> ShortCall | None:
@@ -210,12 +226,9 @@ def _matched(shape: _Shape, line: bytes) -> ShortCall | None:
 
 
 def _is_plain(values: tuple[str | None, ...]) -> bool:
-    """Whether these values leave nothing open: a good end that the gateway saw, and tokens of input and output."""
-    _, _, model, response_type, _, _, code, _, service, *_ = values
-    given, made = values[_FIRST_COUNT : _FIRST_COUNT + 2]
-    has_tokens = given and made and (given != "0" or made != "0")
-    is_good = response_type and service and values[_FLAGS] is None and 0 < int(code or 0) < outcome.ERROR_CODE
-    return bool(has_tokens and is_good and answers.is_model(model))
+    """Whether these values leave nothing open: an end that the gateway saw, a model, and tokens of input or output."""
+    has_tokens = values[_FIRST_COUNT] != "0" or values[_FIRST_COUNT + 1] != "0"
+    return has_tokens and values[_CODE] is not None and answers.is_model(values[_MODEL])
 
 
 @functools.lru_cache(2048)
