@@ -52,6 +52,7 @@ def test_a_lower_bound_says_why(notes, why):
 def test_an_answer_that_is_not_there():
     """An end with tokens but no answer is told, and makes no lower bound."""
     assert told(token_notes=["no_answer"]) == ["No answer in the log"]
+    assert told(token_notes=["no_answer"], no_content=True) == []  # which is said of all of it
 
 
 @pytest.mark.parametrize(

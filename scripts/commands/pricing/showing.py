@@ -127,7 +127,7 @@ def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
         output.tell("Every model that your sessions used has a price.")
     if spent.without_tokens:
         rounds = humanize.counted(spent.without_tokens, "round")
-        output.tell(f"({rounds} told no tokens, so their cost is not known.)")
+        output.tell(f"({rounds} told no tokens: the cost is not known.)")
 
 
 # -- show --------------------------------------------------------------------------------------------------------------

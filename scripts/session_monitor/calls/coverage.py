@@ -44,7 +44,7 @@ _OF_CALLS = {
     "cut_short": "cut short (their tokens are a lower bound)",
     "by_gateway": "answered by the gateway itself",
     "without_session_id": "without session id",
-    "session_from_conversation": "whose session id is from the conversation",
+    "session_from_conversation": "whose session id is inferred from what was said",
     "without_tokens": "without token counts (refused ones too)",
     "undated": "without a time",
     "content_cut": "with cut content",

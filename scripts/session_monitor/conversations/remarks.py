@@ -39,7 +39,7 @@ def of_round(entry: Mapping[str, Any]) -> Iterator[str]:
         yield FAILED_UNTOLD
     if "at_least" in entry:
         yield at_least(entry)
-    if "no_answer" in entry.get("token_notes", ()):
+    if "no_answer" in entry.get("token_notes", ()) and "no_content" not in entry:
         yield NO_ANSWER
     yield from (words[entry[key]] for key, words in _TELLING if entry.get(key) in words)
 

@@ -23,7 +23,7 @@ export function remarks(round) {
   const lines = [
     wasLeft(round) ? ["exit", t("round.left")] : null,
     round.at_least ? ["cut", whyAtLeast(notes)] : null,
-    notes.includes("no_answer") ? ["model", t("round.noAnswer")] : null,
+    notes.includes("no_answer") && !round.no_content ? ["model", t("round.noAnswer")] : null,
     ANSWERED_TEXTS[round.answered_by] ? ["system", t(ANSWERED_TEXTS[round.answered_by])] : null,
     SESSION_TEXTS[round.session_from] ? ["link", t(SESSION_TEXTS[round.session_from])] : null,
     round.has_tool_calls === null && !isFree(round) ? ["tool", t("round.toolsUntold")] : toldLater(round),
