@@ -9,7 +9,7 @@ from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE
 from session_monitor.prices.cost import FREE, Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe
-from tests.support.rendered import ROUND, ROW
+from tests.support.rendered import ROUND, ROW, partly_known
 
 CALL_OF_WEATHER = {"id": "call_1", "function": {"name": "get_weather", "arguments": '{"city":"北京"}'}}
 
@@ -112,17 +112,7 @@ def test_texts_are_clean():
 
 def test_facts_of_a_session():
     """Times, models, tokens by kind and the cost, with what is not in it and what had to be assumed."""
-    spent = Spending(
-        pico=5 * 10**11,
-        rounds=5,
-        unpriced_rounds=2,
-        unpriced_tokens=1500,
-        without_tokens=1,
-        unpriced_models={"qwen-long": 1},
-        saved_pico=10**10,
-        assumed={"undated": 2},
-        at_least=1,
-    )
+    spent = partly_known(assumed={"undated": 2})
     row = {
         **ROW,
         "models": ["a", "b"],

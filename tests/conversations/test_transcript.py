@@ -13,7 +13,7 @@ from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices.cost import NOTES, Cost, CostParts, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import safe, width
-from tests.support.rendered import COST, ROUND, ROW, SPENT, TEXT
+from tests.support.rendered import COST, ROUND, ROW, SPENT, TEXT, partly_known
 
 
 @pytest.fixture(autouse=True)
@@ -70,17 +70,7 @@ def test_tokens_say_of_which():
 
 def test_costs_are_told_with_what_is_not_in_them():
     """The session's cost comes with what is unpriced, assumed and spared; a round's with its parts, or why there is none."""
-    spent = Spending(
-        pico=5 * 10**11,
-        rounds=5,
-        unpriced_rounds=2,
-        unpriced_tokens=1500,
-        without_tokens=1,
-        unpriced_models={"qwen-long\n": 1},
-        saved_pico=10**10,
-        assumed={"cache_write_5m": 2},
-        at_least=1,
-    )
+    spent = partly_known(unpriced_models={"qwen-long\n": 1}, assumed={"cache_write_5m": 2})
 
     lines = shown(spent=spent, cost=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 

@@ -49,4 +49,10 @@ COST = Cost(10**9, CostParts(10**9), None, ())
 SPENT = Spending(pico=10**9, rounds=1)
 
 
+def partly_known(**other):
+    """A sum of which everything has to be said that can be: a part of it is not in it, saved, assumed, a lower bound."""
+    known = {"pico": 5 * 10**11, "rounds": 5, "unpriced_rounds": 2, "unpriced_tokens": 1500, "without_tokens": 1}
+    return Spending(**{**known, "unpriced_models": {"qwen-long": 1}, "saved_pico": 10**10, "at_least": 1, **other})
+
+
 TEXT = st.text(st.characters(exclude_categories=[]), max_size=300)
