@@ -142,109 +142,101 @@ class Session:
 
     def _usage(self, prompt_chars, answer_chars):
         """Token counts as the provider reports them: (fields, input details, output details, truth)."""
-        rng, protocol = self.rng, self.model.protocol
+        rng = self.rng
         prompt, output = prompt_chars // 3 + 8, answer_chars // 3 + 4
         read = min(self.cached_before, prompt) if rng.random() < 0.8 else 0
         self.cached_before = prompt // 128 * 128
         thought = rng.randint(20, 900) if self.model.thinks else 0
-        created = 0
-        if protocol == "anthropic":  # input_tokens excludes what was read from or written to the cache
-            created = (prompt - read) // 2
-            fresh = prompt - read - created
-            details = [go_map(cache_creation_input_tokens=created, cache_read_input_tokens=read), {}]
-            total = prompt + output
-            fields = (fresh, output, total)
-        elif protocol == "gemini":  # candidatesTokenCount excludes the thoughts
-            details = [go_map(cached_content_token_count=read) if read else {}, go_map(thoughts_token_count=thought)]
-            total = prompt + output + thought
-            fields = (prompt, output, total)
-        else:  # completion_tokens includes the reasoning tokens
-            output += thought
-            details = [go_map(cached_tokens=read), go_map(reasoning_tokens=thought) if thought else {}]
-            if self.model.name.startswith(("gpt", "o3")):
-                details = [
-                    go_map(audio_tokens=0, cached_tokens=read),
-                    go_map(
-                        accepted_prediction_tokens=0,
-                        audio_tokens=0,
-                        reasoning_tokens=thought,
-                        rejected_prediction_tokens=0,
-                    ),
-                ]
-            total = prompt + output
-            fields = (prompt, output, total)
+        fields, details, created = _REPORTED[self.model.protocol](self.model, prompt, output, read, thought)
         truth = {
             "input_tokens": fields[0],
             "output_tokens": fields[1],
-            "total_tokens": total,
+            "total_tokens": fields[2],
             "cached_tokens": read,
             "reasoning_tokens": thought,
             "cache_creation_tokens": created,
         }
-        return fields, details[0], details[1], truth
+        return fields, *details, truth
 
     def call(self):
         """One LLM call: (attributes of ai_log, outer fields, truth of its usage or {} where it failed)."""
-        rng, config = self.rng, self.config
+        rng = self.rng
         if not self.args.clean and rng.random() < 0.03:  # the agent switches models in the middle of a session
             self.model = rng.choice([m for m in MODELS if m.protocol == self.model.protocol])
         if rng.random() < 0.1:
             self.stream = not self.stream
         self._ask()
-        gemini = self.model.protocol == "gemini"
         prompt_chars = self.size + (len(self.system) if self.model.protocol == "anthropic" else 0)
+        attrs, duration = self._asked(), rng.randint(300, 30_000)
+        outer = self._outer(duration)
+        if not self.args.clean and rng.random() < self.args.failures:
+            attrs |= self._failed(outer, duration)
+            truth = {}
+        else:
+            answered, truth = self._answered(prompt_chars, duration)
+            attrs |= answered
+        return self._limited(attrs), outer, truth
+
+    def _asked(self):
+        """The attributes that tell of the request."""
+        protocol, config = self.model.protocol, self.config
         attrs = {
-            "api": "-",
+            "api": "llm@default@v1" if config is CUSTOM_SHORT else "-",
             "session_id": self.id,
             "chat_round": sum(message["role"] == "user" for message in self.messages),
         }
-        if self.config is CUSTOM_SHORT:
-            attrs["api"] = "llm@default@v1"
         if config.consumer:
             attrs["consumer"] = self.consumer
         if config.request_attributes:
-            attrs["messages"] = None if gemini else list(self.messages)
-            attrs["question"] = None if gemini else self.messages[-1]["content"]
-            attrs["system"] = self.system if self.model.protocol == "anthropic" else None
-        duration = rng.randint(300, 30_000)
-        outer = self._outer(duration)
+            is_read = protocol != "gemini"
+            attrs["messages"] = list(self.messages) if is_read else None
+            attrs["question"] = self.messages[-1]["content"] if is_read else None
+            attrs["system"] = self.system if protocol == "anthropic" else None
+        return attrs
 
-        if not self.args.clean and rng.random() < self.args.failures:
-            code, flags, details, seen = rng.choice(FAILURES)
-            outer.update(response_code=str(code), response_flags=flags, response_code_details=details)
-            if seen:
-                attrs.update(response_type="normal", llm_service_duration=duration)
-                attrs.update(dict.fromkeys(self._response_keys()))
-            self.messages.pop()
-            return self._limited(attrs), outer, {}
+    def _failed(self, outer, duration):
+        """The attributes that tell of a failure, which the outer fields are told of; what was asked is taken back."""
+        code, flags, details, seen = self.rng.choice(FAILURES)
+        outer.update(response_code=str(code), response_flags=flags, response_code_details=details)
+        self.messages.pop()
+        if not seen:
+            return {}
+        return {"response_type": "normal", "llm_service_duration": duration, **dict.fromkeys(self._response_keys())}
 
+    def _answered(self, prompt_chars, duration):
+        """The attributes that tell of an answer, and the truth of its usage."""
         answer, reasoning, tool_calls = self._answer()
         answer_chars = len(answer or "") + len(reasoning or "") + (120 if tool_calls else 0)
         (input_token, output_token, total), details_in, details_out, truth = self._usage(prompt_chars, answer_chars)
-        attrs.update(
-            chat_id=self._chat_id(),
-            model=self.model.name,
-            input_token=input_token,
-            output_token=output_token,
-            total_token=total,
-            response_type="stream" if self.stream else "normal",
-            llm_service_duration=duration,
-        )
-        if self.stream:
-            attrs["llm_first_token_duration"] = duration // 7 + 40
-        if config.response_attributes:
-            attrs.update(answer=None if gemini else answer, reasoning=reasoning, tool_calls=tool_calls)
-        if config.token_attributes:
-            attrs["reasoning_tokens"] = details_out.get("reasoning_tokens")
-            attrs["cached_tokens"] = details_in.get("cached_tokens")
-            # An attribute: the map as a JSON string, or null where it is empty.
-            attrs["input_token_details"] = go_marshal(details_in) if details_in else None
-            attrs["output_token_details"] = go_marshal(details_out) if details_out else None
-        else:  # set by the plugin's token counter itself: an object
-            attrs["input_token_details"], attrs["output_token_details"] = details_in, details_out
+        attrs = {
+            "chat_id": self._chat_id(),
+            "model": self.model.name,
+            "input_token": input_token,
+            "output_token": output_token,
+            "total_token": total,
+            "response_type": "stream" if self.stream else "normal",
+            "llm_service_duration": duration,
+            **({"llm_first_token_duration": duration // 7 + 40} if self.stream else {}),
+        }
+        if self.config.response_attributes:
+            text = None if self.model.protocol == "gemini" else answer
+            attrs |= {"answer": text, "reasoning": reasoning, "tool_calls": tool_calls}
+        attrs |= self._details(details_in, details_out)
         truth["reasoning_tokens_field"] = attrs.get("reasoning_tokens") or 0
         truth["cached_tokens_field"] = attrs.get("cached_tokens") or 0
-        return self._limited(attrs), outer, truth
+        return attrs, truth
+
+    def _details(self, details_in, details_out):
+        """The attributes that tell of kinds of tokens."""
+        if not self.config.token_attributes:  # set by the plugin's token counter itself: objects
+            return {"input_token_details": details_in, "output_token_details": details_out}
+        return {
+            "reasoning_tokens": details_out.get("reasoning_tokens"),
+            "cached_tokens": details_in.get("cached_tokens"),
+            # Attributes: maps as JSON strings, or null where they are empty.
+            "input_token_details": go_marshal(details_in) if details_in else None,
+            "output_token_details": go_marshal(details_out) if details_out else None,
+        }
 
     def _response_keys(self):
         keys = ["answer", "reasoning", "tool_calls"] if self.config.response_attributes else []
@@ -285,3 +277,35 @@ class Session:
             "bytes_received": str(self.size + 400),
             "bytes_sent": str(self.rng.randint(400, 9000)),
         }
+
+
+# -- what providers report of tokens: input, output and total; details of both; what was written to a cache ------------
+
+
+def _by_anthropic(_model, prompt, output, read, _thought):
+    """Its input leaves out what was read from the cache or written to it."""
+    created = (prompt - read) // 2
+    details = go_map(cache_creation_input_tokens=created, cache_read_input_tokens=read)
+    return (prompt - read - created, output, prompt + output), (details, {}), created
+
+
+def _by_gemini(_model, prompt, output, read, thought):
+    """Its answer's tokens leave out the thoughts."""
+    details = go_map(cached_content_token_count=read) if read else {}
+    return (prompt, output, prompt + output + thought), (details, go_map(thoughts_token_count=thought)), 0
+
+
+def _by_openai(model, prompt, output, read, thought):
+    """Its answer's tokens hold the reasoning; its own models tell more kinds than those that are like it."""
+    output += thought
+    details = go_map(cached_tokens=read), go_map(reasoning_tokens=thought) if thought else {}
+    if model.name.startswith(("gpt", "o3")):
+        predicted = {"accepted_prediction_tokens": 0, "rejected_prediction_tokens": 0}
+        details = (
+            go_map(audio_tokens=0, cached_tokens=read),
+            go_map(audio_tokens=0, reasoning_tokens=thought, **predicted),
+        )
+    return (prompt, output, prompt + output), details, 0
+
+
+_REPORTED = {"anthropic": _by_anthropic, "gemini": _by_gemini, "openai": _by_openai}
