@@ -297,31 +297,38 @@ class Monitor:
 
     def _until_input_ends(self) -> int:
         """Read what comes in on standard input, as it comes; returns the exit code."""
-        from session_monitor.monitor.piped_log import MixedError, PipedLog  # noqa: PLC0415 -- as below
+        from session_monitor.monitor.piped_log import PipedLog  # noqa: PLC0415 -- as below
 
         if sys.stdin.isatty():
             self._say.aloud("standard input is this terminal; what comes is read until Ctrl-D")
         elif sys.stderr.isatty() and not self._say.quiet:
             self._show = Progress(sys.stderr, time.monotonic)
-        total, has_failed = Poll(), False
+        total = Poll()
         with contextlib.closing(PipedLog(self._options.output_dir, sys.stdin.fileno(), self._signals.sleep)) as log:
-            while not (log.has_ended or self._signals.stop() or has_failed):
-                log.take(self._options.refresh_interval, self._signals.stop)
-                try:
-                    poll = self._polled_input(log)
-                except MixedError:
-                    self._say.aloud(_MIXED)
-                    has_failed = True
-                    break
-                self._say.troubles(poll)
-                has_failed = bool(poll.problems)
-                total.add(poll)
+            is_read = self._read_input(log, total)
         self._forget_input()
         self._checkpoint.save()
         self._close(total)
         if self._signals.received:
             return 128 + self._signals.received
-        return FAILED if has_failed else OK
+        return OK if is_read else FAILED
+
+    def _read_input(self, log: PipedLog, total: Poll) -> bool:
+        """Count all that comes to the total; False where it cannot be read to its end, as a person is told then."""
+        from session_monitor.monitor.piped_log import MixedError  # noqa: PLC0415 -- as below
+
+        while not (log.has_ended or self._signals.stop()):
+            log.take(self._options.refresh_interval, self._signals.stop)
+            try:
+                poll = self._polled_input(log)
+            except MixedError:
+                self._say.aloud(_MIXED)
+                return False
+            self._say.troubles(poll)
+            total.add(poll)
+            if poll.problems:
+                return False
+        return True
 
     def _polled_input(self, log: PipedLog) -> Poll:
         """What can be read by now of standard input."""
