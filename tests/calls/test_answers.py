@@ -91,6 +91,8 @@ TOLD = Told("/v1/chat/completions", has_calls=False, has_text=False, lists_calls
         (TOLD._replace(has_text=True, lists_calls=False), None),
         (TOLD._replace(has_text=True, path="/v1/responses"), None),
         (TOLD._replace(has_text=True, path="/v1beta/models/g:streamGenerateContent"), None),
+        (TOLD._replace(has_text=True, path="/v1beta/models/g:streamGenerateContent?alt=sse"), None),
+        (TOLD._replace(has_text=True, path="/openai/responses?api-version=1"), None),
     ],
 )
 def test_whether_a_line_tells(told, asked):

@@ -99,7 +99,14 @@ def test_a_line_without_method_and_path_speaks_for_itself():
 
 
 @pytest.mark.parametrize(
-    ("name", "alone"), [("/v1/embeddings", True), ("gte-rerank-v2", True), ("gpt-4o", False), (None, False)]
+    ("name", "alone"),
+    [
+        ("/v1/embeddings", True),
+        ("gte-rerank-v2", True),
+        ("gpt-4o", False),
+        ("/v1/chat/completions?a=/v1/embeddings", False),
+        (None, False),
+    ],
 )
 def test_what_makes_no_text_has_input_alone(name, alone):
     """Embeddings and rerankers are told by their path or their name."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from . import attributes
+from . import attributes, requests
 from .messages import TOOL_USE, function_of
 
 FROM_CACHE, FROM_GUARD = "cache", "guard"
@@ -20,8 +20,6 @@ _OF_GATEWAY = {"from-cache": FROM_CACHE, "from-security-guard": FROM_GUARD}
 """What the gateway's own plugins write for the model of what they answered themselves."""
 _NO_MODEL = ("UNKNOWN", "unknown")
 _EMPTY = "{}"
-_NEVER_LOGGED = ("/responses", ":generateContent", ":streamGenerateContent")
-"""Paths of protocols of whose answers the plugin writes tokens and no text."""
 
 
 def who_answered(name: str | None) -> tuple[str | None, str | None]:
@@ -103,7 +101,7 @@ def whole_call(call: Any) -> Any:
 
 
 class Told(NamedTuple):
-    """What a line tells of an answer: its path and id, whether its values are there, and what they are worth."""
+    """What a line tells of an answer: at which path it came, whether calls of tools and a text are there, and a place for calls."""
 
     path: str
     has_calls: bool
@@ -115,7 +113,7 @@ def has_tool_calls(told: Told) -> bool | None:
     """Whether an answer that came asked for tools; None where the line does not tell."""
     if told.has_calls:
         return True
-    if not told.lists_calls or told.path.endswith(_NEVER_LOGGED):
+    if not told.lists_calls or requests.logs_no_tools(told.path):
         return None
     # Without a word either, the plugin may have read nothing of it: Claude's whole answers, streams by another name.
     return False if told.has_text else None

@@ -87,13 +87,19 @@ def _is_like(path: str, patterns: Iterable[str]) -> bool:
 @functools.lru_cache(1024)
 def has_input_alone(name: str | None) -> bool:
     """Whether what has this path or model makes no text, so that all of its tokens are input."""
-    return name is not None and any(word in name.lower() for word in _table()["input_alone"])
+    return name is not None and any(word in bare(name).lower() for word in _table()["input_alone"])
 
 
 @functools.lru_cache(1024)
 def has_no_words(path: str | None) -> bool:
     """Whether what answers at this path says nothing that a log could hold."""
-    return path is not None and any(word in path for word in _table()["wordless"])
+    return path is not None and any(word in bare(path) for word in _table()["wordless"])
+
+
+@functools.lru_cache(1024)
+def logs_no_tools(path: str) -> bool:
+    """Whether of what answers at this path the plugin writes tokens, and never which tools it asked for."""
+    return bare(path).endswith(tuple(_table()["tools_unlogged"]))
 
 
 @functools.lru_cache(1)
