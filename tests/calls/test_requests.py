@@ -111,3 +111,17 @@ def test_a_line_without_method_and_path_speaks_for_itself():
 def test_what_makes_no_text_has_input_alone(name, alone):
     """Embeddings and rerankers are told by their path or their name."""
     assert requests.has_input_alone(name) == alone
+
+
+@pytest.mark.parametrize(
+    ("path", "wordless"),
+    [
+        ("/v1/images/generations", True),
+        ("/v1/audio/speech?voice=a", True),
+        ("/v1/chat/completions?a=/audio/", False),
+        (None, False),
+    ],
+)
+def test_what_answers_without_words(path, wordless):
+    """It is told by the path alone, whatever is asked of it."""
+    assert requests.has_no_words(path) == wordless
