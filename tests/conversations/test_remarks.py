@@ -35,7 +35,6 @@ def test_a_failure_without_a_reason(entry):
     ("notes", "why"),
     [
         (["cut_short"], ": the stream was cut short, and had told these tokens until then"),
-        (["unknown_split"], ": the log tells a total alone, and all of it is taken as input"),
         (["partly_told"], ": one of the counts is missing or unreadable"),
         (
             ["cut_short", "cache_unknown", "partly_told"],
@@ -47,6 +46,13 @@ def test_a_failure_without_a_reason(entry):
 def test_a_lower_bound_says_why(notes, why):
     """Tokens that are a lower bound come with each reason; notes that say something else are none."""
     assert told(at_least=True, token_notes=notes) == [f"At least{why}"]
+
+
+def test_a_total_alone():
+    """Where a total is all that is told, its split is not known, which makes no lower bound."""
+    assert told(token_notes=["unknown_split"]) == [
+        "The log tells a total of tokens alone: all of it stands as input, and the cost is not known"
+    ]
 
 
 def test_an_answer_that_is_not_there():

@@ -57,6 +57,8 @@ def test_stored_round_costs_the_same(each):
         (Call(None, None, Usage(), has_tokens=False), cost.NO_TOKENS),
         (Call("gpt-4o", None, Usage()), cost.NO_TOKENS),
         (Call("no-such-model", None, Usage()), cost.NO_TOKENS),
+        (Call("gpt-4o", None, Usage(1), partly_told=True), cost.PARTLY_TOLD),
+        (Call("no-such-model", None, Usage(1), partly_told=True), cost.PARTLY_TOLD),
     ],
 )
 def test_unknown_cost_has_a_reason(each, reason):

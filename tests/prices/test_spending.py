@@ -67,7 +67,8 @@ def test_nothing_is_counted_as_free_that_is_not_known(calls):
     assert total.pico == sum(outcome.pico for _, outcome in outcomes if isinstance(outcome, Cost))
     assert total.unpriced_rounds == len(unknown)
     assert total.unpriced_tokens == sum(call.usage.total_tokens for call, _ in unknown)
-    assert total.unpriced_rounds == sum(total.unpriced_models.values()) + total.without_tokens
+    assert total.unpriced_rounds == sum(total.unpriced_models.values()) + total.without_tokens + total.partly_told
+    assert total.partly_told == sum(outcome.reason == cost.PARTLY_TOLD for _, outcome in unknown)
     assert total.without_tokens == sum(outcome.reason == cost.NO_TOKENS for _, outcome in unknown)
     assert total.at_least == sum(call.at_least for call in calls)
 

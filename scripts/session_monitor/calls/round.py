@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from . import long_lines
-from .usage import AT_LEAST, Usage
+from .usage import AT_LEAST, IN_PART, Usage
 
 FROM_CONVERSATION, FROM_HISTORY = "conversation", "history"
 """Where a session's id is from, if not from the gateway: the agent's own words, or a history that goes on."""
@@ -76,6 +76,11 @@ class Round(NamedTuple):
     def at_least(self) -> bool:
         """Whether there may be more tokens than are told."""
         return not AT_LEAST.isdisjoint(self.usage.notes)
+
+    @property
+    def partly_told(self) -> bool:
+        """Whether too little is told of the tokens for a cost."""
+        return not IN_PART.isdisjoint(self.usage.notes)
 
 
 def group_of(session_id: str | None, consumer: str | None, timestamp: str | None) -> str:

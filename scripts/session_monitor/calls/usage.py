@@ -47,8 +47,10 @@ UNKNOWN_SPLIT = "unknown_split"
 """Note: only a total is told; all of it is counted as input."""
 PARTLY_TOLD = "partly_told"
 """Note: one of the counts of input and output is missing, or is no number."""
-AT_LEAST = frozenset((CUT_SHORT, UNKNOWN_SPLIT, PARTLY_TOLD))
+AT_LEAST = frozenset((CUT_SHORT, PARTLY_TOLD))
 """Notes that say that there may be more tokens than are told."""
+IN_PART = frozenset((UNKNOWN_SPLIT, PARTLY_TOLD))
+"""Notes that say that too little is told for a cost."""
 NO_ANSWER = "no_answer"
 """Note: the call came to its end, and the log holds no answer, though it holds what was said."""
 

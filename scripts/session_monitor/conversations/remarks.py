@@ -19,10 +19,10 @@ NO_ANSWER = "No answer in the log"
 NOT_TOLD = "not told"
 AT_LEAST = {
     "cut_short": "the stream was cut short, and had told these tokens until then",
-    "unknown_split": "the log tells a total alone, and all of it is taken as input",
     "partly_told": "one of the counts is missing or unreadable",
 }
 """Why the tokens of a round are a lower bound, by its ``token_notes``."""
+UNKNOWN_SPLIT = "The log tells a total of tokens alone: all of it stands as input, and the cost is not known"
 _BY_GATEWAY = {"cache": "Answered by the gateway's cache", "guard": "Refused by the gateway's guard"}
 _SESSION_FROM = {
     "conversation": "Session id taken from the conversation",
@@ -39,6 +39,8 @@ def of_round(entry: Mapping[str, Any]) -> Iterator[str]:
         yield FAILED_UNTOLD
     if "at_least" in entry:
         yield at_least(entry)
+    if "unknown_split" in entry.get("token_notes", ()):
+        yield UNKNOWN_SPLIT
     if "no_answer" in entry.get("token_notes", ()) and "no_content" not in entry:
         yield NO_ANSWER
     yield from (words[entry[key]] for key, words in _TELLING if entry.get(key) in words)

@@ -34,6 +34,7 @@ from .schema import (
     LEFT,
     NO_CONTENT,
     NO_TOKENS,
+    PARTLY_TOLD,
     TOLD_TOOLS,
     TOOL_CALLS,
     TOOLS_UNKNOWN,
@@ -80,7 +81,7 @@ class Rows(NamedTuple):
         unpriced = collections.Counter(
             model
             for model, usd, flags in zip(column["model"], column["usd"], column["flags"])
-            if usd is None and not flags & NO_TOKENS
+            if usd is None and not flags & schema.UNTOLD
         )
         total = usage_totals.of_columns(_added([_NOTHING, *self.sums.values()]), unpriced)
         total.spending.assumed.update(schema.noted(collections.Counter(column["notes"]).items()))
@@ -247,7 +248,7 @@ def flags_of(facts: RoundFacts) -> int:
     return flags | _notable_flags(facts)
 
 
-_NOTABLE = frozenset(("no_tokens", "answered_by", "at_least", "explicit_cache", "cut"))
+_NOTABLE = frozenset(("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut"))
 
 
 def _notable_flags(facts: RoundFacts) -> int:
@@ -259,6 +260,8 @@ def _notable_flags(facts: RoundFacts) -> int:
         flags |= FREE
     if "at_least" in facts:
         flags |= AT_LEAST
+    if "partly_told" in facts:
+        flags |= PARTLY_TOLD
     if "explicit_cache" in facts:
         flags |= EXPLICIT_CACHE
     if "cut" in facts:
@@ -282,6 +285,7 @@ def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int,
         *(model, timestamp, usage),
         has_tokens=not flags & NO_TOKENS,
         is_free=bool(flags & FREE),
+        partly_told=bool(flags & PARTLY_TOLD),
         at_least=bool(flags & AT_LEAST),
     )
 
@@ -300,8 +304,8 @@ def costs(
     """
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
     fresh, read, written, visible, reasoning = tokens
-    free = [each & FREE for each in flags]
-    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, is_explicit, has_tokens, free)
+    free, partly = [each & FREE for each in flags], [each & PARTLY_TOLD for each in flags]
+    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, is_explicit, has_tokens, free, partly)
     micro = money.MICRO
     rows: list[tuple[Any, ...]] = []
     for pico, saved, notes in book.amounts(calls):

@@ -20,11 +20,14 @@ BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, c
 """SQL for ``before``, where all rows of a session are made at once."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
-LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE = 64, 128, 256, 512
+LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE, PARTLY_TOLD = 64, 128, 256, 512, 2048
 """Flags of a round; a call that neither failed nor was left is ok."""
 
 TOLD_TOOLS = 1024
 """The flag of a round whose tools a later one told, and ``TOOL_CALLS`` with it where there were any."""
+
+UNTOLD = NO_TOKENS | PARTLY_TOLD
+"""The flags of a round of which too little is told for a cost, whatever its model."""
 
 _SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
 

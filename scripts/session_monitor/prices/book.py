@@ -26,6 +26,7 @@ from .cost import (
     NO_PRICE_THEN,
     NO_TIME,
     NO_TOKENS,
+    PARTLY_TOLD,
     THIRD_PARTY_PRICE,
     UNDATED,
     UNKNOWN_MODEL,
@@ -76,9 +77,11 @@ class Book:
     def amounts(self, calls: CallColumns) -> Iterator[Amount]:
         """The same of many calls, without how it comes about, which takes less time."""
         flats = self._flat
-        for model, at, fresh, read, written, visible, reasoning, is_explicit, has_tokens, is_free in zip(*calls):
+        for model, at, fresh, read, written, visible, reasoning, is_explicit, has_tokens, is_free, partly in zip(
+            *calls
+        ):
             flat = flats.get((model, at[:10] if at else ""))
-            is_plain = flat and has_tokens and not (is_explicit or is_free)
+            is_plain = flat and has_tokens and not (is_explicit or is_free or partly)
             if flat and is_plain and (fresh or read or written or visible or reasoning):
                 of_input, of_read, of_written, of_output, of_reasoning = flat.by_kind
                 pico = fresh * of_input + visible * of_output + reasoning * of_reasoning
@@ -90,7 +93,7 @@ class Book:
                 yield pico, saved, notes
             else:
                 usage = fresh, read, written, visible, reasoning, is_explicit, ()
-                yield self._amount(model, at, usage, has_tokens, is_free)
+                yield self._amount(model, at, usage, has_tokens, is_free, partly)
 
     def _amount(
         self,
@@ -99,8 +102,9 @@ class Book:
         usage: Tokens,
         has_tokens: bool,  # noqa: FBT001
         is_free: bool,  # noqa: FBT001
+        partly_told: bool,  # noqa: FBT001
     ) -> Amount:
-        in_force = self._of_call(model, at, usage, has_tokens, is_free)
+        in_force = self._of_call(model, at, usage, has_tokens, is_free, partly_told)
         if not isinstance(in_force, InForce):
             return (0 if isinstance(in_force, Cost) else None), None, ()
         parts, saved, notes, _ = rates.priced(usage, at, in_force)
@@ -113,6 +117,7 @@ class Book:
         usage: Tokens,
         has_tokens: bool,  # noqa: FBT001
         is_free: bool,  # noqa: FBT001
+        partly_told: bool,  # noqa: FBT001
     ) -> InForce | Outcome:
         """What is in force for a call; or already what it cost, where that does not depend on it."""
         if is_free:
@@ -120,6 +125,8 @@ class Book:
         fresh, read, written, visible, reasoning, _, _ = usage
         if not (has_tokens and (fresh or visible or read or written or reasoning)):
             return Unpriced(NO_TOKENS)
+        if partly_told:
+            return Unpriced(PARTLY_TOLD)
         if not model:
             return Unpriced(NO_MODEL)
         day = at[:10] if at else ""

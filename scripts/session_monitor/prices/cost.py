@@ -11,12 +11,14 @@ from session_monitor.calls.usage import Usage
 from . import money
 
 NO_MODEL, UNKNOWN_MODEL, NO_PRICE_THEN, NO_TOKENS = "no_model", "unknown_model", "no_price_then", "no_tokens"
+PARTLY_TOLD = "partly_told"
 
 UNPRICED = {
     NO_MODEL: "the log names no model",
     UNKNOWN_MODEL: "no price is known for this model",
     NO_PRICE_THEN: "no price is known for that day",
     NO_TOKENS: "the log tells no tokens",
+    PARTLY_TOLD: "the log tells only a part of the tokens",
 }
 """Why a cost is not known, in words."""
 
@@ -47,7 +49,8 @@ NOTES = {
 class Call(NamedTuple):
     """What a price depends on.  ``at`` is RFC 3339 in UTC, or None; ``has_tokens``: it is known what it used.
 
-    ``is_free``: it costs nothing, whatever its model; ``at_least``: it may have used more than is known.
+    ``is_free``: it costs nothing, whatever its model; ``partly_told``: too little is known of what it used for a cost;
+    ``at_least``: it may have used more than is known.
     """
 
     model: str | None
@@ -55,6 +58,7 @@ class Call(NamedTuple):
     usage: Usage
     has_tokens: bool = True
     is_free: bool = False
+    partly_told: bool = False
     at_least: bool = False
 
 
@@ -67,6 +71,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
         *(entry["model"], entry["timestamp"], usage),
         has_tokens=has_tokens(entry),
         is_free=is_free(entry),
+        partly_told="partly_told" in entry,
         at_least="at_least" in entry,
     )
 
@@ -74,7 +79,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
 class CallColumns(NamedTuple):
     """Many calls, column by column: a call each would take as long as pricing it.
 
-    The first are as in ``Call`` and its ``Usage``; the last three count by whether they are true.
+    The first are as in ``Call`` and its ``Usage``; the last four count by whether they are true.
     """
 
     models: Iterable[str | None]
@@ -87,6 +92,7 @@ class CallColumns(NamedTuple):
     explicit_cache: Iterable[object]
     has_tokens: Iterable[object]
     is_free: Iterable[object]
+    partly_told: Iterable[object]
 
 
 class ModelPrices(NamedTuple):

@@ -8,7 +8,7 @@ from typing import Any
 
 from . import money
 from .book import Book
-from .cost import NO_TOKENS, Call, Cost, Outcome
+from .cost import NO_TOKENS, PARTLY_TOLD, Call, Cost, Outcome
 
 NO_NAME = "no model"
 
@@ -17,7 +17,7 @@ class Spending(SimpleNamespace):
     """The cost of some calls, in pico-dollars: exact, in any order.
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
-    of them told no tokens); ``at_least`` are the calls that may have used more tokens than is known, so that all of this
+    of them told no tokens, and ``partly_told`` too little); ``at_least`` are the calls that may have used more tokens than is known, so that all of this
     may be more; ``saved_pico`` is what caches spared where that is known; ``assumed`` says in how many calls which of
     ``cost.NOTES`` had to be assumed.
     """
@@ -40,6 +40,11 @@ class Spending(SimpleNamespace):
         nothing: dict[str, Any] = {**dict.fromkeys(self.__annotations__, 0), "unpriced_models": {}, "assumed": {}}
         super().__init__(**{**nothing, **known})
 
+    @property
+    def partly_told(self) -> int:
+        """Calls without a price that told too little of their tokens, whatever their model."""
+        return self.unpriced_rounds - self.without_tokens - sum(self.unpriced_models.values())
+
     def count(self, call: Call, outcome: Outcome) -> None:
         """Count one call in."""
         self.rounds += 1
@@ -54,7 +59,7 @@ class Spending(SimpleNamespace):
         self.unpriced_tokens += call.usage.total_tokens
         if outcome.reason == NO_TOKENS:
             self.without_tokens += 1
-        else:
+        elif outcome.reason != PARTLY_TOLD:
             name = call.model or NO_NAME
             self.unpriced_models[name] = self.unpriced_models.get(name, 0) + 1
 

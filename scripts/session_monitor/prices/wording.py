@@ -65,8 +65,9 @@ def tokens(sums: Sums) -> str:
 
 
 def unpriced(spent: Spending) -> list[str]:
-    """The models without a price, those of most rounds first (a long list is shortened), and what told no tokens."""
+    """The models without a price, those of most rounds first (a long list is shortened), and what told too few tokens."""
     names = sorted(spent.unpriced_models, key=lambda name: (-spent.unpriced_models[name], name))
     more = [f"{len(names) - _NAMED} more models"] if len(names) > _NAMED + 1 else names[_NAMED:]
     told = [safe.cell(name) for name in [*names[:_NAMED], *more]]
-    return [*told, *([f"{humanize.count(spent.without_tokens)} without tokens"] if spent.without_tokens else [])]
+    told += [f"{humanize.count(spent.without_tokens)} without tokens"] if spent.without_tokens else []
+    return told + ([f"{humanize.count(spent.partly_told)} with a part of their tokens"] if spent.partly_told else [])

@@ -277,5 +277,5 @@ def unpriced(index: Index, session: int) -> dict[str | None, int]:
 
 _UNPRICED_OF_SESSION = (
     "SELECT model.name, count(*) FROM round LEFT JOIN model ON model.id = round.model "
-    f"WHERE session = ? AND usd IS NULL AND NOT flags & {schema.NO_TOKENS} GROUP BY round.model"
+    f"WHERE session = ? AND usd IS NULL AND NOT flags & {schema.UNTOLD} GROUP BY round.model"
 )

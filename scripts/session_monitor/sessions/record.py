@@ -56,8 +56,8 @@ def entry_of(
     ``log`` is where its line stood: the generation, the first byte and the one behind the last.
     """
     facts = _facts(call, number)
-    if call.usage.notes and call.at_least:
-        facts["at_least"] = True
+    if call.usage.notes:
+        facts.update(_of_tokens(call))  # type: ignore[typeddict-item]  # those that are there
     if call.answered_by:
         facts["answered_by"] = call.answered_by
     if call.messages or call.tool_calls:
@@ -158,6 +158,11 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
     if call.duration_ms:
         facts["duration_ms"] = call.duration_ms
     return facts
+
+
+def _of_tokens(call: Round) -> Entry:
+    flags = {"at_least": call.at_least, "partly_told": call.partly_told}
+    return {word: True for word, is_so in flags.items() if is_so}
 
 
 def _of_messages(call: Round, shared: int) -> Entry:

@@ -41,6 +41,7 @@ class RoundFacts(_AlwaysKnown, total=False):
     explicit_cache: bool
     no_tokens: bool
     at_least: bool
+    partly_told: bool
     answered_by: str
     no_content: bool
     cut: Sequence[str]

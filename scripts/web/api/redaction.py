@@ -13,7 +13,16 @@ _TEXTS = ("messages", "question", "answer", "reasoning", "system", "error", "und
 """What is served as null."""
 _WITHOUT_TEXTS = (
     *("round", "timestamp", "input_tokens", "output_tokens", "reasoning_tokens", "cached_tokens", "cache_write_tokens"),
-    *("total_tokens", "model", "has_tool_calls", "response_type", "outcome", "explicit_cache", "no_tokens"),
+    *(
+        "total_tokens",
+        "model",
+        "has_tool_calls",
+        "response_type",
+        "outcome",
+        "explicit_cache",
+        "no_tokens",
+        "partly_told",
+    ),
     *("at_least", "no_content", "cut"),
     *("consumer", "response_code", "first_token_ms", "duration_ms", "messages_total", "messages_from_history"),
     *("messages_start", "cost_usd", "cost_parts_usd", "cache_savings_usd", "price", "unpriced", "cost_notes", "api"),

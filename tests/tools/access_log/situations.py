@@ -126,7 +126,7 @@ def totals_alone(make):
         attrs = {"api": "-", "session_id": make.session("total"), "chat_id": "r1", **make.ended(stream=False)}
         attrs |= {"model": model, "input_token": 0, "output_token": 0, "total_token": total}
         told = {"outcome": "ok", "model": model, "input_tokens": total, "total_tokens": total}
-        notes = {} if split else {"at_least": True, "token_notes": ["unknown_split"]}
+        notes = {} if split else {"partly_told": True, "cost_usd": None, "token_notes": ["unknown_split"]}
         path = "/v1/embeddings" if "embedding" in model else "/v1/rerank" if split else CHAT
         yield Written("total alone", attrs, {**told, **notes}, outer={"path": path})
 

@@ -6,7 +6,7 @@ import { icon } from "../shared/icons.js";
 import { isolated } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 
-const AT_LEAST_TEXTS = { cut_short: "atLeast.cutShort", unknown_split: "atLeast.unknownSplit", partly_told: "atLeast.partlyTold" };
+const AT_LEAST_TEXTS = { cut_short: "atLeast.cutShort", partly_told: "atLeast.partlyTold" };
 const ANSWERED_TEXTS = { cache: "round.byCache", guard: "round.byGuard" };
 const SESSION_TEXTS = { conversation: "round.fromConversation", history: "round.fromHistory" };
 
@@ -23,6 +23,7 @@ export function remarks(round) {
   const lines = [
     wasLeft(round) ? ["exit", t("round.left")] : null,
     round.at_least ? ["cut", whyAtLeast(notes)] : null,
+    notes.includes("unknown_split") ? ["cut", t("round.unknownSplit")] : null,
     notes.includes("no_answer") && !round.no_content ? ["model", t("round.noAnswer")] : null,
     ANSWERED_TEXTS[round.answered_by] ? ["system", t(ANSWERED_TEXTS[round.answered_by])] : null,
     SESSION_TEXTS[round.session_from] ? ["link", t(SESSION_TEXTS[round.session_from])] : null,
