@@ -315,7 +315,7 @@ class Monitor:
 
     def _read_input(self, log: PipedLog, total: Poll) -> bool:
         """Count all that comes to the total; False where it cannot be read to its end, as a person is told then."""
-        from session_monitor.monitor.piped_log import MixedError  # noqa: PLC0415 -- as below
+        from session_monitor.log.piped import MixedError  # noqa: PLC0415 -- as below
 
         while not (log.has_ended or self._signals.stop()):
             log.take(self._options.refresh_interval, self._signals.stop)

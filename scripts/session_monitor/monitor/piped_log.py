@@ -16,16 +16,12 @@ from session_monitor.base import data_folder, files
 from session_monitor.log import piped
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import BLOCK, LogFile
-from session_monitor.log.piped import MixedError
 from session_monitor.log.rotation import LogPlace
 
 PAUSE = 5.0
 """Seconds in which nothing comes: then all is there that was written before."""
 LONGEST_WAIT = 30.0
 """After so many it is there as well, though more and more comes."""
-
-
-__all__ = ["MixedError", "PipedLog"]
 
 
 class PipedLog:
