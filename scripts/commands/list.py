@@ -41,7 +41,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--sort-by",
         choices=sorted(SORT_KEYS),
         default="updated",
-        help="the latest first, the newest, the dearest, or those with the most tokens or rounds (default: updated)",
+        help="the latest first, the newest, the most expensive, or those with the most tokens or rounds (default: updated)",
     )
     command.add_argument("--reverse", action="store_true", help="the other way round")
     command.set_defaults(run=_list)
