@@ -22,12 +22,12 @@ def summary_of(calls):
 
 def _stored(summary, calls, *, is_whole=False):
     for number, (each, log) in enumerate(calls, 1):
-        shared, belonging, placed = 0, threads.Belonging(), None
+        shared, place, placed = 0, threads.ThreadPlace(), None
         if each.messages:
             texts = message_history.encoded(each.messages)
-            placed = threads.placed(summary.history, summary.threads, each, texts, is_whole=is_whole)
-            shared, belonging = placed.shared, placed.belonging
-        facts, rest = entry_of(each, number, log, shared, belonging)
+            placed = threads.place_of(summary.history, summary.threads, each, texts, is_whole=is_whole)
+            shared, place = placed.shared, placed.place
+        facts, rest = entry_of(each, number, log, shared, place)
         if placed:
             conversation = placed.conversation(facts)
             summary.history = message_history.latest(summary.history, conversation)

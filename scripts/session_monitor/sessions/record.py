@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from session_monitor.base import compact_json
 from session_monitor.calls import tool_results
 
-from .threads import Belonging
+from .threads import ThreadPlace
 
 if TYPE_CHECKING:
     from session_monitor.calls.round import Round
@@ -41,12 +41,12 @@ PLACES = {
 CHAT_ROUND = tuple(PLACES).index("chat_round")
 """Which of a short call's places that is."""
 _ALWAYS = (*_SAID, *_COUNTED)
-_FIRST = Belonging()
+_FIRST = ThreadPlace()
 _WHERE_THERE = ("session_from", "system", "undecoded", "error", *PLACES)
 
 
 def entry_of(
-    call: Round, number: int, log: tuple[str, int, int], shared: int, belonging: Belonging = _FIRST
+    call: Round, number: int, log: tuple[str, int, int], shared: int, place: ThreadPlace = _FIRST
 ) -> tuple[RoundFacts, Entry]:
     """A call as it is stored: the facts, and the rest that stands behind its messages.
 
@@ -62,7 +62,7 @@ def entry_of(
         facts["answered_by"] = call.answered_by
     if call.messages or call.tool_calls:
         facts.update(_of_messages(call, shared))  # type: ignore[typeddict-item]  # those that are there
-    facts.update(_of_thread(belonging, number))  # type: ignore[typeddict-item]  # as above
+    facts.update(_of_thread(place, number))  # type: ignore[typeddict-item]  # as above
     rest: Entry = {word: getattr(call, word) for word in _ALWAYS}
     if call.usage.notes:
         rest["token_notes"] = call.usage.notes
@@ -70,8 +70,8 @@ def entry_of(
         value = getattr(call, word)
         if value:
             rest[word] = value
-    if belonging.restyled:
-        rest["restyled"] = belonging.restyled
+    if place.restyled:
+        rest["restyled"] = place.restyled
     rest["log"] = log
     return facts, rest
 
@@ -177,11 +177,11 @@ def _of_messages(call: Round, shared: int) -> Entry:
     return {word: value for word, value in words.items() if value}
 
 
-def _of_thread(belonging: Belonging, number: int) -> Entry:
+def _of_thread(place: ThreadPlace, number: int) -> Entry:
     """What goes without saying is left out: the first conversation, which goes on from the round before."""
-    words: Entry = {"thread": belonging.thread} if belonging.thread > 1 else {}
-    if belonging.base is not None and belonging.base != number - 1:
-        words["history_of"] = belonging.base
-    if belonging.told:
-        words["told_tools"] = belonging.told
+    words: Entry = {"thread": place.thread} if place.thread > 1 else {}
+    if place.base is not None and place.base != number - 1:
+        words["history_of"] = place.base
+    if place.told:
+        words["told_tools"] = place.told
     return words

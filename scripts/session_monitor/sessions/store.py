@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from session_monitor.calls.short_lines import ShortCall
 
     from .stored_round import RoundFacts
-    from .threads import Placed
+    from .threads import PlacedCall
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
@@ -89,15 +89,15 @@ class Store:
         else:
             texts = message_history.encoded(call.messages)
             history, count = session.summary.history, session.summary.threads
-            placed = threads.placed(history, count, call, texts, is_whole=self._full_messages)
-            facts, rest = entry_of(call, number, log, placed.shared, placed.belonging)
+            placed = threads.place_of(history, count, call, texts, is_whole=self._full_messages)
+            facts, rest = entry_of(call, number, log, placed.shared, placed.place)
             line = session_file.round_line(facts, texts[placed.shared - call.from_history :], rest)
             self._go_on(session, placed, facts, call.sent)
         self._take(session, facts, line, log)
         session.summary.heard(call.chat_round, facts)
         return True
 
-    def _go_on(self, session: OpenSession, placed: Placed, facts: RoundFacts, sent: Sent | None) -> None:
+    def _go_on(self, session: OpenSession, placed: PlacedCall, facts: RoundFacts, sent: Sent | None) -> None:
         """A round is a conversation's last now."""
         conversation = placed.conversation(facts)
         session.summary.history = message_history.latest(session.summary.history, conversation)

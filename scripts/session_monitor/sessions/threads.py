@@ -46,7 +46,7 @@ class RememberedThread(NamedTuple):
         return len(self.digests) // DIGEST
 
 
-class Belonging(NamedTuple):
+class ThreadPlace(NamedTuple):
     """Where a round belongs.
 
     ``base`` is the round whose messages its list begins with, 0 for none; ``restyled`` are those of them that wear
@@ -59,22 +59,22 @@ class Belonging(NamedTuple):
     told: tuple[int, list[tuple[str, int]]] | None = None
 
 
-class Placed(NamedTuple):
+class PlacedCall(NamedTuple):
     """A call placed in its session: where it belongs, how many messages are not stored again, what is remembered of it."""
 
-    belonging: Belonging
+    place: ThreadPlace
     shared: int
     marks: Marks
     last_answer: int
 
     def conversation(self, facts: RoundFacts) -> RememberedThread:
         """What is remembered of it once it is stored with these facts."""
-        return RememberedThread(self.belonging.thread, facts["round"], _asked(facts), self.last_answer, *self.marks)
+        return RememberedThread(self.place.thread, facts["round"], _asked(facts), self.last_answer, *self.marks)
 
 
-def placed(
+def place_of(
     history: Sequence[RememberedThread], threads: int, call: Round, texts: Sequence[bytes], *, is_whole: bool
-) -> Placed:
+) -> PlacedCall:
     """Where a call with messages, which are ``texts`` as JSON, belongs in a session of so many conversations.
 
     With ``is_whole`` all of its messages are to be stored, whatever was sent before.
@@ -85,19 +85,21 @@ def placed(
         marks = Marks(sent.digests + marks.digests, sent.forms + marks.forms)
         if len(history) == 1:  # most sessions have one conversation, which goes on
             told = None if sent.has_tool_calls else _told(sent, call, sent.length)
-            return Placed(Belonging(sent.thread, sent.round, (), told), sent.length, marks, _last_answer(call, sent))
+            return PlacedCall(
+                ThreadPlace(sent.thread, sent.round, (), told), sent.length, marks, _last_answer(call, sent)
+            )
     base, shared = _longest(history, marks.digests)
     restyled = _restyled(base, marks, shared)
     if sent and restyled and restyled[0] < call.from_history:  # of these the form is not at hand
         base, shared, restyled = sent, sent.length, []
     before = base if base and _goes_on(base, shared) else None
-    belonging = Belonging(
+    place = ThreadPlace(
         before.thread if before else threads + 1 if history else 1,
         base.round if base else 0,
         () if is_whole or not restyled else [(at, _form(call.messages[at - call.from_history])) for at in restyled],
         before and _told(before, call, shared),
     )
-    return Placed(belonging, 0 if is_whole else shared, marks, _last_answer(call, sent))
+    return PlacedCall(place, 0 if is_whole else shared, marks, _last_answer(call, sent))
 
 
 def _form(message: object) -> Form:
