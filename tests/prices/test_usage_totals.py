@@ -30,7 +30,7 @@ def test_columns_become_sums():
 
 def test_sums_as_json():
     """JSON has the counts, the tokens by kind and the cost, each under its own name."""
-    document = usage_totals.of_columns((4, 1, 2, 3, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0), {}).to_json()
+    document = usage_totals.of_columns((4, 1, 2, 3, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0, 0), {}).to_json()
 
     counts = {
         "calls": 4,

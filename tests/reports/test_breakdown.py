@@ -18,6 +18,7 @@ from tests.support import report_oracle
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, HALF_HOUR, STEPS, Agent, Step, contents, opened, silent
 from tests.support.report_oracle import SELECTIONS, plain
+from tests.support.stored_rounds import keep, round_of
 
 ZONES = ("UTC", "Asia/Shanghai", "Asia/Kathmandu", "America/New_York")
 
@@ -137,6 +138,26 @@ def test_models_of_a_span_are_those_of_sessions_that_are_there(tmp_path):
 
 
 # -- the edges, by name ------------------------------------------------------------------------------------------------
+
+
+def test_a_model_with_a_price_is_not_said_to_have_none(tmp_path):
+    """What tells too little of its tokens has no cost, yet its model has a price: alike from the index's sums and its rounds."""
+    rounds = (
+        round_of(1),
+        round_of(2, partly_told=True),
+        round_of(3, no_tokens=True),
+        round_of(4, model="nobody-knows-it"),
+    )
+    report = Report(str(keep(tmp_path, "s", *rounds)), BOOK)
+    found = [
+        report.overview().sums.spending,
+        report.by_model().sums.spending,
+        report.by_model(Selection(outcome="ok")).sums.spending,
+        report.sessions().rows[0].spending,
+    ]
+
+    assert [each.unpriced_models for each in found] == [{"nobody-knows-it": 1}] * len(found)
+    assert {(each.unpriced_rounds, each.without_tokens, each.partly_told) for each in found} == {(3, 1, 1)}
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,9 @@ def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
     if spent.without_tokens:
         rounds = humanize.counted(spent.without_tokens, "round")
         output.tell(f"({rounds} told no tokens: the cost is not known.)")
+    if spent.partly_told:
+        rounds = humanize.counted(spent.partly_told, "round")
+        output.tell(f"({rounds} told only a part of the tokens: the cost is not known.)")
 
 
 # -- show --------------------------------------------------------------------------------------------------------------

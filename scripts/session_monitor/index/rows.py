@@ -212,11 +212,12 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
     flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
     money_ = [column[name] for name in ("usd", "pico", "saved_usd", "saved_pico")]
     unpriced = [int(usd is None) for usd in column["usd"]]
-    without: list[list[int]] = [unpriced, unpriced, unpriced]
+    without: list[list[int]] = [unpriced] * 4
     if any(unpriced):
         money_ = [[each or 0 for each in values] for values in money_]
         without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
-        without[2] = [is_unpriced * (each & NO_TOKENS != 0) for is_unpriced, each in zip(unpriced, flags)]
+        for at, flag in enumerate((NO_TOKENS, PARTLY_TOLD), 2):
+            without[at] = [is_unpriced * (each & flag != 0) for is_unpriced, each in zip(unpriced, flags)]
     there = functools.reduce(operator.or_, flags, 0)
     flagged = [
         [int(each & flag != 0) for each in flags] if there & flag else itertools.repeat(0)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from session_monitor.prices import cost
 
-SCHEMA = 4
+SCHEMA = 5
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
@@ -31,7 +31,7 @@ UNTOLD = NO_TOKENS | PARTLY_TOLD
 
 _SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
 
-_MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens")
+_MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens", "partly_told")
 
 ADDITIVE = (*_SUMS, *_MONEY)
 """What is summed up: calls, those that failed, those that were left, and those that used at least so much; tokens by
@@ -95,7 +95,7 @@ AGGREGATES = (
     *(f"coalesce(sum({name}), 0)" for name in ("usd", "pico", "saved_usd", "saved_pico")),
     "sum(usd IS NULL)",
     "sum((usd IS NULL) * (fresh + read + written + visible + reasoning))",
-    f"sum(usd IS NULL AND flags & {NO_TOKENS} != 0)",
+    *(f"sum(usd IS NULL AND flags & {flag} != 0)" for flag in (NO_TOKENS, PARTLY_TOLD)),
 )
 """Rounds summed up, as ``ADDITIVE``."""
 

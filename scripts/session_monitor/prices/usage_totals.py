@@ -56,7 +56,7 @@ def added(parts: Iterable[Sums]) -> Sums:
 def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
     """From the columns of ``schema.ADDITIVE``, and in how many calls which model had no price."""
     calls, failed, left, at_least, fresh, read, written, visible, reasoning, *of_cost = columns
-    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens = of_cost
+    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens, _ = of_cost
     spent = Spending(
         pico=usd * money.MICRO + pico,
         rounds=calls,

@@ -36,7 +36,7 @@ class SumSource(NamedTuple):
 
 
 _SUMMED = ", ".join(f"coalesce(sum({name}), 0)" for name in schema.ADDITIVE)
-_UNPRICED = "coalesce(sum(unpriced - without_tokens), 0)"
+_UNPRICED = "coalesce(sum(unpriced - without_tokens - partly_told), 0)"
 _UNPRICED_ROUNDS = f"coalesce(sum(usd IS NULL AND NOT flags & {schema.UNTOLD}), 0)"
 
 

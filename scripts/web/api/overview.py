@@ -106,7 +106,7 @@ def _alerts(setting: Setting, shown: Dashboard, damaged: list[str]) -> Iterator[
     alerts: tuple[tuple[str, int, list[str]], ...] = (
         ("no_folder", int(not setting.is_there), [setting.folder]),
         ("prices", int(bool(setting.problem)), [setting.problem]),
-        ("unpriced", spent.unpriced_rounds - spent.without_tokens, unpriced),
+        ("unpriced", sum(spent.unpriced_models.values()), unpriced),
         ("damaged", len(damaged), damaged),
         ("skipped_calls", of_log.get("passed_over", {}).get("skipped_calls", 0), []),
         ("lost", of_log.get("lost_bytes", 0), []),
