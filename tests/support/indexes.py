@@ -114,9 +114,12 @@ _ENDS = {
     "left": {"flags": "DC", **_STREAM, **_READ},
     "cut": {"flags": "DC", **_STREAM},
     "died": {"flags": "UPE", **_STREAM},
+    "told in part": {"output_token": None, "total_token": None},
+    "a total alone": {"input_token": None, "output_token": None, "total_token": 77},
     "by the gateway": {"model": "from-cache", "input_token": None, "output_token": None, "total_token": None},
 }
-"""How a call may end, and what its line says then: after "cut" and "died" the tokens are a lower bound."""
+"""How a call may end, and what its line says then: after "cut" and "died" the tokens are a lower bound, and where they are
+told in part no cost is known."""
 
 
 class Agent:

@@ -148,7 +148,7 @@ def _is_within(at, meant):
 def sums(calls):
     """What calls add up to, as ``plain`` has it."""
     unpriced = [call for call in calls if not isinstance(call.outcome, Cost)]
-    known = [call for call in unpriced if call.outcome.reason != cost.NO_TOKENS]
+    known = [call for call in unpriced if call.outcome.reason not in (cost.NO_TOKENS, cost.PARTLY_TOLD)]
     entries = [call.entry for call in calls]
     return {
         "sessions": len({call.session for call in calls}),
@@ -158,7 +158,8 @@ def sums(calls):
         **{key: sum(entry.get(key, 0) for entry in entries) for key in _TOKENS},
         "pico": _pico(calls),
         "saved": sum(call.outcome.saved or 0 for call in calls if isinstance(call.outcome, Cost)),
-        "unpriced": (len(unpriced), sum(call.entry["total_tokens"] for call in unpriced), len(unpriced) - len(known)),
+        "unpriced": (len(unpriced), sum(call.entry["total_tokens"] for call in unpriced)),
+        **{why: sum(call.outcome.reason == why for call in unpriced) for why in (cost.NO_TOKENS, cost.PARTLY_TOLD)},
         "unpriced models": dict(Counter(call.model or "no model" for call in known)),
     }
 
@@ -180,7 +181,9 @@ def plain(sessions, found):
         **{key: getattr(found, key) for key in _TOKENS},
         "pico": spent.pico,
         "saved": spent.saved_pico,
-        "unpriced": (spent.unpriced_rounds, spent.unpriced_tokens, spent.without_tokens),
+        "unpriced": (spent.unpriced_rounds, spent.unpriced_tokens),
+        cost.NO_TOKENS: spent.without_tokens,
+        cost.PARTLY_TOLD: spent.partly_told,
         "unpriced models": spent.unpriced_models,
     }
 
