@@ -81,6 +81,16 @@ def test_known_ones_stand_behind_each_other(opened, read):
     assert read_before(generations, opened(text(0, 190))) == ReadBefore(generations[0], 40 * 181)
 
 
+@pytest.mark.parametrize("first", [0, 500])
+def test_it_ends_within_a_known_one(opened, read, first):
+    """An older copy, or one that is still coming, ends before what was last read: nothing in it is new."""
+    generations = read(text(0, 599), text(600, 999))
+    older = text(first, 800)
+
+    known = generations[0] if first == 0 else None
+    assert read_before(generations, opened(older)) == ReadBefore(known, len(older), ends_within=True)
+
+
 @pytest.mark.parametrize(
     "mixed",
     [

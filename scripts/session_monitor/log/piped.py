@@ -24,10 +24,14 @@ class MixedError(Exception):
 
 
 class ReadBefore(NamedTuple):
-    """Of a piped log: the generation that it begins as; and how many bytes of it are in others, from its beginning on."""
+    """Of a piped log: the generation that it begins as; and how many bytes of it are in others, from its beginning on.
+
+    ``ends_within`` one of these: as far as it goes by now it was read, and what comes next was read, too.
+    """
 
     known: Generation | None
     in_others: int
+    ends_within: bool = False
 
 
 def read_before(generations: Sequence[Generation], file: LogFile) -> ReadBefore:
@@ -41,7 +45,19 @@ def read_before(generations: Sequence[Generation], file: LogFile) -> ReadBefore:
     last = max(ends, default=start)
     if not _is_read(last, start, ends, file):
         raise MixedError
+    if any(each is not known and _ends_within(each, file, last) for each in generations):
+        return ReadBefore(known, file.size, ends_within=True)
     return ReadBefore(known, last if ends else 0)
+
+
+def _ends_within(generation: Generation, file: LogFile, start: int) -> bool:
+    """Whether this file has the beginning of a generation there, and ends before what was last read of it."""
+    left = file.size - start
+    heads = [each for each in generation.head if each[0] <= min(left, generation.offset)]
+    if left >= generation.offset or not heads or heads[-1][0] < SHORTEST_LINE:
+        return False
+    end, sha256 = heads[-1]
+    return file.sha256(start, start + end) == sha256
 
 
 def _ends(generations: Sequence[Generation], file: LogFile, start: int) -> dict[int, Generation]:

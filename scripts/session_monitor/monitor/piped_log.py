@@ -76,8 +76,8 @@ class PipedLog:
         with contextlib.closing(LogFile(LogPlace(self.path, (0, 2, "")))) as file:
             if not self.has_ended and file.line_end(0, 1) is None:
                 return False
-            known, in_others = piped.read_before(generations, file)
-            if not self.has_ended and known and file.size < known.offset:
+            known, in_others, ends_within = piped.read_before(generations, file)
+            if not self.has_ended and (ends_within or (known and file.size < known.offset)):
                 return False
             if in_others:
                 self._drop(file, in_others)
