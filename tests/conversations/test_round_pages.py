@@ -158,6 +158,20 @@ def test_any_messages_of_a_round(tmp_path_factory, histories, full_messages, fir
         assert round_pages.messages(report, row, number, first, last) == messages[first:last]
 
 
+def test_what_a_message_wore_is_not_put_on_the_one_in_its_place(tmp_path):
+    """A list that goes another way from there on is given as it was sent."""
+    user, marked = message("a"), {"role": "user", "content": [{"type": "text", "text": "c", "cache_control": {}}]}
+    lists = [
+        [user, message("b"), message("c")],
+        [user, message("b"), marked, message("d")],
+        [user, message("b"), message("x")],
+    ]
+    report = sessions(tmp_path, [line("s", messages=each) for each in lists])
+    row = report.session("s")
+
+    assert [round_pages.messages(report, row, number, 0, 9) for number in (1, 2, 3)] == lists
+
+
 def test_what_came_back_in_the_same_conversation(tmp_path):
     """What a tool said comes with the next round of its own conversation, whatever was called in between."""
     asked, result = {"role": "assistant", "content": None, "tool_calls": [asks("c1")]}, message("all of it", "tool")

@@ -92,10 +92,11 @@ def messages(report: Report, row: SessionRow, number: int, first: int, end: int)
             stored = round_at(file, place)
             if stored is None:
                 break
+            # What later rounds do not go on with is another message there.
+            forms = {**{at: form for at, form in stored.get("restyled", ()) if at < end}, **forms}
             if place.history < end:
                 sent[:0] = stored["messages"][max(0, first - place.history) : end - place.history]
                 end = place.history
-            forms = {**dict(stored.get("restyled", ())), **forms}
             place = places.get(place.base)
     worn = [(at - first, form) for at, form in forms.items() if first <= at < first + len(sent)]
     return message_history.redressed(sent, worn)
