@@ -65,12 +65,20 @@ def test_local_times(monkeypatch, text, shown):
         ("2026-02-30T09:30:15Z", None),
         ("2026-02-01T09:30:15", None),
         ("0001-01-01T00:00:00+08:00", None),
-        (1769938215, None),
+        (1769938215, "2026-02-01T09:30:15Z"),
+        ("1769938215", "2026-02-01T09:30:15Z"),
+        ("1769938215.250", "2026-02-01T09:30:15.25Z"),
+        (1769938215123, "2026-02-01T09:30:15.123Z"),
+        ("1769938215123", "2026-02-01T09:30:15.123Z"),
+        (176993821, None),
+        ("17699382151234", None),
+        ("１７６９９３８２１５", None),
+        (True, None),
         (None, None),
     ],
 )
 def test_times_in_utc(value, in_utc):
-    """A time of any zone is told in UTC, with its fraction; what is no time, or off the calendar, is none."""
+    """A time of any zone, or in seconds or milliseconds since 1970, is told in UTC with its fraction; what is none is none."""
     assert timestamps.utc(value) == in_utc
 
 
