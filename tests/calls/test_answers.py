@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls import answers
-from session_monitor.calls.answers import Told, has_tool_calls, joined, whole_call
+from session_monitor.calls.answers import has_tool_calls, joined, whole_call
 
 
 def call(index, call_id, name, arguments):
@@ -79,25 +79,25 @@ def test_odd_calls_are_kept(odd):
     assert whole_call(odd) in (odd, {"index": 0, **odd} if isinstance(odd, dict) else odd)
 
 
-TOLD = Told("/v1/chat/completions", has_calls=False, has_text=False, lists_calls=True)
+CHAT, RESPONSES, GEMINI = "/v1/chat/completions", "/v1/responses", "/v1beta/models/g:streamGenerateContent"
 
 
 @pytest.mark.parametrize(
-    ("told", "asked"),
+    ("path", "told", "asked"),
     [
-        (TOLD, None),
-        (TOLD._replace(has_text=True), False),
-        (TOLD._replace(has_calls=True), True),
-        (TOLD._replace(has_text=True, lists_calls=False), None),
-        (TOLD._replace(has_text=True, path="/v1/responses"), None),
-        (TOLD._replace(has_text=True, path="/v1beta/models/g:streamGenerateContent"), None),
-        (TOLD._replace(has_text=True, path="/v1beta/models/g:streamGenerateContent?alt=sse"), None),
-        (TOLD._replace(has_text=True, path="/openai/responses?api-version=1"), None),
+        (CHAT, {}, None),
+        (CHAT, {"has_text": True}, False),
+        (CHAT, {"has_calls": True}, True),
+        (CHAT, {"has_text": True, "lists_calls": False}, None),
+        (RESPONSES, {"has_text": True}, None),
+        (GEMINI, {"has_text": True}, None),
+        (f"{GEMINI}?alt=sse", {"has_text": True}, None),
+        ("/openai/responses?api-version=1", {"has_text": True}, None),
     ],
 )
-def test_whether_a_line_tells(told, asked):
+def test_whether_a_line_tells(path, told, asked):
     """A line without a place for calls, or without anything of the answer, does not say that there are none."""
-    assert has_tool_calls(told) == asked
+    assert has_tool_calls(path, **{"has_calls": False, "has_text": False, "lists_calls": True, **told}) == asked
 
 
 def test_models_that_are_none():

@@ -106,16 +106,18 @@ def test_a_mark_has_one_length_and_depends_on_its_message_alone(messages):
     marks = message_history.marks_of(messages, message_history.encoded(messages))
     alone = [message_history.marks_of([each], message_history.encoded([each])) for each in messages]
 
-    assert [(len(each.digests), len(each.forms)) for each in alone] == [(DIGEST, FORM)] * len(messages)
+    assert [(len(digests), len(forms)) for digests, forms in alone] == [(DIGEST, FORM)] * len(messages)
     assert marks == tuple("".join(each) for each in zip(*alone)) if alone else ("", "")
 
 
 def test_a_message_that_wears_something_has_the_same_digest_and_another_form():
     """What was dressed otherwise is known again, and told apart from its plain form."""
-    plain, marked = (message_history.marks_of([each], message_history.encoded([each])) for each in (PLAIN, MARKED))
+    (plain, bare), (marked, worn) = (
+        message_history.marks_of([each], message_history.encoded([each])) for each in (PLAIN, MARKED)
+    )
 
-    assert plain.digests == marked.digests
-    assert message_history.otherwise_dressed(plain.forms * 3, plain.forms + marked.forms * 2, 2) == [1]
+    assert plain == marked
+    assert message_history.otherwise_dressed(bare * 3, bare + worn * 2, 2) == [1]
 
 
 @given(st.lists(st.sampled_from("abc")), st.lists(st.sampled_from("abc")))

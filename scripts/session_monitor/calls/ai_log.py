@@ -18,7 +18,6 @@ from session_monitor.base.timestamps import utc
 
 from . import access_line, answers, attributes, content, long_lines, outcome, questions, requests, tool_results, usage
 from .access_line import LineParts, Skipped
-from .answers import Told
 from .content import CallContent
 from .messages import ASSISTANT, role_of
 from .outcome import Ending
@@ -264,12 +263,17 @@ class _End(NamedTuple):
     is_unread: bool
 
 
+_USUAL_ENDS = {
+    told: _End(_GOOD, outcome.OK, None, told, is_cut=False, is_unread=False) for told in ("stream", "normal")
+}
+
+
 def _end(parts: LineParts, said: CallContent, *, has_tokens: bool) -> _End:
     told, outer = parts.attributes, parts.outer
     code, flags = usage.count(outer.get("response_code")), _text(outer.get("response_flags"))
     response_type, service = _text(told.get("response_type")), usage.count(told.get("llm_service_duration"))
-    if code == _GOOD and flags is None and response_type and service is not None and has_tokens:  # as nearly always
-        return _End(code, outcome.OK, None, response_type, False, False)  # noqa: FBT003 -- as above
+    if code == _GOOD and flags is None and service is not None and has_tokens and response_type in _USUAL_ENDS:
+        return _USUAL_ENDS[response_type]
     has_answer = bool(has_tokens or told.get("chat_id") or said.has_answer)
     is_empty_stream = response_type == "stream" and service is not None and not has_answer
     details_of_code, sent_bytes = _text(outer.get("response_code_details")), usage.count(outer.get("bytes_sent"))
@@ -297,4 +301,4 @@ def _has_tool_calls(parts: LineParts, path: str | None, said: CallContent, end: 
     if not has_calls and (end.is_cut or end.is_unread):
         return None
     has_text, lists = said.answer is not None, "tool_calls" in parts.attributes
-    return answers.has_tool_calls(Told(path or "", has_calls, has_text, lists))
+    return answers.has_tool_calls(path or "", has_calls=has_calls, has_text=has_text, lists_calls=lists)

@@ -10,7 +10,7 @@ Source: lines that the gateway's own plugin wrote.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 from . import attributes, requests
 from .messages import TOOL_USE, function_of
@@ -100,20 +100,14 @@ def whole_call(call: Any) -> Any:
 # -- whether there is more than the line tells -------------------------------------------------------------------------
 
 
-class Told(NamedTuple):
-    """What a line tells of an answer: at which path it came, whether calls of tools and a text are there, and a place for calls."""
+def has_tool_calls(path: str, *, has_calls: bool, has_text: bool, lists_calls: bool) -> bool | None:
+    """Whether an answer that came asked for tools; None where the line does not tell.
 
-    path: str
-    has_calls: bool
-    has_text: bool
-    lists_calls: bool
-
-
-def has_tool_calls(told: Told) -> bool | None:
-    """Whether an answer that came asked for tools; None where the line does not tell."""
-    if told.has_calls:
+    ``has_calls`` and ``has_text`` say what of the answer stands in the line, ``lists_calls`` that it has a place for calls.
+    """
+    if has_calls:
         return True
-    if not told.lists_calls or requests.logs_no_tools(told.path):
+    if not lists_calls or requests.logs_no_tools(path):
         return None
     # Without a word either, the plugin may have read nothing of it: Claude's whole answers, streams by another name.
-    return False if told.has_text else None
+    return False if has_text else None

@@ -97,8 +97,11 @@ def take_apart(line: bytes, known: Known) -> Pieces | None:
     session_id = _session_id(line, start)
     sent = _longest(known(session_id), line, start)
     first = start + sent.length + 1 if sent else start
-    end = next((end for behind in _BEHIND if (end := line.rfind(behind, first - 1)) >= 0), -1)
-    if end < 0:
+    for what in _BEHIND:
+        end = line.rfind(what, first - 1)
+        if end >= 0:
+            break
+    else:
         return None
     before, messages, behind = line[len(START) : start - 1], line[first:end], line[end + 1 :]
     return Pieces(before, messages, behind, start, end, session_id if sent else "", sent)

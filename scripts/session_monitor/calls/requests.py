@@ -81,7 +81,11 @@ def _kind_of(path: str) -> str | None:
 
 
 def _is_like(path: str, patterns: Iterable[str]) -> bool:
-    return any(fnmatch.fnmatchcase(path, pattern) for pattern in patterns)
+    # To make a pattern of each takes far longer than to see that its words are not there.
+    return any(
+        all(words in path for words in pattern.replace("?", "*").split("*")) and fnmatch.fnmatchcase(path, pattern)
+        for pattern in patterns
+    )
 
 
 @functools.lru_cache(1024)

@@ -34,11 +34,8 @@ MOST_MESSAGES = 4096
 """Messages of all of them but the last that are remembered."""
 
 
-class Marks(NamedTuple):
-    """What is remembered of a list of messages: a digest of each and one of its form, one behind the other."""
-
-    digests: str
-    forms: str
+Marks = tuple[str, str]
+"""What is remembered of a list of messages: a digest of each, one behind the other, and one of the form of each."""
 
 
 def encoded(messages: Iterable[Any]) -> list[bytes]:
@@ -51,7 +48,7 @@ _encoded = compact_json.encoder(allow_nan=True)
 
 def digests(messages: Sequence[Any]) -> str:
     """One digest a message, one behind the other."""
-    return marks_of(messages, encoded(messages)).digests
+    return marks_of(messages, encoded(messages))[0]
 
 
 def marks_of(messages: Sequence[Any], texts: Sequence[bytes]) -> Marks:
@@ -66,7 +63,7 @@ def marks_of(messages: Sequence[Any], texts: Sequence[bytes]) -> Marks:
         for at in odd:
             digests_[at], forms_[at] = _bare_marks(messages[at], digests_[at])
         forms = "".join(forms_)
-    return Marks(_text_of(b"".join([digest[:_BYTES] for digest in digests_])), forms)
+    return _text_of(b"".join([digest[:_BYTES] for digest in digests_])), forms
 
 
 def _digest(text: bytes, size: int) -> bytes:
@@ -106,7 +103,7 @@ def old_marks(history: str) -> Marks:
     """The marks of a footer that was written before messages had forms; what was dressed there has no equal any more."""
     size = DIGEST + FORM
     starts = range(0, len(history), size)
-    return Marks("".join(history[at : at + DIGEST] for at in starts), _PLAIN * len(starts))
+    return "".join(history[at : at + DIGEST] for at in starts), _PLAIN * len(starts)
 
 
 def common_start(before: str, now: str) -> int:

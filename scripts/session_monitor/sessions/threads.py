@@ -79,17 +79,17 @@ def place_of(
 
     With ``is_whole`` all of its messages are to be stored, whatever was sent before.
     """
-    marks = message_history.marks_of(call.messages, texts)
+    digests, forms = message_history.marks_of(call.messages, texts)
     sent = _of_thread(history, call.from_thread) if call.from_history else None
     if sent:
-        marks = Marks(sent.digests + marks.digests, sent.forms + marks.forms)
+        digests, forms = sent.digests + digests, sent.forms + forms
         if len(history) == 1:  # most sessions have one conversation, which goes on
             told = None if sent.has_tool_calls else _told(sent, call, sent.length)
             return PlacedCall(
-                ThreadPlace(sent.thread, sent.round, (), told), sent.length, marks, _last_answer(call, sent)
+                ThreadPlace(sent.thread, sent.round, (), told), sent.length, (digests, forms), _last_answer(call, sent)
             )
-    base, shared = _longest(history, marks.digests)
-    restyled = _restyled(base, marks, shared)
+    base, shared = _longest(history, digests)
+    restyled = message_history.otherwise_dressed(base.forms, forms, shared) if base else []
     if sent and restyled and restyled[0] < call.from_history:  # of these the form is not at hand
         base, shared, restyled = sent, sent.length, []
     before = base if base and _goes_on(base, shared) else None
@@ -99,7 +99,7 @@ def place_of(
         () if is_whole or not restyled else [(at, _form(call.messages[at - call.from_history])) for at in restyled],
         before and _told(before, call, shared),
     )
-    return PlacedCall(place, 0 if is_whole else shared, marks, _last_answer(call, sent))
+    return PlacedCall(place, 0 if is_whole else shared, (digests, forms), _last_answer(call, sent))
 
 
 def _form(message: object) -> Form:
@@ -124,10 +124,6 @@ def _longest(history: Iterable[RememberedThread], digests: str) -> tuple[Remembe
             if shared > most:
                 longest, most = each, shared
     return longest, most
-
-
-def _restyled(base: RememberedThread | None, marks: Marks, shared: int) -> list[int]:
-    return message_history.otherwise_dressed(base.forms, marks.forms, shared) if base else []
 
 
 def _goes_on(before: RememberedThread, shared: int) -> bool:
