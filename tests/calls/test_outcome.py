@@ -67,6 +67,7 @@ def test_whose_tokens_are_known(facts, known):
     [
         ({"response_type": "error", "no_tokens": True, "response_code": 429}, True),
         ({"response_type": "error", "response_code": 429}, False),
+        ({"response_type": "error", "no_tokens": True, "response_code": 504}, False),
         ({"response_type": "error", "no_tokens": True, "response_code": 200}, False),
         ({"response_type": "error", "no_tokens": True, "response_code": 0}, False),
         ({"response_type": "error", "no_tokens": True}, False),

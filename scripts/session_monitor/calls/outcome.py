@@ -15,6 +15,8 @@ OUTCOMES = (OK, LEFT, FAILED)
 
 ERROR_CODE = 400
 """The lowest response code that says that a call was refused or failed."""
+_TOO_LATE = (408, 499, 504)
+"""The codes of calls that somebody gave up to wait for: a provider may have worked on them, and take money for it."""
 
 
 _LEFT_FLAGS = frozenset(("DC", "DR", "DPE"))
@@ -76,5 +78,6 @@ def is_free(facts: Mapping[str, Any]) -> bool:
     """
     if "answered_by" in facts:
         return True
-    was_refused = outcome_of(facts) == FAILED and (facts.get("response_code") or 0) >= ERROR_CODE
+    code = facts.get("response_code") or 0
+    was_refused = outcome_of(facts) == FAILED and code >= ERROR_CODE and code not in _TOO_LATE
     return was_refused and not has_tokens(facts)
