@@ -106,3 +106,20 @@ def test_models_that_are_none():
     assert [answers.who_answered(name) for name in (None, "UNKNOWN", "unknown")] == [(None, None)] * 3
     assert answers.who_answered("from-cache") == (None, "cache")
     assert answers.who_answered("from-security-guard") == (None, "guard")
+
+
+def test_very_many_pieces_come_out_whole():
+    """A long stream has very many pieces of one call, and all of them are in it."""
+    pieces = [call(0, "c", "write", "")] + [{"index": 0, "function": {"arguments": "x" * 10}}] * 100_000
+
+    assert joined(json.dumps(pieces)) == [call(0, "c", "write", "x" * 1_000_000)]
+
+
+def test_a_piece_that_is_no_text_does_not_stop_the_others():
+    """Of what is odd the last stays, and what is absent says nothing."""
+    pieces = [
+        {"id": "c", "function": {"name": "f", "arguments": None}},
+        {"id": "", "function": {"arguments": {"a": 1}}},
+    ]
+
+    assert joined(json.dumps(pieces)) == [{"id": "c", "function": {"name": "f", "arguments": {"a": 1}}}]

@@ -125,3 +125,9 @@ def test_what_makes_no_text_has_input_alone(name, alone):
 def test_what_answers_without_words(path, wordless):
     """It is told by the path alone, whatever is asked of it."""
     assert requests.has_no_words(path) == wordless
+
+
+def test_a_query_is_no_part_of_a_path():
+    """What a client asks behind a question mark may hold its key, and is left out; a slash at the end is the path's own."""
+    assert requests.without_query("/v1beta/models/g:generateContent?key=secret#x") == "/v1beta/models/g:generateContent"
+    assert requests.without_query("/v1/chat/completions/?a=/b") == "/v1/chat/completions/"

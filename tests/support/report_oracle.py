@@ -80,7 +80,7 @@ def _tools(entry, messages, before, told):
 
 
 def _is_counted(entry):
-    return entry["total_tokens"] > 0 and not {"no_tokens", "at_least"} & entry.keys()
+    return entry["total_tokens"] > 0 and not {"no_tokens", "at_least", "partly_told"} & entry.keys()
 
 
 # -- which are meant ---------------------------------------------------------------------------------------------------

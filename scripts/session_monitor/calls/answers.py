@@ -58,29 +58,47 @@ def joined(text: str) -> list[Any] | None:
 
 def _joined(pieces: list[Any]) -> list[Any]:
     calls: list[Any] = []
-    at_index: dict[object, dict[str, Any]] = {}
+    at_index: dict[str, _Pieces] = {}
     for piece in pieces:
         if not isinstance(piece, dict):
             calls.append(piece)
             continue
         index = str(piece.get("index", 0))
         call = at_index.get(index)
-        if call is None or (piece.get("id") and call.get("id") not in (None, "", piece["id"])):
-            call = at_index[index] = {}
+        if call is None or call.is_another(piece.get("id")):
+            call = at_index[index] = _Pieces()
             calls.append(call)
-        _add_piece(call, piece)
-    return calls
+        call.add(piece)
+    return [each.joined() if isinstance(each, _Pieces) else each for each in calls]
 
 
-def _add_piece(call: dict[str, Any], piece: Mapping[str, Any]) -> None:
-    for key, value in piece.items():
-        if key != "function":
-            call[key] = value if value not in (None, "") else call.get(key, value)
-    if isinstance(piece.get("function"), dict):
-        function = call.setdefault("function", {})
-        for key, value in piece["function"].items():
-            is_grown = isinstance(value, str) and isinstance(function.get(key), str)
-            function[key] = function[key] + value if is_grown else value if value is not None else function.get(key)
+class _Pieces:
+    """The pieces of one call: texts of its function go on, of all else what was said last stays."""
+
+    def __init__(self) -> None:
+        self._call: dict[str, Any] = {}
+        self._function: dict[str, list[Any]] = {}  # what was said of each key; a stream has very many pieces
+
+    def is_another(self, call_id: object) -> bool:
+        """Whether what has this id is a piece of another call."""
+        return bool(call_id) and self._call.get("id") not in (None, "", call_id)
+
+    def add(self, piece: Mapping[str, Any]) -> None:
+        for key, value in piece.items():
+            if key != "function":
+                self._call[key] = value if value not in (None, "") else self._call.get(key, value)
+        function = piece.get("function")
+        if isinstance(function, dict):
+            self._call.setdefault("function", {})
+            for key, value in function.items():
+                self._function.setdefault(key, []).append(value)
+
+    def joined(self) -> dict[str, Any]:
+        for key, values in self._function.items():
+            told = [value for value in values if value is not None]
+            are_texts = all(isinstance(value, str) for value in told)
+            self._call["function"][key] = "".join(told) if told and are_texts else told[-1] if told else None
+        return self._call
 
 
 def whole_call(call: Any) -> Any:

@@ -28,6 +28,8 @@ MCP = "mcp"
 _TOKENS = ("input_token", "output_token", "total_token")
 _OF_A_CALL = ("chat_round", "chat_id", "model", "messages", "question", "answer", "tool_calls", "reasoning")
 """What a line has of any call to a model, if it failed as well; the number of questions is 0 where there were none."""
+_REMEMBERED = 128
+"""Paths and names of which it is remembered what they are: a client may send very long ones, and each time others."""
 _NO_COUNT: tuple[object, ...] = (None, "", "-", 0, "0", [])
 
 
@@ -68,12 +70,17 @@ def kind_of(path: str) -> str | None:
     return _kind_of(bare(path))
 
 
+def without_query(path: str) -> str:
+    """A path without what was asked of it: some clients send their key there."""
+    return path.partition("?")[0].partition("#")[0]
+
+
 def bare(path: str) -> str:
-    """A path without what was asked of it, and without a slash at its end."""
-    return path.partition("?")[0].partition("#")[0].rstrip("/")
+    """The same without a slash at its end."""
+    return without_query(path).rstrip("/")
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(_REMEMBERED)
 def _kind_of(path: str) -> str | None:
     if any(_is_like(path, row["paths"]) for row in _table()["calls"]):
         return CALL
@@ -88,19 +95,19 @@ def _is_like(path: str, patterns: Iterable[str]) -> bool:
     )
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(_REMEMBERED)
 def has_input_alone(name: str | None) -> bool:
     """Whether what has this path or model makes no text, so that all of its tokens are input."""
     return name is not None and any(word in bare(name).lower() for word in _table()["input_alone"])
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(_REMEMBERED)
 def has_no_words(path: str | None) -> bool:
     """Whether what answers at this path says nothing that a log could hold."""
     return path is not None and any(word in bare(path) for word in _table()["wordless"])
 
 
-@functools.lru_cache(1024)
+@functools.lru_cache(_REMEMBERED)
 def logs_no_tools(path: str) -> bool:
     """Whether of what answers at this path the plugin writes tokens, and never which tools it asked for."""
     return bare(path).endswith(tuple(_table()["tools_unlogged"]))

@@ -61,7 +61,7 @@ def _round(entry: StoredRound, outcome: Outcome, which: str, *, messages: bool, 
     number = entry["round"]
     model = f" · <bdi>{html.escape(safe.cell(entry['model']))}</bdi>" if entry["model"] else ""
     when = html.escape(local_time(entry["timestamp"]))
-    yield f'<article id="r{number}">\n<h2><a href="#r{number}">Round {number}</a>{model} · {when}{which}</h2>\n'
+    yield f'<article id="r{number}">\n<h2><a href="#r{number}">Round {number}</a>{model} · {when}{html.escape(which)}</h2>\n'
     yield f"<p>{passages.tokens(entry)} · {html.escape(passages.cost(entry, outcome))}</p>\n"
     yield from (f"<p>{html.escape(remark)}</p>\n" for remark in remarks.of_round(entry))
     if remarks.is_telling(entry):

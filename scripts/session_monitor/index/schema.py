@@ -29,6 +29,9 @@ TOLD_TOOLS = 1024
 UNTOLD = NO_TOKENS | PARTLY_TOLD
 """The flags of a round of which too little is told for a cost, whatever its model."""
 
+NO_SIZE = UNTOLD | AT_LEAST
+"""The flags of a round of whose prompt it is not known how long it was."""
+
 _SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
 
 _MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens", "partly_told")

@@ -81,9 +81,12 @@ def _of_round(
         yield ToolUseRow(session, facts["round"], tool, called.get(tool, 0), results, failed, tokens)
 
 
+_IN_PART = frozenset(("no_tokens", "at_least", "partly_told"))
+
+
 def _is_counted(facts: Before) -> bool:
     """Whether it is known, and not only in part, how long a round's prompt and answer were."""
-    return facts["total_tokens"] != 0 and "no_tokens" not in facts and "at_least" not in facts
+    return facts["total_tokens"] != 0 and _IN_PART.isdisjoint(facts)
 
 
 def _growth(before: Before, facts: RoundFacts) -> int | None:

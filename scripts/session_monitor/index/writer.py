@@ -19,7 +19,7 @@ from . import aggregates, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
 from .rows import ROUND, SESSION, Rows, Sums, costs, rows_of
-from .schema import ADDITIVE, AT_LEAST, NO_TOKENS, TOOLS_UNKNOWN
+from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
 from .tool_rows import Befores, ToolUseRow
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ class IndexWriter(Index):
         row = self.db.execute(
             "SELECT sent, fresh + read + written, visible + reasoning, reasoning, "
             "fresh + read + written + visible + reasoning FROM round "
-            f"WHERE session = ? AND number = ? AND NOT flags & {NO_TOKENS | AT_LEAST}",
+            f"WHERE session = ? AND number = ? AND NOT flags & {NO_SIZE}",
             (self.session_number(session_id), number),
         ).fetchone()
         return row and dict(zip(_TOLD_OF_BEFORE, row))

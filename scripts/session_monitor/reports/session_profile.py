@@ -9,7 +9,7 @@ from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.rows import call_of
-from session_monitor.index.schema import AT_LEAST, CUT, FAILED, FREE, NO_CONTENT, NO_TOKENS
+from session_monitor.index.schema import CUT, FAILED, FREE, NO_CONTENT, NO_SIZE, NO_TOKENS
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, CostParts
@@ -221,7 +221,7 @@ def _marks(last: _Last, each: _Round) -> Iterator[str]:
         yield COMPACTION
 
 
-_OF_NO_SIZE = FAILED | NO_TOKENS | AT_LEAST
+_OF_NO_SIZE = FAILED | NO_SIZE
 """Of rounds with one of these flags it is not known how large their prompts were."""
 
 

@@ -110,9 +110,7 @@ def _skipped(sample: Sample) -> Check:
     if not skipped:
         return Check("skipped calls", OK, found)
     agents, _ = session_id_checks.by_agent(sample.skipped_clients)
-    where = some(
-        [f"{requests.bare(path)} ({humanize.count(number)})" for path, number in sample.skipped_paths.most_common()]
-    )
+    where = some([f"{path} ({humanize.count(number)})" for path, number in sample.skipped_paths.most_common()])
     by = f", by {some(list(agents))}" if agents else ""
     suffixes = [*_BY_DEFAULT, *sorted({suffix_of(path) for path in sample.skipped_paths} - {*_BY_DEFAULT})]
     todo = _SKIPPED.format(suffixes=f"[{', '.join(suffixes)}]")
@@ -121,8 +119,8 @@ def _skipped(sample: Sample) -> Check:
 
 def suffix_of(path: str) -> str:
     """What to enable so that the plugin looks at calls to this path."""
-    bare = path.partition("?")[0].partition("#")[0]
-    last = "/" + bare.rstrip("/").rpartition("/")[2] + ("/" if bare.endswith("/") else "")
+    path = requests.without_query(path)
+    last = "/" + path.rstrip("/").rpartition("/")[2] + ("/" if path.endswith("/") else "")
     method = last.rpartition(":")
     return f":{method[2]}" if method[1] else last
 

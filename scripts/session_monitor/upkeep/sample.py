@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from session_monitor.base import timestamps
-from session_monitor.calls import access_line, ai_log
+from session_monitor.calls import access_line, ai_log, requests
 from session_monitor.calls.coverage import Coverage
 from session_monitor.calls.outcome import LEFT, OK
 from session_monitor.calls.round import Round
@@ -28,7 +28,7 @@ class Sample:
     """The calls at the end of the logs, as far as they were counted; ``newest`` is the latest of their times.
 
     Of the calls that a model answered to the end, ``id_alone`` tell neither tokens nor model, and have an id of the provider's.
-    ``clients`` has how many calls without a session id each program made, ``skipped_paths`` where calls went that the plugin
+    ``clients`` has how many calls without a session id each program made, ``skipped_paths`` where calls went, without their query, that the plugin
     skipped, ``skipped_clients`` who made them, and ``unpriced`` how often each model has no price, and why it has none.
     """
 
@@ -66,7 +66,7 @@ def take(sample: Sample, lines: Iterable[bytes], book: Book | None) -> None:
         if isinstance(call, access_line.Skipped):
             covered.skip(access_line.NUL_BYTES if line and not stripped else call.reason, answered=call.answered)
             if call.path:
-                sample.skipped_paths[call.path] += 1
+                sample.skipped_paths[requests.without_query(call.path)] += 1
                 sample.skipped_clients[_client(stripped)] += 1
             continue
         covered.count(call)
