@@ -9,7 +9,7 @@ import gc
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if __name__ == "__main__":
@@ -22,6 +22,7 @@ from session_monitor.base import data_folder, files
 from session_monitor.base.signals import Signals
 from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
+from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.display import Journal, Progress, Show, summary
 from session_monitor.monitor.ingest import Ingest
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
 
 OK, FAILED, INTERRUPTED = 0, 1, 130
 STANDARD_INPUT = "-"
-ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
 
 _MIXED = (
     "standard input holds what was read before, and other lines between that, so that the new ones cannot be told: it was "
@@ -57,7 +57,7 @@ examples:
   * * * * * python3 /path/to/main.py --log-path /var/log/proxy/access.log --output-dir /var/lib/sessions --quiet
 
 environment:
-  {ALLOW_VARIABLE}   folders as for --allow-dir, separated by '{os.pathsep}'; --allow-dir goes first
+  {rotation.ALLOW_VARIABLE}   folders as for --allow-dir, separated by '{os.pathsep}'; --allow-dir goes first
 
 exit codes: 0 done (also: no log yet, another monitor is at work), 1 something could not be read or written,
 2 wrong arguments, 130 or 143 one pass was interrupted (what it had read is kept)
@@ -161,10 +161,6 @@ def _looks_like_a_session(state_file: str, output_dir: str) -> bool:
     return folder == os.path.realpath(output_dir) and name.endswith(".json") and not name.startswith(".")
 
 
-def _allowed_by(environment: Mapping[str, str]) -> list[str]:
-    return list(filter(None, environment.get(ALLOW_VARIABLE, "").split(os.pathsep)))
-
-
 def _about() -> str:
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     return f"pid {os.getpid()} on {os.uname().nodename}, since {now}"
@@ -219,7 +215,7 @@ class Monitor:
             index=self._index,
             session_key=options.session_key,
             chain=options.chain,
-            allowed=[] if self._is_piped else options.allow_dir or _allowed_by(os.environ),
+            allowed=[] if self._is_piped else rotation.allowed_folders(options.allow_dir or (), os.environ),
             is_piped=self._is_piped,
             stop=self._signals.stop,
             on_commit=self._batch,

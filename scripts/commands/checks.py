@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
+from session_monitor.log import rotation
 from session_monitor.text import humanize, safe
 from session_monitor.upkeep import doctor, verification
 from session_monitor.upkeep.checks import FAIL, OK, WARN, Case, Check
@@ -42,6 +43,13 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         metavar="PATH",
         help=f"access log, as for main.py (default: {DEFAULT_LOG}, or the one that the monitor read last)",
     )
+    command.add_argument(
+        "--allow-dir",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help=f"look into logs beneath this folder alone, as for main.py (default: ${rotation.ALLOW_VARIABLE}, or any)",
+    )
     _add_state_file(command)
     command.add_argument("--deep", action="store_true", help="look through the index even where it is large")
     command.set_defaults(run=_doctor)
@@ -63,7 +71,16 @@ def _add_state_file(command: argparse.ArgumentParser) -> None:
 
 def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
     state_file = options.state_file or data.state_file
-    case = Case(options.log_path, data.folder, state_file, os.environ, time.time(), DEFAULT_LOG, deep=options.deep)
+    case = Case(
+        options.log_path,
+        data.folder,
+        state_file,
+        os.environ,
+        time.time(),
+        DEFAULT_LOG,
+        deep=options.deep,
+        allowed=rotation.allowed_folders(options.allow_dir, os.environ),
+    )
     made = []
     for check in doctor.examine(case):
         made.append(check)

@@ -299,10 +299,10 @@ class World:
         with mock.patch.object(tail, "LogFile", self._open):
             self.monitor.poll()
 
-    def _open(self, place):
+    def _open(self, place, allowed=()):
         if os.stat(place.path).st_ino in self.unreadable:
             raise PermissionError(13, "Permission denied", place.path)
-        return log_file.LogFile(place)
+        return log_file.LogFile(place, allowed)
 
     def _visible(self):
         """The calls in whole lines of files that can be read now, with the length of their lines."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pytest
 
-import main
 from session_monitor.calls.coverage import of_state
+from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
@@ -47,7 +47,7 @@ if os.getuid() == 0:
 sys.exit(main.main())
 """
 
-ENVIRONMENT = {key: value for key, value in os.environ.items() if key != main.ALLOW_VARIABLE}
+ENVIRONMENT = {key: value for key, value in os.environ.items() if key != rotation.ALLOW_VARIABLE}
 
 
 def run(*arguments, program=(MAIN,), environment=(), **options):
@@ -604,8 +604,8 @@ def fenced(tmp_path, log):
 
 
 BY_OPTION = (["--allow-dir", "allowed"], {})
-BY_VARIABLE = ([], {main.ALLOW_VARIABLE: os.pathsep.join(["/nowhere", "allowed"])})
-BY_BOTH = (["--allow-dir", "allowed"], {main.ALLOW_VARIABLE: "elsewhere"})
+BY_VARIABLE = ([], {rotation.ALLOW_VARIABLE: os.pathsep.join(["/nowhere", "allowed"])})
+BY_BOTH = (["--allow-dir", "allowed"], {rotation.ALLOW_VARIABLE: "elsewhere"})
 
 
 @pytest.mark.parametrize(("arguments", "environment"), [BY_OPTION, BY_VARIABLE, BY_BOTH])

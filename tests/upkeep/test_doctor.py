@@ -63,12 +63,10 @@ def state(folder):
     return str(folder / ".state.json")
 
 
-def examined(folder, *logs, deep=False):
+def examined(folder, *logs, **more):
     """All checks by name; the default log is not there."""
     environment, default = {"HOME": str(folder.parent)}, str(folder / "none")
-    case = upkeep_checks.Case(
-        [str(log) for log in logs], str(folder), state(folder), environment, NOW, default, deep=deep
-    )
+    case = upkeep_checks.Case([str(log) for log in logs], str(folder), state(folder), environment, NOW, default, **more)
     found = list(doctor.examine(case))
     assert all(check.found for check in found)
     assert all(check.todo for check in found if check.level != OK), found
@@ -153,6 +151,20 @@ def test_a_log_that_is_none(folder):
     """A path where there is nothing, and one where there is a folder, fail."""
     assert examined(folder, folder / "none")["log"].level == FAIL
     assert examined(folder, folder)["log"].level == FAIL
+
+
+def test_a_log_outside_the_allowed_folders(folder, log, tmp_path):
+    """It is not opened: it fails, and nothing is said of what it holds."""
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "access.log").symlink_to(log)
+
+    checks = examined(folder, elsewhere / "access.log", allowed=[str(elsewhere)])
+
+    assert checks["log"].level == FAIL
+    assert "outside the folders that --allow-dir permits" in checks["log"].found
+    assert not checks.keys() & {"calls", "prices", "unread"}
+    assert examined(folder, log, allowed=[str(log.parent)])["log"].level == OK
 
 
 ROTATED = {

@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     tail ●          one look: open, match, give up; the new lines
     rotation ●      which files belong to a log
+    beneath         whether a name leads to a file beneath a folder
     log_file ●      bytes, lines and hashes of one file, compressed or not
     generation ●    what is known of one generation of a log
     piped ●         how much of what came in on standard input was read before

@@ -6,9 +6,10 @@ meanwhile.  Offsets are those of the text: a compressed file is read as what it 
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, BinaryIO, Callable, cast
 
 from session_monitor.base.hashing import sha256
@@ -32,16 +33,27 @@ class NotAFileError(Exception):
     """Something other than a regular file has this name."""
 
 
+class OutsideError(PermissionError):
+    """The name leads to a file outside the folders that logs must lie beneath."""
+
+    def __init__(self, path: str) -> None:
+        """``path`` is the name."""
+        super().__init__(errno.EACCES, "it is outside the folders that --allow-dir permits", path)
+
+
 class LogFile:
     """One open file of a log.
 
     ``size`` is that of the text at the time of opening; more may have been written since.
     """
 
-    def __init__(self, place: LogPlace) -> None:
-        """Open it.  Raises ``OSError``, ``NotAFileError``, and ``NotReadyError`` for a compressed file that is not whole."""
+    def __init__(self, place: LogPlace, allowed: Sequence[str] = ()) -> None:
+        """Open it, if it lies beneath one of the allowed real folders; none given allow all.
+
+        Raises ``OSError``, ``NotAFileError`` and ``OutsideError``.
+        """
         self.place = place
-        descriptor = os.open(place.path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        descriptor = _opened(place.path, allowed)
         self.stat = os.fstat(descriptor)
         if not stat.S_ISREG(self.stat.st_mode):
             os.close(descriptor)
@@ -140,6 +152,18 @@ class LogFile:
         if self._text is not None:
             self._text.close()
         self._raw.close()
+
+
+def _opened(path: str, allowed: Sequence[str]) -> int:
+    """A descriptor to read what this name leads to; see ``LogFile``."""
+    if not allowed:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    from . import beneath  # noqa: PLC0415 -- few name folders
+
+    descriptor = beneath.open_beneath(path, allowed)
+    if descriptor is None:
+        raise OutsideError(path)
+    return descriptor
 
 
 def _opener(ending: str) -> tuple[Callable[..., Any], tuple[type[Exception], ...]]:

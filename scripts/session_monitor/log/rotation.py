@@ -9,11 +9,13 @@ from __future__ import annotations
 import glob
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from session_monitor.base.lazy_regex import lazy
 
+ALLOW_VARIABLE = "SESSION_MONITOR_ALLOW_DIRS"
+"""The environment's word for where logs may lie, if ``--allow-dir`` has none."""
 COMPRESSED = (".gz", ".bz2", ".xz")
 
 _NUMBER = lazy(r"[.-](\d{1,5})")
@@ -58,10 +60,10 @@ def find(patterns: Sequence[str]) -> list[LogPlace]:
     return sorted(files, key=lambda place: (place.order, not place.compressed, place.compressed))
 
 
-def is_under(path: str, folders: Sequence[str]) -> bool:
-    """Whether the file that this name leads to lies under one of these real folders."""
-    real = os.path.realpath(path)
-    return any(os.path.commonpath([real, folder]) == folder for folder in folders)
+def allowed_folders(named: Sequence[str], environment: Mapping[str, str]) -> list[str]:
+    """The real folders that logs must lie beneath: those named, else the environment's; empty where any will do."""
+    folders = named or list(filter(None, environment.get(ALLOW_VARIABLE, "").split(os.pathsep)))
+    return [os.path.realpath(folder) for folder in folders]
 
 
 def _bases(patterns: Sequence[str]) -> list[str]:

@@ -6,7 +6,6 @@ new lines of a generation are those behind its offset.
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Sequence
 from typing import Callable, Optional
@@ -15,7 +14,7 @@ from . import generation as identity
 from . import log_file, matching, rotation
 from .checkpoint import LogView
 from .generation import Generation
-from .log_file import LogFile, NotAFileError, NotReadyError, TruncatedError
+from .log_file import LogFile, NotAFileError, NotReadyError, OutsideError, TruncatedError
 
 
 class LookAgain(Exception):  # noqa: N818 -- a reason to look again
@@ -60,7 +59,9 @@ class Tail:
         clock: Callable[[], float] = time.monotonic,
         is_piped: bool = False,
     ) -> None:
-        """``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds.
+        """``allowed`` are the real folders that logs must lie beneath; none given allow all.
+
+        ``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds.
 
         With ``is_piped`` the log is what came in on standard input: it is none of those that were read before, which are
         not missed therefore; and nothing is expected any more once it ``has_ended``.
@@ -69,7 +70,7 @@ class Tail:
         self.has_ended = False
         self._patterns = list(patterns)
         self._view = view
-        self._allowed = [os.path.realpath(folder) for folder in allowed]
+        self._allowed = allowed
         self._is_whole = is_whole
         self._clock = clock
         self._suspected: set[str] = set()
@@ -93,7 +94,7 @@ class Tail:
             if generation.file_state != file.state or generation.gone:
                 _lose(look, generation, generation.seen_in(file))
         if look.complete and not self.is_piped:
-            self._miss(look, [generation for generation in match.missing if not generation.gone])
+            self._miss(look, [generation for generation in match.missing if self._can_miss(generation)])
         for file in match.new:
             taken = {generation.gid for generation in self._view.generations}
             generation = identity.new_generation(file, taken, self._view.next_sequence())
@@ -129,22 +130,16 @@ class Tail:
             look.complete = False
             look.problems.append(f"{error.filename} cannot be listed: {error.strerror}")
             return []
-        if not self._allowed:
-            return places
-        allowed = [place for place in places if rotation.is_under(place.path, self._allowed)]
-        look.problems += [
-            f"{place.path} is outside the folders that --allow-dir permits; it was not read"
-            for place in places
-            if place not in allowed
-        ]
-        return allowed
+        return places
 
-    @staticmethod
-    def _opened(place: rotation.LogPlace, look: Look) -> LogFile | None:
+    def _opened(self, place: rotation.LogPlace, look: Look) -> LogFile | None:
         try:
-            return LogFile(place)
+            return LogFile(place, self._allowed)
         except FileNotFoundError:  # renamed just now
             pass
+        except OutsideError:
+            look.problems.append(f"{place.path} is outside the folders that --allow-dir permits; it was not read")
+            return None  # what is known of it is not missed: see ``_can_miss``
         except NotAFileError:
             look.problems.append(f"{place.path} is no regular file")
         except OSError as error:
@@ -169,6 +164,14 @@ class Tail:
             return False
         return any(self._is_whole(line or b"") for _, _, line in log_file.lines(file, 0, file.size, rest_too=True))
 
+    def _can_miss(self, generation: Generation) -> bool:
+        """Whether its file should be among those that were opened."""
+        if generation.gone or not self._allowed:
+            return not generation.gone
+        from .beneath import is_beneath  # noqa: PLC0415 -- few name folders
+
+        return is_beneath(generation.path, self._allowed)
+
     def _miss(self, look: Look, missing: list[Generation]) -> None:
         """Give up what is in no file; after a second look, since names that change meanwhile can escape the first."""
         names = {generation.gid for generation in missing}
@@ -176,7 +179,7 @@ class Tail:
             self._suspected |= names
             raise LookAgain
         self._suspected = set()
-        known = sum(not generation.gone for generation in self._view.generations)
+        known = sum(map(self._can_miss, self._view.generations))
         if missing and len(missing) == known:
             missing[0].coverage.unknown_gaps += 1
             look.unknown_gaps += 1

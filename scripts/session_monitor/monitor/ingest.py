@@ -118,7 +118,7 @@ class Ingest:
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
 
-        With ``chain`` calls without any session id are joined by their growing history.  ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
+        With ``chain`` calls without any session id are joined by their growing history.  ``allowed`` are the real folders that logs must lie beneath, if any are given.  ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
         With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``sleep`` waits for some.
         """

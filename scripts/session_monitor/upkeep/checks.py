@@ -25,6 +25,7 @@ class Case(NamedTuple):
     """What is to be looked at.  Without ``logs`` it is the default one, or those that the state file names.
 
     ``now`` is the time in seconds since 1970; with ``deep`` a large index is looked through as well.
+    ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
     """
 
     logs: Sequence[str]
@@ -34,6 +35,7 @@ class Case(NamedTuple):
     now: float
     default_log: str
     deep: bool = False
+    allowed: Sequence[str] = ()
 
 
 FEW = 0.05

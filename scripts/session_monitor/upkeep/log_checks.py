@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from session_monitor.base import data_folder
 from session_monitor.log import matching, rotation, tail
 from session_monitor.log.checkpoint import LogView
-from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError
+from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError, OutsideError
 from session_monitor.log.rotation import LogPlace
 from session_monitor.prices.book import Book
 from session_monitor.text import humanize
@@ -49,22 +49,25 @@ def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
         if not places:
             yield Check("log", FAIL, f"there is no {log}", todo)
             continue
-        yield _log(log, places)
-        yield _rotation(log, places)
+        yield _log(case, log, places)
+        yield _rotation(case, log, places)
 
 
-def _log(log: str, places: Sequence[LogPlace]) -> Check:
+def _log(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
     """Whether all files of a log can be read."""
     size = whole = 0
     for place in places:
         try:
-            with contextlib.closing(LogFile(place)) as file:
+            with contextlib.closing(LogFile(place, case.allowed)) as file:
                 size += file.stat.st_size if place.is_live else 0
                 whole += file.stat.st_size
         except FileNotFoundError:  # renamed just now
             continue
         except NotAFileError:
             return Check("log", FAIL, f"{place.path} is no regular file", "name the file that the gateway writes")
+        except OutsideError as error:
+            todo = "permit its folder with --allow-dir, here and for main.py, or see who set the link that leads there"
+            return Check("log", FAIL, f"{place.path} is not read: {error.strerror}", todo)
         except OSError as error:
             todo = "let this user read it, such as by the group that the log belongs to, also after it was rotated"
             return Check("log", FAIL, f"{place.path} cannot be read: {error.strerror}", todo)
@@ -80,7 +83,7 @@ def _log(log: str, places: Sequence[LogPlace]) -> Check:
     return Check("log", OK, f"{', '.join(live)}: {humanize.size(size)}, readable")
 
 
-def _rotation(log: str, places: Sequence[LogPlace]) -> Check:
+def _rotation(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
     """What rotation leaves, and whether the monitor can follow it."""
     rotated = [place for place in places if not place.is_live]
     passed = _unread_names(log, places)
@@ -99,7 +102,7 @@ def _rotation(log: str, places: Sequence[LogPlace]) -> Check:
         f"{humanize.counted(len(rotated), 'rotated file')} beside {log}, {kind}, {len(compressed) or 'none'} compressed"
     )
     for place in reversed(compressed):
-        problem = _unreadable(place)
+        problem = _unreadable(case, place)
         if problem:
             return Check("rotation", WARN, f"{place.path} {problem}", "see whether the disk was full when it was made")
         break  # the newest stands for the others
@@ -132,10 +135,10 @@ def _rotated(root: str, extension: str) -> re.Pattern[str]:
     return re.compile(rf"{root}(?:{extension})?(?:{left}|{_COMPRESSED})")
 
 
-def _unreadable(place: LogPlace) -> str:
+def _unreadable(case: Case, place: LogPlace) -> str:
     """Why a compressed file cannot be read; empty where it can, or is too large to be tried."""
     try:
-        with contextlib.closing(LogFile(place)) as file:
+        with contextlib.closing(LogFile(place, case.allowed)) as file:
             return "" if file.stat.st_size > LOOK_BYTES or file.size else "is empty"
     except NotReadyError:
         return "" if place.beside_plain else "is not whole"
@@ -143,12 +146,12 @@ def _unreadable(place: LogPlace) -> str:
         return ""
 
 
-def _sample(logs: Sequence[str], book: Book | None) -> Sample | None:
+def _sample(case: Case, logs: Sequence[str], book: Book | None) -> Sample | None:
     """The calls at the end of the logs; None where no file can be read."""
     newest = [place for log in logs for place in _newest(log)]
     sample = None
     for place in newest:
-        with contextlib.suppress(OSError, NotAFileError), contextlib.closing(LogFile(place)) as file:
+        with contextlib.suppress(OSError, NotAFileError), contextlib.closing(LogFile(place, case.allowed)) as file:
             sample = sample or Sample()
             lines = last_lines(file, LOOK_BYTES // len(newest), LOOK_LINES // len(newest))
             take(sample, lines, book)
@@ -169,7 +172,7 @@ def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Ch
     """How far the sessions are behind the logs."""
     view = views.get("") or next(iter(views.values()), LogView())
     try:
-        unread, unknown = unread_bytes(logs, view)
+        unread, unknown = unread_bytes(logs, view, case.allowed)
     except OSError as error:
         return Check("unread", WARN, f"not known: {error.filename} cannot be read", "see what is said of the log")
     found = f"{humanize.size(unread)} of the log are still to be read" if unread else "all of the log has been read"
@@ -181,7 +184,7 @@ def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Ch
     return Check("unread", WARN, found, todo)
 
 
-def unread_bytes(logs: Sequence[str], view: LogView) -> tuple[int, int]:
+def unread_bytes(logs: Sequence[str], view: LogView, allowed: Sequence[str] = ()) -> tuple[int, int]:
     """Bytes of the logs behind what was read; and how many compressed files may hold some, which would take long.
 
     Raises ``OSError`` where a file cannot be read.
@@ -192,7 +195,7 @@ def unread_bytes(logs: Sequence[str], view: LogView) -> tuple[int, int]:
         opened: list[LogFile] = []
         for place in rotation.find(logs):
             with contextlib.suppress(FileNotFoundError, NotAFileError):
-                file = stack.enter_context(contextlib.closing(LogFile(place)))
+                file = stack.enter_context(contextlib.closing(LogFile(place, allowed)))
                 if file.key not in {other.key for other in opened}:
                     opened.append(file)
         packed: set[tuple[int, ...]] = {file.state for file in opened if file.place.compressed}
