@@ -17,6 +17,7 @@ from types import FrameType
 
 from session_monitor import __version__
 from session_monitor.base import timestamps
+from session_monitor.links import addresses
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
@@ -24,12 +25,17 @@ from web import static
 from web.answers.desk import Desk
 from web.answers.folder import Folder
 from web.answers.titles import Titles
+from web.server import access, peers
 from web.server.access import Door
 from web.server.connections import Connections
 from web.server.handler import Service
 from web.server.server import Server
 from web.site import Site
 
+_NOT_TOLD = (
+    "this system does not tell here which user of this machine a connection comes from (neither sock_diag nor "
+    "/proc/net/tcp can be read), so everybody needs the link"
+)
 _EVERYWHERE = ("0.0.0.0", "::", "")  # noqa: S104 -- names for it
 _EXAMPLES = """\
 examples:
@@ -38,8 +44,9 @@ examples:
   python3 scripts/webserver.py --host 127.0.0.1 --redact
   python3 scripts/webserver.py --tls-cert cert.pem --tls-key key.pem
 
-On this machine the page needs no key. From elsewhere it needs the link that is printed at the start, or a link to one
-session ('cli.py url ID --base http://this-machine:8888'), which opens that session alone.
+On this machine its user, and the owner of the data folder, need no key. Everybody else needs the link that is printed at
+the start and by 'cli.py url --all', or a link to one session ('cli.py url ID --base http://this-machine:8888'), which
+opens that session alone.
 
 exit codes: 0 ended by SIGTERM or Ctrl-C, 1 it could not start, 2 wrong arguments
 """
@@ -71,12 +78,16 @@ def _serve(options: argparse.Namespace) -> int:
     keys = KeptKeys(options.data_dir, _say)
     keys()  # where they cannot be read, nothing is served
     stopping = threading.Event()
+    user_of = peers.teller()
     desk = Desk(folder, timestamps.now)
     site = _site(options, desk, keys, stopping)
-    server = Server((options.host, options.port), Service(site.respond, site.refuse, log, site.connections, tls))
+    service = Service(site.respond, site.refuse, log, site.connections, tls, user_of=user_of or peers.unknown)
+    server = Server((options.host, options.port), service)
     serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
     serving.start()
     _greet(options, server.server_port, keys().main, is_there=folder.state().is_there)
+    if user_of is None and not _trusts_all(options):
+        _say(_NOT_TOLD)
     ended.wait()
     stopping.set()
     server.stop()
@@ -89,12 +100,17 @@ def _serve(options: argparse.Namespace) -> int:
 def _site(options: argparse.Namespace, desk: Desk, keys: KeptKeys, stopping: threading.Event) -> Site:
     door = Door(
         keys,
+        access.anybody if _trusts_all(options) else access.own_users(options.data_dir),
         allowed_hosts=options.allow_host,
         trusts_proxy=options.trust_proxy,
         wait=stopping.wait,
-        cookie=f"monitor-key-{options.port}",
     )
     return Site(desk, door, keys, static.files(), Connections(), Titles(), stopping.wait, options.redact)
+
+
+def _trusts_all(options: argparse.Namespace) -> bool:
+    """Whether all users of this machine are as good as its own: where that was asked for, or cannot be told apart."""
+    return options.trust_local_users or not peers.IS_TOLD
 
 
 def _end(ended: threading.Event, number: int, _frame: FrameType | None) -> None:
@@ -128,7 +144,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--trust-proxy",
         action="store_true",
-        help="believe the X-Forwarded-For of a proxy on this machine, so that its users on this machine need no key",
+        help="believe the X-Forwarded-For of a proxy on this machine, so that its users on this machine need no key; the "
+        "proxy's own user must be one who needs none",
+    )
+    parser.add_argument(
+        "--trust-local-users",
+        action="store_true",
+        help="ask no user of this machine for a key, nor whoever comes by a proxy on it that sends no X-Forwarded-For",
     )
     parser.add_argument(
         "--allow-host",
@@ -167,9 +189,10 @@ def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) 
     is_everywhere = options.host in _EVERYWHERE
     here = "localhost" if is_everywhere else f"[{options.host}]" if ":" in options.host else options.host
     print(f"Serving {safe.clean(options.data_dir)} at {scheme}://{here}:{port}/", flush=True)
-    if not options.host.startswith("127.") and options.host not in ("localhost", "::1"):
-        there = "<this machine's name>" if is_everywhere else here
-        print(f"From elsewhere, with its key: {scheme}://{there}:{port}/?key={key}", flush=True)
+    is_here_alone = peers.is_loopback(options.host) or options.host == "localhost"
+    whom = "For other users of this machine" if is_here_alone else "From elsewhere"
+    there = "<this machine's name>" if is_everywhere else here
+    print(f"{whom}, with its key: {addresses.of_all(f'{scheme}://{there}:{port}', key)}", flush=True)
     if not is_there:
         hint = (
             f"There is no folder {options.data_dir} yet: run 'python3 main.py --log-path LOG --output-dir DIR' first."

@@ -1,4 +1,4 @@
-"""url: at which address is a session's page?"""
+"""url: at which address is a session's page, or that of all?"""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import urllib.parse
 from typing import Any
 
 from session_monitor.links import addresses, keys
+from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text import safe
 
 from .shared import failures, parsers
@@ -26,11 +27,12 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         commands,
         (shared,),
         "url",
-        "print the link to a session's page, with the key that opens this session alone",
+        "print the link to a session's page, with the key that opens this session alone, or the one that opens all",
         "url agent:main:discord:channel:1465367993012981988",
         "url last --base https://monitor.example.org",
         "url --current",
         "url last --no-key --json",
+        "url --all",
     )
     command.epilog += _ABOUT
     command.add_argument("session_id", nargs="?", metavar="SESSION_ID", help=parsers.SESSION)
@@ -39,32 +41,42 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         action="store_true",
         help=f"the session that {', '.join(CURRENT[:-1])} or {CURRENT[-1]} names, else the one that talked last",
     )
+    command.add_argument("--all", action="store_true", help="the overview, with the key that opens everything")
     command.add_argument(
         "--base", default=BASE, metavar="URL", help=f"where webserver.py is reached from there (default: {BASE})"
     )
-    command.add_argument("--no-key", action="store_true", help="leave the key out: for who is on this machine")
+    command.add_argument("--no-key", action="store_true", help="leave the key out: for who needs none")
     command.set_defaults(run=_url)
 
 
 _ABOUT = """
-On the machine of webserver.py no key is needed; a link with one works there too. The key opens this one session, its
-texts included, and no other; it holds until .web-key in the data folder is taken away.
+Who runs webserver.py, and the owner of the data folder, need no key on that machine; a link with one works there too. A
+session's key opens this one session, its texts included, and no other; --all prints the key that opens everything. They
+hold until .web-key in the data folder is taken away.
 """
 
 
 def _url(options: argparse.Namespace, output: Output, data: Data) -> None:
-    if options.current == bool(options.session_id):
-        raise Failure("bad_session", "name a session, or say --current", failures.USAGE)
+    if [bool(options.session_id), options.current, options.all].count(True) != 1:
+        raise Failure("bad_session", "name a session, or say --current or --all", failures.USAGE)
     base = _base(options.base)
-    session_id = _current(output, data) if options.current else None
-    if session_id is None:
-        session_id = meant(data.report(), options.session_id or "last")
-    key = None if options.no_key else _keys(data.folder).of_session(session_id)
-    url = addresses.of_session(base, session_id, key)
+    session_id = None if options.all else _asked(options, output, data)
+    url = _link(base, session_id, None if options.no_key else _keys(data.folder))
     if output.is_json:
         output.print_json(to_json({"url": url, "session_id": session_id}))
         return
     print(url)
+
+
+def _asked(options: argparse.Namespace, output: Output, data: Data) -> str:
+    session_id = _current(output, data) if options.current else None
+    return session_id or meant(data.report(), options.session_id or "last")
+
+
+def _link(base: str, session_id: str | None, known: keys.Keys | None) -> str:
+    if session_id is None:
+        return addresses.of_all(base, known.main if known else None)
+    return addresses.of_session(base, session_id, known.of_session(session_id) if known else None)
 
 
 def _current(output: Output, data: Data) -> str | None:
@@ -85,5 +97,7 @@ def _base(text: str) -> str:
 def _keys(folder: str) -> keys.Keys:
     try:
         return keys.of_folder(folder)
+    except FileNotFoundError:
+        raise NoSuchFolderError(folder) from None
     except keys.BadKeyFileError as mistake:
         raise Failure("bad_key_file", str(mistake)) from None

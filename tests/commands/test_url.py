@@ -11,6 +11,7 @@ import sys
 import pytest
 
 from tests.support.calls import line
+from tests.support.users import STRANGER, need_users
 from tests.support.webserving import MAIN, PATIENCE, ROOT, SAMPLE, asked, ingest, program
 
 CLI = ROOT / "scripts" / "cli.py"
@@ -58,11 +59,41 @@ def test_url_of_the_current_session(folder):
     assert "once the log was read" in new.stderr
 
 
+def test_url_of_all(folder):
+    """The link to the overview has the key that opens everything on the server; it is the one that the server prints."""
+    found = url(folder, "--all").stdout.strip()
+    assert url(folder, "--all", "--no-key").stdout == "http://localhost:8888/\n"
+    assert json.loads(url(folder, "--all", "--json").stdout)["data"] == {"url": found, "session_id": None}
+    with program(folder, "--quiet") as (process, port, _):
+        printed = process.stdout.readline().strip().rpartition(" ")[2]
+        assert printed == url(folder, "--all", "--base", f"http://127.0.0.1:{port}").stdout.strip()
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        elsewhere = {"X-Forwarded-For": "203.0.113.9"}
+        answer = asked(connection, found[len("http://localhost:8888") :], elsewhere)
+        cookie = {"Cookie": answer.headers["Set-Cookie"].partition(";")[0]}
+        assert asked(connection, "/api/me", {**elsewhere, **cookie}).data["scope"] == "all"
+        connection.close()
+
+
+@pytest.mark.parametrize("owner", [STRANGER, 0])
+def test_a_link_that_root_asks_for(tmp_path, owner):
+    """The key that root makes belongs to the folder's owner, who runs the server and could not read it otherwise."""
+    need_users()
+    folder = tmp_path / "sessions"
+    folder.mkdir(mode=0o700)
+    os.chown(folder, owner, owner)
+    assert url(folder, "--all").returncode == 0
+    found = (folder / ".web-key").stat()
+    assert (found.st_uid, found.st_gid, found.st_mode & 0o777) == (owner, owner, 0o600)
+
+
 @pytest.mark.parametrize(
     ("words", "status"),
     [
         ([], 2),
         ([MAIN, "--current"], 2),
+        ([MAIN, "--all"], 2),
+        (["--current", "--all"], 2),
         (["no-such-session"], 3),
         ([MAIN, "--base", "monitor"], 2),
         ([MAIN, "--base", "http://h/?a"], 2),
@@ -73,6 +104,13 @@ def test_wrong_ways_to_ask_for_a_link(folder, words, status):
     done = url(folder, *words)
     assert (done.returncode, done.stdout) == (status, "")
     assert "Traceback" not in done.stderr
+
+
+def test_url_of_no_folder(tmp_path):
+    """Where there is no folder there is no key, and nothing is made."""
+    done = url(tmp_path / "none", "--all")
+    assert (done.returncode, done.stdout, list(tmp_path.iterdir())) == (1, "", [])
+    assert "main.py" in done.stderr
 
 
 def test_url_of_a_folder_with_a_bad_key(tmp_path):

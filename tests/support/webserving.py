@@ -21,6 +21,7 @@ from web import static
 from web.answers.desk import Desk
 from web.answers.folder import Folder
 from web.answers.titles import Titles
+from web.server import access, peers
 from web.server.access import Door
 from web.server.connections import Connections
 from web.server.handler import Limits, Service
@@ -100,6 +101,11 @@ class Running:
         self.log = log
         self.port = server.server_port
 
+    @property
+    def cookie(self):
+        """The name of the cookie with the key that opens everything."""
+        return access.cookie_name(self.keys())
+
     def connect(self):
         """A connection of its own."""
         return contextlib.closing(http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE))
@@ -125,16 +131,17 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     log = []
     stopping = threading.Event()
     redacts = more.pop("redacts", False)
+    user_of = more.pop("user_of", peers.teller() or peers.unknown)
     waited = more.pop("wait", lambda _seconds: False)
     files = Folder(str(folder), {"HOME": "/nonexistent"})
     keys = KeptKeys(str(folder), log.append)
-    door = Door(keys, wait=waited, **more)
+    door = Door(keys, more.pop("trusts", access.own_users(str(folder))), wait=waited, **more)
     connections = Connections(most, most_streams)
     desk = Desk(files, (lambda: now) if now else timestamps.now, patience=patience)
     table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}
     table = {**table, "/static/a.js": static.Content(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
     site = Site(desk, door, keys, table, connections, Titles(), stopping.wait, redacts)
-    service = Service(site.respond, site.refuse, log.append, connections, tls, limits or Limits())
+    service = Service(site.respond, site.refuse, log.append, connections, tls, limits or Limits(), user_of)
     server = Server(("127.0.0.1", 0), service)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()

@@ -43,7 +43,7 @@ def test_health_says_only_that_it_answers(running):
 def test_who_am_i(running):
     """Each is told what is open to them."""
     key = running.keys().of_session(MAIN)
-    headers = {**ELSEWHERE, "Cookie": f"monitor-key={key}"}
+    headers = {**ELSEWHERE, "Cookie": f"{running.cookie}={key}"}
     same = {"redacted": False, "version": running.ask("/api/me").data["version"]}
 
     assert running.ask("/api/me").data == {"scope": "all", "session": None, "local": True, **same}

@@ -15,6 +15,7 @@ import urllib.parse
 import pytest
 
 import webserver
+from tests.support.users import STRANGER, acting_as, need_users
 from tests.support.webserving import MAIN, PATIENCE, SAMPLE, SERVER, asked, ingest, program
 
 
@@ -87,10 +88,61 @@ def test_the_link_that_is_printed_works(folder):
     assert stat.S_IMODE((folder / ".web-key").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_the_link_is_printed_wherever_it_listens(folder, host):
+    """Also where it listens on this machine alone: for its other users, and for what comes through a proxy."""
+    with program(folder, "--quiet", "--host", host) as (process, port, _):
+        link = process.stdout.readline()
+    here = {"127.0.0.1": "For other users of this machine", "0.0.0.0": "From elsewhere"}[host]
+    assert re.fullmatch(rf"{here}, with its key: http://\S.*:{port}/\?key=[\w-]{{43}}\n", link)
+
+
+@pytest.mark.parametrize("options", [[], ["--trust-local-users"]])
+def test_users_of_this_machine(folder, options):
+    """Another user of this machine needs a key, unless that was switched off; with it they come in from there, too."""
+    need_users()
+    with program(folder, "--quiet", *options) as (process, port, _):
+        link = process.stdout.readline().strip().rpartition(" ")[2]
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        with acting_as(STRANGER):
+            connection.connect()
+        found = [asked(connection, path).status for path in ("/", "/api/sessions", link.partition(str(port))[2])]
+        connection.close()
+    assert found == ([200, 200, 303] if options else [401, 401, 303])
+
+
+def test_where_no_user_is_told(folder, monkeypatch, capsys):
+    """That nobody can be known here is said at the start, with what follows; not where nobody needs to be known."""
+    monkeypatch.setattr(webserver.peers, "teller", lambda: None)
+    monkeypatch.setattr(webserver.threading.Event, "wait", lambda *_: True)  # it ends at once
+    monkeypatch.setattr(webserver.signal, "signal", lambda *_: None)
+    words = ["--data-dir", str(folder), "--port", "0", "--host", "127.0.0.1"]
+    told = []
+    for is_told, more in ((True, []), (True, ["--trust-local-users"]), (False, [])):
+        monkeypatch.setattr(webserver.peers, "IS_TOLD", is_told)
+        assert webserver.main([*words, *more]) == 0
+        told.append("does not tell here which user of this machine" in capsys.readouterr().err)
+    assert told == [True, False, False]
+
+
+def test_a_link_that_was_printed_before_there_was_a_folder(tmp_path):
+    """It still opens everything when the folder has come."""
+    folder = tmp_path / "later"
+    with program(folder, "--quiet") as (process, port, _):
+        key = process.stdout.readline().strip().rpartition("key=")[2]
+        ingest(SAMPLE, folder)
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        headers = {"X-Forwarded-For": "203.0.113.9", "Authorization": f"Bearer {key}"}
+        assert asked(connection, "/api/me", headers).data["scope"] == "all"
+        connection.close()
+    assert (folder / ".web-key").read_text().strip() == key
+
+
 def test_a_folder_that_is_not_there_yet(tmp_path):
     """It serves all the same, says what to run, and finds the sessions when they come."""
     folder = tmp_path / "later"
     with program(folder, "--quiet") as (process, port, _):
+        assert "with its key: http://127.0.0.1" in process.stdout.readline()
         assert "run 'python3 main.py" in process.stdout.readline()
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         assert asked(connection, "/api/sessions").data["total"] == 0

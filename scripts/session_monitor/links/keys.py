@@ -77,12 +77,15 @@ def passing() -> Keys:
     return Keys(secrets.token_urlsafe(32))
 
 
-def of_folder(folder: str) -> Keys:
-    """The keys of a data folder; made at first.  Raises ``BadKeyFileError``, and ``OSError`` where nothing can be kept."""
+def of_folder(folder: str, first: Keys | None = None) -> Keys:
+    """The keys of a data folder; where it has none yet, ``first`` or new ones from now on.
+
+    Raises ``BadKeyFileError``, and ``OSError`` where nothing can be kept.
+    """
     path = os.path.join(folder, data_folder.WEB_KEY)
     with contextlib.suppress(FileNotFoundError):
         return _read(path)
-    _make(path)
+    _make(path, first or passing())
     return _read(path)
 
 
@@ -112,13 +115,16 @@ def _read(path: str) -> Keys:
     return Keys(text)
 
 
-def _make(path: str) -> None:
-    """Put a new secret there, wholly or not at all; one that somebody else put there meanwhile stays."""
+def _make(path: str, made: Keys) -> None:
+    """Put their secret there, wholly or not at all; one that somebody else put there meanwhile stays."""
     temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}{files.TEMPORARY}"
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.PRIVATE_FILE)
     try:
         try:
-            files.write_all(descriptor, passing().main.encode() + b"\n", 0)
+            files.write_all(descriptor, made.main.encode() + b"\n", 0)
+            if os.geteuid() == 0:  # who runs the server, or reads the folder, has to read it as well
+                owner = os.stat(os.path.dirname(path) or ".")
+                os.fchown(descriptor, owner.st_uid, owner.st_gid)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
@@ -152,9 +158,9 @@ class KeptKeys:
 
     def _of_folder(self) -> Keys | None:
         try:
-            return of_folder(self._folder)
+            return of_folder(self._folder, self._passing)  # links that were printed meanwhile hold
         except FileNotFoundError:
             return None
         except OSError as error:
             self._say(f"no key can be kept in {self._folder} ({error.strerror}): links hold until the server ends")
-            return passing()
+            return self._passing or passing()

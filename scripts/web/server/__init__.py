@@ -8,5 +8,6 @@ Its rooms in reading order, ● those that others may come in by:
     exchange ●     requests, answers and refusals as values
     connections ●  which are open, and which has to go
     access ●       who is asking, and what they may see
+    peers ●        which user of this machine a connection comes from
     events ●       what is told as it happens
 """

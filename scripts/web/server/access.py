@@ -1,12 +1,14 @@
 """Who is asking, and what may they see?
 
-Whoever is on this machine sees everything; anyone else needs a key.  A browser on this machine may be led here by a page of
+Who runs the server, and who owns the data folder, see everything from this machine; anyone else needs a key: other users
+of it, and with them the proxies and tunnels that bring in others.  A browser on this machine may be led here by a page of
 somebody else's, under a name of theirs, so only names of this machine are answered.
 """
 
 from __future__ import annotations
 
-import ipaddress
+import hashlib
+import os
 import threading
 import time
 import urllib.parse
@@ -16,12 +18,47 @@ from typing import Callable, NamedTuple
 from session_monitor.links.keys import Keys
 
 from .exchange import Headers, Refusal, Request
+from .peers import is_loopback
 
 _FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host", "x-forwarded-proto")
 WRONG_KEY = 1.0
 """Seconds that the answer to a wrong key takes."""
 _MOST_WAITING = 16
 _COOKIE_DAYS = 30
+_COOKIE = "monitor-key"
+_KEY_NEEDED = (
+    "a key is needed here: open the link that the server printed when it started, or the one that "
+    "'python3 scripts/cli.py url --all --data-dir DIR' prints to the owner of its data folder"
+)
+_STRANGE_USER = "this comes from another user of this machine than the server's, or through a proxy, so "
+_UNKNOWN_USER = "it is not known which user of this machine this comes from, so "
+
+Trust = Callable[["int | None"], bool]
+"""Whether a user of this machine, by id, sees everything without a key; None is one who is not known."""
+
+
+def anybody(_user: int | None) -> bool:
+    """Trust all users of this machine, and so whoever comes by a proxy on it that does not say so."""
+    return True
+
+
+def own_users(folder: str) -> Trust:
+    """Trust who runs this process, and the owner of this folder, which may come later."""
+
+    def trusts(user: int | None) -> bool:
+        if user is None:
+            return False
+        # Programs that forward connections of others and do not say so often run as root; root itself can read the key.
+        return user == os.geteuid() or (user != 0 and user == _owner(folder))
+
+    return trusts
+
+
+def _owner(path: str) -> int | None:
+    try:
+        return os.stat(path).st_uid
+    except OSError:
+        return None
 
 
 class Visitor(NamedTuple):
@@ -42,19 +79,22 @@ class Door:
     def __init__(
         self,
         keys: Callable[[], Keys],
+        trusts: Trust,
         *,
         allowed_hosts: Collection[str] = (),
         trusts_proxy: bool = False,
         wait: Callable[[float], object] = time.sleep,
-        cookie: str = "monitor-key",
     ) -> None:
-        """``keys`` are those of now; ``allowed_hosts`` are names of this machine beside its own loopback ones."""
+        """``keys`` are those of now; ``trusts`` says who on this machine needs none.
+
+        ``allowed_hosts`` are names of this machine beside its own loopback ones.
+        """
         self._keys = keys
+        self._trusts = trusts
         self._allowed = {each.lower().rstrip(".") for each in allowed_hosts}
         self._trusts_proxy = trusts_proxy
         self._wait = wait
         self._waiting = threading.Semaphore(_MOST_WAITING)
-        self._cookie = cookie
 
     def visitor(self, request: Request) -> Visitor:
         """Who is asking.  Raises ``Refusal``; that of a wrong key takes a while."""
@@ -63,7 +103,7 @@ class Door:
             self._check_local(request)
             return Visitor(is_local=True, sees_all=True, given=given)
         keys = self._keys()
-        sent = [*([given] if given else []), *self._bearer(request), *self._cookies(request)]
+        sent = [*([given] if given else []), *self._bearer(request), *_cookies(request, keys)]
         opened = [keys.opens_all(each) for each in sent]  # all of them: it takes as long whichever it is
         if True in opened:
             return Visitor(is_local=False, sees_all=True, given=given)
@@ -73,9 +113,7 @@ class Door:
         if not of_sessions:
             if sent:
                 self._punish()
-            raise Refusal(
-                401, "key_needed", "a key is needed here: open the link that the server printed when it started"
-            )
+            raise Refusal(401, "key_needed", _cause(request) + _KEY_NEEDED)
         return Visitor(is_local=False, sees_all=False, keys=of_sessions, given=given)
 
     def admits(self, visitor: Visitor, session_id: str) -> bool:
@@ -85,29 +123,29 @@ class Door:
 
     def cookie_for(self, request: Request, visitor: Visitor) -> Headers:
         """What keeps the key in the browser that came with it in its address."""
-        key = visitor.given
-        if visitor.is_local or not key:
+        keys, key = self._keys(), visitor.given
+        if visitor.is_local or not key or not (keys.opens_all(key) or keys.is_of_some_session(key)):
             return ()
-        # A cookie a session, so that the next link does not lock the last one out.
-        name = self._cookie if visitor.sees_all else f"{self._cookie}-{key[:8]}"
-        secure = "; Secure" if request.is_tls or request.header("X-Forwarded-Proto") == "https" else ""
+        # A cookie a session, so that the next link locks out neither the last one nor who has the key of all.
+        name = cookie_name(keys) + ("" if keys.opens_all(key) else f"-{key[:8]}")
+        secure = "; Secure" if request.is_tls or _was_tls(request) else ""
         age = _COOKIE_DAYS * 86_400
         return (("Set-Cookie", f"{name}={key}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age}{secure}"),)
 
     # -- where from ----------------------------------------------------------------------------------------------------
 
     def _is_local(self, request: Request) -> bool:
-        if not _is_loopback(request.address):
+        if not is_loopback(request.address) or not self._trusts(request.user):
             return False
-        if not any(name in request.headers for name in _FORWARDED):
+        if not _is_forwarded(request):
             return True
-        # A proxy on this machine is believed where that was asked for, and only what it says itself: the last address.
+        # A proxy of such a user is believed where that was asked for, and only what it says itself: the last address.
         client = _forwarded_for(request) if self._trusts_proxy else None
-        return client is not None and _is_loopback(client)
+        return client is not None and is_loopback(client)
 
     def _check_local(self, request: Request) -> None:
         name = _host_name(request.header("Host"))
-        if not (name in self._allowed or name == "localhost" or _is_loopback(name)):
+        if not (name in self._allowed or name == "localhost" or is_loopback(name)):
             text = "this name is none of this machine's; start the server with --allow-host if it is"
             raise Refusal(403, "bad_host", text)
         site, mode = request.header("Sec-Fetch-Site"), request.header("Sec-Fetch-Mode")
@@ -120,10 +158,6 @@ class Door:
         kind, _, key = request.header("Authorization").partition(" ")
         return [key.strip()] if kind.lower() == "bearer" and key else []
 
-    def _cookies(self, request: Request) -> Sequence[str]:
-        pairs = (each.strip().partition("=") for each in request.header("Cookie").split(";"))
-        return [value for name, _, value in pairs if name == self._cookie or name.startswith(f"{self._cookie}-")]
-
     def _punish(self) -> None:
         """Make whoever tries keys wait, but not so many of them that nobody else is answered."""
         if not self._waiting.acquire(blocking=False):
@@ -135,13 +169,39 @@ class Door:
         raise Refusal(401, "wrong_key", "this key is wrong, or not of this monitor any more")
 
 
-def _is_loopback(address: str) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(parsed, "ipv4_mapped", None)
-    return bool((mapped or parsed).is_loopback)
+def cookie_name(keys: Keys) -> str:
+    """The name of the cookie with the key that opens everything, and the beginning of those of sessions.
+
+    A browser sends the cookies of all servers of a machine to each of them, so the name tells whose it is: no other one's
+    takes its place, or is tried here as a key.
+    """
+    return f"{_COOKIE}-{hashlib.sha256(keys.main.encode()).hexdigest()[:12]}"
+
+
+def _cookies(request: Request, keys: Keys) -> Sequence[str]:
+    wanted = cookie_name(keys)
+    pairs = (each.strip().partition("=") for each in request.header("Cookie").split(";"))
+    return [value for name, _, value in pairs if name == wanted or name.startswith(f"{wanted}-")]
+
+
+def _cause(request: Request) -> str:
+    """Why somebody on this machine needs a key; empty for others."""
+    if not is_loopback(request.address) or _is_forwarded(request):
+        return ""
+    return _UNKNOWN_USER if request.user is None else _STRANGE_USER
+
+
+def _is_forwarded(request: Request) -> bool:
+    return any(name in request.headers for name in _FORWARDED)
+
+
+def _was_tls(request: Request) -> bool:
+    """Whether a proxy says that the browser spoke TLS with it.
+
+    Anybody is believed: whoever makes it up gets a cookie that is kept from connections without TLS, and nothing else.
+    """
+    told = request.header("X-Forwarded-Proto").lower().split(",")
+    return "https" in (each.strip() for each in told)
 
 
 def _host_name(host: str) -> str:

@@ -22,10 +22,11 @@ MOST_STREAMS = 64
 class Connection:
     """One connection: whose, and since when it waits; None while it is answered."""
 
-    def __init__(self, opened: socket.socket, address: str, since: float) -> None:
-        """It waits for its first request."""
+    def __init__(self, opened: socket.socket, address: str, since: float, user: int | None) -> None:
+        """It waits for its first request; ``user`` is the id of the user of this machine who opened it, where known."""
         self.socket = opened
         self.address = address
+        self.user = user
         self.waits_since: float | None = since
         self.is_closing = False
 
@@ -43,7 +44,7 @@ class Connections:
         self._all: set[Connection] = set()
         self._changed = threading.Condition()
 
-    def admit(self, opened: socket.socket, address: str) -> Connection | None:
+    def admit(self, opened: socket.socket, address: str, user: int | None = None) -> Connection | None:
         """Take in a new connection, in place of one that waits if need be; None where all are busy."""
         with self._changed:
             if sum(not each.is_closing for each in self._all) >= self._most:
@@ -52,7 +53,7 @@ class Connections:
                     return None
                 by_address = Counter(each.address for each in waiting)
                 _close(min(waiting, key=lambda each: (-by_address[each.address], each.waits_since or 0.0)))
-            admitted = Connection(opened, address, self._clock())
+            admitted = Connection(opened, address, self._clock(), user)
             self._all.add(admitted)
             return admitted
 

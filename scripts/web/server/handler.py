@@ -23,9 +23,10 @@ from typing import Any, Callable, NamedTuple
 
 from session_monitor.text import safe
 
-from . import wire
+from . import peers, wire
 from .connections import Connection, Connections
 from .exchange import Answer, Headers, Refusal, Reply, Request, Stream
+from .peers import UserOf
 
 METHODS = ("GET", "HEAD")
 _ALLOW: Headers = (("Allow", ", ".join(METHODS)),)
@@ -48,7 +49,7 @@ class Service:
     """What all connections of a server share.
 
     ``respond`` answers a request, and raises ``Refusal``; ``refuse`` says how it is told that a request is refused;
-    ``log`` takes a line.
+    ``log`` takes a line; ``user_of`` tells which user of this machine a connection comes from.
     """
 
     respond: Callable[[Request], Reply]
@@ -57,6 +58,7 @@ class Service:
     connections: Connections
     tls: ssl.SSLContext | None = None
     limits: Limits = field(default_factory=Limits)
+    user_of: UserOf = peers.unknown
     stopping: threading.Event = field(default_factory=threading.Event)
 
     def log_failure(self, address: str, error: BaseException) -> None:
@@ -193,7 +195,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         except ValueError:
             return self._wrong
         is_tls = self._service.tls is not None
-        return Request(self.command, target.path, query, self._sent, self._address, is_tls)
+        return Request(self.command, target.path, query, self._sent, self._address, is_tls, self._place.user)
 
     def _wrong_head(self) -> Refusal | None:
         """Why a head that could be read is not taken."""

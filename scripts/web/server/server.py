@@ -41,7 +41,8 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a new connection its thread, if there is room for one."""
-        admitted = self._service.connections.admit(request, client_address[0])
+        # Now, as whoever opened it still holds it.
+        admitted = self._service.connections.admit(request, client_address[0], self._service.user_of(request))
         if admitted is None:
             self._service.log(f"{client_address[0]} - 503 too many connections")
             if not self._service.tls:

@@ -6,13 +6,17 @@ import contextlib
 import json
 import urllib.parse
 
+from session_monitor.links.keys import Keys
 from tests.campaigns.same_answers.masks import OF_WEB, UNLIKE_HEADERS, masked
 from tests.campaigns.same_answers.names import names_in
 from tests.campaigns.same_answers.pages import ELSEWHERE, compare_page
 from tests.campaigns.same_answers.programs import CLI, run
 from tests.campaigns.same_answers.servers import fetch, first_event, sent_raw, serving
 from tests.campaigns.same_answers.written import KEY
+from web.server import access
 
+COOKIE = access.cookie_name(Keys(KEY))
+"""The cookie's name since it tells the server; before, it told the port."""
 _WAYS = (
     ("GET", {}),
     ("GET", {"Accept-Encoding": "gzip"}),
@@ -27,7 +31,7 @@ _STRANGERS = (
     {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"},
     {"X-Forwarded-For": "203.0.113.9, 127.0.0.1"},
     {**ELSEWHERE, "Authorization": "Bearer wrong"},
-    {**ELSEWHERE, "X-Forwarded-Proto": "https", "Cookie": f"monitor-key-0={KEY}"},
+    {**ELSEWHERE, "X-Forwarded-Proto": "https", "Cookie": f"monitor-key-0={KEY}; {COOKIE}={KEY}"},
 )
 """Headers of requests that are treated in their own ways."""
 _RAW = (
@@ -94,8 +98,9 @@ def ask_as_visitors(campaign, log, kind):
     """Ask from elsewhere with every kind of key, in wrong ways, and servers with other options."""
     names = web_names(campaign, log)
     credentials = [{}, *({"Authorization": f"Bearer {names[name]}"} for name in ("key", "session_key"))]
-    credentials += [{"Cookie": f"a=b; monitor-key-0={names['key']}"}]
-    credentials += [{"Cookie": f"monitor-key-0-12345678={names['session_key']}"}]
+    credentials += [{"Cookie": f"a=b; monitor-key-0={names['key']}; {COOKIE}={names['key']}"}]
+    of_session = names["session_key"]
+    credentials += [{"Cookie": f"monitor-key-0-12345678={of_session}; {COOKIE}-12345678={of_session}"}]
     for options in ([], ["--redact", "--trust-proxy", "--allow-host", "monitor.test"]):
         with serving(campaign, f"sessions/{log}", *options) as ports:
             for line in campaign.questions("addresses_visitors"):

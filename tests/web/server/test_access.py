@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import contextlib
+import html
+import http.client
 import json
 import os
+import re
+import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 import urllib.parse
+from pathlib import Path
 
 import pytest
 
+from session_monitor.links.keys import Keys
 from tests.support.needs import need_tool
-from tests.support.webserving import ELSEWHERE, MAIN, ROOT, serving
+from tests.support.users import OWNER, STRANGER, acting_as, command_as, need_users
+from tests.support.webserving import ELSEWHERE, MAIN, PATIENCE, ROOT, SAMPLE, SERVER, asked, ingest, serving
 from web import site
 from web.api import routes
+from web.server import access, peers
+from web.server.exchange import Request
 
 OTHER = "nightly-digest-2026-02-02"
 OF_ALL = ("/", "/api/overview", "/api/sessions", "/api/stats", "/api/summary", "/api/search?q=a", "/api/events")
@@ -40,6 +50,125 @@ def seen(running, path, headers):
     """The status of an answer; of one that does not end, without its body."""
     method = "HEAD" if "/events" in path else "GET"
     return running.ask(path, headers, method=method).status
+
+
+# -- other users of this machine ---------------------------------------------------------------------------------------
+
+
+def test_another_user_of_this_machine(running):
+    """Without a key they get nothing at all, at no address, by no name; with one, what it opens."""
+    need_users()
+    with acting_as(STRANGER):
+        for path in (*OF_ALL, *map(of, OF_SESSION), "/static/a.js", "/api/me", "/api/openapi.json", "/x"):
+            found = running.ask(path)
+            assert (found.status, MAIN.encode() in found.body) == (401, False)
+        assert running.ask("/api/health").data == {"status": "ok"}
+        assert running.ask("/api/me", {"Host": "evil.example"}).status == 401
+        assert running.ask("/api/me", {"Authorization": f"Bearer {running.keys().main}"}).data["local"] is False
+        link = running.ask("/", key=running.keys().main)
+        cookie = {"Cookie": link.headers["Set-Cookie"].partition(";")[0]}
+        assert [running.ask(path, cookie).status for path in ("/", "/api/sessions")] == [200, 200]
+    assert running.ask("/api/me").data["local"] is True
+
+
+def test_other_users_are_told_what_to_do(running):
+    """The page, and the answer for programs, say why they need a key here and how it is had."""
+    need_users()
+    with acting_as(STRANGER):
+        answers = [running.ask("/").body.decode(), running.ask("/api/sessions").json["error"]["message"]]
+    for each in map(html.unescape, answers):
+        assert "another user of this machine than the server's, or through a proxy" in each
+        assert "the link that the server printed when it started" in each
+        assert "python3 scripts/cli.py url --all --data-dir DIR" in each
+    assert "another user" not in running.ask("/", ELSEWHERE).body.decode()
+
+
+def test_a_user_who_is_not_known(folder):
+    """Where it is not told whose a connection is, it is nobody's who may do without a key; and that is said."""
+    with serving(folder, user_of=peers.unknown) as running:
+        found = running.ask("/api/sessions")
+    assert (found.status, found.code) == (401, "key_needed")
+    assert "it is not known which user of this machine this comes from" in found.json["error"]["message"]
+
+
+def test_all_users_may_be_trusted(folder):
+    """Where it was asked for, any user of this machine is one of its own."""
+    need_users()
+    with serving(folder, trusts=access.anybody) as running, acting_as(STRANGER):
+        assert running.ask("/api/sessions").status == 200
+        assert running.ask("/api/sessions", ELSEWHERE).status == 401
+
+
+def test_who_owns_the_connection_is_asked_once(folder):
+    """The user is that of the connection's beginning, for all of its requests, and asked for no other ones."""
+    asked_of = []
+    real = peers.teller()
+
+    def user_of(opened):
+        asked_of.append(opened.getpeername()[1])
+        return real(opened)
+
+    with serving(folder, user_of=user_of) as running, running.connect() as kept:
+        found = [asked(kept, path).status for path in ("/api/me", "/api/sessions", "/", "/api/me")]
+        assert (found, len(asked_of)) == ([200] * 4, 1)
+
+
+@pytest.mark.parametrize(
+    ("server", "owner", "trusted"),
+    [
+        (4711, 4711, {4711}),
+        (4711, 4712, {4711, 4712}),
+        (4711, 0, {4711}),
+        (4711, None, {4711}),
+        (0, 4712, {0, 4712}),
+        (0, None, {0}),
+    ],
+)
+def test_who_needs_no_key(tmp_path, monkeypatch, server, owner, trusted):
+    """Who runs the server and who owns the folder, now or later; root only where it runs the server."""
+    folder = tmp_path / "sessions"
+    trusts = access.own_users(str(folder))
+    assert not trusts(owner) or owner == os.geteuid()
+    monkeypatch.setattr(os, "geteuid", lambda: server)
+    if owner is not None:
+        folder.mkdir()
+        real = os.stat
+        fields = [*real(folder)]
+        fields[stat.ST_UID] = owner
+        told = os.stat_result(fields)
+        monkeypatch.setattr(os, "stat", lambda path, **more: told if path == str(folder) else real(path, **more))
+    assert {user for user in (None, 0, 4711, 4712, 4713, 65_534) if trusts(user)} == trusted
+
+
+@pytest.mark.parametrize("server", [STRANGER, 0])
+def test_the_program_run_by_a_user(server):
+    """The real program, run by a user over a folder of another one: both need no key, and nobody else does without."""
+    need_users()
+    with contextlib.ExitStack() as stack:
+        home = stack.enter_context(tempfile.TemporaryDirectory())
+        os.chmod(home, 0o711)
+        folder = ingest(SAMPLE, Path(home) / "sessions")
+        for each in (folder, *folder.rglob("*")):
+            os.chown(each, OWNER, OWNER)
+        words = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", "--quiet"]
+        if server != 0:  # who can read the folder by a group, say
+            (folder / ".web-key").write_text("k" * 43)
+            (folder / ".web-key").chmod(0o600)
+            os.chown(folder / ".web-key", server, server)
+        process = subprocess.Popen(command_as(server, *words) if server else words, stdout=subprocess.PIPE, text=True)
+        stack.callback(process.communicate)
+        stack.callback(process.kill)
+        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+
+        def status(user):
+            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+                with acting_as(user):
+                    connection.connect()
+                return asked(connection, "/api/sessions").status
+
+        found = {user: status(user) for user in (0, STRANGER, OWNER, OWNER + 1)}
+        assert {user for user, each in found.items() if each == 200} == {server, OWNER}
+        assert set(found.values()) == {200, 401}
 
 
 # -- on this machine ---------------------------------------------------------------------------------------------------
@@ -111,7 +240,7 @@ def test_no_key_no_answer(running, path):
 def test_the_key_opens_everything(running):
     """With the key, in whichever way it comes, everything is open."""
     key = running.keys().main
-    for headers in ({"Authorization": f"Bearer {key}"}, {"Cookie": f"other=1; monitor-key={key}"}):
+    for headers in ({"Authorization": f"Bearer {key}"}, {"Cookie": f"other=1; {running.cookie}={key}"}):
         for path in (*OF_ALL, *map(of, OF_SESSION), "/static/a.js"):
             assert seen(running, path, {**ELSEWHERE, **headers}) == 200
     assert running.ask("/api/sessions", ELSEWHERE, key=key).status == 200
@@ -120,7 +249,7 @@ def test_the_key_opens_everything(running):
 def test_a_sessions_key_opens_that_session_alone(running):
     """It opens the page and the data of its session, and neither those of others nor the overview."""
     key = running.keys().of_session(MAIN)
-    headers = {**ELSEWHERE, "Cookie": f"monitor-key-{key[:8]}={key}"}
+    headers = {**ELSEWHERE, "Cookie": f"{running.cookie}-{key[:8]}={key}"}
 
     assert {path: seen(running, of(path), headers) for path in OF_SESSION} == dict.fromkeys(OF_SESSION, 200)
     closed = [*OF_ALL, *(of(path, OTHER) for path in OF_SESSION), *OF_SESSION, "/api/session/other?id=" + MAIN]
@@ -132,7 +261,7 @@ def test_a_sessions_key_opens_that_session_alone(running):
 def test_two_ids_in_one_request(running):
     """Where an id is given twice, what is checked is what is answered."""
     key = running.keys().of_session(MAIN)
-    headers = {**ELSEWHERE, "Cookie": f"monitor-key={key}"}
+    headers = {**ELSEWHERE, "Cookie": f"{running.cookie}={key}"}
 
     assert running.ask("/api/session", headers, id=[MAIN, OTHER]).status == 403
     assert running.ask("/api/session", headers, id=[OTHER, MAIN]).data["session"]["session_id"] == MAIN
@@ -150,6 +279,79 @@ def test_a_key_in_a_link_becomes_a_cookie(running, scope):
     cookie = {**ELSEWHERE, "Cookie": f"{name}={key}"}
     assert running.ask("/session", cookie, id=MAIN).status == 200
     assert running.ask("/", cookie).status == (200 if scope == "all" else 403)
+
+
+def test_two_servers_of_one_machine(folder, tmp_path):
+    """A browser has the keys of both in its cookies, which know no port: neither takes the place of the other one's."""
+    jar, waited = {}, []
+    with serving(folder, wait=waited.append) as one, serving(tmp_path, wait=waited.append) as other:
+        servers = (one, other, one)
+        for running in servers:
+            for query in ({"key": running.keys().main}, {"key": running.keys().of_session(MAIN), "id": MAIN}):
+                sent = {"Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+                found = running.ask("/session", {**ELSEWHERE, **sent}, **query)
+                name, _, value = found.headers["Set-Cookie"].partition(";")[0].partition("=")
+                jar[name] = value
+        cookies = {**ELSEWHERE, "Cookie": "; ".join(f"{name}={value}" for name, value in jar.items())}
+        assert [running.ask("/api/stats", cookies).status for running in servers] == [200] * 3
+        # The other one's alone is no key that somebody tries here.
+        theirs = "; ".join(f"{name}={value}" for name, value in jar.items() if not name.startswith(one.cookie))
+        assert one.ask("/api/stats", {**ELSEWHERE, "Cookie": theirs}).code == "key_needed"
+    assert (len(jar), waited) == (4, [])
+
+
+def test_a_link_takes_no_key_away(running):
+    """Who can see everything still can after a link to one session, or one with a key that is none."""
+    kept = f"{running.cookie}={running.keys().main}"
+    key = running.keys().of_session(MAIN)
+    found = [running.ask("/session", {**ELSEWHERE, "Cookie": kept}, id=MAIN, key=each) for each in (key, "wrong")]
+    assert [each.status for each in found] == [303, 303]
+    assert found[0].headers["Set-Cookie"].startswith(f"{running.cookie}-{key[:8]}={key};")
+    assert found[1].headers["Set-Cookie"] is None
+
+
+def test_a_folder_that_is_served_twice(folder):
+    """Its key is the same at both, and so is the cookie."""
+    with serving(folder) as one, serving(folder) as other:
+        found = one.ask("/", ELSEWHERE, key=one.keys().main)
+        cookie = {**ELSEWHERE, "Cookie": found.headers["Set-Cookie"].partition(";")[0]}
+        assert other.ask("/api/stats", cookie).status == 200
+
+
+def test_the_cookies_name_gives_no_key_away():
+    """It says of which key it is, and nothing of what that reads."""
+    names = {access.cookie_name(Keys(secret * 43)) for secret in "abc"}
+    assert len(names) == 3
+    assert all(re.fullmatch(r"monitor-key-[0-9a-f]{12}", each) for each in names)
+
+
+@pytest.mark.parametrize("is_tls", [True, False])
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({}, False),
+        ({"X-Forwarded-Proto": "http"}, False),
+        ({"X-Forwarded-Proto": "httpsx"}, False),
+        ({"X-Forwarded-Proto": "https"}, True),
+        ({"X-Forwarded-Proto": "HTTPS"}, True),
+        ({"X-Forwarded-Proto": "https, http"}, True),
+        ({"X-Forwarded-Proto": "http,https"}, True),
+    ],
+)
+@pytest.mark.parametrize("scope", ["all", "session"])
+def test_a_cookie_of_tls_stays_in_tls(is_tls, headers, told, scope):
+    """Where the browser spoke TLS, with the server or with a proxy, the key is never sent without."""
+    keys = Keys("k" * 43)
+    key = keys.main if scope == "all" else keys.of_session(MAIN)
+    sent = {name.lower(): value for name, value in {**ELSEWHERE, **headers}.items()}
+    request = Request("GET", "/session", {"key": [key], "id": [MAIN]}, sent, "127.0.0.1", is_tls)
+    door = access.Door(lambda: keys, access.anybody)
+
+    ((name, cookie),) = door.cookie_for(request, door.visitor(request))
+    first, *flags = cookie.split("; ")
+    assert (name, first.partition("=")[2]) == ("Set-Cookie", key)
+    expected = ["HttpOnly", "SameSite=Strict", "Path=/", "Max-Age=2592000"]
+    assert flags == [*expected, "Secure"] if is_tls or told else flags == expected
 
 
 def test_links_to_two_sessions(running):
@@ -175,9 +377,9 @@ def test_a_wrong_key_takes_a_while(folder):
     """Who tries keys waits for each answer; so many at a time wait, and all others are answered meanwhile."""
     waited = []
     with serving(folder, wait=waited.append) as running:
-        for headers in ({"Authorization": "Bearer wrong"}, {"Cookie": "monitor-key=wrong"}):
+        for headers in ({"Authorization": "Bearer wrong"}, {"Cookie": f"{running.cookie}=wrong"}):
             assert running.ask("/api/sessions", {**ELSEWHERE, **headers}).code == "wrong_key"
-        other = {**ELSEWHERE, "Cookie": f"monitor-key={running.keys().of_session(OTHER)}"}
+        other = {**ELSEWHERE, "Cookie": f"{running.cookie}={running.keys().of_session(OTHER)}"}
         assert running.ask("/session", other, id=MAIN, key="wrong").status == 401
         assert running.ask("/session", ELSEWHERE, id=MAIN, key=running.keys().of_session(OTHER)).status == 403
         assert running.ask("/api/sessions", ELSEWHERE).code == "key_needed"
@@ -186,8 +388,6 @@ def test_a_wrong_key_takes_a_while(folder):
 
 def test_many_wrong_keys_at_a_time(folder):
     """While as many wait as may, the next one is sent away at once, and who has the key is answered."""
-    from web.server import access  # noqa: PLC0415
-
     with serving(folder) as running:
         for _ in range(access._MOST_WAITING):
             running.site.door._waiting.acquire()
@@ -214,6 +414,15 @@ def test_a_trusted_proxy(folder, headers, expected):
     """With --trust-proxy the last address that the proxy on this machine wrote is whose request it is."""
     with serving(folder, trusts_proxy=True) as running:
         assert running.ask("/api/me", headers).status == expected
+
+
+def test_a_proxy_of_another_user(folder):
+    """Of another user no such word is believed: anybody on this machine may write it."""
+    need_users()
+    with serving(folder, trusts_proxy=True) as running, acting_as(STRANGER):
+        assert running.ask("/api/me", {"X-Forwarded-For": "127.0.0.1"}).status == 401
+    with serving(folder, trusts_proxy=True, trusts=access.anybody) as running, acting_as(STRANGER):
+        assert running.ask("/api/me", {"X-Forwarded-For": "127.0.0.1"}).status == 200
 
 
 def test_two_headers_of_a_proxy(folder):
@@ -282,7 +491,7 @@ def test_another_network(folder, networks):
         words = [sys.executable, ROOT / "scripts" / "cli.py", "url", MAIN, "--base", f"http://{address}:{port}"]
         url = subprocess.run([*words, "--data-dir", folder], capture_output=True, text=True, check=True).stdout.strip()
         key = url.rpartition("key=")[2]
-        cookie = {"Cookie": f"monitor-key-0-{key[:8]}={key}"}
+        cookie = {"Cookie": f"{access.cookie_name(Keys(main))}-{key[:8]}={key}"}
         asked = [
             ("/api/sessions", {}),
             ("/", {}),
