@@ -19,9 +19,9 @@ from .answers.titles import Titles
 from .api import export, parameters, questions, routes
 from .api.export import SessionExport
 from .api.questions import Setting
-from .server import events, exchange
+from .server import events, exchange, shares
 from .server.access import Door, Visitor
-from .server.connections import Connections
+from .server.connections import Connection, Connections
 from .server.exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
 
 OF_SESSION = (
@@ -55,11 +55,12 @@ class Site(NamedTuple):
     wait: events.Wait
     redacts: bool = False
 
-    def respond(self, request: Request) -> Reply:
-        """The answer to a request.  Raises ``Refusal``."""
+    def respond(self, request: Request, connection: Connection) -> Reply:
+        """The answer to a request that came over a connection.  Raises ``Refusal``."""
         if request.path == "/api/health":
-            return self._health(request)
+            return self._health(request, connection)
         visitor = self.door.visitor(request)
+        self._begin(connection, visitor)
         if static.is_page(request.path):
             return self._page(request, visitor)
         if request.path.startswith(_STATIC) or request.path in self.files:
@@ -67,12 +68,10 @@ class Site(NamedTuple):
         if request.path == "/api/me":
             return self._me(request, visitor)
         self._check(request, visitor)
-        special = {
-            "/api/session/export": self._export,
-            "/api/session/events": self._events_of_session,
-            "/api/events": self._events,
-        }
-        return special.get(request.path, self._asked)(request)
+        listened = {"/api/session/events": self._events_of_session, "/api/events": self._events}.get(request.path)
+        if listened:
+            return self._listened(request, connection, listened(request))
+        return self._export(request) if request.path == "/api/session/export" else self._asked(request)
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         """How a refusal reads: a page for a person, JSON for a program."""
@@ -85,6 +84,13 @@ class Site(NamedTuple):
                 content = self.files[request.path]
         more: Headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
         return Answer(refusal.status, content, (*refusal.headers, *more))
+
+    def _begin(self, connection: Connection, visitor: Visitor) -> None:
+        """The visitor is answered from now on.  Raises ``Refusal`` where too many of theirs are."""
+        everything = shares.OWN if visitor.is_local else shares.OF_ALL
+        share = everything if visitor.sees_all else shares.of_session(visitor.keys[0])
+        if not self.connections.begin(connection, share):
+            raise Refusal(503, "busy", "too many answers for this key are under way", (("Retry-After", "1"),))
 
     def _check(self, request: Request, visitor: Visitor) -> None:
         """Whether what is asked for is open to who asks.  Raises ``Refusal``."""
@@ -114,7 +120,7 @@ class Site(NamedTuple):
 
     # -- the API -------------------------------------------------------------------------------------------------------
 
-    def _health(self, request: Request) -> Answer:
+    def _health(self, request: Request, connection: Connection) -> Answer:
         try:
             visitor = self.door.visitor(request)
         except Refusal as refusal:
@@ -123,6 +129,7 @@ class Site(NamedTuple):
             visitor = None
         if visitor is None or not visitor.sees_all:
             return Answer(200, Content(questions.envelope({"status": "ok"}, None)))
+        self._begin(connection, visitor)
         return self._asked(request)
 
     def _me(self, request: Request, visitor: Visitor) -> Answer:
@@ -175,10 +182,10 @@ class Site(NamedTuple):
 
     # -- as it happens -------------------------------------------------------------------------------------------------
 
-    def _events(self, request: Request) -> Stream:
-        return self._listened(request, events.changes(self._change, self.wait))
+    def _events(self, _request: Request) -> Iterator[bytes]:
+        return events.changes(self._change, self.wait)
 
-    def _events_of_session(self, request: Request) -> Stream:
+    def _events_of_session(self, request: Request) -> Iterator[bytes]:
         session_id = parameters.session_id(request)
         after = parameters.number(request, "after", 0, 10**9)
         heard = request.header("Last-Event-ID")  # of a browser that was cut off
@@ -186,14 +193,14 @@ class Site(NamedTuple):
             after = int(heard[:9])
         if self._round_count(session_id) is None:
             raise questions.no_session()
-        return self._listened(request, events.rounds(self._counting(session_id), after, self.wait))
+        return events.rounds(self._counting(session_id), after, self.wait)
 
-    def _listened(self, request: Request, told: Iterator[bytes]) -> Stream:
+    def _listened(self, request: Request, connection: Connection, told: Iterator[bytes]) -> Stream:
         if request.method == "HEAD":
             return Stream(EVENTS, iter(()))
-        if not self.connections.begin_stream():
+        if not self.connections.begin_stream(connection):
             raise Refusal(503, "too_many_streams", "too many listen: ask every some seconds", (("Retry-After", "30"),))
-        return Stream(EVENTS, events.with_signs_of_life(told), close=self.connections.end_stream)
+        return Stream(EVENTS, events.with_signs_of_life(told))
 
     def _change(self) -> int | None:
         with contextlib.suppress(Refusal):

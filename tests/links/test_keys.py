@@ -132,6 +132,14 @@ def test_any_other_text_opens_nothing(text, session_id):
     assert not found.is_of_some_session(text)
 
 
+@pytest.mark.parametrize("other", ["{0}=", "{0}!", "{0}\n", " {0}", "{1}!{2}", "{1}\0{2}", "{0}é", "{0}==AAAA"])
+def test_there_is_one_way_to_write_a_key(other):
+    """What a decoder would read as the same is another text, and no key: nobody makes many of one."""
+    found = Keys("s" * 43)
+    key = found.of_session("a")
+    assert not found.is_of_some_session(other.format(key, key[:8], key[8:]))
+
+
 def test_a_key_with_one_letter_changed_opens_nothing():
     """Each letter of a key counts."""
     found = Keys("s" * 43)

@@ -1,7 +1,9 @@
 """Which connections are open, and which of them has to go where there are too many?
 
 One that waits for a request costs little and may be opened by anybody, so the oldest of those is closed for a new one, of
-the address that has the most: whoever opens hundreds closes their own.  One that is being answered is never closed.
+the address (on this machine, the user) that has the most: whoever opens hundreds closes their own.  One that is being
+answered is never closed; it counts for whoever is answered, who has a share and no more.  Who has no key has none: they
+wait until they were refused.
 """
 
 from __future__ import annotations
@@ -13,6 +15,8 @@ import time
 from collections import Counter
 from typing import Callable
 
+from .shares import Places, Share
+
 MOST = 256
 """Connections at a time."""
 MOST_STREAMS = 64
@@ -20,14 +24,16 @@ MOST_STREAMS = 64
 
 
 class Connection:
-    """One connection: whose, and since when it waits; None while it is answered."""
+    """One connection: from where, and since when it waits; while it is answered, whose share it is of instead."""
 
     def __init__(self, opened: socket.socket, address: str, since: float, user: int | None) -> None:
         """It waits for its first request; ``user`` is the id of the user of this machine who opened it, where known."""
         self.socket = opened
         self.address = address
         self.user = user
-        self.waits_since: float | None = since
+        self.waits_since = since
+        self.share: Share | None = None
+        self.is_stream = False
         self.is_closing = False
 
 
@@ -39,7 +45,8 @@ class Connections:
     ) -> None:
         """``clock`` gives seconds."""
         self._most = most
-        self._streams_left = most_streams
+        self._answered = Places(most)
+        self._streams = Places(most_streams)
         self._clock = clock
         self._all: set[Connection] = set()
         self._changed = threading.Condition()
@@ -48,11 +55,11 @@ class Connections:
         """Take in a new connection, in place of one that waits if need be; None where all are busy."""
         with self._changed:
             if sum(not each.is_closing for each in self._all) >= self._most:
-                waiting = [each for each in self._all if each.waits_since is not None and not each.is_closing]
+                waiting = [each for each in self._all if each.share is None and not each.is_closing]
                 if not waiting:
                     return None
-                by_address = Counter(each.address for each in waiting)
-                _close(min(waiting, key=lambda each: (-by_address[each.address], each.waits_since or 0.0)))
+                by_origin = Counter((each.address, each.user) for each in waiting)
+                _close(min(waiting, key=lambda each: (-by_origin[each.address, each.user], each.waits_since)))
             admitted = Connection(opened, address, self._clock(), user)
             self._all.add(admitted)
             return admitted
@@ -60,31 +67,36 @@ class Connections:
     def leave(self, gone: Connection) -> None:
         """Forget a connection that ended."""
         with self._changed:
+            self._give_back(gone)
             self._all.discard(gone)
             self._changed.notify_all()
 
-    def begin(self, connection: Connection) -> bool:
-        """It is answered from now on; False where it was closed just now."""
+    def begin(self, connection: Connection, share: Share) -> bool:
+        """It is answered from now on; False where so many of the share are that it may have no more."""
         with self._changed:
-            connection.waits_since = None
-            return not connection.is_closing
+            is_room = self._answered.take(share)
+            connection.share = share if is_room else None
+            return is_room
+
+    def begin_stream(self, connection: Connection) -> bool:
+        """What it is answered does not end; False where its share has as many of those as it may."""
+        with self._changed:
+            connection.is_stream = connection.share is not None and self._streams.take(connection.share)
+            return connection.is_stream
 
     def end(self, connection: Connection) -> None:
-        """It waits for its next request."""
+        """It was answered, and waits for its next request."""
         with self._changed:
+            self._give_back(connection)
             connection.waits_since = self._clock()
 
-    def begin_stream(self) -> bool:
-        """There is one more endless answer; False where there are as many as may be."""
-        with self._changed:
-            is_free = self._streams_left > 0
-            self._streams_left -= is_free
-            return is_free
-
-    def end_stream(self) -> None:
-        """There is one less."""
-        with self._changed:
-            self._streams_left += 1
+    def _give_back(self, connection: Connection) -> None:
+        if connection.share is None:
+            return
+        self._answered.give_back(connection.share)
+        if connection.is_stream:
+            self._streams.give_back(connection.share)
+        connection.share, connection.is_stream = None, False
 
     def close(self, patience: float) -> None:
         """Close those that wait at once, and all others when they are answered, or after so many seconds."""
@@ -92,7 +104,7 @@ class Connections:
         with self._changed:
             while self._all:
                 for each in self._all:
-                    if each.waits_since is not None and not each.is_closing:
+                    if each.share is None and not each.is_closing:
                         _close(each)
                 left = end - self._clock()
                 if left <= 0:

@@ -6,7 +6,7 @@ import gzip
 import hashlib
 import html
 from collections.abc import Iterator, Mapping
-from typing import Callable, NamedTuple, Union
+from typing import NamedTuple, Union
 
 JSON, HTML, EVENTS = "application/json", "text/html; charset=utf-8", "text/event-stream"
 SCHEMA_VERSION = 1
@@ -87,20 +87,12 @@ class Answer(NamedTuple):
     headers: Headers = ()
 
 
-def nothing() -> None:
-    """Do nothing."""
-
-
 class Stream(NamedTuple):
-    """An answer that comes in pieces; an empty piece only asks whether anybody is still there.
-
-    ``close`` is called when it ended, however that was.
-    """
+    """An answer that comes in pieces; an empty piece only asks whether anybody is still there."""
 
     kind: str
     pieces: Iterator[bytes]
     headers: Headers = ()
-    close: Callable[[], None] = nothing
 
 
 Reply = Union[Answer, Stream]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.server
 import socket
 import socketserver
 import ssl
@@ -16,9 +15,10 @@ from .exchange import Headers, Refusal, Request
 from .handler import Handler, Service
 
 
-class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
+class Server(socketserver.ThreadingMixIn, socketserver.TCPServer):
     """Listens, and answers each connection in a thread of its own."""
 
+    allow_reuse_address = True
     daemon_threads = True
     block_on_close = False
     request_queue_size = 128
@@ -29,15 +29,15 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
         self.address_family = family
         self._service = service
         self._admitted: dict[int, Connection] = {}
-        super().__init__(place[:2], Handler)  # type: ignore[arg-type]
+        super().__init__(place[:2], socketserver.BaseRequestHandler)  # type: ignore[arg-type]
 
     def server_bind(self) -> None:
-        """As the socket server's own; HTTP's would ask a name server what this machine is called."""
+        """Bind; an IPv6 address that is for all takes IPv4 in, too."""
         if self.address_family == socket.AF_INET6:
             with contextlib.suppress(OSError):
                 self.socket.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        socketserver.TCPServer.server_bind(self)
-        self.server_name, self.server_port = str(self.server_address[0]), int(self.server_address[1])
+        super().server_bind()
+        self.server_port = int(self.server_address[1])
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """Give a new connection its thread, if there is room for one."""
@@ -58,7 +58,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         """Answer what comes over a connection, in its thread."""
-        Handler(request, client_address, self, self._admitted.pop(request.fileno()), self._service)
+        Handler(request, client_address, self._admitted.pop(request.fileno()), self._service).run()
 
     def _say_busy(self, request: socket.socket) -> None:
         refusal = Refusal(503, "busy", "too many connections", (("Retry-After", "1"),))

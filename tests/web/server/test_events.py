@@ -116,7 +116,7 @@ def test_so_many_listen_and_no_more(log, tmp_path):
             assert (found.status, found.code, found.headers["Retry-After"]) == (503, "too_many_streams", "30")
             assert running.ask("/api/events", method="HEAD").status == 200
             assert running.ask("/api/sessions").status == 200
-        until(lambda: running.site.connections._streams_left == 1, "the other one's end was seen")
+        until(lambda: len(running.site.connections._streams) == 1, "the other one's end was seen")
         stack.enter_context(listening(running, "/api/events"))
 
 
