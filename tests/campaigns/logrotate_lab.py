@@ -89,6 +89,12 @@ def found_in(out):
     return counts
 
 
+def in_reading_order(out):
+    """The ids of each session's calls, as its file has them."""
+    paths = [path for path in out.glob("*.json") if not path.name.startswith(".")]
+    return [[entry["chat_id"] for entry in json.loads(path.read_bytes())["rounds"]] for path in paths]
+
+
 def main_py(out, *logs, options=()):
     """One poll by ``main.py`` as cron makes it; what it said on stderr."""
     paths = [word for log in logs for word in ("--log-path", log)]

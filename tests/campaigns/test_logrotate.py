@@ -270,11 +270,21 @@ def test_a_second_rotation_to_the_same_date(lab, dateformat):
     assert lab.found.keys() == lab.written
 
 
+def by_number(name):
+    """In the order in which the gateway wrote them."""
+    return int(name[1:])
+
+
 @pytest.mark.parametrize("mode", ["create", "copytruncate", "compress", "renamecopy", "extension"])
-def test_a_folder_for_old_logs(lab, tmp_path, mode):
-    """With olddir the rotated logs are found by their content, where they are given as a second --log-path."""
-    patterns = [tmp_path / "logs" / "access.log", tmp_path / "old" / "access*"]
+@pytest.mark.parametrize("pattern", ["access*", "access[.-]*"])
+def test_a_folder_for_old_logs(lab, tmp_path, mode, pattern):
+    """With olddir the rotated logs are found by their content, and come in their order, given as a second --log-path."""
+    patterns = [tmp_path / "logs" / "access.log", tmp_path / "old" / pattern]
     lab = lab("rotate 3", f"olddir {tmp_path / 'old'}", *MODES[mode], patterns=patterns)
+    for _ in range(2):  # the monitor comes later
+        lab.gateway.write(2)
+        lab.rotate()
+        lab.gateway.reopen()
 
     for number in range(9):
         lab.gateway.write(3)
@@ -289,6 +299,7 @@ def test_a_folder_for_old_logs(lab, tmp_path, mode):
 
     assert lab.verdict() == []
     assert lab.found.keys() == lab.written
+    assert all(names == sorted(names, key=by_number) for names in logrotate_lab.in_reading_order(lab.out))
 
 
 def test_copies_of_a_log_that_goes_on(lab):
@@ -432,6 +443,22 @@ def test_a_link_that_leads_elsewhere(lab, tmp_path):
 
     assert lab.verdict() == []
     assert lab.found.keys() == lab.written
+
+
+@pytest.mark.parametrize("mode", ["create", "compress", "extension"])
+def test_a_gateway_that_is_taken_away(lab, tmp_path, mode):
+    """Where a glob names the log, what its last rotation left is read though the log itself is gone."""
+    lab = lab("rotate 3", *MODES[mode], patterns=[tmp_path / "log*" / "access.log"])
+    lab.gateway.write(3)
+    lab.poll()
+    lab.gateway.write(2)
+    lab.rotate()
+    lab.log.unlink(missing_ok=True)
+    lab.finish()
+
+    assert lab.verdict() == []
+    assert lab.found.keys() == lab.written
+    assert lab.notices == []
 
 
 def test_one_file_by_two_names(lab):

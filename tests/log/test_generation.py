@@ -12,63 +12,10 @@ import pytest
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.log import generation as identity
-from session_monitor.log import rotation, tail
-from session_monitor.log.checkpoint import LogView
+from session_monitor.log import rotation
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile
-from session_monitor.log.tail import Look, LookAgain, Tail
-
-
-def text(*numbers, of="call"):
-    """Some lines that nobody else has."""
-    return b"".join(b"%s %d %s\n" % (of.encode(), number, b"." * 60) for number in numbers)
-
-
-class Watch:
-    """A log, with what earlier looks remember of it: each look gives the bytes that are new, oldest first."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.log = folder / "access.log"
-        self.view = LogView()
-        self.tail = Tail([str(self.log)], self.view)
-
-    @property
-    def known(self):
-        """The generations, in the order in which they were met."""
-        return self.view.generations
-
-    def look(self, *, read=True):
-        """Look, then read every whole line behind each generation's offset, unless ``read`` is false."""
-        look = Look()
-        new_bytes = []
-        try:
-            self.tail.look(look)
-            for generation, file in look.found:
-                sealed = self.tail.is_sealed(generation, file)
-                lines = list(self.tail.lines(generation, file, sealed=sealed)) if tail.unread(generation, file) else []
-                if read and lines:
-                    generation.become(generation.advanced(file, lines[-1][1]))
-                    new_bytes += [data + b"\n" for _, _, data, _ in lines]
-        except LookAgain:
-            return self.look(read=read)
-        finally:
-            look.close()
-        return b"".join(new_bytes)
-
-    @property
-    def places(self):
-        """The name of each generation's file, by id; None where it has none."""
-        return {each.gid: None if each.gone else os.path.basename(each.path) for each in self.known}
-
-    def path(self, suffix):
-        """The path of a rotated file."""
-        return self.folder / f"access.log{suffix}"
-
-    def append(self, data, suffix=""):
-        """Write on."""
-        with open(self.path(suffix), "ab") as file:
-            file.write(data)
+from tests.support.watch import Watch, text
 
 
 @pytest.fixture
@@ -467,7 +414,7 @@ def test_the_order_of_files_does_not_decide(watch, monkeypatch, reverse):
     os.truncate(watch.log, 0)
     watch.append(text(10))
     find = rotation.find
-    monkeypatch.setattr(rotation, "find", lambda patterns: find(patterns)[:: -1 if reverse else 1])
+    monkeypatch.setattr(rotation, "find", lambda *arguments: find(*arguments)[:: -1 if reverse else 1])
 
     assert watch.look() == text(4, 10)
     assert list(watch.places.values()) == ["access.log.1", "access.log"]

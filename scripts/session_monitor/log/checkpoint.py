@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+from collections.abc import Collection
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,7 +21,7 @@ from .generation import Generation
 
 SCHEMA_VERSION = 1
 REMEMBERED = 100
-"""How many generations are remembered after their files are gone."""
+"""How many generations are remembered that are in no file any more, or of logs that a run does not name."""
 
 
 class LogView(SimpleNamespace):
@@ -45,10 +46,10 @@ class LogView(SimpleNamespace):
         """The sequence number for the next generation."""
         return max((generation.sequence for generation in self.generations), default=0) + 1
 
-    def forget_old(self) -> None:
-        """Keep the newest of those that are gone; what the others covered stays counted."""
-        gone = sorted((each for each in self.generations if each.gone), key=lambda each: each.sequence)
-        for generation in gone[:-REMEMBERED]:
+    def forget_old(self, unnamed: Collection[str] = ()) -> None:
+        """Keep the newest of those that are gone, or are named here by their ids; what the others covered stays counted."""
+        old = [each for each in self.generations if each.gone or each.gid in unnamed]
+        for generation in sorted(old, key=lambda each: each.sequence)[:-REMEMBERED]:
             self.past.add(generation.coverage)
             self.generations.remove(generation)
 
@@ -98,6 +99,7 @@ class Checkpoint:
 
     def release(self, path: str) -> None:
         """The file of this name was a passing one, and is gone."""
+        path = os.path.realpath(path)
         for view in self.views.values():
             for generation in view.generations:
                 if generation.path == path and not generation.gone:

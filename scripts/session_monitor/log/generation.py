@@ -7,6 +7,7 @@ line that was read.  Device and inode only hint (ext4 gives an inode to the next
 
 from __future__ import annotations
 
+import os
 from types import SimpleNamespace
 from typing import Any
 
@@ -39,15 +40,19 @@ _UNREAD: dict[str, Any] = {
     "quiet_size": -1,
     "quiet_since": 0.0,
     "quiet_polls": 0,
+    "log": "",
 }
+_LATER = {"tail_sha256", "log"}
+"""What earlier versions did not keep."""
 
 
 class Generation(SimpleNamespace):
     """One generation as far as it was read: up to ``offset``, a line's end.
 
     ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.  ``unterminated``
-    says that a last line was taken whose newline had not come.  ``quiet_size``, ``quiet_since`` and ``quiet_polls``
-    tell how long a rotated file has not grown.
+    says that a last line was taken whose newline had not come.  ``path`` is the real one of its file, and ``log`` the
+    log that was named when it was found there; that may lead elsewhere by now.  ``quiet_size``, ``quiet_since`` and ``quiet_polls``
+    tell how long a file that nothing should write to has not grown.
 
     ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known
     that ends early, as when lines came between the copy and the truncation.  ``tail_sha256`` is the hash of the last line
@@ -71,6 +76,7 @@ class Generation(SimpleNamespace):
     quiet_size: int
     quiet_since: float
     quiet_polls: int
+    log: str
     coverage: Coverage
 
     def __init__(self, **known: Any) -> None:
@@ -92,8 +98,7 @@ class Generation(SimpleNamespace):
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
-        values = {name: stored[name] for name in cls.__annotations__ if name != "tail_sha256"}
-        values["tail_sha256"] = stored.get("tail_sha256", "")  # earlier versions had none
+        values = {name: stored[name] for name in cls.__annotations__ if name not in _LATER or name in stored}
         values["head"] = [(end, sha256) for end, sha256 in values["head"]]
         values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
         return cls(**values)
@@ -110,9 +115,14 @@ class Generation(SimpleNamespace):
         if self.gone:  # what was given up with its file may be there again
             self.gone = False
             self.coverage.lost_bytes -= max(0, self.size_seen - self.offset)
-        self.path, (self.device, self.inode) = file.place.path, file.key
+        self.found_at(file)
+        self.device, self.inode = file.key
         self.size_seen, self.seen_sha256, self.file_state = file.size, seen_sha256, file.state
         return max(0, lost)
+
+    def found_at(self, file: LogFile) -> None:
+        """Remember the name, and of which log that is."""
+        self.path, self.log = os.path.realpath(file.place.path), file.place.log or self.log
 
     def release(self) -> None:
         """Its file was a passing one and is gone: what was not read of it is no loss, and will come again."""
@@ -134,13 +144,22 @@ class Generation(SimpleNamespace):
         if file.place.compressed:
             return True
         if file.place.is_live or self.offset == file.size:
-            self.quiet_size = -1
-        elif self.quiet_size != file.size or now < self.quiet_since:
-            self.quiet_size, self.quiet_since, self.quiet_polls = file.size, now, 1
-        else:
-            self.quiet_polls = min(self.quiet_polls + 1, QUIET_POLLS)
-            return self.quiet_polls == QUIET_POLLS and now - self.quiet_since >= QUIET_SECONDS
-        return False
+            self.quiet_size = self.quiet_size if file.place.is_former else -1
+            return False
+        return self.rests(file, now)
+
+    def rests(self, file: LogFile, now: float) -> bool:
+        """Whether the file has not grown for a while; to be asked once a look, and as ``is_sealed``."""
+        if self.quiet_size != file.size or now < self.quiet_since:
+            self.quiet_size, self.quiet_since, self.quiet_polls = file.size, now, 0
+        # The last one counts when the time is over, so that whoever sees all of them knows that it was told before.
+        most = QUIET_POLLS if now - self.quiet_since >= QUIET_SECONDS else QUIET_POLLS - 1
+        self.quiet_polls = min(self.quiet_polls + 1, most)
+        return self.quiet_polls == QUIET_POLLS
+
+    def has_rested(self, file: LogFile) -> bool:
+        """Whether ``rests`` has said so already."""
+        return self.quiet_size == file.size and self.quiet_polls == QUIET_POLLS
 
     def advanced(self, file: LogFile, offset: int) -> Generation:
         """This generation when everything up to the offset has been read; its identity grows with that.
@@ -179,7 +198,7 @@ def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
         gid = f"{base}-{number}"
     device, inode = file.key
     generation = Generation(
-        gid=gid, sequence=sequence, path=file.place.path, device=device, inode=inode, head=_head(file, file.size)
+        gid=gid, sequence=sequence, path="", device=device, inode=inode, head=_head(file, file.size)
     )
     generation.seen_in(file)
     return generation

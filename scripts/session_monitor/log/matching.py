@@ -28,7 +28,7 @@ def match(
 ) -> Match:
     """Decide over all generations and all files at once; a choice one by one would depend on their order.
 
-    A file of an unknown generation must have a line, as ``has_line`` says: less is like the beginning of any file.
+    A file of an unknown generation must belong to a log still, and have a line, as ``has_line`` says: less is like the beginning of any file.
     """
     result = Match()
     free = list(files)
@@ -57,7 +57,9 @@ def match(
         if heirs:
             bind(generation, max(heirs, key=lambda file: (not file.place.is_live, file.size)))
     # 4 Copies: of a generation that has its own file, or of each other.
-    result.new = _without_copies(result, [file for file in free if file.size and has_line(file)])
+    result.new = _without_copies(
+        result, [file for file in free if not file.place.is_former and file.size and has_line(file)]
+    )
     result.missing = open_ones
     return result
 

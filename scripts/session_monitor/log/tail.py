@@ -69,6 +69,7 @@ class Tail:
         self.is_piped = is_piped
         self.has_ended = False
         self._patterns = list(patterns)
+        self._is_named = rotation.named_by(patterns)
         self._view = view
         self._allowed = allowed
         self._is_whole = is_whole
@@ -93,14 +94,19 @@ class Tail:
         for generation, file in match.found:
             if generation.file_state != file.state or generation.gone:
                 _lose(look, generation, generation.seen_in(file))
+            elif generation.log != file.place.log:
+                generation.found_at(file)
+        match.found = [pair for pair in match.found if not self._let_go(*pair)]
+        missing = [generation for generation in match.missing if not generation.gone]
+        expected = list(filter(self._is_expected, missing))
         if look.complete and not self.is_piped:
-            self._miss(look, [generation for generation in match.missing if self._can_miss(generation)])
+            self._miss(look, expected)
         for file in match.new:
             taken = {generation.gid for generation in self._view.generations}
             generation = identity.new_generation(file, taken, self._view.next_sequence())
             self._view.generations.append(generation)
             match.found.append((generation, file))
-        self._view.forget_old()
+        self._view.forget_old({each.gid for each in missing} - {each.gid for each in expected})
         look.found = sorted(match.found, key=lambda pair: pair[0].sequence)
 
     def _open(self, look: Look) -> None:
@@ -124,13 +130,12 @@ class Tail:
             raise LookAgain
 
     def _places(self, look: Look) -> list[rotation.LogPlace]:
-        try:
-            places = rotation.find(self._patterns)
-        except OSError as error:
+        def unlisted(error: OSError) -> None:
             look.complete = False
             look.problems.append(f"{error.filename} cannot be listed: {error.strerror}")
-            return []
-        return places
+
+        known = {each.path: each.log for each in self._view.generations if not each.gone}
+        return rotation.find(self._patterns, known, unlisted)
 
     def _opened(self, place: rotation.LogPlace, look: Look) -> LogFile | None:
         try:
@@ -138,8 +143,9 @@ class Tail:
         except FileNotFoundError:  # renamed just now
             pass
         except OutsideError:
-            look.problems.append(f"{place.path} is outside the folders that --allow-dir permits; it was not read")
-            return None  # what is known of it is not missed: see ``_can_miss``
+            if not place.is_former:
+                look.problems.append(f"{place.path} is outside the folders that --allow-dir permits; it was not read")
+            return None  # what is known of it is not missed: see ``_is_expected``
         except NotAFileError:
             look.problems.append(f"{place.path} is no regular file")
         except OSError as error:
@@ -164,13 +170,25 @@ class Tail:
             return False
         return any(self._is_whole(line or b"") for _, _, line in log_file.lines(file, 0, file.size, rest_too=True))
 
-    def _can_miss(self, generation: Generation) -> bool:
-        """Whether its file should be among those that were opened."""
-        if generation.gone or not self._allowed:
-            return not generation.gone
+    def _is_expected(self, generation: Generation) -> bool:
+        """Whether a look finds it if it is there: these patterns name its log, and it may be opened."""
+        is_named = self._is_named(generation.log or generation.path)
+        if not is_named or not self._allowed:
+            return is_named
         from .beneath import is_beneath  # noqa: PLC0415 -- few name folders
 
         return is_beneath(generation.path, self._allowed)
+
+    def _let_go(self, generation: Generation, file: LogFile) -> bool:
+        """Whether nothing more is to be expected of a file that no pattern leads to any more; then it is left alone."""
+        if not file.place.is_former:
+            return False
+        if generation.has_rested(file):
+            generation.release()
+            return True
+        if file.place.compressed or not unread(generation, file):
+            generation.rests(file, self._clock())  # for the others that is asked when they are read
+        return False
 
     def _miss(self, look: Look, missing: list[Generation]) -> None:
         """Give up what is in no file; after a second look, since names that change meanwhile can escape the first."""
@@ -179,8 +197,8 @@ class Tail:
             self._suspected |= names
             raise LookAgain
         self._suspected = set()
-        known = sum(map(self._can_miss, self._view.generations))
-        if missing and len(missing) == known:
+        known = [each for each in self._view.generations if not each.gone]
+        if missing and len(missing) == sum(map(self._is_expected, known)):
             missing[0].coverage.unknown_gaps += 1
             look.unknown_gaps += 1
             look.notices.append(

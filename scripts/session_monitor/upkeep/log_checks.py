@@ -26,11 +26,14 @@ def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
     generations = [each for view in views.values() for each in view.generations if not each.gone]
     logs: list[str] = []
     rotated: set[str] = set()
-    for path in sorted({generation.path for generation in generations}, key=len):
-        if path not in rotated and os.path.lexists(path):
-            logs.append(path)
-            with contextlib.suppress(OSError):
-                rotated.update(place.path for place in rotation.find([path]))
+    for log in sorted({generation.log or generation.path for generation in generations}, key=len):
+        try:
+            files = [place.path for place in rotation.find([log])]
+        except OSError:
+            files = [log]
+        if files and log not in rotated:
+            logs.append(log)
+            rotated.update(files)
     return logs
 
 
@@ -86,7 +89,7 @@ def _log(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
 def _rotation(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
     """What rotation leaves, and whether the monitor can follow it."""
     rotated = [place for place in places if not place.is_live]
-    passed = _unread_names(log, places)
+    passed = _unread_names(places)
     if passed:
         found = f"beside {log} are files that look as if rotation had left them, and are not read: {some(passed)}"
         return Check("rotation", WARN, found, _UNREAD)
@@ -119,11 +122,13 @@ _UNREAD = (
 _COMPRESSED = r"(?:\.(?:gz|bz2|xz|zst|lz4|lzma|zip|Z|7z))"
 
 
-def _unread_names(log: str, places: Sequence[LogPlace]) -> list[str]:
+def _unread_names(places: Sequence[LogPlace]) -> list[str]:
     """Names beside a log that look rotated, and that it is not read by."""
     read = {os.path.basename(place.path) for place in places}
-    bases = [place.path for place in places if place.is_live] or [log]
-    patterns = [_rotated(*map(re.escape, os.path.splitext(os.path.basename(base)))) for base in bases]
+    bases = {
+        os.path.basename(path) for place in places for path in (place.log, place.path if place.is_live else "") if path
+    }
+    patterns = [_rotated(*map(re.escape, os.path.splitext(base))) for base in bases]
     folders = {os.path.dirname(place.path) or "." for place in places}
     names = {name for folder in folders for name in os.listdir(folder) if os.path.isfile(os.path.join(folder, name))}
     return sorted(name for name in names - read if any(pattern.fullmatch(name) for pattern in patterns))
@@ -161,11 +166,11 @@ def _sample(case: Case, logs: Sequence[str], book: Book | None) -> Sample | None
 def _newest(log: str) -> Iterator[LogPlace]:
     """Of each log that this names, the newest file that is plain and has something in it."""
     with contextlib.suppress(OSError):
-        families: dict[int, LogPlace] = {}
+        newest: dict[str, LogPlace] = {}
         for place in rotation.find([log]):
             if not place.compressed and os.path.isfile(place.path) and os.path.getsize(place.path):
-                families[place.order[0]] = place
-        yield from families.values()
+                newest[place.log] = place
+        yield from newest.values()
 
 
 def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Check:
