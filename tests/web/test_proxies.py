@@ -42,7 +42,7 @@ def example(name, begin):
 
 DOCUMENTED = {
     "nginx": lambda port: nginx(example("README.md", "location / {")(port)),
-    "haproxy": lambda port: haproxy(example("docs/SERVING.md", "backend monitor")(port)),
+    "haproxy": lambda port: haproxy(example("docs/SERVER.md", "backend monitor")(port)),
 }
 """Each as it is documented here."""
 
