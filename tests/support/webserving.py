@@ -135,7 +135,12 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     waited = more.pop("wait", lambda _seconds: False)
     files = Folder(str(folder), {"HOME": "/nonexistent"})
     keys = KeptKeys(str(folder), log.append)
-    door = Door(keys, more.pop("trusts", access.own_users(str(folder))), wait=waited, **more)
+    door = Door(
+        keys,
+        more.pop("trusts", access.own_users(str(folder)) if peers.IS_TOLD else access.anybody),
+        wait=waited,
+        **more,
+    )
     connections = Connections(most, most_streams)
     desk = Desk(files, (lambda: now) if now else timestamps.now, patience=patience)
     table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}

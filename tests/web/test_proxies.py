@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import http.client
-import os
 import re
 import socket
 import ssl
 import subprocess
-import sys
-import tempfile
-from pathlib import Path
 
 import pytest
 
 from tests.support.needs import need_tool
 from tests.support.proxies import haproxy, nginx
-from tests.support.users import STRANGER, command_as, need_users
-from tests.support.webserving import MAIN, PATIENCE, ROOT, SAMPLE, SERVER, asked, ingest, program
+from tests.support.users import STRANGER, program_of
+from tests.support.webserving import MAIN, PATIENCE, ROOT, asked, program
 
 BARE = "location / {{ proxy_pass http://127.0.0.1:{port}; }}"
 """What a first example of nginx has."""
@@ -96,21 +92,9 @@ def test_what_it_would_be_without_users(folder, proxy):
 @pytest.mark.parametrize("mode", ["http", "tcp"])
 def test_a_proxy_that_runs_as_root(mode):
     """Root is nobody special where the server is another user's: much that forwards connections runs as root."""
-    need_users()
-    with contextlib.ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory())
-        os.chmod(home, 0o711)
-        folder = ingest(SAMPLE, Path(home) / "sessions")
-        for each in (folder, *folder.rglob("*")):
-            os.chown(each, STRANGER, STRANGER)
-        words = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", "--quiet"]
-        process = subprocess.Popen(command_as(STRANGER, *words), stdout=subprocess.PIPE, text=True)
-        stack.callback(process.communicate)
-        stack.callback(process.kill)
-        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+    with program_of(STRANGER, STRANGER) as port:
         backend = BACKEND.format(port=port, mode=mode)
-        front = stack.enter_context(haproxy(backend, mode=mode, keeps_root=True))
-        with visitor(front) as ask:
+        with haproxy(backend, mode=mode, keeps_root=True) as front, visitor(front) as ask:
             assert [status(ask, path) for path in PATHS] == [401] * len(PATHS)
 
 

@@ -13,7 +13,7 @@ import os
 import socket
 import struct
 import sys
-from typing import Callable, NamedTuple, Optional
+from typing import Any, Callable, NamedTuple, Optional, Union
 
 IS_TOLD = sys.platform.startswith("linux")
 """Whether this system tells at all; macOS does not."""
@@ -24,14 +24,15 @@ UserOf = Callable[[socket.socket], Optional[int]]
 _LIVE = (1, 4, 5, 8)
 """ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT: whose socket it is counts in these.  In others, as in one that is closed
 by all its processes, the kernel says 0, which would be root."""
+_Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
 class _Link(NamedTuple):
     """A connection as the peer has it: its own address and port, then ours."""
 
-    address: ipaddress.IPv4Address | ipaddress.IPv6Address
+    address: _Address
     port: int
-    our_address: ipaddress.IPv4Address | ipaddress.IPv6Address
+    our_address: _Address
     our_port: int
 
 
@@ -40,7 +41,7 @@ _Way = Callable[[_Link], Optional[int]]
 
 def teller() -> UserOf | None:
     """What tells the user behind a connection; None where nothing on this machine does, as it finds by its own."""
-    for way in (_by_netlink, _by_table):
+    for way in (_by_netlink, _by_table) if IS_TOLD else ():
         if _tells_own(way):
             return lambda opened: _user_of(opened, way)
     return None
@@ -53,14 +54,16 @@ def unknown(_opened: socket.socket) -> int | None:
 
 def is_loopback(address: str) -> bool:
     """Whether this is an address of the machine itself, also an IPv4 one written as IPv6."""
-    parsed = _parsed(address)
-    return parsed is not None and parsed.is_loopback
+    try:
+        return _plain(address).is_loopback
+    except ValueError:
+        return False
 
 
 def _user_of(opened: socket.socket, way: _Way) -> int | None:
     with contextlib.suppress(OSError):  # it may be gone already
         link = _link(opened.getpeername(), opened.getsockname())
-        return way(link) if link and link.address.is_loopback else None
+        return way(link) if link.address.is_loopback else None
     return None
 
 
@@ -70,20 +73,17 @@ def _tells_own(way: _Way) -> bool:
         listening = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         own = stack.enter_context(socket.create_connection(listening.getsockname(), timeout=1))
         link = _link(own.getsockname(), own.getpeername())
-        return link is not None and way(link) == os.geteuid()
+        return way(link) == os.geteuid()
     return False
 
 
-def _link(peer: tuple[object, ...], own: tuple[object, ...]) -> _Link | None:
-    address, our_address = _parsed(str(peer[0])), _parsed(str(own[0]))
-    return _Link(address, int(str(peer[1])), our_address, int(str(own[1]))) if address and our_address else None
+def _link(peer: tuple[Any, ...], own: tuple[Any, ...]) -> _Link:
+    return _Link(_plain(peer[0]), peer[1], _plain(own[0]), own[1])
 
 
-def _parsed(address: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return None
+def _plain(address: str) -> _Address:
+    """The address without the network that it belongs to, and as IPv4 where it is one."""
+    parsed = ipaddress.ip_address(address.partition("%")[0])
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
@@ -130,9 +130,10 @@ def _by_netlink(link: _Link) -> int | None:
 
 
 def _by_table(link: _Link) -> int | None:
-    rows = [_row(link, "/proc/net/tcp6", 6)] + ([_row(link, "/proc/net/tcp", 4)] if link.address.version == 4 else [])
-    users = [user for user in rows if user is not None]
-    return _certain(users[0]) if len(users) == 1 else None
+    # A program may have opened an IPv4 connection as one of IPv6.
+    user = _row(link, "/proc/net/tcp", 4) if link.address.version == 4 else None
+    user = _row(link, "/proc/net/tcp6", 6) if user is None else user
+    return None if user is None else _certain(user)
 
 
 def _row(link: _Link, table: str, version: int) -> int | None:
@@ -146,7 +147,7 @@ def _row(link: _Link, table: str, version: int) -> int | None:
     return None
 
 
-def _end(address: ipaddress.IPv4Address | ipaddress.IPv6Address, port: int, version: int) -> str:
+def _end(address: _Address, port: int, version: int) -> str:
     """An address and a port as the tables have them: words of four bytes, each as a number of this machine's."""
     packed = address.packed
     if version == 6 and len(packed) == 4:

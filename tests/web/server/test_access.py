@@ -11,17 +11,15 @@ import re
 import stat
 import subprocess
 import sys
-import tempfile
 import textwrap
 import urllib.parse
-from pathlib import Path
 
 import pytest
 
 from session_monitor.links.keys import Keys
 from tests.support.needs import need_tool
-from tests.support.users import OWNER, STRANGER, acting_as, command_as, need_users
-from tests.support.webserving import ELSEWHERE, MAIN, PATIENCE, ROOT, SAMPLE, SERVER, asked, ingest, serving
+from tests.support.users import OWNER, STRANGER, acting_as, need_users, program_of
+from tests.support.webserving import ELSEWHERE, MAIN, PATIENCE, ROOT, asked, serving
 from web import site
 from web.api import routes
 from web.server import access, peers
@@ -143,32 +141,29 @@ def test_who_needs_no_key(tmp_path, monkeypatch, server, owner, trusted):
 @pytest.mark.parametrize("server", [STRANGER, 0])
 def test_the_program_run_by_a_user(server):
     """The real program, run by a user over a folder of another one: both need no key, and nobody else does without."""
+    with program_of(server, OWNER) as port:
+        found = {user: status_for(user, port) for user in (0, STRANGER, OWNER, OWNER + 1)}
+    assert {user for user, each in found.items() if each == 200} == {server, OWNER}
+    assert set(found.values()) == {200, 401}
+
+
+def test_the_program_in_a_container():
+    """Where the users outside have one number for all of them, that is nobody's, and the folder's owner is nobody."""
     need_users()
-    with contextlib.ExitStack() as stack:
-        home = stack.enter_context(tempfile.TemporaryDirectory())
-        os.chmod(home, 0o711)
-        folder = ingest(SAMPLE, Path(home) / "sessions")
-        for each in (folder, *folder.rglob("*")):
-            os.chown(each, OWNER, OWNER)
-        words = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", "--quiet"]
-        if server != 0:  # who can read the folder by a group, say
-            (folder / ".web-key").write_text("k" * 43)
-            (folder / ".web-key").chmod(0o600)
-            os.chown(folder / ".web-key", server, server)
-        process = subprocess.Popen(command_as(server, *words) if server else words, stdout=subprocess.PIPE, text=True)
-        stack.callback(process.communicate)
-        stack.callback(process.kill)
-        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+    inside = [need_tool("unshare"), "--user", "--map-root-user"]
+    if subprocess.run([*inside, "true"], capture_output=True, check=False).returncode:
+        pytest.skip("needs to make user namespaces, which cannot be done here")
+    with program_of(0, OWNER, *inside) as port:
+        found = {user: status_for(user, port) for user in (0, STRANGER, OWNER)}
+    assert found == {0: 200, STRANGER: 401, OWNER: 401}
 
-        def status(user):
-            with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
-                with acting_as(user):
-                    connection.connect()
-                return asked(connection, "/api/sessions").status
 
-        found = {user: status(user) for user in (0, STRANGER, OWNER, OWNER + 1)}
-        assert {user for user, each in found.items() if each == 200} == {server, OWNER}
-        assert set(found.values()) == {200, 401}
+def status_for(user, port):
+    """What a user of this machine is answered."""
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)) as connection:
+        with acting_as(user):
+            connection.connect()
+        return asked(connection, "/api/me").status
 
 
 # -- on this machine ---------------------------------------------------------------------------------------------------

@@ -192,6 +192,13 @@ def test_ways_that_are_closed(monkeypatch):
         assert peers.teller() is None
 
 
+def test_another_system(monkeypatch):
+    """Where the system tells nothing, nothing is asked of it that it does not know."""
+    monkeypatch.setattr(peers, "IS_TOLD", False)
+    monkeypatch.delattr(socket, "AF_NETLINK", raising=False)
+    assert peers.teller() is None
+
+
 @linux
 @pytest.mark.parametrize(
     "answer",
