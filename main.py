@@ -82,6 +82,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return FAILED
     try:
         files.make_folder(options.output_dir)
+        data_folder.check_whose(options.output_dir)
         with files.lock(os.path.join(options.output_dir, data_folder.LOCK), _about()):
             return Monitor(options, say).run(follow=follow)
     except files.LockHeldError as held:
@@ -92,7 +93,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _stop_telling()
         return OK
     except OSError as error:
-        say.aloud(f"{error.strerror or error}: {error.filename or options.output_dir}. {_advice(options)}")
+        say.aloud(_in_words(error, options))
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -166,6 +167,12 @@ def _about() -> str:
     return f"pid {os.getpid()} on {os.uname().nodename}, since {now}"
 
 
+def _in_words(error: OSError, options: argparse.Namespace) -> str:
+    if isinstance(error, files.OddFileError):
+        return str(error)
+    return f"{error.strerror or error}: {os.fsdecode(error.filename or options.output_dir)}. {_advice(options)}"
+
+
 def _advice(options: argparse.Namespace) -> str:
     choice = "--output-dir or --state-file" if options.state_file else "--output-dir"
     return f"See that this user can write there and that there is room, or name another place with {choice}."
@@ -198,6 +205,7 @@ class Monitor:
             )
         elif not self._checkpoint.views:
             self._begin(state_file)
+        self._tell_of_writers()
         self._prices = CurrentBook(options.output_dir, os.environ)
         self._tell_of_prices()
         self._covered, self._is_unknown_told = Coverage(), False
@@ -240,6 +248,13 @@ class Monitor:
             )
         elif data_folder.is_unused(folder) and files.close_to_others(folder) and not self._say.quiet:
             self._say.aloud(f"{folder} is new: from now on only this user may look into it (mode 700)")
+
+    def _tell_of_writers(self) -> None:
+        """Others who can put their own files in the place of the folder's; a group may be meant to."""
+        folder = self._options.output_dir
+        who = data_folder.other_writers(folder)
+        if who and not (who == data_folder.GROUP and self._say.quiet):
+            self._say.aloud(f"{who} may exchange what is in {folder}, and read it: run 'chmod 700' on it")
 
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""
@@ -344,8 +359,7 @@ class Monitor:
     def _forget_input(self) -> None:
         """Standard input is kept no longer, and is not missed."""
         self._checkpoint.release(self._input)
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._input)
+        files.remove(self._input)
 
     def _live_view(self, stack: contextlib.ExitStack) -> Show:
         """A view on the terminal, which is given back with the stack."""
@@ -361,7 +375,8 @@ class Monitor:
             return self._polled()
         except OSError as error:
             failed = Poll()
-            failed.problem(f"{error.strerror}: {error.filename or self._options.output_dir}; trying again")
+            place = os.fsdecode(error.filename or self._options.output_dir)
+            failed.problem(f"{error.strerror}: {place}; trying again")
             return failed
 
     def _polled(self) -> Poll:

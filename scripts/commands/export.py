@@ -6,6 +6,7 @@ import argparse
 import contextlib
 import functools
 import os
+import stat
 import sys
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -128,10 +129,19 @@ class _ReaderGoneError(Exception):
     """Nobody reads any more."""
 
 
+_STICKY = stat.S_ISVTX | stat.S_IWOTH
+_LONGEST_WAY = 4096
+"""Names, after which a path that goes round in circles is left alone."""
+
+
 def _writer(file: str, form: str, data_dir: str) -> Callable[[Iterable[str]], None]:
     """What writes pieces of text to where they are meant to go.  Raises ``Failure``."""
     if file == STDOUT:
         return _Stdout()
+    link = _anothers_link(file)
+    if link:
+        text = f"{link} is another user's link in a folder where everybody may make one: write {file} to another folder"
+        raise Failure("not_written", text)
     path = os.path.realpath(file)
     folder = os.path.dirname(path)
     if not os.path.isdir(folder):
@@ -144,6 +154,25 @@ def _writer(file: str, form: str, data_dir: str) -> Callable[[Iterable[str]], No
     # behind, which would take it for a part of the first heading.
     mark = "\ufeff" if form == formats.CSV else ""
     return functools.partial(_to_file, path, mark)
+
+
+def _anothers_link(file: str) -> str | None:
+    """The link on the way to a file that Linux would not follow either (``fs.protected_symlinks``), if there is one."""
+    done, left = "/", os.path.abspath(file).split("/")[::-1]
+    for _ in range(_LONGEST_WAY):
+        if not left:
+            return None
+        place = os.path.join(done, left.pop())
+        if not os.path.islink(place):
+            done = os.path.normpath(place)
+            continue
+        folder, owner = os.stat(done), os.lstat(place).st_uid
+        if folder.st_mode & _STICKY == _STICKY and owner not in (os.geteuid(), folder.st_uid):
+            return place
+        target = os.readlink(place)
+        done = "/" if target.startswith("/") else done
+        left += target.split("/")[::-1]
+    return None  # a loop, of which whoever opens it will hear
 
 
 def _to_file(path: str, mark: str, pieces: Iterable[str]) -> None:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from session_monitor.base import data_folder, files
 from session_monitor.sessions import file_names
 
 
 def test_no_session_is_called_like_another_file():
     """Whatever a session's id, its file is none of the folder's others."""
-    others = [value for name, value in vars(data_folder).items() if name.isupper() and value.startswith(".")]
+    others = [value for name, value in vars(data_folder).items() if name.isupper() and str(value).startswith(".")]
     assert len(others) == 11
     for name in others:
         assert not file_names.is_session(name)
@@ -30,3 +32,35 @@ def test_a_monitor_is_at_work_while_it_holds_its_lock(tmp_path):
 def test_where_read_positions_are_kept(tmp_path):
     """In the folder itself, under a name that cron jobs and scripts may rely on."""
     assert data_folder.state_file(str(tmp_path)) == str(tmp_path / ".state.json")
+
+
+def test_a_folder_that_anybody_could_have_made(tmp_path):
+    """Another user's is taken where only its owner or root can have put it there, and this user's and root's anywhere."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another user's folder")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "out")
+    for owner, parent, is_taken in [
+        (65533, 0o755, True),
+        (0, 0o1777, True),
+        (65533, 0o1777, False),
+        (65533, 0o757, False),
+    ]:
+        os.chown(tmp_path / "out", owner, owner)
+        tmp_path.chmod(parent)
+        for path in (tmp_path / "out", tmp_path / "link"):
+            if is_taken:
+                data_folder.check_whose(str(path))
+            else:
+                with pytest.raises(files.OddFileError, match="stands where everybody may make folders"):
+                    data_folder.check_whose(str(path))
+
+
+@pytest.mark.parametrize(
+    ("mode", "who"),
+    [(0o700, ""), (0o755, ""), (0o1777, ""), (0o770, "its group"), (0o775, "its group"), (0o777, "everybody")],
+)
+def test_who_may_exchange_what_is_in_a_folder(tmp_path, mode, who):
+    """Whoever may write there, unless everybody keeps what is theirs (the sticky bit)."""
+    tmp_path.chmod(mode)
+    assert data_folder.other_writers(str(tmp_path)) == who

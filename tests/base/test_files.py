@@ -12,6 +12,7 @@ import pytest
 
 from session_monitor.base import files
 
+OTHER = 65533
 HOLDER = """
 import sys
 from session_monitor.base import files
@@ -40,6 +41,117 @@ def synced(monkeypatch):
     inodes = []
     monkeypatch.setattr(os, "fsync", lambda descriptor: inodes.append(os.fstat(descriptor).st_ino))
     return inodes
+
+
+# -- what may have been exchanged for something else -------------------------------------------------------------------
+
+
+@pytest.fixture
+def roots(tmp_path):
+    """A folder of another user's in which root works, since root alone can make one."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another user's folder")
+    os.chown(tmp_path, OTHER, OTHER)
+    return tmp_path
+
+
+def test_whose_files_are_opened(roots):
+    """This user's, root's and the folder's owner's, and nobody else's."""
+    path = roots / "file"
+    path.write_bytes(b"text")
+    for owner in (0, OTHER):
+        os.chown(path, owner, owner)
+        with files.reading(str(path)) as file:
+            assert file.read() == b"text"
+    os.chown(path, OTHER + 1, OTHER)
+    with pytest.raises(files.OddFileError, match=rf"^{path} belongs to the user {OTHER + 1}: take it away, or make"):
+        files.reading(str(path))
+
+
+def test_what_root_makes_in_the_folder_of_a_user_is_that_users(roots):
+    """Who could not read it otherwise; what is there already stays whose it is."""
+    (roots / "there").touch()
+    files.replace(str(roots / "state"), b"new")
+    with files.lock(str(roots / "lock"), "first"), files.lock(str(roots / "there"), "first"):
+        pass
+    owners = {path.name: path.stat().st_uid for path in roots.iterdir()}
+    assert owners == {"there": 0, "state": OTHER, "lock": OTHER}
+
+
+def test_a_copy_is_whose_the_file_is(roots):
+    """Nobody comes by a file of root's that was moved into the folder."""
+    for name, owner in (("a", 0), ("b", OTHER)):
+        (roots / name).write_bytes(b"text")
+        os.chown(roots / name, owner, owner)
+        files.copy(os.fsencode(roots / name), os.fsencode(roots / f"{name}.copy"))
+        assert (roots / f"{name}.copy").stat().st_uid == owner
+
+
+@pytest.mark.parametrize(("folder_mode", "is_odd"), [(0o700, False), (0o755, False), (0o770, True), (0o777, True)])
+def test_a_file_with_a_second_name(tmp_path, folder_mode, is_odd):
+    """A backup's is fine; one that somebody else could have given to another file is not."""
+    (tmp_path / "file").touch()
+    os.link(tmp_path / "file", tmp_path / "other")
+    tmp_path.chmod(folder_mode)
+    if is_odd:
+        with pytest.raises(files.OddFileError, match="is a file that has other names as well: put a copy in its place"):
+            files.reading(str(tmp_path / "file"))
+    else:
+        files.reading(str(tmp_path / "file")).close()
+
+
+def test_a_users_file_under_a_second_name_in_anothers_folder(roots):
+    """Only who has both could have linked them."""
+    (roots / "file").touch()
+    os.link(roots / "file", roots / "other")
+    with pytest.raises(files.OddFileError, match="other names"):
+        files.opened(str(roots / "file"), os.O_RDWR)
+
+
+def test_nothing_is_left_open_of_what_is_refused(tmp_path):
+    """A run may meet many such things."""
+    os.mkfifo(tmp_path / "pipe")
+    before = len(os.listdir("/dev/fd"))
+    for _ in range(5):
+        with pytest.raises(files.OddFileError, match="is a named pipe: take it away"):
+            files.reading(str(tmp_path / "pipe"))
+    assert len(os.listdir("/dev/fd")) == before
+
+
+@pytest.mark.parametrize("left", ["file", "link"])
+def test_a_temporary_file_that_is_there_is_not_written_through(tmp_path, left):
+    """It is taken away, whatever a killed run or somebody else left there."""
+    (tmp_path / "precious").write_bytes(b"precious")
+    temporary = tmp_path / "state.tmp"
+    temporary.symlink_to(tmp_path / "precious") if left == "link" else os.link(tmp_path / "precious", temporary)
+
+    files.replace(str(tmp_path / "state"), b"new")
+
+    assert (tmp_path / "precious").read_bytes() == b"precious"
+    assert (tmp_path / "state").read_bytes() == b"new"
+    assert not (tmp_path / "state").is_symlink()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["precious", "state"]
+
+
+def test_a_folder_is_not_removed(tmp_path):
+    """Nobody here made it; a link to one is a name as any other."""
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "folder")
+    for name in ("folder", "link", "nothing"):
+        files.remove(str(tmp_path / name))
+    assert [path.name for path in tmp_path.iterdir()] == ["folder"]
+
+
+def test_a_file_that_may_not_be_removed_is_an_error(tmp_path, monkeypatch):
+    """It is not taken for a folder."""
+    (tmp_path / "file").touch()
+
+    def refuse(path):
+        raise PermissionError(errno.EPERM, "Operation not permitted", path)
+
+    monkeypatch.setattr(os, "unlink", refuse)
+    with pytest.raises(PermissionError):
+        files.remove(str(tmp_path / "file"))
 
 
 # -- folders -----------------------------------------------------------------------------------------------------------

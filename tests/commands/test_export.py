@@ -130,6 +130,32 @@ def test_a_file_that_is_there_is_replaced(run, home):
     assert stat.S_IMODE(old.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("place", ["x.json", "folder/x.json", "further"])
+def test_a_link_of_somebody_elses(run, home, monkeypatch, place):
+    """In a folder where everybody may make one, such as /tmp, nothing is written behind it; one's own is followed."""
+    shared = home / "shared"
+    shared.mkdir()
+    shared.chmod(0o1777)
+    (home / "x.json").write_text("old", encoding="utf-8")
+    (shared / "x.json").symlink_to(home / "x.json")
+    (shared / "folder").symlink_to(home)
+    (home / "further").symlink_to("shared/../shared/x.json")
+    path = home / "further" if place == "further" else shared / place
+    with monkeypatch.context() as somebody_else:
+        somebody_else.setattr(os, "geteuid", lambda: os.getuid() + 1)
+        if os.getuid() == 0:
+            os.chown(shared, 65533, 65533)
+        else:
+            pytest.skip("only root can make a folder that is another's")
+        status, _, said = run(str(path))
+
+    assert status == 1
+    assert "is another user's link in a folder where everybody may make one" in said
+    assert (home / "x.json").read_text(encoding="utf-8") == "old"
+    assert run(str(path))[0] == 0
+    assert json.loads((home / "x.json").read_text(encoding="utf-8"))
+
+
 @pytest.mark.parametrize(
     ("name", "said"),
     [

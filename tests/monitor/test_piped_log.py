@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import data_folder
+from session_monitor.base.files import OddFileError
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.piped import MixedError
 from session_monitor.monitor import piped_log
@@ -264,7 +265,7 @@ def test_a_link_in_the_place_of_its_file(pipe, tmp_path):
     """Nothing is written through it."""
     pipe.path.symlink_to(tmp_path / "elsewhere")
 
-    with pytest.raises(FileExistsError):
+    with pytest.raises(OddFileError, match="is a link: take it away"):
         pipe.run(lines(0, 1))
     assert not (tmp_path / "elsewhere").exists()
 

@@ -86,7 +86,7 @@ def test_a_list_that_cannot_be_read_is_a_mistake(prices, own):
     """Also where the system says so: whoever asks decides what that means."""
     own.mkdir()
     assert prices.look()
-    assert isinstance(prices.mistake, IsADirectoryError)
+    assert str(prices.mistake) == f"{own} is a folder: take it away"
     assert price_of_mine(prices) is None
 
 

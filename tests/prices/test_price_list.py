@@ -114,7 +114,7 @@ def test_no_file_is_an_empty_list(path):
 
 def test_file_that_cannot_be_read_is_no_empty_list(tmp_path):
     """Prices that cannot be read are not passed over as none."""
-    with pytest.raises(OSError, match="directory"):
+    with pytest.raises(OSError, match="is a folder"):
         price_check.read(str(tmp_path))
 
 

@@ -274,6 +274,57 @@ def test_a_folder_with_sessions_or_other_files_keeps_its_mode(tmp_path, output, 
         assert folder.stat().st_mode & 0o777 == 0o755
 
 
+@pytest.mark.parametrize(
+    ("mode", "quiet", "is_told"), [(0o777, True, True), (0o770, False, True), (0o770, True, False)]
+)
+def test_a_folder_that_others_may_write(output, log, mode, quiet, is_told):
+    """Each run says so, to cron as well where everybody may; a group may be meant to."""
+    run("--log-path", log, "--output-dir", output)
+    output.chmod(mode)
+    for _ in range(2):
+        done = run("--log-path", log, "--output-dir", output, *(["--quiet"] if quiet else []))
+        assert (done.returncode, f"may exchange what is in {output}" in done.stderr) == (0, is_told)
+
+
+def test_a_folder_that_somebody_planted(public, log):
+    """Nothing is written to it, nor read."""
+    if os.geteuid() != 0:
+        pytest.skip("only root can make another user's folder")
+    public.chmod(0o1777)
+    output = public / "sessions"
+    output.mkdir()
+    os.chown(output, 65534, 65534)
+
+    done = run("--log-path", log, "--output-dir", output)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "belongs to the user 65534, and stands where everybody may make folders" in done.stderr
+    assert list(output.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", [0o000, 0o400])
+def test_a_session_file_that_this_user_may_not_change(public, log, mode):
+    """As where root read the log once: it is set aside, its rounds are read again, and no other session waits for that."""
+    shutil.copy(log, public / "access.log")
+    (public / "access.log").chmod(0o644)
+    output = public / "sessions"
+    output.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(output, 65534, 65534)
+    arguments = ["--log-path", public / "access.log", "--output-dir", output]
+    assert run(*arguments, program=["-c", AS_ORDINARY_USER], cwd=public).returncode == 0
+    before = rounds(output)
+    first = session_files(output)[0]
+    first.chmod(mode)
+    append(public / "access.log", line("agent:main:a", "again"), line("agent:ops:b", "again"))
+
+    done = run(*arguments, program=["-c", AS_ORDINARY_USER], cwd=public)
+
+    assert done.returncode == 1
+    assert f"{first} is not for this user to read and write and was set aside as {first}.corrupt-1" in done.stderr
+    assert rounds(output) == {name: count + 1 for name, count in before.items()}
+
+
 def test_a_log_that_is_not_there_yet(tmp_path, output):
     """No log is no failure: it is said once, and the exit code is 0."""
     done = run("--log-path", tmp_path / "access.log", "--output-dir", output)
@@ -484,8 +535,9 @@ def test_an_output_folder_that_cannot_be_written(public, log, place):
     (public / "access.log").chmod(0o644)
     (public / "file").write_text("here already", encoding="utf-8")
     (public / "locked").mkdir(mode=0o555)
-    (public / "open").mkdir()
-    (public / "open").chmod(0o777)
+    (public / "open").mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(public / "open", 65534, 65534)
     output = {"file": "file", "below a file": "file/sessions", "read-only": "locked", "state file": "open"}[place]
     more = ["--state-file", public / "locked" / "state.json"] if place == "state file" else []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 from itertools import accumulate
@@ -9,7 +10,7 @@ from itertools import accumulate
 import pytest
 
 from session_monitor.sessions import file_names, session_file
-from session_monitor.sessions.opening import SetAside
+from session_monitor.sessions.opening import InTheWay, SetAside
 from session_monitor.sessions.store import Store
 from tests.support.calls import call, in_log
 from tests.support.stores import TALK, contents, path_of, put, rounds_of, summary_of
@@ -160,11 +161,41 @@ def test_a_blank_file_is_started_over(tmp_path):
         assert contents(tmp_path) == expected
 
 
-def test_an_unreadable_folder_entry_is_an_error(tmp_path):
-    """What is no file cannot be set aside as if it were one."""
+def test_what_is_no_file_is_in_the_way(tmp_path):
+    """It is named, and renamed when the logs are known as not read; then the session begins anew."""
     path_of(tmp_path).mkdir()
-    with pytest.raises(IsADirectoryError):
-        put(tmp_path, TALK)
+    store = Store(str(tmp_path))
+    with pytest.raises(InTheWay, match=r"is a folder$") as caught:
+        store.add(*TALK[0])
+
+    assert (
+        store.make_way(caught.value)
+        == f"{path_of(tmp_path)} is a folder and was set aside as {path_of(tmp_path)}.corrupt-1"
+    )
+
+    assert put(tmp_path, TALK) == len(TALK)
+    assert [each.is_dir() for each in tmp_path.glob("*.corrupt-1")] == [True]
+
+
+def test_what_cannot_be_moved_leaves_the_session_its_second_name(tmp_path, monkeypatch):
+    """No run asks for the logs once more as soon as that is there, nor does its first name come back."""
+    path_of(tmp_path).mkdir()
+    store = Store(str(tmp_path))
+    with pytest.raises(InTheWay) as caught:
+        store.add(*TALK[0])
+    monkeypatch.setattr(os, "rename", refuse)
+
+    assert "cannot be set aside (Device or resource busy)" in store.make_way(caught.value)
+
+    assert sum(store.add(*each) for each in TALK[:1]) == 1
+    store.flush()
+    assert put(tmp_path, TALK) == len(TALK) - 1
+    assert [path.name for path in tmp_path.glob("*.json") if path.is_file()] == [file_names.other_name("agent:main:1")]
+
+
+def refuse(*_):
+    """As for a folder on which another disk is mounted."""
+    raise OSError(errno.EBUSY, "Device or resource busy")
 
 
 # -- under which name --------------------------------------------------------------------------------------------------

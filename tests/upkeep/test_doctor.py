@@ -340,6 +340,23 @@ def test_what_others_may_read(folder, log, name):
     assert "chmod" in check.todo
 
 
+@pytest.mark.parametrize("mode", [0o770, 0o777])
+def test_a_folder_that_others_may_write(folder, log, mode):
+    """They can exchange files, which is a fault, with the command that mends it."""
+    folder.chmod(mode)
+    check = examined(folder, log)["data folder"]
+    assert (check.level, check.todo) == (FAIL, f"run: chmod 700 {folder}")
+
+
+def test_what_is_none_of_the_folders_files(folder, log):
+    """Each is named."""
+    (folder / "t.json").symlink_to(folder / "s.json")
+    (folder / ".index.sqlite3-wal").unlink(missing_ok=True)
+    (folder / ".index.sqlite3-wal").mkdir()
+    check = examined(folder, log)["data folder"]
+    assert (check.level, check.found) == (FAIL, f"{folder}: .index.sqlite3-wal is a folder, t.json is a link")
+
+
 def test_a_monitor_at_work(folder, log):
     """Who is at work is told; what is unread is its business, and without it a warning."""
     with open(log, "ab") as file:

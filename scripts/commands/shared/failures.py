@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from session_monitor.base import files
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
 
@@ -34,6 +35,8 @@ def no_folder(folder: str) -> Failure:
 
 def unreadable(path: str, error: OSError) -> Failure:
     """What is asked about cannot be read."""
+    if isinstance(error, files.OddFileError):
+        return Failure("unreadable", str(error))
     return Failure("unreadable", f"{path}: {error.strerror or error}. See that this user may read it")
 
 
@@ -61,6 +64,8 @@ def of_changing(folder: str) -> Iterator[None]:
     except deleted.DeletedListDamagedError as damaged:
         text = f"{damaged}, and nothing was deleted. Put it back from a backup, or take it away"
         raise Failure("bad_list", f"{text}: then what {folder} had deleted comes back if logs are read again") from None
+    except files.OddFileError as odd:
+        raise Failure("unwritable", str(odd)) from None
     except OSError as error:
         text = f"{error.filename or folder}: {error.strerror or error}. See that this user may write there"
         raise Failure("unwritable", text) from None

@@ -6,6 +6,8 @@ A session's file is ``<name>.json`` and no dotfile, all others are; so no sessio
 from __future__ import annotations
 
 import os
+import stat
+from collections.abc import Iterator
 
 from . import files
 
@@ -26,9 +28,43 @@ STDIN = ".stdin.log"
 """What came in on standard input, while a monitor reads that."""
 
 SET_ASIDE = ".corrupt-"
-"""Behind a damaged session file's name, and before a number: the name of a copy of it."""
+"""Behind a session file's name, and before a number: of a copy of it that was damaged, or of what stood in its place."""
 UNUSABLE = ".unusable"
 """Behind the state file's name: that of one that could not be read."""
+
+
+EVERYBODY, GROUP = "everybody", "its group"
+_SINGLE = (LOCK, WRITE_LOCK, STATE, DELETED, INDEX, WORD_INDEX, PRICES, WEB_KEY, STDIN)
+
+
+def check_whose(folder: str) -> None:
+    """Raises ``OddFileError`` for another user's folder that stands where everybody may make some, and ``OSError``.
+
+    Whoever guessed its path could have made it, to read what comes into it.
+    """
+    real = os.path.realpath(folder)
+    owner = os.stat(real).st_uid
+    if owner not in (os.geteuid(), 0) and os.stat(os.path.dirname(real)).st_mode & stat.S_IWOTH:
+        what = f"belongs to the user {owner}, and stands where everybody may make folders"
+        raise files.OddFileError(folder, what, "name another folder, or make it this user's with chown")
+
+
+def other_writers(folder: str) -> str:
+    """Who beside its owner may exchange its files: ``EVERYBODY``, ``GROUP``, or nobody (an empty text)."""
+    mode = os.stat(folder).st_mode
+    if mode & stat.S_ISVTX or not mode & (stat.S_IWGRP | stat.S_IWOTH):
+        return ""
+    return EVERYBODY if mode & stat.S_IWOTH else GROUP
+
+
+def odd_things(folder: str) -> Iterator[files.OddFileError]:
+    """What has the name of a file that there is one of, or of a file beside it, and must not be opened."""
+    for name in sorted(os.listdir(folder)):
+        if name.startswith(_SINGLE):
+            try:
+                files.check(os.path.join(folder, name))
+            except files.OddFileError as odd:
+                yield odd
 
 
 def is_monitor_at_work(folder: str) -> bool:

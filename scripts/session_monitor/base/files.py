@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from typing import BinaryIO
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -21,8 +23,115 @@ FEW = 16
 """Up to so many files are synced one by one; more of them by one sync of their file system."""
 
 
+_CAREFULLY = os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_KINDS = {stat.S_IFLNK: "a link", stat.S_IFDIR: "a folder", stat.S_IFIFO: "a named pipe", stat.S_IFSOCK: "a socket"}
+
+
 class LockHeldError(Exception):
     """Another process holds the lock; the argument is what it wrote there about itself."""
+
+
+class OddFileError(OSError):
+    """Something that has a file's name and must not be opened: ``what`` says what it is, ``strerror`` also what to do."""
+
+    def __init__(self, path: str | bytes, what: str, todo: str = "take it away") -> None:
+        super().__init__(errno.EPERM, f"{what}: {todo}", os.fsdecode(path))
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"{self.filename} {self.strerror}"
+
+
+# -- files that may have been exchanged for something else -------------------------------------------------------------
+
+
+def opened(path: str | bytes, flags: int = os.O_RDONLY, mode: int = PRIVATE_FILE) -> int:
+    """Open a file of a data folder, and nothing else that has its name; returns the descriptor.
+
+    What root makes in the folder of a user is that user's, who could not read it otherwise.  Raises ``OSError``, and
+    ``OddFileError`` for what ``check`` objects to.
+    """
+    try:
+        descriptor = os.open(path, flags | _CAREFULLY, mode)
+    except OSError:
+        check(path)
+        raise
+    try:
+        _judge(path, os.fstat(descriptor))
+        if flags & os.O_EXCL and os.geteuid() == 0:
+            _hand_over(descriptor, _folder_of(path))
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def reading(path: str | bytes) -> BinaryIO:
+    """Open a file of a data folder to read it, as ``opened`` does."""
+    return open(opened(path), "rb")
+
+
+def kept(path: str) -> int:
+    """Open a file that stays for good, such as a lock, and make it where there is none; else as ``opened``."""
+    try:
+        return opened(path, os.O_RDWR)
+    except FileNotFoundError:
+        with contextlib.suppress(FileExistsError):
+            return opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)
+    return opened(path, os.O_RDWR)  # somebody else was first
+
+
+def check(path: str | bytes) -> None:
+    """Raises ``OddFileError`` where the name is that of something else than a file of this user, root or the folder's owner.
+
+    Whoever opens the file by its name afterwards can be deceived by the folder's owner alone.
+    """
+    try:
+        state = os.lstat(path)
+    except OSError:  # for whoever opens it to tell
+        return
+    _judge(path, state)
+
+
+def _judge(path: str | bytes, state: os.stat_result) -> None:
+    if not stat.S_ISREG(state.st_mode):
+        raise OddFileError(path, f"is {_KINDS.get(stat.S_IFMT(state.st_mode), 'a device')}")
+    user = os.geteuid()
+    if state.st_uid == user and state.st_nlink == 1:
+        return
+    folder = _folder_of(path)
+    if state.st_uid not in (user, 0, folder.st_uid):
+        todo = "take it away, or make it this user's with chown"
+        raise OddFileError(path, f"belongs to the user {state.st_uid}", todo)
+    # A second name may be one that somebody gave to another file of its owner.  Where nobody else can make names, it is
+    # a backup's.
+    if state.st_nlink > 1 and (state.st_uid != folder.st_uid or folder.st_mode & _OTHERS_MAY_WRITE):
+        raise OddFileError(path, "is a file that has other names as well", "put a copy in its place")
+
+
+def _folder_of(path: str | bytes) -> os.stat_result:
+    return os.stat(os.path.dirname(path) or os.curdir)
+
+
+def _hand_over(descriptor: int, owner: os.stat_result) -> None:
+    if owner.st_uid:
+        with contextlib.suppress(OSError):  # a file system that keeps no owners
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def remove(path: str) -> None:
+    """Take a name away, if it is there; a folder, which nobody here made, stays.  Raises ``OSError``."""
+    try:
+        os.unlink(path)
+    except FileNotFoundError:
+        pass
+    except OSError:  # of a folder, Linux says what POSIX does not
+        if not stat.S_ISDIR(os.lstat(path).st_mode):
+            raise
+
+
+# -- folders -----------------------------------------------------------------------------------------------------------
 
 
 def make_folder(folder: str) -> None:
@@ -47,6 +156,9 @@ def close_to_others(folder: str) -> bool:
     return stat.S_IMODE(os.stat(folder).st_mode) == PRIVATE_FOLDER
 
 
+# -- writing -----------------------------------------------------------------------------------------------------------
+
+
 def write_all(descriptor: int, data: bytes, offset: int) -> None:
     """Write all of the data at the offset; a short write is carried on.  Raises ``OSError`` where the disk says no."""
     view = memoryview(data)
@@ -59,7 +171,12 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
 def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
     """Put the data under this name, wholly or not at all, and so that a power loss does not undo it."""
     temporary = path + TEMPORARY
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    anew = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        descriptor = opened(temporary, anew, mode)
+    except (FileExistsError, OddFileError):  # left by somebody who was killed, or put there to be written through
+        remove(temporary)
+        descriptor = opened(temporary, anew, mode)
     try:
         try:
             write_all(descriptor, data, 0)
@@ -75,12 +192,14 @@ def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
 
 
 def copy(path: bytes, target: bytes) -> None:
-    """Copy a file to a name that is free, and make the copy last."""
+    """Copy a file to a name that is free, and make the copy last; it is whose the file is."""
     import shutil  # noqa: PLC0415 -- few ever copy
 
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_FILE)
     try:
-        with open(path, "rb") as source, open(descriptor, "wb") as copied:
+        with open(descriptor, "wb") as copied, reading(path) as source:
+            if os.geteuid() == 0:
+                _hand_over(descriptor, os.fstat(source.fileno()))
             shutil.copyfileobj(source, copied)
             copied.flush()
             os.fsync(descriptor)
@@ -105,7 +224,7 @@ def sync_files(folder: str, paths: Sequence[bytes]) -> None:
     if len(paths) > FEW and _sync_file_system(folder):
         return
     for path in paths:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = opened(path)
         try:
             os.fsync(descriptor)
         finally:
@@ -129,7 +248,7 @@ def _sync_file_system(folder: str) -> bool:
 def is_locked(path: str) -> bool:
     """Whether somebody holds the lock file; asking takes it for a moment, which ``lock`` puts up with."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = opened(path)
     except OSError:
         return False
     try:
@@ -158,11 +277,11 @@ def take(descriptor: int, patience: float) -> bool:
 
 @contextlib.contextmanager
 def lock(path: str, about: str) -> Iterator[None]:
-    """Hold the lock file for as long as the block runs; raises ``LockHeldError`` where somebody else does.
+    """Hold the lock file for as long as the block runs; raises ``LockHeldError`` where somebody else does, and ``OSError``.
 
     The file is neither renamed nor removed: a lock on a name that can be replaced protects nothing.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+    descriptor = kept(path)
     try:
         if not take(descriptor, _FOR_A_QUESTION):
             raise LockHeldError(os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip())

@@ -6,6 +6,7 @@ import json
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
+from session_monitor.base import files
 from session_monitor.text import humanize
 
 from .outcome import FAILED, LEFT, OK
@@ -157,7 +158,7 @@ class Coverage(SimpleNamespace):
 def of_state(path: str) -> Coverage | None:
     """What the unfiltered runs covered, by a monitor's state file; None where none tells."""
     try:
-        with open(path, "rb") as file:
+        with files.reading(path) as file:
             view = json.loads(file.read())["views"][""]
         total = Coverage()
         for part in (view["past_coverage"], *(generation["coverage"] for generation in view["generations"])):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import sqlite3
+
+from session_monitor.base import files
 
 DAMAGE = (sqlite3.DatabaseError, ValueError)
 """What an index says whose pages are none, or whose text is none."""
@@ -34,6 +35,7 @@ def has_side_files(path: str) -> bool:
 
 
 def _connected(path: str, how: str) -> sqlite3.Connection:
+    check(path)
     quoted = os.path.abspath(path).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
     return sqlite3.connect(f"file:{quoted}?{how}", uri=True)
 
@@ -41,8 +43,16 @@ def _connected(path: str, how: str) -> sqlite3.Connection:
 _ENDS = ("", "-wal", "-shm", "-journal")
 
 
+def check(path: str) -> None:
+    """Raises ``sqlite3.OperationalError`` where a database or a side file is something that must not be opened."""
+    try:
+        for end in _ENDS:
+            files.check(path + end)
+    except files.OddFileError as odd:
+        raise sqlite3.OperationalError(str(odd)) from None
+
+
 def remove(path: str) -> None:
     """Remove a database with its side files."""
     for end in _ENDS:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(path + end)
+        files.remove(path + end)

@@ -61,8 +61,9 @@ def _sound(path: str, folder: str, book: Book, patience: float) -> IndexWriter |
 
 
 def _connected(path: str, folder: str, book: Book, patience: float) -> IndexWriter:
+    opening.check(path)
     with contextlib.suppress(FileExistsError):  # one that is there is not opened here: closing it would end locks on it
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.PRIVATE_FILE))
+        os.close(files.opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
     state = os.stat(path)
     if not state.st_size:  # an empty one that somebody put there may be open to others
         os.chmod(path, files.PRIVATE_FILE)

@@ -345,5 +345,5 @@ def _scan(folder: str) -> Iterator[tuple[str, int, int]]:
         for entry in entries:
             if file_names.is_session(entry.name):
                 with contextlib.suppress(FileNotFoundError):
-                    state = entry.stat()
+                    state = entry.stat(follow_symlinks=False)
                     yield entry.name, state.st_size, state.st_mtime_ns

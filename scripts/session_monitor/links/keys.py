@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import errno
 import hashlib
 import hmac
 import os
@@ -95,23 +94,15 @@ def of_folder(folder: str, first: Keys | None = None) -> Keys:
 
 def _read(path: str) -> Keys:
     try:
-        # A link would be somebody else's file, and something that is no file might keep one waiting.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        with files.reading(path) as file:
+            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+                todo = "run 'chmod 600' on it, or take it away for a new key"
+                raise BadKeyFileError(f"{path} can be read by others: {todo}")
+            text = file.read(1000).decode("ascii", "replace").strip()
+    except files.OddFileError as odd:
+        raise BadKeyFileError(f"{odd}, and a new key is made") from None
     except PermissionError:
         raise BadKeyFileError(f"{path} cannot be read by this user: run this as the user who made it") from None
-    except OSError as error:
-        if error.errno != errno.ELOOP:
-            raise
-        raise BadKeyFileError(f"{path} is a link: take it away, and a new key is made") from None
-    try:
-        mode = os.fstat(descriptor).st_mode
-        if not stat.S_ISREG(mode):
-            raise BadKeyFileError(f"{path} is no file: take it away, and a new key is made")
-        if stat.S_IMODE(mode) & 0o077:
-            raise BadKeyFileError(f"{path} can be read by others: run 'chmod 600' on it, or take it away for a new key")
-        text = os.read(descriptor, 1000).decode("ascii", "replace").strip()
-    finally:
-        os.close(descriptor)
     if not _SECRET.fullmatch(text):
         raise BadKeyFileError(
             f"{path} holds no key: take it away, and a new one is made; links with the old one then end"
@@ -122,7 +113,7 @@ def _read(path: str) -> Keys:
 def _make(path: str, made: Keys) -> None:
     """Put their secret there, wholly or not at all; one that somebody else put there meanwhile stays."""
     temporary = f"{path}.{os.getpid()}.{secrets.token_hex(4)}{files.TEMPORARY}"
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, files.PRIVATE_FILE)
+    descriptor = files.opened(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
     try:
         try:
             files.write_all(descriptor, made.main.encode() + b"\n", 0)

@@ -125,10 +125,12 @@ def read(path: str, output_dir: str) -> tuple[bytes, dict[str, LogView]] | None:
     Raises ``UnusableStateError``, and ``OSError`` where it may not be read.
     """
     try:
-        with open(path, "rb") as file:
+        with files.reading(path) as file:
             raw = file.read()
     except FileNotFoundError:
         return None
+    except files.OddFileError as odd:
+        raise UnusableStateError(odd.what) from None
     try:
         state = json.loads(raw)
         if state["schema_version"] != SCHEMA_VERSION:

@@ -23,7 +23,7 @@ from session_monitor.log.log_file import LogFile, TruncatedError
 from session_monitor.log.tail import Look, LookAgain, Tail
 from session_monitor.prices import usage_totals
 from session_monitor.prices.book import Book
-from session_monitor.sessions.opening import SetAside
+from session_monitor.sessions.opening import InTheWay, SetAside
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary, Written
 from session_monitor.sessions.write_lock import Outdated
@@ -42,10 +42,13 @@ BATCH_SESSIONS = 4096
 LINES_BETWEEN_LOOKS = 500
 TRIES = 10
 """How often one poll looks again when the files change while they are read."""
+MOST_IN_THE_WAY = 1000
+"""So many things one poll takes out of the way of session files, one look each."""
 SETTLING_SECONDS = 0.05
 """How long it waits before that: a rotation renames its files within milliseconds."""
 
 _NO_PRICES = Book([])
+_READ_AGAIN = "its rounds are read again from the logs that are still there"
 
 
 class IndexKeeper(Protocol):
@@ -151,11 +154,30 @@ class Ingest:
     def poll(self) -> Poll:
         """Read all that is there now.  Raises ``OSError`` where the output folder fails."""
         poll = Poll()
-        for _ in range(TRIES):
-            if self._pass(poll):
-                break
+        tries, in_the_way = TRIES, MOST_IN_THE_WAY
+        while tries:
+            try:
+                if self._pass(poll):
+                    break
+            except InTheWay as odd:
+                in_the_way -= 1
+                if self._make_way(poll, odd) and in_the_way:
+                    continue
+            tries -= 1
             self._sleep(SETTLING_SECONDS)
         return poll
+
+    def _make_way(self, poll: Poll, odd: InTheWay) -> bool:
+        """Take a thing out of the way of a session; False where others changed session files just then."""
+        self._rewind()
+        self._checkpoint.save()
+        try:
+            done = self._store.make_way(odd)
+        except Outdated:
+            self._index.outdated()
+            return False
+        poll.problem(f"{done}; {_READ_AGAIN}")
+        return True
 
     def _pass(self, poll: Poll) -> bool:
         """One look and all that it finds; False where another look is needed."""
@@ -183,19 +205,19 @@ class Ingest:
             return False
         except SetAside as aside:
             self._drop_batch()
-            for generation in self._view.generations:
-                generation.rewind()
-            poll.problem(
-                f"a session file could not be read and was set aside as {aside}; "
-                "its rounds are read again from the logs that are still there"
-            )
+            self._rewind()
+            poll.problem(f"a session file could not be read and was set aside as {aside}; {_READ_AGAIN}")
             return False
-        except OSError:
+        except (InTheWay, OSError):
             self._drop_batch()
             raise
         finally:
             look.close()
         return True
+
+    def _rewind(self) -> None:
+        for generation in self._view.generations:
+            generation.rewind()
 
     def _offsets(self) -> dict[str, int]:
         return {generation.gid: generation.offset for generation in self._view.generations}

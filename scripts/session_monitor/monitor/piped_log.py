@@ -99,5 +99,4 @@ class PipedLog:
 
 
 def _made(path: str) -> int:
-    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-    return os.open(path, flags, files.PRIVATE_FILE)
+    return files.opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL)

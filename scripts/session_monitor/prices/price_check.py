@@ -39,7 +39,7 @@ def read(path: str) -> PriceList:
     Raises BadPriceListError for one with a mistake in it, OSError for one that cannot be read.
     """
     try:
-        text = price_list.text_of(path)
+        text = price_list.own_text_of(path)
     except FileNotFoundError:
         return PriceList(path)
     document = price_list.document_of(path, text)

@@ -29,7 +29,7 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from session_monitor.base import files, utf8
+from session_monitor.base import data_folder, files, utf8
 
 SCHEMA = 1
 UNIT = "1M tokens"
@@ -184,7 +184,18 @@ def _json(value: object) -> str:
 def text_of(path: str) -> str:
     """A file's text.  Raises OSError."""
     with open(path, "rb") as file:
-        return file.read().decode("utf-8", "replace").lstrip("\ufeff")
+        return _decoded(file.read())
+
+
+def own_text_of(path: str) -> str:
+    """The text of a person's list.  In the configuration folder it may be a link.  Raises OSError."""
+    is_in_data_folder = os.path.basename(path) == data_folder.PRICES
+    with files.reading(path if is_in_data_folder else os.path.realpath(path)) as file:
+        return _decoded(file.read())
+
+
+def _decoded(raw: bytes) -> str:
+    return raw.decode("utf-8", "replace").lstrip("\ufeff")
 
 
 def document_of(path: str, text: str) -> dict[str, Any]:

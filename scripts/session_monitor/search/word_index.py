@@ -24,7 +24,7 @@ from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, TypeVar
 
 from session_monitor.base import data_folder, files
-from session_monitor.index import schema
+from session_monitor.index import opening, schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.sessions.rounds import Place, open_session, with_the_one_before
 
@@ -153,9 +153,8 @@ def opened(folder: str, *, anew: bool) -> Iterator[sqlite3.Connection | None]:
     """The folder's search index; None where it can neither be read nor made.  Raises ``SearchIndexDamagedError``."""
     path = os.path.join(folder, data_folder.WORD_INDEX)
     if anew:
-        for end in ("", "-journal"):
-            with contextlib.suppress(OSError):
-                os.unlink(path + end)
+        with contextlib.suppress(OSError):
+            opening.remove(path)
     with contextlib.ExitStack() as stack:
         db = _connect(path)
         if db:
@@ -260,10 +259,11 @@ def _unknown(db: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Row]:
 
 def _connect(path: str) -> sqlite3.Connection | None:
     with contextlib.suppress(OSError):
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE))
+        os.close(files.kept(path))
     try:
+        opening.check(path)
         return sqlite3.connect(path, timeout=PATIENCE, isolation_level=None)
-    except sqlite3.OperationalError:  # there is no such file, or not for this user
+    except sqlite3.OperationalError:  # there is no such file, or not for this user, or it is none
         return None
 
 

@@ -62,10 +62,12 @@ def read(folder: str) -> Tombstones:
     """Those of a folder.  Raises ``DeletedListDamagedError``, and ``OSError`` where the file may not be read."""
     path = os.path.join(folder, data_folder.DELETED)
     try:
-        with open(path, "rb") as file:
+        with files.reading(path) as file:
             content = json.loads(file.read())
     except FileNotFoundError:
         return Tombstones()
+    except files.OddFileError as odd:
+        raise DeletedListDamagedError(str(odd)) from None
     except (ValueError, RecursionError):
         content = None
     if not _is_valid(content):

@@ -27,6 +27,17 @@ class SetAside(Exception):  # noqa: N818 -- the file is kept, under the name in 
     """
 
 
+class InTheWay(Exception):  # noqa: N818 -- the thing is kept, and so is the session
+    """What has a session file's name is none, or not for this user: see ``SessionOpener.make_way``.
+
+    First the logs must be known as not read, on disk as well: what the file held may have to come from them again.
+    """
+
+    def __init__(self, path: bytes, what: str) -> None:
+        super().__init__(f"{os.fsdecode(path)} {what}")
+        self.path = path
+
+
 class OpenSession:
     """One session's end as the next flush will write it."""
 
@@ -56,32 +67,47 @@ class SessionOpener:
         self._start_of_paths = os.path.join(os.fsencode(folder), b"")
         self._changing = changing
         self._damaged: set[bytes] = set()  # files that were set aside and are to be written over
+        self._immovable: set[bytes] = set()  # names of what is in the way and stays there
 
     def open(self, session_id: str, committed: Mapping[str, int]) -> OpenSession:
         """The end of a session, or that of one without rounds where there is no file.
 
-        Raises ``SetAside``, and ``OSError`` where a file cannot be read or other ids have both its names.
+        Raises ``SetAside`` and ``InTheWay``, and ``OSError`` where the disk fails or others have both its names.
         """
-        free = None
+        free = odd = None
         for name in file_names.both_names(session_id):
             path = self._start_of_paths + name.encode()
-            if path in self._damaged:
-                return OpenSession(path, Summary(), torn=True)
             try:
-                session = self._read(path, session_id, committed)
+                session = self._at(path, session_id, committed)
             except FileNotFoundError:  # or the other id that had this name was deleted
                 free = free or path
                 continue
-            except NotASessionFileError:
-                with open(path, "rb") as file:
-                    if session_file.is_blank(file) and not _has_committed(file, 0, committed):
-                        return OpenSession(path, Summary(), torn=True)
-                raise self._set_aside(path) from None
+            except InTheWay as error:
+                odd = odd or error
+                continue
             if session:
                 return session
+        if odd and odd.path not in self._immovable:
+            raise odd
         if free is None:
-            raise OSError(f"two other sessions have the file names of {file_names.file_name(session_id)}")
+            raise OSError(f"other sessions or things have both file names of {file_names.file_name(session_id)}")
         return OpenSession(free, Summary())
+
+    def _at(self, path: bytes, session_id: str, committed: Mapping[str, int]) -> OpenSession | None:
+        """The session as a file of this name ends; None where it is another id's."""
+        if path in self._damaged:
+            return OpenSession(path, Summary(), torn=True)
+        try:
+            return self._read(path, session_id, committed)
+        except files.OddFileError as error:
+            raise InTheWay(path, error.what) from None
+        except PermissionError:
+            raise InTheWay(path, "is not for this user to read and write") from None
+        except NotASessionFileError:
+            with files.reading(path) as file:
+                if session_file.is_blank(file) and not _has_committed(file, 0, committed):
+                    return OpenSession(path, Summary(), torn=True)
+            raise self._set_aside(path) from None
 
     def written(self, path: bytes) -> None:
         """A file was written, and is sound if it was not before."""
@@ -94,9 +120,9 @@ class SessionOpener:
     def _read(self, path: bytes, session_id: str, committed: Mapping[str, int]) -> OpenSession | None:
         """What this file holds; None where it is another id's, on a system where their names are the same."""
         # Most that are asked for are new, and to open in vain takes five times as long as to ask.
-        if not os.access(path, os.F_OK):
+        if not os.path.lexists(path):
             raise FileNotFoundError(path)
-        with open(path, "rb") as file:
+        with open(files.opened(path, os.O_RDWR), "rb") as file:  # one that cannot be written to is of no use either
             if session_file.read_header(file) != session_id:
                 return None
             end = session_file.read_end(file)
@@ -115,12 +141,34 @@ class SessionOpener:
     def _set_aside(self, path: bytes) -> SetAside:
         """Copy a damaged file to a name of its own."""
         with self._changing():  # or the copy could come while the session is deleted, and stay
-            number = 1
-            while os.path.exists(aside := path + b".corrupt-%d" % number):
-                number += 1
+            aside = _free_name_beside(path)
             files.copy(path, aside)
         self._damaged.add(path)
         return SetAside(os.fsdecode(aside))
+
+    def make_way(self, odd: InTheWay) -> str:
+        """Rename what is in the way of a session; where that cannot be done, the session gets its second name.
+
+        Returns what was done, in words.  Raises what ``changing`` does.
+        """
+        with self._changing():
+            aside = _free_name_beside(odd.path)
+            try:
+                os.rename(odd.path, aside)
+                files.sync_folder(self._folder)
+            except FileNotFoundError:
+                pass
+            except OSError as error:
+                self._immovable.add(odd.path)
+                return f"{odd} and cannot be set aside ({error.strerror}); its session is kept under another name"
+        return f"{odd} and was set aside as {os.fsdecode(aside)}"
+
+
+def _free_name_beside(path: bytes) -> bytes:
+    number = 1
+    while os.path.lexists(aside := path + b".corrupt-%d" % number):
+        number += 1
+    return aside
 
 
 def _is_doubtful(end: End, committed: Mapping[str, int]) -> bool:

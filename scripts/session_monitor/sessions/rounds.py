@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from session_monitor.base import files
+
 from . import file_names, message_history, session_file
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ class Place(NamedTuple):
 
 def open_session(folder: str, file: str) -> BinaryIO:
     """A session file, by its name in the index.  Raises ``OSError``."""
-    return open(file_names.path_of(folder, file), "rb")
+    return files.reading(file_names.path_of(folder, file))
 
 
 def all_rounds(file: BinaryIO) -> Iterator[StoredRound]:

@@ -19,7 +19,7 @@ from session_monitor.base import files
 
 from . import deleted, file_names, message_history, session_file, threads
 from .deleted import Tombstones
-from .opening import OpenSession, SessionOpener
+from .opening import InTheWay, OpenSession, SessionOpener
 from .record import CHAT_ROUND, entry_of, short_line_of
 from .summary import Written
 from .write_lock import Outdated
@@ -75,7 +75,7 @@ class Store:
     def add(self, call: Round, log: tuple[str, int, int]) -> bool:
         """Take in one call whose line stood at ``log`` (generation, first byte, the one behind the last).
 
-        False where its session has that line already.  Raises ``SetAside`` and ``OSError``.
+        False where its session has that line already.  Raises ``SetAside``, ``InTheWay`` and ``OSError``.
         """
         session = self._lacking(call.group, log)
         if session is None:
@@ -188,6 +188,10 @@ class Store:
             self._opener.look_again()
             raise
 
+    def make_way(self, odd: InTheWay) -> str:
+        """See ``SessionOpener.make_way``; raises ``Outdated`` as well."""
+        return self._opener.make_way(odd)
+
     @property
     def touched(self) -> int:
         """How many sessions the next flush will write."""
@@ -258,8 +262,8 @@ class Store:
 def _write_file(session: OpenSession, data: bytes) -> os.stat_result:
     """Write from where the session's next round goes, into a new file where there is none; its state afterwards."""
     is_new = not session.next_byte and not session.torn
-    flags = os.O_WRONLY | os.O_CLOEXEC | (os.O_CREAT | os.O_EXCL if is_new else 0)
-    descriptor = os.open(session.path, flags, files.PRIVATE_FILE)
+    flags = os.O_WRONLY | (os.O_CREAT | os.O_EXCL if is_new else 0)
+    descriptor = files.opened(session.path, flags)
     try:
         _append(descriptor, session, data)
         return os.fstat(descriptor)

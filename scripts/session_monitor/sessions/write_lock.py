@@ -60,7 +60,7 @@ def changing(folder: str) -> Iterator[None]:
 @contextlib.contextmanager
 def _taken(folder: str) -> Iterator[int]:
     path = os.path.join(folder, data_folder.WRITE_LOCK)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE)
+    descriptor = files.kept(path)
     try:
         if not files.take(descriptor, PATIENCE):
             raise BusyError(errno.EAGAIN, f"another process has been changing session files for {PATIENCE:.0f} s", path)

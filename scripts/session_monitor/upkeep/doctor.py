@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shlex
 import shutil
 import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, files
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.log import checkpoint
@@ -24,7 +25,7 @@ from session_monitor.sessions import file_names
 from session_monitor.text import humanize
 
 from . import call_checks
-from .checks import FAIL, OK, WARN, Case, Check, has_sessions
+from .checks import FAIL, OK, WARN, Case, Check, has_sessions, some
 from .log_checks import _logs, _sample, _unread, named_logs
 
 SMALL_INDEX = 64 << 20
@@ -114,17 +115,53 @@ def _folder(folder: str) -> Check:
         return Check("data folder", FAIL, f"there is no folder {folder}", todo)
     except OSError as error:
         return Check("data folder", FAIL, f"{folder} cannot be listed: {error.strerror}", "ask as the monitor's user")
+    problem = _distrusted(folder) or _odd(folder, entries) or _seen_by_others(folder, mode, entries)
+    if problem:
+        return problem
     sessions = humanize.counted(sum(map(file_names.is_session, entries)), "session")
+    if not os.access(folder, os.W_OK):
+        found = f"{folder}: {sessions}; this user may not write there"
+        return Check("data folder", WARN, found, "fine for asking; the monitor must run as the user who may")
+    return Check("data folder", OK, f"{folder}: {sessions}, private")
+
+
+def _distrusted(folder: str) -> Check | None:
+    """Why others can put their own files in the place of the folder's, if they can."""
+    name = shlex.quote(folder)
+    try:
+        data_folder.check_whose(folder)
+    except files.OddFileError as odd:
+        todo = f'name another one, or run: chown "$(id -un)" {name}'
+        return Check("data folder", FAIL, f"{folder} {odd.what}", todo)
+    who = data_folder.other_writers(folder)
+    if who:
+        return Check("data folder", FAIL, f"{folder}: {who} may exchange what is in it", f"run: chmod 700 {name}")
+    return None
+
+
+def _odd(folder: str, entries: Iterable[str]) -> Check | None:
+    """What is in the folder under a file's name and is none of its files, if anything is."""
+    found = list(data_folder.odd_things(folder))
+    for name in sorted(filter(file_names.is_session, entries)):
+        try:
+            files.check(os.path.join(folder, name))
+        except files.OddFileError as odd:
+            found.append(odd)
+    if not found:
+        return None
+    named = some([f"{os.path.basename(odd.filename)} {odd.what}" for odd in found])
+    todo = "take out of the folder what is none of its own files; it is neither read nor written to"
+    return Check("data folder", FAIL, f"{folder}: {named}", todo)
+
+
+def _seen_by_others(folder: str, mode: int, entries: Iterable[str]) -> Check | None:
     open_ones = [folder] if mode & 0o077 else []
     open_ones += [name for name in entries if _holds_calls(name) and _is_open(os.path.join(folder, name))]
     if open_ones:
         found = f"{folder}: others may look into {', '.join(open_ones[:3])}{' …' if len(open_ones) > 3 else ''}"
         todo = "conversations are private: chmod 700 for the folder, 600 for what is in it"
         return Check("data folder", WARN, found, todo)
-    if not os.access(folder, os.W_OK):
-        found = f"{folder}: {sessions}; this user may not write there"
-        return Check("data folder", WARN, found, "fine for asking; the monitor must run as the user who may")
-    return Check("data folder", OK, f"{folder}: {sessions}, private")
+    return None
 
 
 def _holds_calls(name: str) -> bool:
@@ -148,7 +185,7 @@ def _monitor(case: Case) -> Check:
     except OSError:
         written = ", no read positions written yet"
     if data_folder.is_monitor_at_work(case.data_dir):
-        with open(os.path.join(case.data_dir, data_folder.LOCK), "rb") as file:
+        with files.reading(os.path.join(case.data_dir, data_folder.LOCK)) as file:
             about = file.read(200).decode("utf-8", "replace").strip()
         return Check("monitor", OK, f"at work ({about}){written}")
     return Check("monitor", OK, f"none is at work now{written}")

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
@@ -93,8 +94,7 @@ def _forget_words(folder: str) -> None:
 
 def _unlink(folder: str, stored: Stored) -> None:
     for name in (*stored.copies, stored.file):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(os.path.join(folder, name))
+        files.remove(os.path.join(folder, name))
 
 
 # -- what is there -----------------------------------------------------------------------------------------------------
@@ -106,12 +106,13 @@ def _is_before(stored: Stored, moment: int) -> bool:
 
 
 def _copies(folder: str) -> dict[str, tuple[str, ...]]:
-    """The copies of damaged files, by the names of these."""
+    """The copies of damaged files, by the names of these; a folder that was in a file's place is none."""
     copies: dict[str, tuple[str, ...]] = {}
-    for name in os.listdir(folder):
-        copy = _COPY.fullmatch(name)
-        if copy:
-            copies[copy[1]] = (*copies.get(copy[1], ()), name)
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            copy = _COPY.fullmatch(entry.name)
+            if copy and not entry.is_dir(follow_symlinks=False):
+                copies[copy[1]] = (*copies.get(copy[1], ()), entry.name)
     return copies
 
 
@@ -123,11 +124,12 @@ def _again(folder: str, stored: Stored, copies: Mapping[str, tuple[str, ...]]) -
 
 
 def _state(path: str) -> tuple[int, int] | None:
+    """Changes with what is there; None where that is nothing, or a folder, which is nobody's session."""
     try:
-        stat = os.stat(path)
+        state = os.lstat(path)
     except FileNotFoundError:
         return None
-    return stat.st_size, stat.st_mtime_ns
+    return None if stat.S_ISDIR(state.st_mode) else (state.st_size, state.st_mtime_ns)
 
 
 def _find(folder: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
@@ -142,11 +144,11 @@ def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stor
     """The session in a file of this name; None where there is none, or somebody gave the file another name."""
     path = os.path.join(folder, name)
     try:
-        with open(path, "rb") as file:
+        with files.reading(path) as file:
             state = os.fstat(file.fileno())
             session_id = session_file.read_header(file)
             end = session_file.read_end(file)
-    except (FileNotFoundError, NotASessionFileError):
+    except (FileNotFoundError, files.OddFileError, NotASessionFileError):
         return None
     if name not in (file_names.file_name(session_id), file_names.other_name(session_id)):
         return None
@@ -169,21 +171,24 @@ def _unreadable(folder: str, name: str, session_id: str, copies: Mapping[str, tu
 
 def _is_anothers(path: str, session_id: str) -> bool:
     try:
-        with open(path, "rb") as file:
+        with files.reading(path) as file:
             return session_file.read_header(file) != session_id
-    except NotASessionFileError:
+    except (files.OddFileError, PermissionError, NotASessionFileError):
         return False
 
 
 def _size(folder: str, names: Iterable[str]) -> int:
-    return sum(os.path.getsize(os.path.join(folder, name)) for name in names)
+    return sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
 
 
 def _applied(folder: str, names: Iterable[str]) -> dict[str, int]:
     """Up to where the log was applied, as far as footers and whole rounds of these files tell."""
     applied: dict[str, int] = {}
     for name in names:
-        with open(os.path.join(folder, name), "rb") as file:
+        with (
+            contextlib.suppress(files.OddFileError, PermissionError),
+            files.reading(os.path.join(folder, name)) as file,
+        ):
             for generation, end in _ends(file):
                 applied[generation] = max(end, applied.get(generation, 0))
     return applied

@@ -59,7 +59,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
                 _repair_session(folder, name, done)
             files.sync_folder(folder)
     for name in _leftovers(folder, now):
-        os.unlink(os.path.join(folder, name))
+        files.remove(os.path.join(folder, name))
         done.removed.append(name)
     search = os.path.join(folder, data_folder.WORD_INDEX)
     if not _is_sound(search):
@@ -91,7 +91,7 @@ def _repair_session(folder: str, name: str, done: Repaired) -> None:
     if not is_blank and any(fault.todo != session_check.TORN for fault in faults):
         done.damaged += faults
         return
-    with open(path, "r+b") as file:
+    with open(files.opened(path, os.O_RDWR), "r+b") as file:
         end = session_file.End(summary.Summary(), 0) if is_blank else session_file.recover(file)
         if end.summary.messages_count:
             footer = session_file.footer(end.summary, end.next_byte, b"")
@@ -107,7 +107,7 @@ def _repair_session(folder: str, name: str, done: Repaired) -> None:
 def _is_blank(path: str) -> bool:
     """Whether nothing in a file is whole, and it begins like a session file."""
     try:
-        with open(path, "rb") as file:
+        with files.reading(path) as file:
             return session_file.is_blank(file) and next(session_file.rounds_behind(file, 0), None) is None
     except OSError:
         return False
@@ -121,10 +121,16 @@ def _leftovers(folder: str, now: float) -> Iterator[str]:
     with os.scandir(folder) as entries:
         for entry in list(entries):
             is_ours = entry.name.startswith(".") and entry.name.endswith(".json" + files.TEMPORARY)
-            if is_ours and now - entry.stat().st_mtime > LEFTOVER_SECONDS:
+            if is_ours and not entry.is_dir(follow_symlinks=False) and _is_old(entry, now):
                 yield entry.name
-    if os.path.lexists(data_folder.input_file(folder)) and not data_folder.is_monitor_at_work(folder):
+    rest = data_folder.input_file(folder)
+    is_there = os.path.lexists(rest) and (os.path.islink(rest) or not os.path.isdir(rest))
+    if is_there and not data_folder.is_monitor_at_work(folder):
         yield data_folder.STDIN
+
+
+def _is_old(entry: os.DirEntry[str], now: float) -> bool:
+    return now - entry.stat(follow_symlinks=False).st_mtime > LEFTOVER_SECONDS
 
 
 def _is_sound(path: str) -> bool:

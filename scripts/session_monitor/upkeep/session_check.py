@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
+from session_monitor.base import files
 from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import End, NotASessionFileError
 from session_monitor.sessions.summary import PlacedFacts, Summary, Written
@@ -23,6 +24,7 @@ DAMAGED = "when the session calls again, the monitor sets the file aside and rea
 MISNAMED = "give it the name back that its id has; what the monitor writes meanwhile goes to a file of that name"
 NO_SESSION = "take it out of the folder if it is not the monitor's; if it is, the monitor sets it aside when the session calls again"
 UNREADABLE = "ask as the user who may read it"
+ODD = "take it out of the folder, and put the file itself in its place if it was a session's; if that session calls first, the monitor sets this aside"
 _MOST_NAMED = 3
 
 
@@ -58,13 +60,16 @@ def look(folder: str, name: str, *, quick: bool) -> Looked:
     """Read a session file once; with ``quick`` no more than its header and its footer."""
     looked = Looked(name)
     try:
-        with open(os.path.join(folder, name), "rb") as file:
+        with files.reading(os.path.join(folder, name)) as file:
             looked.state = _state(os.fstat(file.fileno()))
             _read(file, looked, quick=quick)
     except FileNotFoundError:
         pass  # gone meanwhile, which shows in its state
     except NotASessionFileError:
         looked.fault("does not begin like a session file", NO_SESSION)
+    except files.OddFileError as odd:
+        looked.state = state_now(folder, name)
+        looked.fault(odd.what, ODD)
     except OSError as error:
         looked.state = state_now(folder, name)
         looked.fault(f"cannot be read: {error.strerror}", UNREADABLE)
@@ -74,7 +79,7 @@ def look(folder: str, name: str, *, quick: bool) -> Looked:
 def state_now(folder: str, name: str) -> State | None:
     """The state of a file now; None where it is not there."""
     try:
-        return _state(os.stat(os.path.join(folder, name)))
+        return _state(os.lstat(os.path.join(folder, name)))
     except OSError:
         return None
 

@@ -77,6 +77,8 @@ def verify(folder: str, state_file: str, book: Book, progress: Progress, *, quic
             run.result.notice(Finding(name, "changed while it was looked at, and was left out", "verify again"))
         run.look_at_index()
     run.look_at_state(state_file)
+    for odd in data_folder.odd_things(folder):
+        run.result.fault(Finding(os.path.basename(odd.filename), odd.what, "take it away"))
     for finding in _leftovers(folder):
         run.result.notice(finding)
     return run.result
@@ -91,7 +93,7 @@ def _listed(folder: str) -> Iterator[tuple[str, int]]:
         for entry in entries:
             if file_names.is_session(entry.name):
                 with contextlib.suppress(FileNotFoundError):
-                    yield entry.name, entry.stat().st_size
+                    yield entry.name, entry.stat(follow_symlinks=False).st_size
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -187,7 +189,7 @@ class _Run:
         """Have the index open in the block, if there is one that can be used."""
         path = os.path.join(self._folder, data_folder.INDEX)
         with contextlib.ExitStack() as stack:
-            if not os.path.exists(path):
+            if not os.path.lexists(path):
                 self.result.notice(Finding(data_folder.INDEX, "there is none", "the next question makes it"))
             else:
                 with self._guarded():
