@@ -13,6 +13,7 @@ Its rooms in reading order, ● those that others may come in by:
     answers         what the model answered, and whether the line tells
     short_lines ●   the same call without decoding, for lines without content
     long_lines ●    the same call without decoding what was sent before
+    heavy_lines ●   what of a line would take too much room once it is decoded
     usage ●         token counts as disjoint kinds
     messages ●      roles, parts, tool calls and results, of every protocol
     tool_results ●  which tools were asked for, and what came back

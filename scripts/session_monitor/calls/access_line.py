@@ -7,7 +7,7 @@ gateway's format names by themselves stand beside ``ai_log`` instead of in it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
@@ -20,13 +20,16 @@ CUT_OFF = "cut_off"
 NOT_JSON = "not_json"
 EMPTY = "empty"
 NUL_BYTES = "nul_bytes"
+TOO_COMPLEX = "too_complex"
 
 START = '{"ai_log":"'
 """How a line begins in the gateway's own shape."""
 
 _BLANK = " \t\r\n\ufeff"
 _AI_LOG = lazy_regex.lazy(r'"ai_log"\s*:\s*"')
-_FIELD = lazy_regex.lazy(r'"(\w+)"\s*:\s*"((?:[^"\\]|\\.)*)"')
+_FIELD = lazy_regex.lazy(r'"(\w+)"\s*:\s*"')
+_MOST_FIELDS = 10_000
+_BLOCK = 1 << 20
 
 
 class Skipped(NamedTuple):
@@ -114,7 +117,7 @@ def _split_at(text: str, start: int, *, is_first: bool) -> LineParts | Skipped:
             raise ValueError  # noqa: TRY301 -- then the line is known not to be JSON
         outer = outer_fields(text[end:])
     except (ValueError, StopIteration, RecursionError):
-        fields = _firsts(_FIELD.findall(text, end if is_first else 0, other if other >= 0 else len(text)))
+        fields = _firsts(list(_fields(text, end if is_first else 0, other if other >= 0 else len(text))))
         return LineParts(_with_separate(attributes, fields), fields, outer_broken=True, torn=other >= 0)
     return parts_of(attributes, outer)
 
@@ -130,6 +133,34 @@ def outer_fields(behind: str) -> dict[str, Any]:
     if end == len(text) and text.count('":') == len(fields):  # no key stands there twice: each has that behind it
         return fields  # type: ignore[no-any-return]
     return _OUTER.decode(text)  # type: ignore[no-any-return]
+
+
+def _fields(text: str, at: int, end: int) -> Iterator[tuple[str, str]]:
+    """The keys and texts in this range of an object that is none, as they stand there."""
+    for _ in range(_MOST_FIELDS):
+        match = _FIELD.search(text, at, end)
+        behind = _text_end(text, match.end(), end) if match else end
+        if match is None or behind == end:  # then no quote behind this is one
+            return
+        yield match.group(1), text[match.end() : behind]
+        at = behind + 1
+
+
+def _text_end(text: str, at: int, end: int) -> int:
+    """Where the quote behind a text stands, ``end`` where there is none.
+
+    A regular expression would remember each backslash, to come back to it.
+    """
+    size = _BLOCK >> 10
+    while at < end:
+        block = text[at : min(at + size, end)]
+        if (len(block) - len(block.rstrip("\\"))) % 2:
+            block = text[at : min(at + len(block) + 1, end)]
+        quote = block.replace("\\\\", "..").replace('\\"', "..").find('"')
+        if quote >= 0:
+            return at + quote
+        at, size = at + len(block), _BLOCK
+    return end
 
 
 class _ForgedFields(dict[str, Any]):

@@ -16,7 +16,19 @@ from typing import Any, NamedTuple
 
 from session_monitor.base.timestamps import utc
 
-from . import access_line, answers, attributes, content, long_lines, outcome, questions, requests, tool_results, usage
+from . import (
+    access_line,
+    answers,
+    attributes,
+    content,
+    heavy_lines,
+    long_lines,
+    outcome,
+    questions,
+    requests,
+    tool_results,
+    usage,
+)
 from .access_line import LineParts, Skipped
 from .content import CallContent
 from .messages import ASSISTANT, role_of
@@ -36,12 +48,24 @@ def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped
     """The call that this line describes, or why it describes none.  Never raises, whatever the bytes.
 
     Where ``known`` tells what a session's conversations sent last, messages that are those of one of them are not decoded
-    again.
+    again.  What would take too much room is left out.
     """
     call = _parse_long(line, known) if known else None
     if call:
         return call
-    parts = access_line.split(line)
+    return _parse(heavy_lines.lightened(line) if heavy_lines.may_be_heavy(line) else line, line)
+
+
+def parse_sparingly(line: bytes) -> Round | Skipped:
+    """The same in little memory: all that is long is left out."""
+    return _parse(heavy_lines.lightened(line, longest=heavy_lines.LIGHT), line)
+
+
+def _parse(light: bytes | None, line: bytes) -> Round | Skipped:
+    """The call of a line of which this is left, or why it is none."""
+    if light is None:
+        return Skipped(access_line.TOO_COMPLEX if line.rstrip().endswith(b"}") else access_line.CUT_OFF)
+    parts = access_line.split(light)
     return parts if isinstance(parts, Skipped) else _judged(parts)
 
 
@@ -93,7 +117,9 @@ def _need_history(listed: list[Any]) -> bool:
 
 
 def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
-    """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole."""
+    """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole, or heavy."""
+    if any(map(heavy_lines.may_be_heavy, (pieces.before, pieces.messages, pieces.behind))):
+        return None
     try:
         before, listed_text = _unescaped(pieces.before), f"[{_unescaped(pieces.messages)}]"
         text = pieces.behind.decode()
@@ -163,6 +189,7 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
         outer_broken=outer_broken,
         torn=torn,
         cut=said.cut,
+        left_out=said.left_out,
         undecoded=said.undecoded,
         consumer=_text(get("consumer")),
         response_code=end.code,
@@ -295,7 +322,7 @@ def _has_tool_calls(parts: LineParts, path: str | None, said: CallContent, end: 
     """Whether the answer asks for tools; None where the line does not tell."""
     if said.tool_calls:
         return True
-    has_calls = "tool_calls" in said.undecoded
+    has_calls = "tool_calls" in said.undecoded or "tool_calls" in said.left_out
     if not has_calls and ((end.code or 0) >= outcome.ERROR_CODE or requests.has_no_words(path)):
         return False
     if not has_calls and (end.is_cut or end.is_unread):

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import math
-import re
+import sys
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
-from session_monitor.base import lazy_regex
+from session_monitor.base import utf8
+
+from . import heavy_lines
 
 DEEPEST = 100
 """Values nested deeper are kept as text: no reader of the session file may have to fear for its stack."""
@@ -26,7 +28,6 @@ STATISTICS = frozenset(
 )
 """What the plugin that counts tokens writes; where none of it stands, that plugin did not look at the request."""
 
-_TOKEN = lazy_regex.lazy(r'"[^"\\]*(?:\\.[^"\\]*)*"?|[\[\]{}:,]', re.DOTALL)  # a string without end is one token, too
 _TWICE = '{\\"'  # how an object begins that was escaped once more
 _ABSENT = ("-", "", "null")
 
@@ -81,23 +82,13 @@ def _of_text(text: str) -> dict[str, Any]:
 
 def _attributes_apart(inner: str) -> dict[str, Any] | None:
     """Decode each member of an object by itself, without recursion over the whole; ``None`` for anything else."""
-    members: dict[str, Any] = {}
-    depth, key, start = 0, "", 0
-    for token in _TOKEN.finditer(inner):
-        char = token.group()[0]
-        if depth == 1 and char == ":":
-            start = token.end()
-        elif depth == 1 and char in ",}":
-            members[key] = decoded_value(inner[start : token.start()])
-        elif depth == 1 and char == '"' and not start:
-            key = decoded_value(token.group())
-        if char in "[{":
-            depth += 1
-        elif char in "]}":
-            depth -= 1
-        if depth == 1 and char == ",":
-            start = 0
-    return members if depth == 0 and inner.lstrip().startswith("{") else None
+    raw = utf8.encoded(inner.lstrip())
+    try:
+        members = list(heavy_lines.members(raw, 1, len(raw)))
+    except heavy_lines.NotWholeError:
+        return None
+    texts = [(each.key, raw[each.start : each.end]) for each in members]
+    return {decoded_value(f'"{utf8.decoded(key)}"'): decoded_value(utf8.decoded(text)) for key, text in texts}
 
 
 def _decode(text: str) -> Any:
@@ -139,7 +130,20 @@ def _finite(text: str) -> float:
     return number
 
 
-_DECODER = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+_MOST_DIGITS = 4300
+
+
+def _whole_number(text: str) -> int:
+    """As Pythons from 3.11 on do: to read a number takes time with the square of its digits."""
+    if len(text) > _MOST_DIGITS:
+        raise ValueError(text[:_MOST_DIGITS])
+    return int(text)
+
+
+_HAS_LIMIT = 0 < getattr(sys, "get_int_max_str_digits", int)() <= _MOST_DIGITS
+_DECODER = json.JSONDecoder(
+    parse_float=_finite, parse_int=None if _HAS_LIMIT else _whole_number, parse_constant=_finite
+)
 scan = _DECODER.scan_once  # type: ignore[attr-defined]  # typeshed lacks it
 """What decoding comes down to, without a look for spaces: the value at a place of a text, and the end of it.
 

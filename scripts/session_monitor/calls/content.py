@@ -11,16 +11,17 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import utf8
 
-from . import answers, messages, questions
+from . import answers, heavy_lines, messages, questions
 from .attributes import UndecodedValue
 
 KEYS = ("messages", "question", "system", "answer", "reasoning", "tool_calls")
 """The attributes that hold what was said."""
 _KEYS = frozenset(KEYS)
+_ANSWER = frozenset(("answer", "reasoning", "tool_calls"))
 
 
 class CallContent(NamedTuple):
-    """The fields of a round that tell what was said, and what the gateway cut of it."""
+    """The fields of a round that tell what was said, what the gateway cut of it, and what was too heavy to be taken."""
 
     messages: list[Any]
     question: str | None
@@ -31,11 +32,13 @@ class CallContent(NamedTuple):
     is_logged: bool
     cut: tuple[str, ...]
     undecoded: dict[str, str]
+    left_out: tuple[str, ...] = ()
 
     @property
     def has_answer(self) -> bool:
-        """Whether anything of an answer is there."""
-        return bool(self.answer or self.reasoning or self.tool_calls or "tool_calls" in self.undecoded)
+        """Whether anything of an answer is there, or was."""
+        is_told = self.answer or self.reasoning or self.tool_calls or "tool_calls" in self.undecoded
+        return bool(is_told) or not _ANSWER.isdisjoint(self.left_out)
 
 
 _NONE = CallContent([], None, None, None, None, [], False, (), {})  # noqa: FBT003 -- of many calls
@@ -45,6 +48,9 @@ def content_of(attributes: Mapping[str, Any]) -> CallContent:
     """What was said, by the attributes."""
     if _KEYS.isdisjoint(attributes):
         return _NONE
+    left_out = tuple([key for key in KEYS if attributes.get(key) == heavy_lines.MARK])
+    if left_out:
+        attributes = {key: value for key, value in attributes.items() if key not in left_out}
     get = attributes.get
     undecoded: dict[str, str] = {}
     sent = _listed(get("messages"), "messages", undecoded)
@@ -62,6 +68,7 @@ def content_of(attributes: Mapping[str, Any]) -> CallContent:
         is_logged=True,
         cut=_cut(attributes),
         undecoded=undecoded,
+        left_out=left_out,
     )
 
 

@@ -36,6 +36,7 @@ LABELS = {
     "empty": "empty",
     "nul_bytes": "only NUL bytes",
     "too_long": "too long",
+    "too_complex": "too complex to be decoded",
     "other_session": "of other sessions",
 }
 """The reasons for which a line is passed over, in words."""
@@ -49,6 +50,7 @@ _OF_CALLS = {
     "without_tokens": "without token counts (refused ones too)",
     "undated": "without a time",
     "content_cut": "with cut content",
+    "content_left_out": "with content too complex to be kept",
     "torn": "torn, with another line in them",
 }
 """What is told of calls where there are such, in words."""
@@ -75,6 +77,7 @@ class Coverage(SimpleNamespace):
     without_tokens: int
     undated: int
     content_cut: int
+    content_left_out: int
     outer_broken: int
     torn: int
     lost_bytes: int
@@ -103,7 +106,7 @@ class Coverage(SimpleNamespace):
             self.without_session_id += call.session_id is None
             self.without_tokens += not call.has_tokens
             self.undated += call.timestamp is None
-        if call.cut or call.outer_broken or call.answered_by or call.session_from or call.usage[-1]:
+        if call.cut or call.left_out or call.outer_broken or call.answered_by or call.session_from or call.usage[-1]:
             self._count_notable(call)
 
     def _count_notable(self, call: Round | ShortCall) -> None:
@@ -111,6 +114,7 @@ class Coverage(SimpleNamespace):
         self.by_gateway += call.answered_by is not None
         self.session_from_conversation += call.session_from is not None
         self.content_cut += bool(call.cut)
+        self.content_left_out += bool(call.left_out)
         self.outer_broken += call.outer_broken
         self.torn += call.torn
 

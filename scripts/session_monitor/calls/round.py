@@ -17,7 +17,7 @@ class Round(NamedTuple):
 
     ``messages`` is the whole history that the client sent (empty where the log has none).  ``cut`` names the values
     whose middle the gateway cut out; ``undecoded`` holds the text of those that are therefore no structure any more.
-    ``outer_broken`` says that the line is no JSON as a whole, ``torn`` that another line begins in the middle of it.
+    ``left_out`` names the values that were too heavy to be taken.  ``outer_broken`` says that the line is no JSON as a whole, ``torn`` that another line begins in the middle of it.
     ``outcome`` says how it ended, ``error`` in a few words why it failed, ``None`` where it did not.  ``response_type`` is
     ``error`` then; otherwise, and ``has_tool_calls`` always, ``None`` where the line does not tell.  ``has_tokens`` says
     whether the line tells any tokens, ``answered_by`` which of the gateway's own plugins answered instead of a model, and
@@ -49,6 +49,7 @@ class Round(NamedTuple):
     outer_broken: bool
     torn: bool = False
     cut: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     undecoded: Mapping[str, str] = {}
     consumer: str | None = None
     api: str | None = None

@@ -93,6 +93,7 @@ class ShortCall:
     has_tokens, at_least = True, False
     tool_calls: tuple[Any, ...] = ()
     cut: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     undecoded: Mapping[str, str] = {}
     content_logged = outer_broken = torn = False
 

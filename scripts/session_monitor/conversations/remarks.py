@@ -17,6 +17,7 @@ LEFT_EARLY = "Left: the client left before the end (it may have got everything)"
 FAILED_UNTOLD = "Failed: the log does not tell why"
 NO_ANSWER = "No answer in the log"
 NOT_TOLD = "not told"
+LEFT_OUT = "Too complex to be kept"
 AT_LEAST = {
     "cut_short": "the stream was cut short, and had told these tokens until then",
     "partly_told": "one of the counts is missing or unreadable",
@@ -43,6 +44,8 @@ def of_round(entry: Mapping[str, Any]) -> Iterator[str]:
         yield UNKNOWN_SPLIT
     if "no_answer" in entry.get("token_notes", ()) and "no_content" not in entry:
         yield NO_ANSWER
+    if entry.get("left_out"):
+        yield f"{LEFT_OUT}: {', '.join(entry['left_out'])}"
     yield from (words[entry[key]] for key, words in _TELLING if entry.get(key) in words)
 
 

@@ -32,6 +32,7 @@ class _Pieces:
 
     def __init__(self) -> None:
         self.parts: list[bytes] = []
+        self.has_whole_ai_log = False
         self.length = self.start = self.end = 0
 
     def add(self, start: int, end: int, part: bytes) -> None:
@@ -111,11 +112,12 @@ def _begins_anew(pieces: _Pieces, payload: bytes) -> bool:
 
     The gateway escapes quotes in ``ai_log``.  Behind it they stand as a client sent them, and nothing is a sure sign.
     """
-    if not payload.startswith(START):
+    if pieces.has_whole_ai_log or not payload.startswith(START):
         return False
     held = b"".join(pieces.parts)
     try:
         scanstring(held.decode("utf-8", "replace"), len(START), True)  # noqa: FBT003 -- positional only
     except ValueError:
         return held.startswith(START)
+    pieces.has_whole_ai_log = True  # and is not looked for in all of them again with each of the next
     return False

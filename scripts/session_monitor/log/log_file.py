@@ -192,6 +192,7 @@ def lines(file: LogFile, start: int, end: int, *, rest_too: bool = False) -> Ite
     """
     first = position = start  # of the line that is being collected, and of the next block
     held: list[bytes] = []
+    line: bytes | None
     length = zeros = 0
     while position < end:
         block = file.read(min(BLOCK, end - position), position)
@@ -203,18 +204,18 @@ def lines(file: LogFile, start: int, end: int, *, rest_too: bool = False) -> Ite
             part = block[at:newline]
             at = newline + 1
             behind = first + zeros + length + len(part) + 1
-            if length + len(part) > LONGEST_LINE:
-                yield first, behind, None
-            else:
-                yield first, behind, b"".join([*held, part]) if held else part
-            first, length, zeros, held = behind, 0, 0, []
+            line = None if length + len(part) > LONGEST_LINE else b"".join([*held, part]) if held else part
+            held.clear()  # what is done with a long line takes room enough
+            yield first, behind, line
+            line = None
+            first, length, zeros = behind, 0, 0
         rest = block[at:]
         if not length and not rest.strip(b"\0"):
             zeros += len(rest)  # a hole may be larger than any line, and holds nothing
             continue
         length += len(rest)
         if length > LONGEST_LINE:
-            held = []
+            held.clear()
         else:
             held.append(rest)
     if rest_too and held:

@@ -17,6 +17,7 @@ import re
 from typing import Any, NamedTuple
 
 from session_monitor.base import compact_json, lazy_regex, utf8
+from session_monitor.calls import heavy_lines
 from session_monitor.calls.long_lines import START
 
 _AI_LOG = b'"ai_log"'  # never within a line that is a text in a wrapper: quotes are escaped there
@@ -98,8 +99,9 @@ def _of_json(line: bytes) -> _Layer | None:
     is_decoded = _AI_LOG in line
     if is_decoded and not _DECODED.search(line):
         return None
+    light = heavy_lines.lightened(line) if heavy_lines.may_be_heavy(line) else line
     try:
-        fields = json.loads(line)
+        fields = json.loads(light or b"")
     except (ValueError, RecursionError):
         return None
     if is_decoded:
@@ -108,10 +110,14 @@ def _of_json(line: bytes) -> _Layer | None:
     if key is None:
         return None
     text: str = fields[key]
-    payload = utf8.encoded(text.rstrip("\r\n"))
+    is_whole = text.endswith("\n")
+    payload = utf8.encoded(text)
+    del text
+    fields[key] = ""  # a long line is not kept twice
+    payload = payload.rstrip(b"\r\n")
     named = {name: fields[name] for name in _SOURCES if name in fields and name != key}
     source = json.dumps(named)
-    is_piece = _is_piece(fields, text, payload)
+    is_piece = _is_piece(fields, payload, is_whole=is_whole)
     return _Layer(payload, source, is_piece) if payload.strip() or is_piece is not None else None
 
 
@@ -127,10 +133,10 @@ def _decoded(fields: dict[str, Any]) -> _Layer | None:
 _json = compact_json.encoder(allow_nan=True)
 
 
-def _is_piece(fields: dict[str, Any], text: str, payload: bytes) -> bool | None:
+def _is_piece(fields: dict[str, Any], payload: bytes, *, is_whole: bool) -> bool | None:
     """Whether a line goes on behind this; None where its writer does not cut lines, or puts them together."""
     if fields.keys() <= _DOCKER and {"log", "stream", "time"} <= fields.keys():
-        return not text.endswith("\n") and not (len(payload) < _DOCKER_PIECE and _is_object(payload))
+        return not is_whole and not (len(payload) < _DOCKER_PIECE and _is_object(payload))
     if fields.get("logtag") in ("P", "F"):  # of those who take CRI lines apart
         return bool(fields["logtag"] == "P")
     if "partial_message" in fields:  # docker's drivers for fluentd and others

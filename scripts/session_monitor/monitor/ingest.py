@@ -249,6 +249,7 @@ class Ingest:
                     poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
             elif not self._intake.take_next(data, joining, (gid, start, end), coverage):
                 continue  # what is held will be read again, and is not counted yet
+            del data  # or a long line would still take room when the next is read
             batch.advance(generation, file, read, end)
             read = end
             if self._is_full():

@@ -10,6 +10,7 @@ import fnmatch
 from collections.abc import Sequence
 
 from session_monitor.calls import access_line, ai_log, long_lines
+from session_monitor.calls.access_line import Skipped
 from session_monitor.calls.coverage import Coverage
 from session_monitor.calls.round import Round
 from session_monitor.calls.short_lines import LineReader, ShortCall
@@ -63,20 +64,30 @@ class Intake:
             coverage.skip("too_long")
             return
         stripped = line.strip(b"\0")  # a truncated file that was written on at its old offset begins with a hole
-        call = self._reader.parse(stripped, self._store.known)
-        if isinstance(call, access_line.Skipped):
-            coverage.skip(access_line.NUL_BYTES if line and not stripped else call.reason, answered=call.answered)
+        if line and not stripped:
+            coverage.skip(access_line.NUL_BYTES)
+            return
+        try:
+            call = self._reader.parse(stripped, self._store.known)
+            self._take(call, log, coverage)
+        except MemoryError:  # one line must not cost the others
+            self._take(ai_log.parse_sparingly(stripped), log, coverage)
+
+    def _take(self, call: Round | ShortCall | Skipped, log: tuple[str, int, int], coverage: Coverage) -> None:
+        """Store a call where it is one, and count it: last of all, so that nothing counts twice where memory is short."""
+        if isinstance(call, Skipped):
+            coverage.skip(call.reason, answered=call.answered)
             return
         if self._chain and isinstance(call, Round):
             call = chained(call)
         if self._session_key is not None and not _matches(call.group, self._session_key):
             coverage.skip("other_session")
             return
-        coverage.count(call)
         if isinstance(call, ShortCall):
             self._store.add_short(call, log)
         else:
             self._store.add(call, log)
+        coverage.count(call)
 
 
 def is_whole(line: bytes, joining: Joining | None = None) -> bool:

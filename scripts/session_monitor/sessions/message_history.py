@@ -205,5 +205,7 @@ def with_full_messages(rounds: Iterable[StoredRound]) -> Iterator[tuple[StoredRo
 def redressed(messages: list[Any], restyled: Iterable[tuple[int, Form]]) -> list[Any]:
     """The list with these messages in another form; each is told by its place in it."""
     for at, form in restyled:
+        if at >= len(messages):  # they were left out where they were stored
+            break
         messages[at] = message_forms.dressed(message_forms.undressed(messages[at])[0], form)
     return messages

@@ -58,6 +58,8 @@ def entry_of(
     facts = _facts(call, number)
     if call.usage.notes:
         facts.update(_of_tokens(call))  # type: ignore[typeddict-item]  # those that are there
+    if call.left_out:
+        facts["left_out"] = call.left_out
     if call.answered_by:
         facts["answered_by"] = call.answered_by
     if call.messages or call.tool_calls:

@@ -20,7 +20,7 @@ import json
 import os
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, Any, BinaryIO, Callable, NamedTuple
 
 from session_monitor.base import compact_json
 
@@ -40,6 +40,7 @@ _CHECKSUM = b',"crc32":"%08x"}\n'
 _CHECKSUM_SIZE = len(_CHECKSUM % 0)
 _FOOTER_END = b'"}\n'
 _CONTENT = b',"messages":['
+_LONG = 512 << 10  # bytes of a round, less than what may be heavy
 _COMMA = b","[0]
 _LOG = b',"log":'  # the last key of a round
 _scan = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # typeshed lacks it; what json.loads comes down to, without looking for encodings and spaces
@@ -306,7 +307,35 @@ def round_in(line: bytes) -> StoredRound | None:
     body = _unsealed(line)
     if body is None or body.startswith(b"]"):
         return None
+    body = body[body.startswith(b",") :] + b"}"
     try:
-        return json.loads(body[body.startswith(b",") :] + b"}")  # type: ignore[no-any-return]
+        return json.loads(body) if len(body) < _LONG else _of_long(body)  # type: ignore[no-any-return]
     except (ValueError, RecursionError):
         return None
+
+
+def _of_long(body: bytes) -> Any:
+    """A round without what is too heavy in it, where it was stored before such values were left out.
+
+    Raises ``ValueError``.
+    """
+    from session_monitor.calls import heavy_lines  # noqa: PLC0415 -- hardly any round is as long
+
+    if not heavy_lines.may_be_heavy(body):
+        return json.loads(body)
+    stored = json.loads(heavy_lines.lightened(body) or b"")
+    left_out = [word for word, value in stored.items() if value == heavy_lines.MARK]
+    for word in left_out:
+        if word in _LEFT_OUT:
+            stored[word] = _LEFT_OUT[word]()
+        else:
+            del stored[word]
+    return {**stored, "left_out": left_out} if left_out else stored
+
+
+_LEFT_OUT: dict[str, Callable[[], Any]] = {
+    **dict.fromkeys(("messages", "tool_calls"), list),
+    **dict.fromkeys(("input_token_details", "output_token_details", "reported"), dict),
+    **dict.fromkeys(("question", "answer", "reasoning"), lambda: None),
+}
+"""What a round always has, and what stands there where it is left out."""

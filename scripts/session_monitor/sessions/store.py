@@ -93,7 +93,7 @@ class Store:
             facts, rest = entry_of(call, number, log, placed.shared, placed.place)
             line = session_file.round_line(facts, texts[placed.shared - call.from_history :], rest)
             self._go_on(session, placed, facts, call.sent)
-        self._take(session, facts, line, log)
+        self._take(call.group, session, facts, line, log)
         session.summary.heard(call.chat_round, facts)
         return True
 
@@ -110,7 +110,7 @@ class Store:
         if session is None:
             return False
         facts, line = short_line_of(call, session.summary.messages_count + 1, log)
-        self._take(session, facts, session_file.sealed(line), log)
+        self._take(call.group, session, facts, session_file.sealed(line), log)
         session.summary.heard(int(call.places[CHAT_ROUND] or 0), facts)
         return True
 
@@ -124,10 +124,12 @@ class Store:
             if session.torn:  # by a run that was killed; nothing new may ever come to mend it
                 self._touched[group] = session
             return None
-        self._touched[group] = session
         return session
 
-    def _take(self, session: OpenSession, facts: RoundFacts, line: bytes, log: tuple[str, int, int]) -> None:
+    def _take(
+        self, group: str, session: OpenSession, facts: RoundFacts, line: bytes, log: tuple[str, int, int]
+    ) -> None:
+        self._touched[group] = session
         session.summary.add(facts, log)
         session.pending.append(line)
         session.facts.append(facts)

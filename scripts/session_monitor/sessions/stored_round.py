@@ -45,6 +45,7 @@ class RoundFacts(_AlwaysKnown, total=False):
     answered_by: str
     no_content: bool
     cut: Sequence[str]
+    left_out: Sequence[str]
     consumer: str
     response_code: int
     first_token_ms: int

@@ -23,7 +23,7 @@ _WITHOUT_TEXTS = (
         "no_tokens",
         "partly_told",
     ),
-    *("at_least", "no_content", "cut"),
+    *("at_least", "no_content", "cut", "left_out"),
     *("consumer", "response_code", "first_token_ms", "duration_ms", "messages_total", "messages_from_history"),
     *("messages_start", "cost_usd", "cost_parts_usd", "cache_savings_usd", "price", "unpriced", "cost_notes", "api"),
     *("request_id", "route_name", "upstream_cluster", "response_flags", "token_notes"),

@@ -18,6 +18,9 @@ export function showCoverage(box, coverage) {
     passed ? t("coverage.passed", { count: passed, lines: count(passed) }) : t("coverage.nonePassed"),
     skipped ? t("coverage.skipped", { count: skipped, calls: count(skipped) }) : null,
     coverage.content_cut ? t("coverage.cut", { count: coverage.content_cut, calls: count(coverage.content_cut) }) : null,
+    coverage.content_left_out
+      ? t("coverage.leftOut", { count: coverage.content_left_out, calls: count(coverage.content_left_out) })
+      : null,
     coverage.lost_bytes ? t("coverage.lost", { bytes: count(coverage.lost_bytes) }) : null,
   ];
   fill(box, el("b", {}, t("coverage.title")), " ", parts.filter(Boolean).join(" · "));
