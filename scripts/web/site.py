@@ -23,6 +23,7 @@ from .server import events, exchange, shares
 from .server.access import Door, Visitor
 from .server.connections import Connection, Connections
 from .server.exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
+from .server.shares import Share
 
 OF_SESSION = (
     "/api/session",
@@ -60,7 +61,7 @@ class Site(NamedTuple):
         if request.path == "/api/health":
             return self._health(request, connection)
         visitor = self.door.visitor(request)
-        self._begin(connection, visitor)
+        share = self._begin(connection, visitor)
         if static.is_page(request.path):
             return self._page(request, visitor)
         if request.path.startswith(_STATIC) or request.path in self.files:
@@ -71,7 +72,8 @@ class Site(NamedTuple):
         listened = {"/api/session/events": self._events_of_session, "/api/events": self._events}.get(request.path)
         if listened:
             return self._listened(request, connection, listened(request))
-        return self._export(request) if request.path == "/api/session/export" else self._asked(request)
+        of = self._export if request.path == "/api/session/export" else self._asked
+        return of(request, share)
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         """How a refusal reads: a page for a person, JSON for a program."""
@@ -85,12 +87,13 @@ class Site(NamedTuple):
         more: Headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
         return Answer(refusal.status, content, (*refusal.headers, *more))
 
-    def _begin(self, connection: Connection, visitor: Visitor) -> None:
-        """The visitor is answered from now on.  Raises ``Refusal`` where too many of theirs are."""
+    def _begin(self, connection: Connection, visitor: Visitor) -> Share:
+        """The visitor is answered from now on, for their share.  Raises ``Refusal`` where it has as much as it may."""
         everything = shares.OWN if visitor.is_local else shares.OF_ALL
         share = everything if visitor.sees_all else shares.of_session(visitor.keys[0])
         if not self.connections.begin(connection, share):
             raise Refusal(503, "busy", "too many answers for this key are under way", (("Retry-After", "1"),))
+        return share
 
     def _check(self, request: Request, visitor: Visitor) -> None:
         """Whether what is asked for is open to who asks.  Raises ``Refusal``."""
@@ -129,8 +132,7 @@ class Site(NamedTuple):
             visitor = None
         if visitor is None or not visitor.sees_all:
             return Answer(200, Content(questions.envelope({"status": "ok"}, None)))
-        self._begin(connection, visitor)
-        return self._asked(request)
+        return self._asked(request, self._begin(connection, visitor))
 
     def _me(self, request: Request, visitor: Visitor) -> Answer:
         session_id = request.one("id")
@@ -144,16 +146,16 @@ class Site(NamedTuple):
         }
         return Answer(200, Content(questions.envelope(known, None)))
 
-    def _asked(self, request: Request) -> Answer:
+    def _asked(self, request: Request, share: Share) -> Answer:
         if request.path not in routes.QUESTIONS:
             raise _nothing_here()
         setting = self._setting()
         question = routes.QUESTIONS[request.path].of(request, setting)
         work = functools.partial(questions.answer_body, question, setting)
-        content = self.desk.answer(question, work, is_of_all=question.is_of_all, is_search=question.is_search)
-        return Answer(200, content)
+        kind = {"is_of_all": question.is_of_all, "is_search": question.is_search}
+        return Answer(200, self.desk.answer(question, work, share, **kind))
 
-    def _export(self, request: Request) -> Stream:
+    def _export(self, request: Request, share: Share) -> Stream:
         asked = SessionExport.of(request, self._setting())
         row = self.desk.ask(lambda report: report.session(asked.session_id))
         if row is None:
@@ -161,9 +163,10 @@ class Site(NamedTuple):
         threads = self.desk.ask(lambda report: report.threads(asked.session_id))
         state = self.desk.folder.state()
         try:
-            return export.stream(asked, row, threads, state.path, state.book, redacts=self.redacts)
+            stream = export.stream(asked, row, threads, state.path, state.book, redacts=self.redacts)
         except OSError:
             raise questions.no_session() from None
+        return stream._replace(pieces=self.desk.by_turns(stream.pieces, share))
 
     def _setting(self) -> Setting:
         state = self.desk.folder.state()

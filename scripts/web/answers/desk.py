@@ -8,16 +8,20 @@ the machine busy.
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import threading
 import time
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from typing import Callable, NamedTuple
 
 from session_monitor.index import writable
 from session_monitor.index.database import Index
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import NoSuchFolderError, Report
+from web.server import shares
 from web.server.exchange import Content, Refusal
+from web.server.shares import OWN, Share
 
 from .cache import Cache, Kept
 from .folder import Folder, State
@@ -87,13 +91,19 @@ class Desk:
         self._cache = Cache()
         self._jobs = Jobs()
         self._progress: dict[str, float] = {}
+        self._turns = {rank: threading.Lock() for rank in range(OWN.rank + 1, shares.RANKS)}
         # Only one thread makes an index, or searches: others would do the same once more.
         self._keeper, self._searcher, self._answerers = Workers(1), Workers(1), Workers(WORKERS)
         self._held: _HeldReport | None = None
         self._replaced: _HeldReport | None = None
 
-    def answer(self, key: Hashable, work: Work, *, is_of_all: bool = False, is_search: bool = False) -> Content:
-        """The answer to a question, which ``key`` tells from others.  Raises ``Refusal``, and what the work raises."""
+    def answer(
+        self, key: Hashable, work: Work, share: Share = OWN, *, is_of_all: bool = False, is_search: bool = False
+    ) -> Content:
+        """The answer to a question, which ``key`` tells from others, for somebody.
+
+        Raises ``Refusal``, and what the work raises.
+        """
         current = self._current()
         kept = self._cache.get(key)
         holds = min(HOLDS * kept.took, LONGEST) if kept and is_of_all else 0.0
@@ -101,7 +111,9 @@ class Desk:
             return kept.content
         what = _SEARCH if is_search else _ANSWER
         workers = self._keeper if current.held else self._searcher if is_search else self._answerers
-        return self._once((key, current.mark), lambda: self._worked_out(key, work, current, what), workers, what)
+        # Nobody waits for what is only worked out after something of theirs would be.
+        mark = (key, current.mark, share.rank)
+        return self._once(mark, lambda: self._worked_out(key, work, current, what), workers, what, share)
 
     def ask(self, question: Callable[[Report], Value]) -> Value:
         """The answer to a short question, which is not remembered.  Raises ``Refusal``."""
@@ -109,6 +121,16 @@ class Desk:
         if held is None:
             return question(Report(state.path, state.book, now=self.now()))
         return self._once(object(), lambda: question(held), self._keeper, _ANSWER)
+
+    def by_turns(self, pieces: Iterator[bytes], share: Share) -> Iterator[bytes]:
+        """The pieces of an answer, worked out as somebody takes them: of all who are not the own user, one at a time."""
+        turn = self._turns.get(share.rank)
+        while True:
+            with turn or contextlib.nullcontext():
+                piece = next(pieces, None)
+            if piece is None:
+                return
+            yield piece
 
     def change(self) -> int:
         """A number that is another one when the data changed."""
@@ -132,9 +154,11 @@ class Desk:
         self._cache.put(key, Kept(content, current.mark, ended, ended - started))
         return content
 
-    def _once(self, key: Hashable, work: Callable[[], Value], workers: Workers, what: str) -> Value:
+    def _once(self, key: Hashable, work: Callable[[], Value], workers: Workers, what: str, share: Share = OWN) -> Value:
         """What comes of the work, which is done once for all who ask while it is."""
-        job = self._jobs.join(key, work, workers)
+        job = self._jobs.join(key, work, workers, share)
+        if job is None:
+            raise Refusal(503, "busy", "too many questions with this key are not answered yet", (("Retry-After", "2"),))
         if not job.is_done(self._patience):
             code, text = _NOT_YET[what]
             raise Refusal(503, code, text, (("Retry-After", "2"),), self._progress.get(what))

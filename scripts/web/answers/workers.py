@@ -1,11 +1,16 @@
-"""Who works something out, once for all who ask for it while it is?"""
+"""Who works something out, once for all who ask for it while it is, and for whom first?"""
 
 from __future__ import annotations
 
-import queue
 import threading
+from collections import Counter, deque
 from collections.abc import Hashable
 from typing import Any, Callable, Generic, TypeVar
+
+from web.server.shares import OWN, Share
+
+MOST_WAITING = 32
+"""So much may wait for one key; what nobody waits for any more is in it."""
 
 Value = TypeVar("Value")
 
@@ -40,32 +45,72 @@ class Job(Generic[Value]):
 
 
 class Workers:
-    """Some threads, which end with the process at the latest."""
+    """Some threads, which end with the process at the latest.
+
+    They work for this machine's own user first, then for whoever has the main key, then for those with the keys of sessions,
+    by turns; where there are several, one is kept for the own user.
+    """
 
     def __init__(self, threads: int) -> None:
         """They begin at once."""
-        self._waiting: queue.SimpleQueue[Job[Any] | None] = queue.SimpleQueue()
+        self._waiting: dict[Share, deque[Job[Any]]] = {}
+        self._begun: Counter[bool] = Counter()
+        """For the own user, and for all others: what is being worked on."""
+        self._most_of_others = max(threads - 1, 1)
+        self._is_ending = False
+        self._changed = threading.Condition()
         self._threads = [threading.Thread(target=self._work, daemon=True) for _ in range(threads)]
         for thread in self._threads:
             thread.start()
 
-    def put(self, job: Job[Any]) -> None:
-        """Let one of them do it."""
-        self._waiting.put(job)
+    def put(self, job: Job[Any], share: Share = OWN) -> bool:
+        """Let one of them do it; False where too much waits for the share."""
+        with self._changed:
+            waiting = self._waiting.setdefault(share, deque())
+            if share != OWN and len(waiting) >= MOST_WAITING:
+                return False
+            waiting.append(job)
+            self._changed.notify()
+            return True
 
     def end(self, patience: float) -> None:
         """Let them do what is waiting, and end; what takes longer than so many seconds is left to itself."""
-        for _ in self._threads:
-            self._waiting.put(None)
+        with self._changed:
+            self._is_ending = True
+            self._changed.notify_all()
         for thread in self._threads:
             thread.join(patience)
 
     def _work(self) -> None:
         while True:
-            job = self._waiting.get()
-            if job is None:
-                return
+            with self._changed:
+                while (share := self._next()) is None:
+                    if self._is_ending:
+                        return
+                    self._changed.wait()
+                job = self._taken(share)
+                self._begun[share == OWN] += 1
             job.run()
+            with self._changed:
+                self._begun[share == OWN] -= 1
+                self._changed.notify()
+
+    def _next(self) -> Share | None:
+        """Whose turn it is; None where nothing waits that may begin."""
+        is_full = self._begun[False] >= self._most_of_others
+        return min((each for each in self._waiting if each == OWN or not is_full), key=_rank, default=None)
+
+    def _taken(self, share: Share) -> Job[Any]:
+        """What they waited for longest; they are the last of their rank then."""
+        waiting = self._waiting.pop(share)
+        job = waiting.popleft()
+        if waiting:
+            self._waiting[share] = waiting
+        return job
+
+
+def _rank(share: Share) -> int:
+    return share.rank
 
 
 class Jobs:
@@ -76,13 +121,18 @@ class Jobs:
         self._lock = threading.Lock()
         self._running: dict[Hashable, Job[Any]] = {}
 
-    def join(self, key: Hashable, work: Callable[[], Value], workers: Workers) -> Job[Value]:
-        """The job with this key: the one that others wait for already, or a new one of these workers."""
+    def join(self, key: Hashable, work: Callable[[], Value], workers: Workers, share: Share = OWN) -> Job[Value] | None:
+        """The job with this key: the one that others wait for already, or a new one of these workers.
+
+        None where too much waits for the share.
+        """
         with self._lock:
             job = self._running.get(key)
             if job is None:
-                job = self._running[key] = Job(lambda: self._last(key, work))
-                workers.put(job)
+                job = Job(lambda: self._last(key, work))
+                if not workers.put(job, share):
+                    return None
+                self._running[key] = job
             return job
 
     def _last(self, key: Hashable, work: Callable[[], Value]) -> Value:

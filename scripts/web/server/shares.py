@@ -21,7 +21,8 @@ OWN, OF_ALL = Share(0), Share(1)
 """This machine's own user; whoever has the key that opens everything."""
 _QUARTERS = (4, 3, 2)
 """What those of a rank and of the ranks behind it may hold together."""
-_LAST = len(_QUARTERS) - 1
+RANKS = len(_QUARTERS)
+_LAST = RANKS - 1
 
 
 def of_session(key: str) -> Share:

@@ -16,6 +16,7 @@ from tests.support.webserving import ingest, ingest_calls, serving
 from web.answers.desk import Desk
 from web.answers.folder import Folder
 from web.server.exchange import Refusal
+from web.server.shares import OWN, of_session
 
 
 @pytest.fixture
@@ -201,3 +202,57 @@ def test_a_folder_that_cannot_be_written(folder, monkeypatch):
     assert (overview.status, rounds.data["total"], streams.status) == (200, 1, 200)
     assert len(made) - before <= 2
     assert not os.path.exists(folder / ".index.sqlite3")
+
+
+# -- for whom ----------------------------------------------------------------------------------------------------------
+
+
+def test_one_keys_questions_do_not_keep_the_own_user_waiting(desk):
+    """With more of one key's questions than are ever answered, the own user's is, and the key is told to come again."""
+    go, refused = threading.Event(), []
+
+    def ask(number):
+        try:
+            desk.answer(("find", number), lambda _report: b"%d" % go.wait(60), of_session("greedy"))
+        except Refusal as refusal:
+            refused.append((refusal.status, refusal.code, dict(refusal.headers)["Retry-After"]))
+
+    threads = [threading.Thread(target=ask, args=(number,)) for number in range(40)]
+    for each in threads:
+        each.start()
+    until(lambda: refused, "too much waits")
+    assert desk.answer("own", lambda _report: b"own").body == b"own"
+    # What waits for the key is begun for the own user all the same.
+    assert desk.answer(("find", 39), lambda _report: b"own").body == b"own"
+    go.set()
+    for each in threads:
+        each.join()
+    assert set(refused) == {(503, "busy", "2")}
+
+
+def test_pieces_by_turns(desk):
+    """Of all who have keys, one at a time works on a large answer; the own user's goes on beside it."""
+    go, at_work, most = threading.Event(), [], []
+
+    def pieces(name):
+        for number in range(3):
+            at_work.append(name)
+            most.append(len(at_work))
+            assert go.wait(60)
+            at_work.remove(name)
+            yield b"%d" % number
+
+    found = []
+    threads = [
+        threading.Thread(target=lambda key=key: found.append(list(desk.by_turns(pieces(key), of_session(key)))))
+        for key in "abcd"
+    ]
+    for each in threads:
+        each.start()
+    until(lambda: at_work, "one works")
+    assert list(desk.by_turns(iter([b"own"] * 3), OWN)) == [b"own"] * 3
+    go.set()
+    for each in threads:
+        each.join()
+    assert found == [[b"0", b"1", b"2"]] * 4
+    assert max(most) == 1
