@@ -284,13 +284,20 @@ class Monitor:
             self._show = Progress(sys.stderr, time.monotonic)
         poll = self._polled()
         self._show.polled(poll)
-        if not poll.logs_found and not poll.problems and not self._say.quiet:
-            self._say.aloud(f"nothing yet: there is no {' or '.join(self._logs)}")
+        absent = [] if poll.problems or self._say.quiet else self._absent(poll)
+        if absent:
+            self._say.aloud(f"nothing yet: there is no {' or '.join(absent)}")
         self._say.troubles(poll)
         self._close(poll)
         if self._signals.received:
             return 128 + self._signals.received
         return FAILED if poll.problems else OK
+
+    def _absent(self, poll: Poll) -> list[str]:
+        """The logs of which there is no file: one of several may be mistyped."""
+        if not poll.logs_found or len(self._logs) == 1:
+            return [] if poll.logs_found else self._logs
+        return [log for log in self._logs if not rotation.find([log], on_error=lambda _error: None)]
 
     def _follow(self) -> int:
         total = Poll()

@@ -50,13 +50,14 @@ class Killed(BaseException):
 class World:
     """A folder with a log, the gateway that writes it, what rotates it, the monitor, and the account."""
 
-    def __init__(self, folder, *, symlinked=False, equal_heads=False, dated=False):
+    def __init__(self, folder, *, symlinked=False, equal_heads=False, dated=False, globbed=False):
         self.out = folder / "out"
         self.logs = folder / "logs"
         self.real = folder / "real" if symlinked else self.logs
         for each in {self.out, self.logs, self.real}:
             each.mkdir()
         self.live = self.real / "access.log"
+        self.pattern = self.logs / ("acc*.log*" if globbed else "access.log")
         if symlinked:
             (self.logs / "access.log").symlink_to(self.live)
         self.dated, self.equal_heads = dated, equal_heads
@@ -64,6 +65,7 @@ class World:
         self.clock = 1000.0
         self.must, self.written, self.told = set(), {}, {}
         self.unreadable = set()
+        self.false_losses = []
         self.old_state = None
         self.copied = False
         self.rest = b""  # what is missing of the line that is being written
@@ -167,6 +169,12 @@ class World:
         if tell:
             self.reopen()
 
+    def vanish(self):
+        """Rename and do not create: until the gateway opens its log again there are rotated files alone."""
+        if self.live.exists():
+            self.live.rename(self._next_name())
+            self.copied = False
+
     def copy(self):
         """The first step of copytruncate."""
         if self.live.exists() and self.live.stat().st_size:
@@ -267,6 +275,19 @@ class World:
         self._polled(lambda: False)
         self.must |= visible.keys()
 
+    def mistyped_poll(self, where):
+        """Somebody runs the monitor once, with another log's name: nothing is read, and nothing told as lost."""
+        before = self._coverage()
+        self.restart()
+        self._polled(lambda: False, self.logs / ("acces.log", "other/access.log", "*.txt")[where])
+        self.restart()
+        if self._coverage() != before:
+            self.false_losses.append(f"a run that named another log made of {before} {self._coverage()}")
+
+    def _coverage(self):
+        total = coverage.of_state(str(self.out / ".state.json"))
+        return (total.lost_bytes, total.unknown_gaps) if total else (0, 0)
+
     def stopped_poll(self, lines):
         """The monitor is told to end after a few lines; it has seen how large the files are."""
         visible = self._visible()
@@ -283,12 +304,12 @@ class World:
             self._polled(lambda: False)
         self.restart()
 
-    def _polled(self, stop):
+    def _polled(self, stop, pattern=None):
         if self.monitor is None:
             checkpoint = Checkpoint(str(self.out / ".state.json"), str(self.out))
             self.stop = stop
             self.monitor = Ingest(
-                [str(self.logs / "access.log")],
+                [str(pattern or self.pattern)],
                 Store(str(self.out)),
                 checkpoint,
                 stop=lambda: bool(self.stop and self.stop()),
@@ -340,7 +361,7 @@ class World:
         live = self.live.read_bytes() if self.live.exists() else b""
         self._see(live.rpartition(b"\n")[2] + b"\n", growing)
         for path in self.real.iterdir():
-            if not path.samefile(self.live) and b"\n" in live:
+            if b"\n" in live and not path.samefile(self.live):
                 self._see(_text(path).rpartition(b"\n")[2] + b"\n", found)
         return found.keys() - growing.keys()
 
@@ -357,7 +378,7 @@ class World:
     def verdict(self):
         """What is wrong, in words; empty where all is right."""
         counts = self.found()
-        wrong = [f"{name} is there {number} times" for name, number in counts.items() if number > 1]
+        wrong = self.false_losses + [f"{name} is there {number} times" for name, number in counts.items() if number > 1]
         wrong += [f"{name} is lost" for name in sorted(self.must - counts.keys())]
         whole = {name for name, length in self.written.items() if length}
         wrong += [f"{name} never was a whole line" for name in sorted(counts.keys() - whole)]
@@ -414,6 +435,8 @@ _ACTIONS = {
     "corrupt_state": (1, lambda _: ()),
     "stopped_poll": (2, lambda rng: (rng.randint(0, 5),)),
     "killed_poll": (3, lambda rng: (rng.randint(0, 2),)),
+    "mistyped_poll": (1, lambda rng: (rng.randint(0, 2),)),
+    "vanish": (1, lambda _: ()),
 }
 # With equal first lines nothing tells two generations apart when the state is lost, or when the file of one cannot be
 # read: documented, and left out here.
@@ -423,7 +446,7 @@ _AMBIGUOUS = ("lose_state", "old_state_back", "corrupt_state", "forbid")
 def history(seed):
     """The world and the actions of this seed."""
     rng = random.Random(seed)
-    world = {name: rng.random() < 0.15 for name in ("symlinked", "equal_heads", "dated")}
+    world = {name: rng.random() < 0.15 for name in ("symlinked", "equal_heads", "dated", "globbed")}
     names = [name for name in _ACTIONS if not (world["equal_heads"] and name in _AMBIGUOUS)]
     if rng.random() < 0.3:  # a quiet world shows what a wild one hides
         names = ["append", "poll", *rng.sample(names[2:], 4)]

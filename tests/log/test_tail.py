@@ -122,6 +122,54 @@ def test_half_a_line_in_a_log_that_the_link_led_to(linked):
     assert linked.told == []
 
 
+def test_half_a_line_in_a_compressed_log_that_the_link_led_to(linked):
+    """It stays half, and is no reason to look at it for ever."""
+    whole = linked.day(1).read_bytes() + b"half"
+    linked.day(1, "access.log.gz").write_bytes(gzip.compress(whole))
+    linked.day(1).unlink()
+    assert linked.rest() + linked.rest() == text(3, 4, 5)
+    assert linked.known[0].gone
+    assert linked.told == []
+
+
+def test_a_last_line_without_its_newline_in_a_log_that_the_link_led_to(linked):
+    """It is taken when its file has rested, no earlier, and before it is let go."""
+    linked.name(linked.log if linked.link == linked.log else linked.link / "access.log", is_whole=lambda _line: True)
+    with linked.day(1).open("ab") as file:
+        file.write(b"whole")
+    found = []
+    for _ in range(QUIET_POLLS):
+        found.append(linked.look())
+        linked.clock += QUIET_SECONDS
+    assert found == [text(3, 4, 5), *[b""] * (QUIET_POLLS - 2), b"whole\n"]
+
+
+def test_a_log_that_the_link_led_to_grows_when_it_has_rested(linked):
+    """What comes just before it would be let go is read, and it is waited for anew."""
+    for _ in range(QUIET_POLLS):
+        linked.look()
+        linked.clock += QUIET_SECONDS
+    with linked.day(1).open("ab") as file:
+        file.write(text(6))
+    assert linked.rest() == text(6)
+    assert linked.known[0].gone
+
+
+def test_rotated_files_where_the_link_led_are_rotated_on(tmp_path):
+    """A rotated file that was met there is found by its next name."""
+    linked = Linked(tmp_path)
+    linked.day(1, "access.log.1").write_bytes(text(1))
+    linked.day(1).touch()
+    linked.lead_to(1)
+    assert linked.look() == text(1)
+    with linked.day(1, "access.log.1").open("ab") as file:
+        file.write(text(2))
+    linked.day(1, "access.log.1").rename(linked.day(1, "access.log.2"))
+    linked.day(2).write_bytes(text(4))
+    linked.lead_to(2)
+    assert linked.look() == text(2, 4)
+
+
 def test_only_what_is_known_is_read_where_a_link_led(linked):
     """What was never met there belongs to no log that is named."""
     linked.day(1, "access.log.1").write_bytes(text(7))
@@ -195,6 +243,19 @@ def test_a_log_that_is_removed_while_others_are_named(watch):
     ]
 
 
+def test_all_files_of_the_logs_that_are_named_are_removed(watch):
+    """Others may have come and gone unread, though files of logs that are not named are known."""
+    other = watch.folder / "other.log"
+    other.write_bytes(text(7))
+    watch.name(other)
+    assert watch.look() == text(7)
+    other.unlink()
+    watch.look()
+    assert [each.split(":")[0] for each in watch.told] == [
+        f"none of the files known until now is there any more (the last was {other})"
+    ]
+
+
 REMOVED = {
     "the file": lambda watch: watch.log.unlink(),
     "what its folder holds": lambda watch: [path.unlink() for path in watch.folder.iterdir()],
@@ -237,6 +298,9 @@ def test_what_an_earlier_version_kept(watch, path):
 
     watch.known[:] = [Generation.from_json(stored)]
     (watch.folder / "away").rename(watch.log)
+    watch.look()
+    assert watch.known[0].log == str(watch.log)
+    watch.known[0].log = ""
     watch.look()
     assert watch.known[0].log == str(watch.log)
 

@@ -333,6 +333,16 @@ def test_a_log_that_is_not_there_yet(tmp_path, output):
     assert done.stderr == f"main.py: nothing yet: there is no {tmp_path}/access.log\n"
 
 
+def test_one_of_several_logs_is_not_there(tmp_path, output, log):
+    """The others are read, and that one is named: it may be mistyped."""
+    paths = [word for path in (log, tmp_path / "acces.log", tmp_path / "a*.lg") for word in ("--log-path", path)]
+    done = run(*paths, "--output-dir", output)
+
+    assert done.returncode == 0
+    assert done.stderr == f"main.py: nothing yet: there is no {tmp_path}/acces.log or {tmp_path}/a*.lg\n"
+    assert rounds(output) == {"agent:main:a": 2, "agent:ops:b": 1}
+
+
 def test_quiet_is_quiet(tmp_path, output, log):
     """With --quiet nothing is said where nothing went wrong, with a log or before there is one."""
     for path in (log, tmp_path / "none.log"):

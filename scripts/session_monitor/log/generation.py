@@ -122,7 +122,7 @@ class Generation(SimpleNamespace):
 
     def found_at(self, file: LogFile) -> None:
         """Remember the name, and of which log that is."""
-        self.path, self.log = os.path.realpath(file.place.path), file.place.log or self.log
+        self.path, self.log = os.path.realpath(file.place.path), file.place.log
 
     def release(self) -> None:
         """Its file was a passing one and is gone: what was not read of it is no loss, and will come again."""
