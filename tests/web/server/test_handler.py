@@ -44,6 +44,45 @@ def test_http_1_0_is_spoken(running):
     assert b"Connection: close" in answer
 
 
+EXPORT = f"/api/session/export?id={MAIN}"
+
+
+def test_an_answer_in_pieces_ends_as_it_was_asked_for(running):
+    """Its connection is kept for the next request, or ends behind it where that was the last one or HTTP/1.0 asked."""
+    request = f"GET {EXPORT} HTTP/1.%s\r\nHost: localhost\r\nConnection: %s\r\n\r\n"
+    with running.connect() as connection:
+        whole = asked(connection, EXPORT).body
+        kept = connection.sock
+        assert asked(connection, EXPORT).body == whole
+        assert connection.sock is kept
+        assert kept is not None
+    last = raw(running, (request % (1, "close")).encode())
+    assert b"\r\nConnection: close\r\n" in last
+    assert last.endswith(b"0\r\n\r\n")
+    old = raw(running, (request % (0, "keep-alive")).encode())
+    assert b"\r\nConnection: close\r\n" in old
+    assert old.partition(b"\r\n\r\n")[2] == whole
+
+
+def test_an_answer_that_fails_midway_does_not_look_whole(folder):
+    """Where the rest of an answer cannot be had, its connection ends without the end of the answer."""
+
+    def pieces():
+        yield b"first"
+        raise ValueError("secret words")
+
+    with serving(folder) as running:
+        export = running.site.desk.by_turns
+        running.site.desk.by_turns = lambda *_: pieces()
+        answer = raw(running, f"GET {EXPORT} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        running.site.desk.by_turns = export
+        assert running.ask("/api/me").status == 200
+
+    assert answer.endswith(b"5\r\nfirst\r\n")
+    assert not [line for line in running.log if "secret" in line]
+    assert [line for line in running.log if "ValueError at test_handler.py" in line]
+
+
 # -- what is not taken -------------------------------------------------------------------------------------------------
 
 
@@ -72,6 +111,14 @@ def test_a_head_that_is_too_large(running, head):
     """Requests with long lines or many headers are told so, however much more is sent."""
     assert status(raw(running, head, rest=b"x" * 1_000_000)) == 431
     assert running.ask("/api/me").status == 200
+
+
+@pytest.mark.parametrize("data", [b"\x16\x03\x01", b"GET /\r\n", b"GET /\xe5", b"EHLO a\r\n"])
+def test_what_can_be_no_request_is_refused_at_once(running, data):
+    """The rest of it is not waited for, and it leaves an access line."""
+    before = len(running.log)
+    assert status(raw(running, data)) == 400
+    assert until(lambda: [line for line in running.log[before:] if " 400 " in line], "it was told")
 
 
 # -- who is slow -------------------------------------------------------------------------------------------------------

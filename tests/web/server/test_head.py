@@ -141,6 +141,7 @@ def test_a_sound_head_is_waited_for():
     for length in range(len(data)):
         assert head.hopeless(data[:length]) is None
         assert head.end(data[:length]) is None
+        assert head.end(data, length) == len(data)
     assert head.end(data) == head.end(data + b"GET") == len(data)
 
 
