@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.webserving import ELSEWHERE, MAIN
+from tests.support.webserving import ELSEWHERE, MAIN, serving
+from web.server.shares import OF_ALL, OWN, of_session
 
 OTHER = "nightly-digest-2026-02-02"
 
@@ -50,3 +51,31 @@ def test_who_am_i(running):
     mine = {"scope": "session", "session": MAIN, "local": False, **same}
     assert running.ask("/api/me", headers, id=MAIN).data == mine
     assert running.ask("/api/me", headers, id=OTHER).data == {**mine, "session": None}
+
+
+def test_what_is_worked_out_counts_for_who_asked(folder, monkeypatch):
+    """Questions and exports alike: this machine's own user, the main key and each session's key are told apart."""
+    asked = []
+    with serving(folder) as running:
+        desk, keys = running.site.desk, running.keys()
+        answer, by_turns = desk.answer, desk.by_turns
+
+        def answered(key, work, share, **more):
+            asked.append(share)
+            return answer(key, work, share, **more)
+
+        def in_pieces(pieces, share):
+            asked.append(share)
+            return by_turns(pieces, share)
+
+        monkeypatch.setattr(desk, "answer", answered)
+        monkeypatch.setattr(desk, "by_turns", in_pieces)
+        for headers in (
+            {},
+            *({**ELSEWHERE, "Authorization": f"Bearer {key}"} for key in (keys.main, keys.of_session(MAIN))),
+        ):
+            for path in ("/api/session", "/api/session/export"):
+                assert running.ask(path, headers, id=MAIN).status == 200
+
+    shared = (OWN, OF_ALL, of_session(keys.of_session(MAIN)))
+    assert asked == [share for share in shared for _ in range(2)]
