@@ -398,6 +398,8 @@ def test_many_wrong_keys_at_a_time(folder):
         ({"X-Forwarded-For": "203.0.113.9, 127.0.0.1"}, 200),
         ({"X-Forwarded-For": "127.0.0.1, 203.0.113.9"}, 401),
         ({"X-Forwarded-For": "[::1]:443"}, 200),
+        ({"X-Forwarded-For": "::1"}, 200),
+        ({"X-Forwarded-For": "127.0.0.1:4711"}, 200),
         ({"X-Forwarded-For": "203.0.113.9:80"}, 401),
         ({"X-Forwarded-For": ""}, 401),
         ({"X-Forwarded-For": "unknown"}, 401),

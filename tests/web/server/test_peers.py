@@ -237,6 +237,23 @@ def test_answers_that_say_nothing(monkeypatch, answer):
 
 
 @linux
+def test_an_answer_that_does_not_come(monkeypatch):
+    """The kernel answers as it is asked; what it has not said then is not waited for."""
+    with connection() as (_, accepted):
+
+        class Unasked(socket.socket):
+            def send(self, _):
+                pass
+
+            def recvfrom(self, size):
+                assert self.getblocking() is False
+                return super().recvfrom(size)
+
+        monkeypatch.setattr(socket, "socket", Unasked)
+        assert told(accepted, peers._by_netlink) is None
+
+
+@linux
 def test_an_answer_of_somebody_else(monkeypatch):
     """Only the kernel is believed."""
     with connection() as (_, accepted):
