@@ -187,7 +187,10 @@ class Handler:
         return written.status, len(written.body)
 
     def _stream(self, stream: Stream, asked: Head) -> int:
-        """Write the pieces as they come, until somebody has enough; returns their bytes."""
+        """Write the pieces as they come, until somebody has enough; returns their bytes.
+
+        Where it raises, the end of the connection tells that the end of the answer lacks.
+        """
         is_chunked = asked.version == "1.1"
         self._goes_on = self._goes_on and is_chunked
         headers = [*stream.headers, ("Content-Type", stream.kind), ("Connection", self._what_becomes())]
@@ -196,7 +199,6 @@ class Handler:
         if asked.method == "HEAD":
             return 0
         size = 0
-        is_kept, self._goes_on = self._goes_on, False  # an end that lacks is told by the connection's
         for piece in stream.pieces:
             if not piece and self._is_gone():
                 return size
@@ -205,7 +207,6 @@ class Handler:
                 self._out.send(wire.chunk(piece) if is_chunked else piece)
         if is_chunked:
             self._out.send(wire.chunk(b""))
-        self._goes_on = is_kept
         return size
 
     def _what_becomes(self) -> str:

@@ -87,3 +87,17 @@ def test_what_is_not_there_yet_is_nobodys_fault():
     reader.now += 10_000
     out.send(b"y")
     assert bytes(reader.got) == b"xy"
+
+
+def test_a_machine_that_slept(monkeypatch):
+    """Where what was taken in time was noticed late, the rest of it is given up as any other is."""
+    reader = Reader([(0.0, 1), (0.0, 1)])
+    take = reader.send
+
+    def late(data):
+        reader.now += 3600.0
+        return take(data)
+
+    monkeypatch.setattr(reader, "send", late)
+    assert sent(reader, b"xy") is None
+    assert bytes(reader.got) == b"x"
