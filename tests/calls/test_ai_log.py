@@ -136,6 +136,17 @@ def test_nesting_of_any_depth_costs_one_value(opening):
         assert call.messages or call.undecoded["messages"] == f"[{deep}]"
 
 
+@pytest.mark.parametrize("place", ["before", "behind"])
+def test_a_deep_value_of_another_writers_line(place):
+    """A line in another order is looked through for its call, where it nests too deep for this Python."""
+    call = '"ai_log":"{\\"session_id\\":\\"sess-1\\",\\"model\\":\\"m\\"}"'
+    deep = '"x":' + "[" * 100_000 + "]" * 100_000
+    both = f"{deep},{call}" if place == "before" else f"{call},{deep}"
+    found = ai_log.parse(f'{{"a":1,{both},{AT}}}'.encode())
+
+    assert (found.session_id, found.model) == ("sess-1", "m")
+
+
 def test_unclosed_strings_take_no_longer_than_others():
     """Text without end inside a value that is no JSON is passed over in one go."""
     endless = '{"n":NaN,"x":"' + '\\"' * 200_000

@@ -83,7 +83,7 @@ def test_it_comes_back_from_json(covered):
 
 def test_an_unknown_count():
     """A count that there is none of is refused."""
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match=r"^no counts: \{'miles'\}$"):
         Coverage(miles=3)
 
 

@@ -46,6 +46,18 @@ def test_reported_counts_become_disjoint_kinds(call):
     assert call["usage"] == {kind: json.loads(json.dumps(value)) for kind, value in found._asdict().items() if value}
 
 
+@pytest.mark.parametrize("others", [{}, {"audio_seconds": 1}], ids=["usual keys", "others"])
+@pytest.mark.parametrize(("spoken", "is_told"), [(0, False), (1, True), (7, True)])
+@pytest.mark.parametrize("side", ["input_details", "output_details"])
+def test_audio_is_counted_with_the_text_and_told(side, spoken, is_told, others):
+    """Whichever side has some of it, and in whatever company; none of it is counted a second time."""
+    details = {"audio_tokens": spoken, **others}
+    found = usage.normalise(Reported(input=10, output=8, total=18, **{side: details}), "gpt-4o-audio-preview")
+
+    assert (found.fresh_input, found.visible_output, found.total_tokens) == (10, 8, 18)
+    assert (usage.AUDIO in found.notes) == is_told
+
+
 def test_sums_hold_their_parts():
     """Input holds what the cache gave and took, output the reasoning, and the total both."""
     kinds = Usage(fresh_input=1, cache_read=20, cache_write=300, visible_output=4000, reasoning=50000)

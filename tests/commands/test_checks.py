@@ -74,8 +74,9 @@ def data(out):
 @pytest.mark.parametrize("command", ["doctor", "verify"])
 def test_help(command, capsys):
     """Each command has help with examples, and names every option."""
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as end:
         command_line(checks).parse_args([command, "--help"])
+    assert end.value.code == 0
     out = capsys.readouterr().out
     assert f"python3 scripts/cli.py {command}" in out
     assert "--state-file" in out

@@ -261,7 +261,8 @@ def test_a_reader_that_has_seen_enough(home):
 
 def test_help_says_where_the_conversation_is(run, capsys):
     """The help says that what was said is not in the files, and what has it."""
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit) as end:
         run("--help")
+    assert end.value.code == 0
 
     assert "What was said is in none of them: 'show ID --format md'" in re.sub(r"\s+", " ", capsys.readouterr().out)

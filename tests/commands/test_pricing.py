@@ -7,7 +7,7 @@ import stat
 
 import pytest
 
-from tests.support.command_line import data_at, done_at, line, run_at, sessions
+from tests.support.command_line import data_at, done_at, line, run, run_at, sessions
 
 
 def cost(home):
@@ -53,6 +53,15 @@ def test_set_prices_a_model_and_reset_forgets_it(four_calls):
     done_at(four_calls, "pricing", "reset", "my-deployment")
     assert cost(four_calls) == before
     assert not (four_calls / "sessions" / ".prices.json").exists()
+
+
+@pytest.mark.parametrize("command", ["set m 1 1", "alias m gpt-4o", "reset"])
+def test_a_mistyped_folder_is_not_made(four_calls, command):
+    """Prices in a folder that nobody reads would be none."""
+    done = run("pricing", *command.split(), "--data-dir", four_calls / "sesions")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "there is no folder" in done.stderr
+    assert not (four_calls / "sesions").exists()
 
 
 def test_a_price_from_a_day_on(four_calls):

@@ -180,6 +180,9 @@ def test_no_calls_on_these_days(sample):
     text = run("stats-date", "--days", "1", "--data-dir", sample).stdout
 
     days = re.search(r"the newest is of 2026-02-02, so --days (\d+) shows it", text)
-    assert "2026-02-02" in run("stats-date", "--days", days[1], "--data-dir", sample).stdout
+    for number, is_shown in ((int(days[1]), True), (int(days[1]) - 1, False)):
+        shown = run("stats-date", "--days", str(number), "--data-dir", sample).stdout.splitlines()
+        assert [line.split()[0] for line in shown[3:4]] == (["2026-02-02"] if is_shown else [])
+        assert any(line.startswith("TOTAL") for line in shown) == is_shown
     assert run("stats-date", "--timezone", "Nowhere", "--data-dir", sample).returncode == 2
     assert run("stats-date", "--days", "0", "--data-dir", sample).returncode == 2

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from session_monitor.base import files
 from session_monitor.links import keys
 from session_monitor.links.keys import BadKeyFileError, KeptKeys, Keys
 
@@ -25,6 +26,19 @@ def test_a_key_is_made_once(tmp_path):
     assert stat.S_IMODE((tmp_path / ".web-key").stat().st_mode) == 0o600
     assert os.listdir(tmp_path) == [".web-key"]
     assert len(first.main) == 43
+
+
+def test_a_new_key_lasts(tmp_path, monkeypatch):
+    """After a power loss it is still there, and with it the links that were given out: its folder was synced."""
+    synced = []
+    monkeypatch.setattr(files, "sync_folder", lambda folder: synced.append((folder, sorted(os.listdir(folder)))))
+    keys.of_folder(str(tmp_path))
+    assert synced == [(str(tmp_path), [".web-key"])]
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / ".web-key").unlink()
+    keys.of_folder("")
+    assert synced[1:] == [(".", [".web-key"])]
 
 
 def test_two_who_make_it_at_a_time_get_the_same(tmp_path):

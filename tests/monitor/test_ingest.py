@@ -230,6 +230,37 @@ def test_a_session_file_that_cannot_be_read(monitor):
     assert monitor.ingest.coverage.lines == 4
 
 
+def test_a_run_that_ends_before_a_thing_is_out_of_the_way(monitor):
+    """What stood in a session file's place is renamed when the logs are known as not read, on disk as well."""
+    monitor.write("a", "b")
+    monitor.poll()
+    (monitor.out / "s.json").unlink()
+    os.mkfifo(monitor.out / "s.json")
+    monitor.write("c")
+    with mock.patch.object(Store, "make_way", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        monitor.fresh().poll()
+    (monitor.out / "s.json").unlink()
+
+    assert monitor.fresh().poll().problems == []
+    assert monitor.ids() == ["a", "b", "c"]
+
+
+def test_more_things_in_the_way_than_a_poll_has_tries(monitor):
+    """Each costs one more look, and none of them another session."""
+    names = [f"odd{number}" for number in range(ingest.TRIES + 5)]
+    for name in names:
+        (monitor.out / f"{name}.json").mkdir()
+        with monitor.log.open("ab") as file:
+            file.write(calls.line(name, chat_id=name) + b"\n")
+    monitor.write("a")
+
+    poll = monitor.poll()
+
+    assert len(poll.problems) == len(names)
+    assert [monitor.ids(name) for name in ["s", *names]] == [["a"], *([name] for name in names)]
+    assert monitor.fresh().poll().problems == []
+
+
 def test_lost_bytes_are_told(monitor, monkeypatch):
     """Bytes that were seen and went away unread are in the poll, in the coverage, and told once."""
     monkeypatch.setattr(ingest, "LINES_BETWEEN_LOOKS", 1)

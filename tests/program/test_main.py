@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+import main
 from session_monitor.calls.coverage import of_state
 from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
@@ -557,7 +558,8 @@ def test_an_output_folder_that_cannot_be_written(public, log, place):
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     assert str(public / ("locked/state.json" if more else output)) in done.stderr
-    assert ("--output-dir or --state-file" if more else "--output-dir") in done.stderr
+    place = "--output-dir or --state-file" if more else "--output-dir"
+    assert done.stderr.endswith(f", or name another place with {place}.\n")
     assert (public / "file").read_text(encoding="utf-8") == "here already"
     assert not list((public / "locked").iterdir())
 
@@ -888,6 +890,43 @@ def test_once_on_a_terminal_makes_one_pass(output, log):
 
     assert "Sessions: 2 (2 new)" in shown
     assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("more", "environment", "is_drawn"),
+    [
+        ([], {"TERM": "xterm"}, True),
+        (["--quiet"], {"TERM": "xterm"}, False),
+        (["--verbose"], {"TERM": "xterm"}, False),
+        ([], {"TERM": "dumb"}, False),
+    ],
+)
+def test_who_sees_the_live_view(monkeypatch, output, log, more, environment, is_drawn):
+    """A terminal on stdout does, unless it or its user wants plain lines."""
+    drawn = []
+
+    def view(self, _stack):
+        drawn.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(main.Monitor, "_live_view", view)
+    monkeypatch.setattr(main, "Journal", lambda *_arguments: view(None, None))
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(os, "environ", {**os.environ, **environment})
+    assert main.main(["--follow", "--log-path", str(log), "--output-dir", str(output), *more]) == main.INTERRUPTED
+    assert [isinstance(each, main.Monitor) for each in drawn] == [is_drawn]
+
+
+def test_ctrl_c_at_any_moment_leaves_no_traceback(monkeypatch, output, log):
+    """Also before signals are waited for: the exit code says so, and the lock is free."""
+
+    def interrupted(*_arguments):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(main, "Checkpoint", interrupted)
+        assert main.main(["--once", "--log-path", str(log), "--output-dir", str(output)]) == 130
+    assert main.main(["--once", "--log-path", str(log), "--output-dir", str(output)]) == 0
 
 
 def on_terminal(*arguments, lent):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 from itertools import accumulate
@@ -245,3 +246,19 @@ def test_other_files_are_told_from_session_files(tmp_path, content):
             session_file.read_header(file)
         with pytest.raises(NotASessionFileError):
             session_file.read_end(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "is_it"),
+    [
+        *[(b"", True), (b"{", True), (b'{"session_id":"agent:ma', True), (b'{"session_id":"a","schema_version"', True)],
+        *[(b"\0" * 50, True), (b'{"sess' + b"\0" * 50, True), (b'{"session_id":"a"' + b"\0" * 50 + b"\n", True)],
+        *[(b"hello", False), (b'{"other":', False), (b"hello\0\0", False), (b"\n", False), (b"hello\n", False)],
+        (session_file.header("a"), False),
+        (session_file.header("a").replace(b"rounds", b"bounds"), False),
+        (b'{"session_id":"a"}\n' + b"\0" * 50, False),
+    ],
+)
+def test_what_is_blank(content, is_it):
+    """A first line that was never whole, as this program begins it; what was damaged later or is another's is kept."""
+    assert session_file.is_blank(io.BytesIO(content)) == is_it

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, files
 from session_monitor.sessions import write_lock
 from session_monitor.sessions.write_lock import BusyError, MonitorsLock, Outdated
 
@@ -43,8 +43,13 @@ def test_what_was_done_before_it_was_started_is_no_news(tmp_path):
     """A monitor that starts has read nothing yet, so nothing it knows can be outdated."""
     with write_lock.changing(str(tmp_path)):
         pass
-    with MonitorsLock(str(tmp_path)).held():
+    lock = MonitorsLock(str(tmp_path))
+    with lock.held():
+        assert files.is_locked(str(tmp_path / data_folder.WRITE_LOCK))
+    with write_lock.changing(str(tmp_path)):
         pass
+    with pytest.raises(Outdated), lock.held():
+        pytest.fail("this is news")
 
 
 @pytest.mark.parametrize("content", [b"", b"junk", b"\0" * 21, None])

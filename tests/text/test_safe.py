@@ -310,9 +310,9 @@ def test_screen_lets_the_first_error_out_when_the_terminal_is_gone(stream, monke
 
     def lose_terminal():
         monkeypatch.setattr(stream, "write", failing)
-        raise KeyError
+        raise KeyError("of the block")
 
-    with pytest.raises(KeyError), text_screen.Screen(stream):
+    with pytest.raises(KeyError, match="of the block"), text_screen.Screen(stream):
         lose_terminal()
 
 

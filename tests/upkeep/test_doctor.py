@@ -147,6 +147,23 @@ def test_the_log_that_the_monitor_read(folder, log):
     assert examined(folder)["log"].level == WARN
 
 
+def test_each_log_is_looked_at(folder, log):
+    """One that is not there keeps no other from being looked at."""
+    case = upkeep_checks.Case([f"{folder}/none", str(log)], str(folder), state(folder), {}, NOW, "")
+    looks = [(check.level, check.found) for check in doctor.examine(case) if check.name == "log"]
+    assert looks[0] == (FAIL, f"there is no {folder}/none")
+    assert [level for level, _ in looks] == [FAIL, OK]
+
+
+def test_a_session_that_is_deleted_during_the_look(folder, log, monkeypatch):
+    """It is no fault, and hides no other one."""
+    real = os.listdir
+    (folder / "s.json").chmod(0o644)
+    monkeypatch.setattr(os, "listdir", lambda place: ["gone.json", *real(place)])
+    check = examined(folder, log)["data folder"]
+    assert (check.level, check.found) == (WARN, f"{folder}: others may look into s.json")
+
+
 def test_a_log_that_is_none(folder):
     """A path where there is nothing, and one where there is a folder, fail."""
     assert examined(folder, folder / "none")["log"].level == FAIL

@@ -32,6 +32,20 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 NOON = timestamps.milliseconds("2026-02-01T12:00:00Z")
 
 
+@pytest.fixture
+def synced(monkeypatch):
+    """Each folder whose names were made to last, with the names that it had then."""
+    seen = []
+    real = files.sync_folder
+
+    def sync(folder):
+        seen.append((folder, set(os.listdir(folder))))
+        real(folder)
+
+    monkeypatch.setattr(files, "sync_folder", sync)
+    return seen
+
+
 def silent(_done, _total):
     """Say nothing."""
 
@@ -601,3 +615,17 @@ def _or_none(action):
         return action()
     except (ValueError, FileNotFoundError):
         return None
+
+
+def test_a_deletion_lasts(folder, synced):
+    """After a power loss no session is back: first it is remembered, then its file's name is gone from the disk."""
+    folder.call("a", "b")
+    folder.poll()
+    synced.clear()
+    folder.delete("a")
+
+    places, names = zip(*synced)
+    assert set(places) == {str(folder.out)}
+    assert data_folder.DELETED in names[0]
+    assert "a.json" in names[0]
+    assert "a.json" not in names[-1]

@@ -398,6 +398,41 @@ def test_findings_are_bounded(folder, monkeypatch):
     assert (len(found.faults), found.fault_count) == (3, found.files)
 
 
+@pytest.mark.parametrize(
+    ("is_at_work", "is_writing", "looks"), [(False, False, 1), (False, True, 1), (True, False, 2), (True, True, 2)]
+)
+def test_what_is_wrong_beside_a_monitor_is_looked_at_once_more(folder, monkeypatch, is_at_work, is_writing, looks):
+    """It may be about to be right: then, while something is being written, it is left out, and else it is a fault."""
+    verify(folder)
+    (folder / A).write_bytes((folder / A).read_bytes()[:-30])
+    sql(folder, f"INSERT OR REPLACE INTO meta VALUES ('writing', {int(is_writing)})")
+    real, seen = session_check.look, []
+    monkeypatch.setattr(session_check, "look", lambda *names, **how: seen.append(names[1]) or real(*names, **how))
+
+    with files.lock(str(folder / LOCK), "a monitor") if is_at_work else contextlib.nullcontext():
+        faults, notices = verify(folder)
+
+    assert seen.count(A) == looks
+    is_left_out = is_at_work and is_writing
+    assert any(fault.startswith(f"{A}: ") for fault in faults) != is_left_out
+    assert (f"{A}: changed while it was looked at, and was left out" in notices) == is_left_out
+
+
+def test_an_index_that_is_behind_beside_a_monitor(folder):
+    """The monitor is about to bring it up to date; where none is at work it is told."""
+    verify(folder)
+    (folder / A).unlink()
+    with files.lock(str(folder / LOCK), "a monitor"):
+        beside = verify(folder)[1]
+    alone = verify(folder)[1]
+    assert [
+        [each for each in told if "is behind the session files by 1 of them" in each] for told in (beside, alone)
+    ] == [
+        [],
+        [f"{data_folder.INDEX}: is behind the session files by 1 of them"],
+    ]
+
+
 def test_beside_a_monitor_at_work(tmp_path):
     """While a real monitor is fed no look finds a fault, however often it is taken."""
     folder, log = tmp_path / "sessions", tmp_path / "access.log"
