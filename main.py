@@ -203,6 +203,11 @@ class Monitor:
                 f"the state file {state_file} {self._checkpoint.problem}; it was set aside. The logs are read from "
                 "their beginning, and what the sessions have already is not counted twice"
             )
+        elif self._checkpoint.is_copy:
+            say.aloud(
+                f"the state file {state_file} is a copy, and may know more than the sessions beside it. The logs are read "
+                "from their beginning, and what the sessions have already is not counted twice"
+            )
         elif not self._checkpoint.views:
             self._begin(state_file)
         self._tell_of_writers()

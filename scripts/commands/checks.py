@@ -50,20 +50,14 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help=f"look into logs beneath this folder alone, as for main.py (default: ${rotation.ALLOW_VARIABLE}, or any)",
     )
-    _add_state_file(command)
+    parsers.add_state_file(command)
     command.add_argument("--deep", action="store_true", help="look through the index even where it is large")
     command.set_defaults(run=_doctor)
     about = "hold session files, index and read positions against each other, changing nothing"
     command = parsers.command(commands, [shared], "verify", about, "verify", "verify --quick", "verify --json")
-    _add_state_file(command)
+    parsers.add_state_file(command)
     command.add_argument("--quick", action="store_true", help="read only the first and the last line of each file")
     command.set_defaults(run=_verify)
-
-
-def _add_state_file(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--state-file", metavar="FILE", help="where main.py keeps its read positions (default: <data-dir>/.state.json)"
-    )
 
 
 # -- doctor ------------------------------------------------------------------------------------------------------------

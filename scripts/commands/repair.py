@@ -21,28 +21,36 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     about = "mend what killed processes left half written, and make anew what is derived and broken"
     command = parsers.command(commands, [shared], "repair", about, "repair", "repair --json")
+    parsers.add_state_file(command)
     command.set_defaults(run=_repair)
 
 
-def _repair(_options: argparse.Namespace, output: Output, data: Data) -> int:
+def _repair(options: argparse.Namespace, output: Output, data: Data) -> int:
     data.check_is_there()
     with failures.of_changing(data.folder):
         progress = functools.partial(output.progress, "making the index")
-        done = repair.repair(data.folder, data.book(), time.time(), progress)
+        done = repair.repair(data.folder, data.book(), time.time(), progress, options.state_file)
     if output.is_json:
         files = [mended._asdict() for mended in done.mended]
         damaged = [{"file": finding.file, "what": finding.what} for finding in done.damaged]
         known = {"mended": files, "removed": done.removed, "damaged": damaged}
+        known.update(read_again=done.read_again, waiting=done.waiting)
         output.print_json(to_json({**known, "index_made_anew": done.index_made_anew}))
     else:
         print("\n".join(map(safe.clean, _lines(done))))
-    return failures.FAILED if done.damaged else failures.OK
+    return failures.FAILED if done.damaged or done.waiting else failures.OK
 
 
 def _lines(done: Repaired) -> Iterator[str]:
     for mended in done.mended:
         junk = f", without {humanize.counted(mended.dropped, 'byte')} that made no whole line" if mended.dropped else ""
         yield f"mended {mended.file}: {humanize.counted(mended.rounds, 'round')}{junk}"
+    for name in done.read_again:
+        yield f"{name} lacks rounds that it had once: the next run of main.py reads the logs again"
+    for name in done.waiting:
+        yield f"{name} lacks rounds that it had once, and a monitor is at work"
+    if done.waiting:
+        yield "Stop it and repair again; or it reads the logs again when such a session calls next."
     for name in done.removed:
         yield f"removed {name}, which nobody needs"
     if done.index_made_anew:

@@ -33,8 +33,10 @@ from session_monitor.log import log_file, tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import ingest
 from session_monitor.monitor.ingest import Ingest
+from session_monitor.prices.book import Book
 from session_monitor.sessions import store
 from session_monitor.sessions.store import Store
+from session_monitor.upkeep import repair
 
 KEEP = 5
 LONGEST_LINE = 20_000
@@ -67,6 +69,10 @@ class World:
         self.unreadable = set()
         self.false_losses = []
         self.old_state = None
+        self.kept_sessions = {}
+        self.went_back = set()  # calls that were stored, and are not in what was put back
+        self.was_copied = False  # then nobody can tell all that is lost
+        self.lost_calls = 0  # of these, so many were told as lost
         self.copied = False
         self.rest = b""  # what is missing of the line that is being written
         self.gateway = None
@@ -270,6 +276,52 @@ class World:
         self.told.clear()
         (self.out / ".state.json").write_bytes(b'{"schema_version": 1, "views"')
 
+    def _sessions(self):
+        return sorted(path for path in self.out.iterdir() if path.suffix == ".json" and not path.name.startswith("."))
+
+    def keep_session(self, index):
+        """Somebody makes a backup of a session file."""
+        for path in self._sessions()[index % len(SESSIONS) :][:1]:
+            self.kept_sessions[path.name] = path.read_bytes()
+
+    def session_back(self, index, way):
+        """It is put back: in place, in its place, or while no monitor runs."""
+        for name in sorted(self.kept_sessions)[index % len(SESSIONS) :][:1]:
+            if way == "stopped":
+                self.restart()
+            path = self.out / name
+            before = self.found().keys()
+            if way == "renamed":
+                path.with_suffix(".new").write_bytes(self.kept_sessions[name])
+                path.with_suffix(".new").rename(path)
+            else:
+                path.write_bytes(self.kept_sessions[name])
+            self._go_back(before)
+
+    def copy_folder(self, seed):
+        """The folder is copied file by file while the monitor works, and from then on the copy is used."""
+        rng, before = random.Random(seed), self.out
+        names = [path.name for path in before.iterdir()]
+        rng.shuffle(names)
+        copy = before.with_name(before.name + "+")
+        copy.mkdir()
+        for number, name in enumerate(names):
+            if number in (1, len(names) // 2):
+                self.append(3, 20, b"")
+                self.poll()
+            with contextlib.suppress(FileNotFoundError):
+                shutil.copyfile(before / name, copy / name)
+        had = self.found().keys()
+        self.out, self.was_copied = copy, True
+        self.restart()
+        self._go_back(had)
+
+    def _go_back(self, had):
+        gone = had - self.found().keys()
+        self.went_back |= gone
+        for name in gone:
+            self.told.pop(name, None)
+
     def poll(self):
         visible = self._visible()
         self._polled(lambda: False)
@@ -318,7 +370,8 @@ class World:
             )
         self.stop = stop
         with mock.patch.object(tail, "LogFile", self._open):
-            self.monitor.poll()
+            poll = self.monitor.poll()
+            self.lost_calls += poll.coverage.lost_calls
 
     def _open(self, place, allowed=()):
         if os.stat(place.path).st_ino in self.unreadable:
@@ -350,6 +403,9 @@ class World:
                 if not _text(path):
                     path.unlink()
         unterminated = self._unterminated()
+        self.must -= self.went_back - self._visible().keys()
+        self.restart()
+        repair.repair(str(self.out), Book([]), 0, lambda _done, _total: None)
         for _ in range(5):
             self.poll()
             self.tick(100)
@@ -382,13 +438,16 @@ class World:
         wrong += [f"{name} is lost" for name in sorted(self.must - counts.keys())]
         whole = {name for name, length in self.written.items() if length}
         wrong += [f"{name} never was a whole line" for name in sorted(counts.keys() - whole)]
+        gone = len(self.went_back - counts.keys())
+        if self.lost_calls != gone and not self.was_copied:
+            wrong.append(f"{gone} calls went back and are lost, {self.lost_calls} are told")
         lost = sum(length for name, length in self.told.items() if name not in counts)
         state = str(self.out / ".state.json")
         views = json.loads(Path(state).read_text())["views"]
         # Part of a line may still be there, which is not lost but waits for the rest of it.
         waiting = sum(each["size_seen"] - each["offset"] for each in views[""]["generations"] if not each["gone"])
         reported = coverage.of_state(state).lost_bytes
-        if lost > reported + max(0, waiting):
+        if lost > reported + max(0, waiting) and not self.was_copied:
             wrong.append(f"{lost} bytes were seen and lost, {reported} are reported")
         return wrong
 
@@ -434,13 +493,16 @@ _ACTIONS = {
     "old_state_back": (1, lambda _: ()),
     "corrupt_state": (1, lambda _: ()),
     "stopped_poll": (2, lambda rng: (rng.randint(0, 5),)),
+    "keep_session": (2, lambda rng: (rng.randint(0, 2),)),
+    "session_back": (2, lambda rng: (rng.randint(0, 2), rng.choice(["in place", "renamed", "stopped"]))),
+    "copy_folder": (1, lambda rng: (rng.randint(0, 99),)),
     "killed_poll": (3, lambda rng: (rng.randint(0, 2),)),
     "mistyped_poll": (1, lambda rng: (rng.randint(0, 2),)),
     "vanish": (1, lambda _: ()),
 }
 # With equal first lines nothing tells two generations apart when the state is lost, or when the file of one cannot be
 # read: documented, and left out here.
-_AMBIGUOUS = ("lose_state", "old_state_back", "corrupt_state", "forbid")
+_AMBIGUOUS = ("lose_state", "old_state_back", "corrupt_state", "copy_folder", "forbid")
 
 
 def history(seed):

@@ -8,15 +8,18 @@ import os
 import shutil
 import stat
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import files
-from session_monitor.sessions import message_history, session_file, store
+from session_monitor.sessions import message_history, session_file, store, summary
+from session_monitor.sessions.opening import WentBack
 from session_monitor.sessions.rounds import all_rounds, with_all_messages
 from session_monitor.sessions.store import Store
+from session_monitor.sessions.write_lock import Outdated
 from session_monitor.upkeep import session_check
 from tests.support.calls import call, conversation, in_log, message
 from tests.support.stores import TALK, contents, folder_of, path_of, put, rounds_of, summary_of
@@ -167,7 +170,7 @@ def test_ids_cannot_escape(tmp_path):
     assert put(folder, calls) == 0
 
     assert [path.name for path in tmp_path.iterdir()] == ["sessions"]
-    found = list(folder.iterdir())
+    found = [path for path in folder.iterdir() if path.name != ".round-counts"]
     assert {json.loads(path.read_bytes())["session_id"] for path in found} == set(HOSTILE)
     assert not [path.name for path in found if path.name.startswith((".", "-")) or not path.is_file()]
 
@@ -452,3 +455,106 @@ def test_a_mark_that_moves_takes_no_room(tmp_path):
 
     assert size_of(tmp_path / "moving", lists) < 1.2 * size
     assert [each["messages"] for each in full_rounds(path_of(tmp_path / "moving", "s"))] == lists
+
+
+# -- what went back ----------------------------------------------------------------------------------------------------
+
+
+def test_positions_are_bounded_and_nothing_comes_twice(tmp_path):
+    """A footer names the newest generations alone; of those before them the rounds tell, read once a generation."""
+    lines = [line for n in range(200) for line in in_log([call("s", [f"{n} a"]), call("s", [f"{n} b"])], f"g{n}")]
+    for start in range(0, 400, 20):
+        assert put(tmp_path, lines[start : start + 20]) == 20
+    assert list(summary_of(path_of(tmp_path, "s")).positions) == [f"g{n}" for n in range(136, 200)]
+
+    before = path_of(tmp_path, "s").read_bytes()
+    with mock.patch.object(session_file, "applied", wraps=session_file.applied) as looks:
+        assert put(tmp_path, lines) == 0
+    assert looks.call_count == 136
+    assert path_of(tmp_path, "s").read_bytes() == before
+    assert put(tmp_path, [(call("s", ["late"]), ("g3", 200, 300))]) == 1
+    assert put(tmp_path, [(call("s", ["late"]), ("g3", 200, 300)), lines[7]]) == 0
+    assert session_check.look(str(tmp_path), "s.json", quick=False).faults == []
+
+
+def test_a_footer_of_before_positions_were_bounded(tmp_path, monkeypatch):
+    """It names all generations, and is sound; the next write bounds it, and nothing comes twice."""
+    lines = [line for n in range(100) for line in in_log([call("s", [str(n)])], f"g{n}")]
+    with monkeypatch.context() as before:
+        before.setattr(summary, "MOST_POSITIONS", 1000)
+        put(tmp_path, lines)
+    assert len(summary_of(path_of(tmp_path, "s")).positions) == 100
+    assert session_check.look(str(tmp_path), "s.json", quick=False).faults == []
+
+    assert put(tmp_path, [*lines, *in_log([call("s", ["new"])], "new")]) == 1
+
+    assert len(summary_of(path_of(tmp_path, "s")).positions) == 64
+    assert put(tmp_path, lines) == 0
+    assert session_check.look(str(tmp_path), "s.json", quick=False).faults == []
+
+
+def test_a_file_that_another_was_put_in_the_place_of(tmp_path):
+    """It is not written to at the byte where its predecessor ended; all that was to be written is to come again."""
+    put(tmp_path, TALK[:2])
+    path = path_of(tmp_path)
+    backup = path.read_bytes()
+    one_run = Store(str(tmp_path))
+    one_run.add(*TALK[2])
+    one_run.flush()
+    one_run.add(*TALK[3])
+    path.write_bytes(backup)
+
+    with pytest.raises(Outdated), one_run.changing():
+        one_run.flush()
+
+    assert path.read_bytes() == backup
+    with pytest.raises(WentBack, match="has 2 of the 3 rounds"):
+        one_run.add(*TALK[3])
+
+
+@pytest.mark.parametrize("ahead", [1, 3])
+def test_a_file_that_is_ahead_of_its_count_is_trusted(tmp_path, ahead):
+    """As after a kill between the two writes, or where the counts alone are put back."""
+    put(tmp_path, TALK[:2])
+    counts = (tmp_path / ".round-counts").read_bytes()
+    for number in range(ahead):
+        put(tmp_path, TALK[2 + number : 3 + number])
+    (tmp_path / ".round-counts").write_bytes(counts)
+
+    one_run = Store(str(tmp_path))
+    assert [one_run.add(*each) for each in TALK] == [False] * (2 + ahead) + [True] * (4 - ahead)
+
+
+def test_lost_calls_are_counted_exactly(tmp_path):
+    """Of what a file had, what was read before and comes again counts as found; what is new does not make up for it."""
+    put(tmp_path, TALK[:1])
+    backup = path_of(tmp_path).read_bytes()
+    put(tmp_path, TALK[:4])
+    path_of(tmp_path).write_bytes(backup)
+    one_run = Store(str(tmp_path))
+    with pytest.raises(WentBack):
+        one_run.add(*TALK[4])
+
+    one_run.discard()
+    one_run.read_again()
+    one_run.read_before = {"g1": 400}
+    for each in TALK[3:]:
+        one_run.add(*each)
+    one_run.flush()
+
+    assert one_run.lost() == {path_of(tmp_path).name: 2}
+    one_run.settle()
+    assert one_run.lost() == {}
+    assert put(tmp_path, TALK) == 0
+
+
+def test_read_positions_that_are_newer_than_what_they_follow(tmp_path):
+    """A checkpoint of a later flush than the folder knows of is a copy's: nothing may be dropped for it."""
+    put(tmp_path, TALK[:3])
+    one_run = Store(str(tmp_path))
+    one_run.committed_flushes = one_run.flushes + 1
+
+    with pytest.raises(WentBack, match="newer"):
+        one_run.add(*TALK[3])
+    one_run.read_again()
+    assert one_run.add(*TALK[3])

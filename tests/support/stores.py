@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from session_monitor.sessions import file_names, session_file
+from session_monitor.sessions.opening import WentBack
 from session_monitor.sessions.store import Store
 from tests.support.calls import conversation, in_log
 
@@ -11,10 +12,20 @@ TALK = in_log(conversation("agent:main:1", 6))
 
 
 def put(folder, calls, **options):
-    """Add these calls in one run and flush; how many of them were new."""
+    """Add these calls in one run and flush; how many of them were new.
+
+    Where the files lack what they had once, these calls are what a monitor reads again.
+    """
     one_run = Store(str(folder), **options)
-    taken = [one_run.add(*each) for each in calls]
+    try:
+        taken = [one_run.add(*each) for each in calls]
+    except WentBack:
+        one_run.discard()
+        one_run.read_again()
+        taken = [one_run.add(*each) for each in calls]
     one_run.flush()
+    if one_run.is_rereading:
+        one_run.settle()
     return sum(taken)
 
 
@@ -39,7 +50,7 @@ def summary_of(path):
 
 def contents(folder):
     """What the files of a folder say: their rounds as they are written, and what the footers sum up."""
-    return {path.name: (rounds_of(path), summary_of(path)) for path in folder.iterdir()}
+    return {path.name: (rounds_of(path), summary_of(path)) for path in folder.glob("[!.]*")}
 
 
 def folder_of(parent, name):

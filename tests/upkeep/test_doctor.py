@@ -396,7 +396,7 @@ def test_unread_bytes_after_a_rotation(folder, log):
     log.write_bytes(b"")
     write(log, b"b" * 49)
     (log.parent / "access.log.2.gz").write_bytes(gzip.compress(b"c\n"))
-    views = doctor.checkpoint.read(state(folder), str(folder))[1]
+    views = doctor.checkpoint.read(state(folder), str(folder)).views
     assert views[""].generations[0].offset == read_until
 
     assert log_checks.unread_bytes([str(log)], views[""]) == (150, 1)

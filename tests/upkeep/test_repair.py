@@ -14,10 +14,10 @@ from session_monitor.base import data_folder, files
 from session_monitor.index import access, opening
 from session_monitor.index import keeper as index_keeper
 from session_monitor.sessions import session_file, write_lock
-from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock, Outdated
 from session_monitor.upkeep.repair import Mended, Repaired, repair
 from tests.support.calls import BOOK, call, conversation, in_log
+from tests.support.stores import put
 
 TALK = in_log(conversation("a", 6))
 
@@ -29,14 +29,6 @@ def silent(_done, _total):
 def repaired(folder, later=0):
     """What a repair does so many seconds from now."""
     return repair(str(folder), BOOK, time.time() + later, silent)
-
-
-def put(folder, calls):
-    """Add these calls."""
-    one_run = Store(str(folder))
-    for each in calls:
-        one_run.add(*each)
-    one_run.flush()
 
 
 def asked(folder):
@@ -71,7 +63,10 @@ def test_where_all_is_well_nothing_is_done(folder):
 
 
 def test_a_file_may_be_cut_off_anywhere(folder):
-    """What is whole stays and gets an end; the monitor adds what is missing, and the file is as it was before."""
+    """What is whole stays and gets an end; the monitor adds what is missing, and the file is as it was before.
+
+    Where rounds went with the cut, the logs are read again for them.
+    """
     path = folder / "a.json"
     data = path.read_bytes()
     whole = json.loads(data)["rounds"]
@@ -85,10 +80,12 @@ def test_a_file_may_be_cut_off_anywhere(folder):
         assert len(rounds) >= sum(start <= length for start in starts) - 1
         if rounds:
             end = data.index(b"\n", starts[len(rounds) - 1]) + 1
-            assert done == Repaired(mended=[Mended("a.json", len(rounds), max(0, length - end))])
+            again = ["a.json"] if len(rounds) < 6 else []
+            assert done == Repaired(mended=[Mended("a.json", len(rounds), max(0, length - end))], read_again=again)
         else:
-            assert done == Repaired(removed=["a.json"])
+            assert done == Repaired(removed=["a.json"], read_again=["a.json"])
         assert repaired(folder) == Repaired()
+        (folder / ".state.json").unlink(missing_ok=True)
         put(folder, TALK)
         assert json.loads(path.read_bytes())["rounds"] == whole
         assert asked(folder) == {"a": 6, "b": 1}

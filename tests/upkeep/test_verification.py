@@ -375,8 +375,8 @@ def test_a_file_that_changes_meanwhile(folder, monkeypatch):
     real = session_check.look
     looks = []
 
-    def look(place, name, *, quick):
-        found = real(place, name, quick=quick)
+    def look(place, name, **options):
+        found = real(place, name, **options)
         if name == A and len(looks) < changes:
             looks.append(name)
             monitor(folder, calls.line("agent:main:a", [str(len(looks))]))

@@ -48,6 +48,13 @@ def _quoted(message: str) -> list[str]:
     return [rest[1:].split(rest[0])[0]] if rest else []
 
 
+def add_state_file(command: argparse.ArgumentParser) -> None:
+    """Let a command be told where the monitor's state file is."""
+    command.add_argument(
+        "--state-file", metavar="FILE", help="where main.py keeps its read positions (default: <data-dir>/.state.json)"
+    )
+
+
 def command(commands: Any, shared: Sequence[argparse.ArgumentParser], name: str, about: str, *examples: str) -> Any:
     """A parser for one command, with its help."""
     return commands.add_parser(

@@ -10,7 +10,7 @@ import stat
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, Callable
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
@@ -168,8 +168,11 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
         view = view[written:]
 
 
-def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
-    """Put the data under this name, wholly or not at all, and so that a power loss does not undo it."""
+def replace(path: str, data: bytes | Callable[[int], bytes], mode: int = PRIVATE_FILE) -> None:
+    """Put the data under this name, wholly or not at all, and so that a power loss does not undo it.
+
+    Data may also be made of the inode that the file has, and keeps for as long as it is this file.
+    """
     temporary = path + TEMPORARY
     anew = os.O_WRONLY | os.O_CREAT | os.O_EXCL
     try:
@@ -179,7 +182,7 @@ def replace(path: str, data: bytes, mode: int = PRIVATE_FILE) -> None:
         descriptor = opened(temporary, anew, mode)
     try:
         try:
-            write_all(descriptor, data, 0)
+            write_all(descriptor, data(os.fstat(descriptor).st_ino) if callable(data) else data, 0)
             os.fsync(descriptor)
         finally:
             os.close(descriptor)

@@ -60,7 +60,8 @@ class Coverage(SimpleNamespace):
     """What was read: lines, calls among them, why the others were passed over, and what the calls lack.
 
     ``skipped_answered`` of the calls that the gateway's plugin skipped had an answer; ``cut_short`` calls have tokens that are
-    a lower bound, as their stream was cut; ``by_gateway`` were answered by the gateway itself.
+    a lower bound, as their stream was cut; ``by_gateway`` were answered by the gateway itself.  ``lost_calls`` had been
+    stored, and went with session files that were put back from a backup.
     """
 
     lines: int
@@ -81,6 +82,7 @@ class Coverage(SimpleNamespace):
     outer_broken: int
     torn: int
     lost_bytes: int
+    lost_calls: int
     unknown_gaps: int
 
     def __init__(self, **counts: Any) -> None:
@@ -128,6 +130,8 @@ class Coverage(SimpleNamespace):
             parts.append(self._skipped_calls())
         if self.lost_bytes:
             parts.append(f"at least {humanize.size(self.lost_bytes)} lost before they were read")
+        if self.lost_calls:
+            parts.append(f"{humanize.counted(self.lost_calls, 'call')} lost with session files that were put back")
         return parts
 
     def _passed_over(self) -> str:

@@ -2,6 +2,9 @@
 
 The state file is a cache: the session files themselves say which lines they have, so losing it costs time and
 nothing else.  It is written after them, as a whole.
+
+It can be ahead of them as well, in a copy of a folder that was made while a monitor worked.  So it holds the number of its
+own inode, by which a copy is known: that is not believed, and the logs are read again.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import json
 import os
 from collections.abc import Collection
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from session_monitor import __version__
 from session_monitor.base import data_folder, files
@@ -65,6 +68,10 @@ class LogView(SimpleNamespace):
         return cls(generations, Coverage.from_json(stored["past_coverage"]))
 
 
+MOST_COPIES = 3
+"""So many times in a row a state file is taken for a copy; some file systems number a file anew each time."""
+
+
 class UnusableStateError(Exception):
     """A state file that says nothing about this folder; the argument says why."""
 
@@ -73,12 +80,22 @@ class Checkpoint:
     """The state file: one view for each session filter, ``""`` for none."""
 
     def __init__(self, path: str, output_dir: str) -> None:
-        """Load it.  ``problem`` says what was wrong with it, if anything; then it counts as empty."""
+        """Load it.  ``problem`` says what was wrong with it, if anything; then it counts as empty.
+
+        ``flushes`` counts those of session files that it follows.  ``to_look_at`` names sessions that lack what they had
+        once, which shows when the logs were read again.  With ``is_copy`` that begins now.
+        """
         self.path = path
         self.problem: str | None = None
+        self.flushes = 0
+        self.to_look_at: list[str] = []
+        self.is_copy = False
+        self._copies = 0
         self._output_dir = os.path.realpath(output_dir)
         self._written = b""
         self.views: dict[str, LogView] = self._load()
+        if self.is_copy:
+            self.rewind()
 
     def _load(self) -> dict[str, LogView]:
         try:
@@ -90,8 +107,27 @@ class Checkpoint:
             return {}
         if state is None:
             return {}
-        self._written, views = state
-        return views
+        self._written = state.written
+        self.flushes, self.to_look_at, self._copies = state.flushes, state.to_look_at, state.copies
+        if state.is_copy and self._copies < MOST_COPIES:
+            self.is_copy = True
+            self._copies += 1
+        elif not state.is_copy:
+            self._copies = 0
+        return state.views
+
+    def rewind(self) -> None:
+        """All logs that are still there are to be read from their beginning, in every view."""
+        for view in self.views.values():
+            for generation in view.generations:
+                if not generation.gone:
+                    generation.rewind()
+
+    def elsewhere(self, view: LogView) -> list[Generation]:
+        """The generations that other runs know, and those with this view do not."""
+        own = {generation.gid for generation in view.generations}
+        others = (generation for each in self.views.values() if each is not view for generation in each.generations)
+        return [generation for generation in others if generation.gid not in own]
 
     def view(self, session_key: str | None) -> LogView:
         """The positions of the runs with this filter."""
@@ -111,22 +147,36 @@ class Checkpoint:
             "schema_version": SCHEMA_VERSION,
             "written_by": f"agent-session-monitor {__version__}",
             "output_dir": self._output_dir,
+            "flushes": self.flushes,
+            "copies": self._copies,
+            "to_look_at": self.to_look_at,
             "views": {name: view.to_json() for name, view in self.views.items()},
         }
-        raw = json.dumps(content, indent=1).encode() + b"\n"
-        if raw != self._written:
-            files.replace(self.path, raw)
-            self._written = raw
+        written = json.dumps(content, indent=1).encode().removeprefix(b"{") + b"\n"
+        if written != self._written:
+            files.replace(self.path, lambda inode: b'{\n "inode": %d,' % inode + written)
+            self._written = written
 
 
-def read(path: str, output_dir: str) -> tuple[bytes, dict[str, LogView]] | None:
-    """What a state file holds, as bytes and as views; None where there is none.
+class SavedState(NamedTuple):
+    """What a state file holds; ``written`` is that without the number of its inode, ``is_copy`` where that is another's."""
+
+    written: bytes
+    views: dict[str, LogView]
+    is_copy: bool
+    copies: int
+    flushes: int
+    to_look_at: list[str]
+
+
+def read(path: str, output_dir: str) -> SavedState | None:
+    """What a state file holds; None where there is none.
 
     Raises ``UnusableStateError``, and ``OSError`` where it may not be read.
     """
     try:
         with files.reading(path) as file:
-            raw = file.read()
+            inode, raw = os.fstat(file.fileno()).st_ino, file.read()
     except FileNotFoundError:
         return None
     except files.OddFileError as odd:
@@ -137,7 +187,11 @@ def read(path: str, output_dir: str) -> tuple[bytes, dict[str, LogView]] | None:
             raise UnusableStateError("was written by another version")
         if not _is_of(path, output_dir, state["output_dir"]):
             raise UnusableStateError("belongs to another output folder")
-        return raw, {name: LogView.from_json(view) for name, view in state["views"].items()}
+        views = {name: LogView.from_json(view) for name, view in state["views"].items()}
+        is_copy = state.get("inode", inode) != inode
+        counts = state.get("copies", 0), state.get("flushes", 0)
+        written = b"\n" + raw.split(b"\n", 2)[-1]
+        return SavedState(written, views, is_copy, *counts, list(state.get("to_look_at", ())))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnusableStateError("is damaged") from None
 

@@ -30,6 +30,7 @@ _NOTHING = sha256().hexdigest()
 
 _UNREAD: dict[str, Any] = {
     "offset": 0,
+    "read_before": 0,
     "mark_sha256": _NOTHING,
     "tail_sha256": "",
     "size_seen": 0,
@@ -42,12 +43,14 @@ _UNREAD: dict[str, Any] = {
     "quiet_polls": 0,
     "log": "",
 }
-_LATER = {"tail_sha256", "log"}
+_LATER = {"tail_sha256", "log", "read_before"}
 """What earlier versions did not keep."""
 
 
 class Generation(SimpleNamespace):
     """One generation as far as it was read: up to ``offset``, a line's end.
+
+    ``read_before`` says up to where it had been read when it was last rewound: what stands before that is covered already.
 
     ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.  ``unterminated``
     says that a last line was taken whose newline had not come.  ``path`` is the real one of its file, and ``log`` the
@@ -66,6 +69,7 @@ class Generation(SimpleNamespace):
     inode: int
     head: list[tuple[int, str]]
     offset: int
+    read_before: int
     mark_sha256: str
     tail_sha256: str
     size_seen: int
@@ -111,10 +115,10 @@ class Generation(SimpleNamespace):
         seen_sha256 = file.fingerprint(max(0, file.size - MARK), file.size)
         if not begins(self, file):
             raise TruncatedError(file.place.path)
-        lost = self.size_seen - max(self.offset, file.size)
+        lost = self.size_seen - max(self.known_to, file.size)
         if self.gone:  # what was given up with its file may be there again
             self.gone = False
-            self.coverage.lost_bytes -= max(0, self.size_seen - self.offset)
+            self.coverage.lost_bytes -= max(0, self.size_seen - self.known_to)
         self.found_at(file)
         self.device, self.inode = file.key
         self.size_seen, self.seen_sha256, self.file_state = file.size, seen_sha256, file.state
@@ -131,9 +135,15 @@ class Generation(SimpleNamespace):
         self.file_state = ()
         self.size_seen, self.seen_sha256 = self.offset, self.mark_sha256
 
+    @property
+    def known_to(self) -> int:
+        """Up to where it has been read, now or before it was rewound."""
+        return max(self.offset, self.read_before)
+
     def rewind(self) -> None:
-        """Nothing of it counts as read."""
-        self.offset, self.mark_sha256, self.tail_sha256, self.coverage = 0, _NOTHING, "", Coverage()
+        """It is read again from its beginning; what it covered stays counted, and is not counted once more."""
+        self.read_before = self.known_to
+        self.offset, self.mark_sha256, self.tail_sha256 = 0, _NOTHING, ""
         self.unterminated = False
 
     def is_sealed(self, file: LogFile, now: float) -> bool:
@@ -184,21 +194,21 @@ class Generation(SimpleNamespace):
         vars(self).update(vars(other))
 
 
-def new_generation(file: LogFile, taken: set[str], sequence: int) -> Generation:
+def new_generation(file: LogFile, taken: set[str], sequence: int, known_as: str | None = None) -> Generation:
     """The generation that starts in this file, which has a line at least, perhaps without its newline.
 
-    Its id comes from its first line, so that it is the same when all that was remembered is lost.  Raises ``TruncatedError``
-    where the file is not the same any more.
+    Its id is what it is ``known_as``, or comes from its first line, so that it is the same when all that was remembered is
+    lost.  Raises ``TruncatedError`` where the file is not the same any more.
     """
     first_line = file.line_end(0, 1)
     gid = base = file.fingerprint(0, file.size if first_line is None else first_line - 1)[:16]
     number = 1
-    while gid in taken:
+    while gid in taken and not known_as:
         number += 1
         gid = f"{base}-{number}"
     device, inode = file.key
     generation = Generation(
-        gid=gid, sequence=sequence, path="", device=device, inode=inode, head=_head(file, file.size)
+        gid=known_as or gid, sequence=sequence, path="", device=device, inode=inode, head=_head(file, file.size)
     )
     generation.seen_in(file)
     return generation

@@ -54,12 +54,15 @@ class Tail:
         patterns: Sequence[str],
         view: LogView,
         *,
+        elsewhere: Callable[[], Sequence[Generation]] = tuple,
         allowed: Sequence[str] = (),
         is_whole: Callable[[bytes], bool] = lambda _line: False,
         clock: Callable[[], float] = time.monotonic,
         is_piped: bool = False,
     ) -> None:
         """``allowed`` are the real folders that logs must lie beneath; none given allow all.
+
+        ``elsewhere`` has the generations that other views know and this one does not: a file of theirs has its id there.
 
         ``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds.
 
@@ -71,6 +74,7 @@ class Tail:
         self._patterns = list(patterns)
         self._is_named = rotation.named_by(patterns)
         self._view = view
+        self._elsewhere = elsewhere
         self._allowed = allowed
         self._is_whole = is_whole
         self._clock = clock
@@ -101,13 +105,20 @@ class Tail:
         expected = list(filter(self._is_expected, missing))
         if look.complete and not self.is_piped:
             self._miss(look, expected)
-        for file in match.new:
-            taken = {generation.gid for generation in self._view.generations}
-            generation = identity.new_generation(file, taken, self._view.next_sequence())
-            self._view.generations.append(generation)
-            match.found.append((generation, file))
+        if match.new:
+            self._begin(match)
         self._view.forget_old({each.gid for each in missing} - {each.gid for each in expected})
         look.found = sorted(match.found, key=lambda pair: pair[0].sequence)
+
+    def _begin(self, match: matching.Match) -> None:
+        """The view knows the new ones from now on: those that another view has met by their ids there."""
+        others = self._elsewhere()
+        named = {file.key: each.gid for each, file in matching.match(others, match.new).found}
+        for file in match.new:
+            taken = {each.gid for each in (*self._view.generations, *others)}
+            generation = identity.new_generation(file, taken, self._view.next_sequence(), named.get(file.key))
+            self._view.generations.append(generation)
+            match.found.append((generation, file))
 
     def _open(self, look: Look) -> None:
         """Open every file once."""
@@ -231,7 +242,7 @@ def unread(generation: Generation, file: LogFile) -> int:
 def _give_up(look: Look, generation: Generation) -> None:
     """Its file is gone, and what was seen of it and not read with it."""
     generation.gone = True
-    _lose(look, generation, generation.size_seen - generation.offset)
+    _lose(look, generation, generation.size_seen - generation.known_to)
 
 
 def _lose(look: Look, generation: Generation, lost: int) -> None:

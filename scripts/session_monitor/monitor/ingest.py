@@ -11,6 +11,7 @@ process between two steps, the next poll reads from the last commit, and the ses
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
@@ -23,7 +24,7 @@ from session_monitor.log.log_file import LogFile, TruncatedError
 from session_monitor.log.tail import Look, LookAgain, Tail
 from session_monitor.prices import usage_totals
 from session_monitor.prices.book import Book
-from session_monitor.sessions.opening import InTheWay, SetAside
+from session_monitor.sessions.opening import InTheWay, SetAside, WentBack
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary, Written
 from session_monitor.sessions.write_lock import Outdated
@@ -40,6 +41,8 @@ BATCH_LOG_BYTES = 32 << 20
 BATCH_SESSION_BYTES = 8 << 20
 BATCH_SESSIONS = 4096
 LINES_BETWEEN_LOOKS = 500
+MOST_NAMED = 10
+"""So many session files are named of those that lost calls."""
 TRIES = 10
 """How often one poll looks again when the files change while they are read."""
 MOST_IN_THE_WAY = 1000
@@ -94,7 +97,7 @@ class _Batch:
     def advance(self, generation: Generation, file: LogFile, start: int, end: int) -> None:
         """What stands there has been taken."""
         gid, size = generation.gid, end - start
-        self.coverage[gid].bytes += size
+        self.coverage[gid].bytes += max(0, end - max(start, generation.read_before))
         self.ends[gid] = generation, file, end
         self.bytes += size
 
@@ -136,8 +139,17 @@ class Ingest:
         self._stop = stop
         self._on_commit = on_commit
         self._tail = Tail(
-            patterns, self._view, allowed=allowed, is_whole=self._is_whole, clock=clock, is_piped=is_piped
+            patterns,
+            self._view,
+            elsewhere=lambda: checkpoint.elsewhere(self._view),
+            allowed=allowed,
+            is_whole=self._is_whole,
+            clock=clock,
+            is_piped=is_piped,
         )
+        self._is_known_what_is_new = not checkpoint.is_copy or checkpoint.flushes == store.flushes
+        if checkpoint.is_copy:
+            self._begin_rereading()
         self._batch = _Batch()
         self._intake: Intake | None = None
         self._joining: Joining | None = None
@@ -169,7 +181,7 @@ class Ingest:
 
     def _make_way(self, poll: Poll, odd: InTheWay) -> bool:
         """Take a thing out of the way of a session; False where others changed session files just then."""
-        self._rewind()
+        self._read_again()
         self._checkpoint.save()
         try:
             done = self._store.make_way(odd)
@@ -189,9 +201,15 @@ class Ingest:
                 poll.hear(look)
             poll.saw(look)
             self._store.committed = self._offsets()
+            self._store.read_before = {each.gid: self._read_before(each) for each in self._view.generations}
+            self._store.committed_flushes = self._checkpoint.flushes
             self._checkpoint.save()  # new generations are known before their first line is applied
+            if self._checkpoint.to_look_at and not self._store.is_awaiting:
+                self._await()
             self._read_all(poll, look)
             with self._store.changing():  # also without new lines: the index must hear of what others changed
+                if self._store.is_rereading:
+                    self._reread(poll, look)
                 self._checkpoint.save()  # also how long a rotated file has been quiet
             self._index.settle()
             if self._store.problem:
@@ -204,20 +222,78 @@ class Ingest:
             self._index.outdated()
             return False
         except SetAside as aside:
-            self._drop_batch()
-            self._rewind()
+            self._read_again()
             poll.problem(f"a session file could not be read and was set aside as {aside}; {_READ_AGAIN}")
+            return False
+        except WentBack as told:
+            self._read_again()
+            poll.notices.append(f"{told}: perhaps a backup was put back; the logs that are still there are read again")
             return False
         except (InTheWay, OSError):
             self._drop_batch()
             raise
         finally:
             look.close()
+            self._store.close()
         return True
 
-    def _rewind(self) -> None:
-        for generation in self._view.generations:
-            generation.rewind()
+    def _read_again(self) -> None:
+        """The next pass reads all logs from their beginning."""
+        self._drop_batch()
+        self._is_known_what_is_new &= self._checkpoint.flushes == self._store.flushes
+        self._checkpoint.rewind()
+        self._begin_rereading()
+
+    def _begin_rereading(self) -> None:
+        if not self._store.is_rereading:
+            self._index.outdated()
+        self._store.read_again()
+
+    def _read_before(self, generation: Generation) -> int:
+        """Up to where lines of a generation may be among those that a session had once.
+
+        Read positions that do not follow the last flush do not tell: then any line may, and less is told as lost.
+        """
+        return generation.read_before if self._is_known_what_is_new else sys.maxsize
+
+    def _await(self) -> None:
+        """Open the sessions of which it is known that they lack something, as far as this run is about them."""
+        from . import intake  # noqa: PLC0415 -- hardly ever
+
+        meant = [each for each in self._checkpoint.to_look_at if intake.is_meant(each, self._session_key)]
+        if meant:
+            self._index.outdated()
+            self._store.await_rounds(meant)
+
+    def _reread(self, poll: Poll, look: Look) -> None:
+        """What becomes of sessions that went back, after a pass over the logs that this run is about."""
+        found = {generation.gid for generation, _ in look.found}
+        others = [each for each in self._view.generations if not each.gone and each.gid not in found]
+        if look.complete and not self._stop() and not any(each.offset < each.read_before for each in others):
+            self._settle(poll)
+        else:  # a later run goes on with it
+            self._checkpoint.to_look_at = list(dict.fromkeys((*self._checkpoint.to_look_at, *self._store.lacking)))
+
+    def _settle(self, poll: Poll) -> None:
+        """All logs were read again: what did not come back is lost, and told this once."""
+        lost = self._store.lost()
+        for number, (name, calls) in enumerate(lost.items()):
+            if number == MOST_NAMED:
+                poll.notices.append(f"and of {len(lost) - number} other session files")
+                break
+            what = f"{calls} calls are" if calls > 1 else "1 call is"
+            poll.notices.append(f"{what} lost: {name} had more rounds once, and no log that is left has them")
+        self._view.past.lost_calls += sum(lost.values())
+        poll.coverage.lost_calls += sum(lost.values())
+        if self._checkpoint.to_look_at:
+            from . import intake  # noqa: PLC0415 -- as above
+
+            left = [each for each in self._checkpoint.to_look_at if not intake.is_meant(each, self._session_key)]
+            self._checkpoint.to_look_at = left
+        self._checkpoint.flushes = self._store.flushes
+        self._checkpoint.save()  # first, or what was told could be forgotten
+        self._store.settle()
+        self._is_known_what_is_new = True
 
     def _offsets(self) -> dict[str, int]:
         return {generation.gid: generation.offset for generation in self._view.generations}
@@ -244,10 +320,11 @@ class Ingest:
             if batch is not self._batch or coverage is None:
                 batch = self._batch
                 coverage = batch.coverage.setdefault(gid, Coverage())
+            covered = coverage if start >= generation.read_before else Coverage()
             if is_rest:
                 if data:
                     poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
-            elif not self._intake.take_next(data, joining, (gid, start, end), coverage):
+            elif not self._intake.take_next(data, joining, (gid, start, end), covered):
                 continue  # what is held will be read again, and is not counted yet
             del data  # or a long line would still take room when the next is read
             batch.advance(generation, file, read, end)
@@ -258,7 +335,7 @@ class Ingest:
                 return
         # What was piped may come again, and go on then.
         if sealed and joining.waiting and coverage and not self._tail.is_piped:
-            self._intake.take_rest(joining, gid, coverage)
+            self._intake.take_rest(joining, gid, coverage if read >= generation.read_before else Coverage())
             self._batch.advance(generation, file, read, end)
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
@@ -272,7 +349,7 @@ class Ingest:
 
     def _commit(self, poll: Poll) -> None:
         batch = self._batch
-        if not batch.ends:
+        if not batch.ends and not self._store.touched:
             return
         from session_monitor.index.rows import rows_of  # noqa: PLC0415 -- as above: most passes commit nothing
 
@@ -286,6 +363,7 @@ class Ingest:
                 generation.coverage.add(batch.coverage[generation.gid])
                 poll.coverage.add(batch.coverage[generation.gid])
             self._batch = _Batch()
+            self._checkpoint.flushes = self._store.flushes
             self._checkpoint.save()
             rows = rows_of(written, self.book or _NO_PRICES)
             self._index.after(written, rows if self.book else None)

@@ -80,7 +80,7 @@ class Intake:
             return
         if self._chain and isinstance(call, Round):
             call = chained(call)
-        if self._session_key is not None and not _matches(call.group, self._session_key):
+        if self._session_key is not None and not is_meant(call.group, self._session_key):
             coverage.skip("other_session")
             return
         if isinstance(call, ShortCall):
@@ -97,5 +97,6 @@ def is_whole(line: bytes, joining: Joining | None = None) -> bool:
     return isinstance(call, Round) and not call.outer_broken
 
 
-def _matches(session_id: str, session_key: str) -> bool:
-    return session_id == session_key or fnmatch.fnmatchcase(session_id, session_key)
+def is_meant(session_id: str, session_key: str | None) -> bool:
+    """Whether a run with this filter is about this session."""
+    return session_key is None or session_id == session_key or fnmatch.fnmatchcase(session_id, session_key)

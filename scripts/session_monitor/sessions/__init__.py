@@ -14,5 +14,6 @@ Its rooms in reading order, ● those that others may come in by:
     message_forms      what messages wear: marks, and a text as a list
     file_names ●       the name of a session's file
     deleted ●          which calls were deleted for good
+    round_counts ●     how many rounds each file had when it was last written
     write_lock ●       who may change session files now
 """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, BinaryIO, Callable
 
@@ -16,6 +16,7 @@ from .summary import Summary
 if TYPE_CHECKING:
     from session_monitor.calls.long_lines import Sent
 
+    from .round_counts import RoundCounts
     from .stored_round import RoundFacts
 
 
@@ -38,6 +39,13 @@ class InTheWay(Exception):  # noqa: N818 -- the thing is kept, and so is the ses
         self.path = path
 
 
+class WentBack(Exception):  # noqa: N818 -- nothing is wrong with the files as they are
+    """What session files had is there no more: they were put back from a backup, or are a copy of a live folder.
+
+    The argument says so.  It must come from the logs again; nothing was written.
+    """
+
+
 class OpenSession:
     """One session's end as the next flush will write it."""
 
@@ -49,20 +57,43 @@ class OpenSession:
         self.next_byte = next_byte  # where the next round goes; 0 for a file that is still to be made
         self.footer = footer  # as it stands on disk
         self.torn = torn
+        self.state: FileState | None = (
+            None  # of the file, as it was last written or opened; None where it is to be made
+        )
+        self.crc32: int | None = None  # of the last round's line, where that is known
+        self.missing: int | None = None  # rounds that the file had once; None where it went not back
         self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
+        self.earlier: dict[
+            str, int
+        ] = {}  # up to where generations were applied that the summary does not name any more
         self.pending: list[bytes] = []
         self.facts: list[RoundFacts] = []  # of the pending rounds
         self.sent: dict[int, Sent] = {}  # what conversations sent last, as its bytes in the log; the latest last
 
 
+FileState = tuple[int, int, int]
+
+
+def file_state(stat: os.stat_result) -> FileState:
+    """What is equal while nobody else has written to a file or put another one in its place."""
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
 class SessionOpener:
     """One SessionOpener finds the ends of one folder's sessions.
 
-    ``committed`` says up to which byte each generation of the log was read for good: all of that was synced.
+    ``committed`` says up to which byte each generation of the log was read for good: all of that was synced.  With
+    ``rereading`` the logs are being read from their beginning, so that what a session lacks will come; of those that are
+    ``awaited`` that was known when it began.
     """
 
-    def __init__(self, folder: str, changing: Callable[[], AbstractContextManager[None]]) -> None:
+    def __init__(
+        self, folder: str, counts: Callable[[], RoundCounts], changing: Callable[[], AbstractContextManager[None]]
+    ) -> None:
         """``changing`` keeps others from changing session files while one is copied."""
+        self.rereading = False
+        self.awaited: Collection[str] = ()
+        self._counts = counts
         self._folder = folder
         self._start_of_paths = os.path.join(os.fsencode(folder), b"")
         self._changing = changing
@@ -72,7 +103,7 @@ class SessionOpener:
     def open(self, session_id: str, committed: Mapping[str, int]) -> OpenSession:
         """The end of a session, or that of one without rounds where there is no file.
 
-        Raises ``SetAside`` and ``InTheWay``, and ``OSError`` where the disk fails or others have both its names.
+        Raises ``SetAside``, ``InTheWay``, ``WentBack``, and ``OSError`` where the disk fails or others have both its names.
         """
         free = odd = None
         for name in file_names.both_names(session_id):
@@ -96,7 +127,7 @@ class SessionOpener:
     def _at(self, path: bytes, session_id: str, committed: Mapping[str, int]) -> OpenSession | None:
         """The session as a file of this name ends; None where it is another id's."""
         if path in self._damaged:
-            return OpenSession(path, Summary(), torn=True)
+            return self._without_rounds(path, session_id)
         try:
             return self._read(path, session_id, committed)
         except files.OddFileError as error:
@@ -106,7 +137,7 @@ class SessionOpener:
         except NotASessionFileError:
             with files.reading(path) as file:
                 if session_file.is_blank(file) and not _has_committed(file, 0, committed):
-                    return OpenSession(path, Summary(), torn=True)
+                    return self._without_rounds(path, session_id)
             raise self._set_aside(path) from None
 
     def written(self, path: bytes) -> None:
@@ -123,6 +154,7 @@ class SessionOpener:
         if not os.path.lexists(path):
             raise FileNotFoundError(path)
         with open(files.opened(path, os.O_RDWR), "rb") as file:  # one that cannot be written to is of no use either
+            state = file_state(os.fstat(file.fileno()))
             if session_file.read_header(file) != session_id:
                 return None
             end = session_file.read_end(file)
@@ -134,9 +166,28 @@ class SessionOpener:
                 # Lines that are dropped because the file has them must be there to stay.
                 files.sync_files(self._folder, [path])
                 files.sync_folder(self._folder)
-        if end.summary.messages_count == 0:  # torn before its first round was whole
-            return OpenSession(path, Summary(), torn=True)
-        return OpenSession(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
+            if end.summary.messages_count == 0:  # torn before its first round was whole
+                return self._without_rounds(path, session_id)
+            missing = self._counts().missing(os.path.basename(path), file, end)
+        session = OpenSession(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
+        session.state = state
+        return self._compared(session, session_id, missing)
+
+    def _without_rounds(self, path: bytes, session_id: str) -> OpenSession:
+        """The end of a file that is to be written over."""
+        session = OpenSession(path, Summary(), torn=True)
+        session.state = file_state(os.stat(path))
+        counted = self._counts().of(os.path.basename(path))
+        return self._compared(session, session_id, counted.rounds if counted else None)
+
+    def _compared(self, session: OpenSession, session_id: str, missing: int | None) -> OpenSession:
+        """A session with what it lacks, which is only right while that is read again."""
+        if missing is not None and not self.rereading and session_id not in self.awaited:
+            rounds = session.summary.messages_count
+            lacks = f"has {rounds} of the {rounds + missing} rounds" if missing else "does not have the rounds"
+            raise WentBack(f"{os.fsdecode(os.path.basename(session.path))} {lacks} that were written to it")
+        session.missing = missing
+        return session
 
     def _set_aside(self, path: bytes) -> SetAside:
         """Copy a damaged file to a name of its own."""

@@ -293,6 +293,40 @@ def _facts_and_log(body: bytes) -> LoggedFacts | None:
     return facts  # type: ignore[return-value]  # with its log, that is what it is now
 
 
+def crc32_of_line(line: bytes) -> int:
+    """The checksum that stands in a whole line; -1 where the line is none."""
+    try:
+        return int(line[-_CHECKSUM_SIZE:][-len(b'00000000"}\n') : -len(b'"}\n')], 16)
+    except ValueError:
+        return -1
+
+
+def crc32_before(file: BinaryIO, place: int) -> int:
+    """The checksum of the line that ends before this byte; -1 where there is none."""
+    if place < _CHECKSUM_SIZE:
+        return -1
+    file.seek(place - _CHECKSUM_SIZE)
+    return crc32_of_line(file.read(_CHECKSUM_SIZE))
+
+
+def crc32_of(file: BinaryIO, number: int) -> int:
+    """The checksum of the line of a round, by its number; -1 where there is none.  Reads the file up to there."""
+    file.seek(0)
+    return crc32_of_line(next(itertools.islice(file, number, None), b""))
+
+
+def applied(file: BinaryIO, generation: str) -> int:
+    """Up to which byte a generation of the log was applied, as the whole rounds of a file tell; 0 where none is of it."""
+    file.seek(0)
+    mark = _LOG + b"[" + _json(generation) + b","
+    ends = [0]
+    for line in file:
+        body = _unsealed(line) if mark in line else None
+        if body is not None and body.startswith(mark, start := body.rfind(_LOG)):
+            ends.append(_scan(body[start + len(_LOG) :].decode(), 0)[0][2])
+    return max(ends)
+
+
 def rounds_behind(file: BinaryIO, start: int) -> Iterator[StoredRound]:
     """All whole rounds from this byte on, also those behind lines that are not whole."""
     file.seek(start)

@@ -11,15 +11,15 @@ import contextlib
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Callable
 
-from session_monitor.base import files
+from session_monitor.base import data_folder, files
 
 from . import deleted, file_names, message_history, session_file, threads
 from .deleted import Tombstones
-from .opening import InTheWay, OpenSession, SessionOpener
+from .opening import InTheWay, OpenSession, SessionOpener, WentBack, file_state
 from .record import CHAT_ROUND, entry_of, short_line_of
 from .summary import Written
 from .write_lock import Outdated
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from session_monitor.calls.round import Round
     from session_monitor.calls.short_lines import ShortCall
 
+    from .round_counts import RoundCounts
     from .stored_round import RoundFacts
     from .threads import PlacedCall
 
@@ -61,12 +62,20 @@ class Store:
         self._folder = folder
         self._full_messages = full_messages
         self._lock = lock
-        self._opener = SessionOpener(folder, self.changing)
+        self._known_counts: RoundCounts | None = None
+        self._opener = SessionOpener(folder, self._counts, self.changing)
         self._deleted: Tombstones | None = None
         self.problem: str | None = None
         """What is wrong with the list of deleted sessions, if anything."""
         self.committed: Mapping[str, int] = {}
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
+        self.read_before: Mapping[str, int] = {}
+        """Up to which byte each generation had been read when it was last rewound."""
+        self.committed_flushes = 0
+        """How many flushes the checkpoint knows of."""
+        self._missing: dict[
+            str, tuple[bytes, int]
+        ] = {}  # of sessions that went back: their files, and rounds that lack
         self._sessions: OrderedDict[str, OpenSession] = OrderedDict()
         self._touched: dict[str, OpenSession] = {}
         self.pending_bytes = 0
@@ -75,7 +84,7 @@ class Store:
     def add(self, call: Round, log: tuple[str, int, int]) -> bool:
         """Take in one call whose line stood at ``log`` (generation, first byte, the one behind the last).
 
-        False where its session has that line already.  Raises ``SetAside``, ``InTheWay`` and ``OSError``.
+        False where its session has that line already.  Raises ``SetAside``, ``InTheWay``, ``WentBack`` and ``OSError``.
         """
         session = self._lacking(call.group, log)
         if session is None:
@@ -120,17 +129,33 @@ class Store:
         generation, start, _ = log
         if start < session.deleted.get(generation, 0):
             return None
-        if start < session.summary.positions.get(generation, 0):
+        if start < self._applied(session, generation):
             if session.torn:  # by a run that was killed; nothing new may ever come to mend it
                 self._touched[group] = session
             return None
         return session
+
+    @staticmethod
+    def _applied(session: OpenSession, generation: str) -> int:
+        """Up to which byte a generation is in a session; of one that its end does not name its rounds tell."""
+        position = session.summary.positions.get(generation)
+        if position is not None:
+            return position
+        if session.summary.knows_all_positions or not session.next_byte:
+            return 0
+        if generation not in session.earlier:
+            with files.reading(session.path) as file:
+                session.earlier[generation] = session_file.applied(file, generation)
+        return session.earlier[generation]
 
     def _take(
         self, group: str, session: OpenSession, facts: RoundFacts, line: bytes, log: tuple[str, int, int]
     ) -> None:
         self._touched[group] = session
         session.summary.add(facts, log)
+        session.earlier.pop(log[0], None)
+        if session.missing and log[1] < self.read_before.get(log[0], 0):
+            session.missing -= 1
         session.pending.append(line)
         session.facts.append(facts)
         self.pending_bytes += len(line)
@@ -186,6 +211,7 @@ class Store:
                 yield
         except Outdated:
             self.discard()
+            self._missing.clear()
             self._deleted = None
             self._opener.look_again()
             raise
@@ -202,27 +228,102 @@ class Store:
     def flush(self) -> tuple[int, list[Written]]:
         """Write all that was added and make it last; returns how many sessions are new, and what was written.
 
-        On ``OSError`` nothing that was added counts as written: call ``discard``, and add it again some time.
+        Raises ``Outdated`` where somebody put another file in the place of one that is known.  Then, and on ``OSError``, nothing that was added counts as written: call ``discard``, and add it again some time.
         """
-        touched = self._touched
+        touched = {session_id: each for session_id, each in self._touched.items() if each.summary.messages_count}
         new = [session for session in touched.values() if not session.next_byte]
+        lacking = [session for session in touched.values() if session.missing is not None]
+        if lacking:  # first, for afterwards nothing else could tell what they lack
+            self._counts().put(map(_counted, lacking), flushed=True)
         written = [self._write(session_id, session) for session_id, session in touched.items()]
         files.sync_files(self._folder, [session.path for session in touched.values()])
         if new:
             files.sync_folder(self._folder)
+        if touched:
+            self._counts().put(map(_counted, touched.values()), flushed=True)
+        for session_id, session in self._touched.items():
+            if session.missing is not None:
+                self._missing[session_id] = os.path.basename(session.path), session.missing
         self._touched = {}
         self.pending_bytes = 0
+        self.close()
         while len(self._sessions) > REMEMBERED:
             _, session = self._sessions.popitem(last=False)
             self._forget_sent(session)
         return len(new), written
 
+    def close(self) -> None:
+        """Let go of what is open; it is opened again when it is needed."""
+        if self._known_counts:
+            self._known_counts.close()
+
+    # -- what went back ------------------------------------------------------------------------------------------------
+
+    @property
+    def flushes(self) -> int:
+        """How many flushes this folder has seen.  Raises ``OSError``.  To be followed by ``close``."""
+        return self._counts().flushes
+
+    def read_again(self) -> None:
+        """From now on the logs are read from their beginning: what sessions lack that they had once will come, or is lost."""
+        self._opener.rereading = True
+
+    @property
+    def is_rereading(self) -> bool:
+        """Whether they are, and ``settle`` was not called since."""
+        return self._opener.rereading or self.is_awaiting
+
+    @property
+    def is_awaiting(self) -> bool:
+        """Whether ``await_rounds`` was called since, and nothing was discarded."""
+        return bool(self._opener.awaited)
+
+    def await_rounds(self, session_ids: Sequence[str]) -> None:
+        """Of these it is known that they lack rounds, and the logs are read again for them; also where no line comes.
+
+        Raises as ``add`` does.
+        """
+        self._opener.awaited = frozenset(session_ids)
+        for session_id in session_ids:
+            self._session(session_id)
+
+    @property
+    def lacking(self) -> list[str]:
+        """The sessions of which it is known that they went back."""
+        return list(self._missing)
+
+    def lost(self) -> dict[str, int]:
+        """When all logs were read again: how many calls of which session files did not come."""
+        return {os.fsdecode(name): missing for name, missing in self._missing.values() if missing}
+
+    def settle(self) -> None:
+        """They are missed no more.  Raises ``OSError``."""
+        known = [(name, self._counts().of(name), missing) for name, missing in self._missing.values() if missing]
+        settled = [(name, each._replace(rounds=max(0, each.rounds - missing))) for name, each, missing in known if each]
+        if settled:
+            self._counts().put(settled)
+        self.close()
+        self._missing.clear()
+        for session in self._sessions.values():
+            session.missing = None
+        self._opener.rereading, self._opener.awaited = False, ()
+
     def discard(self) -> None:
         """Forget all that was added since the last flush."""
+        self.close()
+        self._opener.awaited = ()
         self._sessions.clear()
         self._sent_bytes = 0
         self._touched = {}
         self.pending_bytes = 0
+
+    def _counts(self) -> RoundCounts:
+        """How many rounds files had; most passes need not know."""
+        if self._known_counts is None:
+            from .round_counts import RoundCounts  # noqa: PLC0415 -- as it says
+
+            self._known_counts = RoundCounts(self._folder)
+        return self._known_counts
 
     # -- one session ---------------------------------------------------------------------------------------------------
 
@@ -230,10 +331,14 @@ class Store:
         session = self._sessions.get(session_id)
         if session is None:
             session = self._sessions[session_id] = self._open(session_id)
+            if session.missing is not None:
+                self._touched[session_id] = session  # so that what it has is counted anew
         self._sessions.move_to_end(session_id)
         return session
 
     def _open(self, session_id: str) -> OpenSession:
+        if self._counts().flushes < self.committed_flushes and not self.is_rereading:
+            raise WentBack(f"the read positions are newer than {data_folder.ROUND_COUNTS}, which they should follow")
         session = self._opener.open(session_id, self.committed)
         if self._deleted is None:
             self.problem = None
@@ -255,10 +360,23 @@ class Store:
         session.next_byte += len(lines)
         session.footer = footer
         session.torn = False
+        session.state = file_state(state)
+        session.crc32 = session_file.crc32_of_line(lines) if lines else session.crc32
         session.pending, session.facts = [], []
         self._opener.written(session.path)
         name = os.fsdecode(os.path.basename(session.path))
         return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
+
+
+def _counted(session: OpenSession) -> tuple[bytes, tuple[int, int]]:
+    """What is to be known of a file when it is written; with what it lacks, until that is known to be lost."""
+    rounds = session.summary.messages_count + (session.missing or 0)
+    if session.pending:
+        session.crc32 = session_file.crc32_of_line(session.pending[-1])
+    if session.crc32 is None:
+        with files.reading(session.path) as file:
+            session.crc32 = session_file.crc32_before(file, session.next_byte)
+    return os.path.basename(session.path), (rounds, session.crc32)
 
 
 def _write_file(session: OpenSession, data: bytes) -> os.stat_result:
@@ -267,6 +385,8 @@ def _write_file(session: OpenSession, data: bytes) -> os.stat_result:
     flags = os.O_WRONLY | (os.O_CREAT | os.O_EXCL if is_new else 0)
     descriptor = files.opened(session.path, flags)
     try:
+        if not is_new and file_state(os.fstat(descriptor)) != session.state:
+            raise Outdated
         _append(descriptor, session, data)
         return os.fstat(descriptor)
     except OSError:

@@ -12,13 +12,17 @@ if TYPE_CHECKING:
     from .stored_round import RoundFacts
 
 
+MOST_POSITIONS = 64
+"""Of so many generations of the log a footer says up to where they are applied; of those before them the rounds do."""
+
+
 class Summary:
     """What a session's rounds add up to; the footer of its file.
 
-    ``positions`` says for each generation of the log up to which byte it has been applied here.  Of ``threads``
-    conversations ``history`` remembers those that went on last, the latest first.  ``may_have_asked`` has the
-    ``chat_round`` of the last round that did not fail, and how many tokens its sequel has at least, where that round may have
-    asked for tools.
+    ``positions`` says for each generation of the log up to which byte it has been applied here, for the newest
+    ``MOST_POSITIONS`` of them.  Of ``threads`` conversations ``history`` remembers those that went on last, the latest
+    first.  ``may_have_asked`` has the ``chat_round`` of the last round that did not fail, and how many tokens its sequel has
+    at least, where that round may have asked for tools.
     """
 
     created_at: str | None
@@ -82,6 +86,13 @@ class Summary:
         generation, _, end = log
         if end > self.positions.get(generation, 0):
             self.positions[generation] = end
+            while len(self.positions) > MOST_POSITIONS:
+                del self.positions[next(iter(self.positions))]
+
+    @property
+    def knows_all_positions(self) -> bool:
+        """Whether a generation that is not among ``positions`` has no rounds here."""
+        return len(self.positions) < MOST_POSITIONS
 
     def heard(self, chat_round: int | None, facts: RoundFacts) -> None:
         """Remember of a round's call what tells whether the next one answers a tool.  A failed one is only tried again."""

@@ -205,8 +205,7 @@ def _state(case: Case) -> tuple[Mapping[str, LogView], Check]:
         if has_sessions(case.data_dir):
             return {}, Check("state file", WARN, f"there are sessions and no {case.state_file}", todo)
         return {}, Check("state file", WARN, f"there is no {case.state_file}", "run main.py")
-    views = state[1]
-    return views, _told(views)
+    return state.views, _told(state.views)
 
 
 def _told(views: Mapping[str, LogView]) -> Check:
@@ -214,9 +213,12 @@ def _told(views: Mapping[str, LogView]) -> Check:
     there = sum(not generation.gone for generation in generations)
     lost = sum(view.coverage.lost_bytes for view in views.values())
     gaps = sum(view.coverage.unknown_gaps for view in views.values())
+    went = sum(view.coverage.lost_calls for view in views.values())
     found = f"sound; knows {humanize.counted(len(generations), 'generation')} of the log, {humanize.count(there)} of them there"
     if views and "" not in views:
         found += "; only runs with --session-key have read it"
+    if went:
+        found += f"; {humanize.counted(went, 'call')} were lost with session files that were put back from a backup"
     if lost or gaps:
         found += f"; at least {humanize.size(lost)} were removed unread"
         found += f", and {humanize.counted(gaps, 'time')} all files were exchanged between two runs" if gaps else ""

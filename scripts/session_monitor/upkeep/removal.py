@@ -19,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 from session_monitor.base import data_folder, files, timestamps
 from session_monitor.index import opening, writable
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
+from session_monitor.sessions.round_counts import Counted, RoundCounts
 from session_monitor.sessions.session_file import NotASessionFileError
 
 _COPY = re.compile(rf"(.+){re.escape(data_folder.SET_ASIDE)}\d+")
@@ -73,6 +74,7 @@ def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None
                 _forget_words(folder)
                 for stored in doomed:
                     _unlink(folder, stored)
+                _forget_counts(folder, doomed)
                 _forget_words(folder)  # again, for somebody may just have searched
                 files.sync_folder(folder)
     if doomed:
@@ -90,6 +92,16 @@ def _remember(folder: str, doomed: Iterable[Stored]) -> None:
 def _forget_words(folder: str) -> None:
     """Remove the index of words, which is made anew when somebody searches."""
     opening.remove(os.path.join(folder, data_folder.WORD_INDEX))
+
+
+def _forget_counts(folder: str, doomed: Iterable[Stored]) -> None:
+    """What was in their files is not missed."""
+    counts = RoundCounts(folder)
+    names = [os.fsencode(stored.file) for stored in doomed]
+    known = [(name, Counted(0, 0)) for name in names if counts.of(name)]
+    if known:
+        counts.put(known)
+    counts.close()
 
 
 def _unlink(folder: str, stored: Stored) -> None:
@@ -153,7 +165,8 @@ def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stor
     if name not in (file_names.file_name(session_id), file_names.other_name(session_id)):
         return None
     own = copies.get(name, ())
-    positions = end.summary.positions if end.footer and not own else _applied(folder, (name, *own))
+    tells_all = end.footer and end.summary.knows_all_positions and not own
+    positions = end.summary.positions if tells_all else _applied(folder, (name, *own))
     size = state.st_size + _size(folder, own)
     updated_at = end.summary.updated_at if end.footer else None  # there may be later calls behind the damage
     return Stored(session_id, name, own, size, updated_at, positions, (state.st_size, state.st_mtime_ns))

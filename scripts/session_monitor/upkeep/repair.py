@@ -2,23 +2,25 @@
 
 A session file that lacks its end, because a process was killed, gets one again: whatever is whole in it stays, and the
 monitor reads the rest from the log.  One that is damaged otherwise is left to the monitor, which knows what of it can
-be read again.
+be read again.  Where one has fewer rounds than were written to it, the next run reads the logs from their beginning.
 """
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import access, opening
 from session_monitor.index.database import Index, Progress
+from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names, session_file, summary, write_lock
+from session_monitor.sessions.round_counts import RoundCounts
 
 from . import session_check
 from .session_check import Finding
@@ -37,15 +39,21 @@ class Mended(NamedTuple):
 
 @dataclass
 class Repaired:
-    """What was done; ``damaged`` says of session files why they were left as they are."""
+    """What was done; ``damaged`` says of session files why they were left as they are.
+
+    ``read_again`` are those that lack what they had once, and for which the next run reads the logs again; ``waiting`` the
+    same, while a monitor at work keeps that from being asked for.
+    """
 
     mended: list[Mended] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
     damaged: list[Finding] = field(default_factory=list)
+    read_again: list[str] = field(default_factory=list)
+    waiting: list[str] = field(default_factory=list)
     index_made_anew: bool = False
 
 
-def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
+def repair(folder: str, book: Book, now: float, progress: Progress, state_file: str | None = None) -> Repaired:
     """Repair a data folder; ``now`` is in seconds since 1970, ``progress`` hears of the making of an index.
 
     Raises ``write_lock.BusyError`` and ``OSError``.
@@ -58,6 +66,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress) -> Repaired:
             for name in suspects:
                 _repair_session(folder, name, done)
             files.sync_folder(folder)
+    _have_read_again(folder, state_file or data_folder.state_file(folder), done)
     for name in _leftovers(folder, now):
         files.remove(os.path.join(folder, name))
         done.removed.append(name)
@@ -104,6 +113,34 @@ def _repair_session(folder: str, name: str, done: Repaired) -> None:
             done.removed.append(name)
 
 
+def _have_read_again(folder: str, state_file: str, done: Repaired) -> None:
+    """Have the logs read again for the files that lack what they had once."""
+    with contextlib.closing(RoundCounts(folder, to_write=False)) as counts:
+        went_back = dict(_went_back(folder, counts))
+        removed = [name for name in done.removed if counts.of(os.fsencode(name))]
+    if not went_back and not removed:
+        return
+    try:
+        with files.lock(os.path.join(folder, data_folder.LOCK), f"repair, pid {os.getpid()}"):
+            state = Checkpoint(state_file, folder)
+            asked = [session_id for session_id in went_back if session_id not in state.to_look_at]
+            if asked or removed:
+                state.rewind()
+                state.to_look_at += asked
+                state.save()
+            done.read_again += [*removed, *(went_back[session_id] for session_id in asked)]
+    except files.LockHeldError:
+        done.waiting += [*removed, *went_back.values()]
+
+
+def _went_back(folder: str, counts: RoundCounts) -> Iterator[tuple[str, str]]:
+    """The ids and the names of those that are there."""
+    for name in sorted(filter(file_names.is_session, os.listdir(folder))):
+        looked = session_check.look(folder, name, quick=True, counts=counts)
+        if looked.written and any(fault.todo == session_check.WENT_BACK for fault in looked.faults):
+            yield looked.written.session_id, name
+
+
 def _is_blank(path: str) -> bool:
     """Whether nothing in a file is whole, and it begins like a session file."""
     try:
@@ -136,7 +173,7 @@ def _is_old(entry: os.DirEntry[str], now: float) -> bool:
 def _is_sound(path: str) -> bool:
     """Whether a database is consistent, as far as can be told; also where there is none."""
     try:
-        with closing(opening.read_only(path)) as db:
+        with contextlib.closing(opening.read_only(path)) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
     except sqlite3.OperationalError:  # not there, or somebody is at work on it
         return True

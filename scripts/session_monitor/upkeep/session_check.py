@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from session_monitor.base import files
 from session_monitor.sessions import file_names, message_history, session_file
+from session_monitor.sessions.round_counts import RoundCounts
 from session_monitor.sessions.session_file import End, NotASessionFileError
-from session_monitor.sessions.summary import PlacedFacts, Summary, Written
+from session_monitor.sessions.summary import MOST_POSITIONS, PlacedFacts, Summary, Written
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import LoggedFacts, StoredRound
@@ -25,6 +26,7 @@ MISNAMED = "give it the name back that its id has; what the monitor writes meanw
 NO_SESSION = "take it out of the folder if it is not the monitor's; if it is, the monitor sets it aside when the session calls again"
 UNREADABLE = "ask as the user who may read it"
 ODD = "take it out of the folder, and put the file itself in its place if it was a session's; if that session calls first, the monitor sets this aside"
+WENT_BACK = "perhaps a backup was put back; 'repair' has the next run of main.py read the logs again, and so has the session's next call"
 _MOST_NAMED = 3
 
 
@@ -56,13 +58,18 @@ class Looked:
         self.faults.append(Finding(self.file, what, todo))
 
 
-def look(folder: str, name: str, *, quick: bool) -> Looked:
-    """Read a session file once; with ``quick`` no more than its header and its footer."""
+def look(folder: str, name: str, *, quick: bool, counts: RoundCounts | None = None) -> Looked:
+    """Read a session file once; with ``quick`` no more than its header and its footer.
+
+    With ``counts`` it is also held against what was written to it.
+    """
     looked = Looked(name)
     try:
         with files.reading(os.path.join(folder, name)) as file:
             looked.state = _state(os.fstat(file.fileno()))
-            _read(file, looked, quick=quick)
+            end = _read(file, looked, quick=quick)
+            if end and counts:
+                _hold_against(counts, file, end, looked)
     except FileNotFoundError:
         pass  # gone meanwhile, which shows in its state
     except NotASessionFileError:
@@ -88,7 +95,15 @@ def _state(stat: os.stat_result) -> State:
     return stat.st_ino, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns
 
 
-def _read(file: BinaryIO, look: Looked, *, quick: bool) -> None:
+def _hold_against(counts: RoundCounts, file: BinaryIO, end: End, look: Looked) -> None:
+    missing = counts.missing(os.fsencode(look.file), file, end)
+    if missing is not None:
+        rounds = end.summary.messages_count
+        has = f"{rounds} of the {rounds + missing}" if missing else "others than the"
+        look.fault(f"has {has} rounds that were written to it", WENT_BACK)
+
+
+def _read(file: BinaryIO, look: Looked, *, quick: bool) -> End | None:
     session_id = session_file.read_header(file)
     own_names = file_names.file_name(session_id), file_names.other_name(session_id)
     if look.file not in own_names:
@@ -96,12 +111,13 @@ def _read(file: BinaryIO, look: Looked, *, quick: bool) -> None:
     rounds: list[PlacedFacts] = []
     end = _footer(file, look) if quick else _rounds(file, look, rounds)
     if end is None:
-        return
+        return None
     size, mtime = look.state[1:3] if look.state else (0, 0)
     if end.next_byte + len(end.footer) != size:
         look.fault("has more behind its footer", TORN)
-        return
+        return None
     look.written = Written(session_id, look.file, end.summary, size, mtime, end.next_byte, rounds)
+    return end
 
 
 def _footer(file: BinaryIO, look: Looked) -> End | None:
@@ -114,9 +130,13 @@ def _footer(file: BinaryIO, look: Looked) -> End | None:
 def _rounds(file: BinaryIO, look: Looked, rounds: list[PlacedFacts]) -> End | None:
     """Take the rounds in; the footer, or None where a line before it is not whole."""
     summary = Summary()
+    applied: dict[str, int] = {}
     lasts: list[_LastRound] = []
     for start, length, line in session_file.scan(file):
         if isinstance(line, End):
+            said = line.summary.positions
+            if not said.items() <= applied.items() or len(said) < min(len(applied), MOST_POSITIONS):
+                look.fault("its footer's positions are not what its rounds add up to", DAMAGED)
             _compare(look, line, summary, lasts)
             if not session_file.last_write_is_whole(file, line):
                 look.fault("the lines of its last write are not those that its footer was made for", DAMAGED)
@@ -125,6 +145,8 @@ def _rounds(file: BinaryIO, look: Looked, rounds: list[PlacedFacts]) -> End | No
         if line is None or not _counted(line, summary):
             _not_whole(look, number, start, session_file.rounds_behind(file, start + length))
             return None
+        generation, _, behind = line["log"]
+        applied[generation] = max(behind, applied.get(generation, 0))
         if line["round"] != number:
             look.fault(f"round {number} is numbered {line['round']}", DAMAGED)
         rounds.append((line, start, length))
@@ -159,7 +181,7 @@ class _LastRound(NamedTuple):
     length: int
 
 
-_NOT_IN_FACTS = ("history", "may_have_asked")
+_NOT_IN_FACTS = ("history", "may_have_asked", "positions")
 
 
 def _compare(look: Looked, end: End, summary: Summary, lasts: Sequence[_LastRound]) -> None:

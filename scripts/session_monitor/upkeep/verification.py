@@ -20,6 +20,7 @@ from session_monitor.index.database import Index, Progress
 from session_monitor.log import checkpoint
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
+from session_monitor.sessions.round_counts import RoundCounts
 
 from . import session_check
 from .session_check import Finding, Looked
@@ -76,6 +77,7 @@ def verify(folder: str, state_file: str, book: Book, progress: Progress, *, quic
         for name, _ in run.look(again, _silent, 1, is_last=True):
             run.result.notice(Finding(name, "changed while it was looked at, and was left out", "verify again"))
         run.look_at_index()
+    run.close()
     run.look_at_state(state_file)
     for odd in data_folder.odd_things(folder):
         run.result.fault(Finding(os.path.basename(odd.filename), odd.what, "take it away"))
@@ -118,11 +120,16 @@ class _Run:
         self._folder = folder
         self._book = book
         self._quick = quick
+        self._counts = RoundCounts(folder, to_write=False)
         self._index: IndexCheck | None = None
         self._shares = False  # whether the index was opened as others have it open, too
         self._is_complete = self._is_writing = False
         self._behind = 0
         self._applied: dict[str, tuple[int, str]] = {}  # how far each generation is in the sessions, and in which most
+
+    def close(self) -> None:
+        """Hold the session files against nothing more."""
+        self._counts.close()
 
     def _at_work(self) -> bool:
         return data_folder.is_monitor_at_work(self._folder)
@@ -136,7 +143,7 @@ class _Run:
         batch: list[Looked] = []
         rounds = 0
         for name, size in listed:
-            batch.append(session_check.look(self._folder, name, quick=self._quick))
+            batch.append(session_check.look(self._folder, name, quick=self._quick, counts=self._counts))
             rounds += len(batch[-1].written.rounds) if batch[-1].written else 0
             done += size
             if rounds >= ROUNDS_AT_ONCE or len(batch) >= at_once:
@@ -274,9 +281,9 @@ class _Run:
             self.result.notice(Finding(name, "there is none", _AGAIN))
             return
         committed: dict[str, int] = {}
-        for view in state[1].values():
+        for view in state.views.values():
             for generation in view.generations:
-                committed[generation.gid] = max(generation.offset, committed.get(generation.gid, 0))
+                committed[generation.gid] = max(generation.known_to, committed.get(generation.gid, 0))
         for gid, (end, file) in self._applied.items():
             if gid in committed and committed[gid] < end and not at_work:
                 what = f"is behind: the log {gid} was read up to byte {committed[gid]}, and {file} has it up to {end}"

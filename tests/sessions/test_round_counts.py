@@ -1,0 +1,150 @@
+"""How many rounds did each session file have when it was last written?"""
+
+from __future__ import annotations
+
+import os
+import stat
+
+import pytest
+
+from session_monitor.sessions import round_counts
+from session_monitor.sessions.round_counts import Counted, RoundCounts
+
+pytestmark = pytest.mark.usefixtures("no_sync")
+MANY = [(b"session %d.json" % number, Counted(number + 1, number * 7919)) for number in range(5000)]
+
+
+def kept(folder, counted, **options):
+    """A table with these."""
+    counts = RoundCounts(str(folder))
+    counts.put(counted, **options)
+    counts.close()
+    return folder / ".round-counts"
+
+
+def test_what_is_put_is_found_by_another_run(tmp_path):
+    """Each file has its own count, however many there are; the later one holds; others have none; the file is private."""
+    path = kept(tmp_path, [*MANY, (MANY[7][0], Counted(99, 1))])
+
+    counts = RoundCounts(str(tmp_path), to_write=False)
+    assert [counts.of(name) for name, _ in MANY] == [
+        *(each for _, each in MANY[:7]),
+        (99, 1),
+        *(e for _, e in MANY[8:]),
+    ]
+    assert counts.of(b"other.json") is None
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.stat().st_size < 200 * len(MANY)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_one_costs_the_same_whatever_their_number(tmp_path, monkeypatch):
+    """To look for a name is one read of one size, and to keep one a read and a write more."""
+    kept(tmp_path, MANY)
+    counts = RoundCounts(str(tmp_path))
+    counts.of(b"x")
+    calls = []
+    real = os.pread, os.pwrite
+    monkeypatch.setattr(os, "pread", lambda *each: calls.append(("read", each[1])) or real[0](*each))
+    monkeypatch.setattr(os, "pwrite", lambda *each: calls.append(("write", len(each[1]))) or real[1](*each))
+
+    counts.of(MANY[3][0])
+    counts.put([(MANY[3][0], Counted(5, 5))])
+
+    assert calls == [("read", 640), ("read", 640), ("write", 20)]
+
+
+def test_what_has_no_rounds_is_forgotten(tmp_path):
+    """Its place is free for others, and what stands beside it is still found."""
+    kept(tmp_path, MANY[:500])
+    kept(tmp_path, [(name, Counted(0, 0)) for name, _ in MANY[:400]])
+    path = kept(tmp_path, MANY[500:900])
+
+    counts = RoundCounts(str(tmp_path))
+    assert [counts.of(name) for name, _ in MANY[:900]] == [*[None] * 400, *(each for _, each in MANY[400:900])]
+    assert path.stat().st_size <= 32 + 20 * (1024 + 32)
+
+
+def test_flushes_are_counted(tmp_path):
+    """Only what was just written counts as one, and the number stays when the table grows."""
+    kept(tmp_path, MANY[:1], flushed=True)
+    kept(tmp_path, MANY[:1])
+    kept(tmp_path, MANY, flushed=True)
+
+    assert RoundCounts(str(tmp_path)).flushes == 2
+
+
+def test_nothing_is_known_where_there_is_no_table(tmp_path):
+    """Nobody has written one yet, or it was taken away."""
+    counts = RoundCounts(str(tmp_path))
+
+    assert (counts.of(b"a.json"), counts.flushes) == (None, 0)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("damaged", [range(40), range(4), [12], [24]])
+def test_a_damaged_table_is_made_anew(tmp_path, damaged):
+    """One whose head is not whole says nothing, and the next who writes has a new one."""
+    path = kept(tmp_path, MANY[:50], flushed=True)
+    raw = bytearray(path.read_bytes())
+    for place in damaged:
+        raw[place] ^= 0xFF
+    path.write_bytes(raw)
+
+    assert RoundCounts(str(tmp_path)).of(MANY[3][0]) is None
+    kept(tmp_path, MANY[:2], flushed=True)
+    counts = RoundCounts(str(tmp_path))
+    assert [counts.of(name) for name, _ in MANY[:3]] == [MANY[0][1], MANY[1][1], None]
+    assert counts.flushes == 1
+
+
+def test_a_torn_slot_says_nothing(tmp_path):
+    """Whichever of its bytes is another, no count is made up, and the others are as they were."""
+    path = kept(tmp_path, MANY[:3])
+    whole = path.read_bytes()
+    for place in [place for place in range(32, len(whole)) if whole[place]]:
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x10]) + whole[place + 1 :])
+        counts = RoundCounts(str(tmp_path))
+        found = [counts.of(name) for name, _ in MANY[:3]]
+        counts.close()
+        assert sorted((each == right, each is None) for each, (_, right) in zip(found, MANY)) == [
+            (False, True),
+            (True, False),
+            (True, False),
+        ]
+
+
+def test_no_stranger_can_choose_the_place_of_a_name(tmp_path):
+    """Names lie elsewhere in each folder: who finds ids that crowd one place in one has found nothing for another."""
+    places = []
+    for number in range(2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        raw = kept(folder, MANY[:20]).read_bytes()
+        places.append({place for place in range(32, len(raw), 20) if any(raw[place : place + 20])})
+
+    assert places[0] != places[1]
+
+
+def test_a_link_in_its_place_is_not_followed(tmp_path):
+    """What somebody else's link leads to is neither read nor written."""
+    other = tmp_path / "other"
+    other.write_bytes(b"precious")
+    (tmp_path / ".round-counts").symlink_to(other)
+
+    assert RoundCounts(str(tmp_path)).of(MANY[0][0]) is None
+    kept(tmp_path, MANY[:1])
+    assert RoundCounts(str(tmp_path)).of(MANY[0][0]) == MANY[0][1]
+    assert other.read_bytes() == b"precious"
+
+
+def test_growth_that_fails_leaves_the_table_as_it_was(tmp_path, monkeypatch):
+    """A full disk while it is made larger costs nothing that was known, and leaves no temporary file."""
+    kept(tmp_path, MANY[:100])
+    monkeypatch.setattr(round_counts.os, "replace", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left")))
+
+    with pytest.raises(OSError, match="No space left"):
+        kept(tmp_path, MANY)
+
+    assert RoundCounts(str(tmp_path)).of(MANY[50][0]) == MANY[50][1]
+    assert [path.name for path in tmp_path.iterdir()] == [".round-counts"]
