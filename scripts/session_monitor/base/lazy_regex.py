@@ -6,11 +6,11 @@ Compiling one takes a millisecond or so, and a pass from cron, every minute, use
 from __future__ import annotations
 
 import re
-from typing import Any, cast
+from typing import Any, AnyStr, cast
 
 
 class _Lazy:
-    def __init__(self, text: str, flags: int) -> None:
+    def __init__(self, text: str | bytes, flags: int) -> None:
         self._text = text
         self._flags = flags
 
@@ -20,6 +20,6 @@ class _Lazy:
         return attribute
 
 
-def lazy(text: str, flags: int = 0) -> re.Pattern[str]:
+def lazy(text: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
     """The pattern, which is compiled when it is first used."""
-    return cast("re.Pattern[str]", _Lazy(text, flags))
+    return cast("re.Pattern[AnyStr]", _Lazy(text, flags))

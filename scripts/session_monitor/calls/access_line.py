@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import lazy_regex
 
+from . import heavy_lines
 from .attributes import STATISTICS, BrokenAttributesError, attributes_in, decoded_value, scan
 
 NO_AI_LOG = "no_ai_log"
@@ -60,8 +61,11 @@ class LineParts(NamedTuple):
 
 
 def split(line: bytes) -> LineParts | Skipped:
-    """The parts of a line, or why it is no call."""
-    text = line.decode("utf-8", "replace").strip(_BLANK)
+    """The parts of a line, without what would take too much room, or why it is no call."""
+    light = heavy_lines.lightened(line) if heavy_lines.may_be_heavy(line) else line
+    if light is None:
+        return Skipped(TOO_COMPLEX if line.rstrip().endswith(b"}") else CUT_OFF)
+    text = light.decode("utf-8", "replace").strip(_BLANK)
     if not text:
         return Skipped(EMPTY)
     return _split_fast(text) if text.startswith(START) else _split_any(text)

@@ -53,19 +53,16 @@ def parse(line: bytes, known: long_lines.Known | None = None) -> Round | Skipped
     call = _parse_long(line, known) if known else None
     if call:
         return call
-    return _parse(heavy_lines.lightened(line) if heavy_lines.may_be_heavy(line) else line, line)
+    return _parse(line)
 
 
 def parse_sparingly(line: bytes) -> Round | Skipped:
     """The same in little memory: all that is long is left out."""
-    return _parse(heavy_lines.lightened(line, longest=heavy_lines.LIGHT), line)
+    return _parse(heavy_lines.lightened(line, longest=heavy_lines.LIGHT) or line)
 
 
-def _parse(light: bytes | None, line: bytes) -> Round | Skipped:
-    """The call of a line of which this is left, or why it is none."""
-    if light is None:
-        return Skipped(access_line.TOO_COMPLEX if line.rstrip().endswith(b"}") else access_line.CUT_OFF)
-    parts = access_line.split(light)
+def _parse(line: bytes) -> Round | Skipped:
+    parts = access_line.split(line)
     return parts if isinstance(parts, Skipped) else _judged(parts)
 
 

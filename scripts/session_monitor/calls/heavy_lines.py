@@ -11,11 +11,11 @@ A quote that stands in a string of a string has more backslashes before it, see 
 from __future__ import annotations
 
 import os
-import re
-from array import array
 from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
+
+from session_monitor.base import lazy_regex
 
 LIGHT = 512 << 10
 """Bytes of which nothing too heavy can come."""
@@ -45,18 +45,18 @@ _QUOTINGS = [
     for depth in range(4)
 ]
 
-_SPACES = re.compile(rb"[ \t\r\n]*")
-_BACKSLASHES = re.compile(rb"\\*")
-_COLON = re.compile(rb"[ \t\r\n]*:[ \t\r\n]*")
-_PLAIN = re.compile(rb"[\w.+-]+")
-_STRUCTURE = re.compile(rb'["\[\]{}]')
+_SPACES = lazy_regex.lazy(rb"[ \t\r\n]*")
+_BACKSLASHES = lazy_regex.lazy(rb"\\*")
+_COLON = lazy_regex.lazy(rb"[ \t\r\n]*:[ \t\r\n]*")
+_PLAIN = lazy_regex.lazy(rb"[\w.+-]+")
+_STRUCTURE = lazy_regex.lazy(rb'["\[\]{}]')
 _AI_LOG = b"ai_log"
 _JSON_IN_STRINGS = frozenset(
     (b"messages", b"tool_calls", b"system", b"question", b"input_token_details", b"output_token_details")
 )
 """Members of which a string may be decoded once more."""
 
-_NO_STRUCTURE = bytes(set(range(256)) - set(b'"[]{},'))
+_NO_STRUCTURE = bytes(range(256)).translate(None, b'"[]{},')
 _BRACKETS = bytes.maketrans(b"[]{}", b"()()")
 _STEPS = bytes.maketrans(b"()", b"\x01\xff")
 _NESTED = [b"(" * deep + b")" * deep for deep in (256, 32, 4, 1)]
@@ -323,6 +323,8 @@ def _unmatched(brackets: bytes) -> tuple[int, int]:
             left = left.replace(nested, b"")
         if len(left) == before:
             return left.count(b")"), left.count(b"(")
+    from array import array  # noqa: PLC0415 -- hardly ever is anything nested as deep
+
     steps = array("b", left.translate(_STEPS))
     closing = max(0, -min(accumulate(steps), default=0))
     return closing, sum(steps) + closing
