@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import random
+import re
 import shutil
 import traceback
 from pathlib import Path
@@ -286,12 +287,18 @@ def saved(out):
 
 
 def restore(out, contents):
-    """Make the folder hold these files, and no others."""
+    """Make the folder hold these files, and no others.
+
+    They stand for the files of that moment, no copies: so the read positions have the number that their file has now.
+    """
     out.mkdir(mode=0o700, exist_ok=True)
     for path in out.iterdir():
         path.unlink()
     for name, content in contents.items():
         (out / name).write_bytes(content)
+    state = out / ".state.json"
+    if state.exists():
+        state.write_bytes(re.sub(rb'"inode": \d+', b'"inode": %d' % state.stat().st_ino, state.read_bytes()))
 
 
 def subfolder(folder, name):
