@@ -288,3 +288,44 @@ def test_an_index_that_could_not_be_opened_at_the_start(agent, folder):
 
     assert keeper.problem is None
     assert holds_the_same_as_one_made_anew(folder)
+
+
+@pytest.mark.parametrize("ends", ["is killed", "goes on", "has nothing to write"])
+def test_an_index_that_a_reader_makes_while_the_monitor_writes(agent, folder, ends):
+    """What is written behind the reader is in, too, though the monitor's mark went with the index that was removed."""
+    agent.store([Step("a")])
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        keeper.before()
+        opening.remove(str(folder / data_folder.INDEX))
+        assert rounds(folder) == {"a": 1}
+        written = [] if ends == "has nothing to write" else agent.store([Step("a")])
+        if ends == "goes on":
+            keeper.after(written)
+        if ends != "is killed":
+            keeper.settle()
+            with contextlib.closing(opening.read_only(str(folder / data_folder.INDEX))) as db:
+                assert db.execute("SELECT value FROM meta WHERE name = 'writing'").fetchone() == (0,)
+    assert rounds(folder) == {"a": 1 if ends == "has nothing to write" else 2}
+    keeper.close()
+    assert holds_the_same_as_one_made_anew(folder)
+
+
+@pytest.mark.parametrize("part", ["", "-wal"])
+def test_an_index_that_is_cut_short_in_use(agent, folder, part):
+    """A monitor that finds its index damaged makes it anew, and goes on."""
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        keeper.before()
+        keeper.after(agent.store([Step("a")]))
+        keeper.settle()
+        os.truncate(folder / (data_folder.INDEX + part), 0)
+        for _ in range(2):  # what it still knows of the pages may do for the first
+            keeper._index.db.execute("PRAGMA shrink_memory")  # it knows none of the pages by heart
+            keeper.before()
+            keeper.after(agent.store([Step("a")]))
+            keeper.settle()
+        assert keeper.problem is None
+        assert rounds(folder) == {"a": 3}
+        keeper.close()
+    assert holds_the_same_as_one_made_anew(folder)

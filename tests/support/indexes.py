@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 from hypothesis import strategies as st
 
+from session_monitor.base import data_folder
+from session_monitor.index import opening
 from session_monitor.index.schema import ADDITIVE
 from session_monitor.index.writer import IndexWriter
 from session_monitor.sessions.store import Store
@@ -34,6 +36,24 @@ def opened(folder, book=BOOK):
         found = IndexWriter(db, str(folder), book)
         found.create()
         yield found
+
+
+@contextlib.contextmanager
+def in_file(folder):
+    """A connection to the index's file behind the program's back.
+
+    Somebody else has it open, too, so that what belongs to it stays beside it when the connection is closed.
+    """
+    path = str(folder / data_folder.INDEX)
+    with contextlib.closing(opening.read_only(path)), contextlib.closing(sqlite3.connect(path)) as db:
+        db.isolation_level = None
+        yield db
+
+
+def taken_for_the_same(folder):
+    """An index in a copy of the folder, or one that was changed in any way, is taken for the one that was made there."""
+    path = folder / data_folder.INDEX
+    opening.remember(str(path), str(path.stat().st_ino))
 
 
 def caught_up(found):

@@ -22,6 +22,7 @@ from session_monitor.upkeep.checks import FAIL, OK, WARN
 from session_monitor.upkeep.sample import Sample
 from tests.support import calls
 from tests.support.calls import BOOK
+from tests.support.indexes import in_file, taken_for_the_same
 
 NOW = 1_769_938_300.0
 """2026-02-01, a minute and a half after the calls that are made here."""
@@ -445,6 +446,7 @@ def test_what_was_lost_is_told(folder, log):
     [
         ("none", OK, "none yet"),
         ("junk", WARN, "is damaged"),
+        ("copy", OK, "a copy"),
         ("behind", OK, "behind the session files"),
         ("other version", OK, "another version's"),
         ("large", OK, "not looked through"),
@@ -466,6 +468,10 @@ def test_an_index(folder, log, monkeypatch, what, level, text):
         with sqlite3.connect(path) as db:
             db.execute("PRAGMA user_version = 99")
         db.close()
+    if what in ("junk", "other version"):
+        taken_for_the_same(folder)
+    elif what == "copy":
+        path.write_bytes(b"junk")
     path.exists() and path.chmod(0o600)
 
     check = examined(folder, log)["index"]
@@ -476,9 +482,8 @@ def test_an_index(folder, log, monkeypatch, what, level, text):
 def test_a_damaged_page_of_the_index(folder, log):
     """Pages that hold nonsense are found by looking through it."""
     path = folder / data_folder.INDEX
-    with sqlite3.connect(path) as db:
+    with in_file(folder) as db:
         db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.close()
     data = bytearray(path.read_bytes())
     data[8192:-4096] = os.urandom(len(data) - 12288)
     path.write_bytes(data)

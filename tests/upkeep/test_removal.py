@@ -346,7 +346,7 @@ def test_an_index_that_was_complete_stays_so(folder, monkeypatch):
             assert found == indexes.contents(made)
 
 
-@pytest.mark.parametrize("what", ["none", "junk", "locked"])
+@pytest.mark.parametrize("what", ["none", "a part", "junk", "locked"])
 def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what):
     """The session is deleted, and whoever asks next is told what there is."""
     monkeypatch.setattr(writable, "_REMOVERS_PATIENCE", 0.05)
@@ -358,10 +358,14 @@ def test_an_index_that_cannot_be_changed_is_no_failure(folder, monkeypatch, what
             db.execute("BEGIN IMMEDIATE")
         elif what == "junk":
             path.write_bytes(b"junk" * 5000)
-        else:
+        elif what == "a part":  # what is left of it may name sessions
             path.unlink()
+            (folder.out / f"{data_folder.INDEX}-wal").write_bytes(b"zebra")
+        else:
+            opening.remove(str(path))
         assert len(folder.delete("b")) == 1
         assert path.exists() == (what != "none")
+        assert not any(b"zebra" in file.read_bytes() for file in folder.out.iterdir())
 
     assert folder.asked() == {"a": 3, "c": 3}
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import re
 import shutil
-import sqlite3
 import subprocess
 import sys
 import time
@@ -27,6 +25,7 @@ from session_monitor.sessions.store import Store
 from session_monitor.upkeep import session_check, verification
 from tests.support import calls
 from tests.support.calls import BOOK
+from tests.support.indexes import in_file, taken_for_the_same
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -65,9 +64,10 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def folder(made, tmp_path):
-    """A copy of it, with the times that the index knows."""
+    """A copy of it, with the times that the index knows, which is taken for the one that was made there."""
     shutil.copytree(made, tmp_path / "copy")
     found = tmp_path / "copy" / "sessions"
+    taken_for_the_same(found)
     times = os.stat(made / "sessions")
     os.utime(found, ns=(times.st_atime_ns, times.st_mtime_ns))
     return found
@@ -99,10 +99,8 @@ def change(path, old, new, count=1):
 
 def sql(folder, statement):
     """Change the index."""
-    mtime = folder.stat()
-    with contextlib.closing(sqlite3.connect(folder / data_folder.INDEX, isolation_level=None)) as db:
+    with in_file(folder) as db:
         assert db.execute(statement).rowcount
-    os.utime(folder, ns=(mtime.st_atime_ns, mtime.st_mtime_ns))  # the side files went
 
 
 @pytest.mark.parametrize("quick", [False, True])
@@ -118,14 +116,22 @@ def test_sound_data_has_no_fault(folder, quick):
     assert times(folder) == before
 
 
-def test_without_side_files(folder):
-    """An index that nobody has open is read as it is, and no file comes into the folder."""
-    sql(folder, "UPDATE session SET calls = calls")
+@pytest.mark.parametrize("part", ["", "-wal", "-shm", "-made"])
+@pytest.mark.parametrize("how", ["taken away", "copied"])
+def test_an_index_of_which_a_part_is_another(folder, part, how):
+    """Its files are held against nothing where they were not made together; they are told of, and left as they are."""
+    path = folder / (data_folder.INDEX + part)
+    content = path.read_bytes()
+    path.rename(folder.parent / "away")
+    if how == "copied":
+        path.write_bytes(content if part != "-made" else b"1 2 3")
     before = times(folder)
-    assert not (folder / f"{data_folder.INDEX}-shm").exists()
 
-    assert verify(folder) == [[], []]
+    faults, notices = verify(folder)
 
+    assert faults == []
+    assert len(notices) == 1
+    assert notices[0].startswith(data_folder.INDEX)
     assert times(folder) == before
 
 
@@ -317,6 +323,7 @@ def test_an_index_that_is_none(folder, data, is_fault):
         path.unlink()
     if data is not None:
         (folder / data_folder.INDEX).write_bytes(data)
+        taken_for_the_same(folder)
 
     faults, notices = verify(folder)
 

@@ -264,12 +264,12 @@ def is_locked(path: str) -> bool:
         os.close(descriptor)
 
 
-def take(descriptor: int, patience: float) -> bool:
+def take(descriptor: int, patience: float, how: int = fcntl.LOCK_EX) -> bool:
     """Lock an open file until it is closed; False where somebody else still has it after so many seconds."""
     end = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
         except BlockingIOError:
             if time.monotonic() >= end:
                 return False

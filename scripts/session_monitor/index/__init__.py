@@ -7,7 +7,7 @@ Its rooms in reading order, ● those that others may come in by:
     rows ●      session files as rows
     access ●    the reader's way in
     keeper ●    the monitor's hand on it
-    opening ●   read it unnoticed, remove it
+    opening ●   which files it is, read unnoticed, removed
     writable ●  open it for changes, replace it, make one in memory, take sessions out of it
     check ●     whether it says what the files say
     writer      how it follows the session files and the prices

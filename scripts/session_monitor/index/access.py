@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import sqlite3
 import time
 from collections.abc import Iterator
 from typing import Callable, TypeVar
@@ -47,10 +46,8 @@ class Access:
             with _reading(self._folder, self._book) as index:
                 if index.is_ready():
                     return question(index)
-        except sqlite3.OperationalError:  # not there, or not for this user
-            pass
-        except opening.DAMAGE:
-            is_damaged = True
+        except opening.DAMAGE as error:
+            is_damaged = opening.is_damage(error)
         if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
             return question(self._in_memory[0])
         # Most questions find it current, and need not wait for what can write it to be loaded.
@@ -61,10 +58,11 @@ class Access:
                 with writable.opened(self._folder, self._book, writable.READERS_PATIENCE, anew=anew) as index:
                     index.bring_up_to_date(self._progress)
                     return question(index)
-            except (sqlite3.OperationalError, OSError):  # no room, or not for this user
+            except OSError:
                 break
-            except opening.DAMAGE:
-                continue
+            except opening.DAMAGE as error:
+                if not opening.is_damage(error):  # no room, or not for this user
+                    break
         self.close()
         fresh = writable.in_memory(self._folder, self._book, self._progress)
         self._in_memory = fresh, time.monotonic()

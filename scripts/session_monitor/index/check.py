@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from session_monitor.base import utf8
+from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
 
 from . import tool_rows
@@ -113,7 +114,7 @@ class IndexCheck:
     def without_file(self) -> Iterator[str]:
         """The files that have a row and are not there."""
         for (file,) in self.index.db.execute("SELECT file FROM session"):
-            if not os.path.lexists(os.path.join(self.index.folder, file)):
+            if not os.path.lexists(file_names.path_of(self.index.folder, file)):
                 yield file
 
     def contradictions(self, *, quick: bool) -> Iterator[str]:

@@ -47,6 +47,7 @@ class Keeper:
         self._path = os.path.join(folder, data_folder.INDEX)
         self._index: IndexWriter | None = None
         self._is_behind = True
+        self._is_damaged = False
         self._seen = self._look()
         """An index that lacks nothing, as long as it need not be opened for more than that look."""
         if self._seen is None:
@@ -56,9 +57,7 @@ class Keeper:
                 self._follow()
 
     def _look(self) -> _State | None:
-        """The index as it is where it is sound, complete and priced; else, or where looking leaves a trace, None."""
-        if not opening.has_side_files(self._path):
-            return None
+        """The index as it is where it is sound, complete and priced; else None."""
         try:
             with contextlib.closing(opening.read_only(self._path)) as db:
                 index = Index(db, self._folder, self._book)
@@ -76,7 +75,10 @@ class Keeper:
         seen, self._seen = self._seen, None
         self._is_behind = True
         with contextlib.ExitStack() as stack:
-            self._index = stack.enter_context(writable.opened(self._folder, self._book, writer.PATIENCE))
+            self._index = stack.enter_context(
+                writable.opened(self._folder, self._book, writer.PATIENCE, anew=self._is_damaged)
+            )
+            self._is_damaged = False
             self._stack.close()
             self._stack = stack.pop_all()
         if seen is not None and not self._index.meta("writing"):
@@ -84,8 +86,8 @@ class Keeper:
         return self._index
 
     def _in_place(self) -> IndexWriter:
-        """The index; where it is not open, or somebody has replaced a damaged one, it is opened now."""
-        if self._index and self._index.is_in(self._path):
+        """The index; where it is not open, is damaged, or another one has its place, one is opened now."""
+        if self._index and not self._is_damaged and self._index.is_in(self._path):
             return self._index
         return self._open()
 
@@ -121,8 +123,8 @@ class Keeper:
     def settle(self) -> None:
         """A pass is over: catch up with what could not be done in it."""
         with self._guarded():
-            if self._index is None and not self._is_as_seen():
-                self._open()
+            if self._index or not self._is_as_seen():
+                self._in_place()
             if self._index and not self._is_behind:
                 self._index.settle()
             self._follow()
@@ -149,8 +151,10 @@ class Keeper:
             yield
             if self._index or self._seen:  # one that could not be opened stays a problem
                 self.problem = None
-        except (sqlite3.Error, OSError) as error:
+        except (sqlite3.Error, ValueError, OSError) as error:
             self.problem = str(error)
+            # Rows that a reader has put in just before are no damage; they are caught up with.
+            self._is_damaged |= opening.is_damage(error) and not isinstance(error, sqlite3.IntegrityError)
 
 
 def _state(index: Index) -> _State:

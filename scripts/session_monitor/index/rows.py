@@ -10,7 +10,6 @@ import functools
 import itertools
 import json
 import operator
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
@@ -109,7 +108,7 @@ def rows_of(batch: Sequence[Written], book: Book) -> Rows:
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
     """All of one session file, which had that size and time, as if just written; None where it is none any more."""
     try:
-        with open(files.opened(os.path.join(folder, file)), "rb", _BUFFER) as opened:
+        with open(files.opened(file_names.path_of(folder, file)), "rb", _BUFFER) as opened:
             session_id = session_file.read_header(opened)
             facts, end = session_file.read_facts(opened)
     except (OSError, NotASessionFileError):
@@ -125,7 +124,7 @@ def _is_copy(folder: str, file: str, session_id: str) -> bool:
     if file == first or file != file_names.other_name(session_id):
         return file != first
     try:
-        with files.reading(os.path.join(folder, first)) as opened:
+        with files.reading(file_names.path_of(folder, first)) as opened:
             return session_file.read_header(opened) == session_id
     except (OSError, NotASessionFileError):
         return False

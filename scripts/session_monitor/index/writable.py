@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder
 from session_monitor.prices.book import Book
 
 from . import opening
@@ -33,59 +33,63 @@ def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
 def opened(folder: str, book: Book, patience: float, *, anew: bool = False) -> Iterator[IndexWriter]:
     """The folder's index; an unsound one, or any one with ``anew``, is replaced by an empty one."""
     path = os.path.join(folder, data_folder.INDEX)
-    index = None if anew else _sound(path, folder, book, patience)
+    index = None
+    if not anew:
+        with opening.held(path, opening.OPENING, patience):
+            index = _sound(path, folder, book, patience)
     if index is None:
-        opening.remove(path)
-        index = _connected(path, folder, book, patience)
+        with opening.held(path, opening.MAKING, patience):
+            # Somebody may have made it while this waited.
+            index = (None if anew else _sound(path, folder, book, patience)) or _made(path, folder, book, patience)
     try:
-        if not index.is_known():
-            index.create()
         yield index
     finally:
-        _close(index.db, path)
+        _close(index, path)
 
 
 def _sound(path: str, folder: str, book: Book, patience: float) -> IndexWriter | None:
     """The index as it is; None where it is none, or another version's."""
-    index = _connected(path, folder, book, patience)
-    try:
-        if index.is_known() or index.is_blank():  # a blank one is just being made by somebody, who has it open
-            return index
-    except sqlite3.OperationalError:  # locked, or no room: nothing is wrong with it
-        index.db.close()
-        raise
-    except sqlite3.DatabaseError:
-        pass
-    index.db.close()
-    return None
+    parts = opening.parts(path)
+    with contextlib.ExitStack() as undo:
+        try:
+            db = undo.enter_context(contextlib.closing(opening.connected(path, "rw", patience)))
+            index = IndexWriter(db, folder, book, parts=parts)
+            if not index.is_known():
+                return None
+            db.execute("PRAGMA synchronous = NORMAL")
+        except opening.NoIndexError:
+            return None
+        except sqlite3.DatabaseError as error:
+            if opening.is_damage(error):
+                return None
+            raise  # locked, or no room: nothing is wrong with it
+        undo.pop_all()
+    return index
 
 
-def _connected(path: str, folder: str, book: Book, patience: float) -> IndexWriter:
-    opening.check(path)
-    with contextlib.suppress(FileExistsError):  # one that is there is not opened here: closing it would end locks on it
-        os.close(files.opened(path, os.O_RDWR | os.O_CREAT | os.O_EXCL))
-    state = os.stat(path)
-    if not state.st_size:  # an empty one that somebody put there may be open to others
-        os.chmod(path, files.PRIVATE_FILE)
-    db = sqlite3.connect(path, timeout=patience)
-    try:
-        db.execute("PRAGMA journal_mode = WAL")
-        db.execute("PRAGMA synchronous = NORMAL")
-    except sqlite3.DatabaseError:
-        pass  # told when it is looked into
-    return IndexWriter(db, folder, book, file=(state.st_dev, state.st_ino))
+def _made(path: str, folder: str, book: Book, patience: float) -> IndexWriter:
+    """An empty one in the place of what stands there."""
+    main = opening.create(path)
+    with contextlib.closing(opening.database(path, "rw", patience)) as db:
+        if opening.parts(path) == f"{main} none none":  # else a stranger has put something there
+            db.execute("PRAGMA journal_mode = WAL")
+            IndexWriter(db, folder, book).create()  # only now the files beside it are there
+            opening.remember(path, main)
+        index = _sound(path, folder, book, patience)
+    if index is None:
+        raise opening.NoIndexError("it was taken away while it was made")
+    return index
 
 
-def _close(db: sqlite3.Connection, path: str) -> None:
+def _close(index: IndexWriter, path: str) -> None:
     """Close it, and leave the files of the write-ahead log there.
 
-    The last one to close takes them away, unless it only reads.  Then the next to read would make them anew, and the
-    folder would look as if session files had come or gone.
+    The last one to close takes them away, unless it only reads; then it would not be whole.
     """
-    with contextlib.suppress(sqlite3.Error), contextlib.closing(opening.read_only(path)) as reader:
-        reader.execute("SELECT 1 FROM meta").fetchone()
-        db.close()
-    db.close()
+    if index.is_in(path):
+        with contextlib.suppress(sqlite3.Error), contextlib.closing(opening.read_only(path)):
+            index.db.close()
+    index.db.close()
 
 
 # -- for who removes sessions ------------------------------------------------------------------------------------------
@@ -121,7 +125,7 @@ def rewrite(folder: str) -> None:
 @contextlib.contextmanager
 def _if_there(folder: str) -> Iterator[IndexWriter | None]:
     """The folder's index; None where there is none."""
-    if not os.path.exists(os.path.join(folder, data_folder.INDEX)):
+    if opening.is_gone(os.path.join(folder, data_folder.INDEX)):
         yield None
         return
     with opened(folder, Book([]), _REMOVERS_PATIENCE) as index:

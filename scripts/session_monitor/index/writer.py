@@ -9,13 +9,13 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from session_monitor.base import timestamps, utf8
+from session_monitor.base import data_folder, timestamps, utf8
 from session_monitor.base.data_folder import folder_mtime
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
 
-from . import aggregates, schema, tool_rows
+from . import aggregates, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
 from .rows import ROUND, SESSION, Rows, Sums, costs, rows_of
@@ -30,6 +30,8 @@ PATIENCE = 0.2
 
 MIXED = "mixed"
 """Not all rounds are priced alike."""
+WRITING, PERHAPS_WRITING = 1, 2
+"""The mark: session files are about to change; or a reader caught up beside a monitor, which may have been writing."""
 _SESSIONS_AT_ONCE = 1000
 _ROOM = 64_000
 """Kilobytes of memory for pages while an index is made: without, they are written and read again and again."""
@@ -61,34 +63,24 @@ _PUT_TOOL = (
 class IndexWriter(Index):
     """An open index that may be changed."""
 
-    def __init__(self, db: sqlite3.Connection, folder: str, book: Book, *, file: tuple[int, int] | None = None) -> None:
-        """As an ``Index``; ``file`` is the device and the number of the file that it is in, None in memory."""
+    def __init__(self, db: sqlite3.Connection, folder: str, book: Book, *, parts: str | None = None) -> None:
+        """As an ``Index``; ``parts`` are the files that it is in, None in memory."""
         super().__init__(db, folder, book)
-        self._file = file
+        self._parts = parts
         self._numbering = Numbering(db)
 
     # -- its file and its tables ---------------------------------------------------------------------------------------
 
     def is_in(self, path: str) -> bool:
-        """Whether it is in the file that has this path now."""
-        try:
-            state = os.stat(path)
-        except FileNotFoundError:
-            return False
-        return (state.st_dev, state.st_ino) == self._file
-
-    def is_blank(self) -> bool:
-        """Whether nothing was put into the file yet."""
-        (version,) = self.db.execute("PRAGMA user_version").fetchone()
-        return not version and not self.db.execute("SELECT 1 FROM sqlite_master").fetchone()
+        """Whether it is in the files that stand there now."""
+        return opening.parts(path) == self._parts
 
     def create(self) -> None:
-        """Make the tables, unless somebody else just did."""
+        """Make the tables."""
         with self._transaction():
-            if not self.is_known():
-                for sql in schema.TABLES.split(";"):
-                    self.db.execute(sql)
-                self.set_meta(made=os.urandom(8).hex(), change=0)
+            for sql in schema.TABLES.split(";"):
+                self.db.execute(sql)
+            self.set_meta(made=os.urandom(8).hex(), change=0)
 
     def set_meta(self, **values: Any) -> None:
         """Keep values about the index itself."""
@@ -114,7 +106,7 @@ class IndexWriter(Index):
 
     def mark(self) -> None:
         """Session files are about to change."""
-        self.set_meta(writing=1)
+        self.set_meta(writing=WRITING)
 
     def add(self, batch: Sequence[Written], rows: Rows | None = None) -> None:
         """Take in what was written, and take the mark back.  ``rows`` are its rows, where they are known already."""
@@ -128,10 +120,12 @@ class IndexWriter(Index):
                 self.set_meta(prices=MIXED)
 
     def settle(self) -> None:
-        """The folder changed by the monitor's own doing, and no session file in it did."""
+        """All is in; if the folder changed, it did so by the monitor's own doing, and no session file in it did."""
         mtime = folder_mtime(self.folder)
         if self.meta("folder_mtime") != mtime:
             self.set_meta(folder_mtime=mtime)
+        if self.meta("writing") == PERHAPS_WRITING:  # others that change session files have a mark of their own
+            self.set_meta(writing=0)
 
     def _rounds_before(self, batch: Sequence[Written]) -> Befores:
         """The rounds that stand before what was written, where what came of tools is told by them."""
@@ -156,16 +150,23 @@ class IndexWriter(Index):
     def bring_up_to_date(self, progress: Progress) -> None:
         """Catch up with the session files and the prices, as far as it is behind."""
         if not self.is_current():
-            self.catch_up(progress)
+            self.catch_up(progress, is_monitors=False)
         if not self.is_priced():
             self.reprice(progress)
 
-    def catch_up(self, progress: Progress) -> None:
-        """Bring it up to date with the session files, reading only those that changed."""
+    def catch_up(self, progress: Progress, *, is_monitors: bool = True) -> None:
+        """Bring it up to date with the session files, reading only those that changed.
+
+        Where another than the monitor does, and one is at work, it is marked afterwards: the monitor may be writing
+        behind this, with its own mark in an index that was removed.  It takes the mark back when its pass is over.
+        """
         self.db.execute(f"PRAGMA cache_size = -{_ROOM}")
         try:
             with self._transaction():
+                at_work = not is_monitors and data_folder.is_monitor_at_work(self.folder)
                 self._catch_up(progress)
+                if at_work or (not is_monitors and data_folder.is_monitor_at_work(self.folder)):
+                    self.set_meta(writing=PERHAPS_WRITING)
         finally:
             self.db.execute("PRAGMA cache_size = -2000")  # SQLite's own
         self._empty_log()
@@ -346,4 +347,4 @@ def _scan(folder: str) -> Iterator[tuple[str, int, int]]:
             if file_names.is_session(entry.name):
                 with contextlib.suppress(FileNotFoundError):
                     state = entry.stat(follow_symlinks=False)
-                    yield entry.name, state.st_size, state.st_mtime_ns
+                    yield file_names.listed(entry.name), state.st_size, state.st_mtime_ns

@@ -60,6 +60,11 @@ def _percent(match: re.Match[str]) -> str:
     return "".join(f"%{byte:02X}" for byte in utf8.encoded(match.group()))
 
 
+def listed(name: str) -> str:
+    """The name of a file of the folder, as it is on disk, in UTF-8; ``name`` is how the system's locale reads it."""
+    return name if name.isascii() else os.fsencode(name).decode("utf-8", "surrogateescape")
+
+
 def path_of(folder: str, file: str) -> str:
-    """Where a file of the folder is whose name came out of the index; it may be no UTF-8."""
-    return os.path.join(folder, os.fsdecode(file.encode("utf-8", "surrogateescape")))
+    """Where the file of this name, as ``listed``, is; it may be no UTF-8, and the locale may read it otherwise."""
+    return os.path.join(folder, file if file.isascii() else os.fsdecode(file.encode("utf-8", "surrogateescape")))

@@ -364,7 +364,7 @@ class Store:
         session.crc32 = session_file.crc32_of_line(lines) if lines else session.crc32
         session.pending, session.facts = [], []
         self._opener.written(session.path)
-        name = os.fsdecode(os.path.basename(session.path))
+        name = os.path.basename(session.path).decode("utf-8", "surrogateescape")
         return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
 
 

@@ -234,10 +234,13 @@ def _index(case: Case, book: Book | None) -> Check:
     path = os.path.join(case.data_dir, data_folder.INDEX)
     try:
         size = os.path.getsize(path)
-        with contextlib.closing(opening.without_trace(path)) as db:
+        with contextlib.closing(opening.read_only(path)) as db:
             return _of_index(Index(db, case.data_dir, book or Book([])), size, is_priced=book is not None, case=case)
     except OSError:
         return Check("index", OK, "none yet; the next question makes it")
+    except opening.NoIndexError:
+        found = "a copy, or a part of it was taken away or replaced; the next question makes it anew"
+        return Check("index", OK, found)
     except sqlite3.OperationalError as error:
         return Check("index", WARN, f"{path} cannot be opened: {error}", "ask as the monitor's user")
     except opening.DAMAGE:
@@ -275,4 +278,4 @@ def _book(case: Case) -> tuple[Book | None, Check]:
 
 
 def _own_lists(case: Case) -> Iterable[str]:
-    return own_lists.of_folder(case.data_dir), own_lists.of_person(case.environment)
+    return filter(None, (own_lists.of_folder(case.data_dir), own_lists.of_person(case.environment)))

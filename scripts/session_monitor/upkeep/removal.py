@@ -54,7 +54,8 @@ def last_called_before(folder: str, moment: int) -> list[Stored]:
     """
     copies = _copies(folder)
     with os.scandir(folder) as entries:
-        sessions = [_read(folder, entry.name, copies) for entry in entries if file_names.is_session(entry.name)]
+        names = [file_names.listed(entry.name) for entry in entries if file_names.is_session(entry.name)]
+    sessions = [_read(folder, name, copies) for name in names]
     old = [stored for stored in sessions if stored and _is_before(stored, moment)]
     return sorted(old, key=lambda stored: timestamps.milliseconds(stored.updated_at) or 0)
 
@@ -106,7 +107,7 @@ def _forget_counts(folder: str, doomed: Iterable[Stored]) -> None:
 
 def _unlink(folder: str, stored: Stored) -> None:
     for name in (*stored.copies, stored.file):
-        files.remove(os.path.join(folder, name))
+        files.remove(file_names.path_of(folder, name))
 
 
 # -- what is there -----------------------------------------------------------------------------------------------------
@@ -122,15 +123,15 @@ def _copies(folder: str) -> dict[str, tuple[str, ...]]:
     copies: dict[str, tuple[str, ...]] = {}
     with os.scandir(folder) as entries:
         for entry in entries:
-            copy = _COPY.fullmatch(entry.name)
+            copy = _COPY.fullmatch(file_names.listed(entry.name))
             if copy and not entry.is_dir(follow_symlinks=False):
-                copies[copy[1]] = (*copies.get(copy[1], ()), entry.name)
+                copies[copy[1]] = (*copies.get(copy[1], ()), copy[0])
     return copies
 
 
 def _again(folder: str, stored: Stored, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
     """What has become of a session since it was found."""
-    if stored.copies == copies.get(stored.file, ()) and stored.state == _state(os.path.join(folder, stored.file)):
+    if stored.copies == copies.get(stored.file, ()) and stored.state == _state(file_names.path_of(folder, stored.file)):
         return stored
     return _find(folder, stored.session_id, copies)
 
@@ -154,7 +155,7 @@ def _find(folder: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -
 
 def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
     """The session in a file of this name; None where there is none, or somebody gave the file another name."""
-    path = os.path.join(folder, name)
+    path = file_names.path_of(folder, name)
     try:
         with files.reading(path) as file:
             state = os.fstat(file.fileno())
@@ -174,10 +175,10 @@ def _read(folder: str, name: str, copies: Mapping[str, tuple[str, ...]]) -> Stor
 
 def _unreadable(folder: str, name: str, session_id: str, copies: Mapping[str, tuple[str, ...]]) -> Stored | None:
     """A session of which only a file without a whole header is left, or copies of such files."""
-    state = _state(os.path.join(folder, name))
+    state = _state(file_names.path_of(folder, name))
     own = copies.get(name, ())
     there = (name, *own) if state else own
-    if not there or any(_is_anothers(os.path.join(folder, each), session_id) for each in there):
+    if not there or any(_is_anothers(file_names.path_of(folder, each), session_id) for each in there):
         return None
     return Stored(session_id, name, own, _size(folder, there), None, _applied(folder, there), state)
 
@@ -191,7 +192,7 @@ def _is_anothers(path: str, session_id: str) -> bool:
 
 
 def _size(folder: str, names: Iterable[str]) -> int:
-    return sum(os.lstat(os.path.join(folder, name)).st_size for name in names)
+    return sum(os.lstat(file_names.path_of(folder, name)).st_size for name in names)
 
 
 def _applied(folder: str, names: Iterable[str]) -> dict[str, int]:
@@ -200,7 +201,7 @@ def _applied(folder: str, names: Iterable[str]) -> dict[str, int]:
     for name in names:
         with (
             contextlib.suppress(files.OddFileError, PermissionError),
-            files.reading(os.path.join(folder, name)) as file,
+            files.reading(file_names.path_of(folder, name)) as file,
         ):
             for generation, end in _ends(file):
                 applied[generation] = max(end, applied.get(generation, 0))

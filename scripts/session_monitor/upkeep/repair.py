@@ -12,7 +12,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import access, opening
@@ -59,7 +59,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress, state_file: 
     Raises ``write_lock.BusyError`` and ``OSError``.
     """
     done = Repaired()
-    names = sorted(filter(file_names.is_session, os.listdir(folder)))
+    names = sorted(map(file_names.listed, filter(file_names.is_session, os.listdir(folder))))
     suspects = [name for name in names if _faults(folder, name)]
     if suspects:
         with write_lock.changing(folder):
@@ -71,13 +71,13 @@ def repair(folder: str, book: Book, now: float, progress: Progress, state_file: 
         files.remove(os.path.join(folder, name))
         done.removed.append(name)
     search = os.path.join(folder, data_folder.WORD_INDEX)
-    if not _is_sound(search):
+    if not _is_sound(opening.database, search):
         opening.remove(search)
         done.removed.append(data_folder.WORD_INDEX)
     path = os.path.join(folder, data_folder.INDEX)
-    if not _is_sound(path):
+    if not _is_sound(opening.read_only, path):
         access.ask(folder, book, _check, progress)
-        done.index_made_anew = _is_sound(path)
+        done.index_made_anew = _is_sound(opening.read_only, path)
         with write_lock.changing(folder):  # tells the monitor, which has the other one open
             pass
     return done
@@ -92,7 +92,7 @@ def _faults(folder: str, name: str) -> list[Finding]:
 
 def _repair_session(folder: str, name: str, done: Repaired) -> None:
     """Mend a session file; since it was looked at, the monitor may have done so, or it may be gone."""
-    path = os.path.join(folder, name)
+    path = file_names.path_of(folder, name)
     faults = _faults(folder, name)
     if not faults:
         return
@@ -135,7 +135,7 @@ def _have_read_again(folder: str, state_file: str, done: Repaired) -> None:
 
 def _went_back(folder: str, counts: RoundCounts) -> Iterator[tuple[str, str]]:
     """The ids and the names of those that are there."""
-    for name in sorted(filter(file_names.is_session, os.listdir(folder))):
+    for name in sorted(map(file_names.listed, filter(file_names.is_session, os.listdir(folder)))):
         looked = session_check.look(folder, name, quick=True, counts=counts)
         if looked.written and any(fault.todo == session_check.WENT_BACK for fault in looked.faults):
             yield looked.written.session_id, name
@@ -170,10 +170,10 @@ def _is_old(entry: os.DirEntry[str], now: float) -> bool:
     return now - entry.stat(follow_symlinks=False).st_mtime > LEFTOVER_SECONDS
 
 
-def _is_sound(path: str) -> bool:
+def _is_sound(connect: Callable[[str], sqlite3.Connection], path: str) -> bool:
     """Whether a database is consistent, as far as can be told; also where there is none."""
     try:
-        with contextlib.closing(opening.read_only(path)) as db:
+        with contextlib.closing(connect(path)) as db:
             return bool(db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
     except sqlite3.OperationalError:  # not there, or somebody is at work on it
         return True

@@ -65,7 +65,7 @@ def look(folder: str, name: str, *, quick: bool, counts: RoundCounts | None = No
     """
     looked = Looked(name)
     try:
-        with files.reading(os.path.join(folder, name)) as file:
+        with files.reading(file_names.path_of(folder, name)) as file:
             looked.state = _state(os.fstat(file.fileno()))
             end = _read(file, looked, quick=quick)
             if end and counts:
@@ -86,7 +86,7 @@ def look(folder: str, name: str, *, quick: bool, counts: RoundCounts | None = No
 def state_now(folder: str, name: str) -> State | None:
     """The state of a file now; None where it is not there."""
     try:
-        return _state(os.lstat(os.path.join(folder, name)))
+        return _state(os.lstat(file_names.path_of(folder, name)))
     except OSError:
         return None
 

@@ -95,7 +95,7 @@ def _listed(folder: str) -> Iterator[tuple[str, int]]:
         for entry in entries:
             if file_names.is_session(entry.name):
                 with contextlib.suppress(FileNotFoundError):
-                    yield entry.name, entry.stat(follow_symlinks=False).st_size
+                    yield file_names.listed(entry.name), entry.stat(follow_symlinks=False).st_size
 
 
 def _silent(_done: int, _total: int) -> None:
@@ -122,7 +122,6 @@ class _Run:
         self._quick = quick
         self._counts = RoundCounts(folder, to_write=False)
         self._index: IndexCheck | None = None
-        self._shares = False  # whether the index was opened as others have it open, too
         self._is_complete = self._is_writing = False
         self._behind = 0
         self._applied: dict[str, tuple[int, str]] = {}  # how far each generation is in the sessions, and in which most
@@ -200,12 +199,8 @@ class _Run:
                 self.result.notice(Finding(data_folder.INDEX, "there is none", "the next question makes it"))
             else:
                 with self._guarded():
-                    self._shares = opening.has_side_files(path)
-                    found = Index(
-                        stack.enter_context(contextlib.closing(opening.without_trace(path))),
-                        self._folder,
-                        self._book,
-                    )
+                    db = stack.enter_context(contextlib.closing(opening.read_only(path)))
+                    found = Index(db, self._folder, self._book)
                     if found.is_known():
                         self._index = IndexCheck(found)
                     else:
@@ -217,13 +212,12 @@ class _Run:
     def _guarded(self) -> Iterator[None]:
         try:
             yield
+        except opening.NoIndexError:
+            what = "is a copy, or a part of it was taken away or replaced; it was left out"
+            self.result.notice(Finding(data_folder.INDEX, what, "the next question makes it anew"))
         except opening.DAMAGE as error:
             self._index = None
-            if not self._shares and opening.has_side_files(os.path.join(self._folder, data_folder.INDEX)):
-                self.result.notice(
-                    Finding(data_folder.INDEX, "came into use meanwhile, and was left out", "verify again")
-                )
-            elif isinstance(error, sqlite3.OperationalError):
+            if isinstance(error, sqlite3.OperationalError):
                 self.result.fault(Finding(data_folder.INDEX, f"cannot be read: {error}", _ANEW))
             else:
                 self.result.fault(Finding(data_folder.INDEX, "is damaged", _ANEW))

@@ -13,12 +13,14 @@ import traceback
 from pathlib import Path
 
 import main as program
+from session_monitor.base import data_folder
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.campaigns.crash.child import in_child, quick
 from tests.campaigns.crash.ways_to_end import Shim
 from tests.support import calls
+from tests.support.indexes import taken_for_the_same
 
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 
@@ -299,6 +301,8 @@ def restore(out, contents):
     state = out / ".state.json"
     if state.exists():
         state.write_bytes(re.sub(rb'"inode": \d+', b'"inode": %d' % state.stat().st_ino, state.read_bytes()))
+    if data_folder.INDEX in contents:  # after a power loss, too, its files are those that were made
+        taken_for_the_same(out)
 
 
 def subfolder(folder, name):

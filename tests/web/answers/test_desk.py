@@ -151,11 +151,11 @@ def test_an_index_that_lacks_is_made_by_one(tmp_path, folder, monkeypatch):
     made, go = [], threading.Event()
     real = IndexWriter.catch_up
 
-    def slow(self, progress):
+    def slow(self, progress, **more):
         made.append(threading.get_ident())
         progress(1, 4)
         go.wait(60)
-        real(self, progress)
+        real(self, progress, **more)
 
     monkeypatch.setattr(IndexWriter, "catch_up", slow)
     with serving(folder, patience=0.05) as running:
