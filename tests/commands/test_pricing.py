@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import stat
 
 import pytest
 
+from commands.pricing import changing
+from commands.shared.failures import Failure
+from session_monitor.prices import own_lists
 from tests.support.command_line import data_at, done_at, line, run, run_at, sessions
 
 
@@ -160,6 +164,18 @@ def test_unknown_models_are_told_with_near_ones(four_calls):
     assert "gpt-4o-mini" in result.stderr
     assert run_at(four_calls, "pricing", "reset", "gpt-4o").returncode == 3
     assert run_at(four_calls, "whatif", "s", "--model", "nothing-1").returncode == 3
+
+
+def test_who_has_no_home_cannot_set_prices_for_all_folders(four_calls, monkeypatch):
+    """That is said, and nothing is written to a folder called `~`."""
+    before = sorted(path.name for path in four_calls.iterdir())
+    monkeypatch.setattr(own_lists, "of_person", lambda _environment: None)
+
+    with pytest.raises(Failure, match="HOME") as told:
+        changing._own(argparse.Namespace(everywhere=True), None)
+
+    assert (told.value.code, told.value.status) == ("no_home", 1)
+    assert sorted(path.name for path in four_calls.iterdir()) == before
 
 
 def test_show_says_why(four_calls):

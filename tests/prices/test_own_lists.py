@@ -73,6 +73,8 @@ def test_folders_list_is_a_dotfile():
         ({"XDG_CONFIG_HOME": "/etc/xdg", "HOME": "/home/me"}, "/etc/xdg/agent-session-monitor/prices.json"),
         ({"HOME": "/home/me"}, "/home/me/.config/agent-session-monitor/prices.json"),
         ({"XDG_CONFIG_HOME": "", "HOME": "/home/me"}, "/home/me/.config/agent-session-monitor/prices.json"),
+        ({"XDG_CONFIG_HOME": "etc/xdg", "HOME": "/home/me"}, "/home/me/.config/agent-session-monitor/prices.json"),
+        ({"XDG_CONFIG_HOME": "./xdg", "HOME": "/home/me"}, "/home/me/.config/agent-session-monitor/prices.json"),
     ],
 )
 def test_persons_list_stands_in_the_configuration_folder(environment, path):
@@ -86,6 +88,18 @@ def test_persons_list_is_found_without_a_home(environment, monkeypatch):
     monkeypatch.setenv("HOME", "/home/you")
 
     assert own_lists.of_person(environment) == "/home/you/.config/agent-session-monitor/prices.json"
+
+
+def test_who_has_no_home_has_no_list_of_all_folders(data_dir, monkeypatch):
+    """A user whom the system does not know has the folder's list and the shipped one; none is looked for in `./~`."""
+    monkeypatch.delenv("HOME", raising=False)
+    monkeypatch.setattr("os.path.expanduser", lambda path: path)
+    price_list.write(own_lists.with_row(PriceList(own_lists.of_folder(data_dir)), "o1", row(None, "9"), None, None))
+
+    assert own_lists.of_person({}) is None
+    assert own_lists.of_person({"XDG_CONFIG_HOME": "xdg"}) is None
+    assert [cost(own_lists.book(data_dir, {}), name) for name in ("gpt-4o", "o1")] == ["2.5", "9"]
+    assert own_lists.state(data_dir, {})[1] is None
 
 
 def test_lists_lie_over_each_other(data_dir, environment):

@@ -154,6 +154,8 @@ def _add_place(command: Any) -> None:
 def _own(options: argparse.Namespace, data: Data) -> PriceList:
     """The person's own list for all data folders, or for this one.  Raises ``Failure``."""
     path = own_lists.of_person(os.environ) if options.everywhere else own_lists.of_folder(data.folder)
+    if path is None:
+        raise Failure("no_home", "this user has no home for prices of all data folders: set HOME or XDG_CONFIG_HOME")
     try:
         return price_check.read(path)
     except BadPriceListError as error:

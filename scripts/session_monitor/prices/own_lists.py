@@ -6,6 +6,7 @@ A model in an upper list hides the whole model of those below.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -23,21 +24,24 @@ def of_folder(data_dir: str) -> str:
     return os.path.join(data_dir, data_folder.PRICES)
 
 
-def of_person(environment: Mapping[str, str]) -> str:
-    """The path of the list in the configuration folder (XDG Base Directory Specification)."""
-    base = environment.get("XDG_CONFIG_HOME") or os.path.join(
-        environment.get("HOME") or os.path.expanduser("~"), ".config"
-    )
+def of_person(environment: Mapping[str, str]) -> str | None:
+    """The path of the list in the configuration folder (XDG Base Directory Specification); None where there is no home."""
+    base = environment.get("XDG_CONFIG_HOME", "")
+    if not os.path.isabs(base):  # the specification says to ignore it
+        home = environment.get("HOME") or os.path.expanduser("~")
+        if home == "~":  # of a user whom the system does not know
+            return None
+        base = os.path.join(home, ".config")
     return os.path.join(base, "agent-session-monitor", "prices.json")
 
 
 def book(data_dir: str, environment: Mapping[str, str]) -> Book:
     """All prices that hold for a data folder.  Raises BadPriceListError, or OSError where a list cannot be read."""
     of_this_person = of_person(environment)
-    try:
-        general = _own(of_this_person)
-    except PermissionError:  # a service that was started with somebody else's HOME; git does the same
-        general = PriceList(of_this_person)
+    general = PriceList(of_this_person or "")
+    if of_this_person is not None:
+        with contextlib.suppress(PermissionError):  # a service that was started with somebody else's HOME; as git does
+            general = _own(of_this_person)
     return Book([_own(of_folder(data_dir)), general, price_list.undecoded()])
 
 
@@ -56,7 +60,9 @@ def state(data_dir: str, environment: Mapping[str, str]) -> tuple[tuple[int, int
     return tuple(map(_state, (of_folder(data_dir), of_person(environment))))
 
 
-def _state(path: str) -> tuple[int, int] | None:
+def _state(path: str | None) -> tuple[int, int] | None:
+    if path is None:
+        return None
     try:
         status = os.stat(path)
     except OSError:
