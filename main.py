@@ -19,7 +19,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "sc
 
 from session_monitor import __version__
 from session_monitor.base import data_folder, files
-from session_monitor.base.signals import Signals
+from session_monitor.base.signals import Signals, stopping
 from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
 from session_monitor.log import rotation
@@ -379,6 +379,7 @@ class Monitor:
         from session_monitor.text.screen import Screen  # noqa: PLC0415 -- as above
 
         screen = stack.enter_context(Screen(sys.stdout))
+        stack.enter_context(stopping(screen.give_back, screen.take))
         return LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
 
     def _poll_again(self) -> Poll:

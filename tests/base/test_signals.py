@@ -54,3 +54,13 @@ def test_an_end_is_asked_for_and_insisted_on():
         assert (signals.stop(), signals.received) == (True, signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT])
+def test_what_rotation_tells_is_no_end(number):
+    """It lets who waits look at once."""
+    signals = Signals()
+    with signals.catch():
+        os.kill(os.getpid(), number)
+        signals.sleep(60)
+        assert not signals.stop()

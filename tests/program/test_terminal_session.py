@@ -135,6 +135,23 @@ def test_the_end_of_the_live_view(tmux, log, end):
     screen.until(lambda: "code 0" in screen.screen(), "the exit code is told")
 
 
+def test_the_live_view_is_stopped_and_goes_on(tmux, log):
+    """While it stands still the shell has the terminal as it was; then it is drawn anew, in the window's size of now."""
+    screen = tmux(80, 24)
+    follow(screen, log)
+
+    for columns, rows in ((100, 30), (80, 24)):
+        screen.press("C-z")
+        screen.until(lambda: any("Stopped" in text for text in screen.screen()), "the shell is back")
+        assert screen.ask("alternate_on", "cursor_flag", "wrap_flag") == ["0", "1", "1"]
+        screen.resize(columns, rows)
+        screen.type("clear; fg")
+        screen.until(lambda c=columns: "━" * c in screen.screen(), "the view is there again")
+        assert screen.ask("alternate_on", "cursor_flag", "wrap_flag") == ["1", "0", "0"]
+    append(log, line("a new one", 30))
+    screen.until(lambda: "📊 Active Sessions: 4" in screen.screen(), "it goes on")
+
+
 @pytest.mark.parametrize("columns", [80, 200])
 def test_list_and_show(tmux, log, columns):
     """No line of either is wider than the terminal, and the terminal agrees with us on how wide they are."""

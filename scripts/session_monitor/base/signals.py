@@ -26,7 +26,7 @@ def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
     os.set_blocking(write, False)
     wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, lambda _number, _frame: None)
+    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, _nothing)
     try:
         yield read
     finally:
@@ -37,8 +37,38 @@ def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
         os.close(write)
 
 
+@contextlib.contextmanager
+def stopping(leave: Callable[[], None], come_back: Callable[[], None]) -> Iterator[None]:
+    """While the block runs, a stop by Ctrl-Z (SIGTSTP) happens after ``leave``, and ``come_back`` follows on its end."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        leave()
+        signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
+        os.kill(os.getpid(), number)  # here it stands still until somebody lets it go on
+        signal.signal(number, stop)
+        come_back()
+
+    before = signal.getsignal(signal.SIGTSTP)
+    if before == signal.SIG_IGN:  # by a shell without job control
+        yield
+        return
+    signal.signal(signal.SIGTSTP, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Only wake."""
+
+
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP ask for an end, a changed window size wakes the sleeper."""
+    """SIGINT, SIGTERM and SIGHUP ask for an end; a changed window size, SIGUSR1, SIGUSR2 and a continuation wake the sleeper.
+
+    The last ones are what rotation tells programs that write a log: look now.
+    """
 
     def __init__(self) -> None:
         """Nothing is caught before ``catch``."""
@@ -52,7 +82,9 @@ class Signals:
     @contextlib.contextmanager
     def catch(self) -> Iterator[None]:
         """Catch them while the block runs."""
-        with waking(dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)) as self._wake:
+        ends: dict[int, Handler] = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)
+        wakes: dict[int, Handler] = dict.fromkeys((signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT), _nothing)
+        with waking({**ends, **wakes}) as self._wake:
             yield
 
     def _end(self, number: int, _frame: FrameType | None) -> None:

@@ -65,6 +65,11 @@ def listed(name: str) -> str:
     return name if name.isascii() else os.fsencode(name).decode("utf-8", "surrogateescape")
 
 
+def raw(file: str) -> bytes:
+    """The bytes of a name, as ``listed``, on disk."""
+    return file.encode("utf-8", "surrogateescape")
+
+
 def path_of(folder: str, file: str) -> str:
     """Where the file of this name, as ``listed``, is; it may be no UTF-8, and the locale may read it otherwise."""
-    return os.path.join(folder, file if file.isascii() else os.fsdecode(file.encode("utf-8", "surrogateescape")))
+    return os.path.join(folder, file if file.isascii() else os.fsdecode(raw(file)))

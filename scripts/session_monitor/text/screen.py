@@ -25,16 +25,26 @@ class Screen:
 
     def __enter__(self) -> Screen:
         try:
-            self._write(self._TAKE)
+            self.take()
         except BaseException:
-            self._give_back()
+            self.give_back()
             raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._give_back()
+        self.give_back()
+
+    def take(self) -> None:
+        """Take the terminal, also once more after it was given back."""
+        self._write(self._TAKE)
+
+    def give_back(self) -> None:
+        """Leave the terminal as it was."""
+        # A terminal that is gone has nothing to be given back, and the error that matters is the first one.
+        with contextlib.suppress(OSError):
+            self._write(self._GIVE_BACK)
 
     def size(self) -> tuple[int, int]:
         """The columns and rows of the terminal as it is now."""
@@ -54,11 +64,6 @@ class Screen:
         body = "".join(_place(row, line, columns) for row, line in enumerate(shown, 1))
         below = f"\x1b[{len(shown) + 1};1H\x1b[J" if len(shown) < rows else ""
         self._write(f"\x1b[?2026h{body}{below}\x1b[?2026l")
-
-    def _give_back(self) -> None:
-        # A terminal that is gone has nothing to be given back, and the error that matters is the first one.
-        with contextlib.suppress(OSError):
-            self._write(self._GIVE_BACK)
 
     def _write(self, text: str) -> None:
         self._stream.write(text)

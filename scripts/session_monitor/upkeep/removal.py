@@ -98,7 +98,7 @@ def _forget_words(folder: str) -> None:
 def _forget_counts(folder: str, doomed: Iterable[Stored]) -> None:
     """What was in their files is not missed."""
     counts = RoundCounts(folder)
-    names = [os.fsencode(stored.file) for stored in doomed]
+    names = [file_names.raw(stored.file) for stored in doomed]
     known = [(name, Counted(0, 0)) for name in names if counts.of(name)]
     if known:
         counts.put(known)

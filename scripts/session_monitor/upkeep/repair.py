@@ -117,7 +117,7 @@ def _have_read_again(folder: str, state_file: str, done: Repaired) -> None:
     """Have the logs read again for the files that lack what they had once."""
     with contextlib.closing(RoundCounts(folder, to_write=False)) as counts:
         went_back = dict(_went_back(folder, counts))
-        removed = [name for name in done.removed if counts.of(os.fsencode(name))]
+        removed = [name for name in done.removed if counts.of(file_names.raw(name))]
     if not went_back and not removed:
         return
     try:

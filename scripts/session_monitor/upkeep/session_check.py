@@ -96,7 +96,7 @@ def _state(stat: os.stat_result) -> State:
 
 
 def _hold_against(counts: RoundCounts, file: BinaryIO, end: End, look: Looked) -> None:
-    missing = counts.missing(os.fsencode(look.file), file, end)
+    missing = counts.missing(file_names.raw(look.file), file, end)
     if missing is not None:
         rounds = end.summary.messages_count
         has = f"{rounds} of the {rounds + missing}" if missing else "others than the"
