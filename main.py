@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import errno
 import gc
 import os
 import sys
@@ -170,10 +171,13 @@ def _about() -> str:
 def _in_words(error: OSError, options: argparse.Namespace) -> str:
     if isinstance(error, files.OddFileError):
         return str(error)
-    return f"{error.strerror or error}: {os.fsdecode(error.filename or options.output_dir)}. {_advice(options)}"
+    named = os.fsdecode(error.filename or options.output_dir)
+    return f"{error.strerror or error}: {named}. {_advice(options, error)}"
 
 
-def _advice(options: argparse.Namespace) -> str:
+def _advice(options: argparse.Namespace, error: OSError) -> str:
+    if error.errno in (errno.EMFILE, errno.ENFILE):
+        return "This process may open too few files: raise its limit (ulimit -n, LimitNOFILE)."
     choice = "--output-dir or --state-file" if options.state_file else "--output-dir"
     return f"See that this user can write there and that there is room, or name another place with {choice}."
 

@@ -40,6 +40,9 @@ from session_monitor.upkeep import repair
 
 KEEP = 5
 LONGEST_LINE = 20_000
+TICK = 0.011
+"""Seconds within which the clock for files of any system ticks."""
+FEW_OPEN = 2
 EQUAL_HEAD = b'{"ai_log":"-","path":"/healthz","start_time":"2026-02-01T00:00:00.000Z"}\n'
 ID = re.compile(rb'chat_id\\":\\"(L\d+)')
 SESSIONS = ("a", "b/../c", "会话")
@@ -52,7 +55,9 @@ class Killed(BaseException):
 class World:
     """A folder with a log, the gateway that writes it, what rotates it, the monitor, and the account."""
 
-    def __init__(self, folder, *, symlinked=False, equal_heads=False, dated=False, globbed=False):
+    def __init__(
+        self, folder, *, restful=False, cramped=False, symlinked=False, equal_heads=False, dated=False, globbed=False
+    ):
         self.out = folder / "out"
         self.logs = folder / "logs"
         self.real = folder / "real" if symlinked else self.logs
@@ -62,7 +67,7 @@ class World:
         self.pattern = self.logs / ("acc*.log*" if globbed else "access.log")
         if symlinked:
             (self.logs / "access.log").symlink_to(self.live)
-        self.dated, self.equal_heads = dated, equal_heads
+        self.dated, self.equal_heads, self.restful = dated, equal_heads, restful
         self.number = self.days = 0
         self.clock = 1000.0
         self.must, self.written, self.told = set(), {}, {}
@@ -366,6 +371,7 @@ class World:
                 checkpoint,
                 stop=lambda: bool(self.stop and self.stop()),
                 clock=lambda: self.clock,
+                now=self._now,
                 sleep=lambda _seconds: None,
             )
         self.stop = stop
@@ -373,10 +379,16 @@ class World:
             poll = self.monitor.poll()
             self.lost_calls += poll.coverage.lost_calls
 
-    def _open(self, place, allowed=()):
-        if os.stat(place.path).st_ino in self.unreadable:
+    def _now(self):
+        """In a restful world all was done a while ago, as the clock for files can tell once it has ticked."""
+        if self.restful:
+            time.sleep(TICK)
+        return time.time_ns() + (10**10 if self.restful else 0)
+
+    def _open(self, place, *arguments, **more):
+        if not more.get("seen") and os.stat(place.path).st_ino in self.unreadable:
             raise PermissionError(13, "Permission denied", place.path)
-        return log_file.LogFile(place, allowed)
+        return log_file.LogFile(place, *arguments, **more)
 
     def _visible(self):
         """The calls in whole lines of files that can be read now, with the length of their lines."""
@@ -509,6 +521,8 @@ def history(seed):
     """The world and the actions of this seed."""
     rng = random.Random(seed)
     world = {name: rng.random() < 0.15 for name in ("symlinked", "equal_heads", "dated", "globbed")}
+    more = random.Random(f"{seed} more")
+    world.update(restful=more.random() < 0.2, cramped=more.random() < 0.3)
     names = [name for name in _ACTIONS if not (world["equal_heads"] and name in _AMBIGUOUS)]
     if rng.random() < 0.3:  # a quiet world shows what a wild one hides
         names = ["append", "poll", *rng.sample(names[2:], 4)]
@@ -524,6 +538,7 @@ def play(folder, world, actions):
     with contextlib.ExitStack() as stack:
         for owner, name, value in (
             (log_file, "BLOCK", 4096),
+            (log_file, "MOST_OPEN", FEW_OPEN if world.get("cramped") else log_file.MOST_OPEN),
             (log_file, "LONGEST_LINE", LONGEST_LINE),
             (ingest, "LINES_BETWEEN_LOOKS", 1),
             (ingest, "BATCH_SESSIONS", 2),

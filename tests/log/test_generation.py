@@ -11,10 +11,9 @@ import shutil
 import pytest
 
 from session_monitor.calls.coverage import Coverage
+from session_monitor.log import compressed, rotation
 from session_monitor.log import generation as identity
-from session_monitor.log import rotation
 from session_monitor.log.generation import Generation
-from session_monitor.log.log_file import LogFile
 from tests.support.watch import Watch, text
 
 
@@ -282,7 +281,7 @@ def test_an_unchanged_compressed_file_is_not_decompressed_again(watch, monkeypat
     watch.path(".1.gz").write_bytes(gzip.compress(watch.log.read_bytes()))
     os.unlink(watch.log)
     watch.look()
-    monkeypatch.setattr(LogFile, "_measure", lambda _: pytest.fail("it was decompressed"))
+    monkeypatch.setattr(compressed.Reading, "read", lambda *_: pytest.fail("it was decompressed"))
 
     assert watch.look() == b""
     assert list(watch.places.values()) == ["access.log.1.gz"]

@@ -103,10 +103,10 @@ def test_a_log_that_is_renamed_while_it_is_looked_for(monitor, monkeypatch):
     rotated = monitor.log.with_name("access.log.1")
     real_open = log_file.LogFile.__init__
 
-    def opening(self, *arguments):
+    def opening(self, *arguments, **more):
         if not rotated.exists():
             monitor.log.rename(rotated)
-        real_open(self, *arguments)
+        real_open(self, *arguments, **more)
 
     monkeypatch.setattr(log_file.LogFile, "__init__", opening)
     monkeypatch.setattr(ingest, "SETTLING_SECONDS", 0)

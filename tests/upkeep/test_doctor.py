@@ -245,7 +245,7 @@ def test_a_damaged_compressed_file(folder, log):
     (log.parent / "access.log.2.gz").write_bytes(gzip.compress(os.urandom(5000))[:2000])
     check = examined(folder, log)["rotation"]
     assert check.level == WARN
-    assert "is not whole" in check.found
+    assert "is cut off" in check.found
 
 
 # -- the calls ---------------------------------------------------------------------------------------------------------

@@ -153,8 +153,14 @@ class Coverage(SimpleNamespace):
             else:
                 setattr(self, name, getattr(self, name) + value)
 
+    def copy(self) -> Coverage:
+        """Another one with these counts."""
+        copied = Coverage.__new__(Coverage)
+        vars(copied).update(vars(self), passed_over={**self.passed_over})
+        return copied
+
     def to_json(self) -> dict[str, Any]:
-        """As it is kept and shown in JSON."""
+        """As it is shown in JSON; zeros may lack where it is kept."""
         return {**vars(self), "passed_over": dict(self.passed_over)}
 
     @classmethod

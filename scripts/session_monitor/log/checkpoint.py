@@ -12,7 +12,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -26,16 +26,24 @@ SCHEMA_VERSION = 1
 REMEMBERED = 100
 """How many generations are remembered that are in no file any more, or of logs that a run does not name."""
 
+_text_of = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class LogView(SimpleNamespace):
     """The read positions of all runs with one session filter; a filter's run does not eat the others' lines."""
 
     generations: list[Generation]
     past: Coverage
+    verdicts: dict[str, dict[str, Any]]
 
-    def __init__(self, generations: list[Generation] | None = None, past: Coverage | None = None) -> None:
-        """Nothing was read yet, unless something else is given."""
-        super().__init__(generations=generations or [], past=past or Coverage())
+    def __init__(
+        self,
+        generations: list[Generation] | None = None,
+        past: Coverage | None = None,
+        verdicts: dict[str, dict[str, Any]] | None = None,
+    ) -> None:
+        """Nothing was read yet, unless something else is given; ``verdicts`` are those on compressed files."""
+        super().__init__(generations=generations or [], past=past or Coverage(), verdicts=verdicts or {})
 
     @property
     def coverage(self) -> Coverage:
@@ -52,20 +60,19 @@ class LogView(SimpleNamespace):
     def forget_old(self, unnamed: Collection[str] = ()) -> None:
         """Keep the newest of those that are gone, or are named here by their ids; what the others covered stays counted."""
         old = [each for each in self.generations if each.gone or each.gid in unnamed]
-        for generation in sorted(old, key=lambda each: each.sequence)[:-REMEMBERED]:
+        forgotten = sorted(old, key=lambda each: each.sequence)[:-REMEMBERED]
+        for generation in forgotten:
             self.past.add(generation.coverage)
-            self.generations.remove(generation)
-
-    def to_json(self) -> dict[str, Any]:
-        """As the state file keeps it."""
-        generations = [generation.to_json() for generation in self.generations]
-        return {"past_coverage": self.past.to_json(), "generations": generations}
+        if forgotten:
+            ids = set(map(id, forgotten))
+            self.generations[:] = [generation for generation in self.generations if id(generation) not in ids]
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> LogView:
         """From ``to_json``."""
         generations = [Generation.from_json(each) for each in stored["generations"]]
-        return cls(generations, Coverage.from_json(stored["past_coverage"]))
+        verdicts = {str(key): dict(each) for key, each in stored.get("verdicts", {}).items()}
+        return cls(generations, Coverage.from_json(stored["past_coverage"]), verdicts)
 
 
 MOST_COPIES = 3
@@ -74,6 +81,45 @@ MOST_COPIES = 3
 
 class UnusableStateError(Exception):
     """A state file that says nothing about this folder; the argument says why."""
+
+
+class _Written:
+    """What the state file has of one view: by that it is known whether it must be written again, and which part of it."""
+
+    def __init__(self, view: LogView, before: _Written | None = None) -> None:
+        """As it is by now; ``before`` is what the file has."""
+        self._past = view.past.copy()
+        self._verdicts = {key: {**verdict, "hashes": {**verdict["hashes"]}} for key, verdict in view.verdicts.items()}
+        old: dict[str, dict[str, Any]] = before.by_gid if before else {}
+        self._generations = [_copied(generation, old) for generation in view.generations]
+        self.by_gid: dict[str, dict[str, Any]] = {generation["gid"]: generation for generation in self._generations}
+        texts: dict[str, str] = before.texts if before else {}
+        self.texts: dict[str, str] = {
+            gid: texts[gid] for gid, each in self.by_gid.items() if gid in texts and old.get(gid) is each
+        }
+
+    def is_still(self, view: LogView) -> bool:
+        """Whether the view has not changed since."""
+        if list(map(vars, view.generations)) != self._generations:
+            return False
+        return view.past == self._past and view.verdicts == self._verdicts
+
+    def text(self, view: LogView) -> str:
+        """The view as JSON, one generation a line."""
+        lines = []
+        for generation in view.generations:
+            if generation.gid not in self.texts:
+                self.texts[generation.gid] = _text_of(generation.to_json())
+            lines.append(self.texts[generation.gid])
+        rest = _text_of({"past_coverage": view.past.to_json(), "verdicts": view.verdicts})
+        return f'{rest[:-1]},"generations":[\n' + ",\n".join(lines) + "]}"
+
+
+def _copied(generation: Generation, before: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+    same = before.get(generation.gid)
+    if same == vars(generation):
+        return same
+    return {**vars(generation), "coverage": generation.coverage.copy()}
 
 
 class Checkpoint:
@@ -92,7 +138,8 @@ class Checkpoint:
         self.is_copy = False
         self._copies = 0
         self._output_dir = os.path.realpath(output_dir)
-        self._written = b""
+        self._head: dict[str, Any] = {}
+        self._written: dict[str, _Written] = {}
         self.views: dict[str, LogView] = self._load()
         if self.is_copy:
             self.rewind()
@@ -107,7 +154,8 @@ class Checkpoint:
             return {}
         if state is None:
             return {}
-        self._written = state.written
+        self._head = state.head
+        self._written = {name: _Written(view) for name, view in state.views.items()}
         self.flushes, self.to_look_at, self._copies = state.flushes, state.to_look_at, state.copies
         if state.is_copy and self._copies < MOST_COPIES:
             self.is_copy = True
@@ -143,25 +191,32 @@ class Checkpoint:
 
     def save(self) -> None:
         """Write it, if anything changed.  Raises ``OSError``."""
-        content = {
+        head = {
             "schema_version": SCHEMA_VERSION,
             "written_by": f"agent-session-monitor {__version__}",
             "output_dir": self._output_dir,
             "flushes": self.flushes,
             "copies": self._copies,
-            "to_look_at": self.to_look_at,
-            "views": {name: view.to_json() for name, view in self.views.items()},
+            "to_look_at": [*self.to_look_at],
         }
-        written = json.dumps(content, indent=1).encode().removeprefix(b"{") + b"\n"
-        if written != self._written:
-            files.replace(self.path, lambda inode: b'{\n "inode": %d,' % inode + written)
-            self._written = written
+        before = self._written
+        is_still_there = head == self._head and before.keys() == self.views.keys()
+        if is_still_there and all(before[name].is_still(view) for name, view in self.views.items()):
+            return
+        written = {name: _Written(view, before.get(name)) for name, view in self.views.items()}
+        views = [f"{_text_of(name)}:{written[name].text(view)}" for name, view in self.views.items()]
+        rest = f'{_text_of(head)[1:-1]},"views":{{{",".join(views)}}}}}\n'.encode()
+        files.replace(self.path, lambda inode: b'{"inode":%d,' % inode + rest)
+        self._head, self._written = head, written
+
+
+_HEAD = ("schema_version", "written_by", "output_dir", "flushes", "copies", "to_look_at")
 
 
 class SavedState(NamedTuple):
-    """What a state file holds; ``written`` is that without the number of its inode, ``is_copy`` where that is another's."""
+    """What a state file holds; ``head`` is all but the views, ``is_copy`` where the number of its inode is another's."""
 
-    written: bytes
+    head: dict[str, Any]
     views: dict[str, LogView]
     is_copy: bool
     copies: int
@@ -190,8 +245,8 @@ def read(path: str, output_dir: str) -> SavedState | None:
         views = {name: LogView.from_json(view) for name, view in state["views"].items()}
         is_copy = state.get("inode", inode) != inode
         counts = state.get("copies", 0), state.get("flushes", 0)
-        written = b"\n" + raw.split(b"\n", 2)[-1]
-        return SavedState(written, views, is_copy, *counts, list(state.get("to_look_at", ())))
+        head = {name: state.get(name) for name in _HEAD}
+        return SavedState(head, views, is_copy, *counts, list(state.get("to_look_at", ())))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnusableStateError("is damaged") from None
 

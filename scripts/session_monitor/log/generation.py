@@ -36,14 +36,16 @@ _UNREAD: dict[str, Any] = {
     "size_seen": 0,
     "seen_sha256": _NOTHING,
     "file_state": (),
+    "rested": False,
     "gone": False,
     "unterminated": False,
     "quiet_size": -1,
     "quiet_since": 0.0,
     "quiet_polls": 0,
     "log": "",
+    "head_is_open": False,
 }
-_LATER = {"tail_sha256", "log", "read_before"}
+_LATER = {"tail_sha256", "log", "read_before", "rested", "head_is_open"}
 """What earlier versions did not keep."""
 
 
@@ -58,7 +60,9 @@ class Generation(SimpleNamespace):
     tell how long a file that nothing should write to has not grown.
 
     ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known
-    that ends early, as when lines came between the copy and the truncation.  ``tail_sha256`` is the hash of the last line
+    that ends early, as when lines came between the copy and the truncation; ``head_is_open`` where that is the part of a
+    line that there was.  ``file_state`` is what its file was when its content was looked at, which had ``rested`` by then
+    or not.  ``tail_sha256`` is the hash of the last line
     that was read, or of as much of its end as the mark has; by that it is found in what is piped.
     """
 
@@ -68,6 +72,7 @@ class Generation(SimpleNamespace):
     device: int
     inode: int
     head: list[tuple[int, str]]
+    head_is_open: bool
     offset: int
     read_before: int
     mark_sha256: str
@@ -75,6 +80,7 @@ class Generation(SimpleNamespace):
     size_seen: int
     seen_sha256: str
     file_state: tuple[int, ...]
+    rested: bool
     gone: bool
     unterminated: bool
     quiet_size: int
@@ -97,15 +103,24 @@ class Generation(SimpleNamespace):
 
     def to_json(self) -> dict[str, Any]:
         """As the checkpoint keeps it."""
-        return {**vars(self), "coverage": self.coverage.to_json()}
+        return {**vars(self), "coverage": {name: count for name, count in vars(self.coverage).items() if count}}
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
-        values = {name: stored[name] for name in cls.__annotations__ if name not in _LATER or name in stored}
+        missing = _FIELDS - _LATER - stored.keys()
+        if missing:
+            raise KeyError(missing)
+        values = {name: value for name, value in {**_UNREAD, **stored}.items() if name in _FIELDS}
         values["head"] = [(end, sha256) for end, sha256 in values["head"]]
-        values.update(file_state=tuple(values["file_state"]), coverage=Coverage.from_json(values["coverage"]))
-        return cls(**values)
+        if "head_is_open" not in stored:  # what it may be
+            values["head_is_open"] = len(values["head"]) == 1 and (
+                values["unterminated"] or values["offset"] < values["head"][0][0]
+            )
+        values["file_state"], values["coverage"] = tuple(values["file_state"]), Coverage.from_json(values["coverage"])
+        made = cls.__new__(cls)
+        vars(made).update(values)
+        return made
 
     def seen_in(self, file: LogFile) -> int:
         """Remember where it was found.  Returns how many unread bytes are lost: seen before, and not in this file.
@@ -121,7 +136,8 @@ class Generation(SimpleNamespace):
             self.coverage.lost_bytes -= max(0, self.size_seen - self.known_to)
         self.found_at(file)
         self.device, self.inode = file.key
-        self.size_seen, self.seen_sha256, self.file_state = file.size, seen_sha256, file.state
+        self.size_seen, self.seen_sha256 = file.size, seen_sha256
+        self.file_state, self.rested = file.state, file.rested
         return max(0, lost)
 
     def found_at(self, file: LogFile) -> None:
@@ -183,7 +199,7 @@ class Generation(SimpleNamespace):
         mark = file.read(offset - grown.mark_start, grown.mark_start)
         grown.tail_sha256 = sha256(mark[mark.rfind(b"\n", 0, -1) + 1 :]).hexdigest()
         if self.head[-1][0] < min(HEAD, offset):
-            grown.head = _head(file, offset)
+            grown.head, grown.head_is_open = first_lines(file, offset)
         # Looked at last: what was read above belongs to the same file if this still does.
         if file.has_shrunk() or not begins(self, file):
             raise TruncatedError(file.place.path)
@@ -192,6 +208,9 @@ class Generation(SimpleNamespace):
     def become(self, other: Generation) -> None:
         """Take over all that ``advanced`` found."""
         vars(self).update(vars(other))
+
+
+_FIELDS = Generation.__annotations__.keys()
 
 
 def new_generation(file: LogFile, taken: set[str], sequence: int, known_as: str | None = None) -> Generation:
@@ -207,23 +226,36 @@ def new_generation(file: LogFile, taken: set[str], sequence: int, known_as: str 
         number += 1
         gid = f"{base}-{number}"
     device, inode = file.key
+    head, is_open = first_lines(file, file.size)
     generation = Generation(
-        gid=known_as or gid, sequence=sequence, path="", device=device, inode=inode, head=_head(file, file.size)
+        gid=known_as or gid,
+        sequence=sequence,
+        path="",
+        device=device,
+        inode=inode,
+        head=head,
+        head_is_open=is_open,
     )
     generation.seen_in(file)
     return generation
 
 
-def _head(file: LogFile, size: int) -> list[tuple[int, str]]:
-    """The ends of the first lines of so many bytes, each with the hash of what stands before it."""
+def first_lines(file: LogFile, size: int) -> tuple[list[tuple[int, str]], bool]:
+    """The ends of the first lines of so many bytes, each with the hash of what stands before it.
+
+    Of a first line without its newline it is the end that there is by now; the other value says whether that is so.
+    """
     block = file.read(min(HEAD, size), 0)
     digest, head, start = sha256(), [], 0
     while newline := block.find(b"\n", start) + 1:
         digest.update(block[start:newline])
         head.append((newline, digest.hexdigest()))
         start = newline
-    end = file.line_end(0, 1) or size
-    return head or [(end, file.fingerprint(0, end))]
+    if head:
+        return head, False
+    line_end = file.line_end(0, 1)
+    end = line_end or size
+    return [(end, file.fingerprint(0, end))], line_end is None
 
 
 def begins(generation: Generation, file: LogFile) -> bool:
@@ -231,8 +263,8 @@ def begins(generation: Generation, file: LogFile) -> bool:
     end, digest = generation.head[-1]
     if file.size >= end:
         # Where all of its first lines are known, one more of them is of another generation; a line that was taken
-        # without its newline may have got it.
-        more = generation.offset >= HEAD and file.line_end(0, HEAD) not in (end, end + 1)
+        # without its newline may have got it, or not.
+        more = generation.offset >= HEAD and file.line_end(0, HEAD) not in (None, end, end + 1)
         return not more and file.sha256(0, end) == digest
     known = dict(generation.head)
     if file.size + 1 in known:  # all of a line but its newline

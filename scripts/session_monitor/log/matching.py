@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
-from typing import Callable
+from typing import TYPE_CHECKING, Callable
 
 from .generation import HEAD, MARK, Generation, begins
 from .log_file import LogFile
+
+if TYPE_CHECKING:
+    from .beginnings import Beginning, Beginnings
 
 
 class Match:
@@ -30,57 +34,109 @@ def match(
 
     A file of an unknown generation must belong to a log still, and have a line, as ``has_line`` says: less is like the beginning of any file.
     """
+    matching = _Matching(known, files)
+    matching.find()
     result = Match()
-    free = list(files)
-    open_ones = sorted(known, key=lambda generation: generation.gone)
-
-    def bind(generation: Generation, file: LogFile) -> None:
-        result.found.append((generation, file))
-        open_ones.remove(generation)
-        free.remove(file)
-
-    by_key = {file.key: file for file in files}
-    for proof in (_holds_all, _continues):
-        # 1 The same inode with the same content: still there, perhaps renamed.
-        for generation in list(open_ones):
-            file = by_key.get((generation.device, generation.inode))
-            if file in free and (_unchanged(generation, file) or proof(generation, file)):
-                bind(generation, file)
-        # 2 Another file that goes on where it was read to: copied and truncated, compressed, moved.
-        for generation in sorted(open_ones, key=lambda each: -each.offset):
-            heirs = [file for file in free if proof(generation, file) and not _is_others(file, generation, result)]
-            if heirs:
-                bind(generation, max(heirs, key=lambda file: file.size))
-    # 3 A copy that ends before what was read: lines came between the copy and the truncation, and were read.
-    for generation in list(open_ones):
-        heirs = [file for file in free if _ends_early(generation, file)]
-        if heirs:
-            bind(generation, max(heirs, key=lambda file: (not file.place.is_live, file.size)))
-    # 4 Copies: of a generation that has its own file, or of each other.
-    result.new = _without_copies(
-        result, [file for file in free if not file.place.is_former and file.size and has_line(file)]
+    # Copies: of a generation that has its own file, or of each other.
+    result.new = matching.without_copies(
+        [file for file in matching.free if not file.place.is_former and file.size and has_line(file)]
     )
-    result.missing = open_ones
+    result.found = list(matching.bound.values())
+    result.missing = list(matching.open.values())
     return result
 
 
-def _without_copies(result: Match, free: list[LogFile]) -> list[LogFile]:
-    """The files that hold what no other file does; where a copy is the longer one, its generation is read from it."""
-    new: list[LogFile] = []
-    for file in sorted(free, key=lambda file: -file.size):
-        # Of several originals, which then begin alike, the one that it has most in common with.
-        pairs = [pair for pair in result.found if _is_copy(file, *pair)]
-        pair = max(pairs, key=lambda pair: pair[1].size, default=None)
-        if pair and file.size > pair[1].size and _continues(pair[0], file):
-            result.found[result.found.index(pair)] = pair[0], file
-        elif not pair and not any(_alike(file, other) for other in new):
-            new.append(file)
-    return [file for file in free if file in new]
+class _Matching:
+    """The choice, as far as it was made: ``bound`` pairs, ``open`` generations, ``free`` files.
 
+    Each generation is tried with the file that has its inode, and with those that may begin as it does: so the work grows
+    with the number of files, not with that of all pairs.
+    """
 
-def _is_others(file: LogFile, generation: Generation, result: Match) -> bool:
-    """Whether the file has more in common with another generation, which begins as this one does."""
-    return any(min(file.size, pair[1].size) > generation.offset and _is_copy(file, *pair) for pair in result.found)
+    def __init__(self, known: Sequence[Generation], files: Sequence[LogFile]) -> None:
+        self.known = known
+        self.free = dict.fromkeys(files)
+        self.open = {id(generation): generation for generation in sorted(known, key=lambda each: each.gone)}
+        self.bound: dict[int, tuple[Generation, LogFile]] = {}
+        self._turns: dict[int, int] = {}
+        self._short: set[int] = set()
+        self._made: Beginnings | None = None
+
+    def find(self) -> None:
+        """Bind whatever holds a known generation."""
+        by_key = {file.key: file for file in self.free}
+        for proof in (_holds_all, _continues):
+            # 1 The same inode with the same content: still there, perhaps renamed.
+            for generation in list(self.open.values()):
+                file = by_key.get((generation.device, generation.inode))
+                if file in self.free and (_is_unchanged(generation, file) or proof(generation, file)):
+                    self._bind(generation, file)
+            # 2 Another file that goes on where it was read to: copied and truncated, compressed, moved.
+            for generation in sorted(self.open.values(), key=lambda each: -each.offset):
+                heirs = [
+                    file
+                    for file in self._candidates(generation)
+                    if proof(generation, file) and not self._is_others(file, generation)
+                ]
+                if heirs:
+                    self._bind(generation, max(heirs, key=lambda file: file.size))
+        # 3 A copy that ends before what was read: lines came between the copy and the truncation, and were read.
+        for generation in list(self.open.values()):
+            heirs = [file for file in self._candidates(generation) if _ends_early(generation, file)]
+            if heirs:
+                self._bind(generation, max(heirs, key=lambda file: (not file.place.is_live, file.size)))
+
+    def without_copies(self, files: Sequence[LogFile]) -> list[LogFile]:
+        """The files that hold what no other file does; where a copy is the longer one, its generation is read from it."""
+        new: set[LogFile] = set()
+        beginning: defaultdict[Beginning, list[LogFile]] = defaultdict(list)
+        for file in sorted(files, key=lambda file: -file.size):
+            # Of several originals, which then begin alike, the one that it has most in common with.
+            pairs = [pair for pair in self._alike_pairs(file) if _is_copy(file, *pair)]
+            pair = max(pairs, key=lambda pair: pair[1].size, default=None)
+            if pair and file.size > pair[1].size and _continues(pair[0], file):
+                self.bound[id(pair[0])] = pair[0], file
+            elif not pair and not any(_alike(file, other) for other in beginning[self._beginnings.last(file)]):
+                new.add(file)
+                for each in self._beginnings.all(file):
+                    beginning[each].append(file)
+        return [file for file in files if file in new]
+
+    def _bind(self, generation: Generation, file: LogFile) -> None:
+        number = id(generation)
+        self.bound[number] = generation, file
+        self._turns[number] = len(self._turns)
+        del self.open[number], self.free[file]
+        if file.size < generation.head[-1][0]:
+            self._short.add(number)
+
+    @property
+    def _beginnings(self) -> Beginnings:
+        """How all begin; most looks find all files by their inodes, and do without."""
+        if self._made is None:
+            from .beginnings import Beginnings  # noqa: PLC0415 -- as said
+
+            self._made = Beginnings(self.known, list(self.free))
+        return self._made
+
+    def _candidates(self, generation: Generation) -> list[LogFile]:
+        """The free files that may begin as this generation does."""
+        return [file for file in self._beginnings.files(generation) if file in self.free] if self.free else []
+
+    def _alike_pairs(self, file: LogFile) -> list[tuple[Generation, LogFile]]:
+        """The bound pairs whose file may begin as this one does, in the order in which they were bound."""
+        if not self.bound or self._beginnings.is_part_of_line(file):
+            return list(self.bound.values())
+        numbers = {id(generation) for generation in self._beginnings.generations(file)} | self._short
+        numbers |= {id(generation) for generation in self._beginnings.with_its_head(file, self.bound.values())}
+        return [self.bound[each] for each in sorted(numbers & self.bound.keys(), key=self._turns.__getitem__)]
+
+    def _is_others(self, file: LogFile, generation: Generation) -> bool:
+        """Whether the file has more in common with another generation, which begins as this one does."""
+        return any(
+            min(file.size, pair[1].size) > generation.offset and _is_copy(file, *pair)
+            for pair in self._alike_pairs(file)
+        )
 
 
 def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:
@@ -89,9 +145,14 @@ def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:
     return _alike(file, original) and (not longer or _continues(generation, file) or _ends_early(generation, file))
 
 
-def _unchanged(generation: Generation, file: LogFile) -> bool:
-    """A compressed file does not change any more; to prove its content it would have to be read whole each time."""
-    return bool(file.place.compressed) and generation.file_state == file.state
+def _is_unchanged(generation: Generation, file: LogFile) -> bool:
+    """Whether the file needs no look inside: nothing about it has changed since its content was proved.
+
+    A compressed file is written once.
+    """
+    if generation.file_state != file.state:
+        return False
+    return bool(file.place.compressed) or (generation.rested and generation.size_seen == file.size >= generation.offset)
 
 
 def _ends_early(generation: Generation, file: LogFile) -> bool:

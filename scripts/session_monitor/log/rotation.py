@@ -80,6 +80,23 @@ def find(
     return search.sorted()
 
 
+def searched(patterns: Sequence[str]) -> list[tuple[str, str]] | None:
+    """The logs that these patterns name, each with the folder in which ``find`` looks for its files.
+
+    None where a glob names folders: only a search tells which.
+    """
+    found = []
+    for pattern in patterns:
+        folder = os.path.dirname(pattern)
+        if glob.has_magic(folder):
+            return None
+        found.append((pattern, folder or "."))
+        if os.path.islink(pattern):
+            real = os.path.realpath(pattern)
+            found.append((real, os.path.dirname(real)))
+    return found
+
+
 def allowed_folders(named: Sequence[str], environment: Mapping[str, str]) -> list[str]:
     """The real folders that logs must lie beneath: those named, else the environment's; empty where any will do."""
     folders = named or list(filter(None, environment.get(ALLOW_VARIABLE, "").split(os.pathsep)))

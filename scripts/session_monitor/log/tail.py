@@ -1,20 +1,26 @@
 """Which bytes of which file are new?
 
-One look opens every file of the logs, decides which generation each holds, and gives up those that are in none.  The
+One look finds every file of the logs, decides which generation each holds, and gives up those that are in none.  The
 new lines of a generation are those behind its offset.
+
+A file that nothing was done to since its content was proved, and that was read to its end, is not opened for that.
 """
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Iterator, Sequence
-from typing import Callable, Optional
+from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
 
 from . import generation as identity
 from . import log_file, matching, rotation
 from .checkpoint import LogView
 from .generation import Generation
-from .log_file import LogFile, NotAFileError, NotReadyError, OutsideError, TruncatedError
+from .log_file import TOO_MANY, Descriptors, LogFile, NotAFileError, OutsideError, TruncatedError, has_rested, state_of
+
+if TYPE_CHECKING:
+    from .verdicts import Verdicts
 
 
 class LookAgain(Exception):  # noqa: N818 -- a reason to look again
@@ -28,22 +34,39 @@ The last says whether it came behind a line that had been taken without its newl
 """
 
 
+_State = tuple[int, ...]
+
+
 class Look:
     """What is there: each generation with its open file, the oldest first; and what a person should hear of."""
 
     def __init__(self) -> None:
         """Nothing was found yet."""
         self.found: list[tuple[Generation, LogFile]] = []
+        self.unread: list[tuple[Generation, LogFile]] = []  # those of them with bytes behind the offset
         self.files: list[LogFile] = []
+        self.is_as_before = False  # whether nothing at all has changed since the last look
         self.problems: list[str] = []
         self.notices: list[str] = []
         self.lost_bytes = self.unknown_gaps = 0
         self.complete = True  # whether every file that is there could be opened
+        self.is_measured = True  # whether the size of every compressed file is known
+        self.unfinished: list[LogFile] = []  # compressed files of which more may come
 
     def close(self) -> None:
         """Close the files."""
         for file in self.files:
             file.close()
+
+
+class _Settled(NamedTuple):
+    """A look after which nothing was left to do, and what it would see again if nothing changes."""
+
+    look: Look
+    folders: list[tuple[str, _State]]
+    places: list[rotation.LogPlace]
+    states: list[_State]
+    known: tuple[int, ...]
 
 
 class Tail:
@@ -58,13 +81,15 @@ class Tail:
         allowed: Sequence[str] = (),
         is_whole: Callable[[bytes], bool] = lambda _line: False,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], int] = time.time_ns,
         is_piped: bool = False,
     ) -> None:
         """``allowed`` are the real folders that logs must lie beneath; none given allow all.
 
         ``elsewhere`` has the generations that other views know and this one does not: a file of theirs has its id there.
 
-        ``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds.
+        ``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds, ``now``
+        nanoseconds since 1970, as files have them.
 
         With ``is_piped`` the log is what came in on standard input: it is none of those that were read before, which are
         not missed therefore; and nothing is expected any more once it ``has_ended``.
@@ -78,25 +103,87 @@ class Tail:
         self._allowed = allowed
         self._is_whole = is_whole
         self._clock = clock
+        self._now = now
+        self._descriptors = Descriptors()
+        self._verdicts: Verdicts | None = None
+        self._judged: set[str] = set()  # names that ``allowed`` was held against
+        self._passed_over: set[str] = set()
+        self._settled: _Settled | None = None
+        self._states: dict[str, _State] = {}  # of the files that this look opened, by their names
         self._suspected: set[str] = set()
         self._in_vain = False  # whether nothing that was listed could be opened
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
-    def look(self, look: Look) -> None:
-        """Fill in the look; the view afterwards knows all that are there.  Raises ``LookAgain``: look again."""
-        try:
-            self._look(look)
-        except TruncatedError as error:
-            raise LookAgain from error
+    def begin(self) -> None:
+        """A poll begins: files that were passed over in the last one are tried again."""
+        self._passed_over.clear()
 
-    def _look(self, look: Look) -> None:
-        self._open(look)
+    def look(self, look: Look) -> None:
+        """Fill in the look; the view afterwards knows all that are there.  Raises ``LookAgain``: look again.
+
+        An ``OSError`` with the name of a file says that this cannot be read: see ``pass_over``.
+        """
+        self._descriptors.close_all()
+        now = self._now()
+        folders = self._folders()
+        if not self._is_as_before(look, folders):
+            self._settled = None
+            places = self._find(look, now)
+            self._settled = self._settle(look, folders, places, now)
+
+    def _folders(self) -> list[tuple[str, os.stat_result]]:
+        """The logs, each with what its folder is now; none where it takes a search to know."""
+        try:
+            return [(log, os.stat(folder)) for log, folder in rotation.searched(self._patterns) or ()]
+        except OSError:
+            return []
+
+    def _is_as_before(self, look: Look, folders: list[tuple[str, os.stat_result]]) -> bool:
+        """Whether nothing has changed since the last look; this one is the same then."""
+        last = self._settled
+        if last is None or self._known() != last.known:
+            return False
+        if [(log, state_of(folder)) for log, folder in folders] != last.folders:
+            return False
+        try:
+            states = [state_of(os.stat(place.path)) for place in last.places]
+        except OSError:
+            return False
+        if states != last.states:
+            return False
+        look.found, look.files, look.is_as_before = last.look.found, last.look.files, True
+        return True
+
+    def _settle(
+        self, look: Look, folders: list[tuple[str, os.stat_result]], places: list[rotation.LogPlace], now: int
+    ) -> _Settled | None:
+        """This look, if it left nothing to do or to tell, and whatever changes from now on must show in a time."""
+        if not folders or not all(has_rested(folder, now) for _, folder in folders):
+            return None
+        if not look.complete or look.problems or look.unread or look.unfinished or self.is_piped:
+            return None
+        if any(place.is_former or place.path not in self._states for place in places):
+            return None
+        if not all(file.rested or file.place.compressed for file in look.files):
+            return None
+        states = [self._states[place.path] for place in places]
+        return _Settled(look, [(log, state_of(each)) for log, each in folders], places, states, self._known())
+
+    def _known(self) -> tuple[int, ...]:
+        """How many generations are known, how many of them are gone, and how much was read of all."""
+        known = self._view.generations
+        return len(known), sum(each.gone for each in known), sum(each.offset for each in known)
+
+    def _find(self, look: Look, now: int) -> list[rotation.LogPlace]:
+        """Look at all files and decide; their names."""
+        places = self._open(look, now)
         if any(file.has_shrunk() for file in look.files):
             raise LookAgain
         match = matching.match(self._view.generations, look.files, self._has_line)
         for generation, file in match.found:
-            if generation.file_state != file.state or generation.gone:
+            is_same = generation.file_state == file.state and generation.rested >= file.rested
+            if generation.gone or not is_same:
                 _lose(look, generation, generation.seen_in(file))
             elif generation.log != file.place.log:
                 generation.found_at(file)
@@ -104,41 +191,101 @@ class Tail:
         missing = [generation for generation in match.missing if not generation.gone]
         expected = list(filter(self._is_expected, missing))
         if look.complete and not self.is_piped:
-            self._miss(look, expected)
+            self._miss(look, [each for each in expected if not any(_may_hold(file, each) for file in look.unfinished)])
         if match.new:
             self._begin(match)
         self._view.forget_old({each.gid for each in missing} - {each.gid for each in expected})
         look.found = sorted(match.found, key=lambda pair: pair[0].sequence)
+        look.unread = [pair for pair in look.found if unread(*pair)]
+        return places
 
     def _begin(self, match: matching.Match) -> None:
         """The view knows the new ones from now on: those that another view has met by their ids there."""
         others = self._elsewhere()
         named = {file.key: each.gid for each, file in matching.match(others, match.new).found}
-        for file in match.new:
-            taken = {each.gid for each in (*self._view.generations, *others)}
-            generation = identity.new_generation(file, taken, self._view.next_sequence(), named.get(file.key))
+        taken = {each.gid for each in (*self._view.generations, *others)}
+        for sequence, file in enumerate(match.new, self._view.next_sequence()):
+            generation = identity.new_generation(file, taken, sequence, named.get(file.key))
+            taken.add(generation.gid)
             self._view.generations.append(generation)
             match.found.append((generation, file))
 
-    def _open(self, look: Look) -> None:
-        """Open every file once."""
+    def pass_over(self, look: Look, path: str) -> bool:
+        """Do without this file until the next poll, which could not be read; False where it is none of the look's."""
+        for file in look.files:
+            if file.place.path == path:
+                self._passed_over.add(path)
+                return True
+        return False
+
+    def changed(self, look: Look, path: str) -> None:
+        """The file of this name was written to while it was read; where rotation compressed it, nobody should."""
+        for file in look.files:
+            if file.place.compressed and file.place.path == path:
+                self._settled = None
+                self._passed_over.add(path)
+                if self._verdicts:
+                    self._verdicts.forget(file)
+                for generation in self._view.generations:
+                    if generation.file_state == file.state:
+                        generation.file_state = ()
+
+    def _open(self, look: Look, now: int) -> list[rotation.LogPlace]:
+        """Find every file once."""
         keys = set()
         places = self._places(look)
-        for place in places:
-            file = self._opened(place, look)
-            if file is None:
-                continue
-            if file.key in keys or not self._is_ready(file):
-                # Half a compressed file beside the plain one is on its way; alone, it may be all that there is.
-                look.complete = look.complete and (file.key in keys or place.beside_plain)
+        self._states = {}
+        known = {each.file_state: each for each in self._view.generations if not each.gone}
+        opened = [file for file in (self._opened(place, look, known, now) for place in places) if file]
+        packed = []
+        for file in opened:
+            if file.key in keys:
                 file.close()
                 continue
             keys.add(file.key)
+            if file.place.compressed:
+                packed.append(file)
             look.files.append(file)
+        unready = self._unready(packed, known, look) if packed else set()
+        look.files = [file for file in look.files if file not in unready]
         was_in_vain, self._in_vain = self._in_vain, bool(places) and not look.files
         # A rotation may be at work, and all that was listed have other names by now.
         if self._in_vain and not was_in_vain:
             raise LookAgain
+        return places
+
+    def _unready(self, packed: list[LogFile], known: dict[tuple[int, ...], Generation], look: Look) -> set[LogFile]:
+        """Those of these compressed files that cannot be read, or not yet."""
+        from .verdicts import Verdicts  # noqa: PLC0415 -- where nothing is compressed, a pass does without
+
+        if self._verdicts is None:
+            self._verdicts = Verdicts(self._view.verdicts, self._clock)
+        self._verdicts.begin(is_first=not self._view.generations)
+        unready = set()
+        for file in packed:
+            generation = known.get(file.state)
+            if generation:
+                file.has_text(generation.size_seen, {})
+                self._verdicts.keep([file])
+                continue
+            try:
+                judgement = self._verdicts.judge(file)
+            except TruncatedError:  # renamed just now
+                look.complete = False
+                unready.add(file)
+                continue
+            if judgement.notice:
+                look.notices.append(judgement.notice)
+            if judgement.is_pending:
+                look.complete = look.is_measured = False
+            if judgement.may_grow:
+                look.unfinished.append(file)
+            if not judgement.is_readable:
+                file.close()
+                unready.add(file)
+        if look.complete:
+            self._verdicts.end()
+        return unready
 
     def _places(self, look: Look) -> list[rotation.LogPlace]:
         def unlisted(error: OSError) -> None:
@@ -148,9 +295,20 @@ class Tail:
         known = {each.path: each.log for each in self._view.generations if not each.gone}
         return rotation.find(self._patterns, known, unlisted)
 
-    def _opened(self, place: rotation.LogPlace, look: Look) -> LogFile | None:
+    def _opened(
+        self, place: rotation.LogPlace, look: Look, known: dict[tuple[int, ...], Generation], now: int
+    ) -> LogFile | None:
+        if place.path in self._passed_over:
+            look.complete = False
+            return None
         try:
-            return LogFile(place, self._allowed)
+            if not self._allowed or place.path in self._judged:
+                found = os.stat(place.path)
+                state = state_of(found)
+                if _is_done(known.get(state), place):
+                    self._states[place.path] = state
+                    return LogFile(place, self._allowed, self._descriptors, seen=found, now=now)
+            file = LogFile(place, self._allowed, self._descriptors, now=now)
         except FileNotFoundError:  # renamed just now
             pass
         except OutsideError:
@@ -160,18 +318,13 @@ class Tail:
         except NotAFileError:
             look.problems.append(f"{place.path} is no regular file")
         except OSError as error:
-            look.problems.append(f"{place.path} cannot be read: {error.strerror}")
+            look.problems.append(unreadable(place.path, error))
+        else:
+            self._judged.add(place.path)
+            self._states[place.path] = file.state
+            return file
         look.complete = False
         return None
-
-    def _is_ready(self, file: LogFile) -> bool:
-        """A compressed file is read once it is whole."""
-        if any(generation.file_state == file.state for generation in self._view.generations):
-            return True
-        try:
-            return file.size >= 0
-        except NotReadyError:
-            return False
 
     def _has_line(self, file: LogFile) -> bool:
         """Whether there is a line to tell it by; a rotated file's only line may lack its newline."""
@@ -231,6 +384,24 @@ class Tail:
             if sealed and end == file.size and data and file.read(1, end - 1) != b"\n" and not self._is_whole(data):
                 return  # cut off for good; it stays unread, and is lost when its file goes
             yield start, end, data, generation.unterminated and start == generation.offset
+
+
+def _is_done(generation: Generation | None, place: rotation.LogPlace) -> bool:
+    """Whether a file that is as it was when this generation was found in it needs no look."""
+    if generation is None or generation.offset < generation.size_seen:
+        return False
+    return bool(place.compressed) or generation.rested
+
+
+def _may_hold(file: LogFile, generation: Generation) -> bool:
+    """Whether a compressed file of which more may come may be the generation's: it begins so, or cannot be read yet."""
+    return file.line_end(0, 1) is None or identity.begins(generation, file)
+
+
+def unreadable(path: str, error: OSError) -> str:
+    """What the system says of a file that cannot be read, and what helps if it is not the file's fault."""
+    more = "; let this process have more files open (ulimit -n, LimitNOFILE)" if error.errno in TOO_MANY else ""
+    return f"{path} cannot be read: {error.strerror}{more}"
 
 
 def unread(generation: Generation, file: LogFile) -> int:

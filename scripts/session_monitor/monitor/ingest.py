@@ -118,6 +118,7 @@ class Ingest:
         allowed: Sequence[str] = (),
         stop: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
+        now: Callable[[], int] = time.time_ns,
         sleep: Callable[[float], None] = time.sleep,
         is_piped: bool = False,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
@@ -126,7 +127,7 @@ class Ingest:
 
         With ``chain`` calls without any session id are joined by their growing history.  ``allowed`` are the real folders that logs must lie beneath, if any are given.  ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
 
-        With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``sleep`` waits for some.
+        With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``now`` nanoseconds since 1970 as files have them, ``sleep`` waits for some seconds.
         """
         self.book = book
         self._index = index or NoIndex()
@@ -145,12 +146,14 @@ class Ingest:
             allowed=allowed,
             is_whole=self._is_whole,
             clock=clock,
+            now=now,
             is_piped=is_piped,
         )
         self._is_known_what_is_new = not checkpoint.is_copy or checkpoint.flushes == store.flushes
         if checkpoint.is_copy:
             self._begin_rereading()
         self._batch = _Batch()
+        self._is_kept = False  # whether the last pass went well to its end
         self._intake: Intake | None = None
         self._joining: Joining | None = None
 
@@ -166,11 +169,15 @@ class Ingest:
     def poll(self) -> Poll:
         """Read all that is there now.  Raises ``OSError`` where the output folder fails."""
         poll = Poll()
+        self._tail.begin()
         tries, in_the_way = TRIES, MOST_IN_THE_WAY
         while tries:
+            look = Look()
             try:
-                if self._pass(poll):
-                    break
+                if self._pass(poll, look):
+                    if look.is_measured or self._stop():
+                        break
+                    continue  # the next look takes its share of what is compressed, and what the log has by then
             except InTheWay as odd:
                 in_the_way -= 1
                 if self._make_way(poll, odd) and in_the_way:
@@ -191,31 +198,22 @@ class Ingest:
         poll.problem(f"{done}; {_READ_AGAIN}")
         return True
 
-    def _pass(self, poll: Poll) -> bool:
+    def _pass(self, poll: Poll, look: Look) -> bool:
         """One look and all that it finds; False where another look is needed."""
-        look, self._joining = Look(), None
+        self._joining = None
         try:
             try:
                 self._tail.look(look)
             finally:  # a look that must be taken again has told its losses already
                 poll.hear(look)
             poll.saw(look)
-            self._store.committed = self._offsets()
-            self._store.read_before = {each.gid: self._read_before(each) for each in self._view.generations}
-            self._store.committed_flushes = self._checkpoint.flushes
-            self._checkpoint.save()  # new generations are known before their first line is applied
-            if self._checkpoint.to_look_at and not self._store.is_awaiting:
-                self._await()
-            self._read_all(poll, look)
-            with self._store.changing():  # also without new lines: the index must hear of what others changed
-                if self._store.is_rereading:
-                    self._reread(poll, look)
-                self._checkpoint.save()  # also how long a rotated file has been quiet
+            self._read_look(poll, look)
             self._index.settle()
             if self._store.problem:
                 poll.problem(self._store.problem)
-        except (LookAgain, TruncatedError):
+        except (LookAgain, TruncatedError) as changed:
             self._drop_batch()
+            self._tail.changed(look, str(changed))
             return False
         except Outdated:
             self._drop_batch()
@@ -229,9 +227,15 @@ class Ingest:
             self._read_again()
             poll.notices.append(f"{told}: perhaps a backup was put back; the logs that are still there are read again")
             return False
-        except (InTheWay, OSError):
+        except InTheWay:
             self._drop_batch()
             raise
+        except OSError as error:
+            self._drop_batch()
+            if not self._tail.pass_over(look, error.filename):
+                raise
+            poll.problem(tail.unreadable(error.filename, error))
+            return False
         finally:
             look.close()
             self._store.close()
@@ -295,15 +299,36 @@ class Ingest:
         self._store.settle()
         self._is_known_what_is_new = True
 
+    def _read_look(self, poll: Poll, look: Look) -> None:
+        """Read what a look found, and keep how far; where nothing has changed since the last pass nothing is to be kept."""
+        is_kept, self._is_kept = self._is_kept and look.is_as_before and not self._is_lacking(), False
+        if not is_kept:
+            self._store.committed = self._offsets()
+            self._store.read_before = {each.gid: self._read_before(each) for each in self._view.generations}
+            self._store.committed_flushes = self._checkpoint.flushes
+            self._checkpoint.save()  # new generations are known before their first line is applied
+            if self._checkpoint.to_look_at and not self._store.is_awaiting:
+                self._await()
+            self._read_all(poll, look)
+        with self._store.changing():  # also without new lines: the index must hear of what others changed
+            if self._store.is_rereading:
+                self._reread(poll, look)
+            if not is_kept:
+                self._checkpoint.save()  # also how long a rotated file has been quiet
+        self._is_kept = True
+
+    def _is_lacking(self) -> bool:
+        """Whether sessions are known to lack what they had once, or may be found to."""
+        return self._store.is_rereading or bool(self._checkpoint.to_look_at)
+
     def _offsets(self) -> dict[str, int]:
         return {generation.gid: generation.offset for generation in self._view.generations}
 
     # -- 2 read, 3 take ------------------------------------------------------------------------------------------------
 
     def _read_all(self, poll: Poll, look: Look) -> None:
-        for generation, file in look.found:
-            if tail.unread(generation, file):
-                self._read(poll, generation, file)
+        for generation, file in look.unread:
+            self._read(poll, generation, file)
             if self._stop():
                 break
         self._commit(poll)

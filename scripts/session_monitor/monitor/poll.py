@@ -31,7 +31,7 @@ class Poll:
     def saw(self, look: Look) -> None:
         """Take in what a look found."""
         self.logs_found = len(look.files)
-        self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.found)
+        self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.unread)
 
     def hear(self, look: Look) -> None:
         """Take in what a person should hear of a look."""

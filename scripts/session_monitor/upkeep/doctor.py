@@ -43,7 +43,7 @@ def examine(case: Case) -> Iterator[Check]:
     yield python(sys.version_info[:3])
     yield sqlite(sqlite3.sqlite_version_info, has_full_text=_has_full_text())
     logs = case.logs or named_logs(case.default_log, views)
-    yield from _logs(case, logs)
+    yield from _logs(case, logs, views)
     sample = _sample(case, logs, book)
     if sample:
         yield from call_checks.checks(sample, case.now)

@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 
 from session_monitor.base import data_folder
-from session_monitor.log import matching, rotation, tail
+from session_monitor.log import matching, rotation, tail, verdicts
 from session_monitor.log.checkpoint import LogView
-from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError, OutsideError
+from session_monitor.log.log_file import Descriptors, LogFile, NotAFileError, OutsideError, TruncatedError
 from session_monitor.log.rotation import LogPlace
 from session_monitor.prices.book import Book
 from session_monitor.text import humanize
@@ -37,7 +37,7 @@ def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
     return logs
 
 
-def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
+def _logs(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Iterator[Check]:
     todo = "name the gateway's access log with --log-path, here and for main.py"
     if not logs:
         level = WARN if has_sessions(case.data_dir) else FAIL
@@ -53,7 +53,7 @@ def _logs(case: Case, logs: Sequence[str]) -> Iterator[Check]:
             yield Check("log", FAIL, f"there is no {log}", todo)
             continue
         yield _log(case, log, places)
-        yield _rotation(case, log, places)
+        yield _rotation(case, log, places, views)
 
 
 def _log(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
@@ -86,7 +86,7 @@ def _log(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
     return Check("log", OK, f"{', '.join(live)}: {humanize.size(size)}, readable")
 
 
-def _rotation(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
+def _rotation(case: Case, log: str, places: Sequence[LogPlace], views: Mapping[str, LogView]) -> Check:
     """What rotation leaves, and whether the monitor can follow it."""
     rotated = [place for place in places if not place.is_live]
     passed = _unread_names(places)
@@ -104,11 +104,9 @@ def _rotation(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
     found = (
         f"{humanize.counted(len(rotated), 'rotated file')} beside {log}, {kind}, {len(compressed) or 'none'} compressed"
     )
-    for place in reversed(compressed):
-        problem = _unreadable(case, place)
-        if problem:
-            return Check("rotation", WARN, f"{place.path} {problem}", "see whether the disk was full when it was made")
-        break  # the newest stands for the others
+    flaws = list(_flaws(case, compressed, views))
+    if flaws:
+        return Check("rotation", WARN, "; ".join(flaws), "see whether the disk was full when it was made")
     if rotated[-1].compressed and not rotated[-1].beside_plain:
         todo = "add delaycompress to logrotate: what the gateway writes while a file is being compressed is lost"
         return Check("rotation", WARN, f"{found}, the newest of them too", todo)
@@ -137,18 +135,38 @@ def _unread_names(places: Sequence[LogPlace]) -> list[str]:
 def _rotated(root: str, extension: str) -> re.Pattern[str]:
     """What names look like that rotation makes of a log's, by whichever program."""
     left = rf"[._-](?:old|bak|orig|prev|save|\d[\w.:+-]*)(?:{extension})?{_COMPRESSED}?"
-    return re.compile(rf"{root}(?:{extension})?(?:{left}|{_COMPRESSED})")
+    return re.compile(rf"{root}(?:{extension})?(?:{left}|{_COMPRESSED}(?:[._-]\d[\w.:+-]*)?)")
 
 
-def _unreadable(case: Case, place: LogPlace) -> str:
+def _flaws(case: Case, compressed: Sequence[LogPlace], views: Mapping[str, LogView]) -> Iterator[str]:
+    """What is wrong with compressed files: what the monitor found, and in the newest what a look at it finds."""
+    if not compressed:
+        return
+    found = {key: verdict for view in views.values() for key, verdict in view.verdicts.items()}
+    for place in compressed:
+        with contextlib.suppress(OSError):  # gone meanwhile
+            verdict = found.get(verdicts.key_of(os.stat(place.path)))
+            text = verdicts.in_words(place.path, verdict) if verdict else ""
+            if not verdict and place is compressed[-1]:
+                text = _looked_into(case, place)
+            if text and not place.beside_plain:
+                yield text
+
+
+def _looked_into(case: Case, place: LogPlace) -> str:
     """Why a compressed file cannot be read; empty where it can, or is too large to be tried."""
     try:
         with contextlib.closing(LogFile(place, case.allowed)) as file:
-            return "" if file.stat.st_size > LOOK_BYTES or file.size else "is empty"
-    except NotReadyError:
-        return "" if place.beside_plain else "is not whole"
-    except (OSError, NotAFileError):  # gone meanwhile
+            measured = file.measuring().go_on() if file.stat.st_size <= LOOK_BYTES else None
+    except (OSError, NotAFileError, TruncatedError):  # gone meanwhile
         return ""
+    if measured is None:
+        return ""
+    return (
+        verdicts.in_words(place.path, measured._asdict())
+        if measured.size or measured.flaw
+        else f"{place.path} is empty"
+    )
 
 
 def _sample(case: Case, logs: Sequence[str], book: Book | None) -> Sample | None:
@@ -180,6 +198,8 @@ def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Ch
         unread, unknown = unread_bytes(logs, view, case.allowed)
     except OSError as error:
         return Check("unread", WARN, f"not known: {error.filename} cannot be read", "see what is said of the log")
+    except TruncatedError as error:
+        return Check("unread", WARN, f"not known: {error} was renamed or emptied meanwhile", "ask again")
     found = f"{humanize.size(unread)} of the log are still to be read" if unread else "all of the log has been read"
     if unknown:
         found += f"; {humanize.counted(unknown, 'compressed file')} not looked into"
@@ -195,18 +215,19 @@ def unread_bytes(logs: Sequence[str], view: LogView, allowed: Sequence[str] = ()
     Raises ``OSError`` where a file cannot be read.
     """
     known = {generation.file_state: generation for generation in view.generations}
-    unknown = unread = 0
-    with contextlib.ExitStack() as stack:
-        opened: list[LogFile] = []
+    descriptors = Descriptors()
+    try:
+        opened: dict[tuple[int, int], LogFile] = {}
         for place in rotation.find(logs):
             with contextlib.suppress(FileNotFoundError, NotAFileError):
-                file = stack.enter_context(contextlib.closing(LogFile(place, allowed)))
-                if file.key not in {other.key for other in opened}:
-                    opened.append(file)
-        packed: set[tuple[int, ...]] = {file.state for file in opened if file.place.compressed}
-        unread += sum(max(0, known[state].size_seen - known[state].offset) for state in packed & set(known))
-        unknown = len(packed - set(known))
+                file = LogFile(place, allowed, descriptors)
+                opened.setdefault(file.key, file)
+        packed = {file.state: file for file in opened.values() if file.place.compressed}
+        unread = sum(max(0, known[state].size_seen - known[state].offset) for state in packed.keys() & known.keys())
+        judged = {state for state, file in packed.items() if verdicts.key_of(file.stat) in view.verdicts}
         rest = [generation for generation in view.generations if generation.file_state not in packed]
-        match = matching.match(rest, [file for file in opened if not file.place.compressed])
+        match = matching.match(rest, [file for file in opened.values() if not file.place.compressed])
         unread += sum(tail.unread(*pair) for pair in match.found) + sum(file.size for file in match.new)
-    return unread, unknown
+    finally:
+        descriptors.close_all()
+    return unread, len(packed.keys() - known.keys() - judged)
