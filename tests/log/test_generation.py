@@ -417,3 +417,18 @@ def test_the_order_of_files_does_not_decide(watch, monkeypatch, reverse):
 
     assert watch.look() == text(4, 10)
     assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+def test_a_giant_line_without_its_newline_is_one_generation(tmp_path):
+    """A rotated file that has nothing else is known again after it was read, and what comes behind it is read on."""
+    watch = Watch(tmp_path)
+    watch.name(watch.log, is_whole=lambda line: line.endswith(b"}"))
+    line = b"{" + b"x" * 2 * identity.HEAD + b"}"
+    watch.append(line, ".1")
+    watch.append(text(1))
+    found = []
+    for _ in range(12):
+        found.append(watch.look())
+        watch.clock += 50
+    assert b"".join(found) == text(1) + line + b"\n"
+    assert len(watch.known) == 2

@@ -1,0 +1,139 @@
+"""Can a compressed file be read, and how much of it?  It is found out once, in shares, and told once."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+
+import pytest
+
+from session_monitor.log import compressed, verdicts
+from session_monitor.log.log_file import LogFile
+from session_monitor.log.rotation import LogPlace
+from session_monitor.log.verdicts import Verdicts
+
+TEXT = b"".join(b"line %d\n" % number for number in range(5000))
+
+
+class Desk:
+    """One compressed file, and what is known of it; each judgement is one of a later process, after so many seconds."""
+
+    def __init__(self, folder, *, beside_plain=False):
+        self.path = folder / "access.log.1.gz"
+        self.place = LogPlace(str(self.path), (0, 1, ""), ".gz", beside_plain)
+        self.kept, self.clock = {}, 1000.0
+
+    def judge(self, seconds=0.0):
+        """What is to be done with it now."""
+        self.clock += seconds
+        self.kept = json.loads(json.dumps(self.kept))
+        judging = Verdicts(self.kept, lambda: self.clock)
+        judging.begin(is_first=False)
+        file = LogFile(self.place)
+        judgement = judging.judge(file)
+        judging.end()
+        file.close()
+        return judgement
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """One for a file of half its length."""
+    made = Desk(tmp_path)
+    packed = gzip.compress(TEXT)
+    made.path.write_bytes(packed[: len(packed) // 2])
+    return made
+
+
+def test_a_whole_file_is_read_at_once_and_never_judged_again(desk, monkeypatch):
+    """Not in a later process, and not under another name; but when it was written to."""
+    desk.path.write_bytes(gzip.compress(TEXT))
+    assert desk.judge().is_readable
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compressed.Reading, "read", lambda *_: pytest.fail("it was unpacked"))
+        os.rename(desk.path, desk.path.with_name("access.log.2.gz"))
+        desk.path = desk.path.with_name("access.log.2.gz")
+        desk.place = desk.place._replace(path=str(desk.path))
+        again = desk.judge()
+    assert (again.is_readable, again.notice) == (True, "")
+
+    desk.path.write_bytes(b"no gzip at all")
+    assert not desk.judge().is_readable
+
+
+def test_half_a_file_waits_until_it_has_rested(desk):
+    """Three looks and two minutes; it is told when a second has shown that nobody writes it, and only then."""
+    first = desk.judge()
+    assert (first.is_readable, first.may_grow, first.notice) == (False, True, "")
+    told = desk.judge(2)
+    assert str(desk.path) in told.notice
+    assert not told.is_readable
+    waiting = desk.judge(100)
+    assert (waiting.is_readable, waiting.may_grow, waiting.notice) == (False, True, "")
+    rested = desk.judge(20)
+    assert (rested.is_readable, rested.may_grow, rested.notice) == (True, False, "")
+
+
+def test_a_clock_that_goes_back_begins_the_waiting_anew(desk):
+    """As after a reboot."""
+    desk.judge()
+    desk.judge(100)
+    desk.judge(-900)
+    assert not desk.judge(100).is_readable
+    desk.judge(10)
+    assert desk.judge(11).is_readable
+
+
+def test_half_a_file_that_grows_is_not_told(desk):
+    """Each time it is another one."""
+    packed = gzip.compress(TEXT)
+    for size in range(100, 2000, 300):
+        desk.path.write_bytes(packed[:size])
+        judgement = desk.judge(300)
+        assert (judgement.is_readable, judgement.notice) == (False, "")
+
+
+def test_half_a_file_beside_the_plain_one_is_on_its_way(tmp_path):
+    """However long it takes: all of it is in the other."""
+    desk = Desk(tmp_path, beside_plain=True)
+    desk.path.write_bytes(gzip.compress(TEXT)[:-30])
+    for _ in range(5):
+        judgement = desk.judge(100)
+        assert (judgement.is_readable, judgement.may_grow, judgement.notice) == (False, False, "")
+
+
+def test_a_large_file_is_judged_in_shares(desk, monkeypatch):
+    """In one process, which goes on where it was; by bytes, and by the clock."""
+    desk.path.write_bytes(gzip.compress(TEXT))
+    monkeypatch.setattr(compressed, "STEP", 1000)
+    monkeypatch.setattr(verdicts, "SHARE_BYTES", 10_000)
+    judging = Verdicts({}, lambda: 0.0)
+    file = LogFile(desk.place)
+    looks = 0
+    while True:
+        judging.begin(is_first=False)
+        judgement = judging.judge(file)
+        looks += 1
+        if not judgement.is_pending:
+            break
+    assert judgement.is_readable
+    assert file.size == len(TEXT)
+    assert looks == pytest.approx(len(TEXT) / 10_000, abs=2)
+
+    times = iter(range(1000))
+    slow = Verdicts({}, lambda: float(next(times)))
+    slow.begin(is_first=False)
+    assert slow.judge(file).is_pending
+    file.close()
+
+
+def test_what_is_gone_is_forgotten(desk):
+    """The state keeps nothing of files that are not there."""
+    desk.judge()
+    assert len(desk.kept) == 1
+    judging = Verdicts(desk.kept, lambda: 0.0)
+    judging.begin(is_first=False)
+    judging.end()
+    assert desk.kept == {}
