@@ -108,10 +108,12 @@ class Generation(SimpleNamespace):
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> Generation:
         """From ``to_json``; raises ``TypeError`` or ``KeyError`` where it is something else."""
-        missing = _FIELDS - _LATER - stored.keys()
-        if missing:
-            raise KeyError(missing)
-        values = {name: value for name, value in {**_UNREAD, **stored}.items() if name in _FIELDS}
+        values = {**stored}
+        if values.keys() != _FIELDS:  # of another version
+            missing = _FIELDS - _LATER - stored.keys()
+            if missing:
+                raise KeyError(missing)
+            values = {name: value for name, value in {**_UNREAD, **stored}.items() if name in _FIELDS}
         values["head"] = [(end, sha256) for end, sha256 in values["head"]]
         if "head_is_open" not in stored:  # what it may be
             values["head_is_open"] = len(values["head"]) == 1 and (
