@@ -63,9 +63,8 @@ class OpenSession:
         self.crc32: int | None = None  # of the last round's line, where that is known
         self.missing: int | None = None  # rounds that the file had once; None where it went not back
         self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
-        self.earlier: dict[
-            str, int
-        ] = {}  # up to where generations were applied that the summary does not name any more
+        # Up to where generations were applied, also those that the summary does not name any more; None until asked for.
+        self.applied: Mapping[str, int] | None = None
         self.pending: list[bytes] = []
         self.facts: list[RoundFacts] = []  # of the pending rounds
         self.sent: dict[int, Sent] = {}  # what conversations sent last, as its bytes in the log; the latest last

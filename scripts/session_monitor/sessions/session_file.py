@@ -315,16 +315,17 @@ def crc32_of(file: BinaryIO, number: int) -> int:
     return crc32_of_line(next(itertools.islice(file, number, None), b""))
 
 
-def applied(file: BinaryIO, generation: str) -> int:
-    """Up to which byte a generation of the log was applied, as the whole rounds of a file tell; 0 where none is of it."""
+def applied(file: BinaryIO) -> dict[str, int]:
+    """Up to which byte each generation of the log was applied, as the whole rounds of a file tell."""
     file.seek(0)
-    mark = _LOG + b"[" + _json(generation) + b","
-    ends = [0]
+    ends: dict[str, int] = {}
     for line in file:
-        body = _unsealed(line) if mark in line else None
-        if body is not None and body.startswith(mark, start := body.rfind(_LOG)):
-            ends.append(_scan(body[start + len(_LOG) :].decode(), 0)[0][2])
-    return max(ends)
+        body = _unsealed(line)
+        start = body.rfind(_LOG) if body is not None else -1
+        if body is not None and start >= 0:
+            generation, _, end = _scan(body[start + len(_LOG) :].decode(), 0)[0]
+            ends[generation] = max(end, ends.get(generation, 0))
+    return ends
 
 
 def rounds_behind(file: BinaryIO, start: int) -> Iterator[StoredRound]:

@@ -143,17 +143,16 @@ class Store:
             return position
         if session.summary.knows_all_positions or not session.next_byte:
             return 0
-        if generation not in session.earlier:
+        if session.applied is None:
             with files.reading(session.path) as file:
-                session.earlier[generation] = session_file.applied(file, generation)
-        return session.earlier[generation]
+                session.applied = session_file.applied(file)
+        return session.applied.get(generation, 0)
 
     def _take(
         self, group: str, session: OpenSession, facts: RoundFacts, line: bytes, log: tuple[str, int, int]
     ) -> None:
         self._touched[group] = session
         session.summary.add(facts, log)
-        session.earlier.pop(log[0], None)
         if session.missing and log[1] < self.read_before.get(log[0], 0):
             session.missing -= 1
         session.pending.append(line)
@@ -247,6 +246,8 @@ class Store:
         self._touched = {}
         self.pending_bytes = 0
         self.close()
+        for session in self._sessions.values():
+            session.applied = None
         while len(self._sessions) > REMEMBERED:
             _, session = self._sessions.popitem(last=False)
             self._forget_sent(session)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,8 +13,11 @@ if TYPE_CHECKING:
     from .stored_round import RoundFacts
 
 
-MOST_POSITIONS = 64
-"""Of so many generations of the log a footer says up to where they are applied; of those before them the rounds do."""
+MOST_POSITIONS = 16
+"""Of so many generations of the log a footer says up to where they are applied; of those before them the rounds do.
+
+The monitor has thousands of ends of sessions in memory: what each of them holds must not grow with the rotations.
+"""
 
 
 class Summary:
@@ -48,6 +52,7 @@ class Summary:
             if not known.keys() <= _EMPTY.keys():
                 raise TypeError(f"no such fields: {known.keys() - _EMPTY.keys()}")
             known = {**_EMPTY, "models": [], "positions": {}, **known}
+        known["positions"] = {sys.intern(generation): end for generation, end in known["positions"].items()}
         known["history"] = _conversations(known)
         known["threads"] = known["threads"] or min(known["messages_count"], 1)
         for name, value in known.items():
