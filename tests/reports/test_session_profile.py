@@ -95,6 +95,14 @@ def test_what_the_log_lacks(tmp_path):
     assert report.sessions().rows[0].spending.without_tokens == 1
 
 
+def test_what_was_cut_and_what_was_left_out(tmp_path):
+    """What the gateway cut is told apart from what was too complex to be kept."""
+    rounds = [round_of(1, cut=["messages"]), round_of(2, left_out=["messages"]), round_of(3, left_out=["answer"])]
+    lacking = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s").lacking
+
+    assert lacking == {"no_content": 0, "cut": 1, "left_out": 2, "no_tokens": 0}
+
+
 def test_marks_of_conversations_side_by_side(tmp_path):
     """Each is held against its own rounds, a new one only against one that never goes on: a helper shortens nothing."""
     main, helper, second = (

@@ -31,6 +31,7 @@ from .schema import (
     FAILED,
     FREE,
     LEFT,
+    LEFT_OUT,
     NO_CONTENT,
     NO_TOKENS,
     PARTLY_TOLD,
@@ -248,7 +249,7 @@ def flags_of(facts: RoundFacts) -> int:
     return flags | _notable_flags(facts)
 
 
-_NOTABLE = frozenset(("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut"))
+_NOTABLE = frozenset(("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut", "left_out"))
 
 
 def _notable_flags(facts: RoundFacts) -> int:
@@ -266,6 +267,8 @@ def _notable_flags(facts: RoundFacts) -> int:
         flags |= EXPLICIT_CACHE
     if "cut" in facts:
         flags |= CUT
+    if "left_out" in facts:
+        flags |= LEFT_OUT
     return flags
 
 

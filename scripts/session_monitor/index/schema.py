@@ -20,7 +20,7 @@ BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, c
 """SQL for ``before``, where all rows of a session are made at once."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
-LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE, PARTLY_TOLD = 64, 128, 256, 512, 2048
+LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE, PARTLY_TOLD, LEFT_OUT = 64, 128, 256, 512, 2048, 4096
 """Flags of a round; a call that neither failed nor was left is ok."""
 
 TOLD_TOOLS = 1024

@@ -9,7 +9,7 @@ from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.rows import call_of
-from session_monitor.index.schema import CUT, FAILED, FREE, NO_CONTENT, NO_SIZE, NO_TOKENS
+from session_monitor.index.schema import CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, CostParts
@@ -143,7 +143,12 @@ def profile(index: Index, session_id: str) -> SessionProfile | None:
 
 def _lacking(flags: Iterable[int]) -> dict[str, int]:
     """In how many rounds the log lacks what; a refused call has no tokens to tell."""
-    lacks = (("no_content", NO_CONTENT, 0), ("cut", CUT, 0), ("no_tokens", NO_TOKENS, FREE))
+    lacks = (
+        ("no_content", NO_CONTENT, 0),
+        ("cut", CUT, 0),
+        ("left_out", LEFT_OUT, 0),
+        ("no_tokens", NO_TOKENS, FREE),
+    )
     found = list(flags)
     return {name: sum(each & lack != 0 and not each & but for each in found) for name, lack, but in lacks}
 

@@ -64,6 +64,18 @@ def test_what_is_wrong_is_told(tmp_path):
     assert ".prices.json" in alerts["prices"]["names"][0]
 
 
+def test_what_is_lost_or_left_out_is_told(tmp_path):
+    """What the state file counts as lost, or as too complex to be kept, is among the alerts, each by its own name."""
+    folder = ingest_calls(tmp_path, [line("s", ["hi"])])
+    state = json.loads((folder / ".state.json").read_text())
+    state["views"][""]["past_coverage"] = {"lost_bytes": 70, "lost_calls": 3, "content_cut": 1, "content_left_out": 2}
+    (folder / ".state.json").write_text(json.dumps(state))
+    with serving(folder) as running:
+        alerts = {each["code"]: each["count"] for each in running.ask("/api/overview").data["alerts"]}
+
+    assert alerts.items() >= {"lost": 70, "lost_calls": 3, "cut": 1, "left_out": 2}.items()
+
+
 def test_calls_that_the_plugin_skipped_are_told(tmp_path):
     """Calls that are in no figure, since the gateway's plugin wrote nothing of them, are among the alerts."""
     skipped = {"ai_log": "-", "method": "POST", "path": "/v1/messages", "response_code": "200", "bytes_sent": "617"}

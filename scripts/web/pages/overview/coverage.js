@@ -22,6 +22,7 @@ export function showCoverage(box, coverage) {
       ? t("coverage.leftOut", { count: coverage.content_left_out, calls: count(coverage.content_left_out) })
       : null,
     coverage.lost_bytes ? t("coverage.lost", { bytes: count(coverage.lost_bytes) }) : null,
+    coverage.lost_calls ? t("coverage.lostCalls", { count: coverage.lost_calls, calls: count(coverage.lost_calls) }) : null,
   ];
   fill(box, el("b", {}, t("coverage.title")), " ", parts.filter(Boolean).join(" · "));
 }

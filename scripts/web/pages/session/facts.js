@@ -24,7 +24,7 @@ const PART_CLASSES = {
   visible_output: "part-output",
   reasoning: "part-reasoning",
 };
-const NOTE_TEXTS = { no_content: "note.noContent", cut: "note.cut", no_tokens: "note.noTokens" };
+const NOTE_TEXTS = { no_content: "note.noContent", cut: "note.cut", left_out: "note.leftOut", no_tokens: "note.noTokens" };
 const FORMATS = ["html", "md", "json"];
 
 /** The facts in a box; `show` brings them up to date without losing the reader's place in the chart. */
