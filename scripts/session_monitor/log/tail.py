@@ -11,13 +11,13 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Callable, NamedTuple, Optional
+from typing import TYPE_CHECKING, Callable, Optional
 
 from . import generation as identity
 from . import log_file, matching, rotation
 from .checkpoint import LogView
 from .generation import Generation
-from .log_file import TOO_MANY, Descriptors, LogFile, NotAFileError, OutsideError, TruncatedError, has_rested, state_of
+from .log_file import TOO_MANY, Descriptors, LogFile, NotAFileError, OutsideError, TruncatedError, state_of
 
 if TYPE_CHECKING:
     from .verdicts import Verdicts
@@ -34,14 +34,16 @@ The last says whether it came behind a line that had been taken without its newl
 """
 
 
-_State = tuple[int, ...]
-
-
 class Look:
     """What is there: each generation with its open file, the oldest first; and what a person should hear of."""
 
     def __init__(self) -> None:
         """Nothing was found yet."""
+        self.began = 0  # nanoseconds since 1970
+        self.folders: list[tuple[str, os.stat_result]] = []  # of the logs that are named, as they were before
+        self.places: list[rotation.LogPlace] = []
+        self.states: dict[str, tuple[int, ...]] = {}  # of the files that could be opened, by their names
+        self.known: tuple[int, ...] = ()  # what was known of generations behind it
         self.found: list[tuple[Generation, LogFile]] = []
         self.unread: list[tuple[Generation, LogFile]] = []  # those of them with bytes behind the offset
         self.files: list[LogFile] = []
@@ -57,16 +59,6 @@ class Look:
         """Close the files."""
         for file in self.files:
             file.close()
-
-
-class _Settled(NamedTuple):
-    """A look after which nothing was left to do, and what it would see again if nothing changes."""
-
-    look: Look
-    folders: list[tuple[str, _State]]
-    places: list[rotation.LogPlace]
-    states: list[_State]
-    known: tuple[int, ...]
 
 
 class Tail:
@@ -108,8 +100,7 @@ class Tail:
         self._verdicts: Verdicts | None = None
         self._judged: set[str] = set()  # names that ``allowed`` was held against
         self._passed_over: set[str] = set()
-        self._settled: _Settled | None = None
-        self._states: dict[str, _State] = {}  # of the files that this look opened, by their names
+        self._last: Look | None = None
         self._suspected: set[str] = set()
         self._in_vain = False  # whether nothing that was listed could be opened
 
@@ -125,12 +116,11 @@ class Tail:
         An ``OSError`` with the name of a file says that this cannot be read: see ``pass_over``.
         """
         self._descriptors.close_all()
-        now = self._now()
-        folders = self._folders()
-        if not self._is_as_before(look, folders):
-            self._settled = None
-            places = self._find(look, now)
-            self._settled = self._settle(look, folders, places, now)
+        look.began, look.folders = self._now(), self._folders()
+        if not self._is_as_before(look):
+            self._find(look)
+            look.known = self._known()
+            self._last = None if self.is_piped else look
 
     def _folders(self) -> list[tuple[str, os.stat_result]]:
         """The logs, each with what its folder is now; none where it takes a search to know."""
@@ -139,45 +129,26 @@ class Tail:
         except OSError:
             return []
 
-    def _is_as_before(self, look: Look, folders: list[tuple[str, os.stat_result]]) -> bool:
-        """Whether nothing has changed since the last look; this one is the same then."""
-        last = self._settled
-        if last is None or self._known() != last.known:
+    def _is_as_before(self, look: Look) -> bool:
+        """Whether nothing has changed since the last look, which this one goes on with then."""
+        last, self._last = self._last, None
+        if last is None or last.known != self._known():
             return False
-        if [(log, state_of(folder)) for log, folder in folders] != last.folders:
-            return False
-        try:
-            states = [state_of(os.stat(place.path)) for place in last.places]
-        except OSError:
-            return False
-        if states != last.states:
-            return False
-        look.found, look.files, look.is_as_before = last.look.found, last.look.files, True
-        return True
+        from .standstill import sees_the_same  # noqa: PLC0415 -- a pass every minute looks once
 
-    def _settle(
-        self, look: Look, folders: list[tuple[str, os.stat_result]], places: list[rotation.LogPlace], now: int
-    ) -> _Settled | None:
-        """This look, if it left nothing to do or to tell, and whatever changes from now on must show in a time."""
-        if not folders or not all(has_rested(folder, now) for _, folder in folders):
-            return None
-        if not look.complete or look.problems or look.unread or look.unfinished or self.is_piped:
-            return None
-        if any(place.is_former or place.path not in self._states for place in places):
-            return None
-        if not all(file.rested or file.place.compressed for file in look.files):
-            return None
-        states = [self._states[place.path] for place in places]
-        return _Settled(look, [(log, state_of(each)) for log, each in folders], places, states, self._known())
+        if not sees_the_same(last, look.folders):
+            return False
+        look.found, look.files, look.is_as_before, self._last = last.found, last.files, True, last
+        return True
 
     def _known(self) -> tuple[int, ...]:
         """How many generations are known, how many of them are gone, and how much was read of all."""
         known = self._view.generations
         return len(known), sum(each.gone for each in known), sum(each.offset for each in known)
 
-    def _find(self, look: Look, now: int) -> list[rotation.LogPlace]:
-        """Look at all files and decide; their names."""
-        places = self._open(look, now)
+    def _find(self, look: Look) -> None:
+        """Look at all files and decide."""
+        self._open(look)
         if any(file.has_shrunk() for file in look.files):
             raise LookAgain
         match = matching.match(self._view.generations, look.files, self._has_line)
@@ -197,7 +168,6 @@ class Tail:
         self._view.forget_old({each.gid for each in missing} - {each.gid for each in expected})
         look.found = sorted(match.found, key=lambda pair: pair[0].sequence)
         look.unread = [pair for pair in look.found if unread(*pair)]
-        return places
 
     def _begin(self, match: matching.Match) -> None:
         """The view knows the new ones from now on: those that another view has met by their ids there."""
@@ -222,7 +192,7 @@ class Tail:
         """The file of this name was written to while it was read; where rotation compressed it, nobody should."""
         for file in look.files:
             if file.place.compressed and file.place.path == path:
-                self._settled = None
+                self._last = None
                 self._passed_over.add(path)
                 if self._verdicts:
                     self._verdicts.forget(file)
@@ -230,13 +200,12 @@ class Tail:
                     if generation.file_state == file.state:
                         generation.file_state = ()
 
-    def _open(self, look: Look, now: int) -> list[rotation.LogPlace]:
+    def _open(self, look: Look) -> None:
         """Find every file once."""
         keys = set()
-        places = self._places(look)
-        self._states = {}
+        look.places = self._places(look)
         known = {each.file_state: each for each in self._view.generations if not each.gone}
-        opened = [file for file in (self._opened(place, look, known, now) for place in places) if file]
+        opened = [file for file in (self._opened(place, look, known) for place in look.places) if file]
         packed = []
         for file in opened:
             if file.key in keys:
@@ -248,11 +217,10 @@ class Tail:
             look.files.append(file)
         unready = self._unready(packed, known, look) if packed else set()
         look.files = [file for file in look.files if file not in unready]
-        was_in_vain, self._in_vain = self._in_vain, bool(places) and not look.files
+        was_in_vain, self._in_vain = self._in_vain, bool(look.places) and not look.files
         # A rotation may be at work, and all that was listed have other names by now.
         if self._in_vain and not was_in_vain:
             raise LookAgain
-        return places
 
     def _unready(self, packed: list[LogFile], known: dict[tuple[int, ...], Generation], look: Look) -> set[LogFile]:
         """Those of these compressed files that cannot be read, or not yet."""
@@ -295,9 +263,8 @@ class Tail:
         known = {each.path: each.log for each in self._view.generations if not each.gone}
         return rotation.find(self._patterns, known, unlisted)
 
-    def _opened(
-        self, place: rotation.LogPlace, look: Look, known: dict[tuple[int, ...], Generation], now: int
-    ) -> LogFile | None:
+    def _opened(self, place: rotation.LogPlace, look: Look, known: dict[tuple[int, ...], Generation]) -> LogFile | None:
+        """The file, None where it cannot be had; one that needs no look is not opened yet."""
         if place.path in self._passed_over:
             look.complete = False
             return None
@@ -306,9 +273,9 @@ class Tail:
                 found = os.stat(place.path)
                 state = state_of(found)
                 if _is_done(known.get(state), place):
-                    self._states[place.path] = state
-                    return LogFile(place, self._allowed, self._descriptors, seen=found, now=now)
-            file = LogFile(place, self._allowed, self._descriptors, now=now)
+                    look.states[place.path] = state
+                    return LogFile(place, self._allowed, self._descriptors, seen=found, now=look.began)
+            file = LogFile(place, self._allowed, self._descriptors, now=look.began)
         except FileNotFoundError:  # renamed just now
             pass
         except OutsideError:
@@ -321,7 +288,7 @@ class Tail:
             look.problems.append(unreadable(place.path, error))
         else:
             self._judged.add(place.path)
-            self._states[place.path] = file.state
+            look.states[place.path] = file.state
             return file
         look.complete = False
         return None
