@@ -32,11 +32,11 @@ STDIN = ".stdin.log"
 SET_ASIDE = ".corrupt-"
 """Behind a session file's name, and before a number: of a copy of it that was damaged, or of what stood in its place."""
 UNUSABLE = ".unusable"
-"""Behind the state file's name: that of one that could not be read."""
+"""Behind the name of a file of the monitor's own: that of what could not be read, or stood in its place."""
 
 
 EVERYBODY, GROUP = "everybody", "its group"
-_SINGLE = (LOCK, WRITE_LOCK, STATE, DELETED, INDEX, WORD_INDEX, PRICES, WEB_KEY, STDIN)
+_SINGLE = (LOCK, WRITE_LOCK, STATE, DELETED, ROUND_COUNTS, INDEX, WORD_INDEX, PRICES, WEB_KEY, STDIN)
 
 
 def check_whose(folder: str) -> None:

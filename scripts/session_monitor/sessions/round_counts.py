@@ -114,6 +114,8 @@ class RoundCounts:
             for key, each in kept:
                 table.put_for_sure(key, each)
             os.fsync(table.descriptor)
+            if os.path.isdir(self._path):  # nothing else keeps a file from taking a name
+                os.rename(self._path, self._path + data_folder.UNUSABLE)
             os.replace(temporary, self._path)
         except BaseException:
             os.close(table.descriptor)
