@@ -11,8 +11,9 @@ from session_monitor.log import beneath, rotation
 from session_monitor.log.beneath import is_beneath
 from session_monitor.log.checkpoint import LogView
 from session_monitor.log.log_file import LogFile, OutsideError
+from session_monitor.log.look import Look
 from session_monitor.log.rotation import LogPlace
-from session_monitor.log.tail import Look, Tail
+from session_monitor.log.tail import Tail
 
 
 def make(folder, *names):

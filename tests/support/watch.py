@@ -6,7 +6,8 @@ import os
 
 from session_monitor.log import tail
 from session_monitor.log.checkpoint import LogView
-from session_monitor.log.tail import Look, LookAgain, Tail
+from session_monitor.log.look import Look
+from session_monitor.log.tail import LookAgain, Tail
 
 
 def text(*numbers, of="call"):

@@ -3,7 +3,7 @@
 Its rooms in reading order, ● those that others may come in by:
 
     tail ●          one look: open, match, give up; the new lines
-    standstill      whether a look sees what the last one saw
+    look ●          what one look found, and whether the next one finds the same
     rotation ●      which files belong to a log
     beneath         whether a name leads to a file beneath a folder
     log_file ●      bytes, lines and hashes of one file, compressed or not

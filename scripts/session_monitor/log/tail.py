@@ -18,6 +18,7 @@ from . import log_file, matching, rotation
 from .checkpoint import LogView
 from .generation import Generation
 from .log_file import TOO_MANY, Descriptors, LogFile, NotAFileError, OutsideError, TruncatedError, state_of
+from .look import Look
 
 if TYPE_CHECKING:
     from .verdicts import Verdicts
@@ -32,33 +33,6 @@ Line = tuple[int, int, Optional[bytes], bool]
 
 The last says whether it came behind a line that had been taken without its newline.
 """
-
-
-class Look:
-    """What is there: each generation with its open file, the oldest first; and what a person should hear of."""
-
-    def __init__(self) -> None:
-        """Nothing was found yet."""
-        self.began = 0  # nanoseconds since 1970
-        self.folders: list[tuple[str, os.stat_result]] = []  # of the logs that are named, as they were before
-        self.places: list[rotation.LogPlace] = []
-        self.states: dict[str, tuple[int, ...]] = {}  # of the files that could be opened, by their names
-        self.known: tuple[int, ...] = ()  # what was known of generations behind it
-        self.found: list[tuple[Generation, LogFile]] = []
-        self.unread: list[tuple[Generation, LogFile]] = []  # those of them with bytes behind the offset
-        self.files: list[LogFile] = []
-        self.is_as_before = False  # whether nothing at all has changed since the last look
-        self.problems: list[str] = []
-        self.notices: list[str] = []
-        self.lost_bytes = self.unknown_gaps = 0
-        self.complete = True  # whether every file that is there could be opened
-        self.is_measured = True  # whether the size of every compressed file is known
-        self.unfinished: list[LogFile] = []  # compressed files of which more may come
-
-    def close(self) -> None:
-        """Close the files."""
-        for file in self.files:
-            file.close()
 
 
 class Tail:
@@ -132,11 +106,7 @@ class Tail:
     def _is_as_before(self, look: Look) -> bool:
         """Whether nothing has changed since the last look, which this one goes on with then."""
         last, self._last = self._last, None
-        if last is None or last.known != self._known():
-            return False
-        from .standstill import sees_the_same  # noqa: PLC0415 -- a pass every minute looks once
-
-        if not sees_the_same(last, look.folders):
+        if last is None or last.known != self._known() or not last.still_holds(look.folders):
             return False
         look.found, look.files, look.is_as_before, self._last = last.found, last.files, True, last
         return True

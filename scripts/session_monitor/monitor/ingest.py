@@ -21,7 +21,8 @@ from session_monitor.log import tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile, TruncatedError
-from session_monitor.log.tail import Look, LookAgain, Tail
+from session_monitor.log.look import Look
+from session_monitor.log.tail import LookAgain, Tail
 from session_monitor.prices import usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.sessions.opening import InTheWay, SetAside, WentBack
