@@ -260,6 +260,21 @@ def test_a_copy_of_a_live_folder(place, late, lacks):
     assert place.cli("verify").returncode == 0
 
 
+def test_a_copy_that_is_repaired_first(place):
+    """Of calls that were in no copied file and come back from the log none is told as lost."""
+    copy = place.out.with_name("copy")
+    shutil.copytree(place.out, copy)
+    place.write(11, 12)
+    place.run()
+    shutil.copy2(place.out / ".round-counts", copy / ".round-counts")
+    place.out = copy
+    place.cli("repair")
+
+    assert "lost" not in place.run().stderr
+    assert place.ids() == once(range(1, 13))
+    assert place.cli("verify").returncode == 0
+
+
 def test_a_copy_put_in_the_place_of_the_folder(place):
     """Also where the state file is overwritten in place, and its inode stays: it is newer than what it should follow."""
     copy = place.out.with_name("copy")

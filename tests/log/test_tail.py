@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import os
 import shutil
@@ -254,6 +255,52 @@ def test_all_files_of_the_logs_that_are_named_are_removed(watch):
     assert [each.split(":")[0] for each in watch.told] == [
         f"none of the files known until now is there any more (the last was {other})"
     ]
+
+
+NO_FILES = {
+    "a pipe": os.mkfifo,
+    "a folder": lambda path: path.mkdir(),
+    "a link to nothing": lambda path: path.symlink_to("nothing"),
+    "a link to itself": lambda path: path.symlink_to(path.name),
+}
+
+
+@pytest.mark.parametrize("pattern", ["access.log", "acc*"])
+@pytest.mark.parametrize("made", NO_FILES.values(), ids=NO_FILES.keys())
+def test_what_is_no_file_hides_no_loss(watch, made, pattern):
+    """What was seen and is removed is told as lost, once, also where a rotated file's name is that of something else."""
+    made(watch.path("-20250101"))
+    watch.name(watch.folder / pattern)
+    watch.append(text(4))
+    watch.look(read=False)
+    watch.log.unlink()
+    watch.append(text(5))
+
+    assert watch.look() + watch.look() == text(5)
+    lost = [each for each in watch.told if "no regular file" not in each and "cannot be read" not in each]
+    assert [each.split(":")[0] for each in lost][-1:] == [f"at least {len(text(4))} bytes are lost"]
+    assert sum("bytes are lost" in each for each in lost) == 1
+
+
+@pytest.mark.parametrize("error", [FileNotFoundError, PermissionError])
+def test_a_file_that_may_still_be_there_is_not_missed(watch, monkeypatch, error):
+    """One that was renamed just now, or may not be read: what was known may be in it."""
+    watch.append(text(4))
+    watch.look(read=False)
+    watch.log.rename(watch.path(".1"))
+    watch.append(text(5))
+    real = os.open
+
+    def opened(path, *arguments, **more):
+        if str(path) == str(watch.path(".1")):
+            raise error(errno.ENOENT if error is FileNotFoundError else errno.EACCES, "gone", path)
+        return real(path, *arguments, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", opened)
+        assert watch.look() + watch.look() == text(5)
+    assert not any("lost" in each for each in watch.told)
+    assert watch.look() == text(4)
 
 
 REMOVED = {

@@ -467,6 +467,28 @@ def test_a_file_that_goes_while_it_is_read_again(monitor):
     assert [text for text in poll.notices if "2 calls are lost: s.json" in text]
 
 
+@pytest.mark.parametrize("lines", range(1, 5))
+def test_a_stop_while_the_logs_are_read_again_for_an_older_state(monitor, monkeypatch, lines):
+    """Whatever of a session comes back in the next run is not told as lost: what is new is not known there either."""
+    monkeypatch.setattr(ingest, "LINES_BETWEEN_LOOKS", 1)
+    names = ("s.json", ".state.json")
+    monitor.write("a")
+    monitor.poll()
+    backup = {name: (monitor.out / name).read_bytes() for name in names}
+    monitor.write("b", "c")
+    monitor.poll()
+    for name in names:
+        (monitor.out / name).write_bytes(backup[name])
+    monitor.write("d")
+    left = iter(range(lines))
+    lost = monitor.fresh(stop=lambda: next(left, None) is None).poll().coverage.lost_calls
+
+    lost += monitor.fresh().poll().coverage.lost_calls
+
+    assert monitor.ids() == ["a", "b", "c", "d"]
+    assert lost == 0
+
+
 def test_many_sessions_that_went_back_are_read_for_at_once(monitor):
     """A whole folder of backups costs one more reading of the logs, not one each."""
     for number in range(30):

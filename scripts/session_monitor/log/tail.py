@@ -8,6 +8,7 @@ A file that nothing was done to since its content was proved, and that was read 
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -246,22 +247,12 @@ class Tail:
                     look.states[place.path] = state
                     return LogFile(place, self._allowed, self._descriptors, seen=found, now=look.began)
             file = LogFile(place, self._allowed, self._descriptors, now=look.began)
-        except FileNotFoundError:  # renamed just now
-            pass
-        except OutsideError:
-            if not place.is_former:
-                look.problems.append(f"{place.path} is outside the folders that --allow-dir permits; it was not read")
-            return None  # what is known of it is not missed: see ``_is_expected``
-        except NotAFileError:
-            look.problems.append(f"{place.path} is no regular file")
-        except OSError as error:
-            look.problems.append(unreadable(place.path, error))
-        else:
-            self._judged.add(place.path)
-            look.states[place.path] = file.state
-            return file
-        look.complete = False
-        return None
+        except (NotAFileError, OSError) as error:
+            look.complete = not _may_hide_one(look, place, error) and look.complete
+            return None
+        self._judged.add(place.path)
+        look.states[place.path] = file.state
+        return file
 
     def _has_line(self, file: LogFile) -> bool:
         """Whether there is a line to tell it by; a rotated file's only line may lack its newline."""
@@ -345,6 +336,21 @@ def unread(generation: Generation, file: LogFile) -> int:
     """Bytes of the file behind what was read; a compressed file that is known and unchanged is not opened for it."""
     size = generation.size_seen if generation.file_state == file.state else file.size
     return max(0, size - generation.offset)
+
+
+def _may_hide_one(look: Look, place: rotation.LogPlace, error: NotAFileError | OSError) -> bool:
+    """Tell why this cannot be opened; whether a generation may be in it all the same, and is not to be given up now."""
+    if isinstance(error, FileNotFoundError):  # renamed just now, unless it is a link to nothing
+        return place.is_live or not os.path.islink(place.path)
+    if isinstance(error, OutsideError):
+        if not place.is_former:
+            look.problems.append(f"{place.path} is outside the folders that --allow-dir permits; it was not read")
+        return False  # what is known of it is not missed: see ``_is_expected``
+    if isinstance(error, NotAFileError):
+        look.problems.append(f"{place.path} is no regular file")
+        return False
+    look.problems.append(unreadable(place.path, error))
+    return error.errno != errno.ELOOP
 
 
 def _give_up(look: Look, generation: Generation) -> None:

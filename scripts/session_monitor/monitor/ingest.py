@@ -150,7 +150,8 @@ class Ingest:
             now=now,
             is_piped=is_piped,
         )
-        self._is_known_what_is_new = not checkpoint.is_copy or checkpoint.flushes == store.flushes
+        is_sure = not checkpoint.is_copy and not checkpoint.to_look_at
+        self._is_known_what_is_new = is_sure or checkpoint.flushes == store.flushes
         if checkpoint.is_copy:
             self._begin_rereading()
         self._batch = _Batch()
@@ -389,7 +390,10 @@ class Ingest:
                 generation.coverage.add(batch.coverage[generation.gid])
                 poll.coverage.add(batch.coverage[generation.gid])
             self._batch = _Batch()
-            self._checkpoint.flushes = self._store.flushes
+            flushes = self._store.flushes
+            # Until all logs were read again, the next run is not to believe that it knows what is new either.
+            known = flushes if self._is_known_what_is_new else min(self._checkpoint.flushes, flushes - 1)
+            self._checkpoint.flushes = known
             self._checkpoint.save()
             rows = rows_of(written, self.book or _NO_PRICES)
             self._index.after(written, rows if self.book else None)
