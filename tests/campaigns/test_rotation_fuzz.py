@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from tests.campaigns import rotation_fuzz
+from tests.campaigns.rotation_fuzz import histories
 
 
 @pytest.mark.parametrize("seed", range(1, 301, 50))
 def test_nothing_is_lost_and_nothing_comes_twice(seed):
     """Whatever happens to the log, each of its lines is in the sessions as often as it must be."""
-    failures = [rotation_fuzz.failure(each) for each in range(seed, seed + 50)]
+    failures = [histories.failure(each) for each in range(seed, seed + 50)]
 
     assert [text for text in failures if text] == []

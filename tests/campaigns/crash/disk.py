@@ -39,6 +39,16 @@ class Disk:
         elif kind == "unlink":
             del self.names[values[0]]
 
+    def changed_by_others(self, before, after):
+        """Somebody has written these files in the meantime, and all of it is synced."""
+        for name, data in after.items():
+            if before.get(name) != data:
+                if name not in self.names:
+                    self.record("create", name)
+                file = self.names[name]
+                for event in (("truncate", file, 0), ("write", file, data, 0), ("fsync", file), ("fsync folder",)):
+                    self.record(*event)
+
     def recorded(self, folder, at=0, fault=None):
         """A shim that does everything in this folder and writes it down here."""
         return Recorder(self, folder, at, fault)

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 
+from session_monitor.base import data_folder
+from session_monitor.index import access
+from session_monitor.prices.book import Book
+from session_monitor.upkeep import verification
 from tests.campaigns.crash.child import in_child, quick
 from tests.campaigns.crash.tally import Tally
 from tests.campaigns.crash.ways_to_end import FAULTS, KILLS, ON_WRITES, Shim, is_gone
@@ -62,7 +66,23 @@ def _point(course, kind, shim, continues, expected):
         wrong += _not_json(course, shim)
         if kind != "follow" and ended.result:
             wrong += [] if ended.result == 1 and "main.py: " in ended.said else [f"said {ended.said!r}"]
-    return wrong + course.wrong(course.out, kind, expected)
+    wrong += course.wrong(course.out, kind, expected)
+    return wrong or _wrong_answers(course)
+
+
+def _wrong_answers(course):
+    """What is wrong with what a reader hears, whatever has become of the index; it may be behind, and is made anew."""
+    out, ledger = str(course.out), {name: len(rounds) for name, rounds in course.gateway.ledger.items()}
+    said = access.ask(
+        out, Book([]), lambda index: dict(index.db.execute("SELECT session_id, calls FROM session")), _silent
+    )
+    verified = verification.verify(out, data_folder.state_file(out), Book([]), _silent)
+    wrong = [f"verify: {each.file} {each.what}" for each in verified.faults]
+    return wrong if said == ledger else [*wrong, f"a reader hears {said} of {ledger}"]
+
+
+def _silent(_done, _total):
+    """Say nothing."""
 
 
 def _not_json(course, shim):

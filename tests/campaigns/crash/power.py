@@ -15,9 +15,11 @@ def power(folder, seed, number):
     """Let the power fail so many times, over the looks of a course; a part of them after kills and other failures."""
     course, tally, rng = Course(folder, seed), Tally(), random.Random(seed)
     looks = sum(1 for _ in Course(subfolder(folder, "counted"), seed).looks())
-    disk = Disk({})
+    disk, last = Disk({}), {}
     for index, kind in enumerate(course.looks(), 1):
-        before, events = saved(course.out), list(disk.events)
+        before = saved(course.out)
+        disk.changed_by_others(last, before)
+        events = list(disk.events)
         expected, _ = course.expected(kind, before)
         with disk.recorded(course.out):
             _poll(course, course.out, kind, course.monitor)
@@ -33,6 +35,7 @@ def power(folder, seed, number):
             tally.count("power failures" if trial % 2 else "power failures after kills")
             if not tally.check(_power(course, kind, tried, start, expected, rng), where):
                 return tally
+        last = saved(course.out)
     return tally
 
 

@@ -16,6 +16,7 @@ import main as program
 from session_monitor.base import data_folder
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
+from session_monitor.sessions import file_names
 from session_monitor.sessions.store import Store
 from tests.campaigns.crash.child import in_child, quick
 from tests.campaigns.crash.ways_to_end import Shim
@@ -29,6 +30,14 @@ LONG, SHORT = "agent:main:1", ("b/../c", "会话", "agent:x")
 
 
 PATTERN = "agent:*"
+
+
+ODD = "access.log-2025010"
+"""How the names of odd siblings begin."""
+
+
+TELLING = (ODD, "perhaps a backup was put back")
+"""What may be said of a bad day."""
 
 
 class Gateway:
@@ -93,6 +102,14 @@ class Gateway:
         for number, dot, extension in sorted(found, key=lambda each: -int(each[0])):
             rest = dot + extension
             os.rename(f"{self.path}.{number}{rest}", f"{self.path}.{int(number) + 1}{rest}")
+
+    def odd_siblings(self):
+        """Things appear beside the log that are called like rotated files, and hold nothing of it."""
+        packed = gzip.compress(self.rng.getrandbits(9000).to_bytes(1125, "big").hex().encode(), mtime=0)
+        for number, data in enumerate([packed[:-40], bytes(range(256)), b""]):
+            (self.logs / f"{ODD}{number}.gz").write_bytes(data)
+        (self.logs / f"{ODD}3").mkdir()
+        (self.logs / f"{ODD}4").symlink_to("nothing")
 
     def differences(self, out, *, ordered=True):
         """What is wrong with the sessions of this folder, in words, read without the project's code."""
@@ -202,9 +219,48 @@ class Course:
         for _ in gateway.calls_in_halves(SHORT[2], ["half"]):
             gateway.rng.random()
             yield "follow"
+        kept = self._sessions()
         for session in (SHORT[0], "late", LONG):
             gateway.call(session, ["z"] * 40, 2000)
         yield "once"
+        yield from self._bad_days(kept)
+
+    def _bad_days(self, kept):
+        """Odd things appear beside the log, backups of session files are put back, and the index is taken away."""
+        gateway = self.gateway
+        gateway.odd_siblings()
+        gateway.call(SHORT[1], ["beside odd siblings"])
+        self.index_away("-shm")
+        yield "once"
+        self._put_back(kept, [LONG, SHORT[0]])
+        gateway.call(LONG, ["after a backup"])
+        yield "follow"
+        gateway.call("late", ["before a backup"])
+        self.index_away("")
+        yield "once"
+        self._put_back(kept, ["late", *SHORT])
+        for session in ("late", SHORT[0]):
+            gateway.call(session, ["after another"], 3000)
+        self.index_away("", b"garbage " * 1000)
+        yield "once"
+
+    def _sessions(self):
+        return {name: data for name, data in saved(self.out).items() if name.endswith(".json") and name[0] != "."}
+
+    def _put_back(self, kept, session_ids):
+        """These are as they were then, in place, and one of them as another file."""
+        for number, name in enumerate(filter(kept.__contains__, map(file_names.file_name, session_ids))):
+            path = self.out / (name + ".new" if number else name)
+            path.write_bytes(kept[name])
+            path.rename(self.out / name)
+
+    def index_away(self, end, instead=None):
+        """A file of the index is removed, if there is one, or has something else in its place."""
+        path = self.out / (data_folder.INDEX + end)
+        if path.exists():
+            path.unlink()
+            if instead is not None:
+                path.write_bytes(instead)
 
     def looks_with_damage(self):
         """The same, and a last look that finds a file damaged in the middle of what was committed."""
@@ -266,6 +322,7 @@ class Course:
                 for key in [PATTERN, None] if kind == "filtered" else [None]:
                     poll = self.fresh(out, key).poll()
                     said += [*poll.problems, *poll.notices]
+            said = [text for text in said if not any(part in text for part in TELLING)]
             wrong = [*([] if self.is_damaged else said), *self.differences(out)]
             return wrong or _differences(account(out), expected)
         except Exception:  # noqa: BLE001 -- whatever it is, it is a finding
@@ -300,7 +357,7 @@ def restore(out, contents):
         (out / name).write_bytes(content)
     state = out / ".state.json"
     if state.exists():
-        state.write_bytes(re.sub(rb'"inode": \d+', b'"inode": %d' % state.stat().st_ino, state.read_bytes()))
+        state.write_bytes(re.sub(rb'"inode": ?\d+', b'"inode":%d' % state.stat().st_ino, state.read_bytes()))
     if data_folder.INDEX in contents:  # after a power loss, too, its files are those that were made
         taken_for_the_same(out)
 
