@@ -120,7 +120,7 @@ def run(*command):
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise SystemExit(f"{command} ended with {process.returncode}")
+        raise SystemExit(f"{' '.join(map(str, command))} ended with {process.returncode}")
     per_unit = 1 if sys.platform == "darwin" else 1024
     return Took(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * per_unit)
 

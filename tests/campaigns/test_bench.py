@@ -1,25 +1,73 @@
-"""The benchmark, in short: it runs to its end and prints ratios; how large they are is not for a test to say."""
+"""The benchmark, in short: each way does the whole work, and ratios are what they say; how large is not for a test to say."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import sys
+
+import pytest
+
 from tests.campaigns import bench
+from tests.campaigns.bench import Took
 
 
-def test_all_ratios_are_measured(tmp_path):
-    """A small log is read by the monitor and by every yardstick, and each has its ratio."""
-    found = bench.compare(tmp_path, "agent", "2M", 1, list(bench.YARDSTICKS))
+def calls_in(folder):
+    """How many calls the session files of a folder hold."""
+    files = [path for path in folder.glob("*.json") if not path.name.startswith(".")]
+    return sum(len(json.loads(path.read_text(encoding="utf-8"))["rounds"]) for path in files)
 
-    assert len(found) == 1 + 2 * len(bench.YARDSTICKS)
+
+def test_the_monitor_and_the_yardsticks_do_the_same_work(tmp_path):
+    """All go over the whole log: those that keep something have all of its calls.  Each has its ratios."""
+    ways = [name for name in bench.YARDSTICKS if name != "orjson" or importlib.util.find_spec("orjson")]
+
+    found = bench.compare(tmp_path, "agent", "2M", 1, ways)
+
+    kinds = ("on the clock", "processor")
+    of_disk = "agent: bytes on disk / bytes of log"
+    assert set(found) == {of_disk, *(f"agent: {way} / monitor, {kind}" for way in ways for kind in kinds)}
     assert all(value > 0 for value in found.values())
+    assert found[of_disk] < 1  # what agents send again is not kept again
+    calls = bench.summary(tmp_path / "out-agent-0")["calls"]
+    assert calls_in(tmp_path / "out-agent-0") == calls_in(tmp_path / "yard-agent-0-rewriting") == calls > 10
+
+
+def test_ratios():
+    """One number says how many times as long: of the medians, so that one slow turn does not matter."""
+    took = {"ours": [Took(2, 1, 0), Took(90, 1, 0), Took(2, 1, 0)], "theirs": [Took(6, 4, 0)] * 3}
+
+    assert bench._ratio(took, "theirs", "ours", "wall") == 3
+    assert bench._ratio(took, "theirs", "ours", "processor") == 4
+
+
+def test_what_is_run_is_measured(tmp_path):
+    """A program's seconds, of the processor too, and its memory; one that fails is not measured at all."""
+    idle = bench.run(sys.executable, "-c", "import time; time.sleep(1)")
+    busy = bench.run(sys.executable, "-c", "x = b'x' * 300_000_000")
+
+    assert idle.wall >= 1 > idle.processor
+    assert busy.memory > 300_000_000  # of the other it may be this process's own, as it was copied
+    with pytest.raises(SystemExit, match="ended with 3"):
+        bench.run(sys.executable, "-c", "raise SystemExit(3)")
 
 
 def test_questions_are_measured(tmp_path):
-    """Every question over a small folder has its ratio, and so have the index, a long session and one more line of it."""
+    """Over a folder with all of its calls; the index, a long session and one more line of it have their figures too."""
     found = {**bench.answers(tmp_path, 300, 1), **bench.long_session(tmp_path, 100, 2)}
 
-    assert len(found) == len(bench.QUESTIONS) + 1 + 3
-    assert all(isinstance(value, float) for value in found.values())
-    assert all(value > 0 for name, value in found.items() if not name.startswith("milliseconds for one line"))
+    names = [f"{' '.join(question)} / imports" for question in bench.QUESTIONS]
+    one_line = "milliseconds for one line of a session of 100 rounds, beyond a pass with nothing new"
+    assert set(found) == {
+        *names,
+        "rounds a second, the index of 330 made anew",
+        "show --rounds last:5, of 100 rounds / imports",
+        "milliseconds that imports take",
+        one_line,
+    }
+    assert all(value > 0 for name, value in found.items() if name != one_line)  # a difference may be less than nothing
+    assert calls_in(tmp_path / "answers") == 330
+    assert calls_in(tmp_path / "long") == 100
 
 
 def test_sizes():

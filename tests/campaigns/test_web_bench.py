@@ -1,17 +1,58 @@
-"""The benchmark of the web server, in short: it runs to its end; how large its figures are is not for a test to say."""
+"""The benchmark of the web server, in short: both servers give the same answers; how fast is not for a test to say."""
 
 from __future__ import annotations
+
+import json
+import urllib.request
+
+import pytest
 
 from tests.campaigns import web_bench
 
 
-def test_all_is_measured(tmp_path):
-    """Every address is asked by two clients at a time, the plain way answers too, and a long session has its size."""
-    rows = web_bench.compare(web_bench.generated(tmp_path, "300K"), 2, 3, 1)
-    long = web_bench.first_data(tmp_path, 60)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """Some sessions."""
+    return web_bench.generated(tmp_path_factory.mktemp("generated"), "300K")
+
+
+def answer(port, path):
+    """What a server answers, as JSON."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}") as found:
+        return json.loads(found.read())
+
+
+def test_the_plain_way_answers_the_same(folder):
+    """What is compared is the same work: the same sessions in the same order, and the same sums."""
+    listed, summed = web_bench.PLAIN
+    with web_bench.ours(folder) as our, web_bench.plain(folder) as other:
+        ours, plain = answer(our, listed)["data"]["sessions"], answer(other, listed)
+        overview, sums = answer(our, summed)["data"], answer(other, summed)
+
+    assert len(ours) > 2
+    assert [row["updated_at"] for row in ours] == [row["updated_at"] for row in plain]
+    assert {row["session_id"] for row in ours} == {row["session_id"] for row in plain}
+    assert sum(calls for calls, *_ in sums.values()) == overview["cards"]["now"]["calls"]
+
+
+def test_all_addresses_are_measured(folder):
+    """Every address is asked by two clients at a time, and a long session's page has its figures."""
+    rows = web_bench.compare(folder, 2, 3, 1)
+    long = web_bench.first_data(folder.parent, 60, paints=1)
 
     assert set(rows) == set(web_bench.PATHS)
-    assert all(rows[path]["times_as_long"] > 0 for path in web_bench.PLAIN)
-    assert all(row["median"] <= row["p99"] <= row["slowest"] for row in rows.values())
+    for path, row in rows.items():
+        assert 0 < row["median"] <= row["p99"] <= row["slowest"]
+        assert row["size"] > 2
+        ratio = row["plain_median"] / row["median"] if path in web_bench.PLAIN else None
+        assert row["times_as_long"] == ratio
+    whole, last = "/api/session?id=long", "/api/session/rounds?id=long&last=50"
+    assert long.keys() >= {whole, last}
     assert all(row["first"] > 0 for row in long.values())
-    assert all(row["size"] > 0 for path, row in long.items() if path.startswith("/api/"))
+    assert long[last]["size"] > 50 * 60 * len("answer ")
+
+
+def test_an_address_that_fails_is_not_measured(folder):
+    """A quick refusal is no quick answer."""
+    with web_bench.ours(folder) as port, pytest.raises(SystemExit, match="status 404"):
+        web_bench._ask(port, "/api/nothing", 1)

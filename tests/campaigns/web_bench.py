@@ -77,7 +77,7 @@ def _ready(port):
             answer.read()
             if answer.status == 200:
                 return
-        time.sleep(0.5)
+        time.sleep(0.05)
 
 
 @contextlib.contextmanager
@@ -145,17 +145,16 @@ def measured(port, path, clients, requests):
 
 
 def _ask(port, path, requests):
-    connection = http.client.HTTPConnection("127.0.0.1", port)
     times, size = [], 0
-    for _ in range(requests):
-        started = time.perf_counter()
-        connection.request("GET", path)
-        answer = connection.getresponse()
-        size = len(answer.read())
-        times.append(1000 * (time.perf_counter() - started))
-        if answer.status != 200:
-            raise SystemExit(f"{path}: status {answer.status}")
-    connection.close()
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        for _ in range(requests):
+            started = time.perf_counter()
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            size = len(answer.read())
+            times.append(1000 * (time.perf_counter() - started))
+            if answer.status != 200:
+                raise SystemExit(f"{path}: status {answer.status}")
     return times, size
 
 
@@ -173,7 +172,7 @@ def compare(folder, clients, requests, plain_requests):
     return rows
 
 
-def first_data(folder, rounds):
+def first_data(folder, rounds, paints=5):
     """What a page of a long session asks for first: how long that takes and how many bytes it is."""
     log = folder / "long.log"
     with log.open("w", encoding="utf-8") as file:
@@ -197,11 +196,11 @@ def first_data(folder, rounds):
         for path in ("/api/session?id=long", "/api/session/rounds?id=long&last=50"):
             times, size = _ask(port, path, 1)
             rows[path] = {"first": times[0], "size": size}
-        rows.update(painted(port))
+        rows.update(painted(port, paints))
     return rows
 
 
-def painted(port, turns=5):
+def painted(port, turns):
     """How long a browser takes to paint something of a long session, and its rounds; nothing where there is no browser."""
     if not (importlib.util.find_spec("playwright") and shutil.which("chromium")):
         return {}

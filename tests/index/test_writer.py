@@ -266,7 +266,7 @@ def test_what_fails_leaves_no_half(tmp_path):
         (written,) = Agent(tmp_path).store([Step("s")])
         broken = written._replace(session_id="t", rounds=[({"round": 1}, 0, 1)])
 
-        with pytest.raises(KeyError):
+        with pytest.raises(KeyError, match="timestamp"):
             found.add([written, broken])
 
         assert found.db.execute("SELECT count(*) FROM session").fetchone() == (0,)

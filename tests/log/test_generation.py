@@ -208,6 +208,14 @@ def test_lines_read_between_copy_and_truncation_are_not_read_twice(watch):
     assert watch.known[0].offset == len(text(1, 2, 3, 4, 5))
 
 
+def test_a_shorter_log_that_begins_with_the_same_line_is_no_copy(watch):
+    """Of a file that is shorter than what was read every whole line is compared: one that differs makes it another."""
+    watch.log.write_bytes(text(1, 9))
+
+    assert watch.look() == text(1, 9)
+    assert len(watch.known) == 2
+
+
 def test_of_two_copies_the_longer_one_inherits(watch):
     """Where several files go on where the log was read to, the one with the most is taken and the other left alone."""
     shutil.copy(watch.log, watch.path("-20260201"))

@@ -86,7 +86,11 @@ def test_the_live_view(tmux, log, size):
     assert "━" * size[0] in screen.screen()
     assert screen.ask("alternate_on", "cursor_flag", "wrap_flag") == ["1", "0", "0"]
     assert any("会话-2-🙂" in text for text in table)
-    assert IDS[0] in table[-2] or "…" in table[-2]
+    shown = table[-2].split()[1]
+    start, cut, end = shown.partition("…")
+    assert shown == IDS[0] if size[0] == 200 else cut
+    assert IDS[0].startswith(start)
+    assert IDS[0].endswith(end)
 
     append(log, line("新的会话 🙂", 30), line(IDS[2], 31))
     screen.until(lambda: "📊 Active Sessions: 4" in screen.screen(), "the new session shows")

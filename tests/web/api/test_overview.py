@@ -64,16 +64,30 @@ def test_what_is_wrong_is_told(tmp_path):
     assert ".prices.json" in alerts["prices"]["names"][0]
 
 
-def test_what_is_lost_or_left_out_is_told(tmp_path):
-    """What the state file counts as lost, or as too complex to be kept, is among the alerts, each by its own name."""
+def test_what_is_known_to_lack_is_told(tmp_path):
+    """What the log does not have any more, or not whole, is among the alerts with its number; what does not lack is not."""
     folder = ingest_calls(tmp_path, [line("s", ["hi"])])
-    state = json.loads((folder / ".state.json").read_text())
-    state["views"][""]["past_coverage"] = {"lost_bytes": 70, "lost_calls": 3, "content_cut": 1, "content_left_out": 2}
-    (folder / ".state.json").write_text(json.dumps(state))
+    state = folder / ".state.json"
+    kept = json.loads(state.read_bytes())
+    counts = {"lost_bytes": 70, "lost_calls": 5, "content_cut": 3, "content_left_out": 4}
+    lacks = {**counts, "torn": 2, "without_session_id": 1}
+    kept["views"][""]["past_coverage"].update(lacks)
     with serving(folder) as running:
-        alerts = {each["code"]: each["count"] for each in running.ask("/api/overview").data["alerts"]}
+        before = [each["code"] for each in running.ask("/api/overview").data["alerts"]]
+        state.write_text(json.dumps(kept))
+        alerts = {each["code"]: each["count"] for each in running.ask("/api/overview", limit=7).data["alerts"]}
 
-    assert alerts.items() >= {"lost": 70, "lost_calls": 3, "cut": 1, "left_out": 2}.items()
+    assert not before
+    assert alerts == {"lost": 70, "lost_calls": 5, "cut": 3, "left_out": 4, "torn": 2, "without_session_id": 1}
+
+
+def test_of_many_names_some_are_told(tmp_path):
+    """All are counted, ten are named."""
+    folder = ingest_calls(tmp_path, [line("s", ["hi"], model=f"no-such-model-{number}") for number in range(12)])
+    with serving(folder) as running:
+        (alert,) = running.ask("/api/overview").data["alerts"]
+
+    assert (alert["code"], alert["count"], len(alert["names"])) == ("unpriced", 12, 10)
 
 
 def test_calls_that_the_plugin_skipped_are_told(tmp_path):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
+
 import pytest
 
+from session_monitor.search import word_index
 from tests.support.webserving import cli
 
 
@@ -11,3 +14,18 @@ from tests.support.webserving import cli
 def test_a_search_is_that_of_the_command_line(running, folder, words):
     """The same rounds are found, with the same text around."""
     assert running.ask("/api/search", q=words, limit=50).json == cli(folder, "search", words, "--limit", "50")
+
+
+def test_a_python_without_full_text_search(running, monkeypatch):
+    """Some lack SQLite's FTS5: nobody is told that there is nothing, but why it cannot be looked for."""
+
+    def refuse(*_anything):
+        raise sqlite3.OperationalError("no such module: fts5")
+
+    monkeypatch.setattr(word_index, "_create", refuse)
+    monkeypatch.setattr(word_index, "_connect", lambda _path: None)
+
+    found = running.ask("/api/search", q="weather")
+
+    assert (found.status, found.code) == (501, "no_full_text")
+    assert "FTS5" in found.json["error"]["message"]

@@ -9,10 +9,13 @@ import sys
 
 import pytest
 
+from session_monitor.reports.report import NoSuchFolderError
 from tests.support.calls import line
 from tests.support.waiting import until
 from tests.support.webserving import PATIENCE, ROOT, serving
+from web.answers.desk import Desk
 from web.server import events
+from web.server.exchange import Refusal
 
 
 @pytest.fixture
@@ -118,6 +121,39 @@ def test_so_many_listen_and_no_more(log, tmp_path):
             assert running.ask("/api/sessions").status == 200
         until(lambda: len(running.site.connections._streams) == 1, "the other one's end was seen")
         stack.enter_context(listening(running, "/api/events"))
+
+
+def test_what_cannot_be_told_just_now_ends_no_stream(log, tmp_path, monkeypatch):
+    """While the index is made, or the folder is away, who listens hears nothing, and what is new as soon as there is."""
+    refused = []
+
+    def refusing(error):
+        def refuse(*_anything):
+            refused.append(error)
+            raise error
+
+        return refuse
+
+    reading = read(log, tmp_path / "sessions")
+    with (
+        serving(reading, now=None) as running,
+        listening(running, "/api/events") as changes,
+        listening(running, "/api/session/events?id=s&after=1") as rounds,
+    ):
+        _, heard = next(changes)
+        for name, error in (
+            ("change", Refusal(503, "no_data", "not now")),
+            ("ask", Refusal(503, "indexing", "not yet")),
+            ("ask", NoSuchFolderError(str(reading))),
+        ):
+            with monkeypatch.context() as patched:
+                patched.setattr(Desk, name, refusing(error))
+                add(log, "s", "more")
+                read(log, reading)
+                until(lambda error=error: refused.count(error) > 2, "both have looked")
+            count = len(log.read_bytes().splitlines())
+            assert next(told for told in rounds if told[1]["last"] >= count) == ("rounds", {"last": count})
+            heard = next(told for _, told in changes if told["change"] > heard["change"])
 
 
 # -- the events themselves ---------------------------------------------------------------------------------------------
