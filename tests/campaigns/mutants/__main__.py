@@ -2,30 +2,33 @@
 
     python3 -m tests.campaigns.mutants --count 300 --seed 1
 
-Before the first one the tests are run once under ``coverage``, which takes some minutes; that is kept in ``.venv`` for
-as long as the code stays the same.  Exit code 1 where more than ``--most`` of a hundred survive.
+The first time, the tests are run once under ``coverage``, which takes some minutes, and what that tells is kept.  Of
+modules and test files that have changed since, more tests are run than need be; where much has, measure ``--anew``.
+Exit code 1 where more than ``--most`` of a hundred survive, 130 where it was stopped.
 """
 
 from __future__ import annotations
 
 import argparse
 import concurrent.futures
-import hashlib
+import contextlib
 import itertools
 import os
 import queue
 import random
-import subprocess
+import signal
 import sys
 import tempfile
+import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import NoReturn
 
-from . import covering, faults, trial
+from . import covering, faults
 from .covering import Covering
 from .faults import Fault
-from .trial import Verdict
+from .trial import Bench, Verdict, copied
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -59,41 +62,45 @@ def drawn(root: Path, paths: Sequence[str], count: int, seed: int) -> list[Fault
 
 def trials(chosen: Sequence[Fault], cover: Covering, jobs: int, seconds: float) -> Iterator[Verdict]:
     """Try each of them; of the tests that run its line so many as take these seconds without it."""
-    with tempfile.TemporaryDirectory() as scratch, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
-        copies: queue.SimpleQueue[Path] = queue.SimpleQueue()
+    stop = threading.Event()
+    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+        benches: queue.SimpleQueue[Bench] = queue.SimpleQueue()
         for number in range(jobs):
-            copies.put(trial.copied(ROOT, Path(scratch, str(number))))
+            benches.put(Bench(ROOT, Path(scratch, str(number)), stop))
 
         def one(fault: Fault) -> Verdict:
-            tests = _worth(cover.of(fault.path, fault.line), seconds)
-            copy = copies.get()
+            bench = benches.get()
             try:
-                return trial.tried(copy, fault, tests, 60 + 3 * seconds)
+                tests = _worth(cover.of(bench.copy, fault.path, fault.line), seconds)
+                return bench.tried(fault, [name for name, _ in tests], 60 + 3 * sum(each for _, each in tests))
             finally:
-                copies.put(copy)
+                benches.put(bench)
 
-        for done in concurrent.futures.as_completed([pool.submit(one, fault) for fault in chosen]):
-            yield done.result()
+        try:
+            for done in concurrent.futures.as_completed([pool.submit(one, fault) for fault in chosen]):
+                yield done.result()
+        finally:
+            stop.set()
+            pool.shutdown(cancel_futures=True)
 
 
-def _worth(tests: Sequence[tuple[str, float]], seconds: float) -> list[str]:
-    ends = itertools.accumulate(each for _, each in tests)
-    return [name for (name, own), end in zip(tests, ends) if end - own < seconds]
+def _worth(tests: Sequence[tuple[str, float]], seconds: float) -> list[tuple[str, float]]:
+    ends = itertools.accumulate(own for _, own in tests)
+    return [(name, own) for (name, own), end in zip(tests, ends) if end - own < seconds]
 
 
-def _cover(file: Path | None) -> Covering:
+def _cover(kept: Path, *, anew: bool) -> Covering:
     """Which tests run which lines: as it was kept, or measured now."""
-    tree = subprocess.run(
-        ["git", "ls-files", "-s", "--", "main.py", "scripts", "tests"], cwd=ROOT, check=True, stdout=subprocess.PIPE
-    ).stdout
-    changes = subprocess.run(["git", "diff", "HEAD"], cwd=ROOT, check=True, stdout=subprocess.PIPE).stdout
-    kept = file or ROOT / ".venv" / f"covering-{hashlib.sha256(tree + changes).hexdigest()[:16]}.json"
-    if not kept.exists():
+    if anew or not kept.exists():
         print("running the tests once, to see which of them run which lines", flush=True)
-        with tempfile.TemporaryDirectory() as scratch:
-            copy = trial.copied(ROOT, Path(scratch, "copy"))
+        with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+            copy = copied(ROOT, Path(scratch, "copy"))
             covering.measure(copy, Path(scratch)).save(kept)
     return Covering.load(kept)
+
+
+def _stopped(*_signal: object) -> NoReturn:
+    raise KeyboardInterrupt
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -104,24 +111,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
     parser.add_argument("--seconds", type=float, default=60, help="of tests for each fault (default: 60)")
     parser.add_argument("--most", type=float, default=7, help="of a hundred, that may survive (default: 7)")
-    parser.add_argument("--covering", type=Path, help="a file for what the first run tells, made where it is not there")
+    kept = ROOT / ".venv" / "covering.json"
+    parser.add_argument("--covering", type=Path, default=kept, help="where it is kept which tests run which lines")
+    parser.add_argument("--anew", action="store_true", help="measure that again")
     parser.add_argument("rooms", nargs="*", help="only modules whose path begins so, as scripts/session_monitor/log")
     options = parser.parse_args(arguments)
-    cover = _cover(options.covering)
-    chosen = drawn(ROOT, rooms(ROOT, options.rooms), options.count, options.seed)
-    survivors: list[Verdict] = []
-    outcomes: Counter[str] = Counter()
-    for number, verdict in enumerate(trials(chosen, cover, options.jobs, options.seconds), 1):
-        outcomes[verdict.outcome] += 1
-        line = f"{number}/{len(chosen)} {verdict.outcome:8} {verdict.fault.path}:{verdict.fault.line} {verdict.fault.operator}"
-        print(line, flush=True)
-        if not verdict.is_noticed:
-            survivors.append(verdict)
-    share = 100 * (1 - len(survivors) / max(1, len(chosen)))
-    print(f"\n{share:.1f} % of {len(chosen)} faults were noticed (seed {options.seed}): {dict(outcomes)}")
-    for verdict in sorted(survivors):
-        print(f"{verdict.outcome} after {verdict.tests} tests: {verdict.fault.told(ROOT)}")
+    for number in (signal.SIGINT, signal.SIGTERM):  # the first is ignored where a script's ``&`` started this
+        signal.signal(number, _stopped)
+    outcomes: list[Verdict] = []
+    try:
+        cover = _cover(options.covering, anew=options.anew)
+        chosen = drawn(ROOT, rooms(ROOT, options.rooms), options.count, options.seed)
+        with contextlib.closing(trials(chosen, cover, options.jobs, options.seconds)) as found:
+            for verdict in found:
+                outcomes.append(verdict)
+                print(f"{len(outcomes)}/{len(chosen)} {_line(verdict)}", flush=True)
+    except KeyboardInterrupt:
+        print("\nstopped before its end", file=sys.stderr)
+        return 130
+    finally:
+        share = _summed_up(outcomes, options.seed)
     return int(share < 100 - options.most)
+
+
+def _line(verdict: Verdict) -> str:
+    by = f" by {verdict.by}" if verdict.by else ""
+    return f"{verdict.outcome}{by} ({verdict.tests} asked): {verdict.fault.operator} {verdict.fault.told(ROOT)}"
+
+
+def _summed_up(verdicts: Sequence[Verdict], seed: int) -> float:
+    """Print what came out; the share that was noticed, of a hundred."""
+    counts = Counter(each.outcome for each in verdicts)
+    survivors = [each for each in verdicts if not each.is_noticed]
+    share = 100 * (1 - len(survivors) / max(1, len(verdicts)))
+    print(f"\n{share:.1f} % of {len(verdicts)} faults were noticed (seed {seed}): {dict(counts)}")
+    for verdict in sorted(survivors):
+        print(_line(verdict))
+    return share
 
 
 if __name__ == "__main__":

@@ -1,7 +1,8 @@
 """Which small faults can be put into a module?
 
 Most are Cosmic Ray's; what that lacks is added: a call left out, ``+=`` for ``-=``, ``min`` for ``max``.  Faults that
-change no code are none: those in annotations, and in what only a type checker reads.
+change nothing that a program does are none: those in annotations, in what only a type checker reads, and in what
+remembers answers.
 """
 
 from __future__ import annotations
@@ -125,8 +126,8 @@ def of_module(root: Path, path: str) -> Iterator[Fault]:
             yield Fault(path, line, column, name, occurrence)
 
 
-class _WithoutTypes(ast.NodeTransformer):
-    """Takes out what is there for a type checker or a reader alone."""
+class _WhatItDoes(ast.NodeTransformer):
+    """Takes out what is there for a type checker alone, and what only remembers: without, the answers are the same."""
 
     def visit_AnnAssign(self, node):
         node.annotation = ast.Constant(None)
@@ -138,12 +139,13 @@ class _WithoutTypes(ast.NodeTransformer):
 
     def visit_FunctionDef(self, node):
         node.returns = None
+        node.decorator_list = [each for each in node.decorator_list if "cache" not in ast.dump(each)]
         return self.generic_visit(node)
 
     def visit_If(self, node):
-        is_for_types = isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING"
-        return ast.Pass() if is_for_types else self.generic_visit(node)
+        names = {each.id for each in ast.walk(node.test) if isinstance(each, ast.Name)}
+        return ast.Pass() if names == {"TYPE_CHECKING"} else self.generic_visit(node)
 
 
 def _program(source: str) -> str:
-    return ast.dump(_WithoutTypes().visit(ast.parse(source)))
+    return ast.dump(_WhatItDoes().visit(ast.parse(source)))
