@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -487,6 +488,35 @@ def test_a_stop_while_the_logs_are_read_again_for_an_older_state(monitor, monkey
 
     assert monitor.ids() == ["a", "b", "c", "d"]
     assert lost == 0
+
+
+def test_a_backup_that_is_put_back_once_more_before_all_could_be_read(monitor):
+    """``repair`` has the logs read again for a session that waits for a file that may not be read, too."""
+    monitor.write("a")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("b")
+    monitor.poll()
+    forbidden = monitor.log.with_name("access.log.1")
+    forbidden.write_bytes(calls.line("other") + b"\n")
+    real = os.open
+
+    def opened(path, *arguments, **more):
+        if str(path) == str(forbidden):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, *arguments, **more)
+
+    (monitor.out / "s.json").write_bytes(backup)
+    monitor.write("c")
+    with mock.patch.object(os, "open", opened):
+        monitor.fresh().poll()
+    assert monitor.ids() == ["a", "b", "c"]
+    (monitor.out / "s.json").write_bytes(backup)
+
+    repair.repair(str(monitor.out), Book([]), 0, lambda _done, _total: None)
+    lost = monitor.fresh().poll().coverage.lost_calls
+
+    assert (monitor.ids(), lost) == (["a", "b", "c"], 0)
 
 
 def test_many_sessions_that_went_back_are_read_for_at_once(monitor):

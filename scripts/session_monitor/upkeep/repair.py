@@ -124,10 +124,9 @@ def _have_read_again(folder: str, state_file: str, done: Repaired) -> None:
         with files.lock(os.path.join(folder, data_folder.LOCK), f"repair, pid {os.getpid()}"):
             state = Checkpoint(state_file, folder)
             asked = [session_id for session_id in went_back if session_id not in state.to_look_at]
-            if asked or removed:
-                state.rewind()
-                state.to_look_at += asked
-                state.save()
+            state.rewind()  # also for those that are asked for: they may have gone back once more since they were read for
+            state.to_look_at += asked
+            state.save()
             done.read_again += [*removed, *(went_back[session_id] for session_id in asked)]
     except files.LockHeldError:
         done.waiting += [*removed, *went_back.values()]
