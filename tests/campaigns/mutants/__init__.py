@@ -6,6 +6,7 @@ notices is a survivor: it shows a promise that no test proves, or changes nothin
     faults      which faults can be put where
     covering    which tests run which lines
     trial       one fault, and whether the tests notice it
+    twice       who fails must fail twice
     programs    pytest, ended with all that its tests have started
     __main__    many of them, on all cores
 """

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import pytest
 
-from . import programs
+from . import programs, twice
 from .faults import Fault
 
 NOTICED, HANGS, SURVIVED, UNTESTED = "noticed", "hangs", "survived", "no test runs it"
@@ -55,16 +55,15 @@ class Bench:
     def tried(self, fault: Fault, tests: Sequence[str], seconds: float) -> Verdict:
         """Put a fault in, run these tests until one fails, for so many seconds at most, and take the fault out again.
 
-        A test that fails only once, or fails without the fault too, has noticed nothing, and is left out.
+        A test that fails only once, or fails without the fault too, has noticed nothing.
         """
         deselected: list[str] = []
         while tests:
             with self._put_in(fault):
                 outcome, by = self._run(tests, seconds, deselected)
-                if outcome == SURVIVED:
-                    break
-                again = self._run([by], seconds)[0] if by else outcome
-            if again != SURVIVED and self._passes([by] if by else tests, seconds):
+            if outcome == SURVIVED:
+                break
+            if self._passes([by] if by else tests, seconds):
                 return Verdict(fault, outcome, len(tests), by)
             if not by:
                 return Verdict(fault, UNCLEAR, len(tests))
@@ -98,10 +97,18 @@ class Bench:
             shutil.rmtree(folder, ignore_errors=True)
         temporary.mkdir()
         listed.write_text("\n".join([*tests, *(f"--deselect={each}" for each in deselected)]) + "\n")
-        settings = ["-o", f"cache_dir={cache}", f"--basetemp={temporary / 'pytest'}", "--hypothesis-seed=0"]
+        settings = [
+            "-o",
+            f"cache_dir={cache}",
+            f"--basetemp={temporary / 'pytest'}",
+            "--hypothesis-seed=0",
+            "-p",
+            twice.__name__.rpartition(".")[2],
+        ]
         command = [sys.executable, "-m", "pytest", "-x", "-q", *settings, f"@{listed}"]
         # What was compiled of a faulty module must not outlive the fault.
         environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "TMPDIR": str(temporary)}
+        environment["PYTHONPATH"] = os.path.dirname(twice.__file__)
         environment.pop("CI", None)
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         code = programs.run(command, seconds, self._stop, cwd=self.copy, env=environment, **quiet)
