@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import coverage
+from session_monitor.calls import ai_log, coverage
 from session_monitor.calls.coverage import LABELS, Coverage
+from session_monitor.calls.usage import CUT_SHORT, Usage
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
@@ -54,6 +55,32 @@ def test_calls_that_are_not_whole_are_told():
         "3 lines passed over (3 skipped calls)",
         "3 calls skipped by the plugin, 2 of them answered: add their paths to enable_path_suffixes (see 'doctor')",
     ]
+
+
+@pytest.mark.parametrize(
+    ("of_call", "count"),
+    [
+        ({}, {}),
+        ({"outcome": "failed"}, {"failed": 1}),
+        ({"outcome": "left"}, {"left": 1}),
+        ({"session_id": None}, {"without_session_id": 1}),
+        ({"has_tokens": False}, {"without_tokens": 1}),
+        ({"timestamp": None}, {"undated": 1}),
+        ({"usage": Usage(notes=(CUT_SHORT,))}, {"cut_short": 1}),
+        ({"answered_by": "ai-cache"}, {"by_gateway": 1}),
+        ({"session_from": "messages"}, {"session_from_conversation": 1}),
+        ({"cut": ("messages",)}, {"content_cut": 1}),
+        ({"left_out": ("messages",)}, {"content_left_out": 1}),
+        ({"outer_broken": True}, {"outer_broken": 1}),
+        ({"outer_broken": True, "torn": True}, {"outer_broken": 1, "torn": 1}),
+    ],
+)
+def test_what_a_call_lacks_is_counted_however_whole_it_is_otherwise(of_call, count):
+    """Each of these alone is counted as what it is, and as nothing else."""
+    covered = Coverage()
+    covered.count(ai_log.parse(calls.line("s", ["hi"]))._replace(**of_call))
+
+    assert covered == Coverage(calls=1, **count)
 
 
 @given(COVERAGES, COVERAGES)

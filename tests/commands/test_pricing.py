@@ -124,6 +124,7 @@ def test_the_data_folders_prices_lie_over_those_for_all(four_calls):
     "arguments",
     [
         ["set", "m", "-1", "2"],
+        ["set", "m", "cheap", "2"],
         ["set", "m", "nan", "2"],
         ["set", "m", "1", "0.0000001"],
         ["set", "m", "1", "2", "--from", "May"],

@@ -584,3 +584,25 @@ def test_a_kill_at_any_step_of_the_recovery(monitor):
         tellings.append(told)
     # Between two writes nothing tells which calls are new, and less is told rather than more.
     assert (sorted(set(tellings)) in ([1], [0, 1]), tellings.count(0) <= 1) == (True, True)
+
+
+class Heard:
+    """What an index is told, as the names of what was called."""
+
+    def __init__(self):
+        self.told = []
+
+    def __getattr__(self, name):
+        return lambda *_anything: self.told.append(name)
+
+
+def test_what_the_index_hears_of(monitor):
+    """That files are about to change, what changed, and the end of every pass, in which it can catch up."""
+    index = Heard()
+    monitor.fresh(index=index)
+    monitor.write("a", "b")
+
+    monitor.poll()
+    assert index.told == ["before", "after", "settle"]
+    monitor.poll()
+    assert index.told == ["before", "after", "settle", "settle"]

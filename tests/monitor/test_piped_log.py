@@ -128,6 +128,18 @@ def test_it_is_read_while_it_comes(pipe):
     assert pipe.ids() == numbers(0, 9)
 
 
+def test_a_first_line_that_comes_in_pieces(pipe):
+    """What was read before is told by whole lines: a pause within the first one is waited out."""
+    pipe.run(lines(0, 5))
+    again = lines(0, 7)
+
+    polls = pipe.run(again[:40], again[40:])
+
+    assert pipe.ids() == numbers(0, 7)
+    assert [poll.new_rounds for poll in polls] == [2, 0]
+    assert pipe.covered.calls == 8
+
+
 @pytest.mark.parametrize(("waits", "expected"), [((99, 0), [2, 2, 0]), ((99, 99), [4])])
 def test_a_log_that_never_pauses(pipe, monkeypatch, waits, expected):
     """It is read after a while all the same, and before that at its end."""

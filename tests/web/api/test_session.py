@@ -87,6 +87,9 @@ def test_history_is_what_was_sent(among_agents, agents):
     assert found[entry["messages_start"] :] == entry["messages"]
     page = among_agents.ask("/api/session/history", id=session_id, round=number).data
     assert page["last"] == entry["messages_from_history"] - 1
+    page = among_agents.ask("/api/session/history", id=session_id, round=number, before=0).data
+    assert (page["messages"], page["first"], page["last"]) == ([], None, None)
+    assert among_agents.ask("/api/session/history", id=session_id, round=number, before=-1).status == 400
 
 
 def test_long_texts_are_clipped_and_fetched(tmp_path):
