@@ -61,7 +61,7 @@ def drawn(root: Path, paths: Sequence[str], count: int, seed: int) -> list[Fault
 
 
 def trials(chosen: Sequence[Fault], cover: Covering, jobs: int, seconds: float) -> Iterator[Verdict]:
-    """Try each of them; of the tests that run its line so many as take these seconds without it."""
+    """Try each of them; of other rooms' tests that run its line so many as take these seconds without it."""
     stop = threading.Event()
     with tempfile.TemporaryDirectory(prefix="mutants-") as scratch, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         benches: queue.SimpleQueue[Bench] = queue.SimpleQueue()
@@ -71,7 +71,7 @@ def trials(chosen: Sequence[Fault], cover: Covering, jobs: int, seconds: float) 
         def one(fault: Fault) -> Verdict:
             bench = benches.get()
             try:
-                tests = _worth(cover.of(bench.copy, fault.path, fault.line), seconds)
+                tests = cover.of(bench.copy, fault.path, fault.line, seconds)
                 return bench.tried(fault, [name for name, _ in tests], 60 + 3 * sum(each for _, each in tests))
             finally:
                 benches.put(bench)
@@ -82,11 +82,6 @@ def trials(chosen: Sequence[Fault], cover: Covering, jobs: int, seconds: float) 
         finally:
             stop.set()
             pool.shutdown(cancel_futures=True)
-
-
-def _worth(tests: Sequence[tuple[str, float]], seconds: float) -> list[tuple[str, float]]:
-    ends = itertools.accumulate(own for _, own in tests)
-    return [(name, own) for (name, own), end in zip(tests, ends) if end - own < seconds]
 
 
 def _cover(kept: Path, *, anew: bool) -> Covering:
@@ -109,7 +104,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=300, help="how many faults (default: 300)")
     parser.add_argument("--seed", type=int, default=1, help="which ones (default: 1)")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
-    parser.add_argument("--seconds", type=float, default=60, help="of tests for each fault (default: 60)")
+    parser.add_argument("--seconds", type=float, default=60, help="of other rooms' tests for each fault (default: 60)")
     parser.add_argument("--most", type=float, default=7, help="of a hundred, that may survive (default: 7)")
     kept = ROOT / ".venv" / "covering.json"
     parser.add_argument("--covering", type=Path, default=kept, help="where it is kept which tests run which lines")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import itertools
 import json
 import math
 import os
@@ -56,8 +57,10 @@ class Covering(NamedTuple):
     imported: dict[str, list[int]]
     sources: dict[str, str]
 
-    def of(self, root: Path, path: str, line: int) -> list[tuple[str, float]]:
-        """What pytest is to run for a fault in this line of a checkout, with its seconds: its room's, then the fastest.
+    def of(self, root: Path, path: str, line: int, seconds: float = math.inf) -> list[tuple[str, float]]:
+        """What pytest is to run for a fault in this line of a checkout, with its seconds.
+
+        That are its room's tests, then the fastest of its wing, then of the others, while they take so many seconds.
 
         Where the module is not what it was, that are all tests that ran any line of it; so they are for what runs when
         it is imported, which happens once.  A test file that is not what it was is run whole.
@@ -72,13 +75,18 @@ class Covering(NamedTuple):
             found = [test for tests in of_file.values() for test in tests]
         own, *wing = mirrored(path)
         asked: dict[str, float] = {} if self._is_as_it_was(root, own) else {own: 0}
-        for name, seconds in [self.tests[each] for each in set(found)]:
+        for name, took in [self.tests[each] for each in set(found)]:
             file = name.partition("::")[0]
             if self._is_as_it_was(root, file):
-                asked[name] = seconds
+                asked[name] = took
             elif (root / file).exists():
-                asked[file] = asked.get(file, 0) + seconds
-        return sorted(asked.items(), key=lambda test: (not test[0].startswith((own, *wing)), test[1], test[0]))
+                asked[file] = asked.get(file, 0) + took
+        files = {name: name.partition("::")[0] for name in asked}
+        order = sorted(
+            asked, key=lambda name: (files[name] != own, not name.startswith(tuple(wing)), asked[name], name)
+        )
+        ends = itertools.accumulate(asked[name] * (files[name] != own) for name in order)
+        return [(name, asked[name]) for name, end in zip(order, ends) if end < seconds or files[name] == own]
 
     def _is_as_it_was(self, root: Path, file: str) -> bool:
         return self.sources.get(file) == _hash(root / file)
