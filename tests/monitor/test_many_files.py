@@ -19,8 +19,7 @@ import pytest
 from session_monitor.log import compressed, generation, log_file, verdicts
 from tests.log.test_compressed import wanting_memory
 from tests.support import calls
-
-from .test_ingest import Monitor
+from tests.support.monitors import Monitor
 
 
 @pytest.fixture

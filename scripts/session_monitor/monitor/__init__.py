@@ -3,6 +3,7 @@
 Its rooms in reading order, ● those that others may come in by:
 
     ingest ●         one poll: look, read, take, commit
+    rereading        what sessions lack that they had once, and what of it comes again
     poll ●           what one poll did
     piped_log ●      standard input, kept while it is read
     intake           one line: to its session, and counted

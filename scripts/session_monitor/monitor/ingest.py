@@ -11,7 +11,6 @@ process between two steps, the next poll reads from the last commit, and the ses
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
@@ -37,13 +36,12 @@ if TYPE_CHECKING:
     from session_monitor.log.joined_lines import Joining
 
     from .intake import Intake
+    from .rereading import Rereading
 
 BATCH_LOG_BYTES = 32 << 20
 BATCH_SESSION_BYTES = 8 << 20
 BATCH_SESSIONS = 4096
 LINES_BETWEEN_LOOKS = 500
-MOST_NAMED = 10
-"""So many session files are named of those that lost calls."""
 TRIES = 10
 """How often one poll looks again when the files change while they are read."""
 MOST_IN_THE_WAY = 1000
@@ -150,14 +148,13 @@ class Ingest:
             now=now,
             is_piped=is_piped,
         )
-        is_sure = not checkpoint.is_copy and not checkpoint.to_look_at
-        self._is_known_what_is_new = is_sure or checkpoint.flushes == store.flushes
-        if checkpoint.is_copy:
-            self._begin_rereading()
         self._batch = _Batch()
+        self._rereading: Rereading | None = None  # where session files lack what they had once, or may
         self._is_kept = False  # whether the last pass went well to its end
         self._intake: Intake | None = None
         self._joining: Joining | None = None
+        if checkpoint.is_copy:
+            self._read_again()
 
     @property
     def coverage(self) -> Coverage:
@@ -246,82 +243,35 @@ class Ingest:
     def _read_again(self) -> None:
         """The next pass reads all logs from their beginning."""
         self._drop_batch()
-        self._is_known_what_is_new &= self._checkpoint.flushes == self._store.flushes
-        self._checkpoint.rewind()
-        self._begin_rereading()
+        self._rereading = self._rereading or self._new_rereading()
+        self._rereading.begin()
 
-    def _begin_rereading(self) -> None:
-        if not self._store.is_rereading:
-            self._index.outdated()
-        self._store.read_again()
+    def _new_rereading(self) -> Rereading:
+        from .rereading import Rereading  # noqa: PLC0415 -- hardly ever
 
-    def _read_before(self, generation: Generation) -> int:
-        """Up to where lines of a generation may be among those that a session had once.
-
-        Read positions that do not follow the last flush do not tell: then any line may, and less is told as lost.
-        """
-        return generation.read_before if self._is_known_what_is_new else sys.maxsize
-
-    def _await(self) -> None:
-        """Open the sessions of which it is known that they lack something, as far as this run is about them."""
-        from . import intake  # noqa: PLC0415 -- hardly ever
-
-        meant = [each for each in self._checkpoint.to_look_at if intake.is_meant(each, self._session_key)]
-        if meant:
-            self._index.outdated()
-            self._store.await_rounds(meant)
-
-    def _reread(self, poll: Poll, look: Look) -> None:
-        """What becomes of sessions that went back, after a pass over the logs that this run is about."""
-        found = {generation.gid for generation, _ in look.found}
-        others = [each for each in self._view.generations if not each.gone and each.gid not in found]
-        if look.complete and not self._stop() and not any(each.offset < each.read_before for each in others):
-            self._settle(poll)
-        else:  # a later run goes on with it
-            self._checkpoint.to_look_at = list(dict.fromkeys((*self._checkpoint.to_look_at, *self._store.lacking)))
-
-    def _settle(self, poll: Poll) -> None:
-        """All logs were read again: what did not come back is lost, and told this once."""
-        lost = self._store.lost()
-        for number, (name, calls) in enumerate(lost.items()):
-            if number == MOST_NAMED:
-                poll.notices.append(f"and of {len(lost) - number} other session files")
-                break
-            what = f"{calls} calls are" if calls > 1 else "1 call is"
-            poll.notices.append(f"{what} lost: {name} had more rounds once, and no log that is left has them")
-        self._view.past.lost_calls += sum(lost.values())
-        poll.coverage.lost_calls += sum(lost.values())
-        if self._checkpoint.to_look_at:
-            from . import intake  # noqa: PLC0415 -- as above
-
-            left = [each for each in self._checkpoint.to_look_at if not intake.is_meant(each, self._session_key)]
-            self._checkpoint.to_look_at = left
-        self._checkpoint.flushes = self._store.flushes
-        self._checkpoint.save()  # first, or what was told could be forgotten
-        self._store.settle()
-        self._is_known_what_is_new = True
+        return Rereading(self._store, self._checkpoint, self._view, self._session_key, self._index.outdated)
 
     def _read_look(self, poll: Poll, look: Look) -> None:
         """Read what a look found, and keep how far; where nothing has changed since the last pass nothing is to be kept."""
-        is_kept, self._is_kept = self._is_kept and look.is_as_before and not self._is_lacking(), False
+        if self._checkpoint.to_look_at:
+            self._rereading = self._rereading or self._new_rereading()
+        again = self._rereading
+        is_kept, self._is_kept = self._is_kept and look.is_as_before and not again, False
         if not is_kept:
             self._store.committed = self._offsets()
-            self._store.read_before = {each.gid: self._read_before(each) for each in self._view.generations}
+            read_before = again.read_before if again else _read_before
+            self._store.read_before = {each.gid: read_before(each) for each in self._view.generations}
             self._store.committed_flushes = self._checkpoint.flushes
             self._checkpoint.save()  # new generations are known before their first line is applied
-            if self._checkpoint.to_look_at and not self._store.is_awaiting:
-                self._await()
+            if again:
+                again.await_rounds()
             self._read_all(poll, look)
         with self._store.changing():  # also without new lines: the index must hear of what others changed
-            if self._store.is_rereading:
-                self._reread(poll, look)
+            if again and again.ends(poll, look, is_stopped=self._stop()):
+                self._rereading = None
             if not is_kept:
                 self._checkpoint.save()  # also how long a rotated file has been quiet
         self._is_kept = True
-
-    def _is_lacking(self) -> bool:
-        """Whether sessions are known to lack what they had once, or may be found to."""
-        return self._store.is_rereading or bool(self._checkpoint.to_look_at)
 
     def _offsets(self) -> dict[str, int]:
         return {generation.gid: generation.offset for generation in self._view.generations}
@@ -391,9 +341,7 @@ class Ingest:
                 poll.coverage.add(batch.coverage[generation.gid])
             self._batch = _Batch()
             flushes = self._store.flushes
-            # Until all logs were read again, the next run is not to believe that it knows what is new either.
-            known = flushes if self._is_known_what_is_new else min(self._checkpoint.flushes, flushes - 1)
-            self._checkpoint.flushes = known
+            self._checkpoint.flushes = self._rereading.followed(flushes) if self._rereading else flushes
             self._checkpoint.save()
             rows = rows_of(written, self.book or _NO_PRICES)
             self._index.after(written, rows if self.book else None)
@@ -411,3 +359,7 @@ class Ingest:
         from . import intake  # noqa: PLC0415 -- few lines lack their newline
 
         return intake.is_whole(line, self._joining)
+
+
+def _read_before(generation: Generation) -> int:
+    return generation.read_before

@@ -1,0 +1,111 @@
+"""Which calls do sessions lack that they had once, and which of them come when the logs are read again?
+
+That begins where a session file was put back from a backup or set aside, and where the state file is a copy.  It may
+take several runs, and those with another filter have sessions of their own.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Callable
+
+from session_monitor.log.checkpoint import Checkpoint, LogView
+from session_monitor.log.generation import Generation
+from session_monitor.log.look import Look
+from session_monitor.sessions.store import Store
+
+from .intake import is_meant
+from .poll import Poll
+
+MOST_NAMED = 10
+"""So many session files are named of those that lost calls."""
+
+
+class Rereading:
+    """One reading again, from when it is known to be needed until all logs were read."""
+
+    def __init__(
+        self,
+        store: Store,
+        checkpoint: Checkpoint,
+        view: LogView,
+        session_key: str | None,
+        outdated: Callable[[], None],
+    ) -> None:
+        """``view`` has the read positions of runs with this session key; ``outdated`` lets the index know."""
+        self._store = store
+        self._checkpoint = checkpoint
+        self._view = view
+        self._session_key = session_key
+        self._outdated = outdated
+        self._knows_new_lines = checkpoint.flushes == store.flushes
+
+    def begin(self) -> None:
+        """The next pass reads all logs from their beginning.  Raises ``OSError``."""
+        self._knows_new_lines &= self._checkpoint.flushes == self._store.flushes
+        self._checkpoint.rewind()
+        if not self._store.is_rereading:
+            self._outdated()
+        self._store.read_again()
+
+    def read_before(self, generation: Generation) -> int:
+        """Up to where lines of a generation may be among those that a session had once.
+
+        Read positions that do not follow the last flush do not tell: then any line may, and less is told as lost.
+        """
+        return generation.read_before if self._knows_new_lines else sys.maxsize
+
+    def followed(self, flushes: int) -> int:
+        """Which flush the read positions are to be said to follow, where so many were made.
+
+        Until all logs were read again, the next run is not to believe that it knows which lines are new either.
+        """
+        return flushes if self._knows_new_lines else min(self._checkpoint.flushes, flushes - 1)
+
+    def await_rounds(self) -> None:
+        """Open the sessions that are known to lack something, as far as this run is about them.
+
+        Raises as ``Store.add`` does.
+        """
+        meant = [each for each in self._checkpoint.to_look_at if is_meant(each, self._session_key)]
+        if meant and not self._store.is_awaiting:
+            self._outdated()
+            self._store.await_rounds(meant)
+
+    def ends(self, poll: Poll, look: Look, *, is_stopped: bool) -> bool:
+        """Whether a pass that made this look, and was stopped or not, was the last one that is needed."""
+        if not self._store.is_rereading:
+            return False
+        found = {generation.gid for generation, _ in look.found}
+        others = [each for each in self._view.generations if not each.gone and each.gid not in found]
+        if look.complete and not is_stopped and not any(each.offset < each.read_before for each in others):
+            self._settle(poll)
+            return True
+        # A later run goes on with it.
+        self._checkpoint.to_look_at = list(dict.fromkeys((*self._checkpoint.to_look_at, *self._store.lacking)))
+        return False
+
+    def _settle(self, poll: Poll) -> None:
+        """All logs were read again: what did not come back is lost, and told this once."""
+        lost = self._store.lost()
+        poll.notices += _in_words(lost)
+        self._view.past.lost_calls += sum(lost.values())
+        poll.coverage.lost_calls += sum(lost.values())
+        left = [each for each in self._checkpoint.to_look_at if not is_meant(each, self._session_key)]
+        self._checkpoint.to_look_at = left
+        self._checkpoint.flushes = self._store.flushes
+        self._checkpoint.save()  # first, or what was told could be forgotten
+        self._store.settle()
+
+
+def _in_words(lost: dict[str, int]) -> list[str]:
+    """What a person should hear of lost calls, which are counted by the names of their session files."""
+    named = list(lost.items())[:MOST_NAMED]
+    texts = [
+        f"{calls} {'calls are' if calls > 1 else 'call is'} lost: {name} had more rounds once, and no log that is left "
+        "has them"
+        for name, calls in named
+    ]
+    if len(lost) > MOST_NAMED:
+        texts.append(f"more calls are lost, of {len(lost) - MOST_NAMED} other session files")
+    return texts

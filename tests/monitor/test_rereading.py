@@ -1,0 +1,222 @@
+"""Which calls do sessions lack that they had once, and which of them come when the logs are read again?"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import os
+from unittest import mock
+
+import pytest
+
+from session_monitor.calls import coverage
+from session_monitor.monitor import ingest
+from session_monitor.monitor.rereading import MOST_NAMED
+from session_monitor.prices.book import Book
+from session_monitor.sessions.store import Store
+from session_monitor.upkeep import repair
+from tests.support import calls
+from tests.support.monitors import Monitor
+
+
+@pytest.fixture
+def monitor(tmp_path):
+    """One over a log that is not there yet."""
+    return Monitor(tmp_path)
+
+
+def test_what_is_read_again_is_covered_once(monitor):
+    """Rewinding leaves what is known of logs that are gone, counts no line twice, and tells no loss of what was read."""
+    monitor.write("a", "b")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("c")
+    monitor.poll()
+    rotated = monitor.log.with_name("access.log.1")
+    monitor.log.rename(rotated)
+    monitor.write("d")
+    monitor.poll()
+    rotated.unlink()
+    monitor.write("e")
+    monitor.poll()
+    before = monitor.ingest.coverage
+    (monitor.out / "s.json").write_bytes(backup)
+
+    poll = monitor.fresh().poll()
+    assert poll.coverage == coverage.Coverage()  # nobody has called: nothing is looked at
+    monitor.write("f")
+    poll = monitor.fresh().poll()
+
+    assert monitor.ids() == ["a", "b", "d", "e", "f"]
+    assert (poll.coverage.lines, poll.coverage.lost_calls, poll.coverage.lost_bytes) == (1, 1, 0)
+    after = monitor.ingest.coverage
+    assert (after.lines, after.calls, after.lost_calls) == (before.lines + 1, before.calls + 1, 1)
+    assert (after.bytes - before.bytes, after.lost_bytes) == (poll.coverage.bytes, 0)
+    assert poll.problems == []
+
+
+def test_a_file_that_goes_while_it_is_read_again(monitor):
+    """What was read of it before is no loss of bytes; what its session lacks is told as calls."""
+    monitor.write("a")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("b", "c")
+    monitor.poll()
+    monitor.log.rename(monitor.log.with_name("access.log.1"))
+    monitor.write("d")
+    monitor.poll()
+    (monitor.out / "s.json").write_bytes(backup)
+    monitor.write("e")
+    with mock.patch.object(Store, "flush", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        monitor.fresh().poll()
+    monitor.log.with_name("access.log.1").unlink()
+
+    poll = monitor.fresh().poll()
+
+    assert monitor.ids() == ["a", "d", "e"]
+    assert (poll.coverage.lost_bytes, poll.coverage.lost_calls) == (0, 2)
+    assert [text for text in poll.notices if "2 calls are lost: s.json" in text]
+
+
+@pytest.mark.parametrize("lines", range(1, 5))
+def test_a_stop_while_the_logs_are_read_again_for_an_older_state(monitor, monkeypatch, lines):
+    """Whatever of a session comes back in the next run is not told as lost: what is new is not known there either."""
+    monkeypatch.setattr(ingest, "LINES_BETWEEN_LOOKS", 1)
+    names = ("s.json", ".state.json")
+    monitor.write("a")
+    monitor.poll()
+    backup = {name: (monitor.out / name).read_bytes() for name in names}
+    monitor.write("b", "c")
+    monitor.poll()
+    for name in names:
+        (monitor.out / name).write_bytes(backup[name])
+    monitor.write("d")
+    left = iter(range(lines))
+    lost = monitor.fresh(stop=lambda: next(left, None) is None).poll().coverage.lost_calls
+
+    lost += monitor.fresh().poll().coverage.lost_calls
+
+    assert monitor.ids() == ["a", "b", "c", "d"]
+    assert lost == 0
+
+
+def test_a_backup_that_is_put_back_once_more_before_all_could_be_read(monitor):
+    """``repair`` has the logs read again for a session that waits for a file that may not be read, too."""
+    monitor.write("a")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("b")
+    monitor.poll()
+    forbidden = monitor.log.with_name("access.log.1")
+    forbidden.write_bytes(calls.line("other") + b"\n")
+    real = os.open
+
+    def opened(path, *arguments, **more):
+        if str(path) == str(forbidden):
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return real(path, *arguments, **more)
+
+    (monitor.out / "s.json").write_bytes(backup)
+    monitor.write("c")
+    with mock.patch.object(os, "open", opened):
+        monitor.fresh().poll()
+    assert monitor.ids() == ["a", "b", "c"]
+    (monitor.out / "s.json").write_bytes(backup)
+
+    repair.repair(str(monitor.out), Book([]), 0, lambda _done, _total: None)
+    lost = monitor.fresh().poll().coverage.lost_calls
+
+    assert (monitor.ids(), lost) == (["a", "b", "c"], 0)
+
+
+def test_many_sessions_that_went_back_are_read_for_at_once(monitor):
+    """A whole folder of backups costs one more reading of the logs, not one each."""
+    for number in range(30):
+        with monitor.log.open("ab") as file:
+            file.write(calls.line(f"s{number}", chat_id=f"a{number}") + b"\n")
+    monitor.poll()
+    backups = {path: path.read_bytes() for path in monitor.out.glob("[!.]*.json")}
+    for number in range(30):
+        with monitor.log.open("ab") as file:
+            file.write(calls.line(f"s{number}", chat_id=f"b{number}") + b"\n")
+    monitor.poll()
+    for path, raw in backups.items():
+        path.write_bytes(raw)
+    monitor.write("new")
+    with monitor.log.open("ab") as file:
+        file.write(calls.line("s7", chat_id="c7") + b"\n")
+
+    with mock.patch.object(Store, "read_again", autospec=True, side_effect=Store.read_again) as rewound:
+        monitor.fresh().poll()
+
+    assert rewound.call_count == 1
+    assert [monitor.ids(f"s{number}") for number in (0, 7, 29)] == [["a0", "b0"], ["a7", "b7", "c7"], ["a29", "b29"]]
+    assert monitor.ingest.coverage.lost_calls == 0
+
+
+def test_a_kill_at_any_step_of_the_recovery(monitor):
+    """Whatever was done of it, the next run ends in the same sessions, and tells the loss."""
+    monitor.write("a")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("b")
+    monitor.poll()
+    monitor.log.rename(monitor.log.with_name("access.log.1"))
+    monitor.write("c", "d")
+    monitor.poll()
+    monitor.log.with_name("access.log.1").unlink()
+    monitor.poll()
+    (monitor.out / "s.json").write_bytes(backup)
+    monitor.write("e")
+    start = {path: path.read_bytes() for path in monitor.out.iterdir()}
+    real, tellings = os.pwrite, []
+
+    for number in range(40):
+        for path in monitor.out.iterdir():
+            path.unlink()
+        for path, raw in start.items():
+            path.write_bytes(raw)
+        left = iter(range(number))
+
+        def pwrite(*arguments):
+            if next(left, None) is None:  # noqa: B023 -- called in this round alone
+                raise KeyboardInterrupt
+            return real(*arguments)
+
+        told = 0
+        with mock.patch.object(os, "pwrite", pwrite), contextlib.suppress(KeyboardInterrupt):
+            told += monitor.fresh().poll().coverage.lost_calls
+        told += monitor.fresh().poll().coverage.lost_calls
+        if told == 0:  # the session's end had been written before the kill; its next call, or repair, tells
+            repair.repair(str(monitor.out), Book([]), 0, lambda _done, _total: None)
+            told += monitor.fresh().poll().coverage.lost_calls
+        assert monitor.ids() == ["a", "c", "d", "e"]
+        tellings.append(told)
+    # Between two writes nothing tells which calls are new, and less is told rather than more.
+    assert (sorted(set(tellings)) in ([1], [0, 1]), tellings.count(0) <= 1) == (True, True)
+
+
+def test_of_many_files_that_lost_calls_some_are_named(monitor):
+    """The others are counted, so that what a person hears stays short, and no call is left out of the sum."""
+
+    def call_each(call):
+        with monitor.log.open("ab") as file:
+            file.writelines(calls.line(f"s{number}", chat_id=f"{call}{number}") + b"\n" for number in range(12))
+
+    call_each("a")
+    monitor.poll()
+    backups = {path: path.read_bytes() for path in monitor.out.glob("[!.]*.json")}
+    call_each("b")
+    monitor.poll()
+    monitor.log.unlink()
+    monitor.poll()
+    for path, raw in backups.items():
+        path.write_bytes(raw)
+    call_each("c")
+
+    poll = monitor.fresh().poll()
+
+    told = [text for text in poll.notices if "lost" in text]
+    assert len([text for text in told if "1 call is lost: s" in text]) == MOST_NAMED
+    assert "more calls are lost, of 2 other session files" in told
+    assert poll.coverage.lost_calls == 12
