@@ -249,6 +249,18 @@ def test_a_damaged_compressed_file(folder, log):
     assert "is cut off" in check.found
 
 
+def test_a_damaged_file_beside_one_that_is_not_read(folder, log):
+    """One fault of the rotated files does not hide the other: both are told, each with what to do."""
+    (log.parent / "access.log.2.gz").write_bytes(gzip.compress(os.urandom(5000))[:2000])
+    (log.parent / "access.log.old").write_bytes(b"x\n")
+    check = examined(folder, log)["rotation"]
+    assert check.level == WARN
+    assert "access.log.2.gz is cut off" in check.found
+    assert check.found.endswith("are not read: access.log.old")
+    assert "disk was full" in check.todo
+    assert "--log-path" in check.todo
+
+
 # -- the calls ---------------------------------------------------------------------------------------------------------
 
 NO_CALL = b'{"ai_log":"-","method":"GET"}'

@@ -256,6 +256,27 @@ def test_leftovers_are_notices(folder):
     assert [notice.partition(": ")[0] for notice in notices] == names
 
 
+@pytest.mark.parametrize("name", [data_folder.STATE, data_folder.INDEX, data_folder.LOCK])
+def test_what_is_no_file_is_told_once(folder, name):
+    """A folder in a file's place is one fault, and nothing else is said of that name."""
+    for path in folder.glob(f"{name}*"):
+        path.unlink()
+    (folder / name).mkdir()
+    taken_for_the_same(folder)
+
+    faults, notices = verify(folder)
+
+    assert [text for text in faults + notices if text.startswith(name)] == [f"{name}: is a folder"]
+    assert faults == [f"{name}: is a folder"]
+
+
+def test_a_folder_that_was_set_aside(folder):
+    """What stood in a file's place and was set aside is a leftover like any other, and no fault."""
+    (folder / f"{data_folder.STATE}{data_folder.UNUSABLE}").mkdir()
+    taken_for_the_same(folder)
+    assert verify(folder) == [[], [".state.json.unusable: was set aside"]]
+
+
 # -- the index ---------------------------------------------------------------------------------------------------------
 
 ROUND = "session = (SELECT id FROM session WHERE session_id = 'agent:main:a') AND number = 2"

@@ -60,9 +60,12 @@ def other_writers(folder: str) -> str:
 
 
 def odd_things(folder: str) -> Iterator[files.OddFileError]:
-    """What has the name of a file that there is one of, or of a file beside it, and must not be opened."""
+    """What has the name of a file that there is one of, or of a file beside it, and must not be opened.
+
+    What was set aside is none of it: nobody opens that.
+    """
     for name in sorted(os.listdir(folder)):
-        if name.startswith(_SINGLE):
+        if name.startswith(_SINGLE) and not name.endswith(UNUSABLE):
             try:
                 files.check(os.path.join(folder, name))
             except files.OddFileError as odd:

@@ -89,10 +89,17 @@ def _log(case: Case, log: str, places: Sequence[LogPlace]) -> Check:
 def _rotation(case: Case, log: str, places: Sequence[LogPlace], views: Mapping[str, LogView]) -> Check:
     """What rotation leaves, and whether the monitor can follow it."""
     rotated = [place for place in places if not place.is_live]
+    compressed = [place for place in rotated if place.compressed]
+    wrong = list(_flaws(case, compressed, views))
+    todos = []
+    if wrong:
+        todos.append("see whether the disk was full when such a file was made")
     passed = _unread_names(places)
     if passed:
-        found = f"beside {log} are files that look as if rotation had left them, and are not read: {some(passed)}"
-        return Check("rotation", WARN, found, _UNREAD)
+        wrong.append(f"beside {log} are files that look as if rotation had left them, and are not read: {some(passed)}")
+        todos.append(_UNREAD)
+    if wrong:
+        return Check("rotation", WARN, "; ".join(wrong), "; ".join(todos))
     if not rotated:
         return Check("rotation", OK, f"no rotated files beside {log} yet")
     kind = " and ".join(
@@ -100,13 +107,9 @@ def _rotation(case: Case, log: str, places: Sequence[LogPlace], views: Mapping[s
         for name, is_dated in (("numbered", False), ("dated", True))
         if is_dated in {each.is_dated for each in rotated}
     )
-    compressed = [place for place in rotated if place.compressed]
     found = (
         f"{humanize.counted(len(rotated), 'rotated file')} beside {log}, {kind}, {len(compressed) or 'none'} compressed"
     )
-    flaws = list(_flaws(case, compressed, views))
-    if flaws:
-        return Check("rotation", WARN, "; ".join(flaws), "see whether the disk was full when it was made")
     if rotated[-1].compressed and not rotated[-1].beside_plain:
         todo = "add delaycompress to logrotate: what the gateway writes while a file is being compressed is lost"
         return Check("rotation", WARN, f"{found}, the newest of them too", todo)
@@ -114,8 +117,8 @@ def _rotation(case: Case, log: str, places: Sequence[LogPlace], views: Mapping[s
 
 
 _UNREAD = (
-    "give them as a further --log-path, such as 'DIR/access-*.log', or let rotation name them by a number or a date "
-    "(access.log.1, access.log-20261128) and compress with gzip, bzip2 or xz: others are not read"
+    "give what is not read as a further --log-path, such as 'DIR/access-*.log', or let rotation name files by a number or "
+    "a date (access.log.1, access.log-20261128) and compress them with gzip, bzip2 or xz: others are not read"
 )
 _COMPRESSED = r"(?:\.(?:gz|bz2|xz|zst|lz4|lzma|zip|Z|7z))"
 

@@ -32,6 +32,7 @@ MOST_FINDINGS = 1000
 
 _ANEW = f"take {data_folder.INDEX} away: the next question makes it anew from the session files"
 _NEXT = "the next question brings it up to date"
+_TOUCHED = "nothing is lost; it is brought up to date when next a session file comes or goes"
 _AGAIN = "the next run of main.py reads the logs from their beginning; nothing is counted twice"
 _LEFTOVER = re.compile(
     rf"{re.escape(files.TEMPORARY)}\Z|{re.escape(data_folder.SET_ASIDE)}\d+\Z|{re.escape(data_folder.UNUSABLE)}\Z"
@@ -79,8 +80,11 @@ def verify(folder: str, state_file: str, book: Book, progress: Progress, *, quic
         run.look_at_index()
     run.close()
     run.look_at_state(state_file)
+    told = {fault.file for fault in run.result.faults}
     for odd in data_folder.odd_things(folder):
-        run.result.fault(Finding(os.path.basename(odd.filename), odd.what, "take it away"))
+        name = os.path.basename(odd.filename)
+        if name not in told:
+            run.result.fault(Finding(name, odd.what, "take it away"))
     for finding in _leftovers(folder):
         run.result.notice(finding)
     return run.result
@@ -183,7 +187,7 @@ class _Run:
             self._behind += 1
         elif answer.is_touched:
             what = "has another time than in the index, and nothing else in it differs"
-            self.result.notice(Finding(looked.file, what, _NEXT))
+            self.result.notice(Finding(looked.file, what, _TOUCHED))
         else:
             for what in answer.differing:
                 self.result.fault(Finding(looked.file, f"differs from the index: {what}", _ANEW))
@@ -197,6 +201,8 @@ class _Run:
         with contextlib.ExitStack() as stack:
             if not os.path.lexists(path):
                 self.result.notice(Finding(data_folder.INDEX, "there is none", "the next question makes it"))
+            elif any(odd.filename == path for odd in data_folder.odd_things(self._folder)):
+                pass  # told as what it is
             else:
                 with self._guarded():
                     db = stack.enter_context(contextlib.closing(opening.read_only(path)))
