@@ -207,7 +207,7 @@ def _in_words(error: OSError, options: argparse.Namespace) -> str:
     if error.errno in (errno.EACCES, errno.EPERM) and not error.filename:
         return f"this user may not listen at {place}: choose a --port above 1023"
     if error.filename:
-        return f"{error.filename}: {error.strerror}"
+        return f"{error.filename}: {error.strerror}. See that this user may read it"
     return f"cannot listen at {place}: {error.strerror or error}"
 
 

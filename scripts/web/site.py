@@ -37,7 +37,7 @@ _CHINESE = {
         "此页面需要密钥:请打开服务器启动时显示的链接,或某个会话的链接。"
         "数据目录的所有者可用 python3 scripts/cli.py url --all --data-dir DIR 得到链接。"
     ),
-    "wrong_key": "密钥错误,或已失效。",
+    "wrong_key": "密钥错误,或已失效:请重新索取链接。",
 }
 
 

@@ -681,6 +681,7 @@ def test_allowed_folders(fenced, arguments, environment):
 
         assert done.returncode == code
         assert ("elsewhere/access.log is outside the folders that --allow-dir permits" in done.stderr) == bool(code)
+        assert ("allow them with --allow-dir" in done.stderr) == bool(code)
         assert rounds(fenced / f"from-{name}") == found
 
 

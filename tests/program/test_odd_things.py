@@ -232,6 +232,7 @@ def test_a_pass_of_the_monitor(case, capsys):
     assert status == (case.name in TOLD)
     if case.name == SESSION:
         assert f"was set aside as {case.place}.corrupt-1" in said
+        assert "--log-path" not in said  # advice for logs that cannot be read
         assert kind(case.place.with_name("b.json.corrupt-1")) == case.before
         assert monitored(case.home) == 0
         assert str(case.place) not in capsys.readouterr().err

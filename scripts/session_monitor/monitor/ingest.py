@@ -233,7 +233,7 @@ class Ingest:
             self._drop_batch()
             if not self._tail.pass_over(look, error.filename):
                 raise
-            poll.problem(tail.unreadable(error.filename, error))
+            poll.unread_log(tail.unreadable(error.filename, error))
             return False
         finally:
             look.close()

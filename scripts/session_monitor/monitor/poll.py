@@ -15,8 +15,8 @@ class Poll:
     """What one poll did: what was new, what it read, and what a person should hear of.
 
     ``problems`` are what keeps the result from being complete: a log that may not be read, a session file that had
-    to be set aside; ``notices`` are what it can do nothing about.  ``behind`` are the bytes still to be read (a
-    stopped poll leaves some).
+    to be set aside; ``lacks_logs`` says whether logs are among them.  ``notices`` are what it can do nothing about.
+    ``behind`` are the bytes still to be read (a stopped poll leaves some).
     """
 
     def __init__(self) -> None:
@@ -25,6 +25,7 @@ class Poll:
         self.sums = NOTHING
         self.coverage = Coverage()
         self.problems: list[str] = []
+        self.lacks_logs = False
         self.notices: list[str] = []
         self.bytes_to_read = self.bytes_read = 0
 
@@ -39,7 +40,12 @@ class Poll:
         self.coverage.unknown_gaps += look.unknown_gaps
         self.notices += look.notices
         for text in look.problems:
-            self.problem(text)
+            self.unread_log(text)
+
+    def unread_log(self, text: str) -> None:
+        """Note why a log could not be read, once."""
+        self.problem(text)
+        self.lacks_logs = True
 
     def problem(self, text: str) -> None:
         """Note a problem, once."""
@@ -52,7 +58,7 @@ class Poll:
         self.new_sessions += other.new_sessions
         self.sums = usage_totals.added([self.sums, other.sums])
         self.coverage.add(other.coverage)
-        self.problems = other.problems
+        self.problems, self.lacks_logs = other.problems, other.lacks_logs
         self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]
 
     @property

@@ -28,7 +28,7 @@ class Voice:
 
     def troubles(self, poll: Poll) -> None:
         """Say what a person should hear of a poll, unless it was true the last time as well."""
-        texts = [*poll.problems, *([_ADVICE_ON_LOGS] if poll.problems else []), *poll.notices]
+        texts = [*poll.problems, *([_ADVICE_ON_LOGS] if poll.lacks_logs else []), *poll.notices]
         for text in texts:
             if text not in self._said:
                 self.aloud(text)

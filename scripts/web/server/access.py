@@ -166,7 +166,7 @@ class Door:
             self._wait(WRONG_KEY)
         finally:
             self._waiting.release()
-        raise Refusal(401, "wrong_key", "this key is wrong, or not of this monitor any more")
+        raise Refusal(401, "wrong_key", "this key is wrong, or not of this monitor any more: ask for a new link")
 
 
 def cookie_name(keys: Keys) -> str:
