@@ -209,8 +209,8 @@ class Monitor:
             )
         elif self._checkpoint.is_copy:
             say.aloud(
-                f"the state file {state_file} is a copy, and may know more than the sessions beside it. The logs are read "
-                "from their beginning, and what the sessions have already is not counted twice"
+                f"the state file {state_file} is a copy, and may know more than the sessions beside it. The logs are "
+                "read from their beginning, and what the sessions have already is not counted twice"
             )
         elif not self._checkpoint.views:
             self._begin(state_file)

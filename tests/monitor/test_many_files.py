@@ -1,7 +1,7 @@
 """What does a poll cost beside many files, and beside compressed ones that do harm?
 
-The log itself is read whatever they are; work grows with their number and not with its square; what was found out once is not
-found out again.
+The log itself is read whatever they are; work grows with their number and not with its square; what was found out once
+is not found out again.
 """
 
 from __future__ import annotations

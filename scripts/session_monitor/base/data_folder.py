@@ -30,7 +30,7 @@ STDIN = ".stdin.log"
 """What came in on standard input, while a monitor reads that."""
 
 SET_ASIDE = ".corrupt-"
-"""Behind a session file's name, and before a number: of a copy of it that was damaged, or of what stood in its place."""
+"""Behind a session file's name, and before a number: a copy of it that was damaged, or what stood in its place."""
 UNUSABLE = ".unusable"
 """Behind the name of a file of the monitor's own: that of what could not be read, or stood in its place."""
 

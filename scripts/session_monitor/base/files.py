@@ -33,7 +33,7 @@ class LockHeldError(Exception):
 
 
 class OddFileError(OSError):
-    """Something that has a file's name and must not be opened: ``what`` says what it is, ``strerror`` also what to do."""
+    """Something that has a file's name and must not be opened: ``what`` it is; ``strerror`` says also what to do."""
 
     def __init__(self, path: str | bytes, what: str, todo: str = "take it away") -> None:
         super().__init__(errno.EPERM, f"{what}: {todo}", os.fsdecode(path))
@@ -83,7 +83,7 @@ def kept(path: str) -> int:
 
 
 def check(path: str | bytes) -> None:
-    """Raises ``OddFileError`` where the name is that of something else than a file of this user, root or the folder's owner.
+    """Raises ``OddFileError`` where this is anything but a file of this user, root or the folder's owner.
 
     Whoever opens the file by its name afterwards can be deceived by the folder's owner alone.
     """
@@ -280,9 +280,9 @@ def take(descriptor: int, patience: float, how: int = fcntl.LOCK_EX) -> bool:
 
 @contextlib.contextmanager
 def lock(path: str, about: str) -> Iterator[None]:
-    """Hold the lock file for as long as the block runs; raises ``LockHeldError`` where somebody else does, and ``OSError``.
+    """Hold the lock file for as long as the block runs.
 
-    The file is neither renamed nor removed: a lock on a name that can be replaced protects nothing.
+    Raises ``LockHeldError`` where somebody else does, and ``OSError``.  The file is neither renamed nor removed: a lock on a name that can be replaced protects nothing.
     """
     descriptor = kept(path)
     try:

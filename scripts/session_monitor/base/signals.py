@@ -39,7 +39,7 @@ def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
 
 @contextlib.contextmanager
 def stopping(leave: Callable[[], None], come_back: Callable[[], None]) -> Iterator[None]:
-    """While the block runs, a stop by Ctrl-Z (SIGTSTP) happens after ``leave``, and ``come_back`` follows on its end."""
+    """While the block runs, a stop by Ctrl-Z (SIGTSTP) comes after ``leave``, and ``come_back`` follows on its end."""
 
     def stop(number: int, _frame: FrameType | None) -> None:
         leave()
@@ -65,9 +65,9 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP ask for an end; a changed window size, SIGUSR1, SIGUSR2 and a continuation wake the sleeper.
+    """SIGINT, SIGTERM and SIGHUP ask for an end; SIGUSR1, SIGUSR2, SIGCONT and a changed window size wake the sleeper.
 
-    The last ones are what rotation tells programs that write a log: look now.
+    SIGUSR1 and SIGUSR2 are what rotation tells programs that write a log: look now.
     """
 
     def __init__(self) -> None:

@@ -114,7 +114,7 @@ def _need_history(listed: list[Any]) -> bool:
 
 
 def _joined_pieces(pieces: long_lines.Pieces) -> LineParts | None:
-    """The parts of a line that was taken apart, with a list of messages; None where the pieces are not whole, or heavy."""
+    """The parts of a line that was taken apart, with a list of messages; None where its pieces are broken, or heavy."""
     if any(map(heavy_lines.may_be_heavy, (pieces.before, pieces.messages, pieces.behind))):
         return None
     try:

@@ -1,9 +1,10 @@
 r"""What of a line would take too much room once it is decoded, and how does it read without that?
 
-Ten megabytes of ``{},{},{}`` become a gigabyte of objects.  Where a line may hold too many values it is not decoded, but gone
-through as bytes, in blocks, so that neither its size nor what stands in it makes much of a difference: the values of each
-member of its objects are counted, and a member that has too many is left out; ``MARK`` stands in its place.  What is left is a
-line like any other, and read as such.  Of ``ai_log``, which is an object in a string, the members are looked at one by one.
+Ten megabytes of ``{},{},{}`` become a gigabyte of objects.  Where a line may hold too many values it is not decoded,
+but gone through as bytes, in blocks, so that neither its size nor what stands in it makes much of a difference: the
+values of each member of its objects are counted, and a member that has too many is left out; ``MARK`` stands in its
+place.  What is left is a line like any other, and read as such.  Of ``ai_log``, which is an object in a string, the
+members are looked at one by one.
 
 A quote that stands in a string of a string has more backslashes before it, see ``_Quoting``.
 """
@@ -94,8 +95,8 @@ def lightened(raw: bytes, longest: int | None = None) -> bytes | None:
 
     With ``longest`` every member of more bytes counts as too heavy.
 
-    Where a line is broken behind what could be gone through, not much of the rest of it stays.  None where it cannot be told
-    what is to be left out.
+    Where a line is broken behind what could be gone through, not much of the rest of it stays.  None where it cannot be
+    told what is to be left out.
     """
     look = _Look(raw, len(raw) if longest is None else longest)
     start = _SPACES.match(raw).end()  # type: ignore[union-attr]  # it matches nothing, too
@@ -176,7 +177,7 @@ class _Look:
 
 
 def members(raw: bytes, at: int, end: int, strings: int = 0) -> Iterator[Member]:
-    """The members of an object, the first of which begins here.  ``strings`` are those that it stands in, one within the other.
+    """The members of an object, the first of which begins here, in so many strings one within the other.
 
     Nothing is decoded.  Raises ``NotWholeError``.
     """

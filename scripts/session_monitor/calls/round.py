@@ -17,11 +17,12 @@ class Round(NamedTuple):
 
     ``messages`` is the whole history that the client sent (empty where the log has none).  ``cut`` names the values
     whose middle the gateway cut out; ``undecoded`` holds the text of those that are therefore no structure any more.
-    ``left_out`` names the values that were too heavy to be taken.  ``outer_broken`` says that the line is no JSON as a whole, ``torn`` that another line begins in the middle of it.
-    ``outcome`` says how it ended, ``error`` in a few words why it failed, ``None`` where it did not.  ``response_type`` is
-    ``error`` then; otherwise, and ``has_tool_calls`` always, ``None`` where the line does not tell.  ``has_tokens`` says
-    whether the line tells any tokens, ``answered_by`` which of the gateway's own plugins answered instead of a model, and
-    ``session_from`` where the session's id was taken from, if not from the gateway.
+    ``left_out`` names the values that were too heavy to be taken.  ``outer_broken`` says that the line is no JSON as a
+    whole, ``torn`` that another line begins in the middle of it. ``outcome`` says how it ended, ``error`` in a few
+    words why it failed, ``None`` where it did not.  ``response_type`` is ``error`` then; otherwise, and
+    ``has_tool_calls`` always, ``None`` where the line does not tell.  ``has_tokens`` says whether the line tells any
+    tokens, ``answered_by`` which of the gateway's own plugins answered instead of a model, and ``session_from`` where
+    the session's id was taken from, if not from the gateway.
 
     ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are all those that the last call of
     the session's conversation ``from_thread`` sent.  ``sent`` says where all of them stand in the line, where that is worth remembering.

@@ -6,8 +6,8 @@ beside the others: two would write by different logs; and a process that has the
 database beside it, empties it without knowing, and dies of the next look into it (SIGBUS).
 
 So a fourth file says which three were made together.  Others are no index: they are removed, all of them, and made
-anew.  Those who have the removed ones open may go on, and notice at the next question.  Whoever opens the files or makes
-them holds a lock on the folder meanwhile, so that nobody opens some of the old and some of the new.
+anew.  Those who have the removed ones open may go on, and notice at the next question.  Whoever opens the files or
+makes them holds a lock on the folder meanwhile, so that nobody opens some of the old and some of the new.
 """
 
 from __future__ import annotations

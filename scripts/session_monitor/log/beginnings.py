@@ -1,7 +1,7 @@
 """Which files may begin as which generations do, or as each other?
 
-To prove that takes a look into a file; to try all pairs would take the square of that.  So both are entered in tables by
-the hashes of their first lines, and only those that meet there are tried.
+To prove that takes a look into a file; to try all pairs would take the square of that.  So both are entered in tables
+by the hashes of their first lines, and only those that meet there are tried.
 """
 
 from __future__ import annotations

@@ -24,8 +24,8 @@ def is_beneath(path: str, folders: Sequence[str]) -> bool:
 def open_beneath(path: str, folders: Sequence[str]) -> int | None:
     """A descriptor to read the file that this name leads to; None where that does not lie beneath one of these folders.
 
-    It never waits for a writer.  Raises ``OSError``: ``FileNotFoundError`` also where the name was made to lead elsewhere
-    just now.
+    It never waits for a writer.  Raises ``OSError``: ``FileNotFoundError`` also where the name was made to lead
+    elsewhere just now.
     """
     real = os.path.realpath(path)
     if not _is_in(real, folders):

@@ -3,8 +3,8 @@
 The state file is a cache: the session files themselves say which lines they have, so losing it costs time and
 nothing else.  It is written after them, as a whole.
 
-It can be ahead of them as well, in a copy of a folder that was made while a monitor worked.  So it holds the number of its
-own inode, by which a copy is known: that is not believed, and the logs are read again.
+It can be ahead of them as well, in a copy of a folder that was made while a monitor worked.  So it holds the number of
+its own inode, by which a copy is known: that is not believed, and the logs are read again.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class LogView(SimpleNamespace):
         return max((generation.sequence for generation in self.generations), default=0) + 1
 
     def forget_old(self, unnamed: Collection[str] = ()) -> None:
-        """Keep the newest of those that are gone, or are named here by their ids; what the others covered stays counted."""
+        """Keep the newest of those that are gone, or are in ``unnamed`` by their ids; what others covered stays counted."""
         old = [each for each in self.generations if each.gone or each.gid in unnamed]
         forgotten = sorted(old, key=lambda each: each.sequence)[:-REMEMBERED]
         for generation in forgotten:
@@ -84,7 +84,7 @@ class UnusableStateError(Exception):
 
 
 class _Written:
-    """What the state file has of one view: by that it is known whether it must be written again, and which part of it."""
+    """What the state file has of one view, by which it is known whether it must be written again, and which part."""
 
     def __init__(self, view: LogView, before: _Written | None = None) -> None:
         """As it is by now; ``before`` is what the file has."""
@@ -128,8 +128,8 @@ class Checkpoint:
     def __init__(self, path: str, output_dir: str) -> None:
         """Load it.  ``problem`` says what was wrong with it, if anything; then it counts as empty.
 
-        ``flushes`` counts those of session files that it follows.  ``to_look_at`` names sessions that lack what they had
-        once, which shows when the logs were read again.  With ``is_copy`` that begins now.
+        ``flushes`` counts those of session files that it follows.  ``to_look_at`` names sessions that lack what they
+        had once, which shows when the logs were read again.  With ``is_copy`` that begins now.
         """
         self.path = path
         self.problem: str | None = None
@@ -214,7 +214,7 @@ _HEAD = ("schema_version", "written_by", "output_dir", "flushes", "copies", "to_
 
 
 class SavedState(NamedTuple):
-    """What a state file holds; ``head`` is all but the views, ``is_copy`` where the number of its inode is another's."""
+    """What a state file holds; ``head`` is all but the views, ``is_copy`` whether it names another inode than its own."""
 
     head: dict[str, Any]
     views: dict[str, LogView]

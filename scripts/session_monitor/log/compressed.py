@@ -1,7 +1,8 @@
 """What text does a compressed file hold, and how much of it can be had?
 
-A file that rotation compressed may have been cut short, may be written to meanwhile, and may have been made to do harm: so
-it is read forward only, in steps that can be counted, and whatever a decoder says against it is damage, never an error.
+A file that rotation compressed may have been cut short, may be written to meanwhile, and may have been made to do harm:
+so it is read forward only, in steps that can be counted, and whatever a decoder says against it is damage, never an
+error.
 """
 
 from __future__ import annotations
@@ -16,8 +17,8 @@ LONGEST_TEXT = 16 << 30
 MOST_EXPANSION = {".gz": 500, ".bz2": 5000, ".xz": 6000}
 """So many bytes of text for one of the file are more than a log has, which says something new in each line.
 
-Agents' logs, whose calls resend all that was said, reach 10, 40 and 370; a call that is sent again and again 130 and 2200 (gz
-and xz).  Zeros reach 1030, 800,000 and 6800.
+Agents' logs, whose calls resend all that was said, reach 10, 40 and 370; a call that is sent again and again 130 and
+2200 (gz and xz).  Zeros reach 1030, 800,000 and 6800.
 """
 _FEW = 64 << 20
 """Bytes of text within which nothing is too large."""
@@ -153,10 +154,9 @@ class Measuring:
         """See ``Reading``."""
         self._reading = Reading(ending, raw)
         self._ending = ending
-        self.head = b""
 
     def go_on(self, may_go_on: Callable[[int], bool] = lambda _size: True) -> Measured | None:
-        """Read on until all is known, or ``may_go_on`` says no, which hears how much text each step brought: None then."""
+        """Read on until all is known.  None where ``may_go_on``, which hears how much text each step brought, says no."""
         reading = self._reading
         size = STEP
         while may_go_on(size):
@@ -167,8 +167,6 @@ class Measuring:
             size = len(text)
             if not text:
                 return Measured(reading.text)
-            if len(self.head) < STEP:
-                self.head += text[: STEP - len(self.head)]
             if reading.text > LONGEST_TEXT:
                 return Measured(0, TOO_LARGE)
             if reading.text > max(_FEW, MOST_EXPANSION[self._ending] * reading.packed):
@@ -177,7 +175,7 @@ class Measuring:
 
 
 class UnpackedText:
-    """The text at any place.  To go back costs a new beginning, so what was read last is kept, and so are ranges' hashes."""
+    """The text at any place.  To go back costs a new beginning, so what was read last is kept."""
 
     def __init__(self, ending: str, raw: Callable[[int, int], bytes]) -> None:
         """See ``Reading``."""

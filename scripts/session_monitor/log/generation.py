@@ -52,18 +52,19 @@ _LATER = {"tail_sha256", "log", "read_before", "rested", "head_is_open"}
 class Generation(SimpleNamespace):
     """One generation as far as it was read: up to ``offset``, a line's end.
 
-    ``read_before`` says up to where it had been read when it was last rewound: what stands before that is covered already.
+    ``read_before`` says up to where it had been read when it was last rewound: what stands before that is covered
+    already.
 
     ``gone`` is one whose file is no more; it is remembered for a while, in case the file comes back.  ``unterminated``
     says that a last line was taken whose newline had not come.  ``path`` is the real one of its file, and ``log`` the
-    log that was named when it was found there; that may lead elsewhere by now.  ``quiet_size``, ``quiet_since`` and ``quiet_polls``
-    tell how long a file that nothing should write to has not grown.
+    log that was named when it was found there; that may lead elsewhere by now.  ``quiet_size``, ``quiet_since`` and
+    ``quiet_polls`` tell how long a file that nothing should write to has not grown.
 
-    ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known
-    that ends early, as when lines came between the copy and the truncation; ``head_is_open`` where that is the part of a
-    line that there was.  ``file_state`` is what its file was when its content was looked at, which had ``rested`` by then
-    or not.  ``tail_sha256`` is the hash of the last line
-    that was read, or of as much of its end as the mark has; by that it is found in what is piped.
+    ``head`` has the end of each of its first lines, with the hash of all that stands before it: so a copy is known that
+    ends early, as when lines came between the copy and the truncation; ``head_is_open`` where that is the part of a
+    line that there was.  ``file_state`` is what its file was when its content was looked at, which had ``rested`` by
+    then or not.  ``tail_sha256`` is the hash of the last line that was read, or of as much of its end as the mark has;
+    by that it is found in what is piped.
     """
 
     gid: str
@@ -218,8 +219,8 @@ _FIELDS = Generation.__annotations__.keys()
 def new_generation(file: LogFile, taken: set[str], sequence: int, known_as: str | None = None) -> Generation:
     """The generation that starts in this file, which has a line at least, perhaps without its newline.
 
-    Its id is what it is ``known_as``, or comes from its first line, so that it is the same when all that was remembered is
-    lost.  Raises ``TruncatedError`` where the file is not the same any more.
+    Its id is what it is ``known_as``, or comes from its first line, so that it is the same when all that was remembered
+    is lost.  Raises ``TruncatedError`` where the file is not the same any more.
     """
     first_line = file.line_end(0, 1)
     gid = base = file.fingerprint(0, file.size if first_line is None else first_line - 1)[:16]

@@ -55,7 +55,7 @@ class OutsideError(PermissionError):
 
 
 class Descriptors:
-    """The files that are open: few at a time, however many there are, so that session files and the index get theirs."""
+    """The files that are open: few at a time, however many there are, so that some are left for the rest of a run."""
 
     def __init__(self) -> None:
         """None is open."""
@@ -105,9 +105,9 @@ class Descriptors:
 class LogFile:
     """One file of a log, which is open while it is read.
 
-    ``size`` is that of the text at the time of opening; more may have been written since.  ``key`` is its device and inode:
-    equal for two names of one file.  ``state`` is equal only while nothing about the file has changed, as far as the
-    system's clock tells; where it ``rested`` when it was looked at, the clock does tell.
+    ``size`` is that of the text at the time of opening; more may have been written since.  ``key`` is its device and
+    inode: equal for two names of one file.  ``state`` is equal only while nothing about the file has changed, as far as
+    the system's clock tells; where it ``rested`` when it was looked at, the clock does tell.
     """
 
     def __init__(
@@ -121,8 +121,8 @@ class LogFile:
     ) -> None:
         """Open it, if it lies beneath one of the allowed real folders; none given allow all.
 
-        With ``seen``, what the system said of it just now, it is not opened before it is read.  ``now`` is a time before
-        that, in nanoseconds since 1970.  Raises ``OSError``, ``NotAFileError`` and ``OutsideError``.
+        With ``seen``, what the system said of it just now, it is not opened before it is read.  ``now`` is a time
+        before that, in nanoseconds since 1970.  Raises ``OSError``, ``NotAFileError`` and ``OutsideError``.
         """
         self.place = place
         self._allowed = allowed
@@ -217,7 +217,7 @@ class LogFile:
 
     @property
     def size(self) -> int:
-        """Bytes of text.  A compressed file is read to its end for that; raises ``NotReadyError`` where it is not whole."""
+        """Bytes of text.  A compressed file is read to its end for that.  Raises ``NotReadyError`` where it is damaged."""
         if self._size is None:
             measured = self.measuring().go_on()
             if measured is None or measured.flaw:

@@ -32,7 +32,8 @@ def match(
 ) -> Match:
     """Decide over all generations and all files at once; a choice one by one would depend on their order.
 
-    A file of an unknown generation must belong to a log still, and have a line, as ``has_line`` says: less is like the beginning of any file.
+    A file of an unknown generation must belong to a log still, and have a line, as ``has_line`` says: less is like the
+    beginning of any file.
     """
     matching = _Matching(known, files)
     matching.find()
@@ -49,8 +50,8 @@ def match(
 class _Matching:
     """The choice, as far as it was made: ``bound`` pairs, ``open`` generations, ``free`` files.
 
-    Each generation is tried with the file that has its inode, and with those that may begin as it does: so the work grows
-    with the number of files, not with that of all pairs.
+    Each generation is tried with the file that has its inode, and with those that may begin as it does: so the work
+    grows with the number of files, not with that of all pairs.
     """
 
     def __init__(self, known: Sequence[Generation], files: Sequence[LogFile]) -> None:
@@ -87,7 +88,7 @@ class _Matching:
                 self._bind(generation, max(heirs, key=lambda file: (not file.place.is_live, file.size)))
 
     def without_copies(self, files: Sequence[LogFile]) -> list[LogFile]:
-        """The files that hold what no other file does; where a copy is the longer one, its generation is read from it."""
+        """The files that hold what no other does; where a copy is the longer one, its generation is read from it."""
         new: set[LogFile] = set()
         beginning: defaultdict[Beginning, list[LogFile]] = defaultdict(list)
         for file in sorted(files, key=lambda file: -file.size):

@@ -1,7 +1,7 @@
 """Which files belong to a log, and which of them is older?
 
-Rotation leaves siblings: ``access.log.1``, ``access.log-20260201``, ``access.1.log`` (logrotate's ``extension``),
-each perhaps compressed.  A log is there as long as one of its files is, also where the name that the gateway writes to is
+Rotation leaves siblings: ``access.log.1``, ``access.log-20260201``, ``access.1.log`` (logrotate's ``extension``), each
+perhaps compressed.  A log is there as long as one of its files is, also where the name that the gateway writes to is
 gone.  Names only give an order; which file is which is for ``generation`` to say.
 """
 
@@ -52,7 +52,7 @@ class LogPlace(NamedTuple):
 
 
 _Rotated = tuple[str, int, str, str]
-"""A name read as a rotated file's: its log, the kind, a text that sorts the older first, and the ending of a compressed one."""
+"""A name read as a rotated file's: its log, the kind, a text that sorts the older first, a compressed one's ending."""
 
 
 def _raised(error: OSError) -> None:
@@ -64,11 +64,11 @@ def find(
 ) -> list[LogPlace]:
     """All files of these logs, oldest first.  A pattern is a path or a glob; a log that is not there has no files.
 
-    ``known`` has the real paths at which something was read, each with its log.  Where a log is named still, and does not
-    lead there any more, as a link that was set to another folder, what is there comes too, last.
+    ``known`` has the real paths at which something was read, each with its log.  Where a log is named still, and does
+    not lead there any more, as a link that was set to another folder, what is there comes too, last.
 
-    ``on_error`` hears of each folder that cannot be listed; by default it is raised.  Of the folders that a glob names those
-    are passed over.
+    ``on_error`` hears of each folder that cannot be listed; by default it is raised.  Of the folders that a glob names
+    those are passed over.
     """
     search = _Search(on_error)
     for pattern in patterns:
@@ -290,7 +290,7 @@ def _bases_of(name: str) -> tuple[_Rotated, ...]:
 
 
 def _kind(middle: str) -> tuple[int, str] | None:
-    """How rotation named a file, by what stands between the log's name and an extension; and a text that sorts the older first."""
+    """How rotation named a file, by what stands behind the log's name; and a text that sorts the older first."""
     number = _NUMBER.fullmatch(middle)
     if number:
         return _NUMBERED, f"{99999 - int(number[1]):05d}"

@@ -53,7 +53,8 @@ class Tail:
     ) -> None:
         """``allowed`` are the real folders that logs must lie beneath; none given allow all.
 
-        ``elsewhere`` has the generations that other views know and this one does not: a file of theirs has its id there.
+        ``elsewhere`` has the generations that other views know and this one does not: a file of theirs has its id
+        there.
 
         ``is_whole`` says whether a line lacks nothing but its newline; ``clock`` gives monotonic seconds, ``now``
         nanoseconds since 1970, as files have them.

@@ -1,7 +1,7 @@
 """Can a compressed file be read, and how much of it?
 
-To know that takes a look at all of its text, which may be much: so it is done in shares, and what was found is kept with the
-read positions for as long as the file is there and was not written to.
+To know that takes a look at all of its text, which may be much: so it is done in shares, and what was found is kept
+with the read positions for as long as the file is there and was not written to.
 """
 
 from __future__ import annotations

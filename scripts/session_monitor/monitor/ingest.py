@@ -124,9 +124,12 @@ class Ingest:
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
 
-        With ``chain`` calls without any session id are joined by their growing history.  ``allowed`` are the real folders that logs must lie beneath, if any are given.  ``stop`` is asked between lines; ``on_commit`` hears of each batch, with the sessions that it wrote.
+        With ``chain`` calls without any session id are joined by their growing history.  ``allowed`` are the real
+        folders that logs must lie beneath, if any are given.  ``stop`` is asked between lines; ``on_commit`` hears of
+        each batch, with the sessions that it wrote.
 
-        With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``now`` nanoseconds since 1970 as files have them, ``sleep`` waits for some seconds.
+        With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``now``
+        nanoseconds since 1970 as files have them, ``sleep`` waits for some seconds.
         """
         self.book = book
         self._index = index or NoIndex()
@@ -252,7 +255,7 @@ class Ingest:
         return Rereading(self._store, self._checkpoint, self._view, self._session_key, self._index.outdated)
 
     def _read_look(self, poll: Poll, look: Look) -> None:
-        """Read what a look found, and keep how far; where nothing has changed since the last pass nothing is to be kept."""
+        """Read what a look found, and keep how far; where nothing has changed since the last pass there is nothing to keep."""
         if self._checkpoint.to_look_at:
             self._rereading = self._rereading or self._new_rereading()
         again = self._rereading

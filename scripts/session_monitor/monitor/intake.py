@@ -74,7 +74,7 @@ class Intake:
             self._take(ai_log.parse_sparingly(stripped), log, coverage)
 
     def _take(self, call: Round | ShortCall | Skipped, log: tuple[str, int, int], coverage: Coverage) -> None:
-        """Store a call where it is one, and count it: last of all, so that nothing counts twice where memory is short."""
+        """Store a call where it is one, and count it last, so that nothing counts twice where memory is short."""
         if isinstance(call, Skipped):
             coverage.skip(call.reason, answered=call.answered)
             return

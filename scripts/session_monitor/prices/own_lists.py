@@ -25,7 +25,7 @@ def of_folder(data_dir: str) -> str:
 
 
 def of_person(environment: Mapping[str, str]) -> str | None:
-    """The path of the list in the configuration folder (XDG Base Directory Specification); None where there is no home."""
+    """The path of the list in the configuration folder (XDG Base Directory Specification); None without a home."""
     base = environment.get("XDG_CONFIG_HOME", "")
     if not os.path.isabs(base):  # the specification says to ignore it
         home = environment.get("HOME") or os.path.expanduser("~")

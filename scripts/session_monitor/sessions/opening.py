@@ -63,7 +63,7 @@ class OpenSession:
         self.crc32: int | None = None  # of the last round's line, where that is known
         self.missing: int | None = None  # rounds that the file had once; None where it went not back
         self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
-        # Up to where generations were applied, also those that the summary does not name any more; None until asked for.
+        # Up to where generations were applied, also those that the summary does not name any more; None until asked.
         self.applied: Mapping[str, int] | None = None
         self.pending: list[bytes] = []
         self.facts: list[RoundFacts] = []  # of the pending rounds
@@ -82,8 +82,8 @@ class SessionOpener:
     """One SessionOpener finds the ends of one folder's sessions.
 
     ``committed`` says up to which byte each generation of the log was read for good: all of that was synced.  With
-    ``rereading`` the logs are being read from their beginning, so that what a session lacks will come; of those that are
-    ``awaited`` that was known when it began.
+    ``rereading`` the logs are being read from their beginning, so that what a session lacks will come; of those that
+    are ``awaited`` that was known when it began.
     """
 
     def __init__(
@@ -102,7 +102,8 @@ class SessionOpener:
     def open(self, session_id: str, committed: Mapping[str, int]) -> OpenSession:
         """The end of a session, or that of one without rounds where there is no file.
 
-        Raises ``SetAside``, ``InTheWay``, ``WentBack``, and ``OSError`` where the disk fails or others have both its names.
+        Raises ``SetAside``, ``InTheWay``, ``WentBack``, and ``OSError`` where the disk fails or others have both its
+        names.
         """
         free = odd = None
         for name in file_names.both_names(session_id):

@@ -73,9 +73,8 @@ class Store:
         """Up to which byte each generation had been read when it was last rewound."""
         self.committed_flushes = 0
         """How many flushes the checkpoint knows of."""
-        self._missing: dict[
-            str, tuple[bytes, int]
-        ] = {}  # of sessions that went back: their files, and rounds that lack
+        # Of sessions that went back: the names of their files, and how many rounds they lack.
+        self._missing: dict[str, tuple[bytes, int]] = {}
         self._sessions: OrderedDict[str, OpenSession] = OrderedDict()
         self._touched: dict[str, OpenSession] = {}
         self.pending_bytes = 0
@@ -227,7 +226,8 @@ class Store:
     def flush(self) -> tuple[int, list[Written]]:
         """Write all that was added and make it last; returns how many sessions are new, and what was written.
 
-        Raises ``Outdated`` where somebody put another file in the place of one that is known.  Then, and on ``OSError``, nothing that was added counts as written: call ``discard``, and add it again some time.
+        Raises ``Outdated`` where somebody put another file in the place of one that is known.  Then, and on
+        ``OSError``, nothing that was added counts as written: call ``discard``, and add it again some time.
         """
         touched = {session_id: each for session_id, each in self._touched.items() if each.summary.messages_count}
         new = [session for session in touched.values() if not session.next_byte]
@@ -266,7 +266,7 @@ class Store:
         return self._counts().flushes
 
     def read_again(self) -> None:
-        """From now on the logs are read from their beginning: what sessions lack that they had once will come, or is lost."""
+        """From now on logs are read from their beginning: what sessions lack that they had once will come, or is lost."""
         self._opener.rereading = True
 
     @property

@@ -25,8 +25,8 @@ class Summary:
 
     ``positions`` says for each generation of the log up to which byte it has been applied here, for the newest
     ``MOST_POSITIONS`` of them.  Of ``threads`` conversations ``history`` remembers those that went on last, the latest
-    first.  ``may_have_asked`` has the ``chat_round`` of the last round that did not fail, and how many tokens its sequel has
-    at least, where that round may have asked for tools.
+    first.  ``may_have_asked`` has the ``chat_round`` of the last round that did not fail, and how many tokens its
+    sequel has at least, where that round may have asked for tools.
     """
 
     created_at: str | None

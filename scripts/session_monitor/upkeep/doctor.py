@@ -24,9 +24,8 @@ from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.sessions import file_names
 from session_monitor.text import humanize
 
-from . import call_checks
+from . import call_checks, log_checks
 from .checks import FAIL, OK, WARN, Case, Check, has_sessions, some
-from .log_checks import _logs, _sample, _unread, named_logs
 
 SMALL_INDEX = 64 << 20
 """An index up to this size is looked through without being asked to."""
@@ -42,15 +41,15 @@ def examine(case: Case) -> Iterator[Check]:
     book, of_prices = _book(case)
     yield python(sys.version_info[:3])
     yield sqlite(sqlite3.sqlite_version_info, has_full_text=_has_full_text())
-    logs = case.logs or named_logs(case.default_log, views)
-    yield from _logs(case, logs, views)
-    sample = _sample(case, logs, book)
+    logs = case.logs or log_checks.named_logs(case.default_log, views)
+    yield from log_checks.checks(case, logs, views)
+    sample = log_checks.sampled(case, logs, book)
     if sample:
         yield from call_checks.checks(sample, case.now)
     yield _folder(case.data_dir)
     yield _monitor(case)
     if sample:
-        yield _unread(case, logs, views)
+        yield log_checks.unread(case, logs, views)
     yield of_state
     yield _index(case, book)
     yield of_prices

@@ -37,7 +37,8 @@ def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
     return logs
 
 
-def _logs(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Iterator[Check]:
+def checks(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Iterator[Check]:
+    """Whether the logs are there and can be read, and what rotation leaves beside them."""
     todo = "name the gateway's access log with --log-path, here and for main.py"
     if not logs:
         level = WARN if has_sessions(case.data_dir) else FAIL
@@ -172,7 +173,7 @@ def _looked_into(case: Case, place: LogPlace) -> str:
     )
 
 
-def _sample(case: Case, logs: Sequence[str], book: Book | None) -> Sample | None:
+def sampled(case: Case, logs: Sequence[str], book: Book | None) -> Sample | None:
     """The calls at the end of the logs; None where no file can be read."""
     newest = [place for log in logs for place in _newest(log)]
     sample = None
@@ -194,7 +195,7 @@ def _newest(log: str) -> Iterator[LogPlace]:
         yield from newest.values()
 
 
-def _unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Check:
+def unread(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Check:
     """How far the sessions are behind the logs."""
     view = views.get("") or next(iter(views.values()), LogView())
     try:

@@ -41,8 +41,8 @@ class Mended(NamedTuple):
 class Repaired:
     """What was done; ``damaged`` says of session files why they were left as they are.
 
-    ``read_again`` are those that lack what they had once, and for which the next run reads the logs again; ``waiting`` the
-    same, while a monitor at work keeps that from being asked for.
+    ``read_again`` are those that lack what they had once, and for which the next run reads the logs again; ``waiting``
+    the same, while a monitor at work keeps that from being asked for.
     """
 
     mended: list[Mended] = field(default_factory=list)

@@ -25,8 +25,14 @@ DAMAGED = "when the session calls again, the monitor sets the file aside and rea
 MISNAMED = "give it the name back that its id has; what the monitor writes meanwhile goes to a file of that name"
 NO_SESSION = "take it out of the folder if it is not the monitor's; if it is, the monitor sets it aside when the session calls again"
 UNREADABLE = "ask as the user who may read it"
-ODD = "take it out of the folder, and put the file itself in its place if it was a session's; if that session calls first, the monitor sets this aside"
-WENT_BACK = "perhaps a backup was put back; 'repair' has the next run of main.py read the logs again, and so has the session's next call"
+ODD = (
+    "take it out of the folder, and put the file itself in its place if it was a session's; if that session calls first, "
+    "the monitor sets this aside"
+)
+WENT_BACK = (
+    "perhaps a backup was put back; 'repair' has the next run of main.py read the logs again, and so has the session's "
+    "next call"
+)
 _MOST_NAMED = 3
 
 

@@ -123,7 +123,7 @@ class Desk:
         return self._once(object(), lambda: question(held), self._keeper, _ANSWER)
 
     def by_turns(self, pieces: Iterator[bytes], share: Share) -> Iterator[bytes]:
-        """The pieces of an answer, worked out as somebody takes them: of all who are not the own user, one at a time."""
+        """The pieces of an answer, worked out as somebody takes them; for all but the own user one at a time."""
         turn = self._turns.get(share.rank)
         while True:
             with turn or contextlib.nullcontext():

@@ -47,8 +47,8 @@ class Job(Generic[Value]):
 class Workers:
     """Some threads, which end with the process at the latest.
 
-    They work for this machine's own user first, then for whoever has the main key, then for those with the keys of sessions,
-    by turns; where there are several, one is kept for the own user.
+    They work for this machine's own user first, then for whoever has the main key, then for those with the keys of
+    sessions, by turns; where there are several, one is kept for the own user.
     """
 
     def __init__(self, threads: int) -> None:

@@ -1,8 +1,8 @@
 """Who is asking, and what may they see?
 
-Who runs the server, and who owns the data folder, see everything from this machine; anyone else needs a key: other users
-of it, and with them the proxies and tunnels that bring in others.  A browser on this machine may be led here by a page of
-somebody else's, under a name of theirs, so only names of this machine are answered.
+Who runs the server, and who owns the data folder, see everything from this machine; anyone else needs a key: other
+users of it, and with them the proxies and tunnels that bring in others.  A browser on this machine may be led here by a
+page of somebody else's, under a name of theirs, so only names of this machine are answered.
 """
 
 from __future__ import annotations
@@ -172,8 +172,8 @@ class Door:
 def cookie_name(keys: Keys) -> str:
     """The name of the cookie with the key that opens everything, and the beginning of those of sessions.
 
-    A browser sends the cookies of all servers of a machine to each of them, so the name tells whose it is: no other one's
-    takes its place, or is tried here as a key.
+    A browser sends the cookies of all servers of a machine to each of them, so the name tells whose it is: no other
+    one's takes its place, or is tried here as a key.
     """
     return f"{_COOKIE}-{hashlib.sha256(keys.main.encode()).hexdigest()[:12]}"
 

@@ -36,8 +36,8 @@ SAFETY: Headers = (
 class Request(NamedTuple):
     """One request: its path as it was sent, its query by name, and from whose address it came.
 
-    ``headers`` has the names in small letters; what was sent several times stands there in one.  ``user`` is the id of the
-    user of this machine who sent it; None where it came from elsewhere, or where that is not known.
+    ``headers`` has the names in small letters; what was sent several times stands there in one.  ``user`` is the id of
+    the user of this machine who sent it; None where it came from elsewhere, or where that is not known.
     """
 
     method: str

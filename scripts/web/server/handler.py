@@ -47,8 +47,9 @@ class Limits(NamedTuple):
 class Service:
     """What all connections of a server share.
 
-    ``respond`` answers a request that came over a connection, and raises ``Refusal``; ``refuse`` says how it is told that
-    a request is refused; ``log`` takes a line; ``user_of`` tells which user of this machine a connection comes from.
+    ``respond`` answers a request that came over a connection, and raises ``Refusal``; ``refuse`` says how it is told
+    that a request is refused; ``log`` takes a line; ``user_of`` tells which user of this machine a connection comes
+    from.
     """
 
     respond: Callable[[Request, Connection], Reply]

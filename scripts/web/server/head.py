@@ -1,7 +1,7 @@
 """What does the head of a request say, or why is it refused?
 
-All of it is judged before any of it is believed.  Bytes in which a proxy in front could see another request than is seen
-here are refused: a line that is no header, a bare line end, a second Host, a word of a body.
+All of it is judged before any of it is believed.  Bytes in which a proxy in front could see another request than is
+seen here are refused: a line that is no header, a bare line end, a second Host, a word of a body.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Which user of this machine does a connection come from?
 
-An address tells that somebody is on this machine, not who: another user, or a proxy that brings in the whole world.  Linux
-knows whose the other end of a connection is, and tells any user.  What it does not tell for certain is not known.
+An address tells that somebody is on this machine, not who: another user, or a proxy that brings in the whole world.
+Linux knows whose the other end of a connection is, and tells any user.  What it does not tell for certain is not known.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ UserOf = Callable[[socket.socket], Optional[int]]
 """The user id behind an accepted connection; None where it is not from this machine, or not known."""
 
 _LIVE = (1, 4, 5, 8)
-"""ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT: whose socket it is counts in these.  In others, as in one that is closed
-by all its processes, the kernel says 0, which would be root."""
+"""ESTABLISHED, FIN_WAIT1, FIN_WAIT2, CLOSE_WAIT: whose socket it is counts in these.  In others, as in one that is
+closed by all its processes, the kernel says 0, which would be root."""
 _Address = Union[ipaddress.IPv4Address, ipaddress.IPv6Address]
 
 
@@ -87,7 +87,7 @@ def _plain(address: str) -> _Address:
     return getattr(parsed, "ipv4_mapped", None) or parsed
 
 
-# -- by asking the kernel for this one connection (sock_diag(7)), which takes as long however many there are ---------------
+# -- by asking the kernel for this one connection (sock_diag(7)), which takes as long however many there are -----------
 
 _NETLINK_SOCK_DIAG, _SOCK_DIAG_BY_FAMILY, _NLM_F_REQUEST = 4, 20, 1
 _HEADER = struct.Struct("=IHHII")
@@ -113,11 +113,8 @@ def _by_netlink(link: _Link) -> int | None:
         kernel.setblocking(False)  # noqa: FBT003 -- positional only; the answer is there once it was asked
         kernel.send(header + asked)
         answer, (sender, _) = kernel.recvfrom(8192)
-    if (
-        sender != 0
-        or len(answer) < _HEADER.size + _ANSWER.size
-        or _HEADER.unpack_from(answer)[1] != _SOCK_DIAG_BY_FAMILY
-    ):
+    is_told = sender == 0 and len(answer) >= _HEADER.size + _ANSWER.size
+    if not is_told or _HEADER.unpack_from(answer)[1] != _SOCK_DIAG_BY_FAMILY:
         return None
     state, found, user, inode = _ANSWER.unpack_from(answer, _HEADER.size)
     # Where the peer has gone, who listens at its port would be told.
@@ -126,7 +123,7 @@ def _by_netlink(link: _Link) -> int | None:
     return _certain(user)
 
 
-# -- by the table of all connections, where a service may not ask the kernel (RestrictAddressFamilies= of systemd) ---------
+# -- by the table of all connections, where a service may not ask the kernel (RestrictAddressFamilies= of systemd) -----
 
 
 def _by_table(link: _Link) -> int | None:
@@ -156,7 +153,7 @@ def _end(address: _Address, port: int, version: int) -> str:
     return "".join(f"{each:08X}" for each in words) + f":{port:04X}"
 
 
-# -- what a number means ---------------------------------------------------------------------------------------------------
+# -- what a number means -----------------------------------------------------------------------------------------------
 
 
 def _certain(user: int) -> int | None:

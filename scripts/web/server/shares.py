@@ -1,7 +1,7 @@
 """How much may each visitor hold at a time, so that some is left for everybody else?
 
-Whoever came by the key of one session may have passed it on to anybody, so those are bounded by key and all together; who
-may see everything is bounded too, and a part is left for this machine's own user alone.
+Whoever came by the key of one session may have passed it on to anybody, so those are bounded by key and all together;
+who may see everything is bounded too, and a part is left for this machine's own user alone.
 """
 
 from __future__ import annotations

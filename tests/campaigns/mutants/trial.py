@@ -41,7 +41,8 @@ class Verdict(NamedTuple):
 class Bench:
     """A copy of a checkout, in which faults are tried one at a time.
 
-    Beside it is a folder for what the tests write.  Once ``stop`` is set no more is tried: ``programs.StoppedError`` is raised.
+    Beside it is a folder for what the tests write.  Once ``stop`` is set no more is tried: ``programs.StoppedError`` is
+    raised.
     """
 
     def __init__(self, root: Path, folder: Path, stop: threading.Event) -> None:
