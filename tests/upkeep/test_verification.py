@@ -367,7 +367,8 @@ def test_a_file_that_was_touched(folder):
 def test_read_positions_that_are_behind(folder, made, tmp_path):
     """A session that has more of the log than was committed is named; after a crash, or while one writes, it is no fault."""
     monitor(folder, calls.line("agent:main:a", ["new"]))
-    shutil.copy(made / "sessions" / STATE, folder / STATE)
+    older = (made / "sessions" / STATE).read_text().replace(str(made / "access.log"), str(folder.parent / "access.log"))
+    (folder / STATE).write_text(older)
 
     (fault,) = verify(folder)[0]
     assert fault.startswith(f"{STATE}: is behind: the log ")
@@ -380,6 +381,21 @@ def test_read_positions_that_are_behind(folder, made, tmp_path):
 
     with files.lock(str(folder / LOCK), "a monitor at work"):
         assert verify(folder)[0] == []
+
+
+def test_read_positions_that_can_get_no_further(folder, made):
+    """Where the log that is left has no more than was read of it, that a session has more is to be known, and no fault."""
+    log = folder.parent / "access.log"
+    whole = log.read_bytes()
+    monitor(folder, calls.line("agent:main:a", ["new"]))
+    log.write_bytes(whole)  # as a copy that was made just before
+    (folder / STATE).unlink()
+    monitor(folder)
+
+    faults, notices = verify(folder)
+
+    assert faults == []
+    assert [notice for notice in notices if notice.startswith(f"{STATE}: is behind: the log ")]
 
 
 @pytest.mark.parametrize(("data", "faults"), [(None, 0), (b"{", 1), (b'{"schema_version": 99}', 1)])

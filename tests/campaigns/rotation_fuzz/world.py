@@ -66,7 +66,6 @@ class World(OddSiblings, DataFolder):
         self.went_back = set()  # calls that were stored, and are not in what was put back
         self.came_back = 0  # calls that were not stored, and are in what was put back
         self.was_copied = False  # then nobody can tell all that is lost
-        self.lost_state = False  # as it was read by the monitor last
         self.lost_calls = 0  # of these, so many were told as lost
         self.copied = False
         self.rest = b""  # what is missing of the line that is being written
@@ -262,7 +261,6 @@ class World(OddSiblings, DataFolder):
     def _forget_state(self):
         """How far each file was seen is known no more."""
         self.told.clear()
-        self.lost_state = True
 
     def keep_state(self):
         with contextlib.suppress(FileNotFoundError):
@@ -421,9 +419,7 @@ class World(OddSiblings, DataFolder):
         if self.traits["indexed"]:
             self.ask()
         verified = verification.verify(str(self.out), state, Book([]), silent)
-        # What a session has of a log that was truncated since keeps saying that the read positions were lost.
-        faults = [each for each in verified.faults if not (self.lost_state and "is behind" in each.what)]
-        wrong += [f"verify: {each.file} {each.what}" for each in faults]
+        wrong += [f"verify: {each.file} {each.what}" for each in verified.faults]
         return wrong
 
     def close(self):
