@@ -288,16 +288,16 @@ class _Run:
             self.result.notice(Finding(name, "there is none", _AGAIN))
             return
         committed: dict[str, int] = {}
-        unread: set[str] = set()
+        there: dict[str, int] = {}
         for view in state.views.values():
             for generation in view.generations:
                 committed[generation.gid] = max(generation.known_to, committed.get(generation.gid, 0))
-                if not generation.gone and generation.known_to < _size(generation.path):
-                    unread.add(generation.gid)
+                size = 0 if generation.gone else _size(generation.path)
+                there[generation.gid] = max(size, there.get(generation.gid, 0))
         for gid, (end, file) in self._applied.items():
             if gid in committed and committed[gid] < end and not at_work:
                 what = f"is behind: the log {gid} was read up to byte {committed[gid]}, and {file} has it up to {end}"
                 todo = "the next run of main.py reads it again from there; nothing is lost or counted twice"
                 # Where a lost state was made anew from a copy that ends early, no run gets as far as the sessions are.
-                tell = self.result.notice if self._is_writing or gid not in unread else self.result.fault
+                tell = self.result.notice if self._is_writing or there[gid] < end else self.result.fault
                 tell(Finding(name, what, todo))
