@@ -81,6 +81,11 @@ def test_what_the_gateway_cut_is_told():
     assert passages.is_empty(ROUND)
 
 
+def test_content_that_was_left_out_was_there():
+    """The log is not said to hold no content where it held too much to be kept."""
+    assert not passages.is_empty({**ROUND, "left_out": ["messages"]})
+
+
 def test_strange_messages_fail_nowhere():
     """A message, a call or a part of any shape has a text."""
     strange = [None, 7, "text", [], {}, {"role": 7, "content": 7}, {"role": "tool", "tool_call_id": [], "name": 7}]

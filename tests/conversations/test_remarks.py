@@ -114,3 +114,9 @@ def test_conversations_are_named_where_there_are_several():
     told = [conversations.behind({**ROUND, **each}) for each in ({}, {"thread": 2}, {}, {"thread": 3})]
 
     assert told == ["", " · conversation 2", " · conversation 1", " · conversation 3"]
+
+
+def test_what_was_too_complex_is_named():
+    """Content that was left out is named by its fields; of a round that lacks none nothing is said."""
+    assert told(left_out=["messages", "answer"]) == ["Too complex to be kept: messages, answer"]
+    assert told(left_out=[]) == []

@@ -13,16 +13,6 @@ from session_monitor.log import checkpoint, rotation
 from session_monitor.log.generation import QUIET_POLLS, QUIET_SECONDS, Generation
 from tests.support.watch import Watch, text
 
-
-@pytest.fixture
-def watch(tmp_path):
-    """A log of three lines that were read."""
-    watch = Watch(tmp_path)
-    watch.append(text(1, 2, 3))
-    assert watch.look() == text(1, 2, 3)
-    return watch
-
-
 # -- a link that is set elsewhere --------------------------------------------------------------------------------------
 
 

@@ -161,11 +161,14 @@ _CUT = "cut by the gateway"
 
 
 def is_empty(entry: StoredRound) -> bool:
-    """Whether the log has nothing of what was said in a round."""
+    """Whether the log has nothing of what was said in a round, or of how it failed."""
     return not any(entry.get(key) for key in _CONTENT)
 
 
-_CONTENT = ("messages", "messages_from_history", "question", "answer", "reasoning", "tool_calls", "undecoded", "error")
+_CONTENT = (
+    *("messages", "messages_from_history", "question", "answer", "reasoning", "tool_calls", "undecoded", "error"),
+    "left_out",
+)
 
 
 def _sent(entry: StoredRound) -> Iterator[tuple[str, str, str]]:

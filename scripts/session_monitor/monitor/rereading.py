@@ -82,7 +82,7 @@ class Rereading:
             self._settle(poll)
             return True
         # A later run goes on with it.
-        self._checkpoint.to_look_at = list(dict.fromkeys((*self._checkpoint.to_look_at, *self._store.lacking)))
+        self._checkpoint.to_look_at = list(dict.fromkeys((*self._checkpoint.to_look_at, *self._store.went_back)))
         return False
 
     def _settle(self, poll: Poll) -> None:

@@ -231,9 +231,9 @@ class Store:
         """
         touched = {session_id: each for session_id, each in self._touched.items() if each.summary.messages_count}
         new = [session for session in touched.values() if not session.next_byte]
-        lacking = [session for session in touched.values() if session.missing is not None]
-        if lacking:  # first, for afterwards nothing else could tell what they lack
-            self._counts().put(map(_counted, lacking), flushed=True)
+        went_back = [session for session in touched.values() if session.missing is not None]
+        if went_back:  # first, for afterwards nothing else could tell what they lack
+            self._counts().put(map(_counted, went_back), flushed=True)
         written = [self._write(session_id, session) for session_id, session in touched.items()]
         files.sync_files(self._folder, [session.path for session in touched.values()])
         if new:
@@ -289,7 +289,7 @@ class Store:
             self._session(session_id)
 
     @property
-    def lacking(self) -> list[str]:
+    def went_back(self) -> list[str]:
         """The sessions of which it is known that they went back."""
         return list(self._missing)
 
