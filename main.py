@@ -20,7 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "sc
 
 from session_monitor import __version__
 from session_monitor.base import data_folder, files
-from session_monitor.base.signals import Signals, stopping
+from session_monitor.base.signals import Signals, stopping, unharmed
 from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
 from session_monitor.log import rotation
@@ -67,7 +67,11 @@ exit codes: 0 done (also: no log yet, another monitor is at work), 1 something c
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the monitor; returns its exit code."""
-    options = parser().parse_args(arguments)
+    with unharmed():
+        return _run(parser().parse_args(arguments))
+
+
+def _run(options: argparse.Namespace) -> int:
     if options.state_file and _looks_like_a_session(options.state_file, options.output_dir):
         parser().error("in the output folder, the name of a --state-file must begin with a dot: others are sessions")
     if STANDARD_INPUT in (options.log_path or ()) and (len(options.log_path) > 1 or options.follow):

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import gc
 import importlib
 import os
@@ -14,7 +15,8 @@ if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
 from commands.shared import failures, parsers
-from commands.shared.failures import INTERRUPTED, OK, Failure
+from commands.shared.failures import FAILED, INTERRUPTED, OK, Failure
+from commands.shared.output import Output
 from session_monitor import __version__
 from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text.help import HelpFormatter
@@ -52,18 +54,28 @@ exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
     words = sys.argv[1:] if arguments is None else list(arguments)
+    # A service may be started without them; a data file must not be opened in their place.
+    sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     options = parser(words).parse_args(words)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
     try:
         status = _run(options)
         sys.stdout.flush()
     except BrokenPipeError:
-        # The reader has seen enough; Python would complain about it once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _stop_telling()  # the reader has seen enough
         return OK
+    except OSError as error:
+        _stop_telling()
+        Output.complain(error.strerror or str(error))
+        return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
     return status
+
+
+def _stop_telling() -> None:
+    """Nobody reads stdout any more; Python would complain about that once more at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -73,6 +85,8 @@ def _run(options: argparse.Namespace) -> int:
     except BrokenPipeError:
         raise
     except OSError as error:
+        if error.errno == errno.ENOSPC and not error.filename:  # where the answer goes, which is no folder's fault
+            raise
         failure = failures.unreadable(error.filename or data.folder, error)
     except NoSuchFolderError:
         failure = failures.no_folder(data.folder)

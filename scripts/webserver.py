@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import functools
 import os
@@ -228,7 +229,7 @@ class _Log:
 
     def __call__(self, line: str) -> None:
         when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
-        with self._lock:
+        with self._lock, contextlib.suppress(OSError):  # a full disk there is no reason to answer nobody
             sys.stderr.write(f"{when} {line}\n")
             sys.stderr.flush()
 

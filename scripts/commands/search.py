@@ -19,7 +19,7 @@ from session_monitor.text import humanize, safe, table, width
 
 from .shared import filters, parsers
 from .shared.data import Data
-from .shared.failures import Failure
+from .shared.failures import USAGE, Failure
 from .shared.output import Output, to_json
 
 _EVERYWHERE = "all"
@@ -41,7 +41,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "text",
         nargs="+",
         metavar="TEXT",
-        help='words, all of which are in the round; "words in this order"; the beginning of a word with * behind it',
+        help='words, all of which are in the round, at most 32; "words in this order"; the beginning of a word with * behind it',
     )
     command.add_argument(
         "--in",
@@ -61,7 +61,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _search(options: argparse.Namespace, output: Output, data: Data) -> None:
-    wanted = Query(words.words(" ".join(options.text)), None if options.column == _EVERYWHERE else options.column)
+    looked_for = words.words(" ".join(options.text))
+    if words.are_too_many(looked_for):
+        raise Failure("too_many_words", f"these are more than {words.MOST} words: leave some out", USAGE)
+    wanted = Query(looked_for, None if options.column == _EVERYWHERE else options.column)
     report = data.report()
     results = _results(report, wanted, options, output)
     if not results.is_kept:

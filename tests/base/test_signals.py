@@ -8,7 +8,7 @@ import signal
 
 import pytest
 
-from session_monitor.base.signals import Signals, waking
+from session_monitor.base.signals import Signals, unharmed, waking
 
 
 def is_readable(descriptor):
@@ -64,3 +64,18 @@ def test_what_rotation_tells_is_no_end(number):
         os.kill(os.getpid(), number)
         signals.sleep(60)
         assert not signals.stop()
+
+
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_what_rotation_tells_who_does_not_wait(number):
+    """It is passed over, and all is as before afterwards."""
+    heard = []
+    before = signal.signal(number, lambda came, _frame: heard.append(came))
+    try:
+        with unharmed():
+            os.kill(os.getpid(), number)
+        assert heard == []
+        os.kill(os.getpid(), number)
+        assert heard == [number]
+    finally:
+        signal.signal(number, before)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -119,6 +120,32 @@ def test_a_reader_that_has_seen_enough(tmp_path):
 
         assert done.stderr == ""
         assert done.stdout.endswith(" 0 0")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("command", [["list"], ["show", "s", "--json"], ["show", "nobody"]])
+def test_closed_streams(tmp_path, command, closed):
+    """Without standard output, or without standard error, a command does what it does otherwise."""
+    folder = sessions(tmp_path / "sessions", line("s"))
+    done = through_a_shell(f'"$@" {closed}', *command, "--data-dir", folder)
+    assert "Traceback" not in done.stderr
+    assert done.returncode == (3 if "nobody" in command else 0)
+
+
+@pytest.mark.parametrize("command", [["list"], ["show", "s"], ["show", "s", "--json"]])
+def test_a_full_disk_behind_the_output(tmp_path, command):
+    """What could not be written is no answer: that is said, and no folder is blamed for it."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs Linux' /dev/full")
+    folder = sessions(tmp_path / "sessions", line("s", answer="x" * 100_000))
+    done = through_a_shell('"$@" >/dev/full', *command, "--data-dir", folder)
+    assert (done.returncode, done.stderr) == (1, "cli.py: No space left on device\n")
+
+
+def through_a_shell(script, *arguments):
+    """Run cli.py to its end as a shell does."""
+    shell = [shutil.which("bash"), "-c", script, "bash", sys.executable, CLI, *arguments]
+    return subprocess.run(shell, capture_output=True, text=True, env=ENVIRONMENT, timeout=PATIENCE, check=False)
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1", "gbk"])

@@ -12,7 +12,7 @@ from commands.shared import failures
 from commands.shared.output import Output
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.search import word_index
+from session_monitor.search import word_index, words
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.command_line import command_line, status_of
@@ -156,6 +156,14 @@ def test_nothing_found(run, data, arguments, hint):
     assert hint in out
     assert err == ""
     assert data(*arguments) == {"hits": [], "more": False}
+
+
+def test_too_many_words(data, run):
+    """They are refused before anything is looked for, and it is said how many there may be."""
+    assert data(*map(str, range(words.MOST)))["hits"] == []
+    with pytest.raises(failures.Failure, match="more than 32 words") as told:
+        run(*map(str, range(words.MOST + 1)))
+    assert told.value.status == failures.USAGE
 
 
 def test_a_folder_without_sessions(run, home):

@@ -107,6 +107,22 @@ def test_keys_wait_for_the_folder(tmp_path):
     assert kept().main == after
 
 
+def test_a_folder_that_comes_with_a_key_that_cannot_be_used(tmp_path):
+    """Whoever has the link that the server printed still gets in, and what is wrong is told, once."""
+    folder, said = tmp_path / "sessions", []
+    kept = KeptKeys(str(folder), said.append)
+    before = kept().main
+    folder.mkdir()
+    (folder / ".web-key").write_text("A" * 43)
+    (folder / ".web-key").chmod(0o644)
+
+    assert [kept().main, kept().main] == [before, before]
+    assert (folder / ".web-key").read_text() == "A" * 43
+    assert len(said) == 1
+    assert "can be read by others" in said[0]
+    assert before not in said[0]
+
+
 def test_a_folder_that_cannot_be_written(tmp_path, monkeypatch):
     """Where no key can be kept, that is told once, and one is used as long as the server runs."""
     said = []

@@ -840,6 +840,31 @@ def test_an_interrupted_pass_goes_on_later(output, long_log, number, moment):
 # -- following ---------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2])
+def test_what_rotation_tells_a_monitor_that_only_begins(output, log, number):
+    """It may still be making the index, or just be ending: neither is a time at which such a signal ends it."""
+    program = f"""\
+import os, sys
+sys.path.insert(0, {str(ROOT)!r})
+import main
+
+class Begins(main.Monitor):
+    def __init__(self, *arguments):
+        os.kill(os.getpid(), {int(number)})
+        super().__init__(*arguments)
+
+    def run(self, **how):
+        status = super().run(**how)
+        os.kill(os.getpid(), {int(number)})
+        return status
+
+main.Monitor = Begins
+sys.exit(main.main())
+"""
+    done = run("--log-path", log, "--output-dir", output, "--quiet", program=("-c", program))
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_follow_without_a_terminal(tmp_path, output, number):
     """One plain line per change of state, new lines taken as they come, and a summary at the end with exit code 0."""

@@ -140,6 +140,13 @@ def test_very_many_models_and_years(tmp_path):
     assert len([point for point in found.series if point.is_rest]) == 20 - MOST_MODELS
 
 
+def test_the_order_of_models_in_a_bucket(tmp_path):
+    """It is that of their names, whatever order they became known in."""
+    models = [f"model-{number}" for number in range(MOST_MODELS)]
+    found = asked(of(tmp_path, *(line(model, model=model) for model in models)))
+    assert [point.model for point in found.series] == sorted(models)
+
+
 def test_a_clock_that_was_wrong(tmp_path):
     """Calls of year 1 and of year 9999 break nothing: the latest buckets are shown."""
     calls = [line("s", start_time=f"{year}-01-01T00:00:00Z") for year in ("0001", "2026", "9998")]

@@ -169,3 +169,31 @@ def test_an_excerpt_without_a_match_is_the_beginning():
     assert excerpt.text.startswith("a b c a b c")
     assert excerpt.matches == []
     assert excerpt.words == 0
+
+
+@pytest.mark.parametrize("word", ["w{}", "w{}*", "天气 w{}", "a-{}"])
+def test_too_many_words(word):
+    """Each word costs some time for every text that is shown, also one in quotes, or between other signs."""
+    pieces = 1 if word.startswith("w") else 2
+
+    def query(count, around="{}"):
+        return full_text.words(around.format(" ".join(word.format(number) for number in range(count))))
+
+    most = full_text.MOST // pieces
+    assert not full_text.are_too_many(query(most, '"{}"'))
+    assert full_text.are_too_many(query(most + 1, '"{}"'))
+    if word != "天气 w{}":  # the same word twice is one
+        assert not full_text.are_too_many(query(most))
+        assert full_text.are_too_many(query(most + 1))
+
+
+@pytest.mark.parametrize("text", ["天气" * 500, "same " * 500, "- " * 500, '"' * 500, "ไทย" * 500])
+def test_what_is_one_word_or_none(text):
+    """What is written without spaces may be as long as somebody likes."""
+    assert not full_text.are_too_many(full_text.words(text))
+
+
+@pytest.mark.parametrize("text", ["*a" * 300, "a_" * 300, '"' + "a " * 300 + '"'])
+def test_words_in_disguise(text):
+    """However they are put together, they are many."""
+    assert full_text.are_too_many(full_text.words(text))

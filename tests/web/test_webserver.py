@@ -46,6 +46,26 @@ def test_a_signal_ends_it(folder, number):
         again.bind(("127.0.0.1", port))
 
 
+def test_access_lines_that_cannot_be_written(folder):
+    """Where the disk that they go to is full, everybody is answered all the same, over the connection that they have."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs Linux' /dev/full")
+    command = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=full, text=True)
+    try:
+        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
+        connection.connect()
+        opened = connection.sock
+        assert [asked(connection, "/api/me").status for _ in range(3)] == [200] * 3
+        assert connection.sock is opened
+        connection.close()
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_access_lines_hold_neither_texts_nor_keys(folder):
     """On stderr there is a line a request: who, what path, how it went; no query, no key, no word of a conversation."""
     with program(folder) as (process, port, _):

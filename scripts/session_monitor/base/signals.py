@@ -60,6 +60,21 @@ def stopping(leave: Callable[[], None], come_back: Callable[[], None]) -> Iterat
         signal.signal(signal.SIGTSTP, before)
 
 
+_LOOKS = (signal.SIGUSR1, signal.SIGUSR2)
+"""What rotation tells programs that write a log: open it anew."""
+
+
+@contextlib.contextmanager
+def unharmed() -> Iterator[None]:
+    """While the block runs, what rotation tells programs does not end this one, whether it waits already or only begins."""
+    before = {number: signal.signal(number, _nothing) for number in _LOOKS}
+    try:
+        yield
+    finally:
+        for number, former in before.items():
+            signal.signal(number, former)
+
+
 def _nothing(_number: int, _frame: FrameType | None) -> None:
     """Only wake."""
 
@@ -83,7 +98,7 @@ class Signals:
     def catch(self) -> Iterator[None]:
         """Catch them while the block runs."""
         ends: dict[int, Handler] = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)
-        wakes: dict[int, Handler] = dict.fromkeys((signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT), _nothing)
+        wakes: dict[int, Handler] = dict.fromkeys((*_LOOKS, signal.SIGCONT), _nothing)
         with waking({**ends, **wakes}) as self._wake:
             yield
 

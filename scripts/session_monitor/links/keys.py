@@ -137,7 +137,7 @@ class KeptKeys:
         self._lock = threading.Lock()
 
     def __call__(self) -> Keys:
-        """The keys of now.  Raises ``BadKeyFileError``."""
+        """The keys of now.  Raises ``BadKeyFileError``, but not after there have been some."""
         with self._lock:
             if self._kept is None and (self._passing is None or os.path.isdir(self._folder)):
                 self._kept = self._of_folder()
@@ -151,6 +151,11 @@ class KeptKeys:
             return of_folder(self._folder, self._passing)  # links that were printed meanwhile hold
         except FileNotFoundError:
             return None
+        except BadKeyFileError as error:
+            if self._passing is None:
+                raise
+            # The folder has come with it, while people are asking.
+            self._say(f"{error}. Until the server starts anew, the link that it printed holds, and no other")
         except OSError as error:
             self._say(f"no key can be kept in {self._folder} ({error.strerror}): links hold until the server ends")
-            return self._passing or passing()
+        return self._passing or passing()

@@ -211,9 +211,9 @@ def _points(selected: SelectionSql, span: TimeSpan, rows: Mapping[int, tuple[str
         for model, *columns in selected.index.db.execute(sql):
             row = rows.get(model, rows[0])
             sums[row] = breakdown.added_columns(sums.get(row), columns)
-    return [
-        SeriesPoint(span, *row, usage_totals.of_columns(columns, {})) for row, columns in sums.items() if columns[0]
-    ]
+    # Models are numbered as they came, in an order of no meaning.
+    by_name = sorted(sums.items(), key=lambda each: (each[0][1], each[0][0] or ""))
+    return [SeriesPoint(span, *row, usage_totals.of_columns(columns, {})) for row, columns in by_name if columns[0]]
 
 
 def _heat(selected: SelectionSql, oldest: int | None, zone: tzinfo | None) -> list[list[HeatCell]]:

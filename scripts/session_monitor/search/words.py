@@ -21,6 +21,8 @@ WIDTH = 160
 """Characters of an excerpt."""
 _LEAD = 50
 """Characters of them before the first word that was looked for."""
+MOST = 32
+"""Words that are looked for at a time: each is looked for in every text that is shown, and takes its time to get ready."""
 _LONGEST = 24
 """So far from where it should be an excerpt may begin or end in order not to cut a word."""
 _LOOK = 200_000
@@ -35,6 +37,7 @@ _ALONE = (
 _RUN = re.compile(f"[{_ALONE}]+")
 _LETTER = rf"(?![{_ALONE}])(?:[^\W_]|[\u0300-\u036f])"
 _TOKEN = re.compile(rf"(?![\W_])[{_ALONE}]|[^\W_](?:{_LETTER})*")
+_PIECE = re.compile(rf"[{_ALONE}]+|[^\W_](?:{_LETTER})*")
 _WORD = re.compile(r'["“”]([^"“”]*)["“”](\*?)|([^\s"“”]+)')
 
 
@@ -57,6 +60,14 @@ def words(text: str) -> tuple[Word, ...]:
         if _TOKEN.search(quoted or plain):
             wanted.append(Word(quoted or plain, bool(star) or plain.endswith("*")))
     return tuple(dict.fromkeys(wanted))
+
+
+def are_too_many(wanted: Iterable[Word]) -> bool:
+    """Whether these are more than ``MOST``: words in quotes, and parts of one such as ``a-b``, count one by one.
+
+    What is written without spaces between words counts as one, since it takes no longer.
+    """
+    return sum(len(_PIECE.findall(word.text)) for word in wanted) > MOST
 
 
 def match(wanted: Iterable[Word], column: str | None = None) -> str:

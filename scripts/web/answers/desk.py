@@ -166,6 +166,9 @@ class Desk:
             return job.value()
         except NoSuchFolderError:
             raise Refusal(503, "no_data", "the data folder is gone", (("Retry-After", "1"),)) from None
+        except PermissionError:
+            text = "the user who runs the server may not read the data folder"
+            raise Refusal(503, "no_data", text, (("Retry-After", "1"),)) from None
 
     # -- the index -----------------------------------------------------------------------------------------------------
 

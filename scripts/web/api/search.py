@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from session_monitor.reports.report import Report
+from session_monitor.search import words
 from session_monitor.search.query import LIMIT, Query, search
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullTextError
-from session_monitor.search.words import words
 from web.server.exchange import Refusal, Request
 
 from . import parameters
@@ -37,7 +37,10 @@ class SearchQuestion(Question):
         filters = parameters.filters(without_q, setting.since(HOLDS))
         column = parameters.choice(request, "in", (*COLUMNS, "all"), "all")
         limit = parameters.limit(request, LIMIT, 200)
-        return cls(filters, Query(words(text), None if column == "all" else column), limit)
+        wanted = words.words(text)
+        if words.are_too_many(wanted):
+            raise parameters.wrong(f"q has more than {words.MOST} words")
+        return cls(filters, Query(wanted, None if column == "all" else column), limit)
 
     def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
         """The latest hits."""

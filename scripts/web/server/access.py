@@ -20,7 +20,12 @@ from session_monitor.links.keys import Keys
 from .exchange import Headers, Refusal, Request
 from .peers import is_loopback
 
-_FORWARDED = ("x-forwarded-for", "forwarded", "x-real-ip", "via", "x-forwarded-host", "x-forwarded-proto")
+_FORWARDED = {
+    *("forwarded", "forwarded-for", "via", "cdn-loop", "x-real-ip", "x-client-ip", "x-cluster-client-ip"),
+    *("x-original-forwarded-for", "x-envoy-external-address", "true-client-ip", "cf-connecting-ip", "fastly-client-ip"),
+}
+_FORWARDED_BEGINS = "x-forwarded"
+"""Marks of proxies and of tunnels, which no browser sends; some write ``_`` for ``-``."""
 WRONG_KEY = 1.0
 """Seconds that the answer to a wrong key takes."""
 _MOST_WAITING = 16
@@ -192,7 +197,8 @@ def _cause(request: Request) -> str:
 
 
 def _is_forwarded(request: Request) -> bool:
-    return any(name in request.headers for name in _FORWARDED)
+    names = (name.replace("_", "-") for name in request.headers)
+    return any(name in _FORWARDED or name.startswith(_FORWARDED_BEGINS) for name in names)
 
 
 def _was_tls(request: Request) -> bool:

@@ -117,6 +117,17 @@ def test_what_goes_wrong_is_told_to_all_who_wait_and_not_remembered(desk):
     assert desk.answer("key", lambda _report: b"there").body == b"there"
 
 
+def test_a_folder_that_may_not_be_read(desk):
+    """Whoever asks is told, in words for them: a folder that comes later may be another user's."""
+
+    def refused(_report):
+        raise PermissionError(13, "Permission denied", "/somewhere")
+
+    with pytest.raises(Refusal, match="may not read the data folder") as told:
+        desk.answer("key", refused)
+    assert (told.value.status, told.value.code) == (503, "no_data")
+
+
 def test_what_takes_long_is_there_later(folder):
     """Who asks for what takes long is told to come again; meanwhile others are answered, and then it is there."""
     files = Folder(str(folder), {"HOME": "/nonexistent"})

@@ -6,14 +6,14 @@ import sqlite3
 
 import pytest
 
-from session_monitor.search import word_index
+from session_monitor.search import word_index, words
 from tests.support.webserving import cli
 
 
-@pytest.mark.parametrize("words", ["天气", "weather", "北京 天气", '"connection refused"', "no-such-word"])
-def test_a_search_is_that_of_the_command_line(running, folder, words):
+@pytest.mark.parametrize("text", ["天气", "weather", "北京 天气", '"connection refused"', "no-such-word"])
+def test_a_search_is_that_of_the_command_line(running, folder, text):
     """The same rounds are found, with the same text around."""
-    assert running.ask("/api/search", q=words, limit=50).json == cli(folder, "search", words, "--limit", "50")
+    assert running.ask("/api/search", q=text, limit=50).json == cli(folder, "search", text, "--limit", "50")
 
 
 def test_a_python_without_full_text_search(running, monkeypatch):
@@ -29,3 +29,11 @@ def test_a_python_without_full_text_search(running, monkeypatch):
 
     assert (found.status, found.code) == (501, "no_full_text")
     assert "FTS5" in found.json["error"]["message"]
+
+
+def test_too_many_words(running):
+    """They are refused before anything is looked for, and it is said how many there may be."""
+    assert running.ask("/api/search", q=" ".join(map(str, range(words.MOST)))).status == 200
+    found = running.ask("/api/search", q=" ".join(map(str, range(words.MOST + 1))))
+    assert (found.status, found.code) == (400, "bad_parameter")
+    assert found.json["error"]["message"] == "q has more than 32 words"

@@ -35,6 +35,18 @@ FORWARDED = [
     {"X-Real-IP": "127.0.0.1"},
     {"Via": "1.1 proxy"},
     {"X-Forwarded-Host": "localhost"},
+    {"X-Forwarded-Server": "front"},
+    {"X-Forwarded": "for=127.0.0.1"},
+    {"X_Forwarded_For": "127.0.0.1"},
+    {"Forwarded-For": "127.0.0.1"},
+    {"X-Client-IP": "127.0.0.1"},
+    {"X-Cluster-Client-IP": "127.0.0.1"},
+    {"X-Original-Forwarded-For": "127.0.0.1"},
+    {"X-Envoy-External-Address": "127.0.0.1"},
+    {"True-Client-IP": "127.0.0.1"},
+    {"CF-Connecting-IP": "127.0.0.1"},
+    {"Fastly-Client-IP": "127.0.0.1"},
+    {"CDN-Loop": "cloudflare"},
 ]
 
 
