@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import re
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -15,7 +16,6 @@ import pytest
 import cli
 from commands import export
 from session_monitor.exports import tables
-from session_monitor.index import access
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
@@ -209,7 +209,7 @@ def test_an_index_that_fails_while_it_is_read(run, home, monkeypatch):
         yield next(rows)
         if not failures:
             failures.append(1)
-            raise access.sqlite3.DatabaseError("database disk image is malformed")
+            raise sqlite3.DatabaseError("database disk image is malformed")
         yield from rows
 
     monkeypatch.setattr(tables, "_rounds", failing)
