@@ -6,6 +6,7 @@ is not found out again.
 
 from __future__ import annotations
 
+import bz2
 import gzip
 import lzma
 import os
@@ -237,6 +238,22 @@ def test_a_file_that_does_harm_is_told_once(monitor, monkeypatch, suffix, conten
     os.unlink(monitor.log)
     monitor.write("next")
     assert any("4 bytes are lost" in text for text in told(monitor.poll()))
+
+
+@pytest.mark.parametrize("suffix", [".1.gz", ".1.bz2", ".1.xz"])
+def test_a_compressed_file_without_any_line_is_unpacked_once(monitor, monkeypatch, suffix):
+    """To find that out takes all of its text: in no later poll or run; but one whose only line lacks its newline is read."""
+    pack = {".1.gz": gzip.compress, ".1.bz2": bz2.compress, ".1.xz": lzma.compress}[suffix]
+    beside(monitor, suffix, pack(b"x" * 100_000))
+    beside(monitor, suffix.replace("1", "2"), pack(lines("alone").rstrip(b"\n")))
+    monitor.poll()
+    sizes = unpacked(monkeypatch)
+
+    for poll in (monitor.poll(), monitor.fresh().poll()):
+        assert not told(poll)
+
+    assert monitor.ids() == ["alone", "live"]
+    assert sum(sizes) < 1000  # of the other one
 
 
 def test_a_file_that_was_cut_off_is_read_when_it_has_rested(monitor):

@@ -261,7 +261,11 @@ class Tail:
             return True
         if file.place.is_live and not self.has_ended:
             return False
-        return any(self._is_whole(line or b"") for _, _, line in log_file.lines(file, 0, file.size, rest_too=True))
+        lines = log_file.lines(file, 0, file.size, rest_too=True)
+        has_line = any(self._is_whole(line or b"") for _, _, line in lines)
+        if file.place.compressed and self._verdicts and not has_line:
+            self._verdicts.has_no_line(file)
+        return has_line
 
     def _is_expected(self, generation: Generation) -> bool:
         """Whether a look finds it if it is there: these patterns name its log, and it may be opened."""

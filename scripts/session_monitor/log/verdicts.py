@@ -65,6 +65,10 @@ class Verdicts:
         """What was known of this file has proved wrong."""
         self._kept.pop(key_of(file.stat), None)
 
+    def has_no_line(self, file: LogFile) -> None:
+        """There is nothing in this file, which was judged, that could be read; to find that out takes all of its text."""
+        self._kept[key_of(file.stat)]["has_line"] = False
+
     def keep(self, files: Iterable[LogFile]) -> None:
         """These are there, and need no judgement."""
         self._met.update(key_of(file.stat) for file in files)
@@ -76,6 +80,8 @@ class Verdicts:
         verdict = self._kept.get(key) or self._measured(key, file)
         if verdict is None:
             return Judgement(is_pending=True)
+        if not verdict.get("has_line", True):
+            return Judgement()
         file.has_text(verdict["size"], verdict["hashes"])
         flaw = verdict["flaw"]
         if flaw == WHOLE:
