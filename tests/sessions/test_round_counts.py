@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 
 import pytest
 
+from session_monitor.base import files
 from session_monitor.sessions import round_counts
 from session_monitor.sessions.round_counts import Counted, RoundCounts
 
@@ -52,6 +54,35 @@ def test_one_costs_the_same_whatever_their_number(tmp_path, monkeypatch):
     counts.put([(MANY[3][0], Counted(5, 5))])
 
     assert calls == [("read", 640), ("read", 640), ("write", 20)]
+
+
+def test_to_grow_costs_one_write(tmp_path, monkeypatch):
+    """However often the table doubles, what is in it already is neither looked up nor written one by one."""
+    kept(tmp_path, MANY[:1000])
+    calls = Counter()
+    real = os.pread, os.pwrite
+    monkeypatch.setattr(os, "pread", lambda *each: calls.update([each[1]]) or real[0](*each))
+    monkeypatch.setattr(os, "pwrite", lambda *each: calls.update([-len(each[1])]) or real[1](*each))
+
+    kept(tmp_path, MANY[1000:])
+
+    doubled = sum(length < -1000 for length in calls)
+    assert doubled >= 2
+    assert calls[-20] == len(MANY) - 1000
+    assert calls[640] <= len(MANY) - 1000 + doubled
+
+
+def test_where_there_is_none_it_is_looked_for_once(tmp_path, monkeypatch):
+    """A first reading opens thousands of sessions before there is a table; one that is there later is found."""
+    real, opened = files.opened, []
+    monkeypatch.setattr(files, "opened", lambda *each: opened.append(each) or real(*each))
+    counts = RoundCounts(str(tmp_path))
+    assert [(counts.flushes, counts.of(name)) for name, _ in MANY[:50]] == [(0, None)] * 50
+    assert len(opened) == 1
+
+    kept(tmp_path, MANY[:1])
+    counts.close()
+    assert counts.of(MANY[0][0]) == MANY[0][1]
 
 
 def test_what_has_no_rounds_is_forgotten(tmp_path):

@@ -32,6 +32,7 @@ _START = 32
 _FIRST_BITS = 10
 _NEXT_TO_EACH_OTHER = 32
 """A name's slot is among so many from the one that its digest names; where all are others', the table doubles."""
+_NEAR = _SLOT.size * _NEXT_TO_EACH_OTHER
 _AT_ONCE = 1 << 12
 
 
@@ -50,11 +51,12 @@ class RoundCounts:
         self._flags = os.O_RDWR if to_write else os.O_RDONLY
         self._path = os.path.join(folder, data_folder.ROUND_COUNTS)
         self._table: _Table | None = None
+        self._is_missing = False  # whether it was looked for, since ``close``, and there is none
 
     def of(self, name: bytes) -> Counted | None:
         """What is known of the session file of this name.  Raises ``OSError``."""
         table = self._opened()
-        return table.find(name)[1] if table else None
+        return table.find(name) if table else None
 
     def missing(self, name: bytes, file: BinaryIO, end: End) -> int | None:
         """How many rounds fewer a session file has than were counted; None where what was counted is in it.
@@ -74,6 +76,7 @@ class RoundCounts:
 
         With ``flushed`` they belong to one more flush.
         """
+        self._is_missing = False
         table = self._opened() or self._made(_FIRST_BITS, os.urandom(8), 0)
         if flushed:  # first: read positions of before do not follow what is counted now
             table.flushes += 1
@@ -85,13 +88,15 @@ class RoundCounts:
 
     def close(self) -> None:
         """Close the table; somebody may put another one in its place."""
+        self._is_missing = False
         if self._table:
             os.close(self._table.descriptor)
             self._table = None
 
     def _opened(self) -> _Table | None:
         """The table; None where there is none that can be used."""
-        if self._table is None:
+        if self._table is None and not self._is_missing:
+            self._is_missing = True
             try:
                 descriptor = files.opened(self._path, self._flags)
             except (FileNotFoundError, files.OddFileError):
@@ -106,13 +111,13 @@ class RoundCounts:
 
     def _made(self, bits: int, salt: bytes, flushes: int, kept: Iterable[tuple[bytes, Counted]] = ()) -> _Table:
         """A table in the place of the one that was there."""
+        slots = _slots(bits, kept)
         temporary = self._path + files.TEMPORARY
         files.remove(temporary)
         table = _Table(files.opened(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL), bits, salt, flushes)
         try:
             table.write_head()
-            for key, each in kept:
-                table.put_for_sure(key, each)
+            files.write_all(table.descriptor, slots, _START)
             os.fsync(table.descriptor)
             if os.path.isdir(self._path):  # nothing else keeps a file from taking a name
                 os.rename(self._path, self._path + data_folder.UNUSABLE)
@@ -149,33 +154,21 @@ class _Table:
     def key(self, name: bytes) -> bytes:
         return blake2b(name, digest_size=8, key=self.salt).digest()
 
-    def find(self, name: bytes) -> tuple[int, Counted | None]:
-        return self._place(self.key(name))
+    def find(self, name: bytes) -> Counted | None:
+        key = self.key(name)
+        return _place_of(key, self._near(key))[1]
 
-    def _place(self, key: bytes) -> tuple[int, Counted | None]:
-        """Where a slot is, or may be, and what it says; -1 where no place is free."""
-        first = _START + _SLOT.size * (int.from_bytes(key, "big") >> (64 - self.bits))
-        length = _SLOT.size * _NEXT_TO_EACH_OTHER
-        block = os.pread(self.descriptor, length, first).ljust(length, b"\0")
-        free = -1
-        for at in range(0, length, _SLOT.size):
-            if block.startswith(key, at):
-                return first + at, _counted(block[at : at + _SLOT.size])
-            if free < 0 and not _counted(block[at : at + _SLOT.size]):
-                free = first + at
-        return free, None
+    def _near(self, key: bytes) -> bytes:
+        """The slots among which a key's is."""
+        return os.pread(self.descriptor, _NEAR, _START + _nearest(key, self.bits)).ljust(_NEAR, b"\0")
 
     def put(self, key: bytes, counted: Counted) -> bool:
         """Keep it; False where there is no place."""
-        place, _ = self._place(key)
+        place, _ = _place_of(key, self._near(key))
         if place >= 0:
             slot = _sealed(_SLOT, key, *counted)
-            files.write_all(self.descriptor, slot, place)
+            files.write_all(self.descriptor, slot, _START + _nearest(key, self.bits) + place)
         return place >= 0
-
-    def put_for_sure(self, key: bytes, counted: Counted) -> None:
-        if not self.put(key, counted):
-            raise _FullError
 
     def write_head(self) -> None:
         files.write_all(self.descriptor, _sealed(_HEAD, _MAGIC, self.bits, self.salt, self.flushes), 0)
@@ -189,6 +182,34 @@ class _Table:
                 counted = _counted(slot)
                 if counted:
                     yield slot[:8], counted
+
+
+def _nearest(key: bytes, bits: int) -> int:
+    """Where the first slot is that may be this key's; in bytes, from where the slots begin."""
+    return _SLOT.size * (int.from_bytes(key, "big") >> (64 - bits))
+
+
+def _place_of(key: bytes, near: bytes) -> tuple[int, Counted | None]:
+    """Where among these slots a key's is, or may be, and what it says; -1 where no place is free."""
+    at = near.find(key)
+    while at >= 0 and at % _SLOT.size:
+        at = near.find(key, at + 1)
+    if at >= 0:
+        return at, _counted(near[at : at + _SLOT.size])
+    places = range(0, len(near), _SLOT.size)
+    return next((at for at in places if not _counted(near[at : at + _SLOT.size])), -1), None
+
+
+def _slots(bits: int, kept: Iterable[tuple[bytes, Counted]]) -> bytes:
+    """The slots of a new table.  Raises ``_FullError``."""
+    slots = bytearray(_SLOT.size << bits) + bytes(_NEAR)
+    for key, counted in kept:
+        first = _nearest(key, bits)
+        place, _ = _place_of(key, bytes(slots[first : first + _NEAR]))
+        if place < 0:
+            raise _FullError
+        slots[first + place : first + place + _SLOT.size] = _sealed(_SLOT, key, *counted)
+    return bytes(slots)
 
 
 def _sealed(form: struct.Struct, *values: object) -> bytes:
