@@ -109,13 +109,18 @@ def test_a_file_that_is_closed_between_two_reads_is_the_same_afterwards(monitor,
     )
 
 
-@pytest.mark.parametrize("kind", ["generations of their own", "copies of one", "lines without an end"])
+@pytest.mark.parametrize(
+    "kind",
+    ["generations of their own", "copies of one", "lines without an end", "of many lengths", "parts of many lengths"],
+)
 def test_work_grows_with_the_number_of_files(tmp_path, kind):
     """Twice the files are twice the work, in the first poll and after a rotation that renames them all."""
     content = {
         "generations of their own": lambda number: lines(number, "equal"),
         "copies of one": lambda number: lines("first", "second") + lines("third")[: number % 50],
         "lines without an end": lambda number: lines(number)[:-1],
+        "of many lengths": lambda number: lines("x" * number)[:-1],
+        "parts of many lengths": lambda number: b"x" * (7 * number + 1),
     }[kind]
     found = []
     for size in (100, 200):

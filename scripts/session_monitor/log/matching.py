@@ -62,6 +62,7 @@ class _Matching:
         self._turns: dict[int, int] = {}
         self._short: set[int] = set()
         self._made: Beginnings | None = None
+        self._tails: dict[LogFile, tuple[int, str | None]] = {}
 
     def find(self) -> None:
         """Bind whatever holds a known generation."""
@@ -91,16 +92,27 @@ class _Matching:
         """The files that hold what no other does; where a copy is the longer one, its generation is read from it."""
         new: set[LogFile] = set()
         beginning: defaultdict[Beginning, list[LogFile]] = defaultdict(list)
+        begun: set[bytes] = set()  # what has no whole line, and another file begins with
+
+        def is_begun(file: LogFile) -> bool:
+            if self._beginnings.is_part_of_line(file):
+                return file.read(HEAD, 0) in begun
+            return any(self._alike(file, other) for other in beginning[self._beginnings.last(file)])
+
         for file in sorted(files, key=lambda file: -file.size):
             # Of several originals, which then begin alike, the one that it has most in common with.
-            pairs = [pair for pair in self._alike_pairs(file) if _is_copy(file, *pair)]
+            pairs = [pair for pair in self._alike_pairs(file) if self._is_copy(file, *pair)]
             pair = max(pairs, key=lambda pair: pair[1].size, default=None)
             if pair and file.size > pair[1].size and _continues(pair[0], file):
                 self.bound[id(pair[0])] = pair[0], file
-            elif not pair and not any(_alike(file, other) for other in beginning[self._beginnings.last(file)]):
+            elif not pair and not is_begun(file):
                 new.add(file)
                 for each in self._beginnings.all(file):
                     beginning[each].append(file)
+                for text in self._beginnings.parts().that_begin(file.read(HEAD, 0)):
+                    if text in begun:  # and so are those that it begins with
+                        break
+                    begun.add(text)
         return [file for file in files if file in new]
 
     def _bind(self, generation: Generation, file: LogFile) -> None:
@@ -126,24 +138,41 @@ class _Matching:
 
     def _alike_pairs(self, file: LogFile) -> list[tuple[Generation, LogFile]]:
         """The bound pairs whose file may begin as this one does, in the order in which they were bound."""
-        if not self.bound or self._beginnings.is_part_of_line(file):
-            return list(self.bound.values())
+        if not self.bound:
+            return []
         numbers = {id(generation) for generation in self._beginnings.generations(file)} | self._short
-        numbers |= {id(generation) for generation in self._beginnings.with_its_head(file, self.bound.values())}
+        is_part = self._beginnings.is_part_of_line(file)
+        ask = self._beginnings.beginning_with_part if is_part else self._beginnings.with_its_head
+        numbers |= {id(generation) for generation in ask(file, self.bound.values())}
         return [self.bound[each] for each in sorted(numbers & self.bound.keys(), key=self._turns.__getitem__)]
 
     def _is_others(self, file: LogFile, generation: Generation) -> bool:
         """Whether the file has more in common with another generation, which begins as this one does."""
         return any(
-            min(file.size, pair[1].size) > generation.offset and _is_copy(file, *pair)
+            min(file.size, pair[1].size) > generation.offset and self._is_copy(file, *pair)
             for pair in self._alike_pairs(file)
         )
 
+    def _is_copy(self, file: LogFile, generation: Generation, original: LogFile) -> bool:
+        """Whether the file holds this generation as its own file does; a longer one may be what it should be read from."""
+        longer = file.size > original.size
+        return self._alike(file, original) and (
+            not longer or _continues(generation, file) or _ends_early(generation, file)
+        )
 
-def _is_copy(file: LogFile, generation: Generation, original: LogFile) -> bool:
-    """Whether the file holds this generation as its own file does; a longer one may be what it should be read from."""
-    longer = file.size > original.size
-    return _alike(file, original) and (not longer or _continues(generation, file) or _ends_early(generation, file))
+    def _alike(self, file: LogFile, other: LogFile) -> bool:
+        """Whether two files begin alike, and are still alike where the shorter one ends."""
+        end = min(file.size, other.size)
+        if self._tail(file, end) != self._tail(other, end):
+            return False
+        return file.sha256(0, min(HEAD, end)) == other.sha256(0, min(HEAD, end))
+
+    def _tail(self, file: LogFile, end: int) -> str | None:
+        """The hash of what stands before this byte; thousands of files that begin alike are asked for it again and again."""
+        known = self._tails.get(file)
+        if known is None or known[0] != end:
+            self._tails[file] = known = end, file.sha256(max(0, end - MARK), end)
+        return known[1]
 
 
 def _is_unchanged(generation: Generation, file: LogFile) -> bool:
@@ -185,13 +214,3 @@ def _holds_all(generation: Generation, file: LogFile) -> bool:
         and file.sha256(generation.mark_start, generation.offset) == generation.mark_sha256
         and begins(generation, file)
     )
-
-
-def _alike(file: LogFile, other: LogFile) -> bool:
-    """Whether two files begin alike, and are still alike where the shorter one ends."""
-    one, two = file.read(MARK, 0), other.read(MARK, 0)
-    if not (one.startswith(two) or two.startswith(one)):
-        return False
-    end = min(file.size, other.size)
-    ranges = ((0, min(HEAD, end)), (max(0, end - MARK), end))
-    return all(file.sha256(*each) == other.sha256(*each) for each in ranges)
