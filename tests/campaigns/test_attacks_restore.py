@@ -203,6 +203,27 @@ def test_a_deleted_session_stays_deleted(place):
     assert place.cli("verify").returncode == 0
 
 
+@pytest.mark.parametrize("is_repaired", [False, True])
+def test_a_backup_that_is_deleted_takes_with_it_what_it_lacks(place, is_repaired):
+    """Whoever deletes a session means all of it; when the logs are read again, for this one or another, none of it comes."""
+    place.write(11, session="t")
+    place.run()
+    other = (place.out / "t.json").read_bytes()
+    place.write(12, session="t")
+    place.run()
+    put_back(place, "cp")
+    (place.out / "t.json").write_bytes(other)
+    if is_repaired:
+        assert place.cli("repair").returncode == 0
+    assert place.cli("delete", "s", "--yes").returncode == 0
+    place.write(13, session="t")
+    place.write(14)
+
+    place.run()
+
+    assert place.ids() == once(range(11, 15))
+
+
 def test_the_backup_of_a_session_that_was_deleted_and_began_anew(place):
     """It has as many rounds as the new file, and others: the new calls come back from the log."""
     assert place.cli("delete", "s", "--yes").returncode == 0
@@ -326,6 +347,76 @@ def test_three_ways_of_reading_three_generations(tmp_path, banner, order):
     views = json.loads((place.out / ".state.json").read_bytes())["views"].values()
     known = {each["gid"]: each["head"][-1] for view in views for each in view["generations"]}
     assert len(known) == 3
+
+
+@pytest.mark.parametrize("key", ["s", "?"])
+def test_a_filter_that_is_new_finds_the_backup(place, key):
+    """What a run with another filter had read is found by this one, and not told as lost."""
+    put_back(place, "cp")
+
+    told = [place.run(*arguments).stderr for arguments in (("--session-key", key), (), ("--session-key", key), ())]
+
+    assert place.ids() == once(range(1, 11))
+    assert "s.json has 5 of the 10 rounds" in told[0]
+    assert "lost" not in "".join(told)
+    assert told[2:] == ["", ""]
+
+
+def test_a_backup_that_no_remaining_position_tells_of(place):
+    """The state file was removed, and a run that is not about the session came first: nothing is told as lost that came."""
+    put_back(place, "cp")
+    (place.out / ".state.json").unlink()
+
+    told = [place.run(*arguments).stderr for arguments in (("--session-key", "other"), (), ())]
+
+    assert place.ids() == once(range(1, 11))
+    assert "lost" not in "".join(told)
+
+
+def test_repair_of_a_session_whose_read_positions_went_back_with_it(tmp_path):
+    """Those know nothing of the calls that come back, which are not told as lost therefore."""
+    place = Place(tmp_path)
+    backup = {}
+    for numbers in range(1, 6), range(6, 11):
+        place.write(*numbers)
+        place.run()
+        backup = backup or {name: (place.out / name).read_bytes() for name in ("s.json", ".state.json")}
+    for name, content in backup.items():
+        (place.out / name).write_bytes(content)
+
+    place.cli("repair")
+    told = place.run().stderr + place.run().stderr
+
+    assert place.ids() == once(range(1, 11))
+    assert "lost" not in told
+
+
+def test_a_generation_is_the_same_one_to_whoever_met_it_when_it_had_its_banner_only(tmp_path):
+    """Two logs begin alike, and the file by which one run knew them is gone: it has another's word for which is which."""
+    place = Place(tmp_path)
+    logs = [tmp_path / name / "access.log" for name in "ab"]
+    for log in logs:
+        log.parent.mkdir()
+        log.write_bytes(BANNER)
+    rotated = logs[0].rename(logs[0].with_name("access.log.1"))
+    logs[0].write_bytes(BANNER)
+    number = 0
+
+    def run(*arguments):
+        return place._program(
+            "main.py", "--once", "--log-path", tmp_path / "?" / "access.log", "--output-dir", place.out, *arguments
+        )
+
+    run()
+    rotated.unlink()
+    for longest, key in enumerate(("*", None, "s", None)):
+        for place.log in (logs[longest % 2], *logs):  # each time another one is the longest
+            place.write(*range(number + 1, number + 9))
+            number += 8
+        run(*(["--session-key", key] if key else []))
+    run()
+
+    assert place.ids() == once(range(1, number + 1))
 
 
 def test_a_session_whose_calls_are_in_two_logs(tmp_path):

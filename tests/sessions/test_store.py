@@ -537,7 +537,7 @@ def test_lost_calls_are_counted_exactly(tmp_path):
 
     one_run.discard()
     one_run.read_again()
-    one_run.read_before = {"g1": 400}
+    one_run.read_before = lambda session_id, generation: {("agent:main:1", "g1"): 400}.get((session_id, generation), 0)
     for each in TALK[3:]:
         one_run.add(*each)
     one_run.flush()

@@ -178,8 +178,13 @@ class Checkpoint:
         return [generation for generation in others if generation.gid not in own]
 
     def view(self, session_key: str | None) -> LogView:
-        """The positions of the runs with this filter."""
-        return self.views.setdefault(session_key or "", LogView())
+        """The positions of the runs with this filter, which know their generations as well as others' runs do."""
+        view = self.views.setdefault(session_key or "", LogView())
+        known = {each.gid: each for each in view.generations}
+        for other in (each for others in self.views.values() if others is not view for each in others.generations):
+            if other.gid in known:
+                known[other.gid].learn(other)
+        return view
 
     def release(self, path: str) -> None:
         """The file of this name was a passing one, and is gone."""

@@ -143,6 +143,13 @@ class Generation(SimpleNamespace):
         self.file_state, self.rested = file.state, file.rested
         return max(0, lost)
 
+    def learn(self, other: Generation) -> None:
+        """Another run's knowledge of this same one: where more of its beginning was there by then, that tells it better."""
+        if other.head[-1][0] > self.head[-1][0]:
+            self.head, self.head_is_open = other.head, other.head_is_open
+            if not other.gone:
+                self.device, self.inode = other.device, other.inode
+
     def found_at(self, file: LogFile) -> None:
         """Remember the name, and of which log that is."""
         self.path, self.log = os.path.realpath(file.place.path), file.place.log

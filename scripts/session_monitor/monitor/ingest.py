@@ -262,12 +262,11 @@ class Ingest:
         is_kept, self._is_kept = self._is_kept and look.is_as_before and not again, False
         if not is_kept:
             self._store.committed = self._offsets()
-            read_before = again.read_before if again else _read_before
-            self._store.read_before = {each.gid: read_before(each) for each in self._view.generations}
             self._store.committed_flushes = self._checkpoint.flushes
             self._checkpoint.save()  # new generations are known before their first line is applied
             if again:
                 again.await_rounds()
+                self._store.read_before = again.read_before
             self._read_all(poll, look)
         with self._store.changing():  # also without new lines: the index must hear of what others changed
             if again and again.ends(poll, look, is_stopped=self._stop()):
@@ -362,7 +361,3 @@ class Ingest:
         from . import intake  # noqa: PLC0415 -- few lines lack their newline
 
         return intake.is_whole(line, self._joining)
-
-
-def _read_before(generation: Generation) -> int:
-    return generation.read_before

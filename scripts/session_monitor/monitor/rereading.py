@@ -10,7 +10,6 @@ import sys
 from typing import Callable
 
 from session_monitor.log.checkpoint import Checkpoint, LogView
-from session_monitor.log.generation import Generation
 from session_monitor.log.look import Look
 from session_monitor.sessions.store import Store
 
@@ -39,21 +38,32 @@ class Rereading:
         self._session_key = session_key
         self._outdated = outdated
         self._knows_new_lines = checkpoint.flushes == store.flushes
+        self._rewound = self._take_stock()
 
     def begin(self) -> None:
         """The next pass reads all logs from their beginning.  Raises ``OSError``."""
         self._knows_new_lines &= self._checkpoint.flushes == self._store.flushes
         self._checkpoint.rewind()
+        self._rewound = self._take_stock()
         if not self._store.is_rereading:
             self._outdated()
         self._store.read_again()
 
-    def read_before(self, generation: Generation) -> int:
-        """Up to where lines of a generation may be among those that a session had once.
+    def read_before(self, session_id: str, gid: str) -> int:
+        """Up to where lines of a generation may be among those that a session had once, by whichever run they came there.
 
         Read positions that do not follow the last flush do not tell: then any line may, and less is told as lost.
         """
-        return generation.read_before if self._knows_new_lines else sys.maxsize
+        runs = [ends for key, ends in self._rewound.items() if is_meant(session_id, key or None)]
+        if not runs or not self._knows_new_lines:  # none of which there is a position can have written to it
+            return sys.maxsize
+        return max(ends.get(gid, 0) for ends in runs)
+
+    def _take_stock(self) -> dict[str, dict[str, int]]:
+        """Up to where each generation had been read, by runs with each filter, when it was last rewound."""
+        views = self._checkpoint.views
+        rewound = {key: {each.gid: each.read_before for each in views[key].generations} for key in views}
+        return {key: ends for key, ends in rewound.items() if any(ends.values())}
 
     def followed(self, flushes: int) -> int:
         """Which flush the read positions are to be said to follow, where so many were made.

@@ -69,8 +69,8 @@ class Store:
         """What is wrong with the list of deleted sessions, if anything."""
         self.committed: Mapping[str, int] = {}
         """Up to which byte each generation was read when the checkpoint was last written: all of that was synced."""
-        self.read_before: Mapping[str, int] = {}
-        """Up to which byte each generation had been read when it was last rewound."""
+        self.read_before: Callable[[str, str], int] = lambda _session_id, _generation: 0
+        """Up to which byte a generation had been read for a session when it was last rewound."""
         self.committed_flushes = 0
         """How many flushes the checkpoint knows of."""
         # Of sessions that went back: the names of their files, and how many rounds they lack.
@@ -152,7 +152,7 @@ class Store:
     ) -> None:
         self._touched[group] = session
         session.summary.add(facts, log)
-        if session.missing and log[1] < self.read_before.get(log[0], 0):
+        if session.missing and log[1] < self.read_before(group, log[0]):
             session.missing -= 1
         session.pending.append(line)
         session.facts.append(facts)

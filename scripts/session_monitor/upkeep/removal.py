@@ -10,6 +10,7 @@ Whatever ends the process in between, each session is either there as before or 
 from __future__ import annotations
 
 import contextlib
+import fnmatch
 import os
 import re
 import stat
@@ -18,6 +19,7 @@ from typing import BinaryIO, NamedTuple
 
 from session_monitor.base import data_folder, files, timestamps
 from session_monitor.index import opening, writable
+from session_monitor.log import checkpoint
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
 from session_monitor.sessions.round_counts import Counted, RoundCounts
 from session_monitor.sessions.session_file import NotASessionFileError
@@ -85,9 +87,33 @@ def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None
 
 def _remember(folder: str, doomed: Iterable[Stored]) -> None:
     known = deleted.read(folder)
-    for stored in doomed:
-        known.add(stored.session_id, stored.positions)
+    with contextlib.closing(RoundCounts(folder, to_write=False)) as counts:
+        for stored in doomed:
+            known.add(stored.session_id, stored.positions)
+            if _went_back(folder, stored, counts):  # the file does not tell what it had once, and that is deleted too
+                known.add(stored.session_id, _read_for(folder, stored.session_id))
     deleted.write(folder, known)
+
+
+def _went_back(folder: str, stored: Stored, counts: RoundCounts) -> bool:
+    """Whether a session file lacks what was written to it, as one that was put back from a backup."""
+    try:
+        with files.reading(file_names.path_of(folder, stored.file)) as file:
+            return counts.missing(file_names.raw(stored.file), file, session_file.read_end(file)) is not None
+    except (OSError, NotASessionFileError):
+        return False
+
+
+def _read_for(folder: str, session_id: str) -> dict[str, int]:
+    """Up to where the logs were read by runs that are about this session."""
+    read: dict[str, int] = {}
+    with contextlib.suppress(checkpoint.UnusableStateError):
+        state = checkpoint.read(data_folder.state_file(folder), folder)
+        for key, view in state.views.items() if state else ():
+            if key in ("", session_id) or fnmatch.fnmatchcase(session_id, key):
+                for generation in view.generations:
+                    read[generation.gid] = max(generation.known_to, read.get(generation.gid, 0))
+    return read
 
 
 def _forget_words(folder: str) -> None:
