@@ -60,10 +60,13 @@ class Rereading:
         return max(ends.get(gid, 0) for ends in runs)
 
     def _take_stock(self) -> dict[str, dict[str, int]]:
-        """Up to where each generation had been read, by runs with each filter, when it was last rewound."""
-        views = self._checkpoint.views
-        rewound = {key: {each.gid: each.read_before for each in views[key].generations} for key in views}
-        return {key: ends for key, ends in rewound.items() if any(ends.values())}
+        """Up to where each generation had been read when it was last rewound, by runs with each filter that read any."""
+        read = {key: view.generations for key, view in self._checkpoint.views.items()}
+        return {
+            key: {each.gid: each.read_before for each in generations}
+            for key, generations in read.items()
+            if any(each.known_to for each in generations)
+        }
 
     def followed(self, flushes: int) -> int:
         """Which flush the read positions are to be said to follow, where so many were made.
