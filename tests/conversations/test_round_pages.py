@@ -248,3 +248,11 @@ def test_find(tmp_path):
     assert excerpt[start:end] == "Straße"
     assert len(excerpt) == 80 + 6 + 80
     assert list(in_session.find(report, report.session("s"), "no", 0)) == []
+
+
+def test_what_fits_tells_all_that_it_has_cut():
+    """Each cut text is told, by the number of its message, in the order of the messages."""
+    given, clips = round_pages.fitting([message(name * 30_000) for name in "abcd"], 5, 10**9)
+
+    assert [each["content"][0] for each in given] == ["a", "b", "c", "d"]
+    assert [clip.path for clip in clips] == [f"messages/{number}/content" for number in range(5, 9)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import contextlib
 import gzip
 import json
 import os
@@ -14,6 +15,8 @@ from session_monitor.calls.coverage import Coverage
 from session_monitor.log import compressed, rotation
 from session_monitor.log import generation as identity
 from session_monitor.log.generation import Generation
+from session_monitor.log.log_file import LogFile
+from session_monitor.log.rotation import LogPlace
 from tests.support.watch import Watch, text
 
 # -- rename and create -------------------------------------------------------------------------------------------------
@@ -198,12 +201,37 @@ def test_lines_read_between_copy_and_truncation_are_not_read_twice(watch):
     assert watch.known[0].offset == len(text(1, 2, 3, 4, 5))
 
 
-def test_a_shorter_log_that_begins_with_the_same_line_is_no_copy(watch):
+@pytest.mark.parametrize("suffix", ["", ".1"])
+@pytest.mark.parametrize("is_gone", [False, True])
+def test_a_shorter_log_that_begins_with_the_same_line_is_no_copy(watch, suffix, is_gone):
     """Of a file that is shorter than what was read every whole line is compared: one that differs makes it another."""
-    watch.log.write_bytes(text(1, 9))
+    if is_gone:
+        os.rename(watch.log, watch.path("-kept"))  # which is no name of the log's
+    watch.path(suffix).write_bytes(text(1, 9))
 
     assert watch.look() == text(1, 9)
     assert len(watch.known) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "begins"),
+    [
+        (text(1), True),
+        (text(1, 2), True),
+        (text(1, 2)[:-1], True),
+        (text(1, 2) + b"ca", True),
+        (text(1, 9), False),
+        (text(9), False),
+        (text(1)[:-9], False),
+        (b"", False),
+    ],
+)
+def test_whether_a_shorter_file_begins_as_a_generation(watch, data, begins):
+    """All of its whole lines must be those of the generation, and there must be one; a last one may lack its newline."""
+    watch.path("-other").write_bytes(data)
+
+    with contextlib.closing(LogFile(LogPlace(str(watch.path("-other")), (0, 0, "")))) as file:
+        assert identity.begins(watch.known[0], file) == begins
 
 
 def test_of_two_copies_the_longer_one_inherits(watch):

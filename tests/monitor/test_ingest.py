@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import gzip
 import json
 import os
 import shutil
@@ -10,7 +11,7 @@ from unittest import mock
 
 import pytest
 
-from session_monitor.log import generation, log_file, matching
+from session_monitor.log import compressed, generation, log_file, matching, verdicts
 from session_monitor.log.generation import HEAD, MARK, Generation
 from session_monitor.monitor import ingest
 from session_monitor.sessions.store import Store
@@ -376,6 +377,21 @@ def test_the_same_output_wherever_the_log_was(monitor, tmp_path):
 
     assert monitor.fresh().poll().new_rounds == 1
     assert monitor.ids() == ["a", "b", "c"]
+
+
+def test_one_poll_reads_all_compressed_files(monitor, monkeypatch):
+    """Each look unpacks a share of them, so that none takes long; a poll takes as many looks as that needs."""
+    monkeypatch.setattr(verdicts, "SHARE_BYTES", compressed.STEP + 1)
+    monkeypatch.setattr(verdicts, "FIRST_SHARES", 1)
+    names = ["a", "b", "c", "d", "e"]
+    for number, name in enumerate(names):
+        packed = gzip.compress(calls.line("s", [f"says {name}"], chat_id=name) + b"\n")
+        (monitor.log.parent / f"access.log.{len(names) - number}.gz").write_bytes(packed)
+    monitor.write("f")
+
+    monitor.poll()
+
+    assert sorted(monitor.ids()) == [*names, "f"]
 
 
 class Heard:

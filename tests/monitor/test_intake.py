@@ -59,3 +59,15 @@ def test_only_the_sessions_that_are_meant(store, key, is_meant):
 def test_a_line_that_lacks_only_its_newline(line, is_whole):
     """It is whole when it is JSON to its end."""
     assert intake.is_whole(line) == is_whole
+
+
+@pytest.mark.parametrize("is_chained", [False, True])
+def test_a_call_without_an_id(store, is_chained):
+    """Its history tells its session only where that is wanted; else it is kept with the others of that day."""
+    coverage = Coverage()
+    Intake(store, None, chain=is_chained).take(calls.line(None, ["hi"]), PLACE, coverage)
+    (written,) = store.flush()[1]
+
+    assert coverage.session_from_conversation == is_chained
+    assert coverage.without_session_id == (not is_chained)
+    assert written.session_id.startswith("inferred:") == is_chained
