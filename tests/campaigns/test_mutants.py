@@ -206,7 +206,7 @@ def test_the_tests_that_run_a_line_are_told(checkout, tmp_path):
     covering.measure(checkout, scratch).save(tmp_path / "kept")
     cover = covering.Covering.load(tmp_path / "kept")
 
-    both = {"test_room.py::test_larger", "test_other.py::test_elsewhere"}
+    both = {"test_room.py::test_larger", "test_other.py::test_elsewhere"}  # neither is the room's own: in tests/
     for line in (1, 2, 5, 6, 7, 8):  # what only runs when the room is imported is tested by all who use it
         assert {name for name, _ in cover.of(checkout, "room.py", line)} == both
     assert cover.of(checkout, "room.py", 11) == []

@@ -63,7 +63,8 @@ class Covering(NamedTuple):
         That are its room's tests, then the fastest of its wing, then of the others, while they take so many seconds.
 
         Where the module is not what it was, that are all tests that ran any line of it; so they are for what runs when
-        it is imported, which happens once.  A test file that is not what it was is run whole.
+        it is imported, which happens once.  A test file that is not what it was is run whole, and so is the room's own:
+        what fixtures do for many tests, and what is remembered, only ran in the first of them.
         """
         of_file = self.lines.get(path, {})
         source = (root / path).read_text()
@@ -74,10 +75,10 @@ class Covering(NamedTuple):
         if self.sources.get(path) != _hash(root / path) or not is_in_function or first in self.imported.get(path, ()):
             found = [test for tests in of_file.values() for test in tests]
         own, *wing = mirrored(path)
-        asked: dict[str, float] = {} if self._is_as_it_was(root, own) else {own: 0}
+        asked: dict[str, float] = {own: 0} if (root / own).exists() else {}
         for name, took in [self.tests[each] for each in set(found)]:
             file = name.partition("::")[0]
-            if self._is_as_it_was(root, file):
+            if file != own and self._is_as_it_was(root, file):
                 asked[name] = took
             elif (root / file).exists():
                 asked[file] = asked.get(file, 0) + took
