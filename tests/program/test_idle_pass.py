@@ -28,7 +28,7 @@ def loaded(*arguments):
     program = f"import sys; sys.argv[:] = sys.argv[1:]\n{PROGRAM}"
     done = subprocess.run(
         [sys.executable, "-c", program, ROOT / "main.py", "--quiet", "--once", *arguments],
-        env={**os.environ, "PYTHONPATH": ""},
+        env={**os.environ, "PYTHONPATH": "", "XDG_CONFIG_HOME": "/nowhere"},  # without this user's own prices
         capture_output=True,
         text=True,
         check=True,

@@ -25,6 +25,7 @@ OF_COMMANDS = (
 """For programs and commands, by their name."""
 OF_WEB = (
     Mask(("stdout",), rb"(?<=:)\d+(?=/)", "the port, which the system chooses"),
+    Mask(("stdout",), rb"(?<=key=)(?!same-answers)[\w-]+", "where there is no folder to keep one, the key is made anew"),
     Mask(("stderr",), rb"^\d{4}-\d\d-\d\dT\S+", "when a request came"),
     Mask(("stderr",), rb"\d+\.\d(?=ms$)", "how long an answer took"),
     Mask(("stderr",), rb" (?:/|/session) \d+ \d+(?= )", "how long a page is, which names files that may have moved"),
@@ -32,7 +33,8 @@ OF_WEB = (
 )
 """The same for the web server: its stdout, its access lines, answers that name a moment which is relative to now."""
 OF_STATE = (
-    Mask((".state.json",), rb'(?<="quiet_since": )[\d.]+', "seconds of a clock, when a rotated file was quiet"),
+    Mask((".state.json",), rb'"quiet_since": ?[\d.]+', "seconds of a clock, when a rotated file was quiet"),
+    Mask((".state.json",), rb'(?<=^\{"inode":)\d+', "the state file's own inode"),
 )
 """The same for the files of a data folder."""
 UNLIKE_HEADERS = ("date",)
