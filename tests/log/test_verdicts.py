@@ -137,3 +137,18 @@ def test_what_is_gone_is_forgotten(desk):
     judging.begin(is_first=False)
     judging.end()
     assert desk.kept == {}
+
+
+def test_a_look_that_is_kept_waiting_gets_on_all_the_same(tmp_path):
+    """By a step at least, where its share of time is over before it begins; else it would be taken again for ever."""
+    path = tmp_path / "access.log.1.gz"
+    path.write_bytes(gzip.compress(TEXT))
+    times = iter(range(0, 10_000, 10))
+    judging = Verdicts({}, lambda: float(next(times)))
+
+    for looks in range(1, 10):
+        judging.begin(is_first=False)
+        if not judging.judge(LogFile(LogPlace(str(path), (0, 1, ""), ".gz"))).is_pending:
+            break
+
+    assert looks == 2  # a step for the text, and one for its end

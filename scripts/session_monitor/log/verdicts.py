@@ -46,11 +46,13 @@ class Verdicts:
         self._measuring: dict[str, Measuring] = {}
         self._met: set[str] = set()
         self._left = 0
+        self._is_begun = False
         self._until = 0.0
 
     def begin(self, *, is_first: bool) -> None:
         """A look begins; ``is_first`` where nothing is known of the log yet."""
         shares = FIRST_SHARES if is_first else 1
+        self._is_begun = False
         self._left, self._until = shares * SHARE_BYTES, self._clock() + shares * SHARE_SECONDS
         self._met = set()
 
@@ -113,8 +115,10 @@ class Verdicts:
         return verdict
 
     def _may_go_on(self, size: int) -> bool:
+        is_first, self._is_begun = not self._is_begun, True
         self._left -= size
-        return self._left > 0 and self._clock() <= self._until
+        # Each look gets on by a step at least, however long it was kept from that.
+        return is_first or (self._left > 0 and self._clock() <= self._until)
 
     @staticmethod
     def _told(verdict: dict[str, Any], file: LogFile) -> str:

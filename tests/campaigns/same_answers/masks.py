@@ -25,7 +25,9 @@ OF_COMMANDS = (
 """For programs and commands, by their name."""
 OF_WEB = (
     Mask(("stdout",), rb"(?<=:)\d+(?=/)", "the port, which the system chooses"),
-    Mask(("stdout",), rb"(?<=key=)(?!same-answers)[\w-]+", "where there is no folder to keep one, the key is made anew"),
+    Mask(
+        ("stdout",), rb"(?<=key=)(?!same-answers)[\w-]+", "where there is no folder to keep one, the key is made anew"
+    ),
     Mask(("stderr",), rb"^\d{4}-\d\d-\d\dT\S+", "when a request came"),
     Mask(("stderr",), rb"\d+\.\d(?=ms$)", "how long an answer took"),
     Mask(("stderr",), rb" (?:/|/session) \d+ \d+(?= )", "how long a page is, which names files that may have moved"),
