@@ -419,6 +419,35 @@ def test_a_generation_is_the_same_one_to_whoever_met_it_when_it_had_its_banner_o
     assert place.ids() == once(range(1, number + 1))
 
 
+def test_two_logs_that_two_filters_met_as_one_are_two_to_a_third(tmp_path):
+    """Both had their banner only, and were copies of each other: no file takes the other's name, nor is read for ever."""
+    place = Place(tmp_path)
+    logs = [tmp_path / name / "access.log" for name in "ab"]
+    for log in logs:
+        log.parent.mkdir()
+        log.write_bytes(BANNER)
+
+    def run(*arguments):
+        return place._program(
+            "main.py", "--once", "--log-path", tmp_path / "?" / "access.log", "--output-dir", place.out, *arguments
+        )
+
+    for key in ("s", "?"):
+        run("--session-key", key)
+    for place.log, numbers in zip(logs, ((1, 2, 3), (4, 5))):
+        place.write(*numbers)
+    told = [run().stderr]
+    logs[0].unlink()
+    told += [run().stderr for _ in range(3)]
+
+    assert place.ids() == once(range(1, 6))
+    assert told == ["", "", "", ""]
+    views = json.loads((place.out / ".state.json").read_bytes())["views"]
+    known = views[""]["generations"]
+    assert len({each["gid"] for each in known}) == len(known) == 2
+    assert all(each["offset"] == each["size_seen"] for each in known)
+
+
 def test_a_session_whose_calls_are_in_two_logs(tmp_path):
     """Two jobs read a log each: nothing is told as lost before both were read again, and none reads again for ever."""
     place = Place(tmp_path)

@@ -142,6 +142,27 @@ def test_a_state_file_of_another_shape_counts_as_empty(path, wrong):
     assert (state.views, state.problem) == ({}, "is damaged")
 
 
+def test_two_generations_of_one_name_count_as_damage(path, generation):
+    """Each would take the other's read position for its own, and be read for ever."""
+    saved(path, generation(1), generation(1))
+    state = opened(path)
+    assert (state.views, state.problem) == ({}, "is damaged")
+
+
+def test_what_others_know_is_told_once(path, generation):
+    """Of a generation that several runs have met, what the one knows that saw most of it; none that this one has met too."""
+    state = opened(path)
+    short, long = generation(1), generation(1)
+    long.head = [*long.head, (long.head[-1][0] + 5, "more of it")]
+    for key, known in (("a", [short]), ("b", [long, generation(2)]), ("c", [short, generation(3)])):
+        state.view(key).generations += known
+    own = state.view(None)
+    own.generations.append(generation(2))
+
+    assert {each.gid: each for each in state.elsewhere(own)} == {"g1": long, "g3": generation(3)}
+    assert len(state.elsewhere(own)) == 2
+
+
 def test_the_state_of_another_folder_counts_as_empty(tmp_path, generation):
     """A state file that lies elsewhere belongs to the output folder that it was written for."""
     path = tmp_path / "elsewhere" / "state"

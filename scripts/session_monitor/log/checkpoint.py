@@ -69,8 +69,12 @@ class LogView(SimpleNamespace):
 
     @classmethod
     def from_json(cls, stored: dict[str, Any]) -> LogView:
-        """From ``to_json``."""
+        """From ``to_json``; raises ``ValueError``, ``TypeError`` or ``KeyError`` where it is something else."""
         generations = [Generation.from_json(each) for each in stored["generations"]]
+        if len({each.gid for each in generations}) < len(generations):
+            raise ValueError(
+                "two generations are called the same"
+            )  # one would be read for ever with the other's offset
         verdicts = {str(key): dict(each) for key, each in stored.get("verdicts", {}).items()}
         return cls(generations, Coverage.from_json(stored["past_coverage"]), verdicts)
 
@@ -172,10 +176,14 @@ class Checkpoint:
                     generation.rewind()
 
     def elsewhere(self, view: LogView) -> list[Generation]:
-        """The generations that other runs know, and those with this view do not."""
+        """The generations that other runs know, and those with this view do not; each once, as who knows most of it does.
+
+        Given twice it would be found in two files that begin alike, and these would be one generation.
+        """
         own = {generation.gid for generation in view.generations}
-        others = (generation for each in self.views.values() if each is not view for generation in each.generations)
-        return [generation for generation in others if generation.gid not in own]
+        others = [generation for each in self.views.values() if each is not view for generation in each.generations]
+        others.sort(key=lambda each: (each.head[-1][0], each.known_to))
+        return list({each.gid: each for each in others if each.gid not in own}.values())
 
     def view(self, session_key: str | None) -> LogView:
         """The positions of the runs with this filter, which know their generations as well as others' runs do."""
