@@ -116,5 +116,8 @@ def _alike(file, other):
     if not (one.startswith(two) or two.startswith(one)):
         return False
     end = min(file.size, other.size)
-    ranges = ((0, min(identity.HEAD, end)), (max(0, end - identity.MARK), end))
+    ranges = [(0, min(identity.HEAD, end)), (max(0, end - identity.MARK), end)]
+    lines, _ = identity.first_lines(file, file.size)
+    if file.size <= other.size:
+        ranges.append((0, lines[-1][0]))
     return all(file.sha256(*each) == other.sha256(*each) for each in ranges)

@@ -346,6 +346,64 @@ def test_generations_that_begin_alike_are_followed_through_a_rotation(tmp_path):
     assert list(watch.places.values()) == ["access.log.2", "access.log.1", "access.log"]
 
 
+GIANT = b"." * (identity.HEAD + 1) + b"\n"
+LONG_LINES = [
+    (GIANT, [text(1), text(2), text(3)]),
+    (text(9, of="banner"), [b"%d" % number + GIANT for number in range(3)]),
+    (text(8, 9, of="banner"), [b"%d" % number + GIANT for number in range(3)]),
+    (GIANT, [b"%d" % number + GIANT for number in range(3)]),
+]
+
+
+@pytest.mark.parametrize(("banner", "lines"), LONG_LINES)
+def test_a_banner_before_long_lines_makes_no_two_generations_one(tmp_path, banner, lines):
+    """What was read is removed, and the next log begins alike and is shorter: it is read from its start."""
+    watch = Watch(tmp_path)
+    watch.append(banner + lines[0])
+    watch.append(lines[1])
+    assert watch.look() == banner + lines[0] + lines[1]
+    os.rename(watch.log, watch.folder / "away")  # and its inode is not the next one's
+    watch.append(banner + lines[2])
+
+    assert watch.look() == banner + lines[2]
+    assert list(watch.places.values()) == [None, "access.log"]
+
+
+@pytest.mark.parametrize(("banner", "lines"), LONG_LINES)
+def test_a_banner_before_long_lines_hides_no_copy(tmp_path, banner, lines):
+    """Copied wholly, in part, and truncated: what was read is known in the copy, in the order of their sizes or not."""
+    watch = Watch(tmp_path)
+    watch.append(banner + lines[0])
+    watch.append((lines[1] + b"half")[:-1])
+    assert watch.look() == banner + lines[0] + lines[1]
+    for size in (len(banner), len(banner) + 5, len(banner + lines[0]), watch.log.stat().st_size):
+        watch.path(".1").write_bytes(watch.log.read_bytes()[:size])
+        assert watch.look() == b""
+    os.truncate(watch.log, 0)
+    watch.append(banner + lines[2])
+
+    assert watch.look() == banner + lines[2]
+    assert list(watch.places.values()) == ["access.log.1", "access.log"]
+
+
+@pytest.mark.parametrize(("banner", "lines"), LONG_LINES)
+def test_what_is_known_of_a_banner_alone_grows(tmp_path, banner, lines):
+    """A generation that was met with its banner only, or by an earlier version, is known by its lines after the next."""
+    watch = Watch(tmp_path)
+    watch.append(banner)
+    assert watch.look() == banner
+    banner_alone = watch.known[0].head
+    watch.append(lines[0])
+    assert watch.look() == lines[0]
+    assert watch.known[0].head[-1][0] == len(banner + lines[0])
+    watch.known[0].head = banner_alone
+    watch.append(lines[1])
+    assert watch.look() == lines[1]
+
+    assert len(watch.known) == 1
+    assert watch.known[0].head[-1][0] >= len(banner + lines[0])
+
+
 def test_files_that_differ_only_in_their_first_line_are_told_apart(tmp_path):
     """The last lines read are not enough, be they as many as they may."""
     watch = Watch(tmp_path)

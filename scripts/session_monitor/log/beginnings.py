@@ -93,6 +93,10 @@ class Beginnings:
         """
         return _head_of(file) if self._is_giant(file) else self._lines[file][0][-1]
 
+    def last_line(self, file: LogFile) -> Beginning:
+        """All of its first lines, or of its first one what there is."""
+        return self._lines[file][0][-1]
+
     def files(self, generation: Generation) -> Sequence[LogFile]:
         """The files that may begin as the generation does, in the order in which they were given."""
         return self._files[id(generation)]

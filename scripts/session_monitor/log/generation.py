@@ -17,7 +17,9 @@ from session_monitor.calls.coverage import Coverage
 from .log_file import LogFile, TruncatedError
 
 HEAD = 16 << 10
-"""The identity covers the whole lines in so many first bytes, or the first line where that is longer."""
+"""The identity covers the whole lines that begin in so many first bytes, or more: see ``LEAST_LINES``."""
+LEAST_LINES = 2
+"""The identity covers so many lines, however long: the first may be a banner, which all generations begin with."""
 MARK = 4096
 """The identity covers the last so many bytes before the offset."""
 
@@ -208,7 +210,7 @@ class Generation(SimpleNamespace):
         grown.mark_sha256 = file.fingerprint(grown.mark_start, offset)
         mark = file.read(offset - grown.mark_start, grown.mark_start)
         grown.tail_sha256 = sha256(mark[mark.rfind(b"\n", 0, -1) + 1 :]).hexdigest()
-        if self.head[-1][0] < min(HEAD, offset):
+        if self.head[-1][0] < offset and (self.head[-1][0] < HEAD or len(self.head) < LEAST_LINES):
             grown.head, grown.head_is_open = first_lines(file, offset)
         # Looked at last: what was read above belongs to the same file if this still does.
         if file.has_shrunk() or not begins(self, file):
@@ -261,11 +263,14 @@ def first_lines(file: LogFile, size: int) -> tuple[list[tuple[int, str]], bool]:
         digest.update(block[start:newline])
         head.append((newline, digest.hexdigest()))
         start = newline
-    if head:
-        return head, False
-    line_end = file.line_end(0, 1)
-    end = line_end or size
-    return [(end, file.fingerprint(0, end))], line_end is None
+    # One that goes on behind these bytes belongs to them: before it may stand no more than all generations begin with.
+    while not head or (size > HEAD and start < size and (start < HEAD or len(head) < LEAST_LINES)):
+        end = file.line_end(start, 1)
+        if end is None or (head and end > size):
+            break
+        head.append((end, file.fingerprint(0, end)))
+        start = end
+    return (head, False) if head else ([(size, file.fingerprint(0, size))], True)
 
 
 def begins(generation: Generation, file: LogFile) -> bool:
@@ -274,10 +279,10 @@ def begins(generation: Generation, file: LogFile) -> bool:
     if file.size >= end:
         # Where all of its first lines are known, one more of them is of another generation; a line that was taken
         # without its newline may have got it, or not.
-        more = generation.offset >= HEAD and file.line_end(0, HEAD) not in (None, end, end + 1)
+        more = generation.offset >= HEAD and end < HEAD and (file.line_end(0, HEAD) or 0) > end + 1
         return not more and file.sha256(0, end) == digest
     known = dict(generation.head)
     if file.size + 1 in known:  # all of a line but its newline
         return sha256(file.read(file.size, 0) + b"\n").hexdigest() == known[file.size + 1]
-    end = file.line_end(0, max(file.size, 1)) or -1
-    return file.sha256(0, end) == known.get(end)
+    end = max((each for each in known if each <= file.size), default=0)
+    return end > 0 and file.sha256(0, end) == known[end] and (file.line_end(end, 1) or file.size + 1) > file.size

@@ -161,11 +161,17 @@ class _Matching:
         )
 
     def _alike(self, file: LogFile, other: LogFile) -> bool:
-        """Whether two files begin alike, and are still alike where the shorter one ends."""
+        """Whether two files begin alike, and are still alike where the shorter one ends.
+
+        With all first lines, where the second file is not the shorter one; otherwise they are to be looked at besides.
+        """
         end = min(file.size, other.size)
         if self._tail(file, end) != self._tail(other, end):
             return False
-        return file.sha256(0, min(HEAD, end)) == other.sha256(0, min(HEAD, end))
+        if file.sha256(0, min(HEAD, end)) != other.sha256(0, min(HEAD, end)):
+            return False
+        lines_end, digest = self._beginnings.last_line(file)
+        return lines_end <= HEAD or file.size > other.size or other.sha256(0, lines_end) == digest
 
     def _tail(self, file: LogFile, end: int) -> str | None:
         """The hash of what stands before this byte; thousands of files that begin alike are asked for it again and again."""
