@@ -352,7 +352,7 @@ class Monitor:
         total = Counter()
         for part in (view["past_coverage"], *(each["coverage"] for each in view["generations"])):
             total.update({key: value for key, value in part.items() if key != "passed_over"})
-            total.update(part["passed_over"])
+            total.update(part.get("passed_over", {}))
         return total
 
     def has_read(self, paths):
