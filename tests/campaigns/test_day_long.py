@@ -14,8 +14,8 @@ pytestmark = pytest.mark.skipif(
 
 
 def test_memory_does_not_grow_with_what_went_by(tmp_path):
-    """After ten rotations it is what it was after four, within a tenth of it; and every call was found once."""
+    """After ten rotations it is what it was after four, within a quarter of it; and every call was found once."""
     told = day_long.day(tmp_path, sessions=300, rotations=15, calls_between=600)
 
     assert told.found == told.written == 15 * 600
-    assert told.growth < 0.1
+    assert told.growth < 0.25

@@ -21,7 +21,7 @@ from tests.support.needs import need_tool
 
 LAST = 30
 """Commits back, in which a room counts as changed."""
-FAULTS = 6
+FAULTS = 4
 
 MODULE = """\
     from __future__ import annotations

@@ -109,8 +109,7 @@ def test_what_h11_refuses_is_refused(data):
     if isinstance(found, Refusal):
         assert found.status in (400, 405, 413, 431, 505)
         return
-    assert end == len(data)
-    method, target, named = by_h11(data)
+    method, target, named = by_h11(data[:end])  # a blank line among the headers ends them
     assert found.method == method
     if target.startswith("/"):
         assert (found.path, "?" in target) == (target.partition("?")[0], bool(found.query) or target.endswith("?"))
