@@ -362,6 +362,27 @@ def test_a_filter_that_is_new_finds_the_backup(place, key):
     assert told[2:] == ["", ""]
 
 
+def test_a_filter_that_is_done_does_not_vouch_for_the_positions_of_others(tmp_path):
+    """Read positions of before the backup's last calls: a run that is not about their session came first and settled."""
+    place = Place(tmp_path)
+    place.write(*range(1, 6))
+    place.run()
+    backup = {name: (place.out / name).read_bytes() for name in (".state.json", "s.json")}
+    place.write(*range(6, 10))
+    place.run()
+    for name, content in backup.items():
+        (tmp_path / name).write_bytes(content)
+        os.replace(tmp_path / name, place.out / name)
+        (place.out / name).chmod(0o600)
+    place.write(10, session="other")
+
+    told = [place.run(*arguments).stderr for arguments in (("--session-key", "other"), (), ())]
+
+    assert place.ids() == once(range(1, 11))
+    assert "lost" not in "".join(told)
+    assert told[-1] == ""
+
+
 def test_a_backup_that_no_remaining_position_tells_of(place):
     """The state file was removed, and a run that is not about the session came first: nothing is told as lost that came."""
     put_back(place, "cp")

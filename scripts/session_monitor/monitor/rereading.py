@@ -75,6 +75,13 @@ class Rereading:
         """
         return flushes if self._knows_new_lines else min(self._checkpoint.flushes, flushes - 1)
 
+    def _are_others_behind(self) -> bool:
+        """Whether runs with another filter have not read again what they had read: their positions do not tell more yet."""
+        others = (
+            each for view in self._checkpoint.views.values() if view is not self._view for each in view.generations
+        )
+        return any(not each.gone and each.offset < each.read_before for each in others)
+
     def await_rounds(self) -> None:
         """Open the sessions that are known to lack something, as far as this run is about them.
 
@@ -106,7 +113,8 @@ class Rereading:
         poll.coverage.lost_calls += sum(lost.values())
         left = [each for each in self._checkpoint.to_look_at if not is_meant(each, self._session_key)]
         self._checkpoint.to_look_at = left
-        self._checkpoint.flushes = self._store.flushes
+        flushes = self._store.flushes
+        self._checkpoint.flushes = self.followed(flushes) if self._are_others_behind() else flushes
         self._checkpoint.save()  # first, or what was told could be forgotten
         self._store.settle()
 
