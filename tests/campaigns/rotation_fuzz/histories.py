@@ -28,6 +28,7 @@ TRAITS = {
     "cramped": 0.3,  # few files of the log are open at a time
     "crowded": 0.03,  # more of them than may be
     "indexed": 0.2,  # the monitor keeps an index
+    "long_heads": 0.3,  # where heads are equal, they are longer than what a generation is known by
 }
 """What a world may be, and how often it is."""
 FEW_OPEN = 2

@@ -32,6 +32,7 @@ LONGEST_LINE = 20_000
 TICK = 0.011
 """Seconds within which the clock for files of any system ticks."""
 EQUAL_HEAD = b'{"ai_log":"-","path":"/healthz","start_time":"2026-02-01T00:00:00.000Z"}\n'
+LONG_EQUAL_HEAD = b"# " + b"x" * 17_000 + b"\n"
 ID = re.compile(rb'chat_id\\":\\"(L\d+)')
 SESSIONS = ("a", "b/../c", "会话")
 
@@ -56,6 +57,7 @@ class World(OddSiblings, DataFolder):
         if traits["symlinked"]:
             (self.logs / "access.log").symlink_to(self.live)
         self.equal_heads = traits["equal_heads"]
+        self.head = LONG_EQUAL_HEAD if traits["long_heads"] else EQUAL_HEAD
         self.number = self.days = 0
         self.clock = 1000.0
         self.must, self.written, self.told = set(), {}, {}
@@ -106,7 +108,7 @@ class World(OddSiblings, DataFolder):
         self.gateway = os.open(self.live, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
         self.rest = b""
         if new and self.equal_heads:
-            self._write(EQUAL_HEAD)
+            self._write(self.head)
 
     def append(self, count, size, junk):
         self._write(self.rest)
@@ -188,7 +190,7 @@ class World(OddSiblings, DataFolder):
             self.copied = False
             self.rest = b"" if self._gateway_is_live() else self.rest
             if self.equal_heads and self._gateway_is_live():
-                self._write(EQUAL_HEAD)
+                self._write(self.head)
 
     def _gateway_is_live(self):
         return self.live.exists() and os.fstat(self.gateway).st_ino == self.live.stat().st_ino
