@@ -368,6 +368,7 @@ def test_a_filter_that_is_done_does_not_vouch_for_the_positions_of_others(tmp_pa
     place.write(*range(1, 6))
     place.run()
     backup = {name: (place.out / name).read_bytes() for name in (".state.json", "s.json")}
+    os.link(place.out / ".state.json", tmp_path / "held")  # or what is put back could get the same inode, by chance
     place.write(*range(6, 10))
     place.run()
     for name, content in backup.items():
