@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 from unittest import mock
 
 import pytest
 
 from session_monitor.calls import coverage
+from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import ingest
 from session_monitor.monitor.rereading import MOST_NAMED
 from session_monitor.prices.book import Book
+from session_monitor.sessions.round_counts import RoundCounts
 from session_monitor.sessions.store import Store
 from session_monitor.upkeep import repair
 from tests.support import calls
@@ -220,3 +223,29 @@ def test_of_many_files_that_lost_calls_some_are_named(monitor):
     assert len([text for text in told if "1 call is lost: s" in text]) == MOST_NAMED
     assert "more calls are lost, of 2 other session files" in told
     assert poll.coverage.lost_calls == 12
+
+
+@pytest.mark.parametrize("other_filters", [False, True])
+def test_positions_that_are_older_follow_again_when_all_was_read(monitor, other_filters):
+    """By a run that knows of no others: of what those had read, it cannot tell."""
+    monitor.write("a")
+    monitor.poll()
+    if other_filters:
+        monitor.fresh(session_key="other")
+        monitor.poll()
+    state = monitor.out / ".state.json"
+    older = state.read_bytes()
+    monitor.fresh()
+    monitor.write("b")
+    monitor.poll()
+    state.write_bytes(re.sub(rb'(?<="inode":)\d+', b"%d" % state.stat().st_ino, older))
+
+    monitor.fresh()
+    monitor.write("c")
+    assert not monitor.poll().notices
+
+    with contextlib.closing(RoundCounts(str(monitor.out))) as counts:
+        flushes = counts.flushes
+    assert flushes == 3
+    assert (Checkpoint(str(state), str(monitor.out)).flushes == flushes) is not other_filters
+    assert monitor.ids() == ["a", "b", "c"]

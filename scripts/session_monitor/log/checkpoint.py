@@ -194,6 +194,10 @@ class Checkpoint:
                 known[other.gid].learn(other)
         return view
 
+    def has_one_view(self) -> bool:
+        """Whether no run with another filter has read positions."""
+        return sum(bool(view.generations) for view in self.views.values()) < 2
+
     def release(self, path: str) -> None:
         """The file of this name was a passing one, and is gone."""
         path = os.path.realpath(path)

@@ -154,6 +154,7 @@ class Ingest:
         self._batch = _Batch()
         self._rereading: Rereading | None = None  # where session files lack what they had once, or may
         self._is_kept = False  # whether the last pass went well to its end
+        self._lags = False  # whether the read positions did not follow the last flush when more was written
         self._intake: Intake | None = None
         self._joining: Joining | None = None
         if checkpoint.is_copy:
@@ -271,6 +272,8 @@ class Ingest:
         with self._store.changing():  # also without new lines: the index must hear of what others changed
             if again and again.ends(poll, look, is_stopped=self._stop()):
                 self._rereading = None
+            elif self._lags and not again and look.complete and not self._stop() and self._checkpoint.has_one_view():
+                self._checkpoint.flushes, self._lags = self._store.flushes, False  # all that there is was read
             if not is_kept:
                 self._checkpoint.save()  # also how long a rotated file has been quiet
         self._is_kept = True
@@ -295,11 +298,12 @@ class Ingest:
         self._joining = joining = self._intake.joining()
         gid, read, end, sealed = generation.gid, generation.offset, 0, self._tail.is_sealed(generation, file)
         batch = coverage = None
+        repeated = Coverage()  # of lines that are covered already
         for number, (start, end, data, is_rest) in enumerate(self._tail.lines(generation, file, sealed=sealed), 1):
             if batch is not self._batch or coverage is None:
                 batch = self._batch
                 coverage = batch.coverage.setdefault(gid, Coverage())
-            covered = coverage if start >= generation.read_before else Coverage()
+            covered = coverage if start >= generation.read_before else repeated
             if is_rest:
                 if data:
                     poll.notices.append(f"{file.place.path}: a line went on after it had been taken as complete")
@@ -314,7 +318,7 @@ class Ingest:
                 return
         # What was piped may come again, and go on then.
         if sealed and joining.waiting and coverage and not self._tail.is_piped:
-            self._intake.take_rest(joining, gid, coverage if read >= generation.read_before else Coverage())
+            self._intake.take_rest(joining, gid, coverage if read >= generation.read_before else repeated)
             self._batch.advance(generation, file, read, end)
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
@@ -336,6 +340,7 @@ class Ingest:
             # Before anything is written: what can be said of the files afterwards may be about their successors.
             grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
             self._index.before()
+            follows = self._checkpoint.flushes == self._store.flushes
             new, written = self._store.flush()
             for generation, other in grown:
                 generation.become(other)
@@ -343,7 +348,9 @@ class Ingest:
                 poll.coverage.add(batch.coverage[generation.gid])
             self._batch = _Batch()
             flushes = self._store.flushes
-            self._checkpoint.flushes = self._rereading.followed(flushes) if self._rereading else flushes
+            # Read positions of before some flush do not follow it because one more was made.
+            self._checkpoint.flushes = flushes if follows else min(self._checkpoint.flushes, flushes - 1)
+            self._lags = not follows
             self._checkpoint.save()
             rows = rows_of(written, self.book or _NO_PRICES)
             self._index.after(written, rows if self.book else None)

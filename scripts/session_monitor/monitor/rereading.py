@@ -68,13 +68,6 @@ class Rereading:
             if any(each.known_to for each in generations)
         }
 
-    def followed(self, flushes: int) -> int:
-        """Which flush the read positions are to be said to follow, where so many were made.
-
-        Until all logs were read again, the next run is not to believe that it knows which lines are new either.
-        """
-        return flushes if self._knows_new_lines else min(self._checkpoint.flushes, flushes - 1)
-
     def _are_others_behind(self) -> bool:
         """Whether runs with another filter have not read again what they had read: their positions do not tell more yet."""
         others = (
@@ -113,8 +106,8 @@ class Rereading:
         poll.coverage.lost_calls += sum(lost.values())
         left = [each for each in self._checkpoint.to_look_at if not is_meant(each, self._session_key)]
         self._checkpoint.to_look_at = left
-        flushes = self._store.flushes
-        self._checkpoint.flushes = self.followed(flushes) if self._are_others_behind() else flushes
+        if not self._are_others_behind():
+            self._checkpoint.flushes = self._store.flushes
         self._checkpoint.save()  # first, or what was told could be forgotten
         self._store.settle()
 
