@@ -38,6 +38,13 @@ def test_a_session_that_is_deleted_again(tmp_path):
     assert kept(tmp_path, ("a", {"g1": 400, "g2": 10, "g3": 1})).positions("a") == {"g1": 500, "g2": 10, "g3": 1}
 
 
+def test_a_position_may_be_the_beginning(tmp_path):
+    """Nothing of a generation may be deleted, and nothing of all that there are: then there is no such session."""
+    found = kept(tmp_path, ("a", {"g1": 0}), ("b", {}))
+
+    assert (found.positions("a"), found.positions("b"), len(found)) == ({"g1": 0}, {}, 1)
+
+
 def test_without_a_file_nothing_is_deleted(tmp_path):
     """No file is none deleted, and asking makes none."""
     assert deleted.read(str(tmp_path)).positions("a") == {}
@@ -71,11 +78,17 @@ def test_a_hundred_thousand_sessions_are_a_few_megabytes(tmp_path):
         b"",
         b"{",
         b"[]",
+        b"{}",
+        b"null",
+        b"[" * 100_000,
         b"\xff",
         b'{"schema_version":2,"generations":[],"sessions":{}}',
         b'{"schema_version":1,"generations":["g"],"sessions":{"d":[0]}}',
         b'{"schema_version":1,"generations":["g"],"sessions":{"d":[1,5]}}',
         b'{"schema_version":1,"generations":["g"],"sessions":{"d":[0,"5"]}}',
+        b'{"schema_version":1,"generations":["g"],"sessions":{"d":[0,-1]}}',
+        b'{"schema_version":1,"generations":["g"],"sessions":{"d":[-1,5]}}',
+        b'{"schema_version":1,"generations":["g"],"sessions":{"d":[0,true]}}',
         b'{"schema_version":1,"generations":["g"],"sessions":{"d":{}}}',
         b'{"schema_version":1,"generations":[1],"sessions":{}}',
         b'{"schema_version":1,"generations":[],"sessions":[]}',
@@ -85,4 +98,11 @@ def test_a_file_that_is_damaged(tmp_path, content):
     """It is told and never taken for an empty one."""
     (tmp_path / data_folder.DELETED).write_bytes(content)
     with pytest.raises(DeletedListDamagedError, match="is damaged, or was written by another version"):
+        deleted.read(str(tmp_path))
+
+
+def test_something_else_that_has_the_file_s_name(tmp_path):
+    """A folder in its place is told as what it is, by the same error."""
+    (tmp_path / data_folder.DELETED).mkdir()
+    with pytest.raises(DeletedListDamagedError, match=r"\.deleted\.json is a folder: take it away"):
         deleted.read(str(tmp_path))

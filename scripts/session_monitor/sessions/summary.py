@@ -102,9 +102,10 @@ class Summary:
     def heard(self, chat_round: int | None, facts: RoundFacts) -> None:
         """Remember of a round's call what tells whether the next one answers a tool.  A failed one is only tried again."""
         if facts["response_type"] != "error":
-            asked = chat_round and facts["has_tool_calls"] is not False
-            said = (facts["output_tokens"] - facts["reasoning_tokens"]) // 2
-            self.may_have_asked = [chat_round or 0, facts["input_tokens"] + said] if asked else None
+            self.may_have_asked = None
+            if chat_round and facts["has_tool_calls"] is not False:
+                said = (facts["output_tokens"] - facts["reasoning_tokens"]) // 2
+                self.may_have_asked = [chat_round, facts["input_tokens"] + said]
 
     def is_for_tools(self, chat_round: int | None, facts: RoundFacts) -> bool:
         """Whether a call of which the log holds no messages answers a tool that the last one asked for.
