@@ -283,7 +283,7 @@ class Monitor:
 
     def _making_index(self, done: int, total: int) -> None:
         if sys.stderr.isatty() and not self._say.quiet and total:
-            end = "\r" if done >= total else ""
+            end = "\r\x1b[K" if done >= total else ""
             print(f"\rmaking the index: {100 * done // total} %\x1b[K{end}", end="", file=sys.stderr, flush=True)
 
     def _batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
@@ -297,7 +297,7 @@ class Monitor:
             self._show = Progress(sys.stderr, time.monotonic)
         poll = self._polled()
         self._show.polled(poll)
-        absent = [] if poll.problems or self._say.quiet else self._absent(poll)
+        absent = [] if poll.problems or self._say.quiet else self._absent()
         if absent:
             self._say.aloud(f"nothing yet: there is no {' or '.join(absent)}")
         self._say.troubles(poll)
@@ -306,10 +306,8 @@ class Monitor:
             return 128 + self._signals.received
         return FAILED if poll.problems else OK
 
-    def _absent(self, poll: Poll) -> list[str]:
+    def _absent(self) -> list[str]:
         """The logs of which there is no file: one of several may be mistyped."""
-        if not poll.logs_found or len(self._logs) == 1:
-            return [] if poll.logs_found else self._logs
         return [log for log in self._logs if not rotation.find([log], on_error=lambda _error: None)]
 
     def _follow(self) -> int:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls import access_line, ai_log, heavy_lines
+from session_monitor.calls import access_line, ai_log, heavy_lines, long_lines
 from session_monitor.calls.access_line import Skipped
 from session_monitor.calls.round import Round
 
@@ -124,6 +124,17 @@ def test_it_is_found_wherever_it_stands(place):
 
     assert facts(call)[:-2] == WHOLE[:-2]
     assert call.left_out == left
+
+
+@pytest.mark.parametrize("key", ["answer", "messages", "question"])
+def test_what_explodes_is_left_out_of_a_conversation_that_goes_on(key):
+    """Before, in or behind the messages: a line that need not be decoded as a whole is as safe as another."""
+    said = {"messages": [{"role": "user", "content": "x" * long_lines.SHORTEST}]}
+    raw = line(with_raw({**FACTS, **said}, key, many("{}")))
+    call = ai_log.parse(raw, lambda _session_id: [])
+
+    assert call == ai_log.parse(raw)
+    assert call.left_out == (key,)
 
 
 def test_a_long_text_is_no_heavy_one():

@@ -106,6 +106,18 @@ def test_stdout(run):
     assert json.loads(run("-", "--what", "sessions")[1])["sessions"]
 
 
+@pytest.mark.parametrize(("between", "shares"), [(2, ["50", "100"]), (3, ["75", "100"]), (4, ["100"]), (5, [])])
+def test_a_long_export_says_how_far_it_is(run, monkeypatch, between, shares):
+    """On a terminal it does now and then and at its end, where there is much; data on stdout are not disturbed by it."""
+    monkeypatch.setattr(export, "_BETWEEN", between)
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True)
+
+    said = run("x.jsonl", "--what", "rounds")[2]
+    assert re.findall(r"\rexporting: (\d+) %", said) == shares
+    assert said.endswith("cli.py: wrote 4 rounds to x.jsonl (jsonl)\n")
+    assert run("-", "--what", "rounds")[2] == ""
+
+
 def test_filters(run, home):
     """The filters choose what is written, as they do for lists and sums."""
     assert run("x.jsonl", "--what", "rounds", "--model", "gpt-4o", "--since", "2026-02-02")[0] == 0

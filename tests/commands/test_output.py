@@ -15,6 +15,7 @@ import unicodedata
 import pytest
 
 import cli
+from commands.shared.output import Output
 from tests.support.command_line import (
     CLI,
     COLOUR,
@@ -257,3 +258,21 @@ def test_colours_elsewhere(weather):
     assert "\x1b" not in run("list", "--data-dir", weather).stdout
     assert COLOUR.search(run("list", "--data-dir", weather, "--color", "always").stdout)
     assert "\x1b" not in run("show", "last", "--data-dir", weather, "--color", "always", "--json").stdout
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "done", "total", "told"),
+    [
+        (True, 1, 3, "\rmaking: 33 %\x1b[K"),
+        (True, 3, 3, "\rmaking: 100 %\x1b[K\r\x1b[K"),
+        (True, 0, 0, ""),
+        (False, 1, 3, ""),
+    ],
+)
+def test_progress(monkeypatch, capsys, is_terminal, done, total, told):
+    """How far something is stands in one line of the terminal, which is empty again at its end; elsewhere it is not told."""
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: is_terminal)
+
+    Output.progress("making", done, total)
+
+    assert capsys.readouterr() == ("", told)

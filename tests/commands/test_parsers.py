@@ -33,6 +33,7 @@ from tests.support.command_line import run
         ["stats-date", "--by", "year"],
         ["whatif", "x"],
         ["list", "--data", "x"],
+        ["--vers"],
     ],
 )
 def test_wrong_arguments(arguments):
@@ -64,6 +65,15 @@ def test_did_you_mean(arguments, hint):
 
     assert done.returncode == 2
     assert re.findall(r"did you mean (\S+)\?", done.stderr) == ([hint] if hint else [])
+
+
+def test_a_commands_help():
+    """It begins with what the list of commands says of it, as a sentence, and ends with examples as they are typed."""
+    commands = parsers.Parser().add_subparsers()
+    shown = parsers.command(commands, [], "count", "count what is there", "count --all", "count x").format_help()
+
+    assert re.search(r"^Count what is there\.$", shown, re.MULTILINE)
+    assert shown.endswith("examples:\n  python3 scripts/cli.py count --all\n  python3 scripts/cli.py count x\n")
 
 
 def test_options_are_the_commands_own():

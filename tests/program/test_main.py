@@ -971,6 +971,19 @@ def on_terminal(*arguments, lent):
     return shown.decode()
 
 
+def test_an_index_that_is_made_anew_shows_progress(output, log):
+    """On a terminal's stderr a pass says how far that is, and takes it away again; --quiet does not."""
+    asked = ["--log-path", log, "--output-dir", output]
+    assert run(*asked).returncode == 0
+
+    for more, expected in ((["--quiet"], []), ([], ["100"])):
+        append(log, line("agent:main:a"))
+        for each in output.glob(".index*"):
+            each.unlink()
+        shown = on_terminal(*asked, *more, lent=["stderr"])
+        assert re.findall(r"\rmaking the index: (\d+) %\x1b\[K\r\x1b\[K", shown) == expected
+
+
 def test_a_long_pass_shows_progress(tmp_path, output):
     """On a terminal's stderr a long pass says how far it is, how fast and for how long, and takes that away again."""
     log = tmp_path / "access.log"

@@ -70,7 +70,7 @@ def command(commands: Any, shared: Sequence[argparse.ArgumentParser], name: str,
 
 def shared_options() -> argparse.ArgumentParser:
     """What all commands take."""
-    shared = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
+    shared = argparse.ArgumentParser(add_help=False)
     shared.add_argument(
         "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
     )
