@@ -297,6 +297,34 @@ def test_a_copy_that_is_repaired_first(place):
     assert place.cli("verify").returncode == 0
 
 
+@pytest.mark.parametrize("late", [(), (".round-counts",)])
+def test_a_loss_that_is_told_while_the_folder_is_copied(place, late):
+    """The copy's read positions say that it was told; a count of rounds that was copied before does not tell it again."""
+    backup = (place.out / "s.json").read_bytes()
+    place.write(11, 12)
+    place.run()
+    place.rotate()
+    place.log.with_name("access.log.1").unlink()
+    (place.out / "s.json").write_bytes(backup)
+    place.write(13)
+    copy = place.out.with_name("copy")
+    shutil.copytree(place.out, copy)
+    assert "2 calls are lost" in place.run().stderr
+    for name in ("s.json", ".state.json", *late):
+        shutil.copy2(place.out / name, copy / name)
+    place.out = copy
+
+    said = place.run().stderr
+    (copy / "s.json").write_bytes(backup)
+    place.write(14)
+    told_later = place.run().stderr
+
+    assert "lost" not in said
+    assert place.ids() == once(range(1, 11), [13, 14])
+    assert "lost" not in told_later
+    assert place.cli("verify").returncode == 0
+
+
 def test_a_copy_put_in_the_place_of_the_folder(place):
     """Also where the state file is overwritten in place, and its inode stays: it is newer than what it should follow."""
     copy = place.out.with_name("copy")
@@ -499,4 +527,4 @@ def test_a_session_whose_calls_are_in_two_logs(tmp_path):
     assert "lost" not in both() + both()
     assert place.ids() == once(range(1, 6))
     assert both() == ""
-    assert json.loads((place.out / ".state.json").read_bytes())["to_look_at"] == []
+    assert json.loads((place.out / ".state.json").read_bytes())["to_look_at"] == {}

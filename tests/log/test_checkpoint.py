@@ -334,7 +334,7 @@ def test_a_state_file_of_before_it_knew_its_inode(path, generation):
     """It is believed, and nothing is written where nothing changes."""
     saved(path, generation(1))
     content = json.loads(path.read_bytes())
-    for name in ("inode", "flushes", "copies", "to_look_at"):
+    for name in ("inode", "flushes", "losses_told", "copies", "to_look_at"):
         del content[name]
     for each in content["views"][""]["generations"]:
         del each["read_before"]
@@ -342,8 +342,19 @@ def test_a_state_file_of_before_it_knew_its_inode(path, generation):
 
     state = opened(path)
 
-    assert (state.is_copy, state.flushes, state.to_look_at, state.problem) == (False, 0, [], None)
+    assert (state.is_copy, state.flushes, state.losses_told, state.problem) == (False, 0, 0, None)
+    assert state.to_look_at == {}
     assert state.view(None).generations[0].offset == 11
+
+
+def test_sessions_to_look_at_were_listed_once(path, generation):
+    """It is not known how many rounds those lack; of others that is kept."""
+    saved(path, generation(1))
+    content = json.loads(path.read_bytes())
+    for listed, known in ((["a"], {"a": None}), ({"a": None, "b": 2}, {"a": None, "b": 2})):
+        path.write_text(json.dumps({**content, "inode": path.stat().st_ino, "to_look_at": listed}))
+
+        assert opened(path).to_look_at == known
 
 
 def test_what_does_not_change_is_not_written(path, generation):

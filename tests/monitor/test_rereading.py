@@ -103,8 +103,23 @@ def test_a_stop_while_the_logs_are_read_again_for_an_older_state(monitor, monkey
     assert lost == 0
 
 
-def test_a_backup_that_is_put_back_once_more_before_all_could_be_read(monitor):
-    """``repair`` has the logs read again for a session that waits for a file that may not be read, too."""
+@contextlib.contextmanager
+def unreadable(path):
+    """A file that this user may not open."""
+    real = os.open
+
+    def opened(name, *arguments, **more):
+        if str(name) == str(path):
+            raise PermissionError(errno.EACCES, "Permission denied", name)
+        return real(name, *arguments, **more)
+
+    with mock.patch.object(os, "open", opened):
+        yield
+
+
+@pytest.fixture
+def waiting(monitor):
+    """A session that went back while a file of the log may not be read; the file, and the backup."""
     monitor.write("a")
     monitor.poll()
     backup = (monitor.out / "s.json").read_bytes()
@@ -112,24 +127,69 @@ def test_a_backup_that_is_put_back_once_more_before_all_could_be_read(monitor):
     monitor.poll()
     forbidden = monitor.log.with_name("access.log.1")
     forbidden.write_bytes(calls.line("other") + b"\n")
-    real = os.open
-
-    def opened(path, *arguments, **more):
-        if str(path) == str(forbidden):
-            raise PermissionError(errno.EACCES, "Permission denied", path)
-        return real(path, *arguments, **more)
-
     (monitor.out / "s.json").write_bytes(backup)
     monitor.write("c")
-    with mock.patch.object(os, "open", opened):
+    with unreadable(forbidden):
         monitor.fresh().poll()
     assert monitor.ids() == ["a", "b", "c"]
-    (monitor.out / "s.json").write_bytes(backup)
+    return forbidden, backup
+
+
+def test_repair_of_a_backup_that_is_put_back_once_more_before_all_could_be_read(monitor, waiting):
+    """The logs are read again for a session that waits for a file that may not be read, too."""
+    (monitor.out / "s.json").write_bytes(waiting[1])
 
     repair.repair(str(monitor.out), Book([]), 0, lambda _done, _total: None)
     lost = monitor.fresh().poll().coverage.lost_calls
 
     assert (monitor.ids(), lost) == (["a", "b", "c"], 0)
+
+
+@pytest.mark.parametrize("is_started_anew", [False, True])
+@pytest.mark.parametrize("is_called", [False, True])
+def test_a_backup_that_is_put_back_once_more_before_all_could_be_read(monitor, waiting, is_started_anew, is_called):
+    """It lacks more than was known, so the logs are read once more; also by the monitor that waits, with its next call."""
+    forbidden, backup = waiting
+    with unreadable(forbidden):
+        monitor.poll()
+        (monitor.out / "s.json").write_bytes(backup)
+        if is_called:
+            monitor.write("d")
+        if is_started_anew:
+            monitor.fresh()
+        lost = monitor.poll().coverage.lost_calls
+        again = is_started_anew or is_called
+        assert monitor.ids() == (["a", "b", "c", "d"][: 3 + is_called] if again else ["a"])
+
+    lost += monitor.poll().coverage.lost_calls
+    if not again:
+        monitor.write("d")
+        lost += monitor.poll().coverage.lost_calls
+
+    assert monitor.ids() == ["a", "b", "c", "d"][: 3 + (is_called or not again)]
+    assert lost == 0
+    assert monitor.ingest.coverage.lost_calls == 0
+
+
+def test_another_session_that_is_put_back_while_a_file_is_waited_for(monitor, waiting):
+    """It is not one that was read for, so the logs are read for it as well."""
+    with monitor.log.open("ab") as file:
+        file.writelines(calls.line("t", chat_id=name) + b"\n" for name in "xy")
+    with unreadable(waiting[0]):
+        monitor.poll()
+        lines = (monitor.out / "t.json").read_bytes()
+        with monitor.log.open("ab") as file:
+            file.write(calls.line("t", chat_id="z") + b"\n")
+        monitor.poll()
+        (monitor.out / "t.json").write_bytes(lines)
+        with monitor.log.open("ab") as file:
+            file.write(calls.line("t", chat_id="last") + b"\n")
+        monitor.poll()
+
+        assert monitor.ids("t") == ["x", "y", "z", "last"]
+
+    assert monitor.poll().coverage.lost_calls == 0
+    assert monitor.ids("t") == ["x", "y", "z", "last"]
 
 
 def test_many_sessions_that_went_back_are_read_for_at_once(monitor):

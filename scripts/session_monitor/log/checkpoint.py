@@ -133,12 +133,13 @@ class Checkpoint:
         """Load it.  ``problem`` says what was wrong with it, if anything; then it counts as empty.
 
         ``flushes`` counts those of session files that it follows.  ``to_look_at`` names sessions that lack what they
-        had once, which shows when the logs were read again.  With ``is_copy`` that begins now.
+        had once, which shows when the logs were read again, and how many rounds that are, or None.  With ``is_copy``
+        that begins now.  What a count of rounds says that is of before the flush ``losses_told`` may have been told.
         """
         self.path = path
         self.problem: str | None = None
-        self.flushes = 0
-        self.to_look_at: list[str] = []
+        self.flushes = self.losses_told = 0
+        self.to_look_at: dict[str, int | None] = {}
         self.is_copy = False
         self._copies = 0
         self._output_dir = os.path.realpath(output_dir)
@@ -160,7 +161,8 @@ class Checkpoint:
             return {}
         self._head = state.head
         self._written = {name: _Written(view) for name, view in state.views.items()}
-        self.flushes, self.to_look_at, self._copies = state.flushes, state.to_look_at, state.copies
+        self.flushes, self.losses_told, self._copies = state.flushes, state.losses_told, state.copies
+        self.to_look_at = state.to_look_at
         if state.is_copy and self._copies < MOST_COPIES:
             self.is_copy = True
             self._copies += 1
@@ -213,8 +215,9 @@ class Checkpoint:
             "written_by": f"agent-session-monitor {__version__}",
             "output_dir": self._output_dir,
             "flushes": self.flushes,
+            "losses_told": self.losses_told,
             "copies": self._copies,
-            "to_look_at": [*self.to_look_at],
+            "to_look_at": {**self.to_look_at},
         }
         before = self._written
         is_still_there = head == self._head and before.keys() == self.views.keys()
@@ -227,7 +230,7 @@ class Checkpoint:
         self._head, self._written = head, written
 
 
-_HEAD = ("schema_version", "written_by", "output_dir", "flushes", "copies", "to_look_at")
+_HEAD = ("schema_version", "written_by", "output_dir", "flushes", "losses_told", "copies", "to_look_at")
 
 
 class SavedState(NamedTuple):
@@ -238,7 +241,8 @@ class SavedState(NamedTuple):
     is_copy: bool
     copies: int
     flushes: int
-    to_look_at: list[str]
+    losses_told: int
+    to_look_at: dict[str, int | None]
 
 
 def read(path: str, output_dir: str) -> SavedState | None:
@@ -261,11 +265,16 @@ def read(path: str, output_dir: str) -> SavedState | None:
             raise UnusableStateError("belongs to another output folder")
         views = {name: LogView.from_json(view) for name, view in state["views"].items()}
         is_copy = state.get("inode", inode) != inode
-        counts = state.get("copies", 0), state.get("flushes", 0)
+        counts = state.get("copies", 0), state.get("flushes", 0), state.get("losses_told", 0)
         head = {name: state.get(name) for name in _HEAD}
-        return SavedState(head, views, is_copy, *counts, list(state.get("to_look_at", ())))
+        return SavedState(head, views, is_copy, *counts, _lacking(state.get("to_look_at", {})))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnusableStateError("is damaged") from None
+
+
+def _lacking(stored: Any) -> dict[str, int | None]:
+    """Which sessions lack how many rounds; they used to be listed without a number."""
+    return dict.fromkeys(stored) if isinstance(stored, list) else dict(stored)
 
 
 def _is_of(path: str, output_dir: str, named: object) -> bool:

@@ -16,6 +16,8 @@ from session_monitor.sessions.store import Store
 from .intake import is_meant
 from .poll import Poll
 
+ALL = sys.maxsize
+"""As the flush up to which losses were told: a count of rounds is older than what was told, and less is told, not more."""
 MOST_NAMED = 10
 """So many session files are named of those that lost calls."""
 
@@ -43,6 +45,8 @@ class Rereading:
     def begin(self) -> None:
         """The next pass reads all logs from their beginning.  Raises ``OSError``."""
         self._knows_new_lines &= self._checkpoint.flushes == self._store.flushes
+        if self._store.flushes < self._checkpoint.losses_told:
+            self._checkpoint.losses_told = ALL  # also when the table has caught up
         self._checkpoint.rewind()
         self._rewound = self._take_stock()
         if not self._store.is_rereading:
@@ -80,7 +84,8 @@ class Rereading:
 
         Raises as ``Store.add`` does.
         """
-        meant = [each for each in self._checkpoint.to_look_at if is_meant(each, self._session_key)]
+        lacking = self._checkpoint.to_look_at
+        meant = {each: missing for each, missing in lacking.items() if is_meant(each, self._session_key)}
         if meant and not self._store.is_awaiting:
             self._outdated()
             self._store.await_rounds(meant)
@@ -95,19 +100,24 @@ class Rereading:
             self._settle(poll)
             return True
         # A later run goes on with it.
-        self._checkpoint.to_look_at = list(dict.fromkeys((*self._checkpoint.to_look_at, *self._store.went_back)))
+        self._store.wait()
+        self._checkpoint.to_look_at.update(self._store.went_back)
         return False
 
     def _settle(self, poll: Poll) -> None:
         """All logs were read again: what did not come back is lost, and told this once."""
         lost = self._store.lost()
-        poll.notices += _in_words(lost)
-        self._view.past.lost_calls += sum(lost.values())
-        poll.coverage.lost_calls += sum(lost.values())
-        left = [each for each in self._checkpoint.to_look_at if not is_meant(each, self._session_key)]
-        self._checkpoint.to_look_at = left
+        told = {} if self._checkpoint.losses_told == ALL else lost
+        poll.notices += _in_words(told)
+        self._view.past.lost_calls += sum(told.values())
+        poll.coverage.lost_calls += sum(told.values())
+        for session_id in [each for each in self._checkpoint.to_look_at if is_meant(each, self._session_key)]:
+            del self._checkpoint.to_look_at[session_id]
+        flushes = self._store.flushes + bool(lost)  # as ``settle`` will leave it
+        if lost or self._checkpoint.losses_told == ALL:
+            self._checkpoint.losses_told = flushes
         if not self._are_others_behind():
-            self._checkpoint.flushes = self._store.flushes
+            self._checkpoint.flushes = flushes
         self._checkpoint.save()  # first, or what was told could be forgotten
         self._store.settle()
 

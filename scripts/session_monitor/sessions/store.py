@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Callable
 
@@ -73,6 +73,10 @@ class Store:
         """Up to which byte a generation had been read for a session when it was last rewound."""
         self.committed_flushes = 0
         """How many flushes the checkpoint knows of."""
+        self.is_rereading = False
+        """Whether ``read_again`` or ``await_rounds`` was called, and ``settle`` was not since."""
+        self.is_awaiting = False
+        """Whether ``await_rounds`` was called, and nothing was discarded since."""
         # Of sessions that went back: the names of their files, and how many rounds they lack.
         self._missing: dict[str, tuple[bytes, int]] = {}
         self._sessions: OrderedDict[str, OpenSession] = OrderedDict()
@@ -243,6 +247,7 @@ class Store:
         for session_id, session in self._touched.items():
             if session.missing is not None:
                 self._missing[session_id] = os.path.basename(session.path), session.missing
+                self._opener.lacking[session_id] = session.missing
         self._touched = {}
         self.pending_bytes = 0
         self.close()
@@ -267,52 +272,49 @@ class Store:
 
     def read_again(self) -> None:
         """From now on logs are read from their beginning: what sessions lack that they had once will come, or is lost."""
-        self._opener.rereading = True
+        self.is_rereading = self._opener.from_beginning = True
 
-    @property
-    def is_rereading(self) -> bool:
-        """Whether they are, and ``settle`` was not called since."""
-        return self._opener.rereading or self.is_awaiting
+    def wait(self) -> None:
+        """Logs were read as far as they could be: what sessions are known to lack by now may come from the others."""
+        self._opener.from_beginning = False
 
-    @property
-    def is_awaiting(self) -> bool:
-        """Whether ``await_rounds`` was called since, and nothing was discarded."""
-        return bool(self._opener.awaited)
+    def await_rounds(self, lacking: Mapping[str, int | None]) -> None:
+        """These lack so many rounds, and the logs have been read again for them; also where no line comes.
 
-    def await_rounds(self, session_ids: Sequence[str]) -> None:
-        """Of these it is known that they lack rounds, and the logs are read again for them; also where no line comes.
-
-        Raises as ``add`` does.
+        None says that it is not known how many.  Raises as ``add`` does.
         """
-        self._opener.awaited = frozenset(session_ids)
-        for session_id in session_ids:
+        self.is_rereading = self.is_awaiting = True
+        self._opener.lacking.update(lacking)
+        for session_id in lacking:
             self._session(session_id)
 
     @property
-    def went_back(self) -> list[str]:
-        """The sessions of which it is known that they went back."""
-        return list(self._missing)
+    def went_back(self) -> dict[str, int]:
+        """The sessions of which it is known that they went back, and how many rounds they lack."""
+        return {session_id: missing for session_id, (_, missing) in self._missing.items()}
 
     def lost(self) -> dict[str, int]:
         """When all logs were read again: how many calls of which session files did not come."""
         return {os.fsdecode(name): missing for name, missing in self._missing.values() if missing}
 
     def settle(self) -> None:
-        """They are missed no more.  Raises ``OSError``."""
+        """They are missed no more; where any is lost, that counts as a flush.  Raises ``OSError``."""
         known = [(name, self._counts().of(name), missing) for name, missing in self._missing.values() if missing]
         settled = [(name, each._replace(rounds=max(0, each.rounds - missing))) for name, each, missing in known if each]
-        if settled:
-            self._counts().put(settled)
+        if known:
+            self._counts().put(settled, flushed=True)
         self.close()
         self._missing.clear()
         for session in self._sessions.values():
             session.missing = None
-        self._opener.rereading, self._opener.awaited = False, ()
+        self._opener.lacking.clear()
+        self._opener.from_beginning = self.is_rereading = self.is_awaiting = False
 
     def discard(self) -> None:
         """Forget all that was added since the last flush."""
         self.close()
-        self._opener.awaited = ()
+        self._opener.lacking.clear()
+        self.is_awaiting = False
         self._sessions.clear()
         self._sent_bytes = 0
         self._touched = {}

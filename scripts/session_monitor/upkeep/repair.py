@@ -125,7 +125,7 @@ def _have_read_again(folder: str, state_file: str, done: Repaired) -> None:
             state = Checkpoint(state_file, folder)
             asked = [session_id for session_id in went_back if session_id not in state.to_look_at]
             state.rewind()  # also for those that are asked for: they may have gone back once more since they were read for
-            state.to_look_at += asked
+            state.to_look_at.update(dict.fromkeys(went_back))
             state.save()
             done.read_again += [*removed, *(went_back[session_id] for session_id in asked)]
     except files.LockHeldError:
