@@ -17,7 +17,7 @@ from collections.abc import Sequence
 from types import FrameType
 
 from session_monitor import __version__
-from session_monitor.base import timestamps
+from session_monitor.base import data_folder, files, timestamps
 from session_monitor.links import addresses
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (BadPriceListError, BadKeyFileError) as mistake:
         return _fail(str(mistake))
     except ssl.SSLError as error:
-        files = f"{options.tls_cert} and {options.tls_key}"
-        return _fail(f"{files} are no certificate with its key: {error.reason or error}")
+        given = f"{options.tls_cert} and {options.tls_key}"
+        return _fail(f"{given} are no certificate with its key: {error.reason or error}")
     except OSError as error:
         return _fail(_in_words(error, options))
 
@@ -75,6 +75,8 @@ def _serve(options: argparse.Namespace) -> int:
         signal.signal(number, functools.partial(_end, ended))
     log = _quiet if options.quiet else _Log()
     tls = _tls(options)
+    with contextlib.suppress(FileNotFoundError):  # it need not be there yet
+        data_folder.check_whose(options.data_dir)
     folder = Folder(options.data_dir, os.environ)
     keys = KeptKeys(options.data_dir, _say)
     keys()  # where they cannot be read, nothing is served
@@ -207,6 +209,8 @@ def _in_words(error: OSError, options: argparse.Namespace) -> str:
         return f"{place} is in use: another server listens there; choose another --port"
     if error.errno in (errno.EACCES, errno.EPERM) and not error.filename:
         return f"this user may not listen at {place}: choose a --port above 1023"
+    if isinstance(error, files.OddFileError):
+        return str(error)
     if error.filename:
         return f"{error.filename}: {error.strerror}. See that this user may read it"
     return f"cannot listen at {place}: {error.strerror or error}"

@@ -451,6 +451,27 @@ def test_what_was_lost_is_told(folder, log):
     assert "5 kB were removed unread" in check.found
 
 
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ({"lost_calls": 2}, "; 2 calls were lost with session files that were put back from a backup"),
+        ({"unknown_gaps": 1}, "; 1 time all files were exchanged between two runs"),
+        ({}, ""),
+    ],
+)
+def test_what_else_was_lost_is_told(folder, log, counts, told):
+    """Calls that went with a session file, and exchanged files: a warning each, with no loss of bytes that was none."""
+    kept = Checkpoint(state(folder), str(folder))
+    for name, count in counts.items():
+        setattr(kept.view(None).past, name, count)
+    kept.save()
+
+    check = examined(folder, log)["state file"]
+
+    assert (check.level, bool(check.todo)) == ((WARN, True) if told else (OK, False))
+    assert check.found.endswith(" there" + told)
+
+
 # -- index and prices --------------------------------------------------------------------------------------------------
 
 

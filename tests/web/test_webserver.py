@@ -46,6 +46,22 @@ def test_a_signal_ends_it(folder, number):
         again.bind(("127.0.0.1", port))
 
 
+def test_a_folder_that_somebody_planted(tmp_path):
+    """It is not served, and no key is made in it or taken from it."""
+    need_users()
+    tmp_path.chmod(0o1777)
+    planted = tmp_path / "sessions"
+    planted.mkdir()
+    os.chown(planted, STRANGER, STRANGER)
+
+    done = started("--data-dir", planted, "--port", "0")
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert f"{planted} belongs to the user {STRANGER}, and stands where everybody may make folders" in done.stderr
+    assert "name another folder" in done.stderr
+    assert list(planted.iterdir()) == []
+
+
 def test_access_lines_that_cannot_be_written(folder):
     """Where the disk that they go to is full, everybody is answered all the same, over the connection that they have."""
     if not os.path.exists("/dev/full"):

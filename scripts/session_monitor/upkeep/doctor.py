@@ -218,11 +218,15 @@ def _told(views: Mapping[str, LogView]) -> Check:
         found += "; only runs with --session-key have read it"
     if went:
         found += f"; {humanize.counted(went, 'call')} were lost with session files that were put back from a backup"
-    if lost or gaps:
+    if lost:
         found += f"; at least {humanize.size(lost)} were removed unread"
-        found += f", and {humanize.counted(gaps, 'time')} all files were exchanged between two runs" if gaps else ""
+    if gaps:
+        found += f"; {humanize.counted(gaps, 'time')} all files were exchanged between two runs"
+    if lost or gaps:
         todo = "keep more rotated files (logrotate's rotate), or run the monitor more often; what is lost stays lost"
         return Check("state file", WARN, found, todo)
+    if went:
+        return Check("state file", WARN, found, "put back a later backup, if there is one; what no file has stays lost")
     return Check("state file", OK, found)
 
 
