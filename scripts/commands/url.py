@@ -39,7 +39,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--current",
         action="store_true",
-        help=f"the session that {', '.join(CURRENT[:-1])} or {CURRENT[-1]} names, else the one that talked last",
+        help=f"the session that {' or '.join(CURRENT)} names, else the one that talked last",
     )
     command.add_argument("--all", action="store_true", help="the overview, with the key that opens everything")
     command.add_argument(

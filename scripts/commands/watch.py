@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Protocol
 
 from session_monitor.base import timestamps
+from session_monitor.calls.coverage import Coverage
 from session_monitor.conversations import conversation, follow
 from session_monitor.conversations.conversation import Conversation, Wanted
 from session_monitor.conversations.follow import Pause
@@ -116,6 +117,7 @@ class Everything:
 
     def _view(self, overview: Overview) -> live_frame.FrameData:
         sums, covered = overview.sums, self._reports.data.coverage()
+        read = covered or Coverage()
         notes = [self._reports.problem] if self._reports.problem else []
         if overview.newest is not None:
             notes.insert(0, f"newest call: {timestamps.local_time(timestamps.rfc3339(overview.newest))}")
@@ -131,10 +133,10 @@ class Everything:
                 wording.unknown_tokens(sums.spending),
             ),
             lines=covered.lines if covered else None,
-            calls=covered.calls if covered else 0,
-            failed=covered.failed if covered else 0,
-            left=covered.left if covered else 0,
-            passed_over=sum(covered.passed_over.values()) if covered else 0,
+            calls=read.calls,
+            failed=read.failed,
+            left=read.left,
+            passed_over=sum(read.passed_over.values()),
             behind_bytes=0,
             lines_per_second=0.0,
             bytes_per_second=0.0,

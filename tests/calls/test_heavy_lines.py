@@ -126,6 +126,19 @@ def test_it_is_found_wherever_it_stands(place):
     assert call.left_out == left
 
 
+def test_what_is_left_out_is_one_member():
+    """Of a line that a shipper has decoded, one of its own; of an object in ``ai_log``, the whole, whatever is in it."""
+    inner = with_raw(FACTS, "messages", many("{}"))
+    details = with_raw(FACTS, "input_token_details", f'{{"a":{many("{}")},"b":1}}')
+    of_shipper, of_object = (
+        json.loads(heavy_lines.lightened(with_raw({}, key, whole).encode()))
+        for key, whole in (("log", with_raw(OUTER, "ai_log", inner)), ("ai_log", details))
+    )
+
+    assert of_shipper == {"log": {**OUTER, "ai_log": {**FACTS, "messages": heavy_lines.MARK}}}
+    assert of_object == {"ai_log": {**FACTS, "input_token_details": heavy_lines.MARK}}
+
+
 @pytest.mark.parametrize("key", ["answer", "messages", "question"])
 def test_what_explodes_is_left_out_of_a_conversation_that_goes_on(key):
     """Before, in or behind the messages: a line that need not be decoded as a whole is as safe as another."""

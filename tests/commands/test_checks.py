@@ -195,12 +195,20 @@ def test_verify_names_what_is_broken(run, home):
 
 
 def test_verify_with_many_faults(run, home):
-    """Of many faults some are printed and the others counted."""
+    """Of many faults some are printed and the others counted, if there are any."""
     for number in range(30):
         (home / "sessions" / f"{number}.json").touch()
     status, out = run("verify")
     assert status == 1
+    assert out.count(".json: ") == 20
     assert "fault: and 10 more" in out
+    assert out.endswith(": 30 faults, 0 notices\n")
+
+    for number in range(10):
+        (home / "sessions" / f"{number}.json").unlink()
+    _, out = run("verify")
+    assert out.count(".json: ") == 20
+    assert "more" not in out
 
 
 def test_verify_without_a_folder(capsys, tmp_path):

@@ -144,6 +144,7 @@ def test_options(data, run):
     [
         (["天氣"], "No round has 天氣."),
         (["nonesuc"], "by their beginning: 'nonesuc*'"),
+        (["weather", "nonesuc"], "by their beginning: 'nonesuc*'"),
         (["nonesuch", "--in", "answer"], "without --in it is looked for everywhere"),
         (["nonesuch", "--session", "a*"], "without --session a* in all rounds"),
         (["weather", "nonesuch"], "a round has to have all of the words"),

@@ -54,6 +54,15 @@ def test_summary_of_the_sample(tmp_path):
     assert envelope("summary", "--data-dir", folder)["coverage"] is None
 
 
+def test_summary_of_calls_that_did_not_go_well(varied, weather):
+    """How many failed is always told, how many were left where some were."""
+    told = [run("summary", "--data-dir", folder).stdout.splitlines()[1] for folder in (varied, weather)]
+    assert told == [
+        "Calls:    5, of which 1 failed and 1 were left by their clients",
+        "Calls:    3, of which 1 failed",
+    ]
+
+
 @pytest.mark.parametrize("command", ["stats-model", "stats-consumer", "stats-tool", "stats-date", "summary"])
 def test_statistics_of_nothing(tmp_path, command):
     """A folder without sessions has an empty answer; one that is not there ends with exit code 1."""

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 
 import pytest
 
 from commands import tail
 from commands.shared import failures, parsers
+from session_monitor.base import data_folder, files
 from session_monitor.conversations import follow
-from tests.support.command_line import command_line
+from tests.support.command_line import command_line, status_of
 from tests.support.stored_rounds import keep, round_of
 from tests.support.talking import between
 
@@ -40,6 +42,20 @@ def test_tail(talking, capsys):
         or lines[-1] == "    ✅ Answer: answer 5"
     )
     assert not any("Messages" in line for line in tailed(talking, capsys, "--messages", "none"))
+
+
+def test_who_waits_in_vain_is_told_so(talking, capsys, monkeypatch):
+    """Where no monitor is at work nothing new will come; who asks for what there is now does not wait."""
+    monkeypatch.setattr(tail, "pausing", lambda _interval, once: contextlib.nullcontext(lambda: False))
+
+    def told(*more):
+        status_of(command_line(tail).parse_args(["tail", "a", "--data-dir", str(talking.path), *more]))
+        return capsys.readouterr().err
+
+    assert told() == "cli.py: no monitor is at work here: new rounds come when main.py reads them\n"
+    assert told("--once") == ""
+    with files.lock(str(talking.path / data_folder.LOCK), "a monitor"):
+        assert told() == ""
 
 
 def test_tail_as_json(talking, capsys):

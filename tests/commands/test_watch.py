@@ -50,6 +50,16 @@ def test_watch_once(talking, capsys):
         assert watched(talking, capsys, "--once")[0] == "🔍 Session Monitor - Active"
 
 
+def test_watch_tells_of_calls_that_did_not_go_well(talking, capsys):
+    """How many failed, and how many their clients left; how far a monitor is behind is the monitor's own to say."""
+    talking.talk("a", code="500")
+    talking.talk("a", "a", flags="DC")
+
+    assert "8 lines read, 8 calls (1 failed, 2 left), 0 passed over" in watched(talking, capsys, "--once")
+    (line,) = watched(talking, capsys)
+    assert "catching up" not in line.lower()
+
+
 def test_watch_of_a_folder_without_a_state_file(talking, capsys):
     """Where nobody knows how much of the log was read, nothing is said about that."""
     (talking.path / ".state.json").unlink()

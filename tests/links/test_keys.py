@@ -29,11 +29,16 @@ def test_a_key_is_made_once(tmp_path):
 
 
 def test_a_new_key_lasts(tmp_path, monkeypatch):
-    """After a power loss it is still there, and with it the links that were given out: its folder was synced."""
-    synced = []
+    """After a power loss it is still there, and with it the links that were given out: it was synced, then its folder."""
+    synced, written = [], []
+    monkeypatch.setattr(os, "fsync", lambda descriptor: written.append((descriptor, os.fstat(descriptor).st_size)))
     monkeypatch.setattr(files, "sync_folder", lambda folder: synced.append((folder, sorted(os.listdir(folder)))))
-    keys.of_folder(str(tmp_path))
+    key = keys.of_folder(str(tmp_path)).main
     assert synced == [(str(tmp_path), [".web-key"])]
+    ((descriptor, size),) = written
+    assert size == len(f"{key}\n")
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(descriptor)
 
     monkeypatch.chdir(tmp_path)
     (tmp_path / ".web-key").unlink()

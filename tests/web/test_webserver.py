@@ -10,6 +10,7 @@ import socket
 import stat
 import subprocess
 import sys
+import threading
 import urllib.parse
 
 import pytest
@@ -60,6 +61,30 @@ def test_a_folder_that_somebody_planted(tmp_path):
     assert f"{planted} belongs to the user {STRANGER}, and stands where everybody may make folders" in done.stderr
     assert "name another folder" in done.stderr
     assert list(planted.iterdir()) == []
+
+
+def test_a_second_signal_ends_it_at_once(monkeypatch):
+    """Whoever asks twice does not wait for those who are being answered."""
+    handled = {}
+    monkeypatch.setattr(signal, "signal", handled.__setitem__)
+    ended = threading.Event()
+
+    webserver._end(ended, signal.SIGTERM, None)
+
+    assert ended.is_set()
+    assert handled == {signal.SIGTERM: signal.SIG_DFL}
+
+
+def test_an_address_that_cannot_be_printed(folder):
+    """Nobody would know where it listens and by which key: it ends, and says why."""
+    if not os.path.exists("/dev/full"):
+        pytest.skip("needs Linux' /dev/full")
+    command = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1"]
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=PATIENCE, check=False)
+
+    assert done.returncode
+    assert "No space left on device" in done.stderr
 
 
 def test_access_lines_that_cannot_be_written(folder):

@@ -39,10 +39,6 @@ class Sums(NamedTuple):
         return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
 
 
-NOTHING = Sums(0, 0, 0, 0, 0, 0, 0, 0, Spending())
-"""What no calls add up to; for adding to it only."""
-
-
 def added(parts: Iterable[Sums]) -> Sums:
     """Several sums in one."""
     counts = [0] * (len(Sums._fields) - 1)
@@ -51,6 +47,10 @@ def added(parts: Iterable[Sums]) -> Sums:
         counts = [one + other for one, other in zip(counts, more)]
         total.add(spent)
     return Sums._make([*counts, total])
+
+
+NOTHING = added(())
+"""What no calls add up to; for adding to it only."""
 
 
 def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
