@@ -8,13 +8,14 @@ import hashlib
 import lzma
 import os
 import socket
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_monitor.log import log_file
-from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError
+from session_monitor.log.log_file import LogFile, NotAFileError, NotReadyError, TruncatedError
 from session_monitor.log.rotation import LogPlace
 
 PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress, ".xz": lzma.compress}
@@ -187,6 +188,46 @@ def test_several_compressed_parts_are_one_text(opened):
     assert opened(gzip.compress(TEXT) + gzip.compress(b"\nmore\n"), ".gz").size == len(TEXT) + 6
 
 
+@pytest.mark.parametrize("block", [1, 3, 100])
+def test_the_rest_behind_the_last_newline(opened, monkeypatch, block):
+    """It comes where it is asked for, with its place; where there is none, or it is too long, nothing does."""
+    monkeypatch.setattr(log_file, "BLOCK", block)
+    monkeypatch.setattr(log_file, "LONGEST_LINE", 5)
+    for content, found in (
+        (b"one\nrest", [(0, 4, b"one"), (4, 8, b"rest")]),
+        (b"rest", [(0, 4, b"rest")]),
+        (b"one\n", [(0, 4, b"one")]),
+        (b"one\ntoo long", [(0, 4, b"one")]),
+        (b"", []),
+    ):
+        file = opened(content)
+        assert list(log_file.lines(file, 0, file.size, rest_too=True)) == found
+        assert list(log_file.lines(file, 0, file.size)) == [
+            each for each in found if content[each[1] - 1 :][:1] == b"\n"
+        ]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_hashes_of_a_compressed_file_are_kept(opened, suffix):
+    """Those that were asked for last, so few that they can stand in the state; what is known is not read for."""
+    hashes = {}
+    file = opened(PACK[suffix](TEXT), suffix)
+    file.has_text(len(TEXT), hashes)
+    most = 16
+    for end in range(1, most + 1):
+        assert file.sha256(0, end) == hashlib.sha256(TEXT[:end]).hexdigest()
+    assert list(hashes) == [f"0-{end}" for end in range(1, most + 1)]
+
+    assert file.sha256(7, 9) == hashlib.sha256(TEXT[7:9]).hexdigest()
+    assert list(hashes) == [*(f"0-{end}" for end in range(2, most + 1)), "7-9"]
+    assert file.sha256(0, len(TEXT) + 1) is None
+    assert len(hashes) == most
+
+    other = opened(b"nothing that can be unpacked", suffix)
+    other.has_text(len(TEXT), hashes)
+    assert other.sha256(7, 9) == hashlib.sha256(TEXT[7:9]).hexdigest()
+
+
 @given(
     content=st.lists(st.sampled_from([b"\n", b"abc", b"defghijkl"]), max_size=30).map(b"".join),
     start=st.integers(0, 50),
@@ -264,3 +305,143 @@ def test_a_socket_or_a_missing_file_is_an_error(tmp_path, monkeypatch):
             LogFile(LogPlace("socket", (0, 0, "")))
     with pytest.raises(FileNotFoundError):
         LogFile(LogPlace("missing", (0, 0, "")))
+
+
+# -- few descriptors ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """Call it with how many may be open: the log and three rotated files that share their descriptors."""
+    made = []
+
+    def make(most):
+        monkeypatch.setattr(log_file, "MOST_OPEN", most)
+        descriptors = log_file.Descriptors()
+        for number in range(4):
+            path = tmp_path / f"access.log{f'.{number}' * bool(number)}"
+            path.write_bytes(b"file %d\n" % number)
+            made.append(LogFile(LogPlace(str(path), (0, 1 if number else 2, "")), (), descriptors))
+        return descriptors, made
+
+    yield make
+    for file in made:
+        file.close()
+
+
+def open_now():
+    """How many files this process has open."""
+    return len(os.listdir("/dev/fd"))
+
+
+def test_few_files_are_open_at_a_time(files):
+    """However many are read, again and again; and none once they are closed."""
+    before = open_now()
+    descriptors, made = files(2)
+
+    for _ in range(2):
+        for number, file in enumerate(made):
+            assert file.read(100, 0) == b"file %d\n" % number
+            assert open_now() <= before + 2
+    descriptors.close_all()
+    assert open_now() == before
+    assert made[0].read(4, 0) == b"file"
+
+
+def test_which_file_is_closed_for_another(files):
+    """The one that was read least lately; the log itself only where there is no other.  What is open needs no name."""
+    _, (log, first, second, third) = files(3)
+    for file in (second, first):
+        file.read(1, 0)
+    for file in (log, first, second, third):
+        os.unlink(file.place.path)
+
+    for number, file in enumerate((log, first, second)):
+        assert file.read(100, 0) == b"file %d\n" % number
+    with pytest.raises(TruncatedError):
+        third.read(1, 0)
+
+
+def test_where_only_one_file_may_be_open(files):
+    """It is the one that is read, be it the log itself."""
+    _, made = files(1)
+    assert [each.read(100, 0) for each in [*made, made[0]]] == [b"file %d\n" % number for number in (0, 1, 2, 3, 0)]
+
+
+def test_a_file_that_was_closed_is_opened_as_what_it_was(files):
+    """It may have grown; one that was replaced, cut short, written over or removed is another one."""
+    descriptors, made = files(4)
+    for file in made:
+        file.remember()
+    descriptors.close_all()
+    with open(made[0].place.path, "ab") as log:
+        log.write(b"more\n")
+    os.truncate(made[1].place.path, 3)
+    with open(made[2].place.path, "r+b") as log:
+        log.write(b"FILE")
+    os.unlink(made[3].place.path)
+
+    assert made[0].read(100, 0) == b"file 0\nmore\n"
+    before = open_now()
+    for file in made[1:]:
+        with pytest.raises(TruncatedError):
+            file.read(1, 0)
+    assert open_now() == before
+
+
+@pytest.mark.parametrize(("granted", "most"), [(1024, 64), (256, 64), (100, 25), (4, 1), (3, 1), (-1, 64)])
+def test_how_many_files_may_be_open(monkeypatch, granted, most):
+    """A quarter of what the system grants, no more than a few, one at least; it may know no limit."""
+    monkeypatch.setattr(os, "sysconf", lambda _name: granted)
+    assert log_file.Descriptors()._most == most
+
+
+@pytest.mark.parametrize("error", log_file.TOO_MANY)
+def test_where_the_system_grants_fewer(files, monkeypatch, error):
+    """Others are closed until there is room; where none of these is open, that is told."""
+    descriptors, made = files(4)
+    real, room = os.open, [2]
+
+    def scarce(path, flags):
+        """As if only so many could be open."""
+        if len(descriptors._open) >= room[0]:
+            raise OSError(error, os.strerror(error))
+        return real(path, flags)
+
+    monkeypatch.setattr(os, "open", scarce)
+    made[0].close()
+    assert made[0].read(6, 0) == b"file 0"
+    assert len(descriptors._open) == 2
+
+    room[0] = 0
+    descriptors.close_all()
+    with pytest.raises(OSError, match=os.strerror(error)) as raised:
+        made[0].read(6, 0)
+    assert raised.value.filename == made[0].place.path
+
+
+def test_no_descriptor_is_left_of_what_is_no_file(tmp_path):
+    """It is closed before that is told."""
+    before = open_now()
+    with pytest.raises(NotAFileError):
+        LogFile(LogPlace(str(tmp_path), (0, 0, "")))
+    assert open_now() == before
+
+
+@pytest.mark.parametrize(
+    ("modified", "changed", "rested"),
+    [
+        (5.5, 5.5, 5.6),  # a clock that ticks every few milliseconds
+        (5.5, 5.7, 5.8),
+        (5.9, 5.7, 6.0),
+        (5.0, 5.0, 8.0),  # one that may tick every two seconds
+        (7.5, 5.0, 10.5),
+    ],
+)
+def test_when_a_file_has_rested(modified, changed, rested):
+    """As soon as a later change shows in a time of its own, whatever the clock for files is."""
+    at = [round(each * 10) * 100_000_000 for each in (modified, changed, rested)]
+    found = SimpleNamespace(st_mtime_ns=at[0], st_ctime_ns=at[1])
+
+    assert log_file.has_rested(found, at[2])
+    assert not log_file.has_rested(found, at[2] - 1)
