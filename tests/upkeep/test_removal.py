@@ -242,6 +242,34 @@ def test_a_filtered_run_finds_what_was_never_read(folder):
     assert folder.fresh().poll()["b"] == ["L10"]
 
 
+@pytest.mark.parametrize("session_key", [None, "b", "[ab]"])
+def test_what_was_put_back_from_a_backup_is_deleted_with_all_that_it_had(empty, session_key):
+    """Its file does not tell what it had once; what runs about it had read does not come back, what comes later does."""
+    empty.fresh(session_key).call("b", "b").poll()
+    backup = (empty.out / "b.json").read_bytes()
+    empty.call("b", "b").poll()
+    (empty.out / "b.json").write_bytes(backup)
+
+    empty.delete("b")
+
+    (empty.out / ".state.json").unlink()
+    assert empty.fresh(session_key).poll() == {}
+    assert empty.call("b").poll() == {"b": ["L5"]}
+
+
+def test_what_others_had_read_is_no_part_of_what_was_put_back(folder):
+    """A run with a filter for other sessions has taken none of its calls."""
+    backup = (folder.out / "b.json").read_bytes()
+    folder.call("b").poll()
+    folder.call("b", "c")
+    folder.fresh("c*").poll()
+    (folder.out / "b.json").write_bytes(backup)
+
+    folder.delete("b")
+
+    assert folder.fresh().poll()["b"] == ["L11"]
+
+
 def test_copies_of_damaged_files_go_with_it(folder):
     """Set-aside copies are deleted too, and so is a file that is damaged now, by the id that it was named for."""
     for number in (1, 2):
