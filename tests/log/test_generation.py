@@ -15,7 +15,7 @@ from session_monitor.calls.coverage import Coverage
 from session_monitor.log import compressed, rotation
 from session_monitor.log import generation as identity
 from session_monitor.log.generation import Generation
-from session_monitor.log.log_file import LogFile
+from session_monitor.log.log_file import LogFile, TruncatedError
 from session_monitor.log.rotation import LogPlace
 from tests.support.watch import Watch, text
 
@@ -516,3 +516,179 @@ def test_a_giant_line_without_its_newline_is_one_generation(tmp_path):
         watch.clock += 50
     assert b"".join(found) == text(1) + line + b"\n"
     assert len(watch.known) == 2
+
+
+# -- what is remembered of one -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def file(tmp_path):
+    """Call it with content, and what kind of a file it is: the file; one name is written over."""
+
+    def make(content, *, kind=1, **more):
+        path = tmp_path / "file"
+        path.unlink(missing_ok=True)
+        path.write_bytes(content)
+        with contextlib.closing(LogFile(LogPlace(str(path), (0, kind, ""), **more))) as made:
+            return made
+
+    return make
+
+
+def read_to(file, offset):
+    """A generation in this file that was read so far."""
+    generation = identity.new_generation(file, set(), 1)
+    return generation.advanced(file, offset) if offset else generation
+
+
+def test_up_to_where_it_was_read(file):
+    """Once it is rewound that is still known, until it is read further; it is rewound as often as one likes."""
+    lines = text(1, 2, 3)
+    kept = file(lines)
+    generation = read_to(kept, len(text(1, 2)))
+    for _ in range(2):
+        generation.rewind()
+        assert (generation.offset, generation.known_to) == (0, len(text(1, 2)))
+    assert generation.advanced(kept, len(text(1))).known_to == len(text(1, 2))
+    assert generation.advanced(kept, len(lines)).known_to == len(lines)
+
+
+def test_what_is_missing_of_what_was_seen(file):
+    """What was neither read, now or before, nor is in the file by now is lost; a file that is whole has lost nothing."""
+    lines = text(1, 2, 3, 4)
+    for offset, size, lost in ((0, 4, 0), (0, 3, 1), (2, 2, 2), (2, 3, 1), (4, 2, 0), (1, 1, 3)):
+        generation = read_to(file(lines), len(text(*range(offset))))
+        assert generation.seen_in(file(lines[: size * len(text(1))])) == lost * len(text(1))
+
+    rewound = read_to(file(lines), len(text(1, 2, 3)))
+    rewound.rewind()
+    assert rewound.seen_in(file(text(1))) == len(text(1))
+
+
+def test_what_was_given_up_is_no_loss_when_it_is_there_again(file):
+    """The file that was gone came back: what was told as lost can be read after all, but for what had been read."""
+    lines = text(1, 2, 3, 4)
+    generation = read_to(file(lines), len(text(1)))
+    generation.gone, generation.coverage.lost_bytes = True, len(text(2, 3, 4))
+
+    assert generation.seen_in(file(lines)) == 0
+    assert (generation.gone, generation.coverage.lost_bytes) == (False, 0)
+
+    all_read = read_to(file(lines), len(lines))
+    all_read.gone, all_read.coverage.lost_bytes, all_read.size_seen = True, 7, 5
+    all_read.seen_in(file(lines))
+    assert all_read.coverage.lost_bytes == 7
+
+
+def test_a_file_that_is_another_one_is_not_taken_for_it(file):
+    """Nothing is remembered of it."""
+    generation = read_to(file(text(1, 2)), 0)
+    before = generation.to_json()
+    with pytest.raises(TruncatedError):
+        generation.seen_in(file(text(5, 2)))
+    with pytest.raises(TruncatedError):
+        generation.advanced(file(text(5, 2)), len(text(5)))
+    assert generation.to_json() == before
+
+
+def test_when_a_file_rests(file):
+    """At its third look, when it has not grown for two minutes; what comes meanwhile begins the waiting anew."""
+    short, long = file(text(1)), file(text(1, 2))
+    generation = read_to(long, 0)
+
+    def rests(file, *seconds):
+        """What is said at these times."""
+        return [(generation.rests(file, second), generation.has_rested(file)) for second in seconds]
+
+    no, yes = (False, False), (True, True)
+    assert rests(short, 10, 11, 12, 129.9, 130, 131) == [no, no, no, no, yes, yes]
+    assert rests(long, 500, 620, 620) == [no, no, yes]
+    assert not generation.has_rested(short)
+    assert rests(long, 100, 101, 219, 220) == [no, no, no, yes]  # a reboot
+
+
+def test_when_nothing_more_is_to_be_expected(file):
+    """In a compressed file at once; in a rotated one that is not read to its end when it rests; in the log never."""
+    lines = text(1, 2)
+    times = (0, 60, 120, 130)
+
+    def sealed(generation, *files):
+        """What is said of a file at these times."""
+        return [generation.is_sealed(each, second) for each in files for second in times]
+
+    rotated = file(lines)
+    assert sealed(read_to(rotated, 0), rotated) == [False, False, True, True]
+    assert sealed(read_to(rotated, len(lines)), rotated) == [False] * 4
+    log = file(lines, kind=2)
+    assert sealed(read_to(log, 0), log) == [False] * 4
+    packed = file(gzip.compress(lines), compressed=".gz")
+    assert sealed(read_to(packed, 0), packed) == [True] * 4
+
+    waiting = read_to(rotated, 0)
+    assert sealed(waiting, rotated, log, rotated) == [
+        *[False, False, True, True],
+        *[False] * 4,
+        *[False, False, True, True],
+    ]
+
+
+def test_a_log_that_was_left_goes_on_resting(file):
+    """That it was read to its end begins the waiting of no log anew that no pattern leads to."""
+    former = file(text(1), is_former=True)
+    generation = read_to(former, len(text(1)))
+    generation.rests(former, 0)
+    assert not generation.is_sealed(former, 10)
+    assert generation.quiet_size == former.size
+
+
+def test_what_another_run_knows_better(file):
+    """More of its beginning, and where it is; of a file that is gone there, only its beginning."""
+    short, long = read_to(file(text(1)), 0), read_to(file(text(1, 2)), 0)
+    first = short.head
+    short.device = short.inode = 5
+    long.device = long.inode = 7
+
+    long.learn(short)
+    assert (len(long.head), long.inode) == (2, 7)
+    short.learn(read_to(file(text(1)), 0))
+    assert (short.head, short.inode) == (first, 5)
+    long.gone = True
+    short.learn(long)
+    assert (short.head, short.device, short.inode) == (long.head, 5, 5)
+
+    short.head, long.gone = first, False
+    short.learn(long)
+    assert (short.head, short.device, short.inode) == (long.head, 7, 7)
+
+
+def test_what_another_version_kept(file):
+    """Fields that came later are as they were before they came, unknown ones are left out; without the others it is none."""
+    kept = read_to(file(text(1, 2)), len(text(1))).to_json()
+    later = ("tail_sha256", "log", "read_before", "rested", "head_is_open")
+
+    old = Generation.from_json({**{name: value for name, value in kept.items() if name not in later}, "unknown": 1})
+    assert [getattr(old, name) for name in later] == ["", "", 0, False, False]
+    assert old.offset == len(text(1))
+    assert not hasattr(old, "unknown")
+    for name in kept.keys() - {*later}:
+        with pytest.raises(KeyError):
+            Generation.from_json({key: value for key, value in kept.items() if key != name})
+
+
+@pytest.mark.parametrize(
+    ("ends", "unterminated", "offset", "is_open"),
+    [
+        ([50], True, 50, True),
+        ([50], False, 0, True),
+        ([50], False, 50, False),
+        ([50, 90], True, 90, False),
+        ([50, 90], False, 0, False),
+    ],
+)
+def test_whether_a_beginning_of_another_version_was_half_a_line(file, ends, unterminated, offset, is_open):
+    """It did not say so; where it knew only one line, which was not read or had no newline then, it may have been."""
+    kept = read_to(file(text(1)), 0).to_json()
+    del kept["head_is_open"]
+    kept.update(head=[[end, "hash"] for end in ends], unterminated=unterminated, offset=offset)
+
+    assert Generation.from_json(kept).head_is_open == is_open

@@ -71,6 +71,7 @@ def expected_lines(content, start, end, longest):
 )
 @example(content=b"\n\n", cut=(0, 400), block=1, longest=0)
 @example(content=b"abc\ndef\n", cut=(0, 400), block=4, longest=3)
+@example(content=b"abc\n", cut=(0, 400), block=3, longest=3)
 def test_lines_are_those_that_split_gives(tmp_path_factory, content, cut, block, longest):
     """Whatever the bytes and the size of a block, each whole line of the range comes once, with its place."""
     path = tmp_path_factory.getbasetemp() / "lines"
@@ -196,6 +197,7 @@ def test_the_rest_behind_the_last_newline(opened, monkeypatch, block):
     for content, found in (
         (b"one\nrest", [(0, 4, b"one"), (4, 8, b"rest")]),
         (b"rest", [(0, 4, b"rest")]),
+        (b"12345", [(0, 5, b"12345")]),
         (b"one\n", [(0, 4, b"one")]),
         (b"one\ntoo long", [(0, 4, b"one")]),
         (b"", []),

@@ -185,6 +185,8 @@ def test_a_line_is_taken_once(tmp_path):
         taken = [one_run.add(*each) for each in [TALK[0], TALK[0], TALK[1], TALK[0]]]
         one_run.flush()
     assert taken == [False] * 4
+    assert not one_run.add(*TALK[0])
+    assert one_run.flush() == (0, [])
     before = path_of(tmp_path).read_bytes()
 
     assert put(tmp_path, TALK[:2]) == 0
