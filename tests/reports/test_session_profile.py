@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from session_monitor.reports import session_profile
 from session_monitor.reports.report import Report
 from tests.support.calls import BOOK, line
@@ -144,3 +146,104 @@ def test_a_long_session_is_thinned(tmp_path):
     assert (points[0].round, points[-1].round) == (1, 1500)
     assert [point.round for point in points if "error" in point.marks] == list(range(51, 1501, 97))
     assert [point.round for point in points] == sorted({point.round for point in points})
+
+
+def shrinking(folder, before, now, *, sent=(3, 2), **facts):
+    """The marks of the second of two rounds with prompts of these lengths, which sent so many messages."""
+    two = [
+        round_of(number, input_tokens=tokens, messages=[{"role": "user", "content": "x"}] * count)
+        for number, tokens, count in ((1, before, sent[0]), (2, now, sent[1]))
+    ]
+    two[1].update(facts)
+    return Report(str(keep(folder, "s", *two)), BOOK).profile("s").points[1].marks
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "sent", "is_compacted"),
+    [
+        (1000, 599, (3, 2), True),
+        (1000, 600, (3, 2), False),
+        (999, 10, (3, 2), False),
+        (9000, 10, (3, 3), False),  # as many messages: what they hold is shorter
+        (9000, 10, (3, 0), True),  # nobody knows how many there were
+        (9000, 10, (0, 3), True),
+    ],
+)
+def test_when_a_history_was_cut_short(tmp_path, before, now, sent, is_compacted):
+    """The prompt is much shorter than one that was not small, and of fewer messages where they are known."""
+    assert shrinking(tmp_path, before, now, sent=sent) == (("compaction",) if is_compacted else ())
+
+
+def test_a_round_that_failed_shortens_nothing(tmp_path):
+    """What it would have sent is not known."""
+    assert shrinking(tmp_path, 9000, 10, outcome="failed", response_type="error") == ("error",)
+
+
+def test_the_dearest_models_come_first(tmp_path):
+    """Of those that cost the same, or nothing that is known, the one with most tokens, and then by their names."""
+    models = [("gpt-4o-mini", 3000), ("zeta", 700), ("alpha", 700), (None, 700), ("huge", 5000), ("gpt-4o", 2000)]
+    rounds = [round_of(n, model=model, input_tokens=tokens) for n, (model, tokens) in enumerate(models, 1)]
+    for each in rounds:
+        each["total_tokens"] = each["input_tokens"] + each["output_tokens"]
+    rows = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s").models
+
+    assert [row.name for row in rows] == ["gpt-4o", "gpt-4o-mini", "huge", None, "alpha", "zeta"]
+    assert [(row.sums.calls, row.sums.spending.unpriced_rounds) for row in rows] == [(1, 0)] * 2 + [(1, 1)] * 4
+
+
+def test_the_tools_that_were_asked_for_most_come_first(tmp_path):
+    """Of those that were asked for as often, the one with most results, and then by their names."""
+    called = [("once", 1), ("often", 5), ("b", 2), ("a", 2), ("c", 2)]
+    came = [("c", 2, 1, 10), ("a", 1, 0, 10), ("b", 1, 0, 10)]
+    rounds = [round_of(1, tools_called=called), round_of(2, tool_results=came, fresh_characters=30)]
+    rows = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s").tools
+
+    assert [(row.tool, row.calls, row.results, row.failed) for row in rows] == [
+        ("often", 5, 0, 0),
+        ("c", 2, 2, 1),
+        ("a", 2, 1, 0),
+        ("b", 2, 1, 0),
+        ("once", 1, 0, 0),
+    ]
+
+
+def test_how_long_rounds_took(tmp_path):
+    """What half of them, and 95 of a hundred, do not exceed; of those whose line tells it."""
+    rounds = [round_of(number, duration_ms=10 * number) for number in range(1, 21)]
+    rounds[3]["first_token_ms"] = 7
+    found = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s")
+
+    assert (found.duration, found.first_token) == ((100, 190), (7, 7))
+
+
+def test_what_tokens_cost_by_kind(tmp_path):
+    """The parts of each kind's cost add up; where no round has a price none of them is told."""
+    priced = Report(str(keep(tmp_path / "a", "s", *(round_of(n, cached_tokens=50) for n in (1, 2)))), BOOK)
+    unpriced = Report(str(keep(tmp_path / "b", "s", round_of(1, model="unknown"))), BOOK)
+
+    kinds = {kind.kind: kind for kind in priced.profile("s").kinds}
+    assert sum(kind.tokens for kind in kinds.values()) == 340
+    assert all(kind.pico > 0 for kind in kinds.values() if kind.tokens)
+    assert {kind.pico for kind in unpriced.profile("s").kinds} == {None}
+    assert {kind.to_json()["cost_usd"] for kind in unpriced.profile("s").kinds} == {None}
+
+
+def test_which_points_of_very_many_are_told():
+    """Up to the limit all; of more so many, evenly, and those with marks; of very many marks not all."""
+    most, marked = session_profile.MOST_POINTS, session_profile.MOST_MARKED
+
+    def thinned(number, *, marks=()):
+        """The numbers of those that are left."""
+        points = [
+            session_profile.ContextPoint(n, None, 1, 0, 1, ("error",) if n in marks else ()) for n in range(number)
+        ]
+        return [point.round for point in session_profile._thinned(points)]
+
+    assert thinned(most) == list(range(most))
+    assert thinned(most + 1) == [*range(most - 1), most]
+    assert thinned(10 * (most - 1) + 1) == list(range(0, 10 * most, 10))
+    assert thinned(10 * (most - 1) + 1, marks=(5, 10, 17)) == [0, 5, 10, 17, *range(20, 10 * most, 10)]
+    many = range(1, 10 * most, 2)
+    kept = thinned(10 * (most - 1) + 1, marks=many)
+    assert marked / 2 <= len(kept) - most <= marked
+    assert kept[:3] == [0, 1, 7]

@@ -179,3 +179,15 @@ def test_growth_that_fails_leaves_the_table_as_it_was(tmp_path, monkeypatch):
 
     assert RoundCounts(str(tmp_path)).of(MANY[50][0]) == MANY[50][1]
     assert [path.name for path in tmp_path.iterdir()] == [".round-counts"]
+
+
+def test_a_folder_in_its_place_is_moved_away(tmp_path):
+    """Nothing is known while it is there; what is in it stays, and the table is kept."""
+    (tmp_path / ".round-counts").mkdir()
+    (tmp_path / ".round-counts" / "precious").write_bytes(b"x")
+
+    assert RoundCounts(str(tmp_path)).of(MANY[0][0]) is None
+    kept(tmp_path, MANY[:1])
+
+    assert RoundCounts(str(tmp_path)).of(MANY[0][0]) == MANY[0][1]
+    assert (tmp_path / ".round-counts.unusable" / "precious").read_bytes() == b"x"
