@@ -391,6 +391,29 @@ def test_a_file_that_was_closed_is_opened_as_what_it_was(files):
     assert open_now() == before
 
 
+@pytest.mark.parametrize("place", [0, 16_383, 95_904, 99_999])
+def test_a_large_file_that_was_written_over_while_it_was_closed(files, place):
+    """Its first and its last bytes tell that, though its size is the same; that more was written is no matter."""
+    descriptors, (log, *_) = files(4)
+    with open(log.place.path, "wb") as file:
+        file.write(b"x" * 100_000)
+    descriptors.close_all()
+    large = LogFile(log.place, (), descriptors)
+    large.remember()
+    large.close()
+
+    with open(log.place.path, "ab") as file:
+        file.write(b"more")
+    assert large.read(9, 99_999) == b"xmore"
+    large.remember()
+    large.close()
+    with open(log.place.path, "r+b") as file:
+        file.seek(place)
+        file.write(b"o")
+    with pytest.raises(TruncatedError):
+        large.read(1, 0)
+
+
 @pytest.mark.parametrize(("granted", "most"), [(1024, 64), (256, 64), (100, 25), (4, 1), (3, 1), (-1, 64)])
 def test_how_many_files_may_be_open(monkeypatch, granted, most):
     """A quarter of what the system grants, no more than a few, one at least; it may know no limit."""

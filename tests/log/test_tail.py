@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 
-from session_monitor.log import checkpoint, rotation
+from session_monitor.log import checkpoint, rotation, tail
 from session_monitor.log.generation import QUIET_POLLS, QUIET_SECONDS, Generation
 from tests.support.watch import Watch, text
 
@@ -270,6 +270,43 @@ def test_what_is_no_file_hides_no_loss(watch, made, pattern):
     lost = [each for each in watch.told if "no regular file" not in each and "cannot be read" not in each]
     assert [each.split(":")[0] for each in lost][-1:] == [f"at least {len(text(4))} bytes are lost"]
     assert sum("bytes are lost" in each for each in lost) == 1
+
+
+@pytest.mark.parametrize(
+    ("made", "told"),
+    [
+        ("a pipe", "{} is no regular file"),
+        ("a folder", "{} is no regular file"),
+        ("a link to nothing", None),
+        ("a link to itself", "{} cannot be read: Too many levels of symbolic links"),
+    ],
+)
+def test_what_is_told_of_what_is_no_file(watch, made, told):
+    """What it is, wherever it stands; a link to nothing is as if nothing were there.  The other files are read."""
+    watch.append(text(4))
+    watch.log.rename(watch.path(".1"))
+    NO_FILES[made](watch.log)
+
+    assert watch.look() == text(4)
+    assert watch.told == ([told.format(watch.log)] if told else [])
+
+
+def test_what_is_told_of_a_file_outside_the_allowed_folders(tmp_path):
+    """That it was not read; a look that may open nothing else finds nothing."""
+    watch = Watch(tmp_path)
+    watch.append(text(1))
+    watch.name(watch.log, allowed=[str(tmp_path / "other")])
+
+    assert watch.look() == b""
+    assert watch.told[-1] == f"{watch.log} is outside the folders that --allow-dir permits; it was not read"
+
+
+@pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE, errno.EACCES])
+def test_what_helps_where_a_file_cannot_be_read(number):
+    """Too many open files are not the file's fault."""
+    words = tail.unreadable("/log", OSError(number, os.strerror(number)))
+    advice = "; let this process have more files open (ulimit -n, LimitNOFILE)" if number != errno.EACCES else ""
+    assert words == f"/log cannot be read: {os.strerror(number)}{advice}"
 
 
 @pytest.mark.parametrize("error", [FileNotFoundError, PermissionError])

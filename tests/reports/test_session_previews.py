@@ -7,6 +7,7 @@ import pytest
 from session_monitor.reports import session_previews
 from session_monitor.reports.report import Report
 from tests.support.calls import BOOK, line
+from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import ingest
 
 
@@ -25,6 +26,9 @@ def of(folder, *calls):
         ({"question": "é" * 300, "messages": []}, "é" * 199 + "…"),
         ({"question": None, "messages": ["odd", {"role": "assistant", "content": "x"}]}, None),
         ({"question": {"a": 1}, "messages": []}, None),
+        ({"question": None, "messages": [{"role": "user", "content": " "}, {"role": "user", "content": "x"}]}, None),
+        ({"question": "x" * 200, "messages": []}, "x" * 200),
+        ({"question": "x" * 201, "messages": []}, "x" * 199 + "…"),
     ],
 )
 def test_titles(entry, expected):
@@ -41,3 +45,39 @@ def test_titles_come_from_the_files(tmp_path):
     assert session_previews.title_at(report.folder, known.first) == "first"
     (tmp_path / "sessions" / "s.json").unlink()
     assert session_previews.title_at(report.folder, known.first) is None
+
+
+def previewed(folder, *rounds):
+    """What is known of a session of these rounds."""
+    (found,) = Report(str(keep(folder, "s", *rounds)), BOOK).previews(["s"])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("calls", "told"),
+    [(1, [1]), (2, [1, 2]), (24, range(1, 25)), (25, [*range(1, 24), 25]), (231, range(1, 232, 10))],
+)
+def test_the_sizes_of_some_prompts(tmp_path, calls, told):
+    """Evenly from the first round to the last, however many there are."""
+    context = previewed(tmp_path, *(round_of(number) for number in range(1, calls + 1))).context
+    assert context == [100 * number for number in told]
+
+
+def test_a_prompt_whose_size_is_not_told(tmp_path):
+    """It is None among the others."""
+    assert previewed(tmp_path, round_of(1), round_of(2, no_tokens=True), round_of(3)).context == [100, None, 300]
+
+
+def test_who_called_and_how_many_tools(tmp_path):
+    """The consumers by name, not all of very many; the calls of tools of all rounds."""
+    rounds = [round_of(n, consumer=f"c{20 - n}", tools_called=[("Read", 2), ("Bash", 1)]) for n in range(1, 11)]
+    found = previewed(tmp_path, *rounds)
+
+    assert found.consumers == [f"c{n}" for n in range(10, 18)]
+    assert found.tool_calls == 30
+    assert found.first.number == 1
+
+
+def test_a_first_round_without_content_has_no_title(tmp_path):
+    """Nothing is looked for where the log has none."""
+    assert previewed(tmp_path, round_of(1, messages=[], no_content=True)).first is None

@@ -191,3 +191,13 @@ def test_a_folder_in_its_place_is_moved_away(tmp_path):
 
     assert RoundCounts(str(tmp_path)).of(MANY[0][0]) == MANY[0][1]
     assert (tmp_path / ".round-counts.unusable" / "precious").read_bytes() == b"x"
+
+
+def test_what_is_kept_lasts(tmp_path, synced):
+    """A new table, its name and each count are synced; a later count needs the table's alone."""
+    path = kept(tmp_path, MANY[:1])
+    assert synced == [path.stat().st_ino, tmp_path.stat().st_ino, path.stat().st_ino]
+
+    synced.clear()
+    kept(tmp_path, MANY[1:2])
+    assert synced == [path.stat().st_ino]

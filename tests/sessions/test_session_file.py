@@ -262,3 +262,126 @@ def test_other_files_are_told_from_session_files(tmp_path, content):
 def test_what_is_blank(content, is_it):
     """A first line that was never whole, as this program begins it; what was damaged later or is another's is kept."""
     assert session_file.is_blank(io.BytesIO(content)) == is_it
+
+
+# -- lines that are whole and hold something else ----------------------------------------------------------------------
+
+ODD = {
+    "no JSON": b',{"round":oops,"messages":[],"log":["g",0,1]',
+    "nothing behind a key": b',{"round":,"messages":[],"log":["g",0,1]',
+    "half": b',{"round","messages":[],"log":["g",0,1]',
+    "very deep": b',{"round":' + b"[" * 100_000 + b',"messages":[],"log":["g",0,1]',
+    "no messages": b',{"round":oops,"log":["g",0,1]',
+    "no text": b',{"round":"\xff","messages":[],"log":["g",0,1]',
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD)
+def test_a_line_that_holds_no_round(body):
+    """It ends what is believed, for whoever reads all of a file, its facts or its lines; those behind it are found."""
+    head, first, second, third, *rest = parts_of(TALK)
+    odd = session_file.sealed(body)
+    file = io.BytesIO(b"".join([head, first, second, odd, third, *rest]))
+    entries = plain(entries_of(TALK))
+
+    session_file.read_header(file)
+    assert list(session_file.rounds(file)) == entries[:2]
+    session_file.read_header(file)
+    found = [line for _, _, line in session_file.scan(file)]
+    assert [bool(line) for line in found] == [True, True, False, *[True] * (len(TALK) - 1)]
+    assert session_file.round_in(odd) is None
+    assert list(session_file.rounds_behind(file, len(head + first))) == entries[1:]
+
+
+@pytest.mark.parametrize("body", ODD.values(), ids=ODD)
+def test_the_facts_before_a_line_that_holds_no_round(tmp_path, body):
+    """They are those of the rounds before it, with their places; the end is what the footer, or these, tell."""
+    head, first, second, *_ = parts_of(TALK)
+    (tmp_path / "s").write_bytes(head + first + second + session_file.sealed(body))
+    with open(tmp_path / "s", "rb") as file:
+        session_file.read_header(file)
+        facts, end = session_file.read_facts(file)
+
+    assert [each["round"] for each, _, _ in facts] == [1, 2]
+    assert [place for _, *place in facts] == [[len(head), len(first)], [len(head + first), len(second)]]
+    assert (end.summary.messages_count, end.next_byte) == (2, len(head + first + second))
+
+
+def test_the_facts_of_a_whole_file(tmp_path):
+    """Each round's are those that stand before its messages; the end is the footer's; of no rounds there are none."""
+    parts = parts_of(TWO_LOGS)
+    (tmp_path / "s").write_bytes(b"".join(parts))
+    (tmp_path / "none").write_bytes(parts[0])
+    entries = plain(entries_of(TWO_LOGS))
+    with open(tmp_path / "s", "rb") as file, open(tmp_path / "none", "rb") as none:
+        session_file.read_header(file)
+        facts, end = session_file.read_facts(file)
+        assert end == session_file.read_end(file)
+        session_file.read_header(file)
+        scanned = [(line, start, length) for start, length, line in session_file.scan(file)]
+        session_file.read_header(none)
+        assert session_file.read_facts(none)[0] == []
+
+    assert [(dict(line), *place) for line, *place in scanned[:-1]] == [
+        ({**each, "log": entry["log"]}, *place) for (each, *place), entry in zip(facts, entries)
+    ]
+    assert scanned[-1] == (end, end.next_byte, len(end.footer))
+    assert all(entry[key] == value for (each, *_), entry in zip(facts, entries) for key, value in each.items())
+
+
+def test_a_footer_of_another_make(tmp_path):
+    """One that is whole, and lacks what this version's has, has too much, or is no JSON, is as good as none."""
+    parts = parts_of(TALK)
+    fields = json.loads(b"{" + parts[-1][2:])
+    del fields["crc32"]
+    odd = [
+        {**fields, "unheard_of": 1},
+        {name: value for name, value in fields.items() if name != "positions"},
+        {**fields, "positions": {}},
+        {**fields, "positions": []},
+        {**fields, "history": 7},
+    ]
+    bodies = [b"]," + json.dumps(each).encode()[1:-1] for each in odd]
+    for body in [*bodies, b'],"created_at":oops', b'],"created_at":', b'],"created_at":"\xff"']:
+        (tmp_path / "s").write_bytes(b"".join([*parts[:-1], session_file.sealed(body)]))
+        _, end, _ = read(tmp_path / "s")
+        assert (end.summary, end.footer) == (summary_of(TALK), b"")
+
+
+def test_checksums_of_lines():
+    """That of the line of a round, by its number or where it ends; -1 where there is none."""
+    head, first, second, *_ = parts_of(TALK)
+    file = io.BytesIO(head + first + second)
+    checksums = [int(line[-11:-3], 16) for line in (first, second)]
+
+    assert [session_file.crc32_of_line(line) for line in (first, second)] == checksums
+    assert [session_file.crc32_of(file, number) for number in (1, 2)] == checksums
+    places = len(head + first), len(head + first + second)
+    assert [session_file.crc32_before(file, place) for place in places] == checksums
+    assert [session_file.crc32_of(file, number) for number in (0, 3)] == [-1, -1]
+    assert [session_file.crc32_before(file, place) for place in (0, 3, len(head))] == [-1] * 3
+    assert session_file.crc32_of_line(b"") == -1
+
+
+def test_up_to_where_the_log_was_applied(tmp_path):
+    """As all whole rounds tell, also those behind damage and in whatever order their lines came; the footer is not asked."""
+    calls = [*in_log([call("s")], "g1", start=500), *in_log([call("s")], "g1"), *in_log([call("s")], "g2")]
+    parts = parts_of(calls)
+    assert session_file.applied(io.BytesIO(b"".join(parts))) == {"g1": 600, "g2": 100}
+    assert session_file.applied(io.BytesIO(b"".join([parts[0], b"broken\n", *parts[2:]]))) == {"g1": 100, "g2": 100}
+    assert session_file.applied(io.BytesIO(parts[0])) == {}
+
+
+def test_a_round_of_before_heavy_values_were_left_out():
+    """What is too heavy in it is left out when it is read, as it is now when it is stored; and that is told."""
+    (entry,) = plain(entries_of(TALK[:1]))
+    heavy = [{}] * 400_000
+
+    whole = session_file.round_in(line_of({**entry, "answer": "x" * (1 << 20)}))
+    assert (len(whole["answer"]), "left_out" in whole) == (1 << 20, False)
+    for word, left in (("messages", []), ("tool_calls", []), ("reported", {}), ("answer", None), ("others", ...)):
+        found = session_file.round_in(line_of({**entry, word: heavy}))
+        assert found["left_out"] == [word]
+        assert found.get(word, ...) == left
+        assert found["log"] == entry["log"]

@@ -45,7 +45,6 @@ _UNREAD: dict[str, Any] = {
     "quiet_since": 0.0,
     "quiet_polls": 0,
     "log": "",
-    "head_is_open": False,
 }
 _LATER = {"tail_sha256", "log", "read_before", "rested", "head_is_open"}
 """What earlier versions did not keep."""
