@@ -94,6 +94,23 @@ def test_doctor(run, home):
     assert lines[-1] == f"{len(lines) - 1} checks: {len(lines) - 1} fine"
 
 
+@pytest.mark.parametrize(("more", "is_deep"), [((), False), (("--deep",), True)])
+def test_what_doctor_looks_at(run, home, monkeypatch, more, is_deep):
+    """What it was told: logs, and beneath which folders; read positions; whether a large index is looked through."""
+    asked = []
+    monkeypatch.setattr(checks.doctor, "examine", lambda case: asked.append(case) or [])
+    options = ["--log-path", "a.log", "--log-path", "b.log", "--allow-dir", home, "--state-file", "state"]
+
+    assert run("doctor", *options, *more) == (0, "0 checks: 0 fine\n")
+    run("doctor", *more)
+
+    told, untold = asked
+    assert (told.logs, told.allowed, told.state_file) == (["a.log", "b.log"], [str(home)], "state")
+    assert (untold.logs, untold.allowed) == ([], [])
+    assert untold.state_file == str(home / "sessions" / ".state.json")
+    assert [each.deep for each in asked] == [is_deep] * 2
+
+
 def test_doctor_says_what_to_do(run, home):
     """What fails is followed by what to do, and ends with exit code 1; JSON has the same checks."""
     arguments = ("doctor", "--log-path", home / "none")

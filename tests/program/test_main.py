@@ -53,18 +53,20 @@ sys.exit(main.main())
 ENVIRONMENT = {key: value for key, value in os.environ.items() if key != rotation.ALLOW_VARIABLE}
 
 
-def run(*arguments, program=(MAIN,), environment=(), **options):
-    """Run main.py to its end."""
-    return subprocess.run(
+def run(*arguments, program=(MAIN,), environment=(), input="", **options):  # noqa: A002 -- as subprocess has it
+    """Run main.py to its end, which is no traceback: that would have the exit code of a failure, too."""
+    done = subprocess.run(
         [sys.executable, *program, *map(str, arguments)],
         env={**ENVIRONMENT, **dict(environment)},
-        stdin=subprocess.DEVNULL,
+        input=input,
         capture_output=True,
         text=True,
         timeout=PATIENCE,
         check=False,
         **options,
     )
+    assert "Traceback" not in done.stderr
+    return done
 
 
 @contextlib.contextmanager
@@ -404,15 +406,7 @@ def test_lines_that_are_none_of_a_gateway(tmp_path, output):
 
 def piped(data, output, *arguments):
     """A run that gets this on its standard input."""
-    return subprocess.run(
-        [sys.executable, MAIN, "--log-path", "-", "--output-dir", output, *arguments],
-        env=ENVIRONMENT,
-        input=data,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-    )
+    return run("--log-path", "-", "--output-dir", output, *arguments, input=data)
 
 
 def test_a_log_on_standard_input(output):

@@ -32,8 +32,8 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(*arguments, environment=(), **options):
-    """Run cli.py to its end."""
-    return subprocess.run(
+    """Run cli.py to its end, which is no traceback: that would have the exit code of a failure, too."""
+    done = subprocess.run(
         [sys.executable, CLI, *map(str, arguments)],
         env={**ENVIRONMENT, **dict(environment)},
         capture_output=True,
@@ -42,6 +42,8 @@ def run(*arguments, environment=(), **options):
         check=False,
         **options,
     )
+    assert "Traceback" not in done.stderr
+    return done
 
 
 def data(*arguments, **options):

@@ -23,7 +23,9 @@ from tests.support.webserving import MAIN, PATIENCE, SAMPLE, SERVER, asked, inge
 def started(*options, cwd=None):
     """What the program says that ends by itself."""
     command = [sys.executable, SERVER, *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=cwd, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE, cwd=cwd, check=False)
+    assert "Traceback" not in done.stderr
+    return done
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
