@@ -105,7 +105,10 @@ def test_old_sessions_are_deleted(run_on_five, five_sessions):
 
 def test_a_dry_run_deletes_nothing(run_on_five, five_sessions):
     """It lists what would go, the oldest first, twenty at most, and how much that is."""
-    put(five_sessions, [call(f"agent:x{number}", start_time="2026-01-01T00:00:00Z") for number in range(30)])
+    old = [call(f"agent:x{number}", start_time="2026-01-01T00:00:00Z") for number in range(30)]
+    put(five_sessions, old[:18])
+    assert len(run_on_five("prune", "--older-than", "2026-02-03", "--dry-run")[1].splitlines()) == 23
+    put(five_sessions, old[18:])
 
     code, out, err = run_on_five("prune", "--older-than", "2026-02-03", "--dry-run")
 

@@ -71,6 +71,7 @@ def test_all_busy(folder):
 
     assert (found.status, found.code, found.headers["Retry-After"]) == (503, "busy", "1")
     assert found.headers["X-Frame-Options"] == "DENY"
+    assert "127.0.0.1 - 503 too many connections" in running.log
 
 
 # -- what one key can hold ---------------------------------------------------------------------------------------------

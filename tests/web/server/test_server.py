@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import socket
+import socketserver
 import ssl
 import subprocess
 import time
@@ -12,14 +13,14 @@ import time
 import pytest
 
 from tests.support.needs import need_tool
-from tests.support.webserving import QUICK, asked, raw, serving
+from tests.support.webserving import PATIENCE, QUICK, asked, raw, serving
 from web.server.handler import Limits
 
 
 def test_the_end_of_a_server(folder):
     """When it ends, streams and waiting connections end, and its port is free: for none of them it waits."""
     patience = 120
-    with serving(folder, limits=Limits(stop=patience)) as running:
+    with serving(folder, limits=Limits(stop=patience, first_request=patience)) as running:
         stream, kept = (
             http.client.HTTPConnection("127.0.0.1", running.port),
             socket.create_connection(("127.0.0.1", running.port)),
@@ -27,7 +28,7 @@ def test_the_end_of_a_server(folder):
         stream.request("GET", "/api/events")
         listening = stream.getresponse()
         assert listening.readline().startswith(b"retry")
-    started = time.monotonic()
+        started = time.monotonic()
     listening.read()
     assert kept.recv(10) == b""
     assert time.monotonic() - started < patience / 2
@@ -37,6 +38,22 @@ def test_the_end_of_a_server(folder):
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", running.port))
+
+
+def test_no_more_threads(folder, monkeypatch):
+    """Where the machine has none left, a new connection is closed and forgotten, and later ones are answered."""
+
+    def refuse(*_arguments):
+        raise RuntimeError("can't start new thread")
+
+    with serving(folder) as running:
+        with monkeypatch.context() as exhausted:
+            exhausted.setattr(socketserver.ThreadingMixIn, "process_request", refuse)
+            with socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as opened:
+                assert opened.recv(10) == b""
+        assert not running.site.connections._all
+        assert running.ask("/api/me").status == 200
+        assert not [line for line in running.log if "RuntimeError" in line]
 
 
 # -- TLS ---------------------------------------------------------------------------------------------------------------
