@@ -15,6 +15,7 @@ from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import ingest
 from session_monitor.monitor.rereading import MOST_NAMED
 from session_monitor.prices.book import Book
+from session_monitor.sessions.lacking import Lacking
 from session_monitor.sessions.round_counts import RoundCounts
 from session_monitor.sessions.store import Store
 from session_monitor.upkeep import repair
@@ -209,7 +210,7 @@ def test_many_sessions_that_went_back_are_read_for_at_once(monitor):
     with monitor.log.open("ab") as file:
         file.write(calls.line("s7", chat_id="c7") + b"\n")
 
-    with mock.patch.object(Store, "read_again", autospec=True, side_effect=Store.read_again) as rewound:
+    with mock.patch.object(Lacking, "read_again", autospec=True, side_effect=Lacking.read_again) as rewound:
         monitor.fresh().poll()
 
     assert rewound.call_count == 1

@@ -101,7 +101,7 @@ def test_an_unreadable_file_is_set_aside(tmp_path, content):
         assert (tmp_path / f"{path.name}.corrupt-{number}").read_bytes() == path.read_bytes()
 
         one_run.discard()
-        one_run.read_again()
+        one_run.lacking.read_again()
         assert [one_run.add(*each) for each in TALK] == [True] * len(TALK)
         one_run.flush()
         assert len(rounds_of(path)) == 1 + len(TALK)

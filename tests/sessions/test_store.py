@@ -538,15 +538,15 @@ def test_lost_calls_are_counted_exactly(tmp_path):
         one_run.add(*TALK[4])
 
     one_run.discard()
-    one_run.read_again()
+    one_run.lacking.read_again()
     one_run.read_before = lambda session_id, generation: {("agent:main:1", "g1"): 400}.get((session_id, generation), 0)
     for each in TALK[3:]:
         one_run.add(*each)
     one_run.flush()
 
-    assert one_run.lost() == {path_of(tmp_path).name: 2}
+    assert one_run.lacking.lost == {path_of(tmp_path).name: 2}
     one_run.settle()
-    assert one_run.lost() == {}
+    assert one_run.lacking.lost == {}
     assert put(tmp_path, TALK) == 0
 
 
@@ -558,5 +558,5 @@ def test_read_positions_that_are_newer_than_what_they_follow(tmp_path):
 
     with pytest.raises(WentBack, match="newer"):
         one_run.add(*TALK[3])
-    one_run.read_again()
+    one_run.lacking.read_again()
     assert one_run.add(*TALK[3])

@@ -21,10 +21,10 @@ def put(folder, calls, **options):
         taken = [one_run.add(*each) for each in calls]
     except WentBack:
         one_run.discard()
-        one_run.read_again()
+        one_run.lacking.read_again()
         taken = [one_run.add(*each) for each in calls]
     one_run.flush()
-    if one_run.is_rereading:
+    if one_run.lacking.is_rereading:
         one_run.settle()
     return sum(taken)
 

@@ -49,9 +49,9 @@ class Rereading:
             self._checkpoint.losses_told = ALL  # also when the table has caught up
         self._checkpoint.rewind()
         self._rewound = self._take_stock()
-        if not self._store.is_rereading:
+        if not self._store.lacking.is_rereading:
             self._outdated()
-        self._store.read_again()
+        self._store.lacking.read_again()
 
     def read_before(self, session_id: str, gid: str) -> int:
         """Up to where lines of a generation may be among those that a session had once, by whichever run they came there.
@@ -86,13 +86,14 @@ class Rereading:
         """
         lacking = self._checkpoint.to_look_at
         meant = {each: missing for each, missing in lacking.items() if is_meant(each, self._session_key)}
-        if meant and not self._store.is_awaiting:
+        if meant and not self._store.lacking.is_awaiting:
             self._outdated()
-            self._store.await_rounds(meant)
+            self._store.wait_for(meant)
 
     def ends(self, poll: Poll, look: Look, *, is_stopped: bool) -> bool:
         """Whether a pass that made this look, and was stopped or not, was the last one that is needed."""
-        if not self._store.is_rereading:
+        lacking = self._store.lacking
+        if not lacking.is_rereading:
             return False
         found = {generation.gid for generation, _ in look.found}
         others = [each for each in self._view.generations if not each.gone and each.gid not in found]
@@ -100,13 +101,13 @@ class Rereading:
             self._settle(poll)
             return True
         # A later run goes on with it.
-        self._store.wait()
-        self._checkpoint.to_look_at.update(self._store.went_back)
+        lacking.all_was_read_that_could_be()
+        self._checkpoint.to_look_at.update(lacking.sessions)
         return False
 
     def _settle(self, poll: Poll) -> None:
         """All logs were read again: what did not come back is lost, and told this once."""
-        lost = self._store.lost()
+        lost = self._store.lacking.lost
         told = {} if self._checkpoint.losses_told == ALL else lost
         poll.notices += _in_words(told)
         self._view.past.lost_calls += sum(told.values())

@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     store ●            add, flush, discard: which rounds are new to a session
     opening ●          how a session file ends, whether that may be trusted, what is set aside
+    lacking            what sessions lack that went back, and whether it may still come
     session_file ●     the format: lines, footer, checksum, recovery
     summary ●          what a session's rounds add up to
     record             which words a stored round has, on the long and on the short way

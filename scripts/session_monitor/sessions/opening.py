@@ -16,6 +16,7 @@ from .summary import Summary
 if TYPE_CHECKING:
     from session_monitor.calls.long_lines import Sent
 
+    from .lacking import Lacking
     from .round_counts import RoundCounts
     from .stored_round import RoundFacts
 
@@ -81,17 +82,18 @@ def file_state(stat: os.stat_result) -> FileState:
 class SessionOpener:
     """One SessionOpener finds the ends of one folder's sessions.
 
-    ``committed`` says up to which byte each generation of the log was read for good: all of that was synced.  While the
-    logs are read ``from_beginning`` whatever a session lacks will come.  ``lacking`` says how many rounds sessions lack
-    for which they have been, or None for any number; one that lacks more went back since.
+    ``committed`` says up to which byte each generation of the log was read for good: all of that was synced.
     """
 
     def __init__(
-        self, folder: str, counts: Callable[[], RoundCounts], changing: Callable[[], AbstractContextManager[None]]
+        self,
+        folder: str,
+        counts: Callable[[], RoundCounts],
+        lacking: Lacking,
+        changing: Callable[[], AbstractContextManager[None]],
     ) -> None:
         """``changing`` keeps others from changing session files while one is copied."""
-        self.from_beginning = False
-        self.lacking: dict[str, int | None] = {}
+        self._lacking = lacking
         self._counts = counts
         self._folder = folder
         self._start_of_paths = os.path.join(os.fsencode(folder), b"")
@@ -182,16 +184,12 @@ class SessionOpener:
 
     def _compared(self, session: OpenSession, session_id: str, missing: int | None) -> OpenSession:
         """A session with what it lacks, which is only right while that is read again."""
-        if missing is not None and not self.from_beginning and not self._is_known(session_id, missing):
+        if missing is not None and not self._lacking.comes(session_id, missing):
             rounds = session.summary.messages_count
             lacks = f"has {rounds} of the {rounds + missing} rounds" if missing else "does not have the rounds"
             raise WentBack(f"{os.fsdecode(os.path.basename(session.path))} {lacks} that were written to it")
         session.missing = missing
         return session
-
-    def _is_known(self, session_id: str, missing: int) -> bool:
-        known = self.lacking.get(session_id, -1)
-        return known is None or missing <= known
 
     def _set_aside(self, path: bytes) -> SetAside:
         """Copy a damaged file to a name of its own."""

@@ -19,6 +19,7 @@ from session_monitor.base import data_folder, files
 
 from . import deleted, file_names, message_history, session_file, threads
 from .deleted import Tombstones
+from .lacking import Lacking
 from .opening import InTheWay, OpenSession, SessionOpener, WentBack, file_state
 from .record import CHAT_ROUND, entry_of, short_line_of
 from .summary import Written
@@ -63,7 +64,8 @@ class Store:
         self._full_messages = full_messages
         self._lock = lock
         self._known_counts: RoundCounts | None = None
-        self._opener = SessionOpener(folder, self._counts, self.changing)
+        self.lacking = Lacking()
+        self._opener = SessionOpener(folder, self._counts, self.lacking, self.changing)
         self._deleted: Tombstones | None = None
         self.problem: str | None = None
         """What is wrong with the list of deleted sessions, if anything."""
@@ -73,12 +75,6 @@ class Store:
         """Up to which byte a generation had been read for a session when it was last rewound."""
         self.committed_flushes = 0
         """How many flushes the checkpoint knows of."""
-        self.is_rereading = False
-        """Whether ``read_again`` or ``await_rounds`` was called, and ``settle`` was not since."""
-        self.is_awaiting = False
-        """Whether ``await_rounds`` was called, and nothing was discarded since."""
-        # Of sessions that went back: the names of their files, and how many rounds they lack.
-        self._missing: dict[str, tuple[bytes, int]] = {}
         self._sessions: OrderedDict[str, OpenSession] = OrderedDict()
         self._touched: dict[str, OpenSession] = {}
         self.pending_bytes = 0
@@ -213,7 +209,7 @@ class Store:
                 yield
         except Outdated:
             self.discard()
-            self._missing.clear()
+            self.lacking.forget()
             self._deleted = None
             self._opener.look_again()
             raise
@@ -246,8 +242,7 @@ class Store:
             self._counts().put(map(_counted, touched.values()), flushed=True)
         for session_id, session in self._touched.items():
             if session.missing is not None:
-                self._missing[session_id] = os.path.basename(session.path), session.missing
-                self._opener.lacking[session_id] = session.missing
+                self.lacking.wrote(session_id, os.path.basename(session.path), session.missing)
         self._touched = {}
         self.pending_bytes = 0
         self.close()
@@ -270,51 +265,23 @@ class Store:
         """How many flushes this folder has seen.  Raises ``OSError``.  To be followed by ``close``."""
         return self._counts().flushes
 
-    def read_again(self) -> None:
-        """From now on logs are read from their beginning: what sessions lack that they had once will come, or is lost."""
-        self.is_rereading = self._opener.from_beginning = True
-
-    def wait(self) -> None:
-        """Logs were read as far as they could be: what sessions are known to lack by now may come from the others."""
-        self._opener.from_beginning = False
-
-    def await_rounds(self, lacking: Mapping[str, int | None]) -> None:
-        """These lack so many rounds, and the logs have been read again for them; also where no line comes.
-
-        None says that it is not known how many.  Raises as ``add`` does.
-        """
-        self.is_rereading = self.is_awaiting = True
-        self._opener.lacking.update(lacking)
+    def wait_for(self, lacking: Mapping[str, int | None]) -> None:
+        """See ``Lacking.wait_for``; also where no line of theirs comes.  Raises as ``add`` does."""
+        self.lacking.wait_for(lacking)
         for session_id in lacking:
             self._session(session_id)
 
-    @property
-    def went_back(self) -> dict[str, int]:
-        """The sessions of which it is known that they went back, and how many rounds they lack."""
-        return {session_id: missing for session_id, (_, missing) in self._missing.items()}
-
-    def lost(self) -> dict[str, int]:
-        """When all logs were read again: how many calls of which session files did not come."""
-        return {os.fsdecode(name): missing for name, missing in self._missing.values() if missing}
-
     def settle(self) -> None:
-        """They are missed no more; where any is lost, that counts as a flush.  Raises ``OSError``."""
-        known = [(name, self._counts().of(name), missing) for name, missing in self._missing.values() if missing]
-        settled = [(name, each._replace(rounds=max(0, each.rounds - missing))) for name, each, missing in known if each]
-        if known:
-            self._counts().put(settled, flushed=True)
+        """See ``Lacking.settle``."""
+        self.lacking.settle(self._counts())
         self.close()
-        self._missing.clear()
         for session in self._sessions.values():
             session.missing = None
-        self._opener.lacking.clear()
-        self._opener.from_beginning = self.is_rereading = self.is_awaiting = False
 
     def discard(self) -> None:
         """Forget all that was added since the last flush."""
         self.close()
-        self._opener.lacking.clear()
-        self.is_awaiting = False
+        self.lacking.discard()
         self._sessions.clear()
         self._sent_bytes = 0
         self._touched = {}
@@ -340,7 +307,7 @@ class Store:
         return session
 
     def _open(self, session_id: str) -> OpenSession:
-        if self._counts().flushes < self.committed_flushes and not self.is_rereading:
+        if self._counts().flushes < self.committed_flushes and not self.lacking.is_rereading:
             raise WentBack(f"the read positions are newer than {data_folder.ROUND_COUNTS}, which they should follow")
         session = self._opener.open(session_id, self.committed)
         if self._deleted is None:
