@@ -11,6 +11,8 @@ import pytest
 
 from session_monitor.log import checkpoint, rotation, tail
 from session_monitor.log.generation import QUIET_POLLS, QUIET_SECONDS, Generation
+from session_monitor.log.look import Look
+from session_monitor.log.tail import LookAgain
 from tests.support.watch import Watch, text
 
 # -- a link that is set elsewhere --------------------------------------------------------------------------------------
@@ -400,6 +402,63 @@ def sum_of(watch):
     for part in (watch.view.past, *(each.coverage for each in watch.known)):
         total.add(part)
     return total
+
+
+# -- files that are left alone until the next poll ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def packed(tmp_path):
+    """A log with two compressed files beside it, all of which was read."""
+    watch = Watch(tmp_path)
+    for number in (2, 1):
+        watch.path(f".{number}.gz").write_bytes(gzip.compress(text(number)))
+    watch.append(text(3))
+    assert watch.look() == text(2, 1, 3)
+    return watch
+
+
+def names_in(watch):
+    """The files of a look, and whether it is complete."""
+    look = Look()
+    try:
+        watch.tail.look(look)
+    except LookAgain:
+        return names_in(watch)
+    finally:
+        look.close()
+    return look, sorted(os.path.basename(file.place.path) for file in look.files)
+
+
+def test_a_file_that_cannot_be_read_is_passed_over(packed):
+    """It and no other, until the next poll; nothing is missed meanwhile.  One that a look did not find is none of its."""
+    look, names = names_in(packed)
+    assert names == ["access.log", "access.log.1.gz", "access.log.2.gz"]
+    assert not packed.tail.pass_over(look, str(packed.path(".3")))
+    assert packed.tail.pass_over(look, str(packed.path(".1.gz")))
+
+    look, names = names_in(packed)
+    assert (names, look.complete) == (["access.log", "access.log.2.gz"], False)
+    packed.tail.begin()
+    look, names = names_in(packed)
+    assert (names, look.complete) == (["access.log", "access.log.1.gz", "access.log.2.gz"], True)
+    assert packed.told == []
+
+
+def test_a_compressed_file_that_was_written_to_while_it_was_read(packed):
+    """It is passed over until the next poll, and then proved anew; the others stay as they are known."""
+    look, _ = names_in(packed)
+    packed.tail.changed(look, str(packed.log))  # that is as it always is
+    assert names_in(packed)[1] == ["access.log", "access.log.1.gz", "access.log.2.gz"]
+
+    packed.tail.changed(look, str(packed.path(".1.gz")))
+
+    assert [each.file_state == () for each in packed.known] == [False, True, False]
+    assert len(packed.view.verdicts) == 1
+    assert names_in(packed)[1] == ["access.log", "access.log.2.gz"]
+    packed.tail.begin()
+    assert names_in(packed)[1] == ["access.log", "access.log.1.gz", "access.log.2.gz"]
+    assert [each.file_state == () for each in packed.known] == [False] * 3
 
 
 # -- folders that cannot be listed -------------------------------------------------------------------------------------
