@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 from hypothesis import given
@@ -183,3 +183,32 @@ def test_sessions_or_calls():
     assert not ALL.is_of_sessions
     assert not Selection(since=0, until=1, models=("x",), consumers=("y",)).is_of_sessions
     assert all(each.is_of_sessions for each in (Selection(("a",)), Selection(min_cost=0), Selection(status="idle")))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "number", "span"),
+    [
+        (None, None, 1, ("2026-02-10", "2026-02-11")),
+        (None, None, 7, ("2026-02-04", "2026-02-11")),
+        ("2026-02-08", None, 7, ("2026-02-08", "2026-02-11")),
+        ("2026-01-01", None, 7, ("2026-02-04", "2026-02-11")),
+        (None, "2026-02-06", 2, ("2026-02-04", "2026-02-06")),  # the end of the 5th
+        (None, "2026-02-06T10:00", 2, ("2026-02-05", "2026-02-06T10:00")),
+        (None, "2026-02-06T00:00:00.001", 2, ("2026-02-05", "2026-02-06T00:00:00.001")),
+        (None, "2026-03-01", 2, ("2026-02-09", "2026-02-11")),  # nothing is known of days to come
+    ],
+)
+@pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai"])
+def test_the_last_days(since, until, number, span, name):
+    """They end today, or where an end was asked for, be it in the middle of a day; a later beginning than theirs holds."""
+    zone = periods.zone(name)
+
+    def at(text):
+        """A moment in that zone."""
+        return None if text is None else filters.moment(text, NOW, zone)
+
+    asked = Selection(since=at(since), until=at(until), models=("m",))
+    found = filters.recent(asked, zone, number, date(2026, 2, 10))
+
+    assert (found.since, found.until) == tuple(map(at, span))
+    assert found.models == ("m",)
