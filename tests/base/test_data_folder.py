@@ -64,3 +64,25 @@ def test_who_may_exchange_what_is_in_a_folder(tmp_path, mode, who):
     """Whoever may write there, unless everybody keeps what is theirs (the sticky bit)."""
     tmp_path.chmod(mode)
     assert data_folder.other_writers(str(tmp_path)) == who
+
+
+def test_what_must_not_be_opened(tmp_path):
+    """Each thing that has one of the folder's names, or one that begins so, and is none of its files; in their order."""
+    for name in (".state.json", ".lock", ".index.sqlite3-wal", "s.json", ".state.json.unusable", ".other"):
+        (tmp_path / name).mkdir()
+    (tmp_path / ".prices.json").write_bytes(b"{}")
+
+    found = list(data_folder.odd_things(str(tmp_path)))
+
+    assert [os.path.basename(odd.filename) for odd in found] == [".index.sqlite3-wal", ".lock", ".state.json"]
+    assert {odd.what for odd in found} == {"is a folder"}
+
+
+def test_a_folder_that_is_unused(tmp_path):
+    """It may hold what a checkout has in it, and the lock of the monitor that asks."""
+    assert data_folder.is_unused(str(tmp_path))
+    for name in (".gitignore", ".gitkeep", ".lock"):
+        (tmp_path / name).touch()
+        assert data_folder.is_unused(str(tmp_path))
+    (tmp_path / "s.json").touch()
+    assert not data_folder.is_unused(str(tmp_path))

@@ -185,3 +185,15 @@ def test_nothing_breaks_out(text, name, full):
     assert safe.clean(found, newlines=True) == found
     if full or len(text) < 600:
         assert safe.clean(text, newlines=True) in "".join(read.texts)
+
+
+def test_a_long_text_tells_how_long_it_is():
+    """Where it is clipped it is said how much is left out; folded, how much there is in all, whether shown or not."""
+    texts = {"reasoning": "x" * 5000, "answer": "y" * 700}
+    clipped, whole = page(**texts), page(full=True, **texts)
+
+    assert "<summary>Reasoning · 5,000 characters</summary>" in clipped
+    assert "<p>… 4,400 more characters (--full has them)</p>" in clipped
+    assert "<p>… 100 more characters (--full has them)</p>" in clipped
+    assert "<summary>Reasoning · 5,000 characters</summary>" in whole
+    assert "more character" not in whole

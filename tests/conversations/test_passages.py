@@ -176,3 +176,54 @@ def test_a_lower_bound_is_told_as_one():
         "not told",
         "1 round unpriced (1 without tokens)",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "hidden"),
+    [
+        ("x" * 680, 680, 0),
+        ("x" * 681, 600, 81),
+        ("x\n" * 12, 24, 0),
+        ("x\n" * 52, 23, 81),
+        ("x\n" * 51 + "y", 103, 0),
+        ("x" * 590 + "\n" * 100, 600, 90),
+        ("", 0, 0),
+    ],
+)
+def test_what_is_long(text, shown, hidden):
+    """Six hundred characters or twelve lines are shown, unless little more is left out then."""
+    part, left_out = passages.clipped(text)
+    assert (len(part), left_out) == (shown, hidden)
+    assert text.startswith(part)
+
+
+def test_from_which_length_on_a_text_is_folded():
+    """An answer is where it is longer than so much; what is aside is always."""
+
+    def is_folded(**entry):
+        """Whether the first passage is."""
+        return next(passages.of_round({**ROUND, **entry}, messages=True, full=True)).is_folded
+
+    assert [is_folded(answer="x" * length) for length in (1, 4000, 4001)] == [False, False, True]
+    assert is_folded(reasoning="x")
+
+
+def test_the_tokens_of_a_round():
+    """Those from a cache and those of reasoning are told where there are some."""
+    some = {**ROUND, "input_tokens": 1250, "cached_tokens": 1000, "output_tokens": 160, "reasoning_tokens": 20}
+    assert passages.tokens(some) == "1,250 in (1,000 cached) → 160 out (20 reasoning)"
+    assert passages.tokens({**some, "cached_tokens": 0, "reasoning_tokens": 0}) == "1,250 in → 160 out"
+
+
+def test_a_cache_that_cost_more_than_it_saved():
+    """It is told as that, and nothing is where it did neither."""
+
+    def caching(pico):
+        """What is said of it."""
+        return {fact.label: fact.text for fact in passages.facts(ROW, Spending(rounds=1, saved_pico=pico))}.get(
+            "Caching"
+        )
+
+    assert caching(-(10**10)) == "cost more by $0.0100"
+    assert caching(1) == "saved $0.000000000001"
+    assert caching(0) is None

@@ -112,6 +112,21 @@ def test_a_state_file_that_says_nothing_counts_as_empty_and_is_kept(path, conten
     assert opened(path).problem is None
 
 
+def test_what_stands_in_the_state_file_s_place_is_put_aside(path, generation):
+    """A folder is told as one, and the state is kept all the same; one that may not be read is an error."""
+    path.mkdir()
+    state = opened(path)
+    assert (state.views, state.problem) == ({}, "is a folder")
+    assert path.with_name(".state.json.unusable").is_dir()
+    state.view(None).generations.append(generation(1))
+    state.save()
+    assert opened(path).views == state.views
+
+    refused = PermissionError(13, "Permission denied")
+    with mock.patch.object(checkpoint.files, "reading", side_effect=refused), pytest.raises(PermissionError):
+        opened(path)
+
+
 def test_any_cut_counts_as_empty(path, generation):
     """However much of a state file there is, it is all of it or nothing."""
     saved(path, generation(1))

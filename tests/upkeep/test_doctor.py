@@ -109,11 +109,18 @@ def test_where_all_is_well(folder, log):
     [
         (doctor.python((3, 8, 10)), FAIL),
         (doctor.python((3, 9, 0)), OK),
+        (doctor.python((3, 14, 0)), OK),
         (doctor.sqlite((3, 22, 0), has_full_text=True), FAIL),
+        (doctor.sqlite((3, 23, 1), has_full_text=True), FAIL),
+        (doctor.sqlite((3, 24), has_full_text=True), OK),
         (doctor.sqlite((3, 40, 1), has_full_text=False), WARN),
         (doctor.disk("d", 1 << 40), OK),
         (doctor.disk("d", 100 << 20), WARN),
         (doctor.disk("d", 1 << 20), FAIL),
+        (doctor.disk("d", 1 << 30), OK),
+        (doctor.disk("d", (1 << 30) - 1), WARN),
+        (doctor.disk("d", 50 << 20), WARN),
+        (doctor.disk("d", (50 << 20) - 1), FAIL),
     ],
     ids=lambda value: getattr(value, "found", None),
 )
@@ -362,6 +369,56 @@ def test_a_folder_that_is_not_there(tmp_path, log):
     assert "main.py" in check.todo
 
 
+def test_a_folder_that_cannot_be_listed(folder, log, monkeypatch):
+    """It fails, and asks for the user who may."""
+    real = os.listdir
+
+    def refused(path):
+        """As if this folder were another user's."""
+        if path == str(folder):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "listdir", refused)
+    check = examined(folder, log)["data folder"]
+    assert (check.level, check.found) == (FAIL, f"{folder} cannot be listed: Permission denied")
+
+
+def test_a_folder_that_this_user_may_only_read(folder, log, monkeypatch):
+    """Questions can be answered; how many sessions there are is told either way."""
+    assert examined(folder, log)["data folder"].found == f"{folder}: 1 session, private"
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    check = examined(folder, log)["data folder"]
+    assert (check.level, check.found) == (WARN, f"{folder}: 1 session; this user may not write there")
+
+
+def test_room_is_looked_for_where_the_folder_will_be(tmp_path, log, monkeypatch):
+    """The nearest folder above it that is there tells; a relative name is one in the current folder."""
+    asked = []
+    real = shutil.disk_usage
+    monkeypatch.setattr(doctor.shutil, "disk_usage", lambda path: asked.append(path) or real(path))
+    examined(tmp_path / "a" / "b", log)
+    assert asked == [str(tmp_path)]
+    monkeypatch.chdir(tmp_path)
+    assert [doctor._existing(name) for name in ("a/b", "", "logs", "logs/a")] == [".", ".", "logs", "logs"]
+
+
+def test_many_that_others_may_look_into(folder, log):
+    """The first few are named, the folder itself before what is in it; a copy that was set aside is one of them."""
+    for name in ("s.json", "t.json", "u.json.corrupt-1"):
+        (folder / name).touch()
+        (folder / name).chmod(0o644)
+    found = examined(folder, log)["data folder"].found
+    named = found.rpartition("look into ")[2]
+    assert sorted(named.split(", ")) == ["s.json", "t.json", "u.json.corrupt-1"]
+
+    folder.chmod(0o755)
+    found = examined(folder, log)["data folder"].found
+    assert found.startswith(f"{folder}: others may look into {folder}, ")
+    assert found.endswith(" …")
+    assert found.count(", ") == 2
+
+
 @pytest.mark.parametrize("name", ["", "s.json", data_folder.INDEX])
 def test_what_others_may_read(folder, log, name):
     """A folder, a session or an index that others may look into is told."""
@@ -402,6 +459,14 @@ def test_a_monitor_at_work(folder, log):
     assert "2 kB" in checks["unread"].found
 
 
+def test_no_monitor_at_work(folder, log):
+    """How long ago one wrote is told, or that none ever did."""
+    os.utime(state(folder), (NOW - 200, NOW - 200))
+    assert examined(folder, log)["monitor"].found == "none is at work now, read positions last written 3 min ago"
+    os.unlink(state(folder))
+    assert examined(folder, log)["monitor"].found == "none is at work now, no read positions written yet"
+
+
 def test_unread_bytes_after_a_rotation(folder, log):
     """Bytes are counted where they are: in the renamed log, in the new one, and not in copies or packed old ones."""
     read_until = log.stat().st_size
@@ -437,6 +502,36 @@ def test_a_state_file_that_is_none(folder, log, what):
     assert check.level == (WARN if text else OK)
     assert text in check.found
     assert os.path.exists(state(folder)) == bool(data)
+
+
+def test_no_state_file_and_no_sessions(folder, log):
+    """Nothing was read yet: the monitor is to be run."""
+    os.unlink(state(folder))
+    os.unlink(folder / "s.json")
+    check = examined(folder, log)["state file"]
+    assert (check.level, check.found, check.todo) == (WARN, f"there is no {state(folder)}", "run main.py")
+
+
+def test_a_state_file_that_cannot_be_read(folder, log, monkeypatch):
+    """It is told as that, and is none that is damaged."""
+    refused = PermissionError(13, "Permission denied")
+    monkeypatch.setattr(doctor.checkpoint, "read", lambda *_: (_ for _ in ()).throw(refused))
+    check = examined(folder, log)["state file"]
+    assert (check.level, check.found) == (WARN, f"{state(folder)} cannot be read: Permission denied")
+
+
+def test_what_the_state_file_knows(folder, log):
+    """How many generations, how many of them are there, and whether only runs with a filter have read any."""
+    kept = Checkpoint(state(folder), str(folder))
+    kept.views["a*"] = kept.views.pop("")
+    gone = kept.views["a*"].generations[0].from_json(kept.views["a*"].generations[0].to_json())
+    gone.gid, gone.gone = "gone", True
+    kept.views["a*"].generations.append(gone)
+    kept.save()
+    check = examined(folder, log)["state file"]
+
+    known = "sound; knows 2 generations of the log, 1 of them there"
+    assert (check.level, check.found) == (OK, f"{known}; only runs with --session-key have read it")
 
 
 def test_what_was_lost_is_told(folder, log):
