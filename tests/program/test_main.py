@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import pty
@@ -366,6 +367,7 @@ def test_quiet_is_quiet(tmp_path, output, log):
         ["--refresh-interval", "0"],
         ["--refresh-interval", "soon"],
         ["--refresh-interval", "nan"],
+        ["--refresh-interval", "1e6"],
         ["--output", "sessions"],
         ["--log-path"],
         ["--log-path", "-", "--log-path", "access.log"],
@@ -493,6 +495,35 @@ def test_a_closed_standard_input(output):
     assert (done.returncode, done.stderr) == (1, "main.py: standard input is closed: there is nothing to read\n")
 
 
+def test_a_last_line_that_is_not_whole(output):
+    """How much of standard input was not read is said; a line that is whole without its newline is read."""
+    whole, half = line("a"), line("a", "more")[:100]
+
+    done = piped(whole + half, output)
+
+    assert done.returncode == 0
+    assert (
+        "standard input ended in the middle of a line: 100 bytes were not read, and are once it is whole" in done.stderr
+    )
+    assert rounds(output) == {"a": 1}
+    assert piped(whole + line("a", "more").rstrip(), output).stderr == ""
+    assert rounds(output) == {"a": 2}
+
+
+def test_a_terminal_as_standard_input(output):
+    """Whoever forgot to pipe something is told what is waited for."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, MAIN, "--log-path", "-", "--output-dir", output]
+    with subprocess.Popen(command, env=ENVIRONMENT, stdin=theirs, stderr=subprocess.PIPE, text=True) as process:
+        os.close(theirs)
+        assert (
+            process.stderr.readline() == "main.py: standard input is this terminal; what comes is read until Ctrl-D\n"
+        )
+        os.write(ours, b"\x04")
+        assert process.wait(PATIENCE) == 0
+    os.close(ours)
+
+
 # -- what may not be read or written -----------------------------------------------------------------------------------
 
 
@@ -558,6 +589,80 @@ def test_an_output_folder_that_cannot_be_written(public, log, place):
     assert done.stderr.endswith(f", or name another place with {place}.\n")
     assert (public / "file").read_text(encoding="utf-8") == "here already"
     assert not list((public / "locked").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("number", "more", "advice"),
+    [
+        (errno.EMFILE, [], "may open too few files: raise its limit (ulimit -n, LimitNOFILE)."),
+        (errno.ENFILE, [], "may open too few files: raise its limit (ulimit -n, LimitNOFILE)."),
+        (errno.ENOSPC, [], "or name another place with --output-dir."),
+        (errno.ENOSPC, ["--state-file", "state"], "or name another place with --output-dir or --state-file."),
+    ],
+)
+@pytest.mark.parametrize("place", [None, "elsewhere"])
+def test_what_ends_a_pass(monkeypatch, capsys, output, log, number, more, advice, place):
+    """The exit code is 1; it is said what failed, where (in the output folder unless it is known better) and what to do."""
+
+    def fail(_self):
+        raise OSError(number, os.strerror(number), place)
+
+    monkeypatch.chdir(log.parent)
+    monkeypatch.setattr(Ingest, "poll", fail)
+
+    assert main.main(["--once", "--log-path", str(log), "--output-dir", str(output), *more]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith(f"main.py: {os.strerror(number)}: {place or output}. ")
+    assert told.endswith(f"{advice}\n")
+
+
+@pytest.mark.parametrize("place", [None, "elsewhere"])
+def test_a_failure_does_not_end_who_follows(monkeypatch, capsys, output, log, place):
+    """What could not be written is told once, and read again next time."""
+    polls = []
+    original = Ingest.poll
+
+    def poll(self):
+        polls.append(self)
+        if len(polls) < 3:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
+        os.kill(os.getpid(), signal.SIGTERM)
+        return original(self)
+
+    monkeypatch.setattr(Ingest, "poll", poll)
+
+    asked = ["--follow", "--refresh-interval", "0.01", "--log-path", str(log), "--output-dir", str(output)]
+    assert main.main(asked) == 0
+    assert capsys.readouterr().err.count(f"No space left on device: {place or output}; trying again") == 1
+    assert rounds(output) == {"agent:main:a": 2, "agent:ops:b": 1}
+
+
+def test_an_index_that_cannot_be_kept(monkeypatch, capsys, output, log):
+    """Sessions are kept and counted, none is made for that alone, and it is said why questions will take longer."""
+    (output / ".index.sqlite3").mkdir(parents=True)
+    asked = []
+    monkeypatch.setattr(report, "Report", lambda *arguments: asked.append(arguments))
+
+    assert main.main(["--once", "--log-path", str(log), "--output-dir", str(output)]) == 0
+    told = capsys.readouterr()
+    assert re.search(r"the index cannot be kept \(.+\); questions make one for themselves", told.err)
+    assert "Sessions: 2 (2 new)" in told.out
+    assert asked == []
+
+
+def test_a_price_list_with_a_mistake(output, log):
+    """It is no reason not to read the log: costs are left out, and it is said where the mistake is."""
+    output.mkdir(mode=0o700)
+    (output / ".prices.json").write_text("{", encoding="utf-8")
+
+    done = run("--log-path", log, "--output-dir", output)
+
+    assert done.returncode == 0
+    assert re.search(r"costs are not shown: \S+/\.prices\.json, line 1: .+\. Correct it there, or take", done.stderr)
+    assert rounds(output) == {"agent:main:a": 2, "agent:ops:b": 1}
+    assert "Cost:     not known: see the message about the price list" in done.stdout
+    (output / ".prices.json").unlink()
+    assert "not known" not in run("--log-path", log, "--output-dir", output).stdout
 
 
 def test_a_reader_that_went_away_is_no_failure(output, log):
@@ -728,6 +833,19 @@ def test_state_file_elsewhere(tmp_path, output, log):
     assert again.stderr == ""
     assert contents(output) == before
     assert not (output / ".state.json").exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "is_taken"),
+    [("sessions/x.json", False), ("sessions/.x.json", True), ("sessions/x", True), ("x.json", True)],
+)
+def test_a_state_file_with_the_name_of_a_session(tmp_path, output, log, name, is_taken):
+    """Among the sessions it would be taken for one: it is refused before anything is made."""
+    done = run("--log-path", log, "--output-dir", output, "--state-file", tmp_path / name)
+
+    assert done.returncode == (0 if is_taken else 2)
+    assert ("must begin with a dot" in done.stderr) is not is_taken
+    assert (tmp_path / name).exists() is output.exists() is is_taken
 
 
 def test_a_state_file_of_another_folder(tmp_path, output, log):

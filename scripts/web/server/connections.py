@@ -89,6 +89,7 @@ class Connections:
         with self._changed:
             self._give_back(connection)
             connection.waits_since = self._clock()
+            self._changed.notify_all()
 
     def _give_back(self, connection: Connection) -> None:
         if connection.share is None:
@@ -109,7 +110,7 @@ class Connections:
                 left = end - self._clock()
                 if left <= 0:
                     break
-                self._changed.wait(min(left, 0.05))
+                self._changed.wait(left)
             for each in self._all:
                 _close(each)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import socket
+import threading
 
 import pytest
 
 from tests.support.waiting import until
-from tests.support.webserving import ELSEWHERE, MAIN, QUICK, asked, raw, serving, status
+from tests.support.webserving import ELSEWHERE, MAIN, PATIENCE, QUICK, asked, raw, serving, status
 from web.server import shares
 from web.server.connections import Connections
 
@@ -44,6 +45,60 @@ def test_the_oldest_idle_connection_of_whom_has_most_goes_first():
     for one, other in pairs:
         one.close()
         other.close()
+
+
+@pytest.fixture
+def opened():
+    """Makes the server's end of a connection, again and again."""
+    with contextlib.ExitStack() as stack:
+
+        def make():
+            ours, theirs = map(stack.enter_context, socket.socketpair())
+            del theirs  # the stack holds it open
+            return ours
+
+        yield make
+
+
+def test_who_was_just_answered_has_not_waited_for_long(opened):
+    """What counts is for how long one waits, and not when one came; what is closed already is no trouble."""
+    found = Connections(2, 1)
+    first, second = found.admit(opened(), "one"), found.admit(opened(), "two")
+    found.begin(first, shares.OWN)
+    found.end(first)
+    second.socket.close()
+
+    assert found.admit(opened(), "three")
+    assert (first.is_closing, second.is_closing) == (False, True)
+
+
+def test_the_end_of_connections(opened):
+    """Those that wait are closed at once, one that is being answered when it was, and then no longer waited for."""
+    found = Connections()
+    waits, is_answered = found.admit(opened(), "one"), found.admit(opened(), "one")
+    found.begin(is_answered, shares.OWN)
+    closing = threading.Thread(target=found.close, args=(2 * PATIENCE,))
+    closing.start()
+
+    until(lambda: waits.is_closing, "who waits is closed")
+    found.leave(waits)
+    assert not is_answered.is_closing
+    found.end(is_answered)
+    until(lambda: is_answered.is_closing, "who was answered is closed")
+    found.leave(is_answered)
+    closing.join(PATIENCE)
+    assert not closing.is_alive()
+
+
+def test_the_end_of_patience(opened):
+    """Then also those are closed that are still being answered."""
+    found = Connections()
+    is_answered = found.admit(opened(), "one")
+    found.begin(is_answered, shares.OWN)
+
+    found.close(0)
+
+    assert is_answered.is_closing
 
 
 def test_another_user_of_this_machine_closes_their_own():

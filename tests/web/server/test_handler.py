@@ -10,7 +10,7 @@ import threading
 import pytest
 
 from tests.support.waiting import until
-from tests.support.webserving import MAIN, QUICK, asked, raw, serving, status
+from tests.support.webserving import MAIN, PATIENCE, QUICK, asked, raw, serving, status
 
 
 def test_one_connection_serves_many_requests(running):
@@ -121,6 +121,15 @@ def test_what_can_be_no_request_is_refused_at_once(running, data):
     assert until(lambda: [line for line in running.log[before:] if " 400 " in line], "it was told")
 
 
+@pytest.mark.parametrize(("method", "has_body"), [("GET", True), ("HEAD", False)])
+def test_a_refusal_of_a_head_alone(running, method, has_body):
+    """Who wanted no body gets none, also where the request is not read to its end."""
+    head, _, body = raw(running, f"{method} / HTTP/1.1\r\nHost : x\r\n\r\n".encode()).partition(b"\r\n\r\n")
+
+    assert status(head) == 400
+    assert bool(body) is has_body
+
+
 # -- who is slow -------------------------------------------------------------------------------------------------------
 
 
@@ -152,6 +161,23 @@ def test_who_sends_a_head_drop_by_drop_is_dropped(folder):
         dripping.join()
 
     assert status(answer) == 408
+
+
+def test_half_a_request_behind_a_whole_one(folder):
+    """Its time is that of a request which has begun, and not that in which none need come."""
+    limits = QUICK._replace(first_request=2 * PATIENCE, next_request=2 * PATIENCE)
+    with serving(folder, limits=limits) as running:
+        answers = raw(running, b"GET /api/me HTTP/1.1\r\nHost: localhost\r\n\r\nGET /api/me HTTP/1.1\r\n")
+
+    assert re.findall(rb"HTTP/1\.1 (\d+)", answers) == [b"200", b"408"]
+
+
+def test_small_pieces_are_sent_at_once(folder):
+    """The kernel does not wait for more to come: of a stream that would be late by the time of an acknowledgement."""
+    with serving(folder) as running, running.connect() as kept:
+        assert asked(kept, "/api/me").status == 200
+        (connection,) = running.site.connections._all
+        assert connection.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_slow_reader_hurts_nobody(folder):

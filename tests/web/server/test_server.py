@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import http.client
+import os
+import re
 import socket
 import socketserver
 import ssl
@@ -13,6 +15,7 @@ import time
 import pytest
 
 from tests.support.needs import need_tool
+from tests.support.waiting import until
 from tests.support.webserving import PATIENCE, QUICK, asked, raw, serving
 from web.server.handler import Limits
 
@@ -56,6 +59,19 @@ def test_no_more_threads(folder, monkeypatch):
         assert not [line for line in running.log if "RuntimeError" in line]
 
 
+def test_what_fails_outside_of_an_answer(folder):
+    """Where it failed is told and nothing of what it was about; that somebody has gone is no failure."""
+    with serving(folder) as running:
+        for fail in (lambda: os.stat("secret"), lambda: int("secret")):
+            try:
+                fail()
+            except (OSError, ValueError):
+                running.server.handle_error(None, ("127.0.0.1", 1))
+
+    (told,) = (line for line in running.log if "Error" in line)
+    assert re.fullmatch(r"127\.0\.0\.1 - ValueError at test_server\.py:\d+", told)
+
+
 # -- TLS ---------------------------------------------------------------------------------------------------------------
 
 
@@ -87,3 +103,20 @@ def test_tls(folder, certificate):
 
     assert [found.status for found in answers] == [200] * 3
     assert not plain.startswith(b"HTTP")
+
+
+def test_a_tls_connection_without_a_hello_makes_room(folder, certificate):
+    """It waits like any other, and is the one that is closed where there are too many."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
+    trusting = ssl.create_default_context(cafile=certificate / "cert.pem")
+    with (
+        serving(folder, tls=context, limits=Limits(head=2 * PATIENCE), most=1) as running,
+        socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as silent,
+    ):
+        until(lambda: running.site.connections._all, "it was let in")
+        connection = http.client.HTTPSConnection("localhost", running.port, context=trusting)
+        assert asked(connection, "/api/me").status == 200
+        with contextlib.suppress(ConnectionResetError):
+            assert silent.recv(10) == b""
+        connection.close()
