@@ -141,3 +141,27 @@ def test_calls_before_1970(tmp_path, start, end):
         number = sum(found.db.execute(f"SELECT {each.summed} FROM {each.rows}").fetchone()[0] for each in sources)
 
         assert number == len(report_oracle.meant_calls(calls, Selection(since=start, until=end)))
+
+
+@pytest.mark.parametrize(
+    ("meant", "listed"),
+    [
+        (Selection(models=("gpt-4o",), outcome="failed"), {"both", "same"}),
+        (Selection(models=("gpt-4o",), outcome="left"), set()),
+        (Selection(models=("gpt-4o",), outcome="ok"), {"apart", "both"}),
+        (Selection(models=("gpt-4o",), consumers=("x",), outcome="failed"), {"same"}),
+        (Selection(outcome="failed"), {"apart", "both", "same"}),
+        (Selection(models=("gpt-4o",)), {"apart", "both", "same"}),
+    ],
+)
+def test_one_call_must_be_all_that_is_meant(tmp_path, meant, listed):
+    """A session of which one call is of the model, and another one failed, has no failed call of that model."""
+    with opened(tmp_path) as found:
+        steps = [
+            *(Step("apart", 0, "gpt-4o"), Step("apart", 1, "gpt-4", failed=True)),
+            *(Step("both", 2, "gpt-4o"), Step("both", 3, "gpt-4o", failed=True)),
+            Step("same", 4, "gpt-4o", "x", failed=True),
+        ]
+        Agent(tmp_path).store(steps, found)
+        where = SelectionSql(found, meant).sessions()
+        assert {each for (each,) in found.db.execute(f"SELECT session_id FROM session WHERE {where}")} == listed
