@@ -138,7 +138,7 @@ def test_a_page_comes_in_pieces():
             taken.append(number)
             yield {**ROUND, "round": number}, COST
 
-    pieces = html_page.pieces(ROW, SPENT, rounds())
+    pieces = html_page.pieces(ROW, SPENT, rounds(), messages=True, full=False)
     while not taken:
         piece = next(pieces)
 

@@ -239,6 +239,26 @@ def test_flags_of_what_is_stored(told, flags):
     assert index_rows.flags_of(stored) == flags
 
 
+def test_what_a_later_round_tells_of_an_earlier_one(tmp_path):
+    """In one batch its flags have it; in a later one they come by themselves, with its number, and none of others."""
+    agent = Agent(tmp_path)
+    steps = [Step("a", 0, tool="read", untold=True), Step("a", 1), Step("b", 0)]
+    (first, other) = agent.store(steps)
+    rows = index_rows.rows_of([other, first], BOOK)
+
+    asked = schema.TOLD_TOOLS | schema.TOOL_CALLS
+    in_order = sorted(
+        (row["session"], row["number"], row["flags"] & (asked | schema.TOOLS_UNKNOWN)) for row in rounds(rows)
+    )
+    assert in_order[1:] == [(1, 1, asked), (1, 2, in_order[2][2])]
+    assert not in_order[2][2] & schema.TOLD_TOOLS
+    assert rows.told == []
+
+    agent.store([Step("c", 0, tool="read", untold=True)])
+    (later,) = agent.store([Step("c", 1)])
+    assert index_rows.rows_of([other, later], BOOK).told == [(1, 1, asked)]
+
+
 @settings(max_examples=25)
 @given(BATCHES)
 def test_a_cost_is_kept_whole(tmp_path_factory, batches):

@@ -11,6 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from session_monitor.base import data_folder, files
+from session_monitor.index import writer
 from session_monitor.index.writer import IndexWriter
 from session_monitor.prices import cost, price_list
 from session_monitor.prices.book import Book
@@ -119,6 +121,51 @@ def test_a_session_that_is_taken_away_leaves_nothing(tmp_path):
         (tmp_path / "a.json").unlink()
 
         assert contents(caught_up(found)) == contents(caught_up(empty))
+
+
+@pytest.mark.parametrize("few", [0, 1, 2, 500])
+def test_sessions_that_are_deleted_leave_nothing(tmp_path, monkeypatch, few):
+    """Few are taken off the sums one by one; where there are more these are made anew.  Both leave what others hold."""
+    monkeypatch.setattr(writer, "_FEW", few)
+    agent = Agent(tmp_path)
+    steps = [Step(name, n, "gpt-4o", name, tool=name) for n, name in enumerate("abcab")]
+    with opened(tmp_path) as found, opened(tmp_path) as anew:
+        caught_up(found)
+        agent.store([*steps, Step("c", None), Step("a", None)], found)
+        change = found.meta("change")
+        found.mark()
+        for name in "ab":
+            (tmp_path / f"{name}.json").unlink()
+        found.take_out({name: f"{name}.json" for name in ("a", "b", "never there")}, is_complete=True)
+
+        assert found.is_complete()
+        assert found.meta("change") == change + 1
+        assert contents(found) == contents(caught_up(anew))
+        for table in ("model", "consumer", "tool_name"):
+            names = [{name for (name,) in each.db.execute(f"SELECT name FROM {table}")} for each in (found, anew)]
+            assert names[0] == names[1]
+
+
+def test_an_index_that_lacked_something_before_sessions_are_deleted(tmp_path):
+    """It is not called complete afterwards."""
+    with opened(tmp_path) as found:
+        caught_up(found)
+        Agent(tmp_path).store([Step("a"), Step("b")], found)
+        found.mark()
+        (tmp_path / "a.json").unlink()
+        found.take_out({"a": "a.json"}, is_complete=False)
+        assert not found.is_complete()
+
+
+def test_a_file_that_is_deleted_is_none_of_the_damaged(tmp_path):
+    """Others are still known as such."""
+    with opened(tmp_path) as found:
+        for name in ("a.json", "b.json"):
+            (tmp_path / name).write_bytes(b"junk")
+        caught_up(found)
+        (tmp_path / "a.json").unlink()
+        found.take_out({"a": "a.json"}, is_complete=True)
+        assert found.db.execute("SELECT file FROM damaged").fetchall() == [("b.json",)]
 
 
 def test_no_session_file_is_read_twice(tmp_path):
@@ -247,6 +294,26 @@ def test_a_mark_stays_until_the_rows_are_there(tmp_path):
         caught_up(found)
         assert found.is_complete()
         assert found.db.execute("SELECT count(*) FROM round").fetchone() == (1,)
+
+
+def test_the_end_of_a_pass_takes_back_no_mark_of_its_own(tmp_path):
+    """Session files that changed are told with their rows; only the mark of who caught up meanwhile is taken back."""
+    with opened(tmp_path) as found:
+        caught_up(found)
+        found.mark()
+        found.settle()
+        assert not found.is_complete()
+
+        with files.lock(str(tmp_path / data_folder.LOCK), "a monitor at work"):
+            found.catch_up(silent, is_monitors=False)
+            assert not found.is_complete()
+            found.settle()
+            assert found.is_complete()
+            found.mark()
+            found.catch_up(silent)
+            assert found.is_complete()
+        found.catch_up(silent, is_monitors=False)
+        assert found.is_complete()
 
 
 def test_the_folders_time_is_taken_over(tmp_path):

@@ -39,8 +39,8 @@ def pieces(
     spent: Spending,
     rounds: Iterable[tuple[StoredRound, Outcome]],
     *,
-    messages: bool = True,
-    full: bool = False,
+    messages: bool,
+    full: bool,
 ) -> Iterator[str]:
     """The whole page, a round a piece; long texts are clipped unless ``full``."""
     session_id = html.escape(safe.cell(row["session_id"]))

@@ -29,8 +29,8 @@ def pieces(
     spent: Spending,
     rounds: Iterable[tuple[StoredRound, Outcome]],
     *,
-    messages: bool = True,
-    full: bool = False,
+    messages: bool,
+    full: bool,
 ) -> Iterator[str]:
     """The whole session, a round a piece; long texts are clipped unless ``full``."""
     yield f"# Session {code(row['session_id'])}\n\n"
