@@ -35,7 +35,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--name", type=_name, default="cli.py", metavar="NAME", help="by what name you call it (default: cli.py)"
     )
     command.set_defaults(run=_completion, **parsers.NOTHING_SHARED)
-    hidden = commands.add_parser(COMPLETE, parents=[shared], allow_abbrev=False)
+    hidden = commands.add_parser(COMPLETE, parents=[shared])
     hidden.add_argument("what", choices=("ids",))
     hidden.add_argument("prefix", nargs="?", default="")
     hidden.set_defaults(run=_ids)

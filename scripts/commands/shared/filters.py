@@ -12,14 +12,13 @@ from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
 from session_monitor.reports.report import Report
 from session_monitor.text import safe
-from session_monitor.text.help import HelpFormatter
 
 from .failures import USAGE, Failure
 
 
 def parser() -> argparse.ArgumentParser:
     """What chooses sessions and calls, with the time zone in which days are meant: a parent of a command's parser."""
-    filters = argparse.ArgumentParser(add_help=False, allow_abbrev=False, formatter_class=HelpFormatter)
+    filters = argparse.ArgumentParser(add_help=False)
     group = filters.add_argument_group("filters")
     group.add_argument(
         "--since",

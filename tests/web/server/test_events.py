@@ -12,7 +12,7 @@ import pytest
 from session_monitor.reports.report import NoSuchFolderError
 from tests.support.calls import line
 from tests.support.waiting import until
-from tests.support.webserving import PATIENCE, ROOT, serving
+from tests.support.webserving import ROOT, serving
 from web.answers.desk import Desk
 from web.server import events
 from web.server.exchange import Refusal
@@ -199,4 +199,11 @@ def test_signs_of_life():
     assert pieces[1 : events.QUIET] == [b""] * (events.QUIET - 1)
     assert pieces[events.QUIET].startswith(b":")
     assert pieces[events.QUIET + 1 :] == [b"news", b"", b"", b""]
-    assert PATIENCE
+
+
+def test_signs_of_life_are_few():
+    """The next comment takes as long again; after news nobody needs one for as long."""
+    comments = [piece.startswith(b":") for piece in events.with_signs_of_life(iter([b""] * (2 * events.QUIET + 1)))]
+    assert [at for at, is_comment in enumerate(comments) if is_comment] == [events.QUIET, 2 * events.QUIET + 1]
+    almost = [b""] * (events.QUIET - 1)
+    assert not any(piece.startswith(b":") for piece in events.with_signs_of_life(iter([*almost, b"news", *almost])))

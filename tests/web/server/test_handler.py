@@ -113,6 +113,15 @@ def test_a_head_that_is_too_large(running, head):
     assert running.ask("/api/me").status == 200
 
 
+def test_a_head_as_large_as_may_be(folder):
+    """The limit is what still may be, in bytes up to and with the empty line."""
+    start = b"GET /api/me HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX: "
+    with serving(folder, limits=QUICK) as running:
+        for more, expected in ((0, 200), (1, 431)):
+            head = start + b"a" * (QUICK.most_head - len(start) - 4 + more) + b"\r\n\r\n"
+            assert status(raw(running, head)) == expected
+
+
 @pytest.mark.parametrize("data", [b"\x16\x03\x01", b"GET /\r\n", b"GET /\xe5", b"EHLO a\r\n"])
 def test_what_can_be_no_request_is_refused_at_once(running, data):
     """The rest of it is not waited for, and it leaves an access line."""
