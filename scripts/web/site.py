@@ -215,17 +215,13 @@ class Site(NamedTuple):
 
     def _counting(self, session_id: str) -> Callable[[], int | None]:
         """What gives the session's rounds as they are now; the index is only asked where it has changed."""
-        counts: dict[int, int | None] = {}
+        counted = functools.lru_cache(maxsize=1)(lambda _change: self._round_count(session_id))
 
         def count() -> int | None:
             change = self._change()
-            if change is None:
-                return None
-            if change not in counts:
-                counts.clear()
-                with contextlib.suppress(Refusal, NoSuchFolderError):
-                    counts[change] = self._round_count(session_id)
-            return counts.get(change)
+            with contextlib.suppress(Refusal, NoSuchFolderError):
+                return None if change is None else counted(change)
+            return None
 
         return count
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from session_monitor.reports.report import Report
 from tests.support.webserving import ELSEWHERE, MAIN, serving
+from web.answers.desk import Desk
 from web.server.shares import OF_ALL, OWN, of_session
 
 OTHER = "nightly-digest-2026-02-02"
@@ -79,3 +81,14 @@ def test_what_is_worked_out_counts_for_who_asked(folder, monkeypatch):
 
     shared = (OWN, OF_ALL, of_session(keys.of_session(MAIN)))
     assert asked == [share for share in shared for _ in range(2)]
+
+
+def test_rounds_are_counted_where_the_data_changed(folder, monkeypatch):
+    """Who listens looks each second: an index that is as it was is not asked again."""
+    changes, asked = iter([1, 1, 2, 2, None, 2, 3]), []
+    monkeypatch.setattr(Desk, "change", lambda _desk: next(changes))
+    monkeypatch.setattr(Report, "round_count", lambda _report, session_id: asked.append(session_id) or len(asked))
+    with serving(folder) as running:
+        count = running.site._counting(MAIN)
+        assert [count() for _ in range(7)] == [1, 1, 2, 2, None, 2, 3]
+    assert asked == [MAIN] * 3

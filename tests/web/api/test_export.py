@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.support.calls import line
 from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import MAIN, cli, ingest_calls, serving
+from web.api import export
 
 
 def test_an_export_is_the_session(running, folder):
@@ -45,6 +46,18 @@ def test_an_export_has_what_later_rounds_tell(tmp_path):
         "conversation 2",
         "conversation 1",
     ]
+
+
+def test_an_export_of_a_session_that_goes_away(running, monkeypatch):
+    """Its file may be deleted while it is asked for: then there is none."""
+
+    def gone(*_arguments, **_options):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(export, "stream", gone)
+    found = running.ask("/api/session/export", id=MAIN)
+
+    assert (found.status, found.code) == (404, "session_not_found")
 
 
 def test_an_export_of_any_id_has_a_plain_name(tmp_path):
