@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
+from session_monitor.calls.coverage import Coverage
 from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor import live_view
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.live_view import LiveView
+from session_monitor.monitor.poll import Poll
+from session_monitor.prices.spending import Spending
+from session_monitor.prices.usage_totals import Sums
 from session_monitor.sessions.store import Store
+from session_monitor.sessions.summary import Summary
+from session_monitor.text.live_frame import FrameTotals, SessionLine
 from tests.support import calls
 from tests.support.calls import BOOK
 
@@ -56,3 +65,94 @@ def test_what_is_not_whole_is_told(tmp_path):
     assert cost.split(maxsplit=2)[2].startswith("at least $")
     assert cost.endswith("+ 1 round unpriced (1 without tokens)")
     assert any("5 calls (1 failed, 3 left)" in line for line in shown)
+
+
+@pytest.fixture
+def view(tmp_path, monkeypatch):
+    """A view over a folder without sessions, with what it draws: each time a ``FrameData``; its clock stands still."""
+    drawn = []
+    monkeypatch.setattr(live_view.live_frame, "frame", lambda data, *_size: drawn.append(data) or [])
+    clock = [1000.0]
+    made = LiveView(Screen(), ["a.log"], str(tmp_path), BOOK, lambda: clock[0])
+    made.drawn, made.clock = drawn, clock
+    return made
+
+
+def summary(updated_at, rounds=1):
+    """A session that was called last at this time."""
+    return Summary(
+        updated_at=updated_at, messages_count=rounds, total_input_tokens=10, total_output_tokens=5, model="m"
+    )
+
+
+def poll_of(*, rounds=0, sessions=0, lines=0, read=0, to_read=0):
+    """A poll that found so much new."""
+    poll = Poll()
+    poll.new_sessions, poll.bytes_read, poll.bytes_to_read = sessions, read, to_read
+    poll.coverage = Coverage(lines=lines, calls=rounds, failed=1, left=2, passed_over={"a": 3, "b": 4})
+    poll.sums = Sums(rounds, 0, 0, 10 * rounds, 5 * rounds, 3, 0, 2, Spending(pico=rounds * 10**12, rounds=rounds))
+    poll.problems, poll.notices = ["problem"], ["notice"]
+    return poll
+
+
+def test_it_is_drawn_no_more_often_than_one_can_see(view):
+    """Batches come faster; the end of a poll is drawn whenever it comes."""
+    for seconds in (0.0, 0.1, 0.1, 0.1):
+        view.clock[0] += seconds
+        view.batch(Poll(), {})
+    assert len(view.drawn) == 2
+    view.polled(Poll())
+    assert len(view.drawn) == 3
+    view.clock[0] += 0.1
+    view.batch(Poll(), {})
+    assert len(view.drawn) == 3
+
+
+def test_what_is_shown_of_a_poll(view):
+    """All that it found, how fast it is, what a person should hear, and which logs it is about."""
+    view.clock[0] += 2
+    view.batch(
+        poll_of(rounds=4, sessions=2, lines=10, read=1000, to_read=5000), {"s": summary("2026-02-01T09:30:15Z", 4)}
+    )
+    (shown,) = view.drawn
+
+    assert (shown.active, shown.lines, shown.calls, shown.failed, shown.left, shown.passed_over) == (2, 10, 4, 1, 2, 7)
+    assert (shown.behind_bytes, shown.bytes_per_second, shown.lines_per_second, shown.seconds_left) == (4000, 500, 5, 8)
+    assert (shown.logs, shown.notes, shown.at_work) == (["a.log"], ["problem", "notice"], True)
+    assert shown.totals == FrameTotals(40, 20, 3, 2, "$4.00", "")
+    assert shown.sessions == [SessionLine("s", "2026-02-01T09:30:15Z", 4, 10, 5, "m")]
+
+
+def test_polls_add_up_on_the_screen(view):
+    """What earlier ones found is in the sums; the pace is that of the last one, and so are the problems."""
+    view.polled(poll_of(rounds=4, sessions=2, lines=10))
+    view.clock[0] += 1
+    view.polled(poll_of(rounds=1, sessions=1, lines=2))
+
+    shown = view.drawn[-1]
+    assert (shown.active, shown.lines, shown.calls, shown.totals.input_tokens) == (3, 12, 5, 50)
+    assert (shown.lines_per_second, shown.notes) == (2, ["problem", "notice", "notice"])
+
+
+def test_the_latest_sessions_are_shown(view, monkeypatch):
+    """The latest first, so many at most, and no more than twice as many are remembered; one without a time is the last."""
+    monkeypatch.setattr(live_view, "LATEST_SESSIONS", 3)
+    for number in (5, 1, 8, 7, 2, 6, 3):
+        view.batch(Poll(), {f"s{number}": summary(f"2026-02-01T09:30:0{number}Z")})
+        assert len(view._latest) <= 6
+    view.batch(Poll(), {"none": summary(None)})
+    view.polled(Poll())
+    assert [line.session_id for line in view.drawn[-1].sessions] == ["s8", "s7", "s6"]
+
+    view.batch(Poll(), {"s1": summary("2026-02-01T09:30:09Z")})
+    view.polled(Poll())
+    assert [line.session_id for line in view.drawn[-1].sessions] == ["s1", "s8", "s7"]
+
+
+def test_without_prices_there_is_no_cost(tmp_path):
+    """Where the price lists cannot be used, none is made up."""
+    screen = Screen()
+    LiveView(screen, [], str(tmp_path), None, lambda: 0.0).polled(poll_of(rounds=1))
+    assert not any("Total Cost" in line for line in screen.lines)
+    LiveView(screen, [], str(tmp_path), BOOK, lambda: 0.0).polled(poll_of(rounds=1))
+    assert any("Total Cost:           $1.00" in line for line in screen.lines)
