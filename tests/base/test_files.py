@@ -229,6 +229,38 @@ def test_replace_writes_over_what_a_killed_run_left(tmp_path):
     assert (tmp_path / "state").read_bytes() == b"new"
 
 
+def test_a_copy_lasts(tmp_path, synced):
+    """Its data and then its name are synced; it is whole, and for its user alone."""
+    (tmp_path / "file").write_bytes(b"text" * 100_000)
+    target = tmp_path / "copy"
+
+    files.copy(os.fsencode(tmp_path / "file"), os.fsencode(target))
+
+    assert target.read_bytes() == b"text" * 100_000
+    assert mode(target) == 0o600
+    assert synced == [target.stat().st_ino, tmp_path.stat().st_ino]
+
+
+def test_a_copy_that_fails_leaves_none(tmp_path, monkeypatch):
+    """Where the disk or the file fails nothing has the name; one that is taken is not written over."""
+    file, target = tmp_path / "file", tmp_path / "copy"
+    with pytest.raises(FileNotFoundError):
+        files.copy(os.fsencode(file), os.fsencode(target))
+    assert not target.exists()
+
+    file.write_bytes(b"text")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", lambda _descriptor: (_ for _ in ()).throw(OSError("no")))
+        with pytest.raises(OSError, match="no"):
+            files.copy(os.fsencode(file), os.fsencode(target))
+    assert not target.exists()
+
+    target.write_bytes(b"there")
+    with pytest.raises(FileExistsError):
+        files.copy(os.fsencode(file), os.fsencode(target))
+    assert target.read_bytes() == b"there"
+
+
 def test_replace_works_in_the_current_folder(tmp_path, monkeypatch):
     """A name without a folder is one in the current folder."""
     monkeypatch.chdir(tmp_path)

@@ -78,3 +78,17 @@ def test_a_number_stands_for_one_session(tmp_path, session_id):
         number = index.session_number(session_id)
         assert index.session_id(number) == session_id
         assert index.session_number(session_id + "?") is None
+
+
+def test_when_an_index_can_be_asked(tmp_path):
+    """Where it is of this version, current, and priced with the prices of now; each of these can lack."""
+    with opened(tmp_path) as found:
+        caught_up(found)
+        assert found.is_ready()
+        found.set_meta(prices="others")
+        assert not found.is_ready()
+        found.set_meta(prices=found.book.fingerprint, writing=1)
+        assert not found.is_ready()
+        found.set_meta(writing=0)
+        found.db.execute("PRAGMA user_version = 1")
+        assert not found.is_ready()

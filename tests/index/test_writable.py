@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import stat
@@ -13,6 +14,7 @@ import pytest
 
 from session_monitor.base import data_folder
 from session_monitor.index import access, opening, writable
+from session_monitor.index.database import Index
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList
 from tests.support.calls import BOOK
@@ -94,6 +96,36 @@ def test_who_waited_for_the_maker_takes_what_was_made(folder, monkeypatch):
     monkeypatch.setattr(opening, "held", held)
     with writable.opened(str(folder), BOOK, 1.0) as index:
         assert index.meta("made") == made[1]
+
+
+@pytest.mark.parametrize("was_complete", [True, False])
+def test_sessions_that_are_removed_beside_an_index(agent, folder, was_complete):
+    """It is as complete afterwards as it was; while they are removed it is not."""
+    agent.store([Step("a"), Step("b")])
+    assert rounds(folder) == {"a": 1, "b": 1}
+    if not was_complete:
+        agent.store([Step("c")])
+
+    def is_complete():
+        """What the index in the folder says."""
+        with contextlib.closing(opening.read_only(str(folder / data_folder.INDEX))) as db:
+            return Index(db, str(folder), BOOK).is_complete()
+
+    with writable.taking_out(str(folder), {"a": "a.json"}):
+        assert not is_complete()
+        (folder / "a.json").unlink()
+
+    assert is_complete() == was_complete
+    assert rounds(folder) == ({"b": 1} if was_complete else {"b": 1, "c": 1})
+
+
+def test_sessions_that_are_removed_where_there_is_no_index(agent, folder):
+    """None is made for that."""
+    agent.store([Step("a")])
+    with writable.taking_out(str(folder), {"a": "a.json"}):
+        (folder / "a.json").unlink()
+    writable.rewrite(str(folder))
+    assert not list(folder.glob(f"{data_folder.INDEX}*"))
 
 
 _REMOVED_IN_USE = """\

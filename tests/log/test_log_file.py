@@ -158,6 +158,17 @@ def test_packed_files_are_read_as_their_text(opened, suffix):
     assert [line for _, _, line in log_file.lines(file, 0, file.size)] == TEXT.split(b"\n")[:-1]
 
 
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz"])
+def test_no_more_is_read_than_can_be_trusted(opened, suffix):
+    """Of a damaged file so many bytes are known to be right; what stands behind them is not given out."""
+    file = opened(PACK[suffix](TEXT), suffix)
+    file.has_text(100, {})
+
+    assert file.size == 100
+    assert [file.read(50, offset) for offset in (30, 80, 100, 200)] == [TEXT[30:80], TEXT[80:100], b"", b""]
+    assert file.sha256(0, 101) is None
+
+
 @PACKED
 def test_reading_needs_no_size_first(opened, suffix):
     """A range can be read before anybody asked for the size."""

@@ -12,9 +12,11 @@ from unittest import mock
 import pytest
 
 from session_monitor.log import compressed, generation, log_file, matching, verdicts
+from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import HEAD, MARK, Generation
 from session_monitor.monitor import ingest
 from session_monitor.sessions.store import Store
+from session_monitor.sessions.write_lock import Outdated
 from tests.support import calls
 from tests.support.monitors import Monitor
 
@@ -215,6 +217,30 @@ def test_a_run_that_ends_before_a_thing_is_out_of_the_way(monitor):
 
     assert monitor.fresh().poll().problems == []
     assert monitor.ids() == ["a", "b", "c"]
+
+
+def test_a_thing_in_the_way_while_others_change_session_files(monitor, monkeypatch):
+    """The index hears of it, and the next look takes the thing away."""
+    monkeypatch.setattr(ingest, "SETTLING_SECONDS", 0)
+    (monitor.out / "s.json").mkdir()
+    monitor.write("a")
+    real, heard = Store.make_way, []
+    index = mock.Mock(spec=ingest.NoIndex)
+    index.outdated.side_effect = lambda: heard.append("outdated")
+
+    def make_way(self, odd):
+        """As when somebody deletes a session just then."""
+        if not heard:
+            raise Outdated
+        return real(self, odd)
+
+    monkeypatch.setattr(Store, "make_way", make_way)
+    store, state = Store(str(monitor.out)), Checkpoint(str(monitor.out / ".state.json"), str(monitor.out))
+    poll = ingest.Ingest([str(monitor.log)], store, state, index=index).poll()
+
+    assert heard[:1] == ["outdated"]
+    assert len(poll.problems) == 1
+    assert monitor.ids() == ["a"]
 
 
 def test_more_things_in_the_way_than_a_poll_has_tries(monitor):

@@ -213,6 +213,21 @@ def test_two_ids_with_one_name_are_kept_apart(tmp_path):
     assert len(rounds_of(tmp_path / file_names.other_name("agent:main:1"))) == 1 + len(TALK)
 
 
+@pytest.mark.parametrize("first", ["free again", "a folder"])
+def test_a_session_under_its_second_name_goes_on_there(tmp_path, first):
+    """Whatever became of the first one: its file is found, and nothing comes twice."""
+    put(tmp_path, in_log([call("other", ["x"])]))
+    os.rename(path_of(tmp_path, "other"), path_of(tmp_path))
+    put(tmp_path, TALK[:3])
+    path_of(tmp_path).unlink()
+    if first == "a folder":
+        path_of(tmp_path).mkdir()
+
+    assert put(tmp_path, TALK) == len(TALK) - 3
+    assert len(rounds_of(tmp_path / file_names.other_name("agent:main:1"))) == 1 + len(TALK)
+    assert [path.name for path in tmp_path.glob("*.json") if path.is_file()] == [file_names.other_name("agent:main:1")]
+
+
 def test_no_id_can_take_the_name_of_another(tmp_path):
     """An id that is spelled like the name of a long one does not stand in its way."""
     long = "x" * 300

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import json
 
+import pytest
+
 from session_monitor.calls import ai_log
 from session_monitor.calls.short_lines import PATIENCE, SAMPLES, LineReader, ShortCall
 from session_monitor.sessions import message_history, record, session_file
@@ -64,10 +66,12 @@ def test_a_new_value_of_the_gateway_has_its_word():
     assert tuple(record.PLACES) == ai_log.PLACES
 
 
-def test_a_short_call_without_time_or_model():
-    """Of a short call a word may have no value, as on the long way."""
+@pytest.mark.parametrize("more", [{}, {"total_token": 77}])
+def test_a_short_call_without_time_or_model(more):
+    """Of a short call a word may have no value, as on the long way; what is odd about its tokens is noted."""
     told = {"input_token": 5, "llm_service_duration": 9, "model": "-", "output_token": 1, "response_type": "normal"}
-    inner = json.dumps({**told, "session_id": "s"}, separators=(",", ":")).replace('"', r"\"")
+    told.update(more)
+    inner = json.dumps({**told, "session_id": "s"}, separators=(",", ":"), sort_keys=True).replace('"', r"\"")
     line = f'{{"ai_log":"{inner}","response_code":"200","start_time":"-"}}'.encode()
     reader = LineReader()
     calls = [reader.parse(line) for _ in range(PATIENCE + SAMPLES + 1)]
@@ -78,3 +82,4 @@ def test_a_short_call_without_time_or_model():
     facts, rest = record.entry_of(calls[0], 2, LOG, 0)
     assert session_file.sealed(body) == session_file.round_line(facts, (), rest)
     assert json.loads(body[1:] + b"}")["timestamp"] is None
+    assert ("token_notes" in json.loads(body[1:] + b"}")) == bool(more)

@@ -164,6 +164,24 @@ def test_frame_tells_the_catching_up(rows):
     assert "Catching up" not in "".join(live_frame.frame(VIEW, 80, rows))
 
 
+def test_what_finds_no_room_is_left_out_part_by_part():
+    """A line is as wide as the terminal, and no part is cut for it; the first one stays."""
+    lines = [
+        "Catching up: 120 MB left",
+        "Catching up: 120 MB left, 85 MB/s",
+        "Catching up: 120 MB left, 85 MB/s, 41,000 lines/s",
+        "Catching up: 120 MB left, 85 MB/s, 41,000 lines/s, 2 s left",
+    ]
+
+    def told(columns):
+        """What is said of the catching up."""
+        return next(line for line in live_frame.frame(BEHIND, columns, 24) if line.startswith("Catching"))
+
+    assert [told(len(line)) for line in lines] == lines
+    assert [told(len(line) - 1) for line in lines[1:]] == lines[:-1]
+    assert told(len(lines[0]) - 1) == "Catching up: 120 MB le…"
+
+
 @pytest.mark.parametrize("rows", [8, 24])
 def test_frame_waits_for_calls(rows):
     """Without a session the frame says which log it waits for."""
