@@ -53,7 +53,7 @@ def stream(
         pieces: Iterator[str] = _json(row, rounds, redacts=redacts)
     else:
         form = markdown_page if asked.form == "md" else html_page
-        pieces = form.pieces(row.fields, row.spending, rounds, full=True)
+        pieces = form.pieces(row.fields, row.spending, rounds, messages=True, full=True)
     return Stream(_KINDS[asked.form], _encoded(pieces), (("Content-Disposition", _disposition(asked)),))
 
 
