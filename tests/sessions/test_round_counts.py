@@ -9,8 +9,9 @@ from collections import Counter
 import pytest
 
 from session_monitor.base import files
-from session_monitor.sessions import round_counts
+from session_monitor.sessions import round_counts, session_file
 from session_monitor.sessions.round_counts import Counted, RoundCounts
+from tests.support.stores import TALK, path_of, put
 
 pytestmark = pytest.mark.usefixtures("no_sync")
 MANY = [(b"session %d.json" % number, Counted(number + 1, number * 7919)) for number in range(5000)]
@@ -201,3 +202,58 @@ def test_what_is_kept_lasts(tmp_path, synced):
     synced.clear()
     kept(tmp_path, MANY[1:2])
     assert synced == [path.stat().st_ino]
+
+
+# -- what a session file lacks -----------------------------------------------------------------------------------------
+
+
+def missing(folder, path, counted):
+    """What the file lacks of what was counted under its name."""
+    name = os.fsencode(path.name)
+    counts = RoundCounts(str(folder))
+    counts.put([(name, counted)])
+    with open(path, "rb") as file:
+        found = counts.missing(name, file, session_file.read_end(file))
+    counts.close()
+    return found
+
+
+@pytest.fixture
+def written(tmp_path):
+    """A session file of two writes, of two rounds and of four; with the checksum of each round's line."""
+    folder = tmp_path / "sessions"
+    folder.mkdir()
+    put(folder, TALK[:2])
+    put(folder, TALK)
+    path = path_of(folder)
+    with open(path, "rb") as file:
+        checksums = [session_file.crc32_of(file, number) for number in range(1, len(TALK) + 1)]
+    return path, checksums
+
+
+def test_a_file_that_has_all_that_was_counted(tmp_path, written):
+    """It ends with that round, or goes on behind it: with the last write, or wherever somebody else went on."""
+    path, checksums = written
+    assert [missing(tmp_path, path, Counted(number, checksums[number - 1])) for number in range(1, 7)] == [None] * 6
+
+
+def test_a_file_that_lacks_what_was_counted(tmp_path, written):
+    """So many rounds where it has fewer, whatever they are; none where it has as many, and others."""
+    path, checksums = written
+    assert [missing(tmp_path, path, Counted(number, checksums[-1])) for number in (7, 9)] == [1, 3]
+    assert [missing(tmp_path, path, Counted(number, 12345)) for number in (1, 2, 6)] == [0] * 3
+    assert missing(tmp_path, path, Counted(3, checksums[3])) == 0
+
+
+def test_a_file_of_which_nothing_was_counted(tmp_path, written):
+    """It lacks nothing that anybody knows of."""
+    path, _ = written
+    with open(path, "rb") as file:
+        assert RoundCounts(str(tmp_path)).missing(b"other.json", file, session_file.read_end(file)) is None
+
+
+def test_most_files_are_not_read_for_that(tmp_path, written, monkeypatch):
+    """Where the file ends with what was counted, or the last write follows it, its lines are not gone through."""
+    path, checksums = written
+    monkeypatch.setattr(session_file, "crc32_of", lambda *_: pytest.fail("it was read"))
+    assert [missing(tmp_path, path, Counted(number, checksums[number - 1])) for number in (2, 6)] == [None, None]

@@ -188,6 +188,17 @@ def test_frame_waits_for_calls(rows):
     assert "Waiting for calls in /var/log/proxy/access.log" in live_frame.frame(EMPTY, 80, rows)
 
 
+def test_a_long_name_of_a_log_is_cut_in_its_middle():
+    """Its beginning and its end tell more; the line is as wide as the terminal."""
+    logs = ["/var/log/" + "x" * 60 + "/access.log"]
+    (line,) = [each for each in live_frame.frame(replace(EMPTY, logs=logs), 60, 24) if each.startswith("Waiting")]
+
+    assert line.startswith("Waiting for calls in /var/log/x")
+    assert line.endswith("x/access.log")
+    assert (len(line), line.count("…")) == (60, 1)
+    assert "Waiting for calls" in live_frame.frame(replace(EMPTY, logs=[]), 60, 24)
+
+
 def test_frame_ends_with_the_notes():
     """Warnings are the last lines, and those without a place are counted."""
     notes = [f"warning {number}" for number in range(9)]
