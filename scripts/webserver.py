@@ -79,22 +79,20 @@ def _serve(options: argparse.Namespace) -> int:
         data_folder.check_whose(options.data_dir)
     folder = Folder(options.data_dir, os.environ)
     keys = KeptKeys(options.data_dir, _say)
-    keys()  # where they cannot be read, nothing is served
+    key = keys().main  # where it cannot be read, nothing is served
     stopping = threading.Event()
     user_of = peers.teller()
     desk = Desk(folder, timestamps.now)
     site = _site(options, desk, keys, stopping)
     service = Service(site.respond, site.refuse, log, site.connections, tls, user_of=user_of or peers.unknown)
     server = Server((options.host, options.port), service)
-    serving = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True)
-    serving.start()
-    _greet(options, server.server_port, keys().main, is_there=folder.state().is_there)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
+    _greet(options, server.server_port, key, is_there=folder.state().is_there)
     if user_of is None and not _trusts_all(options):
         _say(_NOT_TOLD)
     ended.wait()
     stopping.set()
     server.stop()
-    serving.join()
     desk.close()
     folder.close()
     return 0

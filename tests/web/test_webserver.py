@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import http.client
 import os
 import re
@@ -158,6 +159,58 @@ def test_the_link_is_printed_wherever_it_listens(folder, host):
         link = process.stdout.readline()
     here = {"127.0.0.1": "For other users of this machine", "0.0.0.0": "From elsewhere"}[host]
     assert re.fullmatch(rf"{here}, with its key: http://\S.*:{port}/\?key=[\w-]{{43}}\n", link)
+
+
+ELSEWHERE, OTHER_USERS = "From elsewhere", "For other users of this machine"
+
+
+@pytest.mark.parametrize(
+    ("options", "here", "whom", "there"),
+    [
+        ([], "http://localhost", ELSEWHERE, "http://<this machine's name>"),
+        (["--host", "::"], "http://localhost", ELSEWHERE, "http://<this machine's name>"),
+        (["--host", "localhost"], "http://localhost", OTHER_USERS, "http://localhost"),
+        (["--host", "127.0.0.2"], "http://127.0.0.2", OTHER_USERS, "http://127.0.0.2"),
+        (["--host", "::1"], "http://[::1]", OTHER_USERS, "http://[::1]"),
+        (["--host", "10.0.0.5"], "http://10.0.0.5", ELSEWHERE, "http://10.0.0.5"),
+        (["--tls-cert", "c", "--tls-key", "k"], "https://localhost", ELSEWHERE, "https://<this machine's name>"),
+    ],
+)
+@pytest.mark.parametrize("is_there", [True, False])
+def test_the_greeting(capsys, options, here, whom, there, is_there):
+    """Where it is opened on this machine and from where else, with which key; and what to do where there are no data yet."""
+    webserver._greet(webserver._parser().parse_args(options), 80, "KEY", is_there=is_there)
+
+    first, second, *more = capsys.readouterr().out.splitlines()
+    assert (first, second) == (f"Serving ./sessions at {here}:80/", f"{whom}, with its key: {there}:80/?key=KEY")
+    assert [line.startswith("There is no folder ./sessions yet") for line in more] == [True] * (not is_there)
+
+
+@pytest.mark.parametrize(
+    ("number", "path", "told"),
+    [
+        (errno.EADDRINUSE, None, "0.0.0.0:8888 is in use: another server listens there; choose another --port"),
+        (errno.EACCES, None, "this user may not listen at 0.0.0.0:8888: choose a --port above 1023"),
+        (errno.EPERM, None, "this user may not listen at 0.0.0.0:8888: choose a --port above 1023"),
+        (errno.EACCES, "key.pem", "key.pem: Permission denied. See that this user may read it"),
+        (errno.EADDRNOTAVAIL, None, "cannot listen at 0.0.0.0:8888: Cannot assign requested address"),
+    ],
+)
+def test_failures_in_words(number, path, told):
+    """What cannot be read is not mistaken for what cannot be listened at."""
+    error = OSError(number, os.strerror(number), path)
+    assert webserver._in_words(error, webserver._parser().parse_args([])) == told
+
+
+@pytest.mark.parametrize(("text", "port"), [("0", 0), ("65535", 65535), ("65536", None), ("-1", None), ("x", None)])
+def test_a_port(capsys, text, port):
+    """It is a number of sixteen bits, 0 included."""
+    if port is None:
+        with pytest.raises(SystemExit):
+            webserver._parser().parse_args(["--port", text])
+        assert f"'{text}' is no port: 0 to 65535" in capsys.readouterr().err
+    else:
+        assert webserver._parser().parse_args(["--port", text]).port == port
 
 
 @pytest.mark.parametrize("options", [[], ["--trust-local-users"]])
