@@ -67,6 +67,17 @@ def test_the_summary_of_a_poll(monitor):
     assert poll.behind == 0
 
 
+def test_nothing_stays_open_between_two_polls(monitor):
+    """A log that is removed meanwhile gives its room back; neither does a session file nor a table stay open."""
+    before = len(os.listdir("/dev/fd"))
+    monitor.write("a", "b")
+    monitor.log.with_name("access.log.1").write_bytes(calls.line("old") + b"\n")
+    monitor.log.with_name("access.log.2.gz").write_bytes(gzip.compress(calls.line("older") + b"\n"))
+    for _ in range(2):
+        monitor.poll()
+        assert len(os.listdir("/dev/fd")) == before
+
+
 def test_a_log_that_is_renamed_while_it_is_looked_for(monitor, monkeypatch):
     """A pass that comes upon its first rotation, with the only log listed and renamed before it is opened, reads it."""
     monitor.write("a")
