@@ -5,10 +5,15 @@ from __future__ import annotations
 import os
 import select
 import signal
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
 from session_monitor.base.signals import Signals, unharmed, waking
+
+SCRIPTS = Path(__file__).parent.parent.parent / "scripts"
 
 
 def is_readable(descriptor):
@@ -79,3 +84,35 @@ def test_what_rotation_tells_who_does_not_wait(number):
         assert heard == [number]
     finally:
         signal.signal(number, before)
+
+
+_STOPPED = """\
+import os, signal
+from session_monitor.base.signals import stopping
+os.setpgid(0, 0)  # a group whose parent is in another one of its session: orphans are not stopped
+with stopping(lambda: print("left", flush=True), lambda: print("back", flush=True)):
+    handler = signal.getsignal(signal.SIGTSTP)
+    for _ in range(2):
+        os.kill(os.getpid(), signal.SIGTSTP)
+    assert signal.getsignal(signal.SIGTSTP) == handler
+assert signal.getsignal(signal.SIGTSTP) == signal.SIG_DFL
+signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+with stopping(lambda: print("never"), lambda: print("never")):
+    os.kill(os.getpid(), signal.SIGTSTP)
+print("end")
+"""
+
+
+def test_a_stop_comes_after_leaving():
+    """Each time the process stands still until somebody lets it go on, and then comes back; where stops are ignored it does not."""
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS)}
+    command = [sys.executable, "-c", _STOPPED]
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            for _ in range(2):
+                _, status = os.waitpid(child.pid, os.WUNTRACED)
+                assert os.WIFSTOPPED(status)
+                os.kill(child.pid, signal.SIGCONT)
+            assert child.communicate()[0].split() == ["left", "back", "left", "back", "end"]
+        finally:
+            child.kill()

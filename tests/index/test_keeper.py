@@ -9,8 +9,9 @@ import sqlite3
 import pytest
 
 from session_monitor.base import data_folder, files
-from session_monitor.index import access, opening
+from session_monitor.index import access, opening, writable
 from session_monitor.index.keeper import Keeper
+from session_monitor.index.writer import PERHAPS_WRITING, IndexWriter
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices.book import Book
@@ -329,3 +330,33 @@ def test_an_index_that_is_cut_short_in_use(agent, folder, part):
         assert rounds(folder) == {"a": 3}
         keeper.close()
     assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_the_mark_stays_while_something_lacks(agent, folder, monkeypatch):
+    """What another one who caught up meanwhile has marked is taken back only when all that was written is in."""
+    with lock(folder):
+        keeper = Keeper(str(folder), BOOK, silent)
+        written = agent.store([Step("a")])
+        with opened_by_another(folder) as index:
+            index.set_meta(writing=PERHAPS_WRITING)
+        with monkeypatch.context() as patch:
+            for name in ("add", "catch_up"):
+                patch.setattr(
+                    IndexWriter, name, lambda *_, **_more: (_ for _ in ()).throw(sqlite3.OperationalError("full"))
+                )
+            keeper.after(written)
+            keeper.settle()
+        with opened_by_another(folder) as index:
+            assert index.meta("writing") == PERHAPS_WRITING
+        assert keeper.problem == "full"
+
+        keeper.settle()
+        with opened_by_another(folder) as index:
+            assert index.is_complete()
+        assert keeper.problem is None
+        keeper.close()
+
+
+def opened_by_another(folder):
+    """The folder's index, to be changed."""
+    return writable.opened(str(folder), BOOK, 1.0)

@@ -75,6 +75,28 @@ def test_a_file_whose_lines_are_committed_is_not_read_through(tmp_path, monkeypa
         assert len(looks) == expected
 
 
+@pytest.mark.parametrize(
+    ("committed", "is_read"),
+    [
+        ({"g1": 100, "g2": 200}, False),
+        ({"g1": 100}, False),
+        ({"g1": 100, "g2": 199}, True),
+        ({"g1": 99, "g2": 200}, True),
+        ({"g3": 500}, True),
+    ],
+)
+def test_all_logs_that_are_known_must_be_committed(tmp_path, monkeypatch, committed, is_read):
+    """A file with lines of several is proved where one of those that the checkpoint knows was not read as far."""
+    put(tmp_path, [*in_log([call("s")], "g1"), *in_log([call("s")], "g2", start=100)])
+    looks = []
+    monkeypatch.setattr(session_file, "last_write_is_whole", lambda *_: looks.append(1) or True)
+    store = Store(str(tmp_path))
+    store.committed = committed
+    store.add(*in_log([call("s")], "g4")[0])
+
+    assert bool(looks) == is_read
+
+
 def test_what_a_killed_run_wrote_is_synced_before_it_counts(tmp_path, synced):
     """Lines that a file has, but from a run that may not have synced it, are synced before they count as kept."""
     put(tmp_path, TALK)
