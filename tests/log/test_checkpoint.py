@@ -226,6 +226,12 @@ def test_a_save_that_fails_is_tried_again(path, monkeypatch, generation):
     assert opened(path).view(None).generations[0].offset == 500
 
 
+def test_the_next_generation_comes_behind_all_others(generation):
+    """Whatever order they stand in; the first one is the first."""
+    assert LogView().next_sequence() == 1
+    assert LogView([generation(2), generation(7), generation(3, gone=True)]).next_sequence() == 8
+
+
 def test_generations_that_are_long_gone_are_forgotten_and_stay_counted(generation):
     """Of those whose files are gone the newest are kept; what the others covered is in the total for ever."""
     number = checkpoint.REMEMBERED + 10

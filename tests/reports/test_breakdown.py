@@ -12,6 +12,7 @@ from session_monitor.base import periods
 from session_monitor.base.periods import DAY, HOUR, MONTH
 from session_monitor.index.access import ask
 from session_monitor.index.keeper import Keeper
+from session_monitor.reports import breakdown
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
 from tests.support import report_oracle
@@ -229,3 +230,47 @@ def test_calls_on_the_edges_of_the_calendar(tmp_path, day):
     for zone in (*ZONES, "local"):
         for unit in periods.UNITS:
             assert sum(row.sums.calls for row in found.by_time(unit, periods.zone(zone)).rows) == 3
+
+
+def test_the_order_of_rows(tmp_path):
+    """The dearest first; of what costs the same, or nothing that is known, the one with most tokens, then by name."""
+    models = [("gpt-4o-mini", 3000), ("zeta", 700), ("alpha", 700), (None, 700), ("huge", 5000), ("gpt-4o", 2000)]
+    Agent(tmp_path).store([Step(f"s{n}", n, model, f"c{tokens}", tokens) for n, (model, tokens) in enumerate(models)])
+    found = Report(str(tmp_path), BOOK)
+
+    assert [row.name for row in found.by_model().rows] == ["gpt-4o", "gpt-4o-mini", "huge", None, "alpha", "zeta"]
+    assert [row.name for row in found.by_consumer().rows] == ["c2000", "c3000", "c5000", "c700"]
+
+
+def test_the_order_of_tools(tmp_path):
+    """Those that were asked for most first, then those of which most came back, then by name."""
+    called = [("once", 1), ("often", 5), ("b", 2), ("a", 2), ("c", 2)]
+    came = [("c", 2, 1, 10), ("a", 1, 0, 10), ("b", 1, 0, 10)]
+    rounds = [round_of(1, tools_called=called), round_of(2, tool_results=came, fresh_characters=30)]
+    rows = Report(str(keep(tmp_path, "s", *rounds)), BOOK).by_tool()
+
+    assert [row.tool for row in rows] == ["often", "c", "a", "b", "once"]
+    untold = rows[0].to_json()
+    assert (untold["tool"], untold["calls"], untold["measured"], untold["tokens"]) == ("often", 5, 0, None)
+
+
+def test_a_row_of_time_as_json(tmp_path):
+    """Its beginning is told in the zone that it was made for; at the edge of the calendar it may have none."""
+    Agent(tmp_path).store([Step("a", 0)])
+    where = periods.zone("Asia/Shanghai")
+    (row,) = Report(str(tmp_path), BOOK).by_time(DAY, where).rows
+
+    told = row.to_json(where)
+    assert (told["date"], told["start"], told["sessions"]) == ("1970-01-01", "1970-01-01T00:00:00+08:00", 1)
+    edge = row._replace(span=row.span._replace(start=10**15)).to_json(where)
+    assert edge["start"] is None
+
+
+@pytest.mark.parametrize("limit", [0, 1, 3])
+def test_names_that_are_known(tmp_path, limit):
+    """By their names, and no more than asked for."""
+    Agent(tmp_path).store([Step("a", n, model) for n, model in enumerate(("c", "a", "b"))])
+    assert (
+        ask(str(tmp_path), BOOK, lambda index: breakdown.known(index, "model", limit), silent)
+        == ["a", "b", "c"][:limit]
+    )

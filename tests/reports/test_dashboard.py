@@ -181,3 +181,98 @@ def test_nothing(tmp_path):
 def test_percentiles(values, percent, expected):
     """The value that so many of a hundred do not exceed."""
     assert percentile(values, percent) == expected
+
+
+@pytest.mark.parametrize(
+    ("zone", "weekday", "hour"), [("UTC", 6, 12), ("Asia/Shanghai", 6, 20), ("Pacific/Auckland", 0, 1)]
+)
+def test_when_calls_are_made(tmp_path, zone, weekday, hour):
+    """A cell of the heat map has the calls of its hour of that weekday there, Monday first, whichever week they are of."""
+    calls = [
+        line(name, start_time=f"2026-02-{day}T{time}Z", model=model)
+        for name, day, time, model in [
+            ("a", "01", "12:00:00", "gpt-4o"),
+            ("b", "01", "12:59:59", "gpt-4o"),
+            ("c", "08", "12:30:00", "no-such-model"),
+            ("d", "02", "09:30:00", "gpt-4o"),
+        ]
+    ]
+    report = of(tmp_path, *calls)
+    heat = asked(report, zone=periods.zone(zone)).heat
+
+    told = {(day, at): cell.calls for day, cells in enumerate(heat) for at, cell in enumerate(cells) if cell.calls}
+    assert told.pop((weekday, hour)) == 3
+    assert list(told.values()) == [1]
+    cell = heat[weekday][hour]
+    assert (cell.unpriced, cell.at_least) == (1, 0)
+    assert cell.pico == 2 * report.overview(Selection(sessions=("a",))).sums.spending.pico
+    some = asked(report, Selection(sessions=("b", "c")), zone=periods.zone(zone)).heat  # from rounds, not from sums
+    assert (some[weekday][hour].calls, some[weekday][hour].unpriced) == (2, 1)
+    assert [len(cells) for cells in heat] == [24] * 7
+
+
+@pytest.mark.parametrize(
+    ("cell", "cost"),
+    [
+        (dashboard.HeatCell(2, 10**12, 1, 1), "1"),
+        (dashboard.HeatCell(2, 0, 2, 0), None),
+        (dashboard.HeatCell(), "0"),
+    ],
+)
+def test_a_cell_as_json(cell, cost):
+    """What has no price has no cost; no calls cost nothing."""
+    told = {"calls": cell.calls, "cost_usd": cost, "unpriced_rounds": cell.unpriced, "at_least": cell.at_least}
+    assert cell.to_json() == told
+
+
+def test_a_card_as_json(tmp_path):
+    """Its shares follow from its sums; how many tell no tokens is among them."""
+    ends = {"input_token": None, "output_token": None, "total_token": None}
+    calls = [
+        line("s", cached_tokens=4),
+        line("s", code="503"),
+        line("s", **ends),
+        line("t", llm_first_token_duration=70),
+    ]
+    card = asked(of(tmp_path, *calls)).now
+    found = card.to_json()
+
+    assert (found["sessions"], found["calls"], found["error_share"]) == (2, 4, 0.25)
+    assert found["cached_share"] == round(4 / card.sums.input_tokens, 6)
+    assert (found["calls_without_tokens"], found["first_token_p95_ms"], found["first_token_calls"]) == (1, 70, 1)
+    assert (found["first_token_sampled"], found["active_now"]) == (False, 0)
+
+
+def test_how_long_ago_a_session_talks_just_now(tmp_path):
+    """A quarter of an hour, to the millisecond."""
+    report = of(tmp_path, line("a", start_time="2026-02-01T11:45:00Z"))
+    assert [asked(report, now=NOON + late).now.active for late in (0, 1)] == [1, 0]
+
+
+def test_the_spans_of_a_series(tmp_path):
+    """From the first call that is meant to the last, without gaps; both ends are cut, and a longer unit is taken for many."""
+    report = of(tmp_path, line("a", start_time="2026-02-01T11:45:00Z"), line("a", start_time="2026-02-04T10:00:00Z"))
+    found = asked(report)
+    assert [span.name for span in found.spans] == [f"2026-02-0{day}" for day in (1, 2, 3, 4)]
+    assert (found.spans[0].start, found.spans[-1].end) == (NOON - HOUR // 2, NOON + 70 * HOUR + 1)
+    assert (found.since, found.until) == (NOON - HOUR // 2, NOON + 70 * HOUR)
+
+    meant = Selection(since=NOON + 1, until=NOON + 24 * HOUR)
+    found = asked(report, meant)
+    assert [(span.start, span.end) for span in found.spans] == [
+        (NOON + 1, NOON + 12 * HOUR),
+        (NOON + 12 * HOUR, NOON + 24 * HOUR),
+    ]
+    assert (found.since, found.until) == (NOON + 1, NOON + 24 * HOUR)
+
+
+def test_so_many_spans_are_drawn(tmp_path, monkeypatch):
+    """As many as there may be are; one more, and the next longer unit is taken."""
+    monkeypatch.setattr(dashboard, "MOST_BUCKETS", 24)
+    first = "2026-02-01T00:00:00Z"
+    day = asked(
+        of(tmp_path, line("a", start_time=first), line("a", start_time="2026-02-01T23:10:00Z")), unit=periods.HOUR
+    )
+    assert (day.unit, len(day.spans)) == (periods.HOUR, 24)
+    more = asked(of(tmp_path, line("a", start_time="2026-02-02T00:00:00Z")), unit=periods.HOUR)
+    assert (more.unit, len(more.spans)) == (periods.DAY, 2)

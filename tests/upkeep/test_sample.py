@@ -61,6 +61,27 @@ def test_what_answered_calls_tell():
     assert found.session_ids == {"s": 5}
 
 
+@pytest.mark.parametrize(
+    ("told", "is_alone"),
+    [
+        ({**NOTHING_TOLD, "model": None, "chat_id": "c"}, True),
+        ({**NOTHING_TOLD, "model": None}, False),
+        ({**NOTHING_TOLD, "chat_id": "c"}, False),
+        ({"model": None, "chat_id": "c"}, False),
+    ],
+)
+def test_a_call_of_which_an_id_alone_is_told(told, is_alone):
+    """Neither its tokens nor its model are, and it has an id of the provider's."""
+    assert taken(calls.line("s", ["x"], **told)).id_alone == is_alone
+
+
+def test_the_newest_call():
+    """The latest of their times, in whatever order they came; none where no call tells one."""
+    times = ("2026-02-01T09:30:15Z", "2026-02-01T09:30:17Z", "-", "2026-02-01T09:30:16Z")
+    assert taken(*(calls.line("s", start_time=each) for each in times)).newest == 1769938217000
+    assert taken(calls.line("s", start_time="-")).newest is None
+
+
 def test_who_calls():
     """Programs are counted where their calls have no session id, and where the plugin skipped them, with the path alone."""
     skipped = outer(b'{"ai_log":"-"}', method="POST", path="/v1/responses?x", response_code="200", user_agent="codex/1")
