@@ -168,6 +168,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
     [
         line([long("1"), 2], "t", compact),
         line([long("other"), 2], dumps=compact),
+        line([long("2"), 2], dumps=compact),
         line([long("1")], dumps=compact),
         line([long("1"), 2], dumps=json.dumps),
         line([long("1"), {"role": "tool", "tool_call_id": "c", "content": "result"}], dumps=compact),

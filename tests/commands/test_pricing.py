@@ -197,6 +197,77 @@ def test_list_of_all_prices(four_calls):
     assert "No model's name contains" in done_at(four_calls, "pricing", "list", "--search", "no such thing")
 
 
+@pytest.fixture
+def own_list(tmp_path):
+    """A person's home whose data folder has a list with prices of every form."""
+    (tmp_path / "sessions").mkdir()
+    plain = {"input": "1", "output": "2"}
+    tiers = [{"above": 200000, "input": "3"}]
+    windows = [
+        {"utc": ["16:30", "23:00"], "weekdays": [1, 7], "input": "0.5"},
+        {"utc": ["00:00", "01:00"], "output": "1"},
+    ]
+    found = {"observed": "2026-01-02", "source": "a page", "url": "https://example.org/", "note": "with tax"}
+    models = {
+        "my-changed": {"prices": [{**plain, "from": None}, {"input": "4", "output": "5", "from": "2026-01-01"}]},
+        "my-later": {"vendor": "me", "prices": [{**plain, "from": "2999-01-01"}]},
+        "my-tiers": {"note": "a note", "prices": [{**plain, "tiers": tiers, "cache_read": "0.1", "currency": "CNY"}]},
+        "my-windows": {"prices": [{**plain, "windows": windows, **found}]},
+    }
+    document = {"schema": 1, "models": models, "rates": {"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}}
+    (tmp_path / "sessions" / ".prices.json").write_text(json.dumps(document), encoding="utf-8")
+    return tmp_path
+
+
+def test_list_has_the_prices_of_today(own_list):
+    """Of a model with none yet, from when on; a star says that they depend on more than the day."""
+    _, _, *rows = done_at(own_list, "pricing", "list", "--search", "my-").splitlines()
+
+    assert [row.split() for row in rows] == [
+        ["my-changed", "-", "4", "5", "-", "-", "2026-01-01", "your", "own"],
+        ["my-later", "me", "-", "-", "-", "-", "from", "2999-01-01", "-"],
+        ["my-tiers", "-", "1", "CNY*", "2", "CNY*", "0.1", "CNY", "-", "-", "your", "own"],
+        ["my-windows", "-", "1*", "2*", "-", "-", "-", "your", "own"],
+    ]
+
+
+def test_show_has_all_prices(own_list):
+    """Each row with its tiers, its hours and where it is from; an arrow at the one of today."""
+
+    def shown(model):
+        text = done_at(own_list, "pricing", "show", model)
+        return text[text.index("From:") :].splitlines()[1:]
+
+    assert shown("my-changed") == [
+        "Prices for 1M tokens:",
+        "  since ever: input 1, output 2 USD",
+        "→ from 2026-01-01: input 4, output 5 USD",
+    ]
+    assert shown("my-tiers") == [
+        "Note:   a note",
+        "Prices for 1M tokens:",
+        "→ since ever: input 1, output 2, cache read 0.1 CNY",
+        "    prompts above 200,000 tokens: input 3",
+    ]
+    assert shown("my-windows") == [
+        "Prices for 1M tokens:",
+        "→ since ever: input 1, output 2 USD",
+        "    16:30 to 23:00 UTC on Mon, Sun: input 0.5",
+        "    00:00 to 01:00 UTC: output 1",
+        "    source: a page, seen there on 2026-01-02",
+        "    https://example.org/",
+        "    with tax",
+    ]
+
+
+def test_what_was_set_is_told(four_calls):
+    """The prices by their names, the currency, and from when on they hold, where that is not since ever."""
+    told = done_at(four_calls, "pricing", "set", "My-M", "1.50", "6e0", "--cache-read", "0.5")
+    assert told == "my-m: input 1.5, output 6, cache read 0.5 USD for 1M tokens\n"
+    told = done_at(four_calls, "pricing", "set", "my-m", "1", "2", "--from", "2026-05-01")
+    assert told == "my-m: input 1, output 2 USD for 1M tokens, from 2026-05-01 on\n"
+
+
 def test_rounds_carry_their_cost(four_calls):
     """Each round in JSON has its cost by kind with the row behind it, or null and the reason."""
     rounds = data_at(four_calls, "show", "s")["rounds"]
