@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import os
 import stat
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import pytest
 
@@ -347,6 +349,17 @@ def test_one_sync_for_all_is_told_apart_from_none(tmp_path, monkeypatch):
     assert files._sync_file_system(str(tmp_path)) == sys.platform.startswith("linux")
     monkeypatch.setattr(sys, "platform", "darwin")
     assert not files._sync_file_system(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("syncfs", "is_done"), [(lambda _descriptor: 0, True), (lambda _descriptor: -1, False), (None, False)]
+)
+def test_what_the_system_says_of_one_sync_for_all(tmp_path, monkeypatch, syncfs, is_done):
+    """It may fail, and an old library may not have it."""
+    library = SimpleNamespace(syncfs=syncfs) if syncfs else SimpleNamespace()
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(ctypes, "CDLL", lambda _name: library)
+    assert files._sync_file_system(str(tmp_path)) is is_done
 
 
 def test_a_file_that_is_gone_is_an_error(tmp_path):

@@ -307,3 +307,20 @@ def test_nothing_steers_a_terminal(text, form, is_readable):
         assert written.count("\n") == 1
     if form == formats.MARKDOWN:
         assert len(written.strip().splitlines()) == 5
+
+
+def test_numbers_in_markdown():
+    """They have commas between thousands, but for the number of a round, which is a name; what is not there is a dash."""
+    row = {"session_id": "a|b", "round": 12345, "input_tokens": 12345, "at_least": True, "failed": False, "models": []}
+    row.update(duration_ms=None, cost_usd=None, cache_savings_usd="0.5")
+    table = ExportTable("rounds", tuple(row), tuple(row), [row])
+    heading, _, cells = [
+        [cell.strip() for cell in line.strip("|").split(" | ")]
+        for line in "".join(formats.pieces(Document(NOW, (table,), None), formats.MARKDOWN)).splitlines()[2:]
+    ]
+
+    assert heading == [
+        *("Session id", "Round", "Input tokens", "Lower bound", "Failed", "Models"),
+        *("Duration (ms)", "Cost (USD)", "Cache savings (USD)"),
+    ]
+    assert cells[1:] == ["12345", "12,345", "yes", "no", "-", "-", "not known", "$0.500"]

@@ -172,3 +172,16 @@ def test_reading_forward_is_one_pass(ending, monkeypatch):
     assert text.read(50, 20) == TEXT[20:70]
     assert text.read(50, len(TEXT) - 4) == TEXT[-4:]
     assert text.read(50, len(TEXT) + 4) == b""
+
+
+@PACKED
+def test_any_part_of_the_text_can_be_read(ending, monkeypatch):
+    """Wherever it begins and ends between the blocks that are kept, forward and back."""
+    monkeypatch.setattr(compressed, "STEP", 1000)
+    monkeypatch.setattr(compressed, "KEPT", 3000)
+    text = UnpackedText(ending, File(PACKED_TEXT[ending]).raw)
+    rng = random.Random(7)
+
+    for _ in range(150):
+        offset, length = rng.randrange(len(TEXT) + 100), rng.choice([1, 99, 1000, 2500])
+        assert text.read(length, offset) == TEXT[offset : offset + length]

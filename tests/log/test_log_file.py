@@ -402,6 +402,18 @@ def test_a_file_that_was_closed_is_opened_as_what_it_was(files):
     assert open_now() == before
 
 
+def test_no_descriptor_is_left_where_a_file_cannot_be_known_again(files, monkeypatch):
+    """Whatever fails while it is held against what it was."""
+    descriptors, (log, *_) = files(4)
+    log.remember()
+    descriptors.close_all()
+    before = open_now()
+    monkeypatch.setattr(LogFile, "_ends_of", lambda *_: (_ for _ in ()).throw(OSError(5, "Input/output error")))
+    with pytest.raises(OSError, match="Input/output error"):
+        log.read(1, 0)
+    assert open_now() == before
+
+
 @pytest.mark.parametrize("place", [0, 16_383, 95_904, 99_999])
 def test_a_large_file_that_was_written_over_while_it_was_closed(files, place):
     """Its first and its last bytes tell that, though its size is the same; that more was written is no matter."""

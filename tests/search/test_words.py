@@ -155,6 +155,14 @@ def test_an_excerpt_shows_where_the_words_stand():
     assert 150 < len(chinese.text) < 170
 
 
+@pytest.mark.parametrize("into", range(1, 9))
+def test_a_word_that_the_beginning_of_an_excerpt_would_cut(into):
+    """It is shown whole."""
+    between = "x" * (full_text._LEAD - len("beginning") + into - 2)
+    text = f"{'z ' * 50}beginning {between} needle {'y ' * 200}"
+    assert Finder(full_text.words("needle")).excerpt(text).text.startswith(f"…beginning {between} needle")
+
+
 def test_an_excerpt_shows_where_most_words_stand_together():
     """A place with both words goes before an earlier one with one of them; all are marked."""
     text = "red " + "x " * 300 + "Red and blue, RED" + " y" * 300

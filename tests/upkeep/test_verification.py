@@ -463,6 +463,16 @@ def test_what_is_wrong_beside_a_monitor_is_looked_at_once_more(folder, monkeypat
     assert (f"{A}: changed while it was looked at, and was left out" in notices) == is_left_out
 
 
+def test_what_is_wrong_beside_a_monitor_without_an_index(folder):
+    """Nothing says that something is being written: after a second look it is a fault."""
+    (folder / A).write_bytes((folder / A).read_bytes()[:-30])
+    for path in folder.glob(f"{data_folder.INDEX}*"):
+        path.unlink()
+    with files.lock(str(folder / LOCK), "a monitor"):
+        faults, _ = verify(folder)
+    assert [fault.partition(": ")[0] for fault in faults] == [A]
+
+
 def test_an_index_that_is_behind_beside_a_monitor(folder):
     """The monitor is about to bring it up to date; where none is at work it is told."""
     verify(folder)
