@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from session_monitor.calls import access_line
@@ -18,3 +20,21 @@ def test_a_text_ends_at_its_quote(backslashes):
         parts = access_line.split(broken.encode())
 
         assert (parts.outer_broken, parts.outer["path"], parts.outer["response_code"]) == (True, text, "503")
+
+
+def test_a_broken_line_that_is_cut_behind_a_backslash():
+    """It comes to an end, and what was cut is no field."""
+    parts = access_line.split(b'{"ai_log":"{}","user_agent":"x"y","method":"POST","path":"abc\\')
+
+    assert (parts.outer_broken, parts.outer) == (True, {"user_agent": "x", "method": "POST"})
+
+
+@pytest.mark.parametrize(
+    ("code", "duration", "is_believed"), [(200, 3, True), (200, "3", False), ("200", 3, False), ("200", "3", False)]
+)
+def test_whose_an_attribute_beside_ai_log_is(code, duration, is_believed):
+    """Behind what clients write it is believed where the format is JSON: then all numbers are such."""
+    outer = {"response_code": code, "duration": duration, "user_agent": "x", "session_id": "s"}
+    parts = access_line.split(json.dumps({**outer, "ai_log": json.dumps({"model": "m"})}).encode())
+
+    assert parts.attributes == ({"model": "m", "session_id": "s"} if is_believed else {"model": "m"})

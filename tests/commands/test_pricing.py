@@ -238,6 +238,12 @@ def test_show_has_all_prices(own_list):
         text = done_at(own_list, "pricing", "show", model)
         return text[text.index("From:") :].splitlines()[1:]
 
+    assert done_at(own_list, "pricing", "show", "My-Later").splitlines()[:3] == [
+        "My-Later is priced as my-later (override: your own price)",
+        "Vendor: me",
+        f"From:   {own_list}/sessions/.prices.json",
+    ]
+    assert "From:   the list that comes with the monitor\n" in done_at(own_list, "pricing", "show", "gpt-4o")
     assert shown("my-changed") == [
         "Prices for 1M tokens:",
         "  since ever: input 1, output 2 USD",

@@ -85,6 +85,20 @@ def test_a_file_that_others_can_read_is_an_error(tmp_path):
         keys.of_folder(str(tmp_path))
 
 
+def test_a_file_of_somebody_elses_is_an_error(tmp_path, monkeypatch):
+    """A key that this user may not read is not replaced by another one."""
+    made = keys.of_folder(str(tmp_path)).main
+
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(files, "reading", refuse)
+        with pytest.raises(BadKeyFileError, match="cannot be read by this user"):
+            keys.of_folder(str(tmp_path))
+    assert keys.of_folder(str(tmp_path)).main == made
+
+
 @pytest.mark.parametrize("kind", ["folder", "link"])
 def test_what_is_no_file_is_an_error(tmp_path, kind):
     """A folder or a link in the file's place is not followed."""

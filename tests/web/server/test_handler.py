@@ -146,6 +146,7 @@ def test_who_says_nothing_is_dropped(folder):
     """A connection without a request, and one without a further one, is closed after a while."""
     with serving(folder, limits=QUICK) as running:
         assert raw(running, b"") == b""
+    with serving(folder, limits=QUICK._replace(first_request=2 * PATIENCE)) as running:
         answer = raw(running, b"GET /api/me HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     assert status(answer) == 200
