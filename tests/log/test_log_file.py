@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import bz2
+import gc
 import gzip
 import hashlib
 import lzma
 import os
 import socket
+import weakref
 from types import SimpleNamespace
 
 import pytest
@@ -167,6 +169,24 @@ def test_no_more_is_read_than_can_be_trusted(opened, suffix):
     assert file.size == 100
     assert [file.read(50, offset) for offset in (30, 80, 100, 200)] == [TEXT[30:80], TEXT[80:100], b"", b""]
     assert file.sha256(0, 101) is None
+
+
+@PACKED
+def test_nothing_is_kept_of_a_file_that_was_closed(opened, suffix):
+    """Where it was read, its text goes at once, without any look for garbage; and it can be read once more."""
+    file = opened(PACK[suffix](TEXT), suffix)
+    assert file.read(10, 20) == TEXT[20:30]
+    gone = weakref.ref(file._text) if suffix else lambda: None
+    is_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        file.close()
+        assert gone() is None
+    finally:
+        if is_enabled:
+            gc.enable()
+
+    assert file.read(10, 40) == TEXT[40:50]
 
 
 @PACKED

@@ -199,8 +199,9 @@ class LogFile:
         return (found.st_size, found.st_mtime_ns) == (self.stat.st_size, self.stat.st_mtime_ns)
 
     def close(self) -> None:
-        """Close it; it is opened again where it is read."""
+        """Close it, and let go of its text; it is opened again where it is read."""
         self._descriptors.close(self)
+        self._text = None  # megabytes; and since it reads this file, it would go only when garbage is collected
 
     def has_shrunk(self) -> bool:
         """Whether it has less now than when it was opened; a compressed one, whether it was written to.
