@@ -238,17 +238,18 @@ def test_generations_are_counted_apart(tmp_path):
     assert summary_of(path_of(tmp_path, "s")).positions == {"g1": 300, "g2": 100}
 
 
-def test_forgetting_sessions_changes_nothing(tmp_path, monkeypatch):
-    """A store that may remember only one session writes the same files as one that remembers all."""
+@pytest.mark.parametrize("bound", ["REMEMBERED", "REMEMBERED_BYTES"])
+def test_forgetting_sessions_changes_nothing(tmp_path, monkeypatch, bound):
+    """A store that may remember only one session, or none, writes the same files as one that remembers all."""
     calls = [pair for n in range(4) for pair in in_log([call(f"s{m}", [f"{n}"]) for m in range(3)], start=n * 300)]
     many, few = folder_of(tmp_path, "many"), folder_of(tmp_path, "few")
     put(many, calls)
-    monkeypatch.setattr(store, "REMEMBERED", 1)
+    monkeypatch.setattr(store, bound, 1)
     one_run = Store(str(few))
     for each in calls:
         one_run.add(*each)
         one_run.flush()
-        assert len(one_run._sessions) == 1
+        assert len(one_run._sessions) == (bound == "REMEMBERED")
 
     assert contents(few) == contents(many)
 
@@ -477,6 +478,32 @@ def test_positions_are_bounded_and_nothing_comes_twice(tmp_path):
     assert put(tmp_path, [(call("s", ["late"]), ("g3", 200, 300))]) == 1
     assert put(tmp_path, [(call("s", ["late"]), ("g3", 200, 300)), lines[7]]) == 0
     assert session_check.look(str(tmp_path), "s.json", quick=False).faults == []
+
+
+def test_ends_that_are_remembered_take_so_much_and_no_more(tmp_path):
+    """The more generations their footers name, the fewer there are; those that were heard last stay."""
+    one_run = Store(str(tmp_path))
+    with mock.patch.object(store, "REMEMBERED_BYTES", 20_000):
+        for n in range(30):
+            for each in range(60):
+                one_run.add(call(f"s{each}"), (f"generation-{n}", each * 100, each * 100 + 100))
+            one_run.flush()
+            footers = [len(session.footer) for session in one_run._sessions.values()]
+            assert 20_000 - 2 * max(footers) < sum(footers) <= 20_000
+            assert list(one_run._sessions) == [f"s{each}" for each in range(60 - len(footers), 60)]
+
+
+def test_what_was_applied_of_old_is_not_kept_where_a_generation_begins(tmp_path):
+    """A batch may have thousands of sessions; what their files tell of all generations there were goes with the line."""
+    put(tmp_path, [line for n in range(40) for line in in_log([call("s", [str(n)])], f"g{n}")])
+    one_run = Store(str(tmp_path))
+
+    with mock.patch.object(session_file, "applied", wraps=session_file.applied) as looks:
+        one_run.add(call("s", ["new"]), ("g40", 0, 100))
+        assert one_run._sessions["s"].applied is None
+        for n in range(5):  # several that go on at a time: their file is read once for all
+            one_run.add(call("s", [f"late {n}"]), (f"g{n}", 100, 200))
+    assert looks.call_count == 2
 
 
 def test_a_footer_of_before_positions_were_bounded(tmp_path, monkeypatch):

@@ -18,6 +18,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import sys
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, NamedTuple
@@ -324,7 +325,7 @@ def applied(file: BinaryIO) -> dict[str, int]:
         start = body.rfind(_LOG) if body is not None else -1
         if body is not None and start >= 0:
             generation, _, end = _scan(body[start + len(_LOG) :].decode(), 0)[0]
-            ends[generation] = max(end, ends.get(generation, 0))
+            ends[sys.intern(generation)] = max(end, ends.get(generation, 0))
     return ends
 
 

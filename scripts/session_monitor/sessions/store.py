@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
+REMEMBERED_BYTES = 3 << 19
+"""Of as many bytes of footers at most: an end takes the more memory the more generations and conversations it names."""
 MOST_SENT = 32 << 20
 """Bytes of what sessions sent last that are kept; of more of it there are digests."""
 
@@ -152,6 +154,8 @@ class Store:
     ) -> None:
         self._touched[group] = session
         session.summary.add(facts, log)
+        if session.applied and log[0] not in session.applied:
+            session.applied = None  # it names all generations of before, which few lines come from when a new one began
         if session.missing and log[1] < self.read_before(group, log[0]):
             session.missing -= 1
         session.pending.append(line)
@@ -248,10 +252,16 @@ class Store:
         self.close()
         for session in self._sessions.values():
             session.applied = None
-        while len(self._sessions) > REMEMBERED:
-            _, session = self._sessions.popitem(last=False)
-            self._forget_sent(session)
+        self._forget_ends()
         return len(new), written
+
+    def _forget_ends(self) -> None:
+        """Of the sessions that were quiet for longest nothing is kept where they are too many."""
+        held = sum(len(session.footer) for session in self._sessions.values())
+        while len(self._sessions) > REMEMBERED or held > REMEMBERED_BYTES:
+            _, session = self._sessions.popitem(last=False)
+            held -= len(session.footer)
+            self._forget_sent(session)
 
     def close(self) -> None:
         """Let go of what is open; it is opened again when it is needed."""
