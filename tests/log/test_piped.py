@@ -105,6 +105,13 @@ def test_new_lines_before_old_ones(opened, read, mixed):
         read_before(read(text(0, 99), text(150, 159)), opened(mixed))
 
 
+@pytest.mark.parametrize(("length", "is_told"), [(31, False), (32, True)])
+def test_from_which_length_on_a_line_tells(opened, read, length, is_told):
+    """A shorter one may stand anywhere."""
+    generations = read(text(0, 9, length))
+    assert read_before(generations, opened(text(9, 12, length))) == ReadBefore(None, length if is_told else 0)
+
+
 def test_short_lines_tell_nothing(opened, read):
     """A last line that may stand anywhere is no end of what was read."""
     assert read_before(read(b"first\n\n"), opened(b"x\n\ny\n")) == ReadBefore(None, 0)

@@ -243,6 +243,12 @@ def test_a_card_as_json(tmp_path):
     assert (found["first_token_sampled"], found["active_now"]) == (False, 0)
 
 
+def test_a_moment_that_no_calendar_holds(tmp_path):
+    """It is in the first cell, and breaks nothing."""
+    assert dashboard._hour_of(10**12, UTC) == (0, 0)
+    assert dashboard._hour_of(0, UTC) == (3, 0)
+
+
 def test_how_long_ago_a_session_talks_just_now(tmp_path):
     """A quarter of an hour, to the millisecond."""
     report = of(tmp_path, line("a", start_time="2026-02-01T11:45:00Z"))

@@ -280,6 +280,16 @@ def test_without_an_index_pieces_are_searched_one_by_one(folder, monkeypatch):
     assert len(read) == 3
     assert hits(folder, "weather") == [("build", 1)]
 
+    told = []
+    found(folder, "weather", limit=9, progress=lambda *how: told.append(how))
+    shares = [done for done, _ in told]
+    assert shares == sorted(shares)
+    assert len({total for _, total in told}) == 1
+    assert (len(set(shares)), told[-1][0]) == (9, told[-1][1])
+    told.clear()
+    found(folder, "same", limit=1, progress=lambda *how: told.append(how))
+    assert told[-1][0] == told[-1][1] > 0
+
 
 def test_another_search_that_does_not_end(folder, monkeypatch):
     """One that waited long enough answers without the index."""

@@ -8,6 +8,7 @@ import pytest
 
 from session_monitor.log.log_file import LogFile
 from session_monitor.log.rotation import LogPlace
+from session_monitor.prices import cost
 from session_monitor.upkeep import sample
 from session_monitor.upkeep.sample import Sample
 from tests.support import calls
@@ -108,5 +109,7 @@ def test_what_is_wrapped_is_looked_at_as_well():
 
 def test_without_a_book_no_price_is_looked_for():
     """What is not priced is counted by model and reason, if there is a book."""
-    assert list(taken(calls.line("s", model="my-own")).unpriced.values()) == [1]
+    found = taken(*[calls.line("s", model="my-own")] * 2, calls.line("s", model=None))
+    assert found.unpriced == {("my-own", cost.UNKNOWN_MODEL): 2, ("", cost.NO_MODEL): 1}
+    assert (found.coverage.lines, found.coverage.calls) == (3, 3)
     assert not taken(calls.line("s", model="my-own"), book=None).unpriced
