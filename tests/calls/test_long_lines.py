@@ -171,6 +171,7 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
         line([long("2"), 2], dumps=compact),
         line([long("1"), {"role": "assistant", "content": "2"}], dumps=compact),
         line([long("1"), 2], dumps=compact).replace(b'"{', b'"x{'),
+        line([long("1"), 2], dumps=compact).replace(b'{"ai_log"', b'{"my_log"'),
         line([long("1"), "@"], dumps=compact).replace(rb"\"@\"", b"[" * 100_000 + b"]" * 100_000),
         line([long("1")], dumps=compact),
         line([long("1"), 2], dumps=json.dumps),

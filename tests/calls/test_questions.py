@@ -38,6 +38,8 @@ RESULT_PART = user(
         ([user("Hi?"), {"role": "system", "content": "# Environment"}], "Hi?"),
         ([user("Hi?"), {"role": "developer", "content": "Be brief."}], "Hi?"),
         ([user([{"type": "text", "text": REMINDER}, {"type": "text", "text": "Hi?"}])], "Hi?"),
+        ([user([{"type": "text", "text": each} for each in ("Hi?", REMINDER, "So?")])], "Hi?\nSo?"),
+        ([user(["Hi?", REMINDER, "So?"])], "Hi?\nSo?"),
         ([user("Hi?"), user([{"type": "text", "text": CONTEXT}])], "Hi?"),
         ([user("Hi?"), ASKS, RESULT], ""),
         ([user("Hi?"), ASKS, RESULT, user(CONTEXT)], ""),

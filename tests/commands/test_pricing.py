@@ -272,6 +272,13 @@ def test_what_was_set_is_told(four_calls):
     assert told == "my-m: input 1.5, output 6, cache read 0.5 USD for 1M tokens\n"
     told = done_at(four_calls, "pricing", "set", "my-m", "1", "2", "--from", "2026-05-01")
     assert told == "my-m: input 1, output 2 USD for 1M tokens, from 2026-05-01 on\n"
+    assert done_at(four_calls, "pricing", "alias", "mine", "GPT-4o") == "mine is priced as gpt-4o\n"
+    assert done_at(four_calls, "pricing", "reset", "Mine") == "mine has no price now\n"
+    done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2")
+    assert done_at(four_calls, "pricing", "reset", "gpt-4o") == "gpt-4o is priced as gpt-4o\n"
+    own = four_calls / "sessions" / ".prices.json"
+    assert done_at(four_calls, "pricing", "reset") == f"Your own prices in {own} are gone; the shipped ones count.\n"
+    assert not own.exists()
 
 
 def test_rounds_carry_their_cost(four_calls):

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from commands import stats
+from session_monitor.reports.breakdown import ToolRow
 from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope, rows_of, run
 
 
@@ -43,6 +45,7 @@ def test_summary_of_the_sample(tmp_path):
     summary = envelope("summary", "--data-dir", folder)
 
     tokens, cost = (next(line for line in said.splitlines() if line.startswith(name)) for name in ("Tokens", "Cost"))
+    assert text.startswith("Sessions: 7\nCalls:    ")
     assert tokens in text
     assert cost in text
     assert said.splitlines()[-1].replace("Coverage: ", "") in text
@@ -104,8 +107,16 @@ def test_stats_by_tool(weather, varied):
     }
     assert text[0] == "📊 Statistics by Tool"
     assert text[3].split() == ["get_weather", "1", "1", "1", "0", "1,225", "1,225"]
+    assert text[4].startswith("(Tokens are those by which the prompt grew with a result")
     assert run("stats-tool", "--data-dir", varied).stdout.startswith("No tools in 5 calls")
     assert data("stats-tool", "--data-dir", varied) == {"tools": []}
+
+
+def test_tokens_of_a_tools_results():
+    """What one result has of them, rounded; nothing is told where they were never measured."""
+    row = ToolRow(tool="read", sessions=1, calls=5, results=4, failed=0, tokens=11, measured=4)
+    assert stats._tool_cells(row) == ["read", "1", "5", "4", "0", "11", "3"]
+    assert stats._tool_cells(row._replace(tokens=0, measured=0)) == ["read", "1", "5", "4", "0", "-", "-"]
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,9 @@ def _read(name: str) -> str:
 
 def _bash(top: Node) -> str:
     cases = (case for node in with_all_below(top) for case in _bash_cases(node))
-    return _read("script.bash").replace("@CASES@", "\n".join(_bash_case(*case) for case in cases if case[1]))
+    return _read("script.bash").replace(
+        "@CASES@", "\n".join(_bash_case(asked, known) for asked, known in cases if known)
+    )
 
 
 def _bash_cases(node: Node) -> Iterator[tuple[str, str]]:

@@ -13,7 +13,7 @@ from session_monitor.index.writer import IndexWriter
 from tests.support.calls import line
 from tests.support.waiting import until
 from tests.support.webserving import ingest, ingest_calls, serving
-from web.answers.desk import Desk
+from web.answers.desk import Desk, _HeldReport
 from web.answers.folder import Folder
 from web.server.exchange import Refusal
 from web.server.shares import OWN, of_session
@@ -213,6 +213,46 @@ def test_a_folder_that_cannot_be_written(folder, monkeypatch):
     assert (overview.status, rounds.data["total"], streams.status) == (200, 1, 200)
     assert len(made) - before <= 2
     assert not os.path.exists(folder / ".index.sqlite3")
+
+
+def test_an_index_in_memory_holds_for_a_while(folder, monkeypatch, clock):
+    """Longer where it took long to make, shorter where prices change; the one before stays for who waits behind the new one."""
+    for each in folder.glob(".index.sqlite3*"):
+        each.unlink()
+    took, closed, real, close = [0], [], writable.in_memory, _HeldReport.close
+
+    def slow(*arguments):
+        clock.now += took[-1]
+        return real(*arguments)
+
+    def refuse(folder, *_arguments, **_options):
+        raise PermissionError(13, "Permission denied", folder)
+
+    monkeypatch.setattr(writable, "opened", refuse)
+    monkeypatch.setattr(writable, "in_memory", slow)
+    monkeypatch.setattr(_HeldReport, "close", lambda held: closed.append(held.number) or close(held))
+    files = Folder(str(folder), {"HOME": "/nonexistent"}, clock)
+    desk = Desk(files, lambda: 0, patience=60, clock=clock)
+
+    def change(seconds):
+        clock.now += seconds
+        return desk.change()
+
+    first = change(0)
+    assert change(29) == first
+    took.append(5)
+    second = change(1)
+    assert change(99) == second != first
+    assert closed == []
+    third = change(1)
+    assert third not in (first, second)
+    assert closed == [first]
+    (folder / ".prices.json").write_text('{"schema": 1, "models": {}}', encoding="utf-8")
+    assert change(1) not in (first, second, third)
+    desk.close(60)
+    files.close()
+    assert sorted(closed) == sorted({*closed, first, second, third})
+    assert len(closed) == 4
 
 
 # -- for whom ----------------------------------------------------------------------------------------------------------
