@@ -182,7 +182,8 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
     """Where none can be written, one in memory answers the questions of the next moment, and then it is made anew."""
     clock = [100.0]
     monkeypatch.setattr(index_access.time, "monotonic", lambda: clock[0])
-    monkeypatch.setattr(writable, "opened", refused)
+    tried = []
+    monkeypatch.setattr(writable, "opened", lambda *_, **how: tried.append(how) or refused())
     for end in ("", "-wal", "-shm"):
         (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
     access = index_access.Access(str(folder), BOOK, silent)
@@ -191,6 +192,7 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
         return access.ask(lambda found: found.db.execute("SELECT count(*) FROM session").fetchone()[0])
 
     assert count() == 2
+    assert len(tried) == 1  # where it may not be written, it may not be replaced either
     monitor(folder, calls.line("c"), keeper=False)
     clock[0] += index_access.KEPT / 2
     assert count() == 2

@@ -143,6 +143,26 @@ def test_frame_draws_the_box_where_it_fits(columns, expected):
     assert expected == any(line.startswith("┌") for line in live_frame.frame(VIEW, columns, 24))
 
 
+def test_which_columns_give_way():
+    """The model first, then the time of the last call, the number of rounds, the input; id and output stay."""
+    headings = []
+    for columns in range(70, 10, -1):
+        names = live_frame.frame(VIEW, columns, 8)[2].split("  ")
+        shown = [name.strip() for name in names if name.strip()]
+        if all(name in ("Session ID", "Msgs", "Input", "Output", "Last call", "Model") for name in shown) and (
+            not headings or headings[-1] != shown
+        ):
+            headings.append(shown)
+
+    assert headings == [
+        ["Session ID", "Msgs", "Input", "Output", "Last call", "Model"],
+        ["Session ID", "Msgs", "Input", "Output", "Last call"],
+        ["Session ID", "Msgs", "Input", "Output"],
+        ["Session ID", "Input", "Output"],
+        ["Session ID", "Output"],
+    ]
+
+
 def test_frame_shortens_ids_in_the_middle():
     """Ids share their beginnings, so the end of a long one stays; so does the end of a model's name, its date."""
     line = replace(

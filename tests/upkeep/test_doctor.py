@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import platform
 import shutil
 import sqlite3
 
@@ -93,6 +94,7 @@ def test_where_all_is_well(folder, log):
     checks = examined(folder, log, deep=True)
 
     assert levels(checks) == {}
+    assert checks["Python"].found == f"Python {platform.python_version()}"
     assert list(checks) == [
         *("Python", "SQLite", "log", "rotation", "calls", "skipped calls", "session ids", "session names", "content"),
         *("cut values", "tokens", "left calls", "cut streams", "failures", "times", "prices", "clock"),
