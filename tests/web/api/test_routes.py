@@ -72,6 +72,12 @@ def test_every_address_is_described():
     assert set(OPENAPI["paths"]) == here
 
 
+def test_which_answers_may_be_older_than_the_data():
+    """Those for which the calls of all sessions are added up; never a list, and nothing that is told of one session."""
+    of_all = {path for path, question in routes.QUESTIONS.items() if question.is_of_all}
+    assert of_all == {"/api/overview", "/api/stats", "/api/summary"}
+
+
 def test_the_description_is_one():
     """It is OpenAPI 3.1: every reference leads somewhere, and every schema is a JSON schema."""
     text = json.dumps(OPENAPI)
