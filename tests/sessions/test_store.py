@@ -238,13 +238,13 @@ def test_generations_are_counted_apart(tmp_path):
     assert summary_of(path_of(tmp_path, "s")).positions == {"g1": 300, "g2": 100}
 
 
-@pytest.mark.parametrize("bound", ["REMEMBERED", "REMEMBERED_BYTES"])
+@pytest.mark.parametrize("bound", ["REMEMBERED", "REMEMBERED_POSITIONS"])
 def test_forgetting_sessions_changes_nothing(tmp_path, monkeypatch, bound):
     """A store that may remember only one session, or none, writes the same files as one that remembers all."""
     calls = [pair for n in range(4) for pair in in_log([call(f"s{m}", [f"{n}"]) for m in range(3)], start=n * 300)]
     many, few = folder_of(tmp_path, "many"), folder_of(tmp_path, "few")
     put(many, calls)
-    monkeypatch.setattr(store, bound, 1)
+    monkeypatch.setattr(store, bound, int(bound == "REMEMBERED"))
     one_run = Store(str(few))
     for each in calls:
         one_run.add(*each)
@@ -483,14 +483,13 @@ def test_positions_are_bounded_and_nothing_comes_twice(tmp_path):
 def test_ends_that_are_remembered_take_so_much_and_no_more(tmp_path):
     """The more generations their footers name, the fewer there are; those that were heard last stay."""
     one_run = Store(str(tmp_path))
-    with mock.patch.object(store, "REMEMBERED_BYTES", 20_000):
+    with mock.patch.object(store, "REMEMBERED_POSITIONS", 300):
         for n in range(30):
             for each in range(60):
                 one_run.add(call(f"s{each}"), (f"generation-{n}", each * 100, each * 100 + 100))
             one_run.flush()
-            footers = [len(session.footer) for session in one_run._sessions.values()]
-            assert 20_000 - 2 * max(footers) < sum(footers) <= 20_000
-            assert list(one_run._sessions) == [f"s{each}" for each in range(60 - len(footers), 60)]
+            named = min(n + 1, 16)
+            assert list(one_run._sessions) == [f"s{each}" for each in range(60 - min(60, 300 // named), 60)]
 
 
 def test_what_was_applied_of_old_is_not_kept_where_a_generation_begins(tmp_path):

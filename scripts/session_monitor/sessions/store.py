@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 REMEMBERED = 2048
 """How many sessions' ends are kept in memory between two flushes."""
-REMEMBERED_BYTES = 3 << 19
-"""Of as many bytes of footers at most: an end takes the more memory the more generations and conversations it names."""
+REMEMBERED_POSITIONS = 6 * REMEMBERED
+"""With so many read positions at most: an end takes the more memory the more generations it names."""
 MOST_SENT = 32 << 20
 """Bytes of what sessions sent last that are kept; of more of it there are digests."""
 
@@ -257,10 +257,10 @@ class Store:
 
     def _forget_ends(self) -> None:
         """Of the sessions that were quiet for longest nothing is kept where they are too many."""
-        held = sum(len(session.footer) for session in self._sessions.values())
-        while len(self._sessions) > REMEMBERED or held > REMEMBERED_BYTES:
+        positions = sum(len(session.summary.positions) for session in self._sessions.values())
+        while len(self._sessions) > REMEMBERED or positions > REMEMBERED_POSITIONS:
             _, session = self._sessions.popitem(last=False)
-            held -= len(session.footer)
+            positions -= len(session.summary.positions)
             self._forget_sent(session)
 
     def close(self) -> None:
