@@ -60,6 +60,15 @@ def test_many_processes_make_the_same_rows(folder, files, monkeypatch, many):
     assert [name for chunk in shared for name in chunk.damaged] == ["copy.json", "junk.json"]
 
 
+def test_the_others_do_the_work(folder, files, monkeypatch, many):
+    """What they were given is not done by the process that gave it."""
+    made = chunks(str(folder), files, BOOK)
+    first = next(made)
+    monkeypatch.setattr(pool, "_chunk", lambda *_: pytest.fail("the others did not do it"))
+
+    assert len([first, *made]) > 6
+
+
 def test_an_index_from_many_processes(folder, many, monkeypatch):
     """An index that several processes made holds what one that this process made alone does."""
     with opened(folder) as shared, opened(folder) as alone:

@@ -226,6 +226,13 @@ def test_a_save_that_fails_is_tried_again(path, monkeypatch, generation):
     assert opened(path).view(None).generations[0].offset == 500
 
 
+def test_all_that_was_ever_read(generation):
+    """What was covered in each generation, and in those that are forgotten."""
+    view = LogView([generation(2), generation(3, gone=True)], Coverage(lines=10, lost_bytes=7))
+    assert view.coverage == Coverage(lines=15, calls=2, passed_over={"not_llm": 4}, lost_bytes=7)
+    assert LogView().coverage == Coverage()
+
+
 def test_the_next_generation_comes_behind_all_others(generation):
     """Whatever order they stand in; the first one is the first."""
     assert LogView().next_sequence() == 1

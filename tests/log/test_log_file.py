@@ -141,6 +141,20 @@ def test_a_file_that_shrank_ends_where_it_ends(opened):
     assert file.has_shrunk()
 
 
+@pytest.mark.parametrize("suffix", ["", ".gz"])
+def test_whether_a_file_has_less_than_when_it_was_opened(opened, suffix):
+    """A log may grow; a compressed file should not be written to at all.  Of one that is closed nobody knows."""
+    file = opened(PACK[suffix](TEXT), suffix)
+    assert not file.has_shrunk()
+    with open(file.place.path, "ab") as more:
+        more.write(b"more")
+    assert file.has_shrunk() == bool(suffix)
+    os.truncate(file.place.path, 5)
+    assert file.has_shrunk()
+    file.close()
+    assert not file.has_shrunk()
+
+
 # -- one text, however it is packed ------------------------------------------------------------------------------------
 
 

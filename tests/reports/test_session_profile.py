@@ -198,6 +198,7 @@ def test_the_tools_that_were_asked_for_most_come_first(tmp_path):
     rounds = [round_of(1, tools_called=called), round_of(2, tool_results=came, fresh_characters=30)]
     rows = Report(str(keep(tmp_path, "s", *rounds)), BOOK).profile("s").tools
 
+    assert {row.sessions for row in rows} == {1}
     assert [(row.tool, row.calls, row.results, row.failed) for row in rows] == [
         ("often", 5, 0, 0),
         ("c", 2, 2, 1),

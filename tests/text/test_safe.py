@@ -170,6 +170,22 @@ def test_cut_middle_keeps_no_mark_without_its_letter():
     assert width.cut_middle("abcde\u0301z", 3) == "a…z"
 
 
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("", []),
+        ("one two", ["one two"]),
+        ("one two three", ["one two", "  three"]),
+        ("one twothreefour", ["one twot", "  hreefo", "  ur"]),
+        ("a twothreefour", ["a twothr", "  eefour"]),
+        ("中文会话中文", ["中文会话", "  中文"]),
+    ],
+)
+def test_wrap_breaks_at_spaces(text, lines):
+    """Where that does not leave most of a line empty; what follows the first line is indented, and none is too wide."""
+    assert list(width.wrap(text, 8, "  ")) == lines
+
+
 def test_pad_aligns_by_columns():
     """Padding counts columns, not characters, and never cuts."""
     assert width.pad("中", 3) == "中 "
