@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import random
 from collections import defaultdict
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import cost, model_names, money, price_list
 from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
-from session_monitor.prices.cost import Call, Cost, Unpriced
+from session_monitor.prices.cost import Call, CallColumns, Cost, Unpriced
 from session_monitor.prices.price_list import PRICES, PriceList
 from session_monitor.prices.spending import Spending
 from tests.support.price_oracle import place_of, rate_of
@@ -41,6 +42,36 @@ def test_worked_round_costs_what_it_does_on_paper(book, each):
         each.get("tier_above", 0),
     )
     assert sum(outcome.parts) == outcome.pico
+
+
+def amount(outcome):
+    """Less of a cost, as it is told of many calls."""
+    if isinstance(outcome, Unpriced):
+        return None, None, ()
+    return outcome.pico, outcome.saved, outcome.notes
+
+
+PLAIN, CACHED = {"input": "1", "output": "5"}, {"cache_read": "0.25", "cache_write": "2", "reasoning": "3"}
+EXPLICIT = {**CACHED, "cache_read_explicit": "0.125"}
+TIERS = [{"above": 10, "input": "7"}]
+MANY_PRICES = {"plain": PLAIN, "cached": {**PLAIN, **CACHED}, "explicit": {**PLAIN, **EXPLICIT}}
+MANY_PRICES["tiers"] = {**PLAIN, "tiers": TIERS}
+
+
+def test_many_calls_cost_what_each_of_them_does():
+    """Column by column it is the same cost, also of a model and a day that were asked for before."""
+    book = Book([PriceList("x", models={name: {"prices": [prices]} for name, prices in MANY_PRICES.items()})])
+    usages = [Usage(*counts) for counts in itertools.product((0, 7), (0, 7), (0, 7), (0, 7), (0, 7), (False, True))]
+    calls = [
+        Call(model, at, usage, *told)
+        for model in (*MANY_PRICES, "unknown", None)
+        for at in ("2026-02-01T09:30:15Z", None)
+        for usage in usages
+        for told in ((True, False, False), (False, False, False), (True, True, False), (True, False, True))
+    ]
+    columns = [(each.model, each.at, *each.usage[:6], *each[3:6]) for each in calls]
+
+    assert list(book.amounts(CallColumns(*zip(*columns)))) == [amount(book.price(each)) for each in calls]
 
 
 # --- Which row, tier and kind -----------------------------------------------------------------------------------------
