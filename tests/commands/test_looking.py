@@ -13,6 +13,7 @@ import pytest
 from commands import tail, watch
 from commands.shared import looking
 from commands.shared.data import Data
+from commands.shared.failures import Failure
 from session_monitor.reports.report import NoSuchFolderError
 from tests.support.command_line import PATIENCE, PROGRAM, command_line, status_of
 from tests.support.talking import NOW
@@ -39,6 +40,14 @@ def test_a_price_list_that_changes(talking):
     own.unlink()
     assert "cost $0.00300" in everything.line()
     assert str(own) not in everything.line()
+
+
+@pytest.mark.parametrize("command", [["watch"], ["watch", "a"], ["tail", "a"]])
+def test_a_price_list_with_a_mistake(talking, command):
+    """With one nothing is begun: there are no prices of before."""
+    (talking.path / ".prices.json").write_text("{", encoding="utf-8")
+    with pytest.raises(Failure, match="Correct it there, or take the file away"):
+        status_of(options(*command, "--data-dir", talking.path))
 
 
 @pytest.mark.parametrize("command", [["watch"], ["tail", "a"]])
