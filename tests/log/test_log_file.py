@@ -409,6 +409,22 @@ def test_which_file_is_closed_for_another(files):
         third.read(1, 0)
 
 
+def test_few_compressed_files_have_their_text_in_memory(tmp_path, monkeypatch):
+    """No more than are open, however many were begun; each can be read on."""
+    monkeypatch.setattr(log_file, "MOST_OPEN", 2)
+    descriptors, made = log_file.Descriptors(), []
+    for number in range(5):
+        path = tmp_path / f"access.log.{number}.gz"
+        path.write_bytes(gzip.compress(b"%d" % number + TEXT))
+        made.append(LogFile(LogPlace(str(path), (0, 1, ""), ".gz"), (), descriptors))
+
+    for offset in (0, 40):
+        for number, file in enumerate(made):
+            assert file.read(30, offset) == (b"%d" % number + TEXT)[offset : offset + 30]
+            assert sum(bool(each._text) for each in made) <= 2
+    descriptors.close_all()
+
+
 def test_where_only_one_file_may_be_open(files):
     """It is the one that is read, be it the log itself."""
     _, made = files(1)

@@ -88,7 +88,7 @@ class Descriptors:
 
     def _give_back(self, file: LogFile) -> None:
         file.remember()
-        self.close(file)
+        file.close()
 
     def close(self, file: LogFile) -> None:
         """Close a file's descriptor, if there is one."""

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 BATCH_LOG_BYTES = 32 << 20
 BATCH_SESSION_BYTES = 8 << 20
-BATCH_SESSIONS = 4096
+BATCH_SESSIONS = 1024
 LINES_BETWEEN_LOOKS = 500
 TRIES = 10
 """How often one poll looks again when the files change while they are read."""
