@@ -70,6 +70,14 @@ def test_pages_of_rounds(among_agents):
     assert among_agents.ask("/api/session/rounds", after=1, before=3, **key).status == 400
 
 
+@pytest.mark.parametrize(("name", "least"), [("after", 0), ("before", 1), ("last", 1)])
+def test_which_rounds_may_be_asked_for(among_agents, name, least):
+    """From the first of them on, and none before it."""
+    key = {"id": next(each["session_id"] for each in among_agents.ask("/api/sessions").data["sessions"])}
+    for number, status in ((least, 200), (least - 1, 400)):
+        assert among_agents.ask("/api/session/rounds", **{name: number}, **key).status == status
+
+
 def test_history_is_what_was_sent(among_agents, agents):
     """The messages that a round sent again are given page by page, as `show --messages full` has them."""
     row = max(among_agents.ask("/api/sessions").data["sessions"], key=lambda each: each["messages_count"])
