@@ -286,6 +286,32 @@ def test_of_many_files_that_lost_calls_some_are_named(monitor):
     assert poll.coverage.lost_calls == 12
 
 
+def test_read_positions_do_not_follow_another_flush_of_the_same_number(monitor):
+    """Where the count of rounds went back, flushes go on behind those that the read positions know of."""
+    counts, state = monitor.out / ".round-counts", monitor.out / ".state.json"
+    monitor.write("a")
+    monitor.poll()
+    older = counts.read_bytes()
+    for name in ("b", "c"):
+        monitor.write(name)
+        monitor.poll()
+    newer = state.read_bytes()
+    counts.write_bytes(older)
+    monitor.fresh()
+    monitor.write("d")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("e")
+    monitor.poll()
+    (monitor.out / "s.json").write_bytes(backup)
+    state.write_bytes(newer)
+
+    monitor.write("f")
+    lost = monitor.fresh().poll().coverage.lost_calls
+
+    assert (monitor.ids(), lost) == (["a", "b", "c", "d", "e", "f"], 0)
+
+
 @pytest.mark.parametrize("other_filters", [False, True])
 def test_positions_that_are_older_follow_again_when_all_was_read(monitor, other_filters):
     """By a run that knows of no others: of what those had read, it cannot tell."""

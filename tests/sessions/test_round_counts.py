@@ -106,6 +106,14 @@ def test_flushes_are_counted(tmp_path):
     assert RoundCounts(str(tmp_path)).flushes == 2
 
 
+def test_no_number_is_given_twice(tmp_path):
+    """The next flush is after the last that anybody heard of, also where that was of a table that is gone."""
+    kept(tmp_path, MANY[:1], flushed=True, after=6)
+    assert RoundCounts(str(tmp_path)).flushes == 7
+    kept(tmp_path, MANY[:1], flushed=True, after=3)
+    assert RoundCounts(str(tmp_path)).flushes == 8
+
+
 def test_nothing_is_known_where_there_is_no_table(tmp_path):
     """Nobody has written one yet, or it was taken away."""
     counts = RoundCounts(str(tmp_path))

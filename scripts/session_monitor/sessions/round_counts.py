@@ -71,15 +71,16 @@ class RoundCounts:
         table = self._opened()
         return table.flushes if table else 0
 
-    def put(self, counted: Iterable[tuple[bytes, tuple[int, int]]], *, flushed: bool = False) -> None:
+    def put(self, counted: Iterable[tuple[bytes, tuple[int, int]]], *, flushed: bool = False, after: int = 0) -> None:
         """Keep these, and make them last; one that has 0 rounds is forgotten.  Raises ``OSError``.
 
-        With ``flushed`` they belong to one more flush.
+        With ``flushed`` they belong to one more flush, and to one ``after`` another that was heard of: a table that was
+        put back from a backup gives no number twice.
         """
         self._is_missing = False
         table = self._opened() or self._made(_FIRST_BITS, os.urandom(8), 0)
         if flushed:  # first: read positions of before do not follow what is counted now
-            table.flushes += 1
+            table.flushes = max(table.flushes, after) + 1
             table.write_head()
         for name, each in counted:
             while not table.put(table.key(name), Counted(*each)):
