@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import gzip
 import os
 import re
 from unittest import mock
@@ -11,7 +12,9 @@ from unittest import mock
 import pytest
 
 from session_monitor.calls import coverage
+from session_monitor.log import verdicts
 from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.log.tail import Tail
 from session_monitor.monitor import ingest
 from session_monitor.monitor.rereading import MOST_NAMED
 from session_monitor.prices.book import Book
@@ -216,6 +219,36 @@ def test_many_sessions_that_went_back_are_read_for_at_once(monitor):
     assert rewound.call_count == 1
     assert [monitor.ids(f"s{number}") for number in (0, 7, 29)] == [["a0", "b0"], ["a7", "b7", "c7"], ["a29", "b29"]]
     assert monitor.ingest.coverage.lost_calls == 0
+
+
+def test_many_compressed_files_are_read_again_at_once(monitor, monkeypatch):
+    """Also where it takes many looks to find out how large they are: what sessions lack is on its way all the time."""
+    plain = [monitor.log.with_name(f"access.log.{number}") for number in range(1, 9)]
+    for call in "ab":
+        backups = {path: path.read_bytes() for path in monitor.out.glob("s*.json")}
+        for number, path in enumerate(plain):
+            with path.open("ab") as file:
+                file.write(calls.line(f"s{number}", chat_id=f"{call}{number}") + b"\n")
+        monitor.poll()
+    for path in plain:
+        path.with_name(f"{path.name}.gz").write_bytes(gzip.compress(path.read_bytes(), mtime=0))
+        path.unlink()
+    for path, raw in backups.items():
+        path.write_bytes(raw)
+    with monitor.log.open("ab") as file:
+        file.write(calls.line("s0", chat_id="c0") + b"\n")
+    monkeypatch.setattr(verdicts, "SHARE_BYTES", 1)
+
+    with (
+        mock.patch.object(Lacking, "read_again", autospec=True, side_effect=Lacking.read_again) as rewound,
+        mock.patch.object(Tail, "look", autospec=True, side_effect=Tail.look) as looks,
+    ):
+        lost = monitor.fresh().poll().coverage.lost_calls
+
+    assert looks.call_count > len(plain)
+    assert rewound.call_count == 1
+    assert [sorted(monitor.ids(f"s{number}")) for number in (0, 7)] == [["a0", "b0", "c0"], ["a7", "b7"]]
+    assert lost == 0
 
 
 def test_a_kill_at_any_step_of_the_recovery(monitor):

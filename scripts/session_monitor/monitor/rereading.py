@@ -101,7 +101,8 @@ class Rereading:
             self._settle(poll)
             return True
         # A later run goes on with it.
-        lacking.all_was_read_that_could_be()
+        if look.is_measured and not is_stopped:
+            lacking.all_was_read_that_could_be()
         self._checkpoint.to_look_at.update(lacking.sessions)
         return False
 
