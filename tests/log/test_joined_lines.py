@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -90,6 +91,14 @@ def test_a_line_that_is_too_long():
     lines = [cri(b"stdout", tag, b"xxxx") for tag in (b"P", b"P", b"P", b"F")]
 
     assert added(*lines, joining=Joining(10)) == [[], [], [(20, 30, None)], [(30, 40, b"xxxx")]]
+
+
+@pytest.mark.parametrize(("longest", "whole"), [(8, b"xxxxxxxx"), (7, None)])
+def test_how_long_a_joined_line_may_be(longest, whole):
+    """As long as any other."""
+    lines = [cri(b"stdout", tag, b"xxxx") for tag in (b"P", b"F")]
+
+    assert added(*lines, joining=Joining(longest)) == [[], [(10, 20, whole)]]
 
 
 def test_no_more_is_held_than_may_be(monkeypatch):

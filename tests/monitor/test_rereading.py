@@ -16,6 +16,7 @@ from session_monitor.log import verdicts
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.tail import Tail
 from session_monitor.monitor import ingest
+from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.rereading import MOST_NAMED
 from session_monitor.prices.book import Book
 from session_monitor.sessions.lacking import Lacking
@@ -249,6 +250,29 @@ def test_many_compressed_files_are_read_again_at_once(monitor, monkeypatch):
     assert rewound.call_count == 1
     assert [sorted(monitor.ids(f"s{number}")) for number in (0, 7)] == [["a0", "b0", "c0"], ["a7", "b7"]]
     assert lost == 0
+
+
+def test_a_log_that_only_other_runs_read(monitor):
+    """What a session lacks may be in it, so nothing is told as lost before it was read again."""
+    other = monitor.log.with_name("other.log")
+
+    def run(log):
+        state = Checkpoint(str(monitor.out / ".state.json"), str(monitor.out))
+        return Ingest([str(log)], Store(str(monitor.out)), state).poll().coverage.lost_calls
+
+    monitor.write("a")
+    run(monitor.log)
+    backup = (monitor.out / "s.json").read_bytes()
+    other.write_bytes(calls.line("s", chat_id="b") + b"\n")
+    run(other)
+    (monitor.out / "s.json").write_bytes(backup)
+    monitor.write("c")
+
+    assert run(monitor.log) == 0
+    assert monitor.ids() == ["a", "c"]
+    assert run(other) == 0
+    assert monitor.ids() == ["a", "c", "b"]
+    assert Checkpoint(str(monitor.out / ".state.json"), str(monitor.out)).to_look_at == {}
 
 
 def test_a_kill_at_any_step_of_the_recovery(monitor):

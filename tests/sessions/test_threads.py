@@ -128,6 +128,21 @@ def test_a_new_conversation_stores_only_what_differs():
     ]
 
 
+def test_a_call_whose_first_messages_are_not_at_hand_is_placed_as_the_whole_one():
+    """They are those of the conversation that it goes on with, and others may share more of what comes behind them."""
+    a, b, x, y, z = map(user, "abxyz")
+    lists = [[a, b, x, y, user("q"), user("r")], [a, b], [a, b, x, remarked(y, is_marked=True), z]]
+    calls = in_log(lists)
+    shortened = call("s", messages=lists[2][2:])._replace(from_history=2, from_thread=2)
+    names = "messages_from_history", "history_of", "thread", "restyled"
+
+    whole, short = (entries_of([*calls[:2], (each, calls[2][1])])[2] for each in (calls[2][0], shortened))
+
+    assert whole["messages_from_history"] == 4
+    assert [at for at, _ in whole["restyled"]] == [3]
+    assert [whole.get(name) for name in names] == [short.get(name) for name in names]
+
+
 def test_a_mark_that_moves_makes_nothing_new():
     """A message that was marked when it was the newest is the same one later, and is given back as it was sent then."""
 
