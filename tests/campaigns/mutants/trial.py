@@ -107,6 +107,7 @@ class Bench:
             f"cache_dir={cache}",
             f"--basetemp={temporary / 'pytest'}",
             "--hypothesis-seed=0",
+            "--assert=plain",  # to compare two large values for a person may take minutes, and nobody reads it
             "-p",
             twice.__name__.rpartition(".")[2],
         ]
