@@ -1,9 +1,17 @@
-"""A plugin of pytest's: a test that fails by chance, once, has not failed."""
+"""A plugin of pytest's: a test that fails by chance, once, has not failed; and no smaller example is looked for."""
 
 from __future__ import annotations
 
 import pytest
 from _pytest.runner import runtestprotocol
+from hypothesis import Phase, settings
+
+
+def pytest_configure():
+    """That takes minutes, and only whether a test fails is of interest."""
+    phases = [each for each in settings().phases if each not in (Phase.shrink, Phase.explain)]
+    settings.register_profile("not shrunk", settings(), phases=phases)
+    settings.load_profile("not shrunk")
 
 
 @pytest.hookimpl(tryfirst=True)
