@@ -68,6 +68,7 @@ class World(OddSiblings, DataFolder):
         self.went_back = set()  # calls that were stored, and are not in what was put back
         self.came_back = 0  # calls that were not stored, and are in what was put back
         self.was_copied = False  # then nobody can tell all that is lost
+        self.before_forgotten = None  # the calls that were stored when the state was lost for the first time
         self.lost_calls = 0  # of these, so many were told as lost
         self.copied = False
         self.rest = b""  # what is missing of the line that is being written
@@ -261,8 +262,10 @@ class World(OddSiblings, DataFolder):
             (self.out / ".state.json").unlink()
 
     def _forget_state(self):
-        """How far each file was seen is known no more."""
+        """How far each file was seen is known no more; nor which calls are new to a session that lacks some."""
         self.told.clear()
+        if self.before_forgotten is None:
+            self.before_forgotten = self.found().keys()
 
     def keep_state(self):
         with contextlib.suppress(FileNotFoundError):
@@ -407,7 +410,8 @@ class World(OddSiblings, DataFolder):
         whole = {name for name, length in self.written.items() if length}
         wrong += [f"{name} never was a whole line" for name in sorted(counts.keys() - whole)]
         gone = len(self.went_back - counts.keys())
-        least = 0 if self.was_copied else gone
+        unsure = 0 if self.before_forgotten is None else len(counts.keys() - self.before_forgotten)
+        least = 0 if self.was_copied else gone - unsure
         if not least <= self.lost_calls <= gone + self.came_back:
             wrong.append(f"{gone} calls went back and are lost, {self.lost_calls} are told")
         lost = sum(length for name, length in self.told.items() if name not in counts)
