@@ -445,6 +445,20 @@ def test_a_file_that_cannot_be_read_is_passed_over(packed):
     assert packed.told == []
 
 
+def test_a_file_of_two_names_is_one(packed):
+    """It is read by one of them, and the other one is not missed."""
+    os.link(packed.path(".1.gz"), packed.path(".3.gz"))
+    os.link(packed.log, packed.path(".4"))
+
+    look, names = names_in(packed)
+
+    assert len(names) == 3
+    assert len({file.key for file in look.files}) == 3
+    packed.append(text(4))
+    assert packed.look() == text(4)
+    assert packed.told == []
+
+
 def test_a_compressed_file_that_was_written_to_while_it_was_read(packed):
     """It is passed over until the next poll, and then proved anew; the others stay as they are known."""
     look, _ = names_in(packed)

@@ -128,10 +128,12 @@ def test_a_new_conversation_stores_only_what_differs():
     ]
 
 
-def test_a_call_whose_first_messages_are_not_at_hand_is_placed_as_the_whole_one():
+@pytest.mark.parametrize("marked", [2, 3])
+def test_a_call_whose_first_messages_are_not_at_hand_is_placed_as_the_whole_one(marked):
     """They are those of the conversation that it goes on with, and others may share more of what comes behind them."""
     a, b, x, y, z = map(user, "abxyz")
-    lists = [[a, b, x, y, user("q"), user("r")], [a, b], [a, b, x, remarked(y, is_marked=True), z]]
+    lists = [[a, b, x, y, user("q"), user("r")], [a, b], [a, b, x, y, z]]
+    lists[2][marked] = remarked(lists[2][marked], is_marked=True)
     calls = in_log(lists)
     shortened = call("s", messages=lists[2][2:])._replace(from_history=2, from_thread=2)
     names = "messages_from_history", "history_of", "thread", "restyled"
@@ -139,7 +141,7 @@ def test_a_call_whose_first_messages_are_not_at_hand_is_placed_as_the_whole_one(
     whole, short = (entries_of([*calls[:2], (each, calls[2][1])])[2] for each in (calls[2][0], shortened))
 
     assert whole["messages_from_history"] == 4
-    assert [at for at, _ in whole["restyled"]] == [3]
+    assert [at for at, _ in whole["restyled"]] == [marked]
     assert [whole.get(name) for name in names] == [short.get(name) for name in names]
 
 
