@@ -20,7 +20,8 @@ def lacking():
 def counts(tmp_path):
     """Of two files, of one flush."""
     with contextlib.closing(RoundCounts(str(tmp_path))) as table:
-        table.put([(b"a.json", (5, 1)), (b"b.json", (7, 2))], flushed=True)
+        table.begin_flush()
+        table.put([(b"a.json", (5, 1)), (b"b.json", (7, 2))])
         yield table
 
 

@@ -17,10 +17,12 @@ pytestmark = pytest.mark.usefixtures("no_sync")
 MANY = [(b"session %d.json" % number, Counted(number + 1, number * 7919)) for number in range(5000)]
 
 
-def kept(folder, counted, **options):
-    """A table with these."""
+def kept(folder, counted, flush_after=None):
+    """A table with these; with ``flush_after`` they are of a flush of their own, behind that one."""
     counts = RoundCounts(str(folder))
-    counts.put(counted, **options)
+    if flush_after is not None:
+        counts.begin_flush(flush_after)
+    counts.put(counted)
     counts.close()
     return folder / ".round-counts"
 
@@ -99,18 +101,18 @@ def test_what_has_no_rounds_is_forgotten(tmp_path):
 
 def test_flushes_are_counted(tmp_path):
     """Only what was just written counts as one, and the number stays when the table grows."""
-    kept(tmp_path, MANY[:1], flushed=True)
+    kept(tmp_path, MANY[:1], flush_after=0)
     kept(tmp_path, MANY[:1])
-    kept(tmp_path, MANY, flushed=True)
+    kept(tmp_path, MANY, flush_after=0)
 
     assert RoundCounts(str(tmp_path)).flushes == 2
 
 
 def test_no_number_is_given_twice(tmp_path):
     """The next flush is after the last that anybody heard of, also where that was of a table that is gone."""
-    kept(tmp_path, MANY[:1], flushed=True, after=6)
+    kept(tmp_path, MANY[:1], flush_after=6)
     assert RoundCounts(str(tmp_path)).flushes == 7
-    kept(tmp_path, MANY[:1], flushed=True, after=3)
+    kept(tmp_path, MANY[:1], flush_after=3)
     assert RoundCounts(str(tmp_path)).flushes == 8
 
 
@@ -125,14 +127,14 @@ def test_nothing_is_known_where_there_is_no_table(tmp_path):
 @pytest.mark.parametrize("damaged", [range(40), range(4), [12], [24]])
 def test_a_damaged_table_is_made_anew(tmp_path, damaged):
     """One whose head is not whole says nothing, and the next who writes has a new one."""
-    path = kept(tmp_path, MANY[:50], flushed=True)
+    path = kept(tmp_path, MANY[:50], flush_after=0)
     raw = bytearray(path.read_bytes())
     for place in damaged:
         raw[place] ^= 0xFF
     path.write_bytes(raw)
 
     assert RoundCounts(str(tmp_path)).of(MANY[3][0]) is None
-    kept(tmp_path, MANY[:2], flushed=True)
+    kept(tmp_path, MANY[:2], flush_after=0)
     counts = RoundCounts(str(tmp_path))
     assert [counts.of(name) for name, _ in MANY[:3]] == [MANY[0][1], MANY[1][1], None]
     assert counts.flushes == 1
@@ -210,6 +212,21 @@ def test_what_is_kept_lasts(tmp_path, synced):
     synced.clear()
     kept(tmp_path, MANY[1:2])
     assert synced == [path.stat().st_ino]
+
+
+def test_the_number_of_a_flush_lasts_alone(tmp_path, synced):
+    """For a store that must be sure of it before anything that belongs to it is counted."""
+    path = kept(tmp_path, MANY[:1], flush_after=0)
+    synced.clear()
+    counts = RoundCounts(str(tmp_path))
+
+    counts.begin_flush()
+    assert synced == []
+    counts.put(())
+
+    assert synced == [path.stat().st_ino]
+    other = RoundCounts(str(tmp_path))
+    assert (other.flushes, other.of(MANY[0][0])) == (2, MANY[0][1])
 
 
 # -- what a session file lacks -----------------------------------------------------------------------------------------

@@ -67,7 +67,8 @@ class Lacking:
             left = [
                 (name, each._replace(rounds=max(0, each.rounds - rounds))) for name, each, rounds in counted if each
             ]
-            counts.put(left, flushed=True)
+            counts.begin_flush()
+            counts.put(left)
         self._known.clear()
         self._written.clear()
         self.is_rereading = self.is_awaiting = self._comes_all = False

@@ -71,21 +71,27 @@ class RoundCounts:
         table = self._opened()
         return table.flushes if table else 0
 
-    def put(self, counted: Iterable[tuple[bytes, tuple[int, int]]], *, flushed: bool = False, after: int = 0) -> None:
-        """Keep these, and make them last; one that has 0 rounds is forgotten.  Raises ``OSError``.
+    def begin_flush(self, after: int = 0) -> None:
+        """One more flush is made, whose number lasts with the next ``put``.  Raises ``OSError``.
 
-        With ``flushed`` they belong to one more flush, and to one ``after`` another that was heard of: a table that was
-        put back from a backup gives no number twice.
+        It is behind ``after``, too, another number that was heard of: a table that was put back from a backup gives
+        none twice.
         """
-        self._is_missing = False
-        table = self._opened() or self._made(_FIRST_BITS, os.urandom(8), 0)
-        if flushed:  # first: read positions of before do not follow what is counted now
-            table.flushes = max(table.flushes, after) + 1
-            table.write_head()
+        table = self._to_write()
+        table.flushes = max(table.flushes, after) + 1
+        table.write_head()
+
+    def put(self, counted: Iterable[tuple[bytes, tuple[int, int]]]) -> None:
+        """Keep these, and make them last; one that has 0 rounds is forgotten.  Raises ``OSError``."""
+        table = self._to_write()
         for name, each in counted:
             while not table.put(table.key(name), Counted(*each)):
                 table = self._doubled(table)
         os.fsync(table.descriptor)
+
+    def _to_write(self) -> _Table:
+        self._is_missing = False
+        return self._opened() or self._made(_FIRST_BITS, os.urandom(8), 0)
 
     def close(self) -> None:
         """Close the table; somebody may put another one in its place."""

@@ -237,13 +237,18 @@ class Store:
         new = [session for session in touched.values() if not session.next_byte]
         went_back = [session for session in touched.values() if session.missing is not None]
         if went_back:  # first, for afterwards nothing else could tell what they lack
-            self._counts().put(map(_counted, went_back), flushed=True, after=self.committed_flushes)
+            self._counts().begin_flush(self.committed_flushes)
+            self._counts().put(
+                ()
+            )  # or after a power failure read positions could follow what is only now going to come
+            self._counts().put(map(_counted, went_back))
         written = [self._write(session_id, session) for session_id, session in touched.items()]
         files.sync_files(self._folder, [session.path for session in touched.values()])
         if new:
             files.sync_folder(self._folder)
         if touched:
-            self._counts().put(map(_counted, touched.values()), flushed=True, after=self.committed_flushes)
+            self._counts().begin_flush(self.committed_flushes)
+            self._counts().put(map(_counted, touched.values()))
         for session_id, session in self._touched.items():
             if session.missing is not None:
                 self.lacking.wrote(session_id, os.path.basename(session.path), session.missing)

@@ -22,6 +22,8 @@ NOTICED, HANGS, SURVIVED, UNTESTED = "noticed", "hangs", "survived", "no test ru
 UNCLEAR = "fails without it too"
 _NOTHING_FAILED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 """The latter where all that fail are left out."""
+_SECONDS_FOR_ONE = 90
+"""A test that takes longer hangs; the longest takes half a minute on a busy machine."""
 _LONGER = 3
 """So many times as long a machine may take that does other work."""
 
@@ -107,6 +109,7 @@ class Bench:
             f"cache_dir={cache}",
             f"--basetemp={temporary / 'pytest'}",
             "--hypothesis-seed=0",
+            f"--timeout={_SECONDS_FOR_ONE}",
             "--assert=plain",  # to compare two large values for a person may take minutes, and nobody reads it
             "-p",
             twice.__name__.rpartition(".")[2],

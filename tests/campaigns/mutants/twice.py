@@ -16,10 +16,10 @@ def pytest_configure():
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_protocol(item, nextitem):
-    """A test that does not pass is run once more, and that counts."""
+    """A test that does not pass is run once more, and that counts; but not one that hangs."""
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, log=False, nextitem=nextitem)
-    if any(report.failed for report in reports):
+    if any(report.failed and "Timeout (>" not in str(report.longrepr) for report in reports):
         item._initrequest()
         reports = runtestprotocol(item, log=False, nextitem=nextitem)
     for report in reports:
