@@ -297,7 +297,7 @@ class Monitor:
             self._show = Progress(sys.stderr, time.monotonic)
         poll = self._polled()
         self._show.polled(poll)
-        absent = [] if poll.problems or self._say.quiet else self._absent()
+        absent = [] if poll.problems or self._say.quiet else self._absent(poll)
         if absent:
             self._say.aloud(f"nothing yet: there is no {' or '.join(absent)}")
         self._say.troubles(poll)
@@ -306,8 +306,10 @@ class Monitor:
             return 128 + self._signals.received
         return FAILED if poll.problems else OK
 
-    def _absent(self) -> list[str]:
-        """The logs of which there is no file: one of several may be mistyped."""
+    def _absent(self, poll: Poll) -> list[str]:
+        """The logs of which there is no file: one of several may be mistyped.  To look takes long beside many siblings."""
+        if not poll.logs_found or len(self._logs) == 1:
+            return [] if poll.logs_found else self._logs
         return [log for log in self._logs if not rotation.find([log], on_error=lambda _error: None)]
 
     def _follow(self) -> int:

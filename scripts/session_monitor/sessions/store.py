@@ -238,9 +238,8 @@ class Store:
         went_back = [session for session in touched.values() if session.missing is not None]
         if went_back:  # first, for afterwards nothing else could tell what they lack
             self._counts().begin_flush(self.committed_flushes)
-            self._counts().put(
-                ()
-            )  # or after a power failure read positions could follow what is only now going to come
+            # Its number first, or after a power failure read positions could follow what is only now going to come.
+            self._counts().put(())
             self._counts().put(map(_counted, went_back))
         written = [self._write(session_id, session) for session_id, session in touched.items()]
         files.sync_files(self._folder, [session.path for session in touched.values()])

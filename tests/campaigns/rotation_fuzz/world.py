@@ -410,8 +410,7 @@ class World(OddSiblings, DataFolder):
         whole = {name for name, length in self.written.items() if length}
         wrong += [f"{name} never was a whole line" for name in sorted(counts.keys() - whole)]
         gone = len(self.went_back - counts.keys())
-        unsure = 0 if self.before_forgotten is None else len(counts.keys() - self.before_forgotten)
-        least = 0 if self.was_copied else gone - unsure
+        least = 0 if self.was_copied else gone - self._perhaps_not_new(counts.keys())
         if not least <= self.lost_calls <= gone + self.came_back:
             wrong.append(f"{gone} calls went back and are lost, {self.lost_calls} are told")
         lost = sum(length for name, length in self.told.items() if name not in counts)
@@ -428,9 +427,21 @@ class World(OddSiblings, DataFolder):
         wrong += [f"verify: {each.file} {each.what}" for each in verified.faults]
         return wrong
 
+    def _perhaps_not_new(self, found):
+        """How many calls may be taken for some that their session had: new ones of those that lack any, without a state."""
+        if self.before_forgotten is None:
+            return 0
+        lacking = {_session_of(name) for name in self.went_back - found}
+        return sum(_session_of(name) in lacking for name in found - self.before_forgotten)
+
     def close(self):
         self.restart()
         os.close(self.gateway)
+
+
+def _session_of(name):
+    """Whose call it is, see ``World._line``."""
+    return SESSIONS[int(name[1:]) % 3]
 
 
 def _text(path):
