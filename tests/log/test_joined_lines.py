@@ -101,6 +101,13 @@ def test_how_long_a_joined_line_may_be(longest, whole):
     assert added(*lines, joining=Joining(longest)) == [[], [(10, 20, whole)]]
 
 
+def test_pieces_that_are_as_long_as_a_line_may_be():
+    """More may follow, and then all of them are one line that is too long."""
+    lines = [cri(b"stdout", tag, b"xxxx") for tag in (b"P", b"P", b"F")]
+
+    assert added(*lines, joining=Joining(8)) == [[], [], [(20, 30, None)]]
+
+
 def test_no_more_is_held_than_may_be(monkeypatch):
     """Where the rest does not come for many lines, or many bytes, the beginning is given back as it is."""
     monkeypatch.setattr(joined_lines, "MOST_LINES", 2)

@@ -112,6 +112,14 @@ def test_a_piece_of_a_line(what):
     assert found.payload.startswith(b'{"ai_log":"')
 
 
+@pytest.mark.parametrize("keys", [{"log"}, {"log", "stream"}, {"log", "time"}, {"log", "stream", "time", "level"}])
+def test_a_text_without_a_newline_that_docker_did_not_write(keys):
+    """Nothing of it is to be waited for: only docker's own lines, with all of its keys and no others, end with a newline."""
+    wrapper = {key: value for key, value in {**DOCKER, "log": "cut off", "level": "info"}.items() if key in keys}
+
+    assert unwrapped(json.dumps(wrapper).encode()) == (b"cut off", "", False)
+
+
 def test_streams_are_told_apart():
     """Standard output, standard error, and the files and pods from which a shipper has its lines, are streams of their own."""
     lines = [

@@ -64,6 +64,13 @@ class Connections:
             self._all.add(admitted)
             return admitted
 
+    def secure(self, connection: Connection, secured: socket.socket) -> None:
+        """It goes over this socket from now on, which has taken the place of its own; it may have to go already."""
+        with self._changed:
+            connection.socket = secured
+            if connection.is_closing:
+                _close(connection)
+
     def leave(self, gone: Connection) -> None:
         """Forget a connection that ended."""
         with self._changed:

@@ -103,7 +103,7 @@ class Handler:
             # Not while connections are taken in: somebody may never say hello.
             self._socket.settimeout(self._service.limits.head)
             self._socket = tls.wrap_socket(self._socket, server_side=True, do_handshake_on_connect=False)
-            self._place.socket = self._socket
+            self._service.connections.secure(self._place, self._socket)
             self._socket.do_handshake()
 
     def _answer_one(self) -> None:

@@ -13,7 +13,7 @@ from unittest import mock
 
 from session_monitor.base import files
 from session_monitor.log import compressed, log_file
-from session_monitor.monitor import ingest
+from session_monitor.monitor import ingest, intake
 from session_monitor.sessions import store
 from tests.campaigns.rotation_fuzz import odd_siblings
 from tests.campaigns.rotation_fuzz.data_folder import INDEX_PARTS
@@ -119,6 +119,7 @@ def play(folder, world, actions):
         for owner, name, value in (
             (log_file, "BLOCK", 4096),
             (log_file, "LONGEST_LINE", LONGEST_LINE),
+            (intake, "LONGEST_LINE", LONGEST_LINE),
             (log_file, "MOST_OPEN", FEW_OPEN if world["cramped"] else log_file.MOST_OPEN),
             (compressed, "_FEW", odd_siblings.BOMB_BYTES // 4),
             (ingest, "LINES_BETWEEN_LOOKS", 1),

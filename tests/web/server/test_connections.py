@@ -72,6 +72,22 @@ def test_who_was_just_answered_has_not_waited_for_long(opened):
     assert (first.is_closing, second.is_closing) == (False, True)
 
 
+def test_a_connection_that_has_to_go_while_it_is_secured():
+    """Its socket is another's by then, and nothing can be closed by the one that it came with: the new one is."""
+    ours, theirs = socket.socketpair()
+    found = Connections(1, 1)
+    place = found.admit(ours, "one")
+    secured = socket.socket(fileno=ours.detach())
+    with theirs, secured, contextlib.closing(socket.socket()) as other:
+        found.admit(other, "two")
+        assert place.is_closing
+
+        found.secure(place, secured)
+
+        theirs.settimeout(PATIENCE)
+        assert theirs.recv(1) == b""
+
+
 def test_the_end_of_connections(opened):
     """Those that wait are closed at once, one that is being answered when it was, and then no longer waited for."""
     found = Connections()

@@ -93,9 +93,8 @@ def test_tls(folder, certificate):
     trusting = ssl.create_default_context(cafile=certificate / "cert.pem")
     with serving(folder, tls=context, limits=QUICK) as running:
         with socket.create_connection(("127.0.0.1", running.port)) as silent:
-            connection = http.client.HTTPSConnection("localhost", running.port, context=trusting)
-            answers = [asked(connection, "/api/sessions") for _ in range(3)]
-            connection.close()
+            with contextlib.closing(http.client.HTTPSConnection("localhost", running.port, context=trusting)) as asking:
+                answers = [asked(asking, "/api/sessions") for _ in range(3)]
             silent.settimeout(30)
             with contextlib.suppress(ConnectionResetError):
                 assert silent.recv(10) == b""
@@ -115,8 +114,7 @@ def test_a_tls_connection_without_a_hello_makes_room(folder, certificate):
         socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE) as silent,
     ):
         until(lambda: running.site.connections._all, "it was let in")
-        connection = http.client.HTTPSConnection("localhost", running.port, context=trusting)
-        assert asked(connection, "/api/me").status == 200
-        with contextlib.suppress(ConnectionResetError):
-            assert silent.recv(10) == b""
-        connection.close()
+        with contextlib.closing(http.client.HTTPSConnection("localhost", running.port, context=trusting)) as connection:
+            assert asked(connection, "/api/me").status == 200
+            with contextlib.suppress(ConnectionResetError):
+                assert silent.recv(10) == b""
