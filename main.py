@@ -223,8 +223,15 @@ class Monitor:
         self._tell_of_prices()
         self._covered, self._is_unknown_told = Coverage(), False
         self._show: Show = Progress(None, time.monotonic)
-        self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
-        self._ingest = Ingest(
+        with contextlib.ExitStack() as undo:
+            self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
+            undo.callback(self._index.close)
+            self._ingest = self._reading(options)
+            undo.pop_all()
+
+    def _reading(self, options: argparse.Namespace) -> Ingest:
+        """What is read where, and what becomes of it.  Raises ``OSError`` where the folder may not be written to."""
+        return Ingest(
             self._logs,
             Store(
                 options.output_dir,

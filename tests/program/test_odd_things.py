@@ -210,6 +210,12 @@ def chats(home):
     return sorted(found for text in texts for found in re.findall(r'"chat_id":"([^"]+)"', text))
 
 
+def open_below(home):
+    """Which files of a folder this process has open, where the system tells."""
+    told = [os.path.join("/proc/self/fd", name) for name in os.listdir("/dev/fd")]
+    return [os.readlink(path) for path in told if os.path.exists(path) and os.readlink(path).startswith(str(home))]
+
+
 # -- what comes of it --------------------------------------------------------------------------------------------------
 
 
@@ -227,6 +233,7 @@ def test_a_pass_of_the_monitor(case, capsys):
         assert f"{case.place} is " in said or f"{case.place} belongs to " in said
         assert kind(case.place) == case.before
         assert chats(case.home) == known
+        assert open_below(case.home) == []
         return
     assert chats(case.home) == ["first a", "first b", "first c", "second a", "second b", "second d"]
     assert status == (case.name in TOLD)
