@@ -118,6 +118,16 @@ def test_a_long_export_says_how_far_it_is(run, monkeypatch, between, shares):
     assert run("-", "--what", "rounds")[2] == ""
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "utf-8"])
+def test_json_is_readable_where_it_may_be(run, home, monkeypatch, encoding):
+    """A file holds every character whatever stdout does; on a stdout that does not, they are escaped."""
+    monkeypatch.setattr(export, "holds_unicode", lambda: encoding == "utf-8")
+
+    assert run("x.jsonl", "--what", "rounds")[0] == 0
+    assert "查询" in (home / "x.jsonl").read_text(encoding="utf-8")
+    assert ("查询" in run("-", "--what", "rounds", "--format", "jsonl")[1]) == (encoding == "utf-8")
+
+
 def test_filters(run, home):
     """The filters choose what is written, as they do for lists and sums."""
     assert run("x.jsonl", "--what", "rounds", "--model", "gpt-4o", "--since", "2026-02-02")[0] == 0

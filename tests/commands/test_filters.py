@@ -88,4 +88,5 @@ def test_an_empty_answer_says_why(varied, command, options, told):
     assert done.returncode == 0
     assert told in done.stdout
     assert done.stdout.startswith("No ")
+    assert ("the newest day" in done.stdout) == ("--since" in options)
     assert data(command, "--data-dir", varied, *options) is not None

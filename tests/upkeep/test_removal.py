@@ -287,6 +287,16 @@ def test_copies_of_damaged_files_go_with_it(folder):
     assert folder.fresh().call("b").poll()["b"] == ["L10"]
 
 
+def test_a_copy_that_was_set_aside_meanwhile_goes_with_it(folder):
+    """Between the looking and the deleting, too, where the session's own file is as it was."""
+    [found] = [each for each in removal.last_called_before(str(folder.out), NOON) if each.session_id == "b"]
+    (folder.out / "b.json.corrupt-1").write_bytes((folder.out / "b.json").read_bytes())
+
+    removal.delete(str(folder.out), [found])
+
+    assert not list(folder.out.glob("b.json*"))
+
+
 def test_copies_alone_are_a_session(folder):
     """Where a damaged file is gone and its copies are left, they can be deleted by its id."""
     (folder.out / "b.json").rename(folder.out / "b.json.corrupt-1")

@@ -44,7 +44,6 @@ def stopping(leave: Callable[[], None], come_back: Callable[[], None]) -> Iterat
     def stop(number: int, _frame: FrameType | None) -> None:
         leave()
         signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {number})
         os.kill(os.getpid(), number)  # here it stands still until somebody lets it go on
         signal.signal(number, stop)
         come_back()

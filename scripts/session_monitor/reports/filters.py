@@ -106,7 +106,7 @@ def dollars(text: str) -> int:
     if not match:
         raise ValueError(text)
     whole, decimals = match.groups("")
-    return int(whole) * PICO + int(decimals.ljust(12, "0") or 0)
+    return int(whole) * PICO + int(decimals.ljust(12, "0"))
 
 
 _DOLLARS = re.compile(r"\$?(\d{1,9})(?:\.(\d{1,12}))?", re.ASCII)

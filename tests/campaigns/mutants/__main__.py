@@ -60,10 +60,18 @@ def drawn(root: Path, paths: Sequence[str], count: int, seed: int) -> list[Fault
     return chosen[:count]
 
 
+@contextlib.contextmanager
+def _scratch() -> Iterator[str]:
+    """A folder for a while, through which other users may go: some tests act as one."""
+    with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        os.chmod(folder, 0o711)
+        yield folder
+
+
 def trials(chosen: Sequence[Fault], cover: Covering, jobs: int, seconds: float) -> Iterator[Verdict]:
     """Try each of them; of other rooms' tests that run its line so many as take these seconds without it."""
     stop = threading.Event()
-    with tempfile.TemporaryDirectory(prefix="mutants-") as scratch, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
+    with _scratch() as scratch, concurrent.futures.ThreadPoolExecutor(jobs) as pool:
         benches: queue.SimpleQueue[Bench] = queue.SimpleQueue()
         for number in range(jobs):
             benches.put(Bench(ROOT, Path(scratch, str(number)), stop))
@@ -88,7 +96,7 @@ def _cover(kept: Path, *, anew: bool) -> Covering:
     """Which tests run which lines: as it was kept, or measured now."""
     if anew or not kept.exists():
         print("running the tests once, to see which of them run which lines", flush=True)
-        with tempfile.TemporaryDirectory(prefix="mutants-") as scratch:
+        with _scratch() as scratch:
             copy = copied(ROOT, Path(scratch, "copy"))
             covering.measure(copy, Path(scratch)).save(kept)
     return Covering.load(kept)
