@@ -411,3 +411,49 @@ def test_a_sibling_that_cannot_be_read_any_more_delays_no_other(monitor):
         assert told(poll) == [f"{bad} cannot be read: Input/output error"]
     monitor.poll()
     assert sorted(monitor.ids()) == ["bad", "live"]
+
+
+def test_any_number_of_siblings_that_cannot_be_read(monitor, monkeypatch):
+    """Compressed or not, what the disk says of each is told, and the log is read beside them all in one poll."""
+    packed = gzip.compress(lines("packed"))
+    bad = {str(beside(monitor, f".{number}.gz", packed + bytes(number))) for number in range(1, 8)}
+    bad |= {str(beside(monitor, f".{number}", lines(f"bad {number}"))) for number in range(8, 15)}
+    inodes = {os.stat(path).st_ino for path in bad}
+    real = os.pread
+
+    def reading(descriptor, length, offset):
+        """The disk is broken beneath these files."""
+        if os.fstat(descriptor).st_ino in inodes:
+            raise OSError(5, "Input/output error")
+        return real(descriptor, length, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", reading)
+        poll = monitor.poll()
+        assert monitor.ids() == ["live"]
+        assert sorted(told(poll)) == sorted(f"{path} cannot be read: Input/output error" for path in bad)
+    poll = monitor.poll()
+    assert sorted(monitor.ids()) == sorted(["live", "packed", *(f"bad {number}" for number in range(8, 15))])
+    assert told(poll) == []
+
+
+def test_how_many_files_a_poll_passes_over(monitor, monkeypatch):
+    """So many looks it takes at most for files that cannot be read, beside those that any poll may take."""
+    from session_monitor.monitor import ingest  # noqa: PLC0415
+
+    monkeypatch.setattr(ingest, "MOST_UNREADABLE", 3)
+    monkeypatch.setattr(ingest, "TRIES", 2)
+    bad = [str(beside(monitor, f".{number}", lines(number))) for number in range(1, 6)]
+    real = log_file.LogFile.read
+
+    def reading(self, length, offset):
+        if self.place.path in bad:
+            raise OSError(5, "Input/output error", self.place.path)
+        return real(self, length, offset)
+
+    monkeypatch.setattr(log_file.LogFile, "read", reading)
+    assert len(told(monitor.poll())) == 4  # two of them without a try
+    assert not (monitor.out / "s.json").exists()
+    monkeypatch.setattr(ingest, "MOST_UNREADABLE", 5)
+    assert len(told(monitor.poll())) == 5
+    assert monitor.ids() == ["live"]

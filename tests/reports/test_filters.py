@@ -212,3 +212,17 @@ def test_the_last_days(since, until, number, span, name):
 
     assert (found.since, found.until) == tuple(map(at, span))
     assert found.models == ("m",)
+
+
+@pytest.mark.parametrize("until", ["0001-01-01", "0001-01-03"])
+@pytest.mark.parametrize("since", [None, "0001-01-02"])
+@pytest.mark.parametrize("name", ["UTC", "Asia/Shanghai", "America/New_York"])
+def test_the_last_days_of_a_calendar_that_has_not_as_many(until, since, name):
+    """They begin with it, or where a beginning was asked for: an end in its first days is an end like another."""
+    zone = periods.zone(name)
+    end = int((datetime.fromisoformat(until) - datetime.fromisoformat("1970-01-01")).total_seconds()) * 1000
+    begin = None if since is None else end - 1
+
+    found = filters.recent(Selection(since=begin, until=end), zone, 7, date(2026, 2, 10))
+
+    assert (found.since, found.until) == (begin, end)

@@ -227,7 +227,7 @@ class LogFile:
         return self._size
 
     def measuring(self) -> Measuring:
-        """What measures a compressed file's text."""
+        """What measures a compressed file's text; an ``OSError`` of it names the file."""
         from .compressed import Measuring  # noqa: PLC0415 -- a pass every minute reads no compressed file
 
         return Measuring(self.place.compressed, self._raw)
@@ -237,20 +237,18 @@ class LogFile:
         self._size, self._hashes = size, hashes
 
     def _raw(self, length: int, offset: int) -> bytes:
-        return os.pread(self._descriptor(), length, offset)
+        try:
+            return os.pread(self._descriptor(), length, offset)
+        except OSError as error:
+            error.filename = self.place.path
+            raise
 
     def read(self, length: int, offset: int) -> bytes:
         """Up to ``length`` bytes of text from ``offset``; fewer at the end.
 
         An ``OSError`` names the file.  Raises ``TruncatedError`` where it is not the same file any more.
         """
-        try:
-            if not self.place.compressed:
-                return self._raw(length, offset)
-            return self._unpacked(length, offset)
-        except OSError as error:
-            error.filename = self.place.path
-            raise
+        return self._unpacked(length, offset) if self.place.compressed else self._raw(length, offset)
 
     def _unpacked(self, length: int, offset: int) -> bytes:
         from .compressed import DamagedError, UnpackedText  # noqa: PLC0415 -- as above

@@ -46,6 +46,8 @@ TRIES = 10
 """How often one poll looks again when the files change while they are read."""
 MOST_IN_THE_WAY = 1000
 """So many things one poll takes out of the way of session files, one look each."""
+MOST_UNREADABLE = 1000
+"""So many files of logs one poll finds to be unreadable, one look each, and reads the others."""
 SETTLING_SECONDS = 0.05
 """How long it waits before that: a rotation renames its files within milliseconds."""
 
@@ -83,6 +85,10 @@ class NoIndex:
 
     def settle(self) -> None:
         """Do nothing."""
+
+
+class _PassedOver(Exception):  # noqa: N818 -- a reason to look again
+    """A file of a log cannot be read, and is left alone for the rest of the poll."""
 
 
 class _Batch:
@@ -173,7 +179,7 @@ class Ingest:
         """Read all that is there now.  Raises ``OSError`` where the output folder fails."""
         poll = Poll()
         self._tail.begin()
-        tries, in_the_way = TRIES, MOST_IN_THE_WAY
+        tries, in_the_way, unreadable = TRIES, MOST_IN_THE_WAY, MOST_UNREADABLE
         while tries:
             look = Look()
             try:
@@ -183,7 +189,11 @@ class Ingest:
                     continue  # the next look takes its share of what is compressed, and what the log has by then
             except InTheWay as odd:
                 in_the_way -= 1
-                if self._make_way(poll, odd) and in_the_way:
+                if self._make_way(poll, odd) and in_the_way > 0:
+                    continue
+            except _PassedOver:
+                unreadable -= 1
+                if unreadable > 0 and not self._stop():
                     continue
             tries -= 1
             self._sleep(SETTLING_SECONDS)
@@ -238,7 +248,7 @@ class Ingest:
             if not self._tail.pass_over(look, error.filename):
                 raise
             poll.unread_log(tail.unreadable(error.filename, error))
-            return False
+            raise _PassedOver from None
         finally:
             look.close()
             self._store.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
@@ -120,8 +121,11 @@ MOST_DAYS = 36_500
 def recent(selection: Selection, zone: tzinfo | None, number: int, today: date) -> Selection:
     """The selection with the last so many days, up to ``today`` or to the end that was asked for."""
     newest = today if selection.until is None else min(today, periods.date_of(selection.until - 1, zone))
-    start = periods.start_of(newest - timedelta(number - 1), zone)
-    end = periods.start_of(newest + timedelta(1), zone)
-    since = start if selection.since is None else max(start, selection.since)
+    since, end = selection.since, periods.start_of(newest + timedelta(1), zone)
+    with contextlib.suppress(
+        OverflowError, ValueError
+    ):  # they begin before the calendar does, as all calls that it holds
+        start = periods.start_of(newest - timedelta(number - 1), zone)
+        since = start if since is None else max(start, since)
     until = end if selection.until is None else min(end, selection.until)
     return selection._replace(since=since, until=until)
