@@ -11,6 +11,9 @@ import os
 import sys
 from collections.abc import Sequence
 
+if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fails at what it does not know
+    sys.exit(f"cli.py: this is Python {sys.version.split()[0]}: run it with Python 3.9 or newer")
+
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 

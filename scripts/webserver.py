@@ -16,6 +16,9 @@ import time
 from collections.abc import Sequence
 from types import FrameType
 
+if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fails at what it does not know
+    sys.exit(f"webserver.py: this is Python {sys.version.split()[0]}: run it with Python 3.9 or newer")
+
 from session_monitor import __version__
 from session_monitor.base import data_folder, files, timestamps
 from session_monitor.links import addresses
@@ -136,6 +139,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--port", type=_port, default=8888, help="0 is any that is free (default: 8888)")
     parser.add_argument(
         "--host",
+        metavar="ADDRESS",
         default=_EVERYWHERE[0],
         help="address to listen at: 127.0.0.1 for this machine alone (default: 0.0.0.0)",
     )

@@ -56,7 +56,7 @@ def _lines(done: Repaired) -> Iterator[str]:
     if done.index_made_anew:
         yield "made the index anew"
     for finding in done.damaged:
-        yield f"left {finding.file} as it is: it {finding.what}"
+        yield f"left {finding.file} as it is: {finding.what}"
     if done.damaged:
         yield (
             "When such a session calls again, the monitor sets its file aside and reads its rounds again from the logs "

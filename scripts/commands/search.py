@@ -119,7 +119,7 @@ def _why_empty(report: Report, wanted: Query, results: SearchResults, options: a
     """Why nothing is found, and what would help."""
     text = safe.cell(" ".join(options.text))
     if not wanted.words:
-        return f"{text} holds no letter or digit to look for."
+        return f"{text.strip() or 'A blank'} holds no letter or digit to look for."
     if not results.rounds:
         return filters.why_empty(report, options, "rounds")
     if results.unlogged == results.rounds:

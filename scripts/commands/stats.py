@@ -194,11 +194,12 @@ def _print_dates(output: Output, unit: str, breakdown: Breakdown) -> None:
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
     """The selection with the days that are shown, and these in words."""
     selection = filters.selection(options)
+    until = f" until {options.until}" if options.until else ""
     if selection.since is not None and options.days is None:
-        return selection, f"since {options.since}"
+        return selection, f"since {options.since}{until}"
     number = min(options.days or DAYS[options.by], MOST_DAYS)
     shown = recent(selection, where, number, datetime.now(where).date())
-    return shown, f"Last {humanize.counted(number, 'day')}"
+    return shown, f"Last {humanize.counted(number, 'day')}{until}"
 
 
 def _older(newest: int, where: tzinfo | None) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import shutil
 import sys
 from collections.abc import Sequence
 from typing import Any, Protocol
@@ -19,7 +18,7 @@ from session_monitor.prices import wording
 from session_monitor.reports.report import Overview
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
-from session_monitor.text.screen import Screen
+from session_monitor.text.screen import Screen, terminal_size
 
 from .shared import parsers
 from .shared.data import Data, meant
@@ -77,7 +76,7 @@ def watch(output: Output, subject: Subject, pause: Pause, *, once: bool) -> None
         for text in follow.changes(follow.looks(lambda: to_json(subject.json()), pause)):
             print(text, flush=True)
     elif once:
-        columns, rows = shutil.get_terminal_size(_ELSEWHERE)
+        columns, rows = terminal_size(*_ELSEWHERE)
         # The prompt comes below.
         print("\n".join(subject.frame(columns, rows - 1)))
     elif sys.stdout.isatty() and os.environ.get("TERM") != "dumb":

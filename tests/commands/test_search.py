@@ -149,6 +149,7 @@ def test_options(data, run):
         (["nonesuch", "--session", "a*"], "without --session a* in all rounds"),
         (["weather", "nonesuch"], "a round has to have all of the words"),
         (["☀️"], "holds no letter or digit to look for"),
+        ([""], "A blank holds no letter or digit to look for"),
     ],
 )
 def test_nothing_found(run, data, arguments, hint):

@@ -157,6 +157,7 @@ def test_show_some_rounds(weather, wanted, numbers):
     assert some["rounds"] == [entry for entry in whole["rounds"] if entry["round"] in numbers]
     assert {**some, "rounds": whole["rounds"]} == whole
     assert [int(number) for number in re.findall(r"^  Round (\d+) @", text, re.MULTILINE)] == numbers
+    assert ("(none of those asked for: the last is round 3)" in text) == (not numbers)
 
 
 def test_formats(weather):

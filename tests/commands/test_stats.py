@@ -157,6 +157,21 @@ def test_stats_by_hours_weeks_and_months(varied, by, zone, names, starts):
 
 
 @pytest.mark.parametrize(
+    ("options", "days"),
+    [
+        ([], "Last 7 days"),
+        (["--days", "1", "--until", "2026-02-02"], "Last 1 day until 2026-02-02"),
+        (["--since", "2026-02-01", "--until", "2026-02-02"], "since 2026-02-01 until 2026-02-02"),
+    ],
+)
+def test_the_heading_says_which_days(varied, options, days):
+    """Also up to when, where that was asked for."""
+    text = run("stats-date", "--data-dir", varied, "--timezone", "UTC", *options).stdout
+
+    assert text.splitlines()[0] == f"📊 Statistics by Date ({days})"
+
+
+@pytest.mark.parametrize(
     ("options", "calls"),
     [
         (["--days", "1", "--until", "2026-02-02"], [1]),

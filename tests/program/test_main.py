@@ -215,6 +215,18 @@ def test_the_closing_summary_of_calls_that_are_not_whole(tmp_path, output):
     assert "1 line passed over (1 skipped calls); 1 call skipped by the plugin, 1 of them answered: " in said[4]
 
 
+@pytest.mark.parametrize("face", ["main.py", "scripts/cli.py", "scripts/webserver.py"])
+def test_an_older_python_is_told_in_words(face):
+    """It says which Python it is, and which is wanted, before anything that only a newer one knows is loaded."""
+    pretend = "import sys, runpy; sys.version_info = (3, 8, 18, 'final', 0); sys.path.insert(0, 'scripts'); "
+    done = run(program=("-c", f"{pretend}runpy.run_path({face!r}, run_name='__main__')"), cwd=ROOT)
+
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.startswith(f"{os.path.basename(face)}: this is Python ")
+    assert done.stderr.endswith("run it with Python 3.9 or newer\n")
+
+
 def test_a_second_pass_changes_nothing(output):
     """What was read is not read again: every file keeps its bytes, its inode and its time."""
     arguments = ["--log-path", SAMPLE, "--output-dir", output]

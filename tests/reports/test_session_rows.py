@@ -11,6 +11,7 @@ from session_monitor.reports.report import Report
 from session_monitor.sessions import session_file
 from tests.support.calls import BOOK
 from tests.support.indexes import Agent, Step
+from tests.support.stored_rounds import keep, round_of
 
 
 def ids(answer):
@@ -82,6 +83,18 @@ def test_files_that_are_no_sessions(folder, tmp_path):
 
     assert sorted(answer.damaged) == ["broken.json", "folder.json"]
     assert answer.total == 3
+
+
+def test_the_sums_of_a_session_whose_file_is_damaged(tmp_path):
+    """All of them are of the rounds that can be read; the file's own total, of more rounds, is not among them."""
+    folder = keep(tmp_path / "sessions", "s", round_of(1), round_of(2), round_of(3))
+    path = folder / "s.json"
+    path.write_bytes(path.read_bytes().replace(b'{"round":2,', b'{"round":!,'))
+
+    fields = Report(str(folder), BOOK).session("s").fields
+
+    assert fields["messages_count"] == 1
+    assert (fields["total_input_tokens"], fields["total_output_tokens"], fields["total_tokens"]) == (100, 20, 120)
 
 
 def test_one_session(folder):

@@ -358,6 +358,17 @@ def test_screen_cuts_and_escapes(stream):
     assert stream.writes[0][8:] == "\x1b[1;1H\\x1b[2J中…\x1b[2;1H2\x1b[K\x1b[3;1H3\x1b[K\x1b[?2026l"
 
 
+def test_a_terminal_that_does_not_tell_its_size(monkeypatch):
+    """A new pseudo-terminal says 0 of both, also where `shutil` passes that on: it is taken for a usual one."""
+    monkeypatch.delenv("COLUMNS", raising=False)
+    monkeypatch.delenv("LINES", raising=False)
+    monkeypatch.setattr(os, "get_terminal_size", lambda *_: os.terminal_size((0, 0)))
+
+    with open(os.devnull, "w", encoding="utf-8") as stream:
+        assert text_screen.Screen(stream).size() == text_screen.terminal_size() == (80, 24)
+    assert text_screen.terminal_size(100, 40) == (100, 40)
+
+
 def test_screen_asks_for_its_size_each_time(monkeypatch):
     """A terminal that was resized has its new size at once; one that says 0 has the fallback."""
     monkeypatch.setenv("COLUMNS", "10")

@@ -63,7 +63,10 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
     elif not models:
         output.tell(f"No model's name contains {safe.cell(options.search)}.")
     else:
-        output.print_table(_LIST, map(_cells, models))
+        rows = list(map(_cells, models))
+        output.print_table(_LIST, rows)
+        if any(row[2].endswith("*") for row in rows):
+            output.complain("*: other prices hold for long prompts or at some hours, see 'pricing show MODEL'")
 
 
 def _names(model: ModelPrices) -> list[str]:

@@ -110,6 +110,6 @@ class Output:
 
 
 def _columns() -> int:
-    import shutil  # noqa: PLC0415 -- a pipe need not wait for it
+    from session_monitor.text.screen import terminal_size  # noqa: PLC0415 -- a pipe need not wait for it
 
-    return shutil.get_terminal_size().columns
+    return terminal_size()[0]

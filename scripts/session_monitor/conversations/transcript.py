@@ -52,9 +52,13 @@ class Transcript:
         yield from self._spending(spent)
         yield self._paint(table.BOLD, f"📝 Conversation Rounds ({humanize.count(row['messages_count'])}):")
         yield "─" * self._rule
+        is_empty = True
         for entry, outcome in rounds:
+            is_empty = False
             yield ""
             yield from self.round(entry, outcome)
+        if is_empty and row["messages_count"]:
+            yield f"(none of those asked for: the last is round {humanize.count(row['messages_count'])})"
         yield "=" * self._rule
 
     def _head(self, row: Mapping[str, Any], spent: Spending) -> Iterator[str]:

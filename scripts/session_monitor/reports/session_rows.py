@@ -106,7 +106,7 @@ def _rows(index: Index, now: int, behind: str, *values: object) -> list[SessionR
 
 
 def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
-    created_at, updated_at, updated, total_tokens, model, models, last_flags, *columns = rest
+    created_at, updated_at, updated, _, model, models, last_flags, *columns = rest
     unpriced = breakdown.unpriced(index, number) if columns[-3] else {}
     sums = usage_totals.of_columns(columns, unpriced)
     fields = {
@@ -122,7 +122,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
         "total_reasoning_tokens": sums.reasoning_tokens,
         "total_cached_tokens": sums.cached_tokens,
         "total_cache_write_tokens": sums.cache_write_tokens,
-        "total_tokens": total_tokens,
+        "total_tokens": sums.total_tokens,  # not the file's own, which counts damaged rounds too
         "model": model,
         "models": json.loads(models),
     }

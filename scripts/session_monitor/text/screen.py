@@ -12,6 +12,14 @@ from .safe import clean
 from .width import cut_end, width
 
 
+def terminal_size(columns: int = 80, rows: int = 24) -> tuple[int, int]:
+    """The terminal's columns and rows; these where there is none, or one that tells 0, as a new pseudo-terminal does."""
+    import shutil  # noqa: PLC0415 -- a pipe need not wait for it
+
+    told = shutil.get_terminal_size((columns, rows))
+    return told.columns or columns, told.lines or rows  # before Python 3.11 it gives such a 0 itself
+
+
 @final
 class Screen:
     """One Screen is the terminal lent to a live view: from `with` to the end of its block, however that ends."""
@@ -48,14 +56,12 @@ class Screen:
 
     def size(self) -> tuple[int, int]:
         """The columns and rows of the terminal as it is now."""
-        import shutil  # noqa: PLC0415 -- only a live view needs it
-
-        fallback = shutil.get_terminal_size()
+        columns, rows = terminal_size()
         try:
             now = os.get_terminal_size(self._stream.fileno())
         except (OSError, ValueError):
-            return fallback.columns, fallback.lines
-        return now.columns or fallback.columns, now.lines or fallback.lines
+            return columns, rows
+        return now.columns or columns, now.lines or rows
 
     def draw(self, lines: Iterable[str]) -> None:
         """Show these lines and nothing else, in one write; what does not fit is cut, what is unsafe is escaped."""
