@@ -261,7 +261,7 @@ def _of_index(index: Index, size: int, *, is_priced: bool, case: Case) -> Check:
     else:
         sound = "not looked through (--deep does)"
     if not index.is_current():
-        return Check("index", OK, f"{sound}; behind the session files: the next question brings it up to date")
+        return Check("index", OK, f"{sound}; perhaps behind the session files: the next question brings it up to date")
     if is_priced and not index.is_priced():
         return Check("index", OK, f"{sound} and current, with earlier prices: the next question prices it anew")
     return Check("index", OK, f"{sound} and current")
