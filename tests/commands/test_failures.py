@@ -5,12 +5,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+from unittest import mock
 
 import pytest
 
 from session_monitor.base import data_folder
 from session_monitor.sessions import deleted
 from session_monitor.sessions.write_lock import MonitorsLock
+from session_monitor.upkeep import verification
 from tests.support.command_line import run
 from tests.support.maintenance import left
 
@@ -56,8 +58,25 @@ def test_a_lock_that_is_held_elsewhere(run_on_five, five_sessions, command):
 def test_a_folder_that_is_not_there(run_on_five, five_sessions, tmp_path):
     """It is said, and no folder is made."""
     for command in (("delete", "x", "--yes"), ("prune", "--older-than", "1d", "--yes"), ("repair",)):
-        assert run_on_five(command[0], "--data-dir", str(tmp_path / "none"), *command[1:])[0] == 1
+        code, _, err = run_on_five(command[0], "--data-dir", str(tmp_path / "none"), *command[1:])
+        assert (code, err) == (
+            1,
+            f"cli.py: there is no folder {tmp_path / 'none'}: name the one that main.py writes to with --data-dir\n",
+        )
     assert not (tmp_path / "none").exists()
+
+
+def test_a_file_that_cannot_be_read(run_on_five, five_sessions, monkeypatch):
+    """It is named; where the system names none, the data folder is."""
+    path = str(five_sessions / "agent:main:1.json")
+    for named, told in ((path, path), (None, str(five_sessions))):
+        error = OSError(errno.EIO, "Input/output error", *([named] if named else []))
+        monkeypatch.setattr(verification, "verify", mock.Mock(side_effect=error))
+
+        code, out, err = run_on_five("verify")
+
+        assert (code, out) == (1, "")
+        assert err == f"cli.py: {told}: Input/output error. See that this user may read it\n"
 
 
 def test_a_damaged_list_of_deleted_sessions(run_on_five, five_sessions):

@@ -207,6 +207,19 @@ def test_no_more_than_fits(tmp_path):
     assert numbers(RoundSpan(after=10), 10**6) == []
 
 
+def test_what_fits_has_no_gap(tmp_path):
+    """Behind a round that does not fit none is given, however small."""
+    keep(tmp_path, "s", *(round_of(number, answer="y" * (9000 if number == 2 else 10)) for number in range(1, 5)))
+    report = Report(str(tmp_path), BOOK)
+    row = report.session("s")
+
+    def numbers(span):
+        return [entry["round"] for entry, _ in round_pages.rounds(report, row, span, 5000)]
+
+    assert numbers(RoundSpan(after=0)) == [1]
+    assert numbers(RoundSpan()) == [3, 4]
+
+
 @pytest.mark.parametrize("options", [(), ("--messages", "full")])
 def test_messages_of_a_round(tmp_path, options):
     """Any part of what a round sent is put together from where it was new."""

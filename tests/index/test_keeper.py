@@ -10,6 +10,7 @@ import pytest
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import access, opening, writable
+from session_monitor.index.database import Index
 from session_monitor.index.keeper import Keeper
 from session_monitor.index.writer import PERHAPS_WRITING, IndexWriter
 from session_monitor.log.checkpoint import Checkpoint
@@ -75,6 +76,20 @@ def test_a_monitor_that_ends_anywhere(agent, folder, ends):
     assert rounds(folder) == {"a": 1, "b": 2, "c": 1}
     keeper.close()
     assert holds_the_same_as_one_made_anew(folder)
+
+
+def test_after_a_pass_readers_need_not_look_for_changes(agent, folder):
+    """What the monitor itself changed in the folder meanwhile, such as its state file, is no change of a session."""
+    keeper = Keeper(str(folder), BOOK, silent)
+    for name in ("first", "second"):
+        keeper.before()
+        keeper.after(agent.store([Step("a")]))
+        (folder / f".{name}").touch()
+        keeper.settle()
+
+        with contextlib.closing(opening.read_only(str(folder / data_folder.INDEX))) as db:
+            assert Index(db, str(folder), BOOK).is_complete()
+    keeper.close()
 
 
 def test_a_reader_at_work_does_not_stop_the_monitor(agent, folder):

@@ -81,6 +81,14 @@ def test_known_ones_stand_behind_each_other(opened, read):
     assert read_before(generations, opened(text(0, 190))) == ReadBefore(generations[0], 40 * 181)
 
 
+def test_it_ends_as_a_known_one_and_begins_as_another(opened, read):
+    """Of what stands before the end that is known, all must be: its first line is another."""
+    (known,) = read(text(0, 1999))
+
+    with pytest.raises(MixedError):
+        read_before([known], opened(text(5000, 5000) + text(1, 2010)))
+
+
 @pytest.mark.parametrize("first", [0, 500])
 def test_it_ends_within_a_known_one(opened, read, first):
     """An older copy, or one that is still coming, ends before what was last read: nothing in it is new."""

@@ -107,6 +107,17 @@ def test_a_name_that_leads_nowhere(monitor, monkeypatch):
     assert (poll.logs_found, poll.new_rounds, poll.problems) == (0, 0, [])
 
 
+def test_a_log_that_does_not_settle_is_given_time(monitor, monkeypatch):
+    """Between looks that found it moving there is a pause, and no more of them than a poll has tries."""
+    paused = []
+    monitor.fresh(sleep=paused.append)
+    monkeypatch.setattr(ingest.Ingest, "_pass", lambda *_: False)
+
+    monitor.poll()
+
+    assert paused == [ingest.SETTLING_SECONDS] * ingest.TRIES
+
+
 def test_a_line_that_is_too_long(monitor, monkeypatch):
     """It is passed over and counted, and the lines around it are found."""
     monkeypatch.setattr(log_file, "LONGEST_LINE", 10_000)

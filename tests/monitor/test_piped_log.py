@@ -56,6 +56,7 @@ class Pipe:
     def run(self, *chunks, is_killed=False):
         """A run that gets these, one after the other, and then the end; its polls."""
         checkpoint, polls = self.checkpoint(), []
+        before = len(os.listdir("/dev/fd"))
         ingest, (reads, writes) = self.ingest(checkpoint), os.pipe()
         log = PipedLog(str(self.out), reads, has_something)
         try:
@@ -74,6 +75,7 @@ class Pipe:
             if not is_killed:
                 log.close()
                 self.forget(checkpoint)
+        assert is_killed or len(os.listdir("/dev/fd")) == before
         return polls
 
     def forget(self, checkpoint):

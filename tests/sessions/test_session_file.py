@@ -169,6 +169,18 @@ def test_a_block_that_did_not_reach_the_disk_is_noticed(tmp_path):
         assert found.next_byte == ends[number]
 
 
+def test_a_round_out_of_its_place(tmp_path):
+    """It ends what can be recovered, whatever stands behind it: sums of some of the rounds are nobody's."""
+    header, first, second, third, _ = parts_of(TALK[:3])
+    (tmp_path / "s").write_bytes(header + first + third + second + third)
+
+    with open(tmp_path / "s", "rb") as file:
+        found = session_file.recover(file)
+
+    assert found.summary == summary_of(TALK[:1])
+    assert found.next_byte == len(header + first)
+
+
 def test_a_whole_last_write_is_told_so(tmp_path):
     """What was written with a footer, whether the first write or a later one, is found whole."""
     for stored in range(4):

@@ -8,6 +8,7 @@ import os
 import platform
 import shutil
 import sqlite3
+from unittest import mock
 
 import pytest
 
@@ -85,6 +86,16 @@ def times(folder):
     found = {path.name: path.stat().st_mtime_ns for path in [folder, *folder.iterdir()]}
     found.pop(f"{data_folder.INDEX}-shm", None)  # what SQLite's readers share
     return found
+
+
+def test_a_sqlite_without_full_text_search(monkeypatch):
+    """It is tried out."""
+    assert doctor._has_full_text()
+    db = mock.Mock()
+    db.execute.side_effect = sqlite3.OperationalError("no such module: fts5")
+    monkeypatch.setattr(sqlite3, "connect", lambda _path: db)
+    assert not doctor._has_full_text()
+    db.close.assert_called_once()
 
 
 def test_where_all_is_well(folder, log):

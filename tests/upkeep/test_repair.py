@@ -62,6 +62,15 @@ def test_where_all_is_well_nothing_is_done(folder):
         pass
 
 
+def test_a_count_that_is_not_there_is_not_made(folder):
+    """To look what sessions have lost, nothing is written."""
+    (folder / data_folder.ROUND_COUNTS).unlink(missing_ok=True)
+
+    repaired(folder)
+
+    assert not (folder / data_folder.ROUND_COUNTS).exists()
+
+
 def test_a_file_may_be_cut_off_anywhere(folder):
     """What is whole stays and gets an end; the monitor adds what is missing, and the file is as it was before.
 

@@ -336,6 +336,17 @@ def test_an_index_that_is_behind(folder):
     assert [notice for notice in notices if "behind the session files by 2" in notice]
 
 
+def test_a_file_that_was_touched_and_an_index_that_is_behind(folder):
+    """It is looked at with the others when that is brought up to date, and is no finding of its own."""
+    monitor(folder, calls.line("c"), keeper=False)
+    os.utime(folder / A, (1, 1))
+
+    faults, notices = verify(folder)
+
+    assert faults == []
+    assert ["behind the session files by 2" in notice for notice in notices] == [True]
+
+
 @pytest.mark.parametrize(
     ("data", "is_fault"), [(None, False), (b"junk" * 5000, True), (b"", False)], ids=["none", "junk", "empty"]
 )
