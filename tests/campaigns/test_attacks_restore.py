@@ -406,7 +406,7 @@ def test_a_filter_that_is_done_does_not_vouch_for_the_positions_of_others(tmp_pa
         (place.out / name).chmod(0o600)
     state = place.out / ".state.json"
     inode = state.stat().st_ino + (1 if is_known_as_copy else 0)  # which one it is put back with, is chance
-    state.write_bytes(re.sub(rb'(?<="inode":)\d+', b"%d" % inode, state.read_bytes()))
+    state.write_bytes(re.sub(rb'(?<="inode":)\d+', b"%d" % inode, state.read_bytes(), count=1))
     place.write(10, session="other")
 
     told = [place.run(*arguments).stderr for arguments in (("--session-key", "other"), (), ())]

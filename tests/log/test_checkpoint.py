@@ -157,6 +157,31 @@ def test_a_state_file_of_another_shape_counts_as_empty(path, wrong):
     assert (state.views, state.problem) == ({}, "is damaged")
 
 
+def test_a_state_file_of_another_shape_that_has_no_checksum(path):
+    """Earlier versions wrote none: then it is judged by its shape alone."""
+    saved(path)
+    content = {**json.loads(path.read_bytes()), "views": []}
+    del content["sha256"]
+    path.write_text(json.dumps(content))
+    assert opened(path).problem == "is damaged"
+
+
+def test_a_state_file_with_one_wrong_bit(path, generation):
+    """It is damaged, also where it is JSON still; a wrong number of its inode makes it a copy.  Nothing else is believed."""
+    saved(path, generation(1), generation(2))
+    whole = path.read_bytes()
+    is_copy = set()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes((whole[place] ^ 1,)) + whole[place + 1 :])
+        found = opened(path)
+        assert bool(found.views) is (found.problem is None)
+        if found.views:
+            is_copy.add(found.is_copy)
+            assert all(each.known_to == 11 for each in found.view(None).generations)
+            assert whole[:place].count(b",") < 2
+    assert is_copy == {True, False}
+
+
 def test_two_generations_of_one_name_count_as_damage(path, generation):
     """Each would take the other's read position for its own, and be read for ever."""
     saved(path, generation(1), generation(1))
@@ -271,7 +296,7 @@ def test_a_state_of_an_earlier_version(path, generation):
     kept.view(None).generations.append(generation(1))
     kept.save()
     state = json.loads(path.read_bytes())
-    del state["views"][""]["generations"][0]["tail_sha256"]
+    del state["views"][""]["generations"][0]["tail_sha256"], state["sha256"]
     path.write_text(json.dumps(state))
 
     found = opened(path)
@@ -362,7 +387,7 @@ def test_a_state_file_of_before_it_knew_its_inode(path, generation):
     """It is believed, and nothing is written where nothing changes."""
     saved(path, generation(1))
     content = json.loads(path.read_bytes())
-    for name in ("inode", "flushes", "losses_told", "copies", "to_look_at"):
+    for name in ("inode", "sha256", "flushes", "losses_told", "copies", "to_look_at"):
         del content[name]
     for each in content["views"][""]["generations"]:
         del each["read_before"]
@@ -379,6 +404,7 @@ def test_sessions_to_look_at_were_listed_once(path, generation):
     """It is not known how many rounds those lack; of others that is kept."""
     saved(path, generation(1))
     content = json.loads(path.read_bytes())
+    del content["sha256"]
     for listed, known in ((["a"], {"a": None}), ({"a": None, "b": 2}, {"a": None, "b": 2})):
         path.write_text(json.dumps({**content, "inode": path.stat().st_ino, "to_look_at": listed}))
 

@@ -462,3 +462,22 @@ def test_what_the_index_hears_of(monitor):
     assert index.told == ["before", "after", "settle"]
     monitor.poll()
     assert index.told == ["before", "after", "settle", "settle"]
+
+
+def test_a_wrong_digit_in_the_state_file(monitor):
+    """Read positions that are wrong are not believed: all is read again, and nothing is counted twice."""
+    monitor.write("a", "b")
+    monitor.poll()
+    state = monitor.out / ".state.json"
+    content = state.read_bytes()
+    place = content.index(b'"offset":') + len(b'"offset":')
+    with open(state, "r+b") as file:
+        file.seek(place)
+        file.write(b"9" if content[place : place + 1] != b"9" else b"8")
+
+    monitor.fresh()
+    monitor.write("c")
+    monitor.poll()
+
+    assert monitor.ids() == ["a", "b", "c"]
+    assert (monitor.out / ".state.json.unusable").exists()

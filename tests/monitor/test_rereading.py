@@ -382,7 +382,7 @@ def test_positions_that_are_older_follow_again_when_all_was_read(monitor, other_
     monitor.fresh()
     monitor.write("b")
     monitor.poll()
-    state.write_bytes(re.sub(rb'(?<="inode":)\d+', b"%d" % state.stat().st_ino, older))
+    state.write_bytes(re.sub(rb'(?<="inode":)\d+', b"%d" % state.stat().st_ino, older, count=1))
 
     monitor.fresh()
     monitor.write("c")

@@ -4,7 +4,8 @@ The state file is a cache: the session files themselves say which lines they hav
 nothing else.  It is written after them, as a whole.
 
 It can be ahead of them as well, in a copy of a folder that was made while a monitor worked.  So it holds the number of
-its own inode, by which a copy is known: that is not believed, and the logs are read again.
+its own inode, by which a copy is known: that is not believed, and the logs are read again.  Nor is one that was damaged
+since, which its checksum tells: with a wrong offset, lines would be taken for those of another generation.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any, NamedTuple
 
 from session_monitor import __version__
 from session_monitor.base import data_folder, files
+from session_monitor.base.hashing import sha256
 from session_monitor.calls.coverage import Coverage
 
 from .generation import Generation
@@ -226,7 +228,8 @@ class Checkpoint:
         written = {name: _Written(view, before.get(name)) for name, view in self.views.items()}
         views = [f"{_text_of(name)}:{written[name].text(view)}" for name, view in self.views.items()]
         rest = f'{_text_of(head)[1:-1]},"views":{{{",".join(views)}}}}}\n'.encode()
-        files.replace(self.path, lambda inode: b'{"inode":%d,' % inode + rest)
+        seal = _sealed(sha256(rest).hexdigest())
+        files.replace(self.path, lambda inode: b'{"inode":%d,' % inode + seal + rest)
         self._head, self._written = head, written
 
 
@@ -261,6 +264,8 @@ def read(path: str, output_dir: str) -> SavedState | None:
         state = json.loads(raw)
         if state["schema_version"] != SCHEMA_VERSION:
             raise UnusableStateError("was written by another version")
+        if not _is_sound(raw, state.get("sha256")):
+            raise UnusableStateError("is damaged")
         if not _is_of(path, output_dir, state["output_dir"]):
             raise UnusableStateError("belongs to another output folder")
         views = {name: LogView.from_json(view) for name, view in state["views"].items()}
@@ -270,6 +275,15 @@ def read(path: str, output_dir: str) -> SavedState | None:
         return SavedState(head, views, is_copy, *counts, _lacking(state.get("to_look_at", {})))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         raise UnusableStateError("is damaged") from None
+
+
+def _sealed(digest: str) -> bytes:
+    return b'"sha256":"%b",' % digest.encode()
+
+
+def _is_sound(raw: bytes, digest: str | None) -> bool:
+    """Whether what stands behind the checksum in a state file is what was written; earlier versions wrote none."""
+    return digest is None or sha256(raw.partition(_sealed(digest))[2]).hexdigest() == digest
 
 
 def _lacking(stored: Any) -> dict[str, int | None]:

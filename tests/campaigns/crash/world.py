@@ -357,7 +357,7 @@ def restore(out, contents):
         (out / name).write_bytes(content)
     state = out / ".state.json"
     if state.exists():
-        state.write_bytes(re.sub(rb'"inode": ?\d+', b'"inode":%d' % state.stat().st_ino, state.read_bytes()))
+        state.write_bytes(re.sub(rb'"inode": ?\d+', b'"inode":%d' % state.stat().st_ino, state.read_bytes(), count=1))
     if data_folder.INDEX in contents:  # after a power loss, too, its files are those that were made
         taken_for_the_same(out)
 

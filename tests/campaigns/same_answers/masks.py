@@ -37,6 +37,7 @@ OF_WEB = (
 OF_STATE = (
     Mask((".state.json",), rb'"quiet_since": ?[\d.]+', "seconds of a clock, when a rotated file was quiet"),
     Mask((".state.json",), rb'(?<=^\{"inode":)\d+', "the state file's own inode"),
+    Mask((".state.json",), rb'(?<=,"sha256":")[0-9a-f]{64}', "the checksum of all that is in it, also of these"),
     Mask((".state.json",), rb'"rested":(?:true|false)', "whether a file was left alone for a moment before a look"),
 )
 """The same for the files of a data folder."""
