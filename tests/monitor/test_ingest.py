@@ -481,3 +481,44 @@ def test_a_wrong_digit_in_the_state_file(monitor):
 
     assert monitor.ids() == ["a", "b", "c"]
     assert (monitor.out / ".state.json.unusable").exists()
+
+
+def test_any_number_of_session_files_that_cannot_be_read(monitor):
+    """Each is set aside once, and the rounds of all are read again in one poll, from the beginning of the logs once."""
+    names = [f"s{number}" for number in range(25)]
+    lines = [calls.line(name, ["hi"], chat_id=f"{turn} {name}") + b"\n" for turn in (1, 2, 3) for name in names]
+    monitor.log.write_bytes(b"".join(lines[:25]))
+    monitor.poll()
+    monitor.log.rename(monitor.log.with_name("access.log.1"))
+    monitor.log.write_bytes(b"".join(lines[25:50]))
+    monitor.poll()
+    for name in names:
+        (monitor.out / f"{name}.json").write_bytes(b"no session" * 100)
+
+    monitor.log.write_bytes(b"".join(lines[25:]))
+    monitor.fresh()
+    with mock.patch.object(Checkpoint, "rewind", autospec=True, side_effect=Checkpoint.rewind) as rewind:
+        poll = monitor.poll()
+
+    assert [monitor.ids(name) for name in names] == [[f"{turn} {name}" for turn in (1, 2, 3)] for name in names]
+    assert rewind.call_count == 1
+    assert len(poll.problems) == 25
+    assert not poll.notices
+    assert len(list(monitor.out.glob("*.corrupt-*"))) == 25
+    assert (poll.coverage.calls, poll.new_rounds) == (25, 75)
+    monitor.fresh()
+    assert monitor.poll().problems == []
+
+
+def test_a_session_file_that_cannot_be_read_while_the_run_is_stopped(monitor):
+    """It is set aside, and the next run reads its rounds again."""
+    monitor.write("a")
+    monitor.poll()
+    (monitor.out / "s.json").write_bytes(b"no session" * 100)
+    monitor.write("b")
+    monitor.fresh(stop=lambda: any(monitor.out.glob("*.corrupt-*")))
+    monitor.poll()
+
+    monitor.fresh()
+    monitor.poll()
+    assert monitor.ids() == ["a", "b"]

@@ -191,6 +191,9 @@ class Ingest:
                 in_the_way -= 1
                 if self._make_way(poll, odd) and in_the_way > 0:
                     continue
+            except SetAside:  # of each file that happens once
+                if not self._stop():
+                    continue
             except _PassedOver:
                 unreadable -= 1
                 if unreadable > 0 and not self._stop():
@@ -233,9 +236,14 @@ class Ingest:
             self._index.outdated()
             return False
         except SetAside as aside:
-            self._read_again()
+            if (
+                self._store.lacking.comes_all
+            ):  # it would have been met before, had any of its lines been read again by now
+                self._drop_batch()
+            else:
+                self._read_again()
             poll.problem(f"a session file could not be read and was set aside as {aside}; {_READ_AGAIN}")
-            return False
+            raise
         except WentBack as told:
             self._read_again()
             poll.notices.append(f"{told}: perhaps a backup was put back; the logs that are still there are read again")

@@ -22,17 +22,18 @@ class Lacking:
         """Whether the logs are read again, or were as far as they could be, and ``settle`` was not called since."""
         self.is_awaiting = False
         """Whether ``wait_for`` was called, and nothing was discarded since."""
-        self._comes_all = False  # since the logs are read from their beginning
+        self.comes_all = False
+        """Whether the logs are read from their beginning, so that whatever a session lacks will come, or is lost."""
         self._known: dict[str, int | None] = {}  # how many rounds sessions lack; None for whatever they lack
         self._written: dict[str, tuple[bytes, int]] = {}  # of those that were written: their files' names, and the same
 
     def read_again(self) -> None:
         """From now on logs are read from their beginning: whatever a session lacks will come, or is lost."""
-        self.is_rereading = self._comes_all = True
+        self.is_rereading = self.comes_all = True
 
     def all_was_read_that_could_be(self) -> None:
         """What sessions are known to lack by now may come from the other logs; one that lacks more went back since."""
-        self._comes_all = False
+        self.comes_all = False
 
     def wait_for(self, lacking: Mapping[str, int | None]) -> None:
         """The logs were read again for these sessions, which lack so many rounds, or None for any number."""
@@ -42,7 +43,7 @@ class Lacking:
     def comes(self, session_id: str, rounds: int) -> bool:
         """Whether so many rounds that a session lacks will come, as far as any log has them."""
         known = self._known.get(session_id, -1)
-        return self._comes_all or known is None or rounds <= known
+        return self.comes_all or known is None or rounds <= known
 
     def wrote(self, session_id: str, name: bytes, rounds: int) -> None:
         """A session's file was written, and lacks so many rounds now."""
@@ -71,7 +72,7 @@ class Lacking:
             counts.put(left)
         self._known.clear()
         self._written.clear()
-        self.is_rereading = self.is_awaiting = self._comes_all = False
+        self.is_rereading = self.is_awaiting = self.comes_all = False
 
     def discard(self) -> None:
         """What was added to sessions since they were written is forgotten."""
