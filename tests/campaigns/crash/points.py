@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 from session_monitor.base import data_folder
 from session_monitor.index import access
@@ -13,12 +14,16 @@ from tests.campaigns.crash.tally import Tally
 from tests.campaigns.crash.ways_to_end import FAULTS, KILLS, ON_WRITES, Shim, is_gone
 from tests.campaigns.crash.world import Course, restore, saved
 
+RESTING = 0.2
+"""Seconds after which the log's files have rested, so that all ways to end a look meet the same operations."""
+
 
 def points(folder, seed, *, stride=1, faults=(*KILLS, *FAULTS)):
     """Let every ``stride``-th operation of the course be the last one, or go wrong, in all these ways."""
     course, tally = Course(folder, seed), Tally()
     passed = seed % stride
     for number, kind in enumerate(course.looks_with_damage(), 1):
+        time.sleep(RESTING)
         before = saved(course.out)
         expected, names = course.expected(kind, before)
         for at, name in enumerate(names, 1):
