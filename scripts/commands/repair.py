@@ -59,8 +59,8 @@ def _lines(done: Repaired) -> Iterator[str]:
         yield f"left {finding.file} as it is: {finding.what}"
     if done.damaged:
         yield (
-            "When such a session calls again, the monitor sets its file aside and reads its rounds again from the logs "
-            "that are still there; 'delete' takes it away with its copies."
+            "What is whole in it can be read, and it goes on. To have all of its rounds from the logs that are still "
+            "there, take it and .state.json out of the folder while no monitor runs."
         )
     if done == Repaired():
         yield "Nothing to repair."

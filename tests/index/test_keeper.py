@@ -92,6 +92,32 @@ def test_after_a_pass_readers_need_not_look_for_changes(agent, folder):
     keeper.close()
 
 
+@pytest.mark.parametrize("is_open", [True, False])
+def test_a_session_file_that_is_put_back_between_two_passes(agent, folder, is_open):
+    """What others change in the folder while a monitor waits is no doing of its own, and is in the index after the next pass."""
+    agent.store([Step("a")])
+    rounds(folder)
+    older = (folder / "a.json").read_bytes()
+    keeper = Keeper(str(folder), BOOK, silent)
+    agent.store([Step("a")])
+    if is_open:
+        keeper.begin()
+        keeper.before()
+        keeper.after(agent.store([Step("b")]))
+    keeper.settle()
+
+    (folder / "elsewhere").write_bytes(older)
+    (folder / "elsewhere").rename(folder / "a.json")
+    keeper.begin()
+    (folder / ".state.json").touch()  # what the monitor does in its pass
+    keeper.settle()
+    keeper.close()
+
+    assert keeper.problem is None
+    assert rounds(folder)["a"] == 1
+    assert holds_the_same_as_one_made_anew(folder)
+
+
 def test_a_reader_at_work_does_not_stop_the_monitor(agent, folder):
     """While a reader holds the index for writing the monitor goes on without it, and catches up when it is free."""
     agent.store([Step("a")])

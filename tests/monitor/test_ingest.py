@@ -459,9 +459,9 @@ def test_what_the_index_hears_of(monitor):
     monitor.write("a", "b")
 
     monitor.poll()
-    assert index.told == ["before", "after", "settle"]
+    assert index.told == ["begin", "before", "after", "settle"]
     monitor.poll()
-    assert index.told == ["before", "after", "settle", "settle"]
+    assert index.told == ["begin", "before", "after", "settle", "begin", "settle"]
 
 
 def test_a_wrong_digit_in_the_state_file(monitor):

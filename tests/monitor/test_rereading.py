@@ -11,6 +11,7 @@ from unittest import mock
 
 import pytest
 
+from session_monitor.base import data_folder
 from session_monitor.calls import coverage
 from session_monitor.log import verdicts
 from session_monitor.log.checkpoint import Checkpoint
@@ -393,3 +394,31 @@ def test_positions_that_are_older_follow_again_when_all_was_read(monitor, other_
     assert flushes == 3
     assert (Checkpoint(str(state), str(monitor.out)).flushes == flushes) is not other_filters
     assert monitor.ids() == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("is_in_table", [True, False])
+def test_a_copy_whose_counts_are_older_than_its_sessions(monitor, is_in_table):
+    """As a live folder is copied file by file; what a session has is counted then, and missed when its file goes back."""
+    counts, session, state = (monitor.out / name for name in (data_folder.ROUND_COUNTS, "s.json", ".state.json"))
+    with monitor.log.open("ab") as file:
+        file.write(calls.line("other", chat_id="o") + b"\n")
+    if is_in_table:
+        monitor.write("a")
+    monitor.poll()
+    older_counts = counts.read_bytes()
+    if not is_in_table:
+        monitor.write("a")
+        monitor.poll()
+    older_session = session.read_bytes()
+    monitor.write("b", "c")
+    monitor.poll()
+    counts.write_bytes(older_counts)
+    state.write_bytes(re.sub(rb'(?<="inode":)\d+', b"1", state.read_bytes(), count=1))
+    monitor.fresh().poll()
+    session.write_bytes(older_session)
+
+    monitor.fresh()
+    monitor.write("d")
+    monitor.poll()
+
+    assert sorted(monitor.ids()) == ["a", "b", "c", "d"]

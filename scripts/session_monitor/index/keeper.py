@@ -100,6 +100,14 @@ class Keeper:
             if self._index:
                 self._index.book = book
 
+    def begin(self) -> None:
+        """A pass begins: what has changed in the folder since the last one was settled was changed by others."""
+        with self._guarded():
+            if not self._is_as_seen():
+                self._seen = None
+            if self._index and self._index.meta("folder_mtime") != data_folder.folder_mtime(self._folder):
+                self._is_behind = True
+
     def before(self) -> None:
         """Session files are about to change."""
         with self._guarded():

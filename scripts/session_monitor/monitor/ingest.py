@@ -58,6 +58,9 @@ _READ_AGAIN = "its rounds are read again from the logs that are still there"
 class IndexKeeper(Protocol):
     """Who keeps the index; none of these raises where it fails."""
 
+    def begin(self) -> None:
+        """A poll begins."""
+
     def before(self) -> None:
         """Session files are about to change."""
 
@@ -73,6 +76,9 @@ class IndexKeeper(Protocol):
 
 class NoIndex:
     """Keeps none."""
+
+    def begin(self) -> None:
+        """Do nothing."""
 
     def before(self) -> None:
         """Do nothing."""
@@ -178,6 +184,7 @@ class Ingest:
     def poll(self) -> Poll:
         """Read all that is there now.  Raises ``OSError`` where the output folder fails."""
         poll = Poll()
+        self._index.begin()
         self._tail.begin()
         tries, in_the_way, unreadable = TRIES, MOST_IN_THE_WAY, MOST_UNREADABLE
         while tries:
@@ -236,9 +243,8 @@ class Ingest:
             self._index.outdated()
             return False
         except SetAside as aside:
-            if (
-                self._store.lacking.comes_all
-            ):  # it would have been met before, had any of its lines been read again by now
+            # It would have been met before, had any of its lines been read again by now.
+            if self._store.lacking.comes_all:
                 self._drop_batch()
             else:
                 self._read_again()

@@ -63,6 +63,7 @@ class OpenSession:
         )
         self.crc32: int | None = None  # of the last round's line, where that is known
         self.missing: int | None = None  # rounds that the file had once; None where it went not back
+        self.is_counted = True  # whether it is known how many rounds the file has, should it go back
         self.deleted: Mapping[str, int] = {}  # up to where its calls were deleted
         # Up to where generations were applied, also those that the summary does not name any more; None until asked.
         self.applied: Mapping[str, int] | None = None
@@ -171,8 +172,10 @@ class SessionOpener:
             if end.summary.messages_count == 0:  # torn before its first round was whole
                 return self._without_rounds(path, session_id)
             missing = self._counts().missing(os.path.basename(path), file, end)
+            lags = self._counts().lags(os.path.basename(path), end.summary.messages_count)
         session = OpenSession(path, end.summary, next_byte=end.next_byte, footer=end.footer, torn=not end.footer)
         session.state = state
+        session.is_counted = not lags
         return self._compared(session, session_id, missing)
 
     def _without_rounds(self, path: bytes, session_id: str) -> OpenSession:

@@ -65,6 +65,17 @@ class RoundCounts:
         """
         return _missing(file, end, self.of(name))
 
+    def lags(self, name: bytes, rounds: int) -> bool:
+        """Whether fewer rounds of a session file were counted than these.  Where there is no table, none was to be.
+
+        Raises ``OSError``.
+        """
+        table = self._opened()
+        if table is None:
+            return False
+        counted = table.find(name)
+        return counted is None or counted.rounds < rounds
+
     @property
     def flushes(self) -> int:
         """How many there were; 0 where nothing is known.  Raises ``OSError``."""

@@ -315,7 +315,8 @@ class Store:
         session = self._sessions.get(session_id)
         if session is None:
             session = self._sessions[session_id] = self._open(session_id)
-            if session.missing is not None:
+            # Of a live copy the table may be older than a session's file, and nothing new may ever come to it.
+            if session.missing is not None or not session.is_counted:
                 self._touched[session_id] = session  # so that what it has is counted anew
         self._sessions.move_to_end(session_id)
         return session
@@ -344,6 +345,7 @@ class Store:
         session.next_byte += len(lines)
         session.footer = footer
         session.torn = False
+        session.is_counted = True
         session.state = file_state(state)
         session.crc32 = session_file.crc32_of_line(lines) if lines else session.crc32
         session.pending, session.facts = [], []

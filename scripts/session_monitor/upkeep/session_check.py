@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import LoggedFacts, StoredRound
 
 TORN = "'repair' mends it, and so does the monitor when it next writes to this session"
-DAMAGED = "when the session calls again, the monitor sets the file aside and reads its rounds from the logs that are still there"
+DAMAGED = (
+    "its whole rounds can be read, and it goes on; to have all of them from the logs that are still there, take it and "
+    ".state.json out of the folder while no monitor runs"
+)
 MISNAMED = "give it the name back that its id has; what the monitor writes meanwhile goes to a file of that name"
 NO_SESSION = "take it out of the folder if it is not the monitor's; if it is, the monitor sets it aside when the session calls again"
 UNREADABLE = "ask as the user who may read it"
