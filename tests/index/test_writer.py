@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import data_folder, files
-from session_monitor.index import writer
+from session_monitor.index import schema, writer
 from session_monitor.index.writer import IndexWriter
 from session_monitor.prices import cost, price_list
 from session_monitor.prices.book import Book
@@ -94,6 +94,21 @@ def test_files_that_changed_come_and_went(tmp_path_factory, batches, more, gone,
         agent.store(last, found)
 
         assert contents(found) == contents(caught_up(anew))
+
+
+def test_a_file_that_was_written_for_its_end_alone(tmp_path):
+    """A session without new rounds, as one that is only counted, is as it was: how its last call ended, too."""
+    written = Agent(tmp_path).store([Step("a"), Step("a", failed=True)])
+    with opened(tmp_path) as found:
+        found.add(written)
+        before = contents(found), found.db.execute("SELECT session_id, last_flags FROM session").fetchall()
+
+        found.add([each._replace(rounds=[]) for each in written])
+
+        assert (contents(found), found.db.execute("SELECT session_id, last_flags FROM session").fetchall()) == before
+        assert before[1][0][1] & schema.FAILED
+        found.add([written[0]._replace(session_id="b", file="b.json", rounds=[])])
+        assert found.db.execute("SELECT last_flags FROM session WHERE session_id = 'b'").fetchone() == (0,)
 
 
 def test_a_late_call_changes_what_was_before(tmp_path):

@@ -379,7 +379,7 @@ def test_read_positions_that_are_behind(folder, made, tmp_path):
     """A session that has more of the log than was committed is named; after a crash, or while one writes, it is no fault."""
     monitor(folder, calls.line("agent:main:a", ["new"]))
     older = (made / "sessions" / STATE).read_text().replace(str(made / "access.log"), str(folder.parent / "access.log"))
-    (folder / STATE).write_text(older)
+    (folder / STATE).write_text(re.sub(r'"sha256":"\w+",', "", older))  # as that of an earlier version
 
     (fault,) = verify(folder)[0]
     assert fault.startswith(f"{STATE}: is behind: the log ")

@@ -47,7 +47,10 @@ SESSION = (
     *("session_id", "file", "size", "mtime", "next_byte"),
     *("created_at", "updated_at", "updated", "total_tokens", "model", "models", "last_flags"),
 )
-"""The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.encoded`` gives it."""
+"""The columns of ``session`` that follow from its file; text that strangers wrote as ``utf8.encoded`` gives it.
+
+``last_flags`` is None where no rounds were written: a file may be written for its end alone.
+"""
 ROUND = (
     *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
     *("flags", "notes", "code", "first_token_ms", "duration_ms"),
@@ -139,7 +142,7 @@ def _session(written: Written) -> tuple[Any, ...]:
         *(
             utf8.encoded(summary.model),
             json.dumps(summary.models),
-            flags_of(written.rounds[-1][0]) if written.rounds else 0,
+            flags_of(written.rounds[-1][0]) if written.rounds else None,
         ),
     )
 

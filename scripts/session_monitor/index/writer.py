@@ -40,12 +40,13 @@ _FEW = 500
 
 _TEXT = ("session_id", "file", "model")
 _SESSION = {name: "CAST(? AS TEXT)" if name in _TEXT else "?" for name in ("change", *SESSION)}
+_LAST_FLAGS = {"last_flags": "coalesce(?, last_flags)"}
 _NEW_SESSION = (
     f"INSERT INTO session({', '.join([*_SESSION, *ADDITIVE])}) "
-    f"VALUES ({', '.join(_SESSION.values())}, {aggregates.PLACES})"
+    f"VALUES ({', '.join({**_SESSION, 'last_flags': 'coalesce(?, 0)'}.values())}, {aggregates.PLACES})"
 )
 _OLD_SESSION = (
-    f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in _SESSION.items())}, "
+    f"UPDATE session SET {', '.join(f'{name} = {value}' for name, value in {**_SESSION, **_LAST_FLAGS}.items())}, "
     f"{', '.join(f'{name} = {name} + ?' for name in ADDITIVE)} WHERE id = ?"
 )
 _TOLD_OF_BEFORE = ("messages_total", "input_tokens", "output_tokens", "reasoning_tokens", "total_tokens")
