@@ -57,10 +57,6 @@ def _lines(done: Repaired) -> Iterator[str]:
         yield "made the index anew"
     for finding in done.damaged:
         yield f"left {finding.file} as it is: {finding.what}"
-    if done.damaged:
-        yield (
-            "What is whole in it can be read, and it goes on. To have all of its rounds from the logs that are still "
-            "there, take it and .state.json out of the folder while no monitor runs."
-        )
+    yield from dict.fromkeys(f"  → {finding.todo}" for finding in done.damaged)
     if done == Repaired():
         yield "Nothing to repair."

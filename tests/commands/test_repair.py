@@ -23,7 +23,7 @@ def test_what_was_repaired_is_told(run_on_five, five_sessions):
     assert lines[0].startswith("mended agent:main:1.json: 1 round, without ")
     assert lines[1] == "removed .state.json.tmp, which nobody needs"
     assert lines[2].startswith("left agent:main:2.json as it is: does not begin like a session file")
-    assert "the monitor sets its file aside" in lines[3]
+    assert "the monitor sets it aside when the session calls again" in lines[3]
     data = json.loads(run_on_five("repair", "--json")[1])["data"]
     assert data["mended"] == data["removed"] == []
     assert data["damaged"] == [{"file": "agent:main:2.json", "what": "does not begin like a session file"}]
