@@ -12,9 +12,9 @@ A price list is a JSON file with one model a line::
 A key is a canonical name.  A row of prices holds from its date on (``null``: since ever) until the next row's, in UTC.
 Prices are text, in dollars per million tokens: ``input`` and ``output``, and where they differ from these
 ``cache_read``, ``cache_read_explicit`` (from a cache that the caller asked for), ``cache_write`` (kept five minutes),
-``cache_write_1h`` and ``reasoning``.  ``tiers`` replace prices for prompts ``above`` so many tokens, ``windows`` at
-some hours of some days (``utc``: from and to, ``weekdays``: 1 is Monday).  Each row names its ``source`` and the day
-when it was ``observed`` there.
+``cache_write_1h``, ``reasoning``, ``audio_input``, ``audio_output``, ``image_input`` and ``image_output``.  ``tiers``
+replace prices for prompts ``above`` so many tokens, ``windows`` at some hours of some days (``utc``: from and to,
+``weekdays``: 1 is Monday).  Each row names its ``source`` and the day when it was ``observed`` there.
 
 A person's own list has the same form with only what differs, and may have ``aliases`` (name to name), rows in another
 ``currency``, and ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``.
@@ -34,7 +34,8 @@ from session_monitor.base import data_folder, files, utf8
 SCHEMA = 1
 UNIT = "1M tokens"
 CACHE_PRICES = ("cache_read", "cache_read_explicit", "cache_write", "cache_write_1h")
-PRICES = ("input", "output", *CACHE_PRICES, "reasoning")
+MEDIA_PRICES = ("audio_input", "audio_output", "image_input", "image_output")
+PRICES = ("input", "output", *CACHE_PRICES, "reasoning", *MEDIA_PRICES)
 THIRD_PARTY = ("openrouter", "groq")
 """Vendors that sell others' models; their price says little of what another seller takes."""
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
