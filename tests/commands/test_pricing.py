@@ -31,9 +31,10 @@ def test_unpriced_models_are_listed_with_what_to_do(four_calls):
     assert "1 round told no tokens" in text
 
 
-def test_a_model_on_ones_own_machine_has_no_vendors_price(tmp_path):
-    """What is served by its path is unpriced until one says what it costs, and that is said of this path alone."""
-    path, others = "/models/Qwen3-Max", line("a", model="qwen3-max")
+@pytest.mark.parametrize("path", ["/models/Qwen3-Max", "ollama/qwen3-max"])
+def test_a_model_on_ones_own_machine_has_no_vendors_price(tmp_path, path):
+    """What one serves oneself is unpriced until one says what it costs, and that is said of this name alone."""
+    others = line("a", model="qwen3-max")
     sessions(tmp_path / "sessions", line("a", model=path), others)
     before = cost(tmp_path)
 
@@ -41,6 +42,7 @@ def test_a_model_on_ones_own_machine_has_no_vendors_price(tmp_path):
     done_at(tmp_path, "pricing", "set", path, "0", "0")
 
     assert before[1] == 1
+    assert f"{path} is a model on a machine of your own" in text
     assert f"pricing set {path} 0 0" in text
     assert cost(tmp_path) == (before[0], 0)
     assert float(before[0]) > 0

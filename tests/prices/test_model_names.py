@@ -75,11 +75,15 @@ def test_spelling_does_not_matter(name):
     plain = model_names.canonical(name)
 
     assert model_names.canonical(name.lower()) == plain
-    assert model_names.canonical(f"provider/{name}") == plain or name != name.strip() or model_names.is_file(name)
+    assert (
+        model_names.canonical(f"provider/{name}") == plain
+        or name != name.strip()
+        or model_names.is_on_own_machine(name)
+    )
 
 
 @pytest.mark.parametrize(
-    ("name", "is_file"),
+    ("name", "is_own"),
     [
         ("/models/Qwen3-32B", True),
         ("./qwen3-32b.gguf", True),
@@ -87,6 +91,17 @@ def test_spelling_does_not_matter(name):
         ("~/models/qwen3-32b", True),
         ("file:///models/qwen3-32b", True),
         ("%2Fmodels%2Fqwen3-32b", True),
+        ("ollama/deepseek-r1", True),
+        ("ollama_chat/llama3.1:8b", True),
+        ("vLLM/deepseek-v3", True),
+        ("hosted_vllm/Qwen/Qwen3-32B", True),
+        ("local/gpt-4o", True),
+        ("lmstudio/gemma-3-27b-it", True),
+        ("llama.cpp/qwen3-32b", True),
+        ("ollama", False),
+        ("ollama/", False),
+        ("localmodel/gpt-4o", False),
+        ("openrouter/ollama/gpt-4o", False),
         ("/", False),
         ("~anthropic/claude-sonnet-4.5", False),
         ("Qwen/Qwen3-32B", False),
@@ -94,9 +109,9 @@ def test_spelling_does_not_matter(name):
         ("arn:aws:bedrock:us-east-1::foundation-model/anthropic.claude-3-haiku-20240307-v1:0", False),
     ],
 )
-def test_a_path_is_a_file_of_ones_own(name, is_file):
-    """A path on a machine is told from a vendor's name with slashes in it."""
-    assert model_names.is_file(name) == is_file
+def test_a_model_on_a_machine_of_ones_own(name, is_own):
+    """A path on a machine, and a name that a server of one's own has, are told from a vendor's name with slashes in it."""
+    assert model_names.is_on_own_machine(name) == is_own
 
 
 @given(ORDINARY, st.sampled_from("-._ "))

@@ -121,10 +121,11 @@ def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
         output.tell(
             "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL"
         )
-        own = next((name for name, _ in by_rounds if model_names.is_file(name)), None)
+        own = next((name for name, _ in by_rounds if model_names.is_on_own_machine(name)), None)
         if own:
             output.tell(
-                f"A path is a model on a machine of your own; where that costs nothing: pricing set {safe.cell(own)} 0 0"
+                f"{safe.cell(own)} is a model on a machine of your own; where that costs nothing: "
+                f"pricing set {safe.cell(own)} 0 0"
             )
     else:
         output.tell("Every model that your sessions used has a price.")

@@ -26,6 +26,7 @@ from .cost import (
     NO_PRICE_THEN,
     NO_TIME,
     NO_TOKENS,
+    OWN_MACHINE,
     PARTLY_TOLD,
     THIRD_PARTY_PRICE,
     UNDATED,
@@ -200,7 +201,9 @@ class Book:
         """What is in force for a model on a day, or without one at last."""
         prices = self.find(model)
         if prices is None:
-            return Unpriced(UNKNOWN_MODEL)
+            from . import model_names  # noqa: PLC0415 -- as above
+
+            return Unpriced(OWN_MACHINE if model_names.is_on_own_machine(model) else UNKNOWN_MODEL)
         rows = self._rows.get(model)
         if rows is None:
             factors = self._factors(prices.vendor)

@@ -11,12 +11,13 @@ from session_monitor.calls.usage import Usage
 from . import money
 
 NO_MODEL, UNKNOWN_MODEL, NO_PRICE_THEN, NO_TOKENS = "no_model", "unknown_model", "no_price_then", "no_tokens"
-PARTLY_TOLD = "partly_told"
+PARTLY_TOLD, OWN_MACHINE = "partly_told", "own_machine"
 
 UNPRICED = {
     NO_MODEL: "the log names no model",
     UNKNOWN_MODEL: "no price is known for this model",
     NO_PRICE_THEN: "no price is known for that day",
+    OWN_MACHINE: "the model runs on a machine of one's own, and nobody has said what that costs",
     NO_TOKENS: "the log tells no tokens",
     PARTLY_TOLD: "the log tells only a part of the tokens",
 }

@@ -3,7 +3,8 @@
 One model goes by many names: with a provider or a region before it, a date or a version behind it, with dots, hyphens
 or capitals.  ``canonical`` folds those that mean the same; ``candidates`` also drops a date or a tag.  Nothing is ever
 guessed from a beginning, a part or a likeness of a name: a wrong price is worse than none.  A name that is a path to a
-file, as servers have it that one runs oneself, means that file alone, and no vendor's model.
+file, as servers have it that one runs oneself, or that begins with such a server's own word (``ollama/``), means that
+model on that machine alone, and no vendor's.
 """
 
 from __future__ import annotations
@@ -17,7 +18,11 @@ from session_monitor.base import lazy_regex
 EXACT = "exact"
 UNDATED = "undated"
 
-_FILE = lazy_regex.lazy(r"(?:/|\.{1,2}/|~/|file:).")
+_OWN_MACHINE = lazy_regex.lazy(
+    r"(?:/|\.{1,2}/|~/|file:"
+    r"|(?:ollama|ollama_chat|vllm|hosted_vllm|local|localai|lmstudio|lm[-_]studio|llama[-_.]?cpp|sglang|xinference|mlx)/)."
+)
+"""A path; or what servers that one runs oneself, and the tools that speak to them, put before a model's name."""
 _REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
 _VENDOR = lazy_regex.lazy(
     r"(anthropic|amazon|meta|deepseek|qwen|openai|mistral|cohere|minimax|moonshotai|moonshot|zai|google|ai21|nvidia"
@@ -55,9 +60,9 @@ def canonical(name: str) -> str:
     return _canonical(name)[1]
 
 
-def is_file(name: str) -> bool:
-    """Whether a name is a path to a file on somebody's own machine."""
-    return _FILE.match(_plain(name)) is not None
+def is_on_own_machine(name: str) -> bool:
+    """Whether a name means a model on somebody's own machine: a path to a file, or one of a server that one runs oneself."""
+    return _OWN_MACHINE.match(_plain(name)) is not None
 
 
 def candidates(name: str) -> Iterator[Candidate]:
@@ -88,7 +93,7 @@ def _undated(keys: Iterable[str]) -> Iterator[str]:
 def _canonical(name: str) -> tuple[str, str]:
     """The region, or an empty text, and the canonical name."""
     text = _plain(name)
-    if _FILE.match(text):
+    if _OWN_MACHINE.match(text):
         return "", text
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
     text = (_ROUTE.sub("", text) if ":" in text else text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
