@@ -4,7 +4,8 @@
 The table was made by running this over wheels of litellm in the order of their dates (1.55.2 of 2024-12-13, 1.63.11 of
 2025-03-15, 1.72.6 of 2025-06-14, 1.77.1 of 2025-09-13, 1.80.10 of 2025-12-14, 1.82.2 of 2026-03-13, 1.88.2 of
 2026-06-14, 1.96.2 of 2026-08-11, 1.103.1 of 2026-09-29 with --accept gemini-flash-lite-latest), each with
-``--litellm-wheel`` and ``--observed``, and at last over 1.109.1 and genai-prices 0.2.3 of 2026-11-12.
+``--litellm-wheel`` and ``--observed``, then over 1.109.1 and genai-prices 0.2.3 of 2026-11-12, and at last over 1.110.2
+and the same of 2026-11-30.
 """
 
 from __future__ import annotations
@@ -72,7 +73,7 @@ def _options() -> argparse.Namespace:
         prog="refresh_prices.py",
         description="Bring scripts/session_monitor/prices/prices.json up to date with what the packages litellm and\n"
         "genai-prices say of vendors' list prices. Models are added and never removed, and prices that\n"
-        "held once stay. Needs pip; downloads about 45 MB.",
+        "held once stay; what a source took back or no longer has is told. Needs pip; downloads about 45 MB.",
         epilog=EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -141,7 +142,7 @@ def _report(by_source: dict[str, Findings], changes: list[merge.Change]) -> list
     lines = []
     for source, findings in by_source.items():
         lines += _section(f"left out of {source}", sorted(findings.left_out))
-    for kind in (merge.DIFFERING, *merge.APPLIED, merge.REFUSED):
+    for kind in (merge.GONE, merge.DIFFERING, *merge.APPLIED, merge.REFUSED):
         lines += _section(kind, sorted(f"{change.key}: {change.text}" for change in changes if change.kind == kind))
     if any(change.kind == merge.REFUSED for change in changes):
         lines.append("Refused changes were not made. Look the prices up; then --accept MODEL, or settle them by hand.")

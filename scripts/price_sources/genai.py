@@ -13,7 +13,7 @@ from typing import Any
 
 from session_monitor.prices.model_names import canonical
 
-from .rows import Findings, Offer, Row, is_model, ordered, shaped, texts
+from .rows import SOURCE, Findings, Offer, Row, beginning, is_model, ordered, prices, shaped, texts
 
 MEMBER = "genai_prices/data.py"
 
@@ -46,6 +46,10 @@ _MTOK = {
     "cache_write": "cache_write_mtok",
     "cache_write_1h": "cache_write_1h_mtok",
     "reasoning": "output_reasoning_mtok",
+    "audio_input": "input_audio_mtok",
+    "audio_output": "output_audio_mtok",
+    "image_input": "input_image_mtok",
+    "image_output": "output_image_mtok",
 }
 _WITHOUT_OUTPUT = ("embed", "rerank")
 _MIDNIGHT = ("00:00", "24:00")
@@ -121,11 +125,12 @@ def _rows(model: Node, vendor: str, left_out: list[str]) -> list[Row]:
         if condition.get("_") == "TimeOfDateConstraint":
             peaks.append(([condition["start_time"], condition["end_time"]], row))
         else:
-            rows.append({"from": condition.get("start_date"), **row})
+            day = condition.get("start_date")
+            rows.append({"from": day, "dated": SOURCE, **row} if day else {"from": None, **row})
     if not rows:
         return []
     rows.sort(key=lambda row: row["from"] or "")
-    rows[0]["from"] = None
+    rows[0] = {"from": None, **prices(rows[0])}
     if peaks:
         rows[-1] = _peak_first(rows[-1], peaks, model["id"], left_out)
     return rows
@@ -158,7 +163,7 @@ def _peak_first(row: Row, peaks: list[tuple[list[str], Row]], name: str, left_ou
         return row
     own = {price: value for price, value in row.items() if price in _MTOK}
     windows = [{"utc": hours, **own} for hours in _between([hours for hours, _ in peaks])]
-    return ordered({"from": row["from"], **peaks[0][1], "windows": windows})
+    return ordered({**beginning(row), **peaks[0][1], "windows": windows})
 
 
 def _between(taken: Iterable[list[str]]) -> Iterator[list[str]]:

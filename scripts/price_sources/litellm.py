@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from session_monitor.prices.model_names import candidates, canonical
+from session_monitor.prices.price_list import MEDIA_PRICES
 
 from .rows import Findings, Offer, Row, is_model, ordered, shaped, texts
 
@@ -42,7 +43,11 @@ _VENDORS = {
 """Its providers whose prices are list prices, the one to believe first where two of a vendor name the same model."""
 
 _WITHOUT_OUTPUT = ("embedding", "rerank")
-_MODES = ("chat", "completion", "responses", None, *_WITHOUT_OUTPUT)
+_MODES = (
+    *("chat", "completion", "responses", "realtime", "image_generation", "image_edit"),
+    *("audio_speech", "audio_transcription", None, *_WITHOUT_OUTPUT),
+)
+"""What is sold by the token; where a model of these is sold by the picture or the second, it has no such prices."""
 _PER_TOKEN = {
     "input": "input_cost_per_token",
     "output": "output_cost_per_token",
@@ -51,6 +56,10 @@ _PER_TOKEN = {
     "cache_write": "cache_creation_input_token_cost",
     "cache_write_1h": "cache_creation_input_token_cost_above_1hr",
     "reasoning": "output_cost_per_reasoning_token",
+    "audio_input": "input_cost_per_audio_token",
+    "audio_output": "output_cost_per_audio_token",
+    "image_input": "input_cost_per_image_token",
+    "image_output": "output_cost_per_image_token",
 }
 _OLD_CACHE_READ = "input_cost_per_token_cache_hit"
 _ABOVE = re.compile(r"(.+)_above_(\d+)k_tokens")
@@ -108,6 +117,9 @@ def _row(entry: Mapping[str, Any], vendor: str, name: str, left_out: list[str]) 
     row.update(tiers.pop(0, {}))
     if entry.get("mode") in _WITHOUT_OUTPUT:
         row.setdefault("output", "0")
+    for only in ("image_output", "audio_output"):
+        if only in row:
+            row.setdefault("output", row[only])  # it gives nothing but these
     if not {"input", "output"} <= row.keys():
         if row:
             left_out.append(f"{name}: has no price for both input and output")
@@ -119,7 +131,8 @@ def _row(entry: Mapping[str, Any], vendor: str, name: str, left_out: list[str]) 
 
 def _tiers(entry: Mapping[str, Any], name: str, left_out: list[str]) -> dict[int, Row]:
     """The prices above so many tokens; above 0 are the base prices, for those who state them so."""
-    fields = {field: price for price, field in _PER_TOKEN.items()}
+    # What it writes for audio above a size is the price of text there.
+    fields = {field: price for price, field in _PER_TOKEN.items() if price not in MEDIA_PRICES}
     values: dict[int, dict[str, Any]] = {}
     for field, value in entry.items():
         match = _ABOVE.fullmatch(field)

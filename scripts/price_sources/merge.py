@@ -1,13 +1,19 @@
 """What becomes of the table when the sources have been read again?
 
-Models and rows are added and never taken out: the sources forget what is no longer sold, and old calls keep their
-prices.  A row is a new one where input or output costs something else than before; any other difference corrects the
-row that holds today, so that what was only mistyped is no history.
+Models are added and never taken out: the sources forget what is no longer sold, and old calls keep their prices.  What
+no source has any more is told.
 
     genai-prices knows dates      its rows are the model's; litellm is only compared
-    litellm has the model         its prices hold from the day on which they were seen
-    genai-prices has it undated   its prices count while litellm never had the model; and for caches where that has none
+    litellm has the model         its prices are what holds today
+    genai-prices has it undated   its prices count while litellm never had the model; and for caches, audio and images
+                                  where that has none
     settled by hand               as it stands in manual.json; the sources are only compared
+
+A row is a new one where input or output costs something else than before, seen on that day.  Any other difference
+corrects the row that holds today, also where a price is no longer stated.  Nor is it a new price, but the old row was
+wrong from the beginning, where input and output were in each other's place, or where both sources state one price for
+a name that does not move: genai-prices dates what changes, and knows of no change.  What was only seen before such a
+price is taken back.
 """
 
 from __future__ import annotations
@@ -16,24 +22,41 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from session_monitor.prices.price_list import PRICES, SCHEMA, UNIT
+from session_monitor.prices.price_list import MEDIA_PRICES, PRICES, SCHEMA, UNIT
 
 from . import by_hand
 from .by_hand import Entry, entry_of
-from .rows import GENAI, LITELLM, MANUAL, Findings, Offer, Row, base, in_force, ordered, prices, rank, shown
-
-NEW, PRICE, CORRECTED, DATED, SELLER, SETTLED, DROPPED = (
-    *("new models", "changed prices", "corrected rows", "rows dated by genai-prices", "other sellers"),
-    *("settled by hand", "dropped by hand"),
+from .rows import (
+    GENAI,
+    LITELLM,
+    MANUAL,
+    SEEN,
+    Findings,
+    Offer,
+    Row,
+    base,
+    beginning,
+    in_force,
+    is_seen,
+    ordered,
+    prices,
+    rank,
+    shown,
 )
-REFUSED, DIFFERING = "refused", "the sources disagree"
-APPLIED = (NEW, PRICE, CORRECTED, DATED, SELLER, SETTLED, DROPPED)
+
+NEW, PRICE, CORRECTED, TAKEN_BACK, DATED, SELLER, SETTLED, DROPPED = (
+    *("new models", "changed prices", "corrected rows", "history that was never true", "rows dated by genai-prices"),
+    *("other sellers", "settled by hand", "dropped by hand"),
+)
+REFUSED, DIFFERING, GONE = "refused", "the sources disagree", "left by their source; old calls keep the price"
+APPLIED = (NEW, PRICE, CORRECTED, TAKEN_BACK, DATED, SELLER, SETTLED, DROPPED)
 
 HIGHEST = 1000
 """Dollars per million tokens; none has ever cost as much."""
 LARGEST_CHANGE = 5
 """Times; a larger one is more often a slip than a price."""
 
+_MOVING = "-latest"
 _CACHE = ("cache_read", "cache_write", "cache_write_1h")
 
 
@@ -69,6 +92,14 @@ class _Offers(NamedTuple):
     def each(self) -> Iterable[Offer]:
         return (offer for offer in (self.litellm, self.genai) if offer)
 
+    @property
+    def is_agreed(self) -> bool:
+        """Whether both sources state one price, for a name that means one model; neither knows of another one before."""
+        if not self.litellm or not self.genai or self.litellm.key.endswith(_MOVING):
+            return False
+        one, other = self.litellm.rows, self.genai.rows
+        return len(other) == 1 and base(one[0]) == base(other[0])
+
 
 def merge(
     old: Mapping[str, Any],
@@ -87,6 +118,7 @@ def merge(
     settled, notes = by_hand.settled(manual), manual.get("vendor_notes", {})
     changes += _settle(models, settled, notes)
     offers = _by_key(by_source)
+    last = {source: told["retrieved"] for source, told in old.get("sources", {}).items()}
     # Those that count only where they cost something else than another model come behind it.
     for key in sorted(offers, key=lambda key: (any(offer.beside for offer in offers[key].each), key)):
         own = settled.get(key, {})
@@ -95,7 +127,7 @@ def merge(
         changes += _differences(key, offers[key], own.get("prices", []), observed)
         if "prices" in own or "drop" in own:
             continue
-        entry, made = _merged(key, models.get(key), offers[key], observed)
+        entry, made = _merged(key, models.get(key), offers[key], observed, last)
         objection = made and not {"all", key} & set(accepted) and _objection(models.get(key), entry, observed)
         if objection:
             changes.append(Change(REFUSED, key, f"{made[0].text}: {objection}"))
@@ -103,6 +135,7 @@ def merge(
             models[key] = entry
             changes += made
     changes += _settle(models, settled, notes)  # once more, for notes on what the sources brought
+    changes += _gone(models, offers, settled, by_source, observed)
     return Merged(_document(old, models, versions, manual, observed), models, changes)
 
 
@@ -134,21 +167,23 @@ def _counts(key: str, offers: _Offers, models: Mapping[str, Entry], observed: st
     return other is not None and all(base(offer.rows[0]) != base(other) for offer in offers.each)
 
 
-def _merged(key: str, old: Entry | None, offers: _Offers, observed: str) -> tuple[Entry, list[Change]]:
+def _merged(
+    key: str, old: Entry | None, offers: _Offers, observed: str, last: Mapping[str, str]
+) -> tuple[Entry, list[Change]]:
     """The model's new entry, and what is new about it."""
     name = next(iter(offers.each)).name
     if old is None or old["vendor"] != offers.vendor:
-        rows = _rows([], offers, observed)
+        rows = _rows([], offers, observed, last)
         entry: Entry = {"vendor": offers.vendor, "names": [name], "prices": rows}
         text = " | ".join(_dated_text(row) for row in rows)
         if old is None:
             return entry, [Change(NEW, key, f"{offers.vendor}: {text}")]
         return entry, [Change(SELLER, key, f"{old['vendor']} -> {offers.vendor}: {text}")]
-    rows = _rows(old["prices"], offers, observed)
+    rows = _rows(old["prices"], offers, observed, last)
     return {**old, "prices": rows}, list(_row_changes(key, old["prices"], rows))
 
 
-def _rows(old: list[Row], offers: _Offers, observed: str) -> list[Row]:
+def _rows(old: list[Row], offers: _Offers, observed: str, last: Mapping[str, str]) -> list[Row]:
     genai = offers.genai
     if genai and len(genai.rows) > 1 and not genai.moves:
         others = offers.litellm.rows if offers.litellm else []
@@ -157,9 +192,12 @@ def _rows(old: list[Row], offers: _Offers, observed: str) -> list[Row]:
     current = in_force(old, observed)
     rows = old
     if offers.litellm:
-        rows = _stated(old, offers.litellm.rows[0], LITELLM, observed)
+        stated = _filled(offers.litellm.rows[0], undated) if undated else offers.litellm.rows[0]
+        rows = _stated(
+            old, {**stated, "source": LITELLM, "observed": observed}, last.get(LITELLM), agreed=offers.is_agreed
+        )
     elif undated and (current is None or current["source"] == GENAI):
-        rows = _stated(old, undated, GENAI, observed)
+        rows = _stated(old, {**undated, "source": GENAI, "observed": observed}, last.get(GENAI))
     return [_filled(row, undated) for row in rows] if undated else rows
 
 
@@ -172,7 +210,7 @@ def _dated(old: list[Row], stated: list[Row], observed: str) -> list[Row]:
     undated, first = ordered({**stated[0], "source": GENAI, "observed": observed}), stated[1]["from"]
     seen = [row for row in old if (row["from"] or "") < first and row["observed"] < first]
     if seen and base(seen[-1]) == base(undated):
-        undated.update({"from": seen[-1]["from"], "observed": seen[-1]["observed"]})
+        undated = ordered({**undated, **beginning(seen[-1]), "observed": seen[-1]["observed"]})
         rows.update({row["from"] or "": row for row in seen})
     for row in (undated, *({**row, "source": GENAI, "observed": observed} for row in stated[1:])):
         same = rows.get(row["from"] or "")
@@ -181,31 +219,40 @@ def _dated(old: list[Row], stated: list[Row], observed: str) -> list[Row]:
     return [rows[start] for start in sorted(rows)]
 
 
-def _stated(old: list[Row], stated: Row, source: str, observed: str) -> list[Row]:
-    """The rows with prices that hold today, since whenever."""
-    new = ordered({**stated, "source": source, "observed": observed})
+def _stated(old: list[Row], stated: Row, last: str | None, *, agreed: bool = False) -> list[Row]:
+    """The rows with prices that hold on the day when they are observed, since whenever; ``last``: read before that."""
+    observed = stated["observed"]
     current = in_force(old, observed)
     if current is None:
-        return [new, *old]
-    if base(current) == base(stated):
-        # That a source is silent about a cache's price now does not make the old one wrong; tiers it states whole.
-        kept = {name: value for name, value in prices(current).items() if name not in ("tiers", "windows")}
-        same = {**kept, **prices(stated)}
-        if same == prices(current):
-            return old
-        new = ordered({**same, "from": current["from"], "source": source, "observed": observed})
-        return [new if row is current else row for row in old]
-    start = None if current["from"] is None and current["observed"] == observed else observed
-    kept_rows = [row for row in old if (row["from"] or "") != (start or "")]
-    return sorted([*kept_rows, {**new, "from": start}], key=lambda row: row["from"] or "")
+        return [ordered(stated), *old]
+    is_mistake = base(current) == base(stated)[::-1] or (agreed and is_seen(current))
+    if base(current) == base(stated) or is_mistake:
+        corrected = current if prices(current) == prices(stated) else ordered({**stated, **beginning(current)})
+        rows = [corrected if row is current else row for row in old]
+        return _without_what_was_seen_before(rows, corrected) if agreed else rows
+    if current["observed"] == observed:  # read once more on one day: what was written by that has never held
+        return [ordered({**stated, **beginning(current)}) if row is current else row for row in old]
+    after = last if last and last < observed else None
+    new = ordered({**stated, "from": observed, "dated": SEEN, "after": after})
+    return sorted([*old, new], key=lambda row: row["from"] or "")
+
+
+def _without_what_was_seen_before(rows: list[Row], held: Row) -> list[Row]:
+    """The rows with one that has always held, if nobody states since when it does or its forerunners do."""
+    place = rows.index(held)
+    if not all(is_seen(row) for row in rows[: place + 1]):
+        return rows
+    always = {name: value for name, value in held.items() if name not in beginning(held)}
+    return [ordered({"from": None, **always}), *rows[place + 1 :]]
 
 
 def _filled(row: Row, other: Row) -> Row:
-    """The row with the other's prices for caches where it has none, if the two agree on what both state."""
-    plain = not any(name in each for each in (row, other) for name in ("tiers", "windows"))
-    if not plain or base(row) != base(other) or row.get("source") == MANUAL:
+    """The row with the other's prices for caches, audio and images where it has none, if both agree on the rest."""
+    if base(row) != base(other) or row.get("source") == MANUAL:
         return row
-    return ordered({**{name: other[name] for name in _CACHE if name in other}, **row})
+    plain = not any(name in each for each in (row, other) for name in ("tiers", "windows"))
+    names = (*_CACHE, *MEDIA_PRICES) if plain else MEDIA_PRICES
+    return ordered({**{name: other[name] for name in names if name in other}, **row})
 
 
 # -- what is new, and what is wrong about it -----------------------------------------------------------------------------
@@ -215,15 +262,19 @@ def _row_changes(key: str, old: list[Row], new: list[Row]) -> Iterable[Change]:
     before = {row["from"]: row for row in old}
     after = {row["from"]: row for row in new}
     gone = [row for start, row in before.items() if start not in after]
+    was_never = [row for row in old if is_seen(row) and base(row) not in map(base, new)]
     for row in new:
         was = before.get(row["from"])
         if was is None:
             held = in_force(old, row["from"] or "") or old[0]
             yield Change(DATED if gone else PRICE, key, f"{shown(held)} -> {_dated_text(row)}")
-        elif prices(was) != prices(row):
+        elif prices(was) != prices(row) and was not in was_never:
             kind = CORRECTED if base(was) == base(row) else PRICE
             yield Change(kind, key, f"{_dated_text(was)} -> {shown(row)}")
-    if gone:
+    if was_never:
+        told = " | ".join(_dated_text(row) for row in was_never)
+        yield Change(TAKEN_BACK, key, f"{told} -> {' | '.join(_dated_text(row) for row in new)}")
+    elif gone:
         yield Change(DATED, key, "instead of " + " | ".join(_dated_text(row) for row in gone))
 
 
@@ -263,6 +314,27 @@ def _differences(key: str, offers: _Offers, settled: list[Row], observed: str) -
         yield Change(DIFFERING, key, "; ".join(f"{source} {shown(row)}" for source, row in rows.items() if row))
 
 
+def _gone(
+    models: Mapping[str, Entry],
+    offers: Mapping[str, _Offers],
+    settled: Mapping[str, Entry],
+    by_source: Mapping[str, Findings],
+    observed: str,
+) -> Iterable[Change]:
+    """Models whose price of today was taken from a source that no longer has it, and that no other one states."""
+    for key, entry in models.items():
+        row = in_force(entry["prices"], observed)
+        if row is None or row["source"] not in by_source or "prices" in settled.get(key, {}):
+            continue
+        told = offers.get(key, _Offers("", None, None))
+        now = [today for each in told.each if (today := in_force(each.rows, observed))]
+        its = told.litellm if row["source"] == LITELLM else told.genai
+        if told.vendor == entry["vendor"] and (its or any(base(row) == base(today) for today in now)):
+            continue
+        others = "".join(f"; now {told.vendor} {shown(today)}" for today in now)
+        yield Change(GONE, key, f"{entry['vendor']}, seen {row['observed']}: {shown(row)}{others}")
+
+
 # -- by hand, and the whole ----------------------------------------------------------------------------------------------
 
 
@@ -276,6 +348,8 @@ def _settle(models: dict[str, Entry], settled: Mapping[str, Entry], notes: Mappi
         elif key in models or "prices" in own:
             before = models.get(key)
             models[key] = entry_of(models, key, own, notes)
+            if "never" in own:
+                models[key]["prices"] = by_hand.without(models[key]["prices"], own["never"])
             if own and models[key] != before:
                 yield Change(SETTLED, key, " | ".join(_dated_text(row) for row in models[key]["prices"]))
 

@@ -12,9 +12,12 @@ from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
 from session_monitor.prices.money import DECIMALS
-from session_monitor.prices.price_list import CACHE_PRICES, PRICES
+from session_monitor.prices.price_list import CACHE_PRICES, DATE_ORIGINS, PRICES
 
 LITELLM, GENAI, MANUAL = "litellm", "genai-prices", "manual"
+VENDOR, SOURCE, SEEN = DATE_ORIGINS
+START = ("from", "dated", "after")
+"""What a row says of its beginning."""
 
 _RANK = (
     *("openai", "anthropic", "google", "deepseek", "moonshot", "zai", "zhipu", "xai", "minimax", "mistral", "cohere"),
@@ -23,7 +26,9 @@ _RANK = (
 """Vendors in the order in which their prices count: makers before those who also sell others' models."""
 
 _OWN = {
-    "google": re.compile(r"gemini|gemma|learnlm|medlm|text-|textembedding|chat-bison|code|embedding|multimodal"),
+    "google": re.compile(
+        r"gemini|gemma|nano-banana|deep-research|learnlm|medlm|text-|textembedding|chat-bison|code|embedding|multimodal"
+    ),
     "perplexity": re.compile(r"sonar|pplx|r1-1776|llama-3-1-sonar"),
 }
 """Vendors that list others' models beside their own, and what their own are called."""
@@ -141,13 +146,23 @@ def _drop_false_cache_prices(row: Row, vendor: str, where: str, left_out: list[s
 
 def ordered(row: Row) -> Row:
     """The row with its keys in the order in which the table has them, and without those that are None (but `from`)."""
-    names = ("from", *PRICES, "tiers", "windows", "currency", "source", "observed", "url", "note")
+    names = (*START, *PRICES, "tiers", "windows", "currency", "source", "observed", "url", "note")
     return {name: row[name] for name in names if name in row and (name == "from" or row[name] is not None)}
 
 
 def prices(row: Row) -> Row:
     """What a row says of prices, without where and when that was found."""
     return {name: row[name] for name in (*PRICES, "tiers", "windows") if name in row}
+
+
+def beginning(row: Row) -> Row:
+    """What a row says of its beginning: the day, where that is from, and after which day it is, if only seen."""
+    return {name: row[name] for name in START if name in row}
+
+
+def is_seen(row: Row) -> bool:
+    """Whether nobody states since when the row's prices hold."""
+    return bool(row.get("dated", SEEN) == SEEN)
 
 
 def base(row: Row) -> tuple[str, str]:

@@ -61,6 +61,16 @@ def test_set_prices_a_model_and_reset_forgets_it(four_calls):
     assert not (four_calls / "sessions" / ".prices.json").exists()
 
 
+def test_a_date_tells_where_it_is_from(four_calls):
+    """A date that the vendor or the source states is told from one on which a price was only seen."""
+    shown = [done_at(four_calls, "pricing", "show", model) for model in ("gemini-flash-latest", "o3", "gpt-4o")]
+
+    assert "from 2026-01-21 (the vendor's date): " in shown[0]
+    assert "from 2026-09-02 (only seen; may hold since any day after 2026-05-19): " in shown[0]
+    assert "from 2025-06-10 (the source's date): " in shown[1]
+    assert "since ever: " in shown[2]
+
+
 @pytest.mark.parametrize("command", ["set m 1 1", "alias m gpt-4o", "reset"])
 def test_a_mistyped_folder_is_not_made(four_calls, command):
     """Prices in a folder that nobody reads would be none."""

@@ -82,6 +82,21 @@ def test_every_row_says_where_it_is_from(models, document):
         assert (row["source"] == "manual") == ("url" in row), key
 
 
+def test_every_date_says_where_it_is_from(models):
+    """A row with a date says who states it; where nobody does, after which day it is."""
+    for key, row in rows(models):
+        assert ("dated" in row) == (row["from"] is not None), key
+        assert ("after" in row) == (row.get("dated") == "seen"), key
+        assert row.get("after", "") < (row["from"] or "9999"), key
+
+
+def test_price_of_a_maker_holds_since_a_day_that_somebody_states(models):
+    """Few dates are only seen: aliases that move, and models that others' answer for."""
+    seen = [key for key, row in rows(models) if row.get("dated") == "seen"]
+
+    assert len(seen) <= 25, seen
+
+
 def test_every_model_is_priced_since_ever(models):
     """The first row has no beginning, so that a round of any age has a price."""
     assert {key for key, entry in models.items() if entry["prices"][0]["from"] is not None} == set()

@@ -90,7 +90,7 @@ def case(request):
 
 def test_merge(case):
     """Each case's promise, in the models and in the lines that a maintainer reads."""
-    outcome = merged(case, {"models": case["old"]})
+    outcome = merged(case, {"models": case["old"], "sources": case.get("sources", {})})
 
     assert case["models"] == outcome.models, case["promise"]
     assert case["changes"] == [list(change) for change in outcome.changes], case["promise"]

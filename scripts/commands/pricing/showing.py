@@ -170,7 +170,7 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
 
 
 def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
-    since = f"from {row['from']}" if row.get("from") else "since ever"
+    since = f"from {row['from']}{_dated(row)}" if row.get("from") else "since ever"
     currency = row.get("currency", "USD")
     lines = [f"{'→' if in_force else ' '} {since}: {values(row)} {currency}"]
     lines += [
@@ -184,6 +184,14 @@ def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
     lines += [f"    source: {row['source']}{seen}"] if row.get("source") else []
     lines += [f"    {row[name]}" for name in ("url", "note") if row.get(name)]
     return lines
+
+
+def _dated(row: Mapping[str, Any]) -> str:
+    """In which way a row's date is known; empty for a person's own."""
+    if row.get("dated") == "seen":
+        after = f"; may hold since any day after {row['after']}" if row.get("after") else ""
+        return f" (only seen{after})"
+    return f" (the {row['dated']}'s date)" if row.get("dated") else ""
 
 
 def values(row: Mapping[str, Any]) -> str:

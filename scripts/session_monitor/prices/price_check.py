@@ -10,9 +10,9 @@ from typing import Any
 
 from . import money, price_list
 from .model_names import canonical
-from .price_list import CACHE_PRICES, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
+from .price_list import CACHE_PRICES, DATE_ORIGINS, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
 
-_ROW_KEYS = {*PRICES, "from", "observed", "source", "url", "note", "currency", "tiers", "windows"}
+_ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "note", "currency", "tiers", "windows"}
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
 _LIST_KEYS = {
     *("schema", "currency", "unit", "generated", "sources", "notice"),
@@ -114,9 +114,13 @@ def _check_models(models: dict[str, Any], rates: dict[str, Any]) -> None:
 def _check_row(row: dict[str, Any], rates: dict[str, Any], *path: str | int) -> None:
     _known(row, _ROW_KEYS, *path)
     _check_texts(row, ("source", "url", "note"), *path)
-    for each in ("from", "observed"):
+    for each in ("from", "after", "observed"):
         if row.get(each) is not None:
             _check_date(row[each], *path, each)
+    if row.get("dated", DATE_ORIGINS[0]) not in DATE_ORIGINS:
+        raise PriceMistakeError(f"must be one of {', '.join(DATE_ORIGINS)}", *path, "dated")
+    if row.get("after", "") >= (row.get("from") or "9999"):
+        raise PriceMistakeError("must be a day before the one from which the row holds", *path, "after")
     for each in ("input", "output"):
         if each not in row:
             raise PriceMistakeError(f'has no price for {each} (free is "0")', *path)

@@ -16,6 +16,10 @@ Prices are text, in dollars per million tokens: ``input`` and ``output``, and wh
 replace prices for prompts ``above`` so many tokens, ``windows`` at some hours of some days (``utc``: from and to,
 ``weekdays``: 1 is Monday).  Each row names its ``source`` and the day when it was ``observed`` there.
 
+In the shipped list, a date has an origin, ``dated``: ``vendor`` (a page of the vendor's states it), ``source`` (the source does), or ``seen``:
+nobody states it, and the price was new to us on that day; it may hold since any day ``after`` the one on which the old
+price was seen last.  A row without a date was seen, too, and holds since ever, as nothing is known of a price before.
+
 A person's own list has the same form with only what differs, and may have ``aliases`` (name to name), rows in another
 ``currency``, and ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``.
 """
@@ -36,6 +40,7 @@ UNIT = "1M tokens"
 CACHE_PRICES = ("cache_read", "cache_read_explicit", "cache_write", "cache_write_1h")
 MEDIA_PRICES = ("audio_input", "audio_output", "image_input", "image_output")
 PRICES = ("input", "output", *CACHE_PRICES, "reasoning", *MEDIA_PRICES)
+DATE_ORIGINS = ("vendor", "source", "seen")
 THIRD_PARTY = ("openrouter", "groq")
 """Vendors that sell others' models; their price says little of what another seller takes."""
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
