@@ -40,6 +40,8 @@ def shown(found):
         return {"skipped": found.reason}
     fields = {key: value for key, value in found._asdict().items() if key not in OF_RESENT}
     kinds = {kind: number for kind, number in found.usage._asdict().items() if number}
+    if found.usage.parts:
+        kinds["parts"] = found.usage.parts.stored()
     told = {**fields, "usage": kinds, "group": found.group}
     return as_json({key: value for key, value in told.items() if full(value) or key == "has_tool_calls"})
 

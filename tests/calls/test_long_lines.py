@@ -87,7 +87,12 @@ MESSAGES = st.one_of(
     st.builds(lambda n, text: {"role": "tool", "tool_call_id": f"c{n}", "content": text}, st.integers(0, 3), TEXTS),
     st.builds(lambda text: {"role": "user", "content": [{"type": "text", "text": text}], "messages": [1]}, TEXTS),
     st.sampled_from([None, 5, "text", [], {"messages": [{"session_id": "t"}], "model": "evil"}]),
+    st.builds(
+        lambda mark: {"role": "user", "content": [{"type": "text", "text": "a", "cache_control": mark}]},
+        st.sampled_from([{"type": "ephemeral"}, {"type": "ephemeral", "ttl": "1h"}, {"ttl": 1}]),
+    ),
 )
+WRITING = {"input_token_details": {"cache_creation_input_tokens": 7}, "model": "claude-sonnet-4-5"}
 
 
 @st.composite
@@ -114,7 +119,11 @@ def histories(draw):
             history = [*history[:-1], *new, long("end")]
         current[name] = history
         sent = [] if how == "none" else history
-        more = draw(st.sampled_from([{}, {}, {"question": "q", "answer": "a"}, {"tool_calls": [{"messages": [1]}]}]))
+        more = draw(
+            st.sampled_from(
+                [{}, {}, {"question": "q", "answer": "a"}, WRITING, WRITING, {"tool_calls": [{"messages": [1]}]}]
+            )
+        )
         odd = draw(st.sampled_from([{}] * 14 + [{"behind": ['"messages":[1]']}, {"before": ['"a":{"messages":[[]]}']}]))
         dumps = draw(st.sampled_from([compact] * 12 + [escaped, json.dumps]))
         made = line(sent, name, dumps, **more, **odd)
@@ -161,6 +170,20 @@ def test_a_history_that_goes_on_is_not_decoded(raw):
     assert (found.messages, found.from_history) == ([second, third], 1)
     (whole,) = known(first, second, third)("s")
     assert found.sent.raw == whole.raw
+
+
+@pytest.mark.parametrize("raw", [True, False])
+def test_of_a_history_that_goes_on_it_is_known_what_it_asked_to_keep(raw):
+    """Messages that are not decoded again still ask for what they asked for, together with those that are new."""
+    marked = {"role": "user", "content": [{"type": "text", "text": "a", "cache_control": {"ttl": "1h"}}]}
+    first = ai_log.parse(line([long("1"), marked], dumps=compact, **WRITING), known())
+    sent = first.sent if raw else first.sent.without_bytes()
+    answer = {"role": "assistant", "content": "2"}
+
+    again = ai_log.parse(line([long("1"), marked, answer, 3], dumps=compact, **WRITING), lambda _: [sent])
+
+    assert (again.from_history, again.usage.parts) == (2, first.usage.parts)
+    assert again.usage.parts.stored() == {"cache_write_1h_tokens": 7}
 
 
 @pytest.mark.parametrize(

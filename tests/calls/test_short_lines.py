@@ -159,6 +159,8 @@ DETAILS = st.sampled_from(
         ),
         *('{"a":NaN}', '{"a":1e999}', '{"a":1,"a":2}', "{cached}", '{"cache_read_input_tokens":10, "b":"é"}', {"a": 1}),
         '{"cache_creation_input_tokens":7,"cache_read_input_tokens":0}',
+        *('{"cached_tokens":-1}', '{"reasoning_tokens":"1,000"}', '{"audio_tokens":3,"image_tokens":2}'),
+        *('{"audio_tokens":99999999}', '{"ephemeral_1h_input_tokens":3}', '{"prompt_cache_miss_tokens":3}'),
     ]
 )
 MODELS = st.sampled_from([..., None, "", "-", "m", "UNKNOWN", "unknown", "from-cache", "from-security-guard", "a b", 5])

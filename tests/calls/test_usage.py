@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls import usage
-from session_monitor.calls.usage import LARGEST_COUNT, TOTAL_DIFFERS, Reported, Usage
+from session_monitor.calls.usage import LARGEST_COUNT, TOTAL_DIFFERS, UNCLEAR_COUNTS, Reported, TokenParts, Usage
 
 CALLS = json.loads((Path(__file__).parent / "data" / "usage.json").read_text(encoding="utf-8"))
 
 NUMBERS = st.integers(0, 3) | st.integers(0, 10**6)  # small ones are often equal, and then only names tell them apart
 DETAIL_NAMES = sorted(
-    {name for call in CALLS for key in ("input_details", "output_details") for name in call["reported"].get(key, {})}
+    {name for call in CALLS for key in ("input_details", "output_details") for name in call["reported"].get(key) or ()}
 )
 DETAILS = st.dictionaries(st.sampled_from(DETAIL_NAMES), NUMBERS | st.none() | st.text(max_size=3) | st.floats())
 MODELS = st.sampled_from([None, "gpt-4o", "claude-sonnet-4-5", "gemini-2.5-pro", "grok-4", "qwen-max"])
@@ -43,19 +43,48 @@ def test_reported_counts_become_disjoint_kinds(call):
     """What a provider reports comes out as the kinds that it means."""
     found = usage.normalise(Reported(**call["reported"]), call["model"])
 
-    assert call["usage"] == {kind: json.loads(json.dumps(value)) for kind, value in found._asdict().items() if value}
+    assert call["usage"] == {kind: json.loads(json.dumps(value)) for kind, value in told(found).items() if value}
+
+
+def told(found):
+    """The kinds of tokens, their parts by name."""
+    return {**found._asdict(), "parts": {name: n for name, n in (found.parts or TokenParts())._asdict().items() if n}}
 
 
 @pytest.mark.parametrize("others", [{}, {"audio_seconds": 1}], ids=["usual keys", "others"])
-@pytest.mark.parametrize(("spoken", "is_told"), [(0, False), (1, True), (7, True)])
-@pytest.mark.parametrize("side", ["input_details", "output_details"])
-def test_audio_is_counted_with_the_text_and_told(side, spoken, is_told, others):
+@pytest.mark.parametrize("spoken", [0, 1, 7])
+@pytest.mark.parametrize(("side", "part"), [("input_details", "audio_input"), ("output_details", "audio_output")])
+def test_audio_is_a_part_of_what_it_was_counted_in(side, part, spoken, others):
     """Whichever side has some of it, and in whatever company; none of it is counted a second time."""
     details = {"audio_tokens": spoken, **others}
     found = usage.normalise(Reported(input=10, output=8, total=18, **{side: details}), "gpt-4o-audio-preview")
 
     assert (found.fresh_input, found.visible_output, found.total_tokens) == (10, 8, 18)
-    assert (usage.AUDIO in found.notes) == is_told
+    assert found.parts == (TokenParts(**{part: spoken}) if spoken else None)
+
+
+@pytest.mark.parametrize(
+    ("lifetimes", "part"),
+    [((), None), (("5m",), None), (("1h",), "cache_write_1h"), (("1h", "5m"), "cache_write_mixed"), (("2h",), None)],
+)
+def test_what_a_call_asks_for_tells_how_long_its_writes_are_kept(lifetimes, part):
+    """All of them, where it asks for an hour alone; nothing is said of a call that asks for nothing, or for less."""
+    found = usage.with_lifetimes(Usage(1, cache_write=20), frozenset(lifetimes))
+
+    assert found == Usage(1, cache_write=20, parts=TokenParts(**{part: 20}) if part else None)
+
+
+@pytest.mark.parametrize("used", [Usage(1), Usage(1, cache_write=20, parts=TokenParts(cache_write_5m=20))])
+def test_counts_tell_it_better(used):
+    """Where the counts tell how long writes are kept, or nothing was written, what was asked for changes nothing."""
+    assert usage.with_lifetimes(used, {"1h"}) == used
+
+
+@given(st.builds(TokenParts, *[st.integers(0, 3)] * 7))
+def test_parts_come_back_from_a_stored_round(parts):
+    """Those that are there have a word; without any there are no parts."""
+    assert usage.parts_of({"round": 1, **parts.stored()}) == (parts if any(parts) else None)
+    assert all(parts.stored().values())
 
 
 def test_sums_hold_their_parts():
@@ -133,6 +162,17 @@ def test_nothing_that_was_reported_is_lost(reported, model):
 
     assert found.input_tokens >= (reported.input or 0)
     assert found.output_tokens >= (reported.output or 0)
+
+
+@given(ANY, MODELS)
+def test_no_part_is_larger_than_its_kind_in_silence(reported, model):
+    """TokenParts are within what they are a part of, or the call has the note that makes it unpriced."""
+    found = usage.normalise(reported, model)
+    parts = found.parts or TokenParts()
+
+    assert parts.audio_input + parts.image_input <= found.fresh_input
+    is_within = parts.written <= found.cache_write and parts.audio_output + parts.image_output <= found.visible_output
+    assert is_within or UNCLEAR_COUNTS in found.notes
 
 
 @given(ANY, MODELS)

@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_monitor.calls import coverage
+from session_monitor.calls.usage import PART_WORDS
 from session_monitor.exports import formats
 from session_monitor.exports import tables as export_tables
 from session_monitor.exports.formats import Document
@@ -144,6 +145,7 @@ def test_a_call_has_its_columns(found):
         "cache_write_tokens": 0,
         "reasoning_tokens": 0,
         "total_tokens": 80,
+        **dict.fromkeys(PART_WORDS, 0),
         "at_least": False,
         "response_code": 200,
         "outcome": "ok",
@@ -161,6 +163,19 @@ def test_a_call_has_its_columns(found):
     assert (refused["model"], refused["unpriced"]) == (None, "no_model")
 
 
+def test_audio_and_writes_for_an_hour_have_their_columns(tmp_path):
+    """What is told of the kinds that few calls have is there beside the others."""
+    details = {"ephemeral_1h_input_tokens": 3, "audio_tokens": 2}
+    store = Store(str(tmp_path))
+    store.add(calls.call("s", input_token_details=details), ("g", 0, 10))
+    store.flush()
+
+    (row,) = of_lines(rounds(Report(str(tmp_path), BOOK))[1])
+
+    told = {"cache_write_1h_tokens": 3, "audio_input_tokens": 2}
+    assert {word: row[word] for word in PART_WORDS} == {**dict.fromkeys(PART_WORDS, 0), **told}
+
+
 @pytest.mark.parametrize(("code", "cost", "reason"), [("200", None, "no_tokens"), ("429", "0", None)])
 def test_tokens_that_are_not_told_are_no_number(tmp_path, code, cost, reason):
     """Where a call tells no tokens its cells are empty, and null in JSON: not even a call that was refused says 0."""
@@ -173,7 +188,7 @@ def test_tokens_that_are_not_told_are_no_number(tmp_path, code, cost, reason):
     ((row,), (cells,)) = of_lines(rounds(found)[1]), of_csv(rounds(found, formats.CSV)[1])
 
     kinds = [name for name in row if name.endswith("_tokens")]
-    assert len(kinds) == 6
+    assert len(kinds) == 13
     assert {row[name] for name in kinds} == {None}
     assert {cells[name] for name in kinds} == {""}
     assert (row["cost_usd"], row["unpriced"]) == (cost, reason)

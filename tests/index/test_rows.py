@@ -158,6 +158,7 @@ def test_columns_of_a_round(tmp_path):
         "written": 0,
         "visible": 60,
         "reasoning": 40,
+        "parts": None,
         "flags": schema.TOOLS_UNKNOWN,
         "notes": 0,
         "code": 200,
@@ -192,6 +193,8 @@ REFUSED = schema.FAILED | schema.NO_TOKENS | schema.FREE
         ({"messages": None, "code": "500"}, schema.FAILED),
         ({"answer": "a [truncated] b"}, schema.CUT | schema.TOOLS_UNKNOWN),
         ({"input_token_details": {"cache_creation_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
+        ({"input_token_details": {"ephemeral_1h_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
+        ({"input_token_details": {"audio_tokens": 5}, "input_token": 10, "model": "gpt-4o"}, None),
     ],
 )
 def test_flags(tmp_path, attributes, flags):
@@ -206,7 +209,7 @@ def test_flags(tmp_path, attributes, flags):
 
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
-    made = index_rows.call_of(row["model"], row["at"], tokens, row["flags"])
+    made = index_rows.call_of(row["model"], row["at"], tokens, row["parts"], row["flags"])
     assert BOOK.price(made) == BOOK.price(call_of(facts))
 
 
@@ -280,7 +283,7 @@ def test_what_a_cache_cost_more(tmp_path):
     usage = Usage(fresh_input=0, cache_read=0, cache_write=1001, visible_output=0, reasoning=0)
     call = Call("claude-sonnet-4-5", "2026-02-01T00:00:00Z", usage)
 
-    columns = index_rows.costs(BOOK, [call.model], [call.at], [[count] for count in usage[:5]], [0])
+    columns = index_rows.costs(BOOK, [call.model], [call.at], [[count] for count in usage[:5]], [None], [0])
     _, _, [usd], [pico], _ = columns
 
     assert usd * money.MICRO + pico == BOOK.price(call).saved < 0

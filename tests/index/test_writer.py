@@ -228,6 +228,24 @@ def test_other_prices_need_no_session_file(tmp_path):
         assert contents(dearer) == contents(anew)
 
 
+def test_other_prices_hold_for_audio_and_writes_for_an_hour_too(tmp_path):
+    """The index keeps these kinds of tokens, and so needs no session file for them either."""
+    details = {"ephemeral_1h_input_tokens": 3, "audio_tokens": 2}
+    agent = Agent(tmp_path)
+    agent.call = lambda _: calls.call("s", model="gpt-4o", input_token_details=details)
+    price = {"from": None, "input": "7", "output": "9", "audio_input": "100", "cache_write_1h": "1000"}
+    with opened(tmp_path) as found:
+        caught_up(found)
+        agent.store([None], found)
+        (path,) = tmp_path.glob("*.json")
+        path.unlink()
+
+        own = IndexWriter(found.db, str(tmp_path), Book([PriceList("own", {"gpt-4o": {"prices": [price]}})]))
+        own.reprice(silent)
+
+        assert own.db.execute("SELECT usd, pico FROM round").fetchall() == [(8 * 7 + 2 * 100 + 3 * 1000 + 5 * 9, 0)]
+
+
 def test_rounds_added_at_other_prices_are_noticed(tmp_path):
     """What a monitor adds with prices that are not the index's leaves it unpriced for everybody."""
     with opened(tmp_path) as found:

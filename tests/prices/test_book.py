@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls.usage import Usage
+from session_monitor.calls.usage import TokenParts, Usage
 from session_monitor.prices import cost, model_names, money, price_list
 from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
 from session_monitor.prices.cost import Call, CallColumns, Cost, Unpriced
@@ -61,7 +61,8 @@ MANY_PRICES["tiers"] = {**PLAIN, "tiers": TIERS}
 def test_many_calls_cost_what_each_of_them_does():
     """Column by column it is the same cost, also of a model and a day that were asked for before."""
     book = Book([PriceList("x", models={name: {"prices": [prices]} for name, prices in MANY_PRICES.items()})])
-    usages = [Usage(*counts) for counts in itertools.product((0, 7), (0, 7), (0, 7), (0, 7), (0, 7), (False, True))]
+    kinds = ((0, 7), (0, 7), (0, 7), (0, 7), (0, 7), (False, True), (None, TokenParts(1, 2, 3, 4, 1, 2, 4)))
+    usages = [Usage(*counts) for counts in itertools.product(*kinds)]
     calls = [
         Call(model, at, usage, *told)
         for model in (*MANY_PRICES, "unknown", None)
@@ -69,7 +70,7 @@ def test_many_calls_cost_what_each_of_them_does():
         for usage in usages
         for told in ((True, False, False), (False, False, False), (True, True, False), (True, False, True))
     ]
-    columns = [(each.model, each.at, *each.usage[:6], *each[3:6]) for each in calls]
+    columns = [(each.model, each.at, *each.usage[:7], *each[3:6]) for each in calls]
 
     assert list(book.amounts(CallColumns(*zip(*columns)))) == [amount(book.price(each)) for each in calls]
 
@@ -281,7 +282,9 @@ def test_shipped_models_are_found_by_all_of_their_names():
 # --- Everything at once -----------------------------------------------------------------------------------------------
 
 CALLS_MADE = 100_000
-KINDS = ("fresh_input", "cache_read", "cache_write", "visible_output", "reasoning")
+KINDS = ("fresh_input", "cache_read", "cache_write", "visible_output", "reasoning", *TokenParts._fields)
+WHOLES = ("fresh_input", "fresh_input", "visible_output", "visible_output", *["cache_write"] * 3)
+"""What each part is a part of."""
 
 
 def made_calls(document):
@@ -296,7 +299,22 @@ def made_calls(document):
     for number in range(CALLS_MADE):
         kinds = chance.choices(sizes, k=5)
         at = chance.choice(days) + chance.choice(times) if number % 50 else None
-        yield Call(chance.choice(keys), at, Usage(*kinds, explicit_cache=number % 3 == 0))
+        parts = TokenParts(*(chance.choice((0, 1, 2)) * kinds[KINDS.index(whole)] // 6 for whole in WHOLES))
+        has_parts = number % 4 == 0 and any(parts)
+        yield Call(
+            chance.choice(keys), at, Usage(*kinds, explicit_cache=number % 3 == 0, parts=parts if has_parts else None)
+        )
+
+
+OWN = {"audio_input": "40", "audio_output": "80.5", "image_input": "10.000001", "cache_write_1h": "6.25"}
+"""Prices of parts, for some of the models."""
+
+
+def add_prices_of_parts(document):
+    """Give rows of some models some of these."""
+    for number, key in enumerate(sorted(document["models"])):
+        for each in document["models"][key]["prices"][: number % 3]:
+            each.update(dict(list(OWN.items())[number % 5 :]))
 
 
 def test_very_many_calls_add_up_to_what_fractions_say():
@@ -304,9 +322,10 @@ def test_very_many_calls_add_up_to_what_fractions_say():
     document = json.loads(Path(price_list.SHIPPED).read_text(encoding="utf-8"))
     for key in sorted(document["models"])[::10]:  # these have no price before that day
         document["models"][key]["prices"][0]["from"] = "2024-01-08"
+    add_prices_of_parts(document)
     book = Book([SHIPPED._replace(models=document["models"])])
     spent = defaultdict(Spending)
-    tokens = defaultdict(lambda: [0] * 5)
+    tokens = defaultdict(lambda: [0] * len(KINDS))
     unpriced = defaultdict(int)
     for each in made_calls(document):
         spent[each.model].count(each, book.price(each))
@@ -316,10 +335,10 @@ def test_very_many_calls_add_up_to_what_fractions_say():
             unpriced[each.model] += 1
             continue
         sums = tokens[(each.model, *place, kinds.explicit_cache)]
-        for n, number in enumerate(
-            (kinds.fresh_input, kinds.cache_read, kinds.cache_write, kinds.visible_output, kinds.reasoning)
-        ):
+        for n, number in enumerate([*kinds[:5], *(kinds.parts or TokenParts())]):
             sums[n] += number
+        for whole, number in zip(WHOLES, kinds.parts or ()):
+            sums[KINDS.index(whole)] -= number
 
     expected = defaultdict(Fraction)
     for (key, number, window, tier, explicit), sums in tokens.items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from session_monitor.calls.usage import TokenParts
 from session_monitor.prices.book import Book
 from tests.support.priced import ROUNDS, SMALL, SMALL_BOOK, a_list, call, row, usd, worked
 
@@ -124,3 +125,86 @@ def test_conversion_rounds_once_for_each_kind():
 
     assert book.price(call("m-1", fresh_input=10**6, visible_output=1)).parts == (500_000, 0, 0, 0, 0)
     assert book.price(call("m-1", fresh_input=3, visible_output=3)).pico == 4
+
+
+CACHES = {"cache_read": "0.1", "cache_write": "1.25", "cache_write_1h": "2"}
+OWN = {**CACHES, "audio_input": "40", "audio_output": "80", "image_input": "10", "image_output": "30"}
+
+
+@pytest.mark.parametrize(
+    ("parts", "micro", "notes"),
+    [
+        ({"audio_input": 800}, 200 + 800 * 40 + 1250 + 100 * 2, ["cache_write_5m"]),
+        ({"image_input": 800, "audio_input": 100}, 100 + 800 * 10 + 100 * 40 + 1250 + 100 * 2, ["cache_write_5m"]),
+        ({"audio_output": 60, "image_output": 40}, 1000 + 1250 + 60 * 80 + 40 * 30, ["cache_write_5m"]),
+        ({"cache_write_5m": 1000}, 1000 + 1250 + 100 * 2, []),
+        ({"cache_write_1h": 1000}, 1000 + 2000 + 100 * 2, []),
+        ({"cache_write_1h": 300, "cache_write_5m": 700}, 1000 + 600 + 875 + 100 * 2, []),
+        ({"cache_write_1h": 300}, 1000 + 600 + 875 + 100 * 2, ["cache_write_5m"]),
+        ({"cache_write_mixed": 1000}, 1000 + 2000 + 100 * 2, ["cache_write_mixed"]),
+    ],
+)
+def test_each_part_of_a_kind_has_its_price(parts, micro, notes):
+    """Audio, images and what is kept for an hour cost what the row says; it is only noted what is not told."""
+    book = Book([a_list(row(**OWN))])
+    kinds = {"fresh_input": 1000, "cache_write": 1000, "visible_output": 100}
+
+    outcome = book.price(call("m-1", parts=TokenParts(**parts), **kinds))
+
+    assert (outcome.pico, list(outcome.notes)) == (micro * 10**6, notes)
+    assert sum(outcome.parts) == outcome.pico
+    assert outcome.saved == 1000 * 10**6 - outcome.parts.cache_write
+
+
+@pytest.mark.parametrize(
+    ("prices", "parts", "notes"),
+    [
+        ({}, {"audio_input": 5, "audio_output": 5}, {"audio_as_text"}),
+        ({"audio_input": "1"}, {"audio_input": 5}, set()),
+        ({}, {"image_input": 5, "image_output": 5}, {"image_as_text"}),
+        ({}, {"cache_write_1h": 100}, {"cache_write_as_input"}),
+        ({"cache_write": "1"}, {"cache_write_1h": 100}, {"cache_write_1h_as_5m"}),
+        ({"cache_write": "1"}, {"cache_write_mixed": 100}, {"cache_write_1h_as_5m"}),
+        ({"cache_write": "1", "cache_write_1h": "1"}, {"cache_write_mixed": 100}, set()),
+    ],
+)
+def test_part_without_a_price_costs_as_the_rest_and_is_noted(prices, parts, notes):
+    """Where a row has no price for a part it costs as the kind that it is a part of does, and that is told once."""
+    book = Book([a_list(row("1", "1", **prices))])
+
+    outcome = book.price(call("m-1", fresh_input=10, cache_write=100, visible_output=10, parts=TokenParts(**parts)))
+
+    assert outcome.pico == 120 * 10**6
+    assert set(outcome.notes) - {"cache_write_as_input"} == notes - {"cache_write_as_input"}
+    assert len(outcome.notes) == len(set(outcome.notes))
+
+
+def test_vendor_rule_for_an_hour_holds():
+    """What a vendor takes for an hour in general holds where a row has no price for it."""
+    rules = {"somebody": {"cache_write": "1.25x", "cache_write_1h": "2x"}}
+    book = Book([a_list(row("1", "1"), vendor_defaults=rules)])
+
+    outcome = book.price(call("m-1", cache_write=100, parts=TokenParts(cache_write_1h=60)))
+
+    assert (outcome.pico, list(outcome.notes)) == (170 * 10**6, ["cache_write_by_vendor"])
+
+
+@pytest.mark.parametrize(("audio", "notes"), [("1", []), ("40", ["cached_media"])])
+def test_audio_beside_a_cache_is_noted_where_its_price_differs(audio, notes):
+    """How much of it came from the cache is not told, which is of no matter where it costs as text does."""
+    book = Book([a_list(row("1", "1", cache_read="1", audio_input=audio))])
+
+    outcome = book.price(call("m-1", fresh_input=10, cache_read=5, parts=TokenParts(audio_input=10)))
+
+    assert list(outcome.notes) == notes
+
+
+def test_tiers_windows_and_currencies_hold_for_parts_too():
+    """A tier replaces the price of a part, keeps it where it says nothing of it, and all of it is converted at once."""
+    tiers = [{"above": 10, "input": "3", "audio_input": "7"}, {"above": 20, "input": "4"}]
+    rates = {"CNY": [{"from": "2026-01-01", "usd": "0.5"}]}
+    book = Book([a_list(row("1", "1", audio_input="5", tiers=tiers, currency="CNY"), rates=rates)])
+
+    costs = [book.price(call("m-1", fresh_input=n, parts=TokenParts(audio_input=1))).pico for n in (10, 11, 21)]
+
+    assert costs == [(9 + 5) * 500_000, (30 + 7) * 500_000, (80 + 7) * 500_000]

@@ -15,6 +15,13 @@ def rate_of(prices, rules, kind, explicit):
         "cache_write": ["cache_write"],
         "visible_output": ["output"],
         "reasoning": ["reasoning", "output"],
+        "audio_input": ["audio_input", "input"],
+        "image_input": ["image_input", "input"],
+        "audio_output": ["audio_output", "output"],
+        "image_output": ["image_output", "output"],
+        "cache_write_5m": ["cache_write"],
+        "cache_write_1h": ["cache_write_1h", "cache_write"],
+        "cache_write_mixed": ["cache_write_1h", "cache_write"],
     }[kind]
     for name in names:
         if name in prices:

@@ -15,6 +15,7 @@ Its rooms in reading order, ● those that others may come in by:
     long_lines ●    the same call without decoding what was sent before
     heavy_lines ●   what of a line would take too much room once it is decoded
     usage ●         token counts as disjoint kinds
+    cache_marks     for how long a client asks to keep what goes into a cache
     messages ●      roles, parts, tool calls and results, of every protocol
     tool_results ●  which tools were asked for, and what came back
     coverage ●      how much of the log the totals speak for

@@ -10,7 +10,7 @@ Sources: the access-log format of Higress' helm chart, and its ai-statistics plu
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from json.decoder import scanstring  # type: ignore[attr-defined]  # typeshed leaves it out
 from typing import Any, NamedTuple
 
@@ -20,6 +20,7 @@ from . import (
     access_line,
     answers,
     attributes,
+    cache_marks,
     content,
     heavy_lines,
     long_lines,
@@ -100,9 +101,13 @@ def _parse_long(line: bytes, known: long_lines.Known) -> Round | Skipped | None:
         if parts is None:
             return None
     listed = parts.attributes["messages"]
-    number, thread = (pieces.known.number, pieces.known.thread) if pieces.known else (0, 0)
+    number, thread, marked = (0, 0, cache_marks.NONE)
+    if pieces.known:
+        number, thread, marked = pieces.known.number, pieces.known.thread, pieces.known.lifetimes
     length = pieces.end - pieces.start
-    sent = long_lines.Sent(number + len(listed), length, line, pieces.start, None, thread) if listed else None
+    if cache_marks.MARK in pieces.messages:
+        marked |= cache_marks.lifetimes(listed)
+    sent = long_lines.Sent(number + len(listed), length, line, pieces.start, None, thread, marked) if listed else None
     return _judged(parts, number, sent, thread)
 
 
@@ -158,6 +163,9 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
     reported, counted, has_tokens, notes = _counts(told, model, path)
     end = _end(parts, said, has_tokens=has_tokens)
     used = usage.normalise(counted, model)
+    if used.cache_write:
+        known = sent.lifetimes if sent else cache_marks.lifetimes(said.messages)
+        used = usage.with_lifetimes(used, known | cache_marks.lifetimes_of_others(told.get("system"), said.undecoded))
     if end.is_cut or not said.answer:  # of most calls all is told
         notes += _notes(parts, path, said, end, has_tokens=has_tokens)
     session_id, session_from = _session(told, said.messages)
@@ -166,7 +174,7 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
         session_from=session_from,
         timestamp=utc(get_outer("start_time")) or utc(get_outer("timestamp")),
         model=model,
-        usage=used._replace(notes=used.notes + notes) if notes else used,
+        usage=used._replace(notes=tuple(dict.fromkeys(used.notes + notes))) if notes else used,
         reported=reported,
         has_tokens=has_tokens or by_gateway is not None,
         response_type="error" if end.error else end.response_type,
@@ -180,8 +188,8 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
         reasoning=said.reasoning,
         system=said.system,
         tool_calls=said.tool_calls,
-        input_token_details=counted.input_details,
-        output_token_details=counted.output_details,
+        input_token_details=counted.input_details or {},
+        output_token_details=counted.output_details or {},
         content_logged=said.is_logged,
         outer_broken=outer_broken,
         torn=torn,
@@ -220,25 +228,40 @@ def _counts(
     """
     given, made, total, reasoning, cached = numbers = [usage.count(told.get(key)) for key in COUNTS]
     reported = {key: number for key, number in zip(COUNTS, numbers) if number is not None}
+    bad = _bad_counts(told, numbers) if None in numbers else set()
     notes: tuple[str, ...] = ()
     if total and not given and not made:
         given = total
         if not requests.has_input_alone(path) and not requests.has_input_alone(model):
             notes = (usage.UNKNOWN_SPLIT,)
-    elif (given or made) and (given is None or made is None) and total != (given or made):
+    elif (given or made) and (given is None or made is None) and (total != (given or made) or _MAIN & bad):
         notes = (usage.PARTLY_TOLD,)
     inputs, outputs = details(told.get("input_token_details")), details(told.get("output_token_details"))
+    if bad - _MAIN and (given or made or total):
+        notes += (usage.UNCLEAR_COUNTS,)
     counted = usage.Reported(given, made, total, reasoning, cached, inputs, outputs)
     return reported, counted, bool(given or made or total), notes
 
 
-def details(value: object) -> dict[str, Any]:
-    """Token details come as an object, as a JSON string, or as null."""
+_MAIN = frozenset(COUNTS[:2])
+
+
+def _bad_counts(told: Mapping[str, Any], numbers: Sequence[int | None]) -> set[str]:
+    """Where something stands that is no count; a total may be larger than any where it is the sum of the others."""
+    given, made, *_ = numbers
+    bad = {key for key, number in zip(COUNTS, numbers) if number is None and usage.is_bad(told.get(key))}
+    if told.get("total_token") == (given or 0) + (made or 0):
+        bad.discard("total_token")
+    return bad
+
+
+def details(value: object) -> dict[str, Any] | None:
+    """Token details come as an object, as a JSON string, or as null; None for what is none of these."""
+    if isinstance(value, str):
+        value = attributes.decoded_value(value) if value and value != "-" else None
     if value is None:
         return {}
-    if isinstance(value, str):
-        value = attributes.decoded_value(value) if value else None
-    return value if isinstance(value, dict) else {}
+    return value if isinstance(value, dict) else None
 
 
 def _text(value: object) -> str | None:

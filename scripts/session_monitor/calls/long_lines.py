@@ -17,7 +17,7 @@ from typing import Callable, NamedTuple
 
 from session_monitor.base.hashing import blake2b
 
-from . import access_line
+from . import access_line, cache_marks
 
 START = access_line.START.encode()
 _MESSAGES = b'\\"messages\\":['
@@ -32,7 +32,8 @@ class Sent(NamedTuple):
     """The messages that a conversation's last call sent: how many, and of how many bytes, without the brackets.
 
     They stand in a ``line`` from ``start`` on, which is kept as it was read; where lines would take too much room
-    ``digest`` stands for them.  ``thread`` is the conversation's number in its session, once that is known.
+    ``digest`` stands for them.  ``thread`` is the conversation's number in its session, once that is known; ``lifetimes``
+    those of the caches that they ask for.
     """
 
     number: int
@@ -41,6 +42,7 @@ class Sent(NamedTuple):
     start: int = 0
     digest: bytes | None = None
     thread: int = 0
+    lifetimes: frozenset[str] = cache_marks.NONE
 
     @property
     def raw(self) -> bytes:
@@ -55,7 +57,7 @@ class Sent(NamedTuple):
         """The same, of that conversation."""
         if thread == self.thread:
             return self
-        return Sent(self.number, self.length, self.line, self.start, self.digest, thread)
+        return Sent(self.number, self.length, self.line, self.start, self.digest, thread, self.lifetimes)
 
     def begins(self, line: bytes, start: int) -> bool:
         """Whether the same bytes stand in a line from there on."""

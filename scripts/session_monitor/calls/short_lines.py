@@ -223,7 +223,8 @@ def _matched(shape: _Shape, line: bytes) -> ShortCall | None:
     if not match:
         return None
     values = match.group(*shape.groups)
-    return ShortCall(values) if _is_plain(values) else None
+    call = ShortCall(values) if _is_plain(values) else None
+    return call if call and (not call.usage[-1] or usage.IN_PART.isdisjoint(call.usage[-1])) else None
 
 
 def _is_plain(values: tuple[str | None, ...]) -> bool:
@@ -236,17 +237,17 @@ def _is_plain(values: tuple[str | None, ...]) -> bool:
 def _of_input(text: str) -> tuple[usage.OfInput, str]:
     """What an input's details say, and what is stored of them."""
     decoded = _details(text)
-    return usage.of_input(decoded), _json(decoded).decode()
+    return usage.of_input(decoded), _json(decoded or {}).decode()
 
 
 @functools.lru_cache(2048)
 def _of_output(text: str) -> tuple[usage.OfOutput, str]:
     """The same for an output's."""
     decoded = _details(text)
-    return usage.of_output(decoded), _json(decoded).decode()
+    return usage.of_output(decoded), _json(decoded or {}).decode()
 
 
-def _details(text: str) -> dict[str, Any]:
+def _details(text: str) -> dict[str, Any] | None:
     return ai_log.details(text.replace(r"\\\"", '"'))
 
 

@@ -8,21 +8,31 @@ output must be a kind that the provider counts outside.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 LARGEST_COUNT = 10**10
 """No call has more tokens: ten thousand times the largest prompt there is.  Sums of them stay in 64 bits."""
 
-_CACHE_READ = ("cached_content_token_count", "cached_tokens", "cache_read_input_tokens")
+_CACHE_READ = ("cached_content_token_count", "cached_tokens", "cache_read_input_tokens", "prompt_cache_hit_tokens")
+_CACHE_MISSED = "prompt_cache_miss_tokens"
 _CACHE_WRITE = ("cache_write_tokens", "cache_creation_input_tokens")
+_WRITE_5M, _WRITE_1H = "ephemeral_5m_input_tokens", "ephemeral_1h_input_tokens"
 _REASONING = ("thoughts_token_count", "reasoning_tokens", "thinking_tokens")
 _TOOL_USE = ("tool_use_prompt_token_count",)
-_AUDIO = ("audio_tokens",)
+_AUDIO_IN, _AUDIO_OUT = ("audio_tokens", "input_audio_tokens"), ("audio_tokens", "output_audio_tokens")
+_IMAGE_IN, _IMAGE_OUT = ("image_tokens", "input_image_tokens"), ("image_tokens", "output_image_tokens")
+_VIDEO = ("video_tokens",)
 _GEMINI = frozenset({"cached_content_token_count", "thoughts_token_count", "tool_use_prompt_token_count"})
 _ASKED = ("cache_creation_input_tokens", "cache_type", "cache_creation")
+_OF_WRITES = ("cache_creation_input_tokens", _WRITE_5M, _WRITE_1H)
 
-_USUAL_INPUT = frozenset(("cached_tokens", "audio_tokens", "text_tokens", "image_tokens"))
+_INPUT = frozenset(
+    (*_CACHE_READ, _CACHE_MISSED, *_CACHE_WRITE, _WRITE_5M, _WRITE_1H, *_TOOL_USE, *_AUDIO_IN, *_IMAGE_IN, *_VIDEO)
+)
+_OUTPUT = frozenset((*_REASONING, *_AUDIO_OUT, *_IMAGE_OUT, *_VIDEO))
+"""The names of counts that are read."""
+_USUAL_INPUT = frozenset(("cached_tokens", "audio_tokens", "text_tokens"))
 _USUAL_OUTPUT = frozenset(
     (
         *("reasoning_tokens", "audio_tokens", "text_tokens"),
@@ -30,6 +40,10 @@ _USUAL_OUTPUT = frozenset(
     )
 )
 """What OpenAI and those like it tell, and no others."""
+_UNTOLD = (None, "", "-")
+"""How it is written that there is no count."""
+HOUR, FIVE_MINUTES = "1h", "5m"
+"""For how long a cache keeps what is written to it, in the words of Anthropic's ``ttl``."""
 
 TOTAL_DIFFERS = "total_differs"
 """Note: the reported total is not the sum of the kinds that the call reported."""
@@ -39,8 +53,6 @@ CONVERTED_CACHE = "converted_cache"
 """Note: an answer in Anthropic's shape was taken as converted by the gateway, with cache reads inside its input."""
 UNLISTED_REASONING = "unlisted_reasoning"
 """Note: tokens that only the total shows were taken as reasoning."""
-AUDIO = "audio"
-"""Note: some of the tokens are audio, which is counted with the text."""
 CUT_SHORT = "cut_short"
 """Note: the stream was cut, and these are the tokens that were told until then."""
 UNKNOWN_SPLIT = "unknown_split"
@@ -49,28 +61,72 @@ PARTLY_TOLD = "partly_told"
 """Note: one of the counts of input and output is missing, or is no number."""
 AT_LEAST = frozenset((CUT_SHORT, PARTLY_TOLD))
 """Notes that say that there may be more tokens than are told."""
-IN_PART = frozenset((UNKNOWN_SPLIT, PARTLY_TOLD))
+UNCLEAR_COUNTS = "unclear_counts"
+"""Note: the total or a count of a part is no number, or a part is larger than what it is a part of."""
+IN_PART = frozenset((UNKNOWN_SPLIT, PARTLY_TOLD, UNCLEAR_COUNTS))
 """Notes that say that too little is told for a cost."""
 NO_ANSWER = "no_answer"
 """Note: the call came to its end, and the log holds no answer, though it holds what was said."""
 
 
 class Reported(NamedTuple):
-    """The token counts of one call as its log line gives them; ``None`` where the line has none."""
+    """The token counts of one call as its log line gives them; ``None`` where the line has none.
+
+    Details are ``None`` where what stands there is none.
+    """
 
     input: int | None = None
     output: int | None = None
     total: int | None = None
     reasoning: int | None = None
     cached: int | None = None
-    input_details: Mapping[str, Any] = {}
-    output_details: Mapping[str, Any] = {}
+    input_details: Mapping[str, Any] | None = {}
+    output_details: Mapping[str, Any] | None = {}
+
+
+class TokenParts(NamedTuple):
+    """Tokens of a call that some vendors bill otherwise than the kind that they are a part of, which few calls have.
+
+    Audio and images (videos with them: who bills either apart from text bills both alike) are a part of the fresh input
+    and of the visible output, the others of the cache writes.  ``cache_write_mixed`` is kept for five minutes or for an
+    hour: the call asked for both.  Of what is written beyond these three it is not told for how long.
+    """
+
+    audio_input: int = 0
+    image_input: int = 0
+    audio_output: int = 0
+    image_output: int = 0
+    cache_write_5m: int = 0
+    cache_write_1h: int = 0
+    cache_write_mixed: int = 0
+
+    @property
+    def written(self) -> int:
+        """Cache writes of which it is told for how long."""
+        return self.cache_write_5m + self.cache_write_1h + self.cache_write_mixed
+
+    def stored(self) -> dict[str, int]:
+        """Those that are there, as they stand in a round."""
+        return {word: number for word, number in zip(PART_WORDS, self) if number}
+
+
+PART_WORDS = tuple(f"{name}_tokens" for name in TokenParts._fields)
+"""The words of a stored round for ``TokenParts``."""
+_PART_WORDS = frozenset(PART_WORDS)
+
+
+def parts_of(stored: Mapping[str, Any]) -> TokenParts | None:
+    """The parts among what is stored of a call."""
+    if _PART_WORDS.isdisjoint(stored):  # as of nearly all
+        return None
+    return TokenParts(*(stored.get(word, 0) for word in PART_WORDS))
 
 
 class Usage(NamedTuple):
     """The tokens of one call in disjoint kinds; their sum is everything that the call used.
 
-    ``explicit_cache`` says that the caller asked for the cache, which some vendors bill otherwise than their own.
+    ``explicit_cache`` says that the caller asked for the cache, which some vendors bill otherwise than their own;
+    ``parts`` is None where there are none.
     """
 
     fresh_input: int = 0
@@ -79,6 +135,7 @@ class Usage(NamedTuple):
     visible_output: int = 0
     reasoning: int = 0
     explicit_cache: bool = False
+    parts: TokenParts | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -99,9 +156,9 @@ class Usage(NamedTuple):
 
 Counts = Sequence[Optional[int]]
 """The first five fields of ``Reported``."""
-Tokens = tuple[int, int, int, int, int, bool, tuple[str, ...]]
+Tokens = tuple[int, int, int, int, int, bool, Optional[TokenParts], tuple[str, ...]]
 """The fields of a ``Usage``."""
-_NO_TOKENS: Tokens = (0, 0, 0, 0, 0, False, ())
+_NO_TOKENS: Tokens = (0, 0, 0, 0, 0, False, None, ())
 
 
 def count(value: object) -> int | None:
@@ -118,6 +175,11 @@ def count(value: object) -> int | None:
     return None
 
 
+def is_bad(value: object) -> bool:
+    """Whether this stands where a count should, and is none."""
+    return not (isinstance(value, str) and value in _UNTOLD) and value is not None and count(value) is None
+
+
 def normalise(reported: Reported, model: str | None) -> Usage:
     """The disjoint kinds of what one call reported; all zero where it reported nothing."""
     counts, inputs, outputs = reported[:5], of_input(reported.input_details), of_output(reported.output_details)
@@ -125,50 +187,83 @@ def normalise(reported: Reported, model: str | None) -> Usage:
 
 
 class OfInput(NamedTuple):
-    """What the details of a call's input say: counts, 0 where there are none, and whose names these are."""
+    """What the details of a call's input say: counts, 0 where there are none, and whose names these are.
+
+    ``missed`` is None where it is not told how much was not in the cache; ``is_bad``: one of the counts is none.
+    """
 
     read: int
+    missed: int | None
     written: int
     tool_use: int
-    has_audio: bool
+    parts: TokenParts | None
     is_anthropic: bool
     is_converted: bool
     is_gemini: bool
     explicit_cache: bool
+    is_bad: bool
 
 
 class OfOutput(NamedTuple):
     """The same of its output."""
 
     reasoning: int
-    has_audio: bool
+    parts: TokenParts | None
     is_gemini: bool
+    is_bad: bool
 
 
-def of_input(details: Mapping[str, Any]) -> OfInput:
-    """What these details of an input say; unless the model is Claude, where they look converted they are."""
-    if details.keys() <= _USUAL_INPUT:
-        read, spoken = count(details.get("cached_tokens")), count(details.get("audio_tokens"))
-        return OfInput(read or 0, 0, 0, bool(spoken), False, False, False, False)  # noqa: FBT003 -- of very many calls
+_UNREADABLE_INPUT = OfInput(0, None, 0, 0, None, False, False, False, False, True)  # noqa: FBT003 -- as of many calls
+_UNREADABLE_OUTPUT = OfOutput(0, None, False, True)  # noqa: FBT003
+
+
+def of_input(details: Mapping[str, Any] | None) -> OfInput:
+    """What these details of an input say, which are None where they are none; unless the model is Claude, where they look converted they are."""
+    if details is None:
+        return _UNREADABLE_INPUT
+    if details.keys() <= _USUAL_INPUT and not details.get("audio_tokens"):
+        read = count(details.get("cached_tokens", 0))
+        if read is not None:  # as of very many calls
+            return OfInput(read, None, 0, 0, None, False, False, False, False, False)  # noqa: FBT003
     is_anthropic = _is_anthropic(details)
+    nested = details.get("cache_creation")
+    lasting = nested if isinstance(nested, dict) else details
+    five, hour = _first(lasting, (_WRITE_5M,)), _first(lasting, (_WRITE_1H,))
+    audio, image = _first(details, _AUDIO_IN), _first(details, _IMAGE_IN) + _first(details, _VIDEO)
+    parts = TokenParts(audio_input=audio, image_input=image, cache_write_5m=five, cache_write_1h=hour)
     return OfInput(
         read=_first(details, _CACHE_READ),
-        written=_first(details, _CACHE_WRITE),
+        missed=None if any(name in details for name in _CACHE_READ) else count(details.get(_CACHE_MISSED)),
+        written=_first(details, _CACHE_WRITE) or five + hour,
         tool_use=_first(details, _TOOL_USE),
-        has_audio=_first(details, _AUDIO) > 0,
+        parts=parts if any(parts) else None,
         is_anthropic=is_anthropic,
         is_converted=is_anthropic and _looks_converted(details),
         is_gemini=not _GEMINI.isdisjoint(details),
         explicit_cache=not is_anthropic and is_explicit_cache(details),
+        is_bad=_has_bad(details, _INPUT) or (lasting is nested and _has_bad(lasting, _INPUT)),
     )
 
 
-def of_output(details: Mapping[str, Any]) -> OfOutput:
-    """What these details of an output say."""
-    if details.keys() <= _USUAL_OUTPUT:
-        reasoning, spoken = count(details.get("reasoning_tokens")), count(details.get("audio_tokens"))
-        return OfOutput(reasoning or 0, bool(spoken), False)  # noqa: FBT003 -- as above
-    return OfOutput(_first(details, _REASONING), _first(details, _AUDIO) > 0, not _GEMINI.isdisjoint(details))
+def of_output(details: Mapping[str, Any] | None) -> OfOutput:
+    """What these details of an output say, which are None where they are none."""
+    if details is None:
+        return _UNREADABLE_OUTPUT
+    if details.keys() <= _USUAL_OUTPUT and not details.get("audio_tokens"):
+        reasoning = count(details.get("reasoning_tokens", 0))
+        if reasoning is not None:  # as above
+            return OfOutput(reasoning, None, False, False)  # noqa: FBT003
+    audio, image = _first(details, _AUDIO_OUT), _first(details, _IMAGE_OUT) + _first(details, _VIDEO)
+    return OfOutput(
+        reasoning=_first(details, _REASONING),
+        parts=TokenParts(audio_output=audio, image_output=image) if audio or image else None,
+        is_gemini=not _GEMINI.isdisjoint(details),
+        is_bad=_has_bad(details, _OUTPUT),
+    )
+
+
+def _has_bad(details: Mapping[str, Any], names: frozenset[str]) -> bool:
+    return any(name in names and is_bad(value) for name, value in details.items())
 
 
 def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | None) -> Tokens:
@@ -176,10 +271,12 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
     reported_in, reported_out, total, reasoned, cached = counts
     if reported_in is reported_out is total is None:
         return _NO_TOKENS
-    read, written, tool_use, has_audio, anthropic, converted, is_gemini, is_explicit = inputs
-    reasoning, is_spoken, is_geminis = outputs
+    read, missed, written, tool_use, of_prompt, anthropic, converted, is_gemini, is_explicit, is_unclear = inputs
+    reasoning, of_answer, is_geminis, is_bad_output = outputs
     whole_in, whole_out = reported_in or 0, reported_out or 0
     read, reasoning = read or cached or 0, reasoning or reasoned or 0
+    if missed is not None and not read:
+        read = max(0, whole_in - missed)
     rest = 0 if total is None else total - whole_in - whole_out
 
     # A part cannot be larger than its whole, whatever the names say.
@@ -203,9 +300,42 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
         notes += (CACHE_IN_ONE,)  # Bedrock, converted to the OpenAI shape
     if converted and read and not cache_outside:
         notes += (CONVERTED_CACHE,)
-    if has_audio or is_spoken:
-        notes += (AUDIO,)
-    return fresh, read, written, visible, reasoning, is_explicit, notes
+    parts = None
+    if of_prompt or of_answer:
+        of_prompt, of_answer = of_prompt or _NO_PARTS, of_answer or _NO_PARTS
+        is_unclear = is_unclear or not _are_parts(of_prompt, of_answer, (fresh + read + written, written, visible))
+        parts = _joined(of_prompt, of_answer, fresh)
+    if is_unclear or is_bad_output:
+        notes += (UNCLEAR_COUNTS,)
+    return fresh, read, written, visible, reasoning, is_explicit, parts, notes
+
+
+_NO_PARTS = TokenParts()
+
+
+def _joined(inputs: TokenParts, outputs: TokenParts, fresh: int) -> TokenParts | None:
+    """The parts of both sides; where some of the prompt came from a cache, as if that were its text first."""
+    audio = min(inputs.audio_input, fresh)
+    image = min(inputs.image_input, fresh - audio)
+    of_output = {"audio_output": outputs.audio_output, "image_output": outputs.image_output}
+    parts = inputs._replace(audio_input=audio, image_input=image, **of_output)
+    return parts if any(parts) else None
+
+
+def _are_parts(inputs: TokenParts, outputs: TokenParts, wholes: tuple[int, int, int]) -> bool:
+    """Whether none is larger than what it is a part of: the prompt, the cache writes, and the visible output."""
+    prompt, written, visible = wholes
+    is_in_prompt = inputs.audio_input + inputs.image_input <= prompt and inputs.written <= written
+    return is_in_prompt and outputs.audio_output + outputs.image_output <= visible
+
+
+def with_lifetimes(used: Usage, lifetimes: Collection[str]) -> Usage:
+    """The same of a call that asked for caches of these lifetimes, where its counts do not tell of which."""
+    parts = used.parts or _NO_PARTS
+    if HOUR not in lifetimes or not used.cache_write or parts.written:
+        return used
+    kept = "cache_write_1h" if len(lifetimes) == 1 else "cache_write_mixed"
+    return used._replace(parts=parts._replace(**{kept: used.cache_write}))
 
 
 def is_explicit_cache(inputs: Mapping[str, Any]) -> bool:
@@ -229,7 +359,7 @@ def _first(details: Mapping[str, Any], names: tuple[str, ...]) -> int:
 def _is_anthropic(inputs: Mapping[str, Any]) -> bool:
     """Anthropic's shape counts cache reads and writes beside the input; the gateway makes its total of all of them."""
     return "cache_read_input_tokens" in inputs or (
-        "cache_creation_input_tokens" in inputs and "cached_tokens" not in inputs
+        "cached_tokens" not in inputs and any(name in inputs for name in _OF_WRITES)
     )
 
 
@@ -238,4 +368,4 @@ def _looks_converted(inputs: Mapping[str, Any]) -> bool:
 
     It sends no ``cache_creation_input_tokens``, which is what tells the two apart.
     """
-    return "cache_creation_input_tokens" not in inputs
+    return not any(name in inputs for name in (*_OF_WRITES, "cache_creation"))

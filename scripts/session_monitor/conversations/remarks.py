@@ -24,6 +24,7 @@ AT_LEAST = {
 }
 """Why the tokens of a round are a lower bound, by its ``token_notes``."""
 UNKNOWN_SPLIT = "The log tells a total of tokens alone: all of it stands as input, and the cost is not known"
+UNCLEAR_COUNTS = "A count of tokens is unreadable, or larger than what it is a part of: the cost is not known"
 _BY_GATEWAY = {"cache": "Answered by the gateway's cache", "guard": "Refused by the gateway's guard"}
 _SESSION_FROM = {
     "conversation": "Session id taken from the conversation",
@@ -42,6 +43,8 @@ def of_round(entry: Mapping[str, Any]) -> Iterator[str]:
         yield at_least(entry)
     if "unknown_split" in entry.get("token_notes", ()):
         yield UNKNOWN_SPLIT
+    if "unclear_counts" in entry.get("token_notes", ()):
+        yield UNCLEAR_COUNTS
     if "no_answer" in entry.get("token_notes", ()) and "no_content" not in entry:
         yield NO_ANSWER
     if entry.get("left_out"):

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods, timestamps
+from session_monitor.calls.usage import PART_WORDS
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.rows import call_of, outcome_of
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Unpriced
+from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import breakdown
 from session_monitor.reports.filter_sql import SelectionSql
@@ -87,7 +89,7 @@ def rounds(index: Index, meant: Selection) -> tuple[int, ExportTable]:
 
 
 _OF_ROUND = (
-    *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS),
+    *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS, *PART_WORDS),
     *("at_least", "response_code", "outcome", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
 )
 _READ_OF_ROUND = (
@@ -99,14 +101,14 @@ _READ_OF_ROUND = (
 def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"
     for session_id, number, at, model, consumer, *rest in index.db.execute(_EACH_ROUND.format(meant)):
-        tokens, (flags, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
+        tokens, (parts, flags, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
         yield {
             "session_id": session_id,
             "round": number,
             "timestamp": None if at is None else timestamps.rfc3339(at),
             "model": model,
             "consumer": consumer,
-            **(dict.fromkeys(_COUNTS) if flags & schema.NO_TOKENS else _counted(*tokens)),
+            **(dict.fromkeys((*_COUNTS, *PART_WORDS)) if flags & schema.NO_TOKENS else _counted(tokens, parts)),
             "at_least": bool(flags & schema.AT_LEAST),
             "response_code": code,
             "outcome": outcome_of(flags),
@@ -114,29 +116,32 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
             "first_token_ms": first,
             "duration_ms": duration,
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
-            "unpriced": _why(index.book, model, at, tokens, flags, usd),
+            "unpriced": _why(index.book, call_of(model, at, tokens, parts, flags)) if usd is None else None,
         }
 
 
-def _counted(fresh: int, read: int, written: int, visible: int, reasoning: int) -> dict[str, int]:
-    """Tokens by kind, as ``_COUNTS``."""
+def _counted(tokens: tuple[int, int, int, int, int], parts: str | None) -> dict[str, int]:
+    """Tokens by kind, as ``_COUNTS``, and those of the kinds that few calls have."""
+    fresh, read, written, visible, reasoning = tokens
     given, answered = fresh + read + written, visible + reasoning
-    return dict(zip(_COUNTS, (given, answered, read, written, reasoning, given + answered)))
+    counts = dict(zip(_COUNTS, (given, answered, read, written, reasoning, given + answered)))
+    return {**counts, **_NO_PARTS, **(json.loads(parts) if parts else {})}
+
+
+_NO_PARTS = dict.fromkeys(PART_WORDS, 0)
 
 
 # The same rows make the same file; no more than the rounds of one session are sorted at a time.
 _EACH_ROUND = (
     "SELECT session.session_id, number, at, model.name, consumer.name, meant.fresh, meant.read, meant.written, "
-    "meant.visible, meant.reasoning, flags, code, first_token_ms, duration_ms, meant.usd, meant.pico "
+    "meant.visible, meant.reasoning, parts, flags, code, first_token_ms, duration_ms, meant.usd, meant.pico "
     "FROM session CROSS JOIN {} ON meant.session = session.id "
     "LEFT JOIN model ON model.id = meant.model LEFT JOIN consumer ON consumer.id = meant.consumer "
     "ORDER BY session.session_id, number"
 )
 
 
-def _why(
-    book: Book, model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int, usd: int | None
-) -> str | None:
-    """Why a call has no price, where it has none."""
-    priced = book.price(call_of(model, at, tokens, flags)) if usd is None else None
+def _why(book: Book, call: Call) -> str | None:
+    """Why a call has no price."""
+    priced = book.price(call)
     return priced.reason if isinstance(priced, Unpriced) else None

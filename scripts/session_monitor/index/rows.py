@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import files, timestamps, utf8
 from session_monitor.calls import outcome
-from session_monitor.calls.usage import Usage
+from session_monitor.calls.usage import TokenParts, Usage, parts_of
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns
@@ -53,7 +53,7 @@ SESSION = (
 """
 ROUND = (
     *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
-    *("flags", "notes", "code", "first_token_ms", "duration_ms"),
+    *("parts", "flags", "notes", "code", "first_token_ms", "duration_ms"),
     *("start", "length", "history", "sent", "thread", "base"),
     *("usd", "pico", "saved_usd", "saved_pico"),
 )
@@ -163,16 +163,27 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     tokens = fresh, reads, writes, visible, reasonings
     flags = list(map(flags_of, facts))
     _add_flags_told_later(places, flags)
-    usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, flags)
+    parts = list(map(_parts, facts))
+    usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, parts, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
-        *(models, [each.get("consumer") for each in facts], *tokens, flags, notes),
+        *(models, [each.get("consumer") for each in facts], *tokens, parts, flags, notes),
         *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
         *(list(map(message_history.thread_of, facts)), list(map(message_history.base_of, facts))),
         *(usd, pico, saved_usd, saved_pico),
     )
+
+
+def _parts(facts: RoundFacts) -> str | None:
+    """The parts of a round's tokens as they are kept; None for nearly all rounds, which have none."""
+    parts = parts_of(facts)
+    return json.dumps(parts.stored()) if parts else None
+
+
+def _parts_of(parts: str | None) -> TokenParts | None:
+    return parts_of(json.loads(parts)) if parts else None
 
 
 def _add_flags_told_later(places: Sequence[tuple[int, RoundFacts, int, int]], flags: list[int]) -> None:
@@ -283,9 +294,11 @@ def outcome_of(flags: int) -> str:
     return next((name for name, flag in _OF_OUTCOME.items() if flags & flag), outcome.OK)
 
 
-def call_of(model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], flags: int) -> Call:
+def call_of(
+    model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], parts: str | None, flags: int
+) -> Call:
     """A row's call, as far as its price depends on it."""
-    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE))
+    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=_parts_of(parts))
     timestamp = None if at is None else timestamps.rfc3339(at)
     return Call(
         *(model, timestamp, usage),
@@ -301,6 +314,7 @@ def costs(
     models: Iterable[str | None],
     times: Iterable[str | None],
     tokens: Sequence[list[int]],
+    parts: Iterable[str | None],
     flags: Sequence[int],
 ) -> tuple[list[Any], ...]:
     """What calls cost, as it is kept, column by column.
@@ -309,9 +323,10 @@ def costs(
     and the notes.
     """
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
-    fresh, read, written, visible, reasoning = tokens
     free, partly = [each & FREE for each in flags], [each & PARTLY_TOLD for each in flags]
-    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, is_explicit, has_tokens, free, partly)
+    fresh, read, written, visible, reasoning = tokens
+    kinds = fresh, read, written, visible, reasoning, is_explicit, map(_parts_of, parts)
+    calls = CallColumns(models, times, *kinds, has_tokens, free, partly)
     micro = money.MICRO
     rows: list[tuple[Any, ...]] = []
     for pico, saved, notes in book.amounts(calls):

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from session_monitor.prices import cost
 
-SCHEMA = 5
+SCHEMA = 6
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
@@ -58,7 +58,7 @@ CREATE TABLE session(
 CREATE TABLE damaged(file TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE round(
     session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER,
-    fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER,
+    fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER, parts TEXT,
     flags INTEGER, notes INTEGER, code INTEGER, first_token_ms INTEGER, duration_ms INTEGER, start INTEGER, length INTEGER,
     history INTEGER, sent INTEGER, thread INTEGER, base INTEGER, usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER,
     PRIMARY KEY(session, number)

@@ -330,14 +330,16 @@ class IndexWriter(Index):
         (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()
         for first in range(1, last + 1, _SESSIONS_AT_ONCE):
             rows = self.db.execute(
-                "SELECT session, number, at, model, fresh, read, written, visible, reasoning, flags FROM round "
+                "SELECT session, number, at, model, fresh, read, written, visible, reasoning, parts, flags FROM round "
                 "WHERE session >= ? AND session < ?",
                 (first, first + _SESSIONS_AT_ONCE),
             ).fetchall()
             if rows:
-                sessions, numbers, ats, of_models, *tokens, flags = map(list, zip(*rows))
+                sessions, numbers, ats, of_models, *tokens, parts, flags = map(list, zip(*rows))
                 times = (None if at is None else timestamps.rfc3339(at) for at in ats)
-                yield from zip(*costs(self.book, map(models.get, of_models), times, tokens, flags), sessions, numbers)
+                yield from zip(
+                    *costs(self.book, map(models.get, of_models), times, tokens, parts, flags), sessions, numbers
+                )
             progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
 

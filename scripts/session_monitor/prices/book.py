@@ -78,11 +78,11 @@ class Book:
     def amounts(self, calls: CallColumns) -> Iterator[Amount]:
         """The same of many calls, without how it comes about, which takes less time."""
         flats = self._flat
-        for model, at, fresh, read, written, visible, reasoning, is_explicit, has_tokens, is_free, partly in zip(
+        for model, at, fresh, read, written, visible, reasoning, is_explicit, parts, has_tokens, is_free, partly in zip(
             *calls
         ):
             flat = flats.get((model, at[:10] if at else ""))
-            is_plain = flat and has_tokens and not (is_explicit or is_free or partly)
+            is_plain = flat and has_tokens and not (is_explicit or is_free or partly or parts)
             if flat and is_plain and (fresh or read or written or visible or reasoning):
                 of_input, of_read, of_written, of_output, of_reasoning = flat.by_kind
                 pico = fresh * of_input + visible * of_output + reasoning * of_reasoning
@@ -93,7 +93,7 @@ class Book:
                     saved = read * (of_input - of_read) + written * (of_input - of_written) if is_known else None
                 yield pico, saved, notes
             else:
-                usage = fresh, read, written, visible, reasoning, is_explicit, ()
+                usage = fresh, read, written, visible, reasoning, is_explicit, parts, ()
                 yield self._amount(model, at, usage, has_tokens, is_free, partly)
 
     def _amount(
@@ -123,7 +123,7 @@ class Book:
         """What is in force for a call; or already what it cost, where that does not depend on it."""
         if is_free:
             return FREE
-        fresh, read, written, visible, reasoning, _, _ = usage
+        fresh, read, written, visible, reasoning, *_ = usage
         if not (has_tokens and (fresh or visible or read or written or reasoning)):
             return Unpriced(NO_TOKENS)
         if partly_told:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
 from session_monitor.calls.outcome import has_tokens, is_free
-from session_monitor.calls.usage import Usage
+from session_monitor.calls.usage import TokenParts, Usage, parts_of
 
 from . import money
 
@@ -28,6 +28,11 @@ CACHE_READ_BY_VENDOR = "cache_read_by_vendor"
 CACHE_WRITE_AS_INPUT = "cache_write_as_input"
 CACHE_WRITE_BY_VENDOR = "cache_write_by_vendor"
 CACHE_WRITE_5M = "cache_write_5m"
+CACHE_WRITE_1H_AS_5M = "cache_write_1h_as_5m"
+CACHE_WRITE_MIXED = "cache_write_mixed"
+AUDIO_AS_TEXT = "audio_as_text"
+IMAGE_AS_TEXT = "image_as_text"
+CACHED_MEDIA = "cached_media"
 THIRD_PARTY_PRICE = "third_party_price"
 UNDATED = "undated"
 NO_TIME = "no_time"
@@ -39,6 +44,11 @@ NOTES = {
     CACHE_WRITE_AS_INPUT: "no price for cache writes is known; they are priced as input",
     CACHE_WRITE_BY_VENDOR: "cache writes are priced by the vendor's general rule",
     CACHE_WRITE_5M: "the log does not tell cache writes for an hour from those for five minutes; priced as the latter",
+    CACHE_WRITE_1H_AS_5M: "no price for cache writes for an hour is known; they are priced as those for five minutes",
+    CACHE_WRITE_MIXED: "the call asked for caches of five minutes and of an hour; all that it wrote is priced as the latter",
+    AUDIO_AS_TEXT: "no price for audio is known; it is priced as text",
+    IMAGE_AS_TEXT: "no price for images is known; they are priced as text",
+    CACHED_MEDIA: "the log does not tell how much of the audio or the images came from the cache: taken as little as can be",
     THIRD_PARTY_PRICE: "the price is a reseller's; the maker publishes none",
     UNDATED: "the price of the model without the date or tag in its name",
     NO_TIME: "the call has no time; priced at the latest price",
@@ -67,7 +77,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     """A stored round as a call."""
     read, written, reasoning = entry["cached_tokens"], entry.get("cache_write_tokens", 0), entry["reasoning_tokens"]
     fresh, visible = entry["input_tokens"] - read - written, entry["output_tokens"] - reasoning
-    usage = Usage(fresh, read, written, visible, reasoning, "explicit_cache" in entry)
+    usage = Usage(fresh, read, written, visible, reasoning, "explicit_cache" in entry, parts_of(entry))
     return Call(
         *(entry["model"], entry["timestamp"], usage),
         has_tokens=has_tokens(entry),
@@ -80,7 +90,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
 class CallColumns(NamedTuple):
     """Many calls, column by column: a call each would take as long as pricing it.
 
-    The first are as in ``Call`` and its ``Usage``; the last four count by whether they are true.
+    They are as in ``Call`` and its ``Usage``; flags count by whether they are true.
     """
 
     models: Iterable[str | None]
@@ -91,6 +101,7 @@ class CallColumns(NamedTuple):
     visible_output: Iterable[int]
     reasoning: Iterable[int]
     explicit_cache: Iterable[object]
+    parts: Iterable[TokenParts | None]
     has_tokens: Iterable[object]
     is_free: Iterable[object]
     partly_told: Iterable[object]

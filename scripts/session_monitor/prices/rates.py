@@ -10,15 +10,20 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from session_monitor.calls.usage import Tokens
+from session_monitor.calls.usage import TokenParts, Tokens
 
 from . import money
 from .cost import (
+    AUDIO_AS_TEXT,
     CACHE_READ_AS_INPUT,
     CACHE_READ_BY_VENDOR,
+    CACHE_WRITE_1H_AS_5M,
     CACHE_WRITE_5M,
     CACHE_WRITE_AS_INPUT,
     CACHE_WRITE_BY_VENDOR,
+    CACHE_WRITE_MIXED,
+    CACHED_MEDIA,
+    IMAGE_AS_TEXT,
     ModelPrices,
 )
 from .price_list import PRICES
@@ -27,8 +32,19 @@ if TYPE_CHECKING:
     from fractions import Fraction
 
 
+class PartRate(NamedTuple):
+    """The rate of a part of a kind of tokens, what the rest of that kind has, and what had to be assumed."""
+
+    rate: int
+    whole: int
+    note: str | None
+
+
 class Rates(NamedTuple):
-    """Units of one currency per token, 1e-12 each; and what had to be assumed for some of them."""
+    """Units of one currency per token, 1e-12 each; and what had to be assumed for some of them.
+
+    ``parts`` are in the order of ``usage.TokenParts``.
+    """
 
     input: int
     output: int
@@ -39,6 +55,7 @@ class Rates(NamedTuple):
     read_note: str | None
     explicit_note: str | None
     write_note: str | None
+    parts: tuple[PartRate, ...]
 
 
 Tiers = tuple[tuple[int, Rates], ...]
@@ -132,10 +149,27 @@ def _rates(prices: Mapping[str, str], factors: Mapping[str, str]) -> Rates:
     if explicit_note == "":
         explicit, explicit_note = read, read_note
     write, write_note = cached("cache_write", CACHE_WRITE_BY_VENDOR, CACHE_WRITE_AS_INPUT)
+    hour, hour_note = cached("cache_write_1h", CACHE_WRITE_BY_VENDOR, "")
+    if hour_note == "":
+        hour, hour_note = write, write_note or CACHE_WRITE_1H_AS_5M
+    mixed_note = CACHE_WRITE_MIXED if hour != write else hour_note
+    lasting = PartRate(write, write, write_note), PartRate(hour, write, hour_note), PartRate(hour, write, mixed_note)
+    media = (
+        _part(known, "audio_input", fresh, AUDIO_AS_TEXT),
+        _part(known, "image_input", fresh, IMAGE_AS_TEXT),
+        _part(known, "audio_output", output, AUDIO_AS_TEXT),
+        _part(known, "image_output", output, IMAGE_AS_TEXT),
+    )
     if "cache_write" in known and "cache_write_1h" in known:
         write_note = CACHE_WRITE_5M
     reasoning = known.get("reasoning", output)
-    return Rates(fresh, output, read, explicit, write, reasoning, read_note, explicit_note, write_note)
+    return Rates(
+        *(fresh, output, read, explicit, write, reasoning, read_note, explicit_note, write_note), (*media, *lasting)
+    )
+
+
+def _part(known: Mapping[str, int], name: str, as_text: int, note: str) -> PartRate:
+    return PartRate(known[name], as_text, None) if name in known else PartRate(as_text, as_text, note)
 
 
 # -- tokens times rates ------------------------------------------------------------------------------------------------
@@ -146,13 +180,13 @@ def priced(
 ) -> tuple[tuple[int, int, int, int, int], int | None, tuple[str, ...], int]:
     """Pico-dollars by kind, what the cache spared (None: not known), what was assumed, and the tier."""
     _, row, exchange_rate, notes = in_force
-    fresh, cache_read, cache_write, visible, reasoning, explicit_cache, _ = usage
+    fresh, cache_read, cache_write, visible, reasoning, explicit_cache, of_kinds, _ = usage
     tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
     above, rates = tiers[0]
     if len(tiers) > 1:
         prompt = fresh + cache_read + cache_write
         above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
-    if not (cache_read or cache_write) and exchange_rate is None:
+    if not (cache_read or cache_write or of_kinds) and exchange_rate is None:
         return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above
     read, read_note = rates.cache_read, rates.read_note
     if explicit_cache:
@@ -165,12 +199,28 @@ def priced(
         reasoning * rates.reasoning,
     )
     saved = cache_read * (rates.input - read) + cache_write * (rates.input - rates.cache_write)
+    has_untold = cache_write > (of_kinds.written if of_kinds else 0)
+    assumed = [cache_read and read_note, has_untold and rates.write_note]
+    if of_kinds:
+        (of_input, of_writes, of_output), more = _of_parts(of_kinds, rates, has_cached=cache_read > 0)
+        parts = parts[0] + of_input, parts[1], parts[2] + of_writes, parts[3] + of_output, parts[4]
+        saved -= of_writes
+        assumed += more
     if exchange_rate is not None:
         first, second, third, fourth, fifth = (money.rounded(part * exchange_rate) for part in parts)
         parts = first, second, third, fourth, fifth
         saved = money.rounded(saved * exchange_rate)
-    notes, is_known = _assumed(notes, cache_read and read_note, cache_write and rates.write_note)
+    notes, is_known = _assumed(notes, *assumed)
     return parts, saved if is_known else None, notes, above
+
+
+def _of_parts(parts: TokenParts, rates: Rates, *, has_cached: bool) -> tuple[tuple[int, int, int], list[str | None]]:
+    """What parts cost beyond the rest of the input, the cache writes and the output, and what was assumed of them."""
+    beyond = [number * (each.rate - each.whole) for number, each in zip(parts, rates.parts)]
+    notes = [each.note for number, each in zip(parts, rates.parts) if number]
+    if has_cached and any(beyond[:2]):
+        notes.append(CACHED_MEDIA)
+    return (sum(beyond[:2]), sum(beyond[4:]), sum(beyond[2:4])), notes
 
 
 def _at_that_hour(row: PriceRow, at: str) -> Tiers:
@@ -184,7 +234,7 @@ def _at_that_hour(row: PriceRow, at: str) -> Tiers:
 def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str, ...], bool]:
     """All notes, and whether what the cache spared is known."""
     for note in more:
-        if isinstance(note, str):
+        if isinstance(note, str) and note not in notes:
             notes = (note, *notes)
     return notes, CACHE_READ_AS_INPUT not in notes and CACHE_WRITE_AS_INPUT not in notes
 

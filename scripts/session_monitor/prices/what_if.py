@@ -44,7 +44,8 @@ def estimates(book: Book, calls: Iterable[Call], models: list[str]) -> list[Esti
         if not call.usage.total_tokens:
             continue
         usage = call.usage._replace(explicit_cache=False)
-        uncached = usage._replace(fresh_input=usage.input_tokens, cache_read=0, cache_write=0)
+        parts = usage.parts and usage.parts._replace(cache_write_5m=0, cache_write_1h=0, cache_write_mixed=0)
+        uncached = usage._replace(fresh_input=usage.input_tokens, cache_read=0, cache_write=0, parts=parts)
         for estimate in of_models:
             kept = call._replace(model=estimate.model, usage=usage)
             none = kept._replace(usage=uncached)

@@ -90,6 +90,7 @@ class _Round(NamedTuple):
     written: int
     visible: int
     reasoning: int
+    parts: str | None
     flags: int
     history: int
     sent: int
@@ -114,7 +115,7 @@ class _Round(NamedTuple):
 
 
 _ROUNDS = (
-    "SELECT number, at, model.name, fresh, read, written, visible, reasoning, flags, history, sent, first_token_ms, "
+    "SELECT number, at, model.name, fresh, read, written, visible, reasoning, parts, flags, history, sent, first_token_ms, "
     "duration_ms, thread FROM round LEFT JOIN model ON model.id = round.model WHERE session = ? ORDER BY number"
 )
 _TOOLS = (
@@ -163,7 +164,7 @@ def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
     tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
     for each in rounds:
         tokens = breakdown.added_columns(tokens, each.tokens)
-        outcome = book.price(call_of(each.model, each.at, each.tokens, each.flags))
+        outcome = book.price(call_of(each.model, each.at, each.tokens, each.parts, each.flags))
         if isinstance(outcome, Cost):
             is_priced = True
             pico = breakdown.added_columns(pico, outcome.parts)

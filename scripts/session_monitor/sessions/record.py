@@ -20,6 +20,7 @@ from .threads import ThreadPlace
 if TYPE_CHECKING:
     from session_monitor.calls.round import Round
     from session_monitor.calls.short_lines import ShortCall
+    from session_monitor.calls.usage import TokenParts
 
     from .stored_round import RoundFacts
 
@@ -126,7 +127,7 @@ def _quoted(generation: str) -> str:
 
 
 def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
-    fresh, read, written, visible, reasoning, is_explicit, _ = call.usage
+    fresh, read, written, visible, reasoning, is_explicit, parts, _ = call.usage
     input_tokens, output_tokens = fresh + read + written, visible + reasoning
     facts: RoundFacts = {
         "round": number,
@@ -143,8 +144,8 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
     }
     if written:
         facts["cache_write_tokens"] = written
-    if is_explicit:
-        facts["explicit_cache"] = True
+    if is_explicit or parts:
+        facts.update(_of_kinds(parts, is_explicit=is_explicit))  # type: ignore[typeddict-item]  # those that are there
     if not call.has_tokens:
         facts["no_tokens"] = True
     if not call.content_logged:
@@ -160,6 +161,13 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
     if call.duration_ms:
         facts["duration_ms"] = call.duration_ms
     return facts
+
+
+def _of_kinds(parts: TokenParts | None, *, is_explicit: bool) -> Entry:
+    words: Entry = parts.stored() if parts else {}
+    if is_explicit:
+        words["explicit_cache"] = True
+    return words
 
 
 def _of_tokens(call: Round) -> Entry:

@@ -28,6 +28,8 @@ class _AlwaysKnown(TypedDict):
 class RoundFacts(_AlwaysKnown, total=False):
     """The short facts that sums are made of; what was said in the round stands behind them in its line.
 
+    Tokens of the kinds of ``usage.TokenParts`` are there where they are above 0, and counted in what they are a part of.
+
     The flags are there where they are true.  ``tools_called`` has names and calls, ``tool_results`` names, results, how
     many of them failed, and their characters.
 
@@ -38,6 +40,13 @@ class RoundFacts(_AlwaysKnown, total=False):
 
     outcome: str
     cache_write_tokens: int
+    cache_write_5m_tokens: int
+    cache_write_1h_tokens: int
+    cache_write_mixed_tokens: int
+    audio_input_tokens: int
+    image_input_tokens: int
+    audio_output_tokens: int
+    image_output_tokens: int
     explicit_cache: bool
     no_tokens: bool
     at_least: bool

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from session_monitor.calls.usage import PART_WORDS
 from web.server.exchange import Refusal
 
 from .questions import Setting
@@ -23,6 +24,7 @@ _WITHOUT_TEXTS = (
         "no_tokens",
         "partly_told",
     ),
+    *PART_WORDS,
     *("at_least", "no_content", "cut", "left_out"),
     *("consumer", "response_code", "first_token_ms", "duration_ms", "messages_total", "messages_from_history"),
     *("messages_start", "cost_usd", "cost_parts_usd", "cache_savings_usd", "price", "unpriced", "cost_notes", "api"),

@@ -24,6 +24,7 @@ export function remarks(round) {
     wasLeft(round) ? ["exit", t("round.left")] : null,
     round.at_least ? ["cut", whyAtLeast(notes)] : null,
     notes.includes("unknown_split") ? ["cut", t("round.unknownSplit")] : null,
+    notes.includes("unclear_counts") ? ["cut", t("round.unclearCounts")] : null,
     round.left_out?.length ? ["cut", t("round.leftOut", { what: round.left_out.map(isolated).join(", ") })] : null,
     notes.includes("no_answer") && !round.no_content ? ["model", t("round.noAnswer")] : null,
     ANSWERED_TEXTS[round.answered_by] ? ["system", t(ANSWERED_TEXTS[round.answered_by])] : null,
