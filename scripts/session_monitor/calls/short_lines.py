@@ -223,8 +223,11 @@ def _matched(shape: _Shape, line: bytes) -> ShortCall | None:
     if not match:
         return None
     values = match.group(*shape.groups)
-    call = ShortCall(values) if _is_plain(values) else None
-    return call if call and (not call.usage[-1] or usage.IN_PART.isdisjoint(call.usage[-1])) else None
+    if not _is_plain(values):
+        return None
+    call = ShortCall(values)
+    notes = call.usage[-1]
+    return None if notes and not usage.IN_PART.isdisjoint(notes) else call
 
 
 def _is_plain(values: tuple[str | None, ...]) -> bool:

@@ -186,79 +186,86 @@ def normalise(reported: Reported, model: str | None) -> Usage:
     return Usage(*sorted_out(counts, inputs, outputs, model))
 
 
-class OfInput(NamedTuple):
-    """What the details of a call's input say: counts, 0 where there are none, and whose names these are.
+class OddDetails(NamedTuple):
+    """What few details say: parts, how much was not in the cache, and whether one of the counts is none."""
 
-    ``missed`` is None where it is not told how much was not in the cache; ``is_bad``: one of the counts is none.
-    """
+    parts: TokenParts = TokenParts()
+    missed: int | None = None
+    is_bad: bool = False
+
+
+class OfInput(NamedTuple):
+    """What the details of a call's input say: counts, 0 where there are none, and whose names these are."""
 
     read: int
-    missed: int | None
     written: int
     tool_use: int
-    parts: TokenParts | None
+    odd: OddDetails | None
     is_anthropic: bool
     is_converted: bool
     is_gemini: bool
     explicit_cache: bool
-    is_bad: bool
 
 
 class OfOutput(NamedTuple):
     """The same of its output."""
 
     reasoning: int
-    parts: TokenParts | None
+    odd: OddDetails | None
     is_gemini: bool
-    is_bad: bool
 
 
-_UNREADABLE_INPUT = OfInput(0, None, 0, 0, None, False, False, False, False, True)  # noqa: FBT003 -- as of many calls
-_UNREADABLE_OUTPUT = OfOutput(0, None, False, True)  # noqa: FBT003
+_NOTHING_ODD = OddDetails()
+_UNREADABLE = OddDetails(is_bad=True)
 
 
 def of_input(details: Mapping[str, Any] | None) -> OfInput:
-    """What these details of an input say, which are None where they are none; unless the model is Claude, where they look converted they are."""
+    """What these details of an input say, which are None where they are none.
+
+    Unless the model is Claude, where they look converted they are.
+    """
     if details is None:
-        return _UNREADABLE_INPUT
+        return OfInput(0, 0, 0, _UNREADABLE, False, False, False, False)  # noqa: FBT003 -- as of very many calls
     if details.keys() <= _USUAL_INPUT and not details.get("audio_tokens"):
         read = count(details.get("cached_tokens", 0))
-        if read is not None:  # as of very many calls
-            return OfInput(read, None, 0, 0, None, False, False, False, False, False)  # noqa: FBT003
+        if read is not None:
+            return OfInput(read, 0, 0, None, False, False, False, False)  # noqa: FBT003 -- of very many calls
     is_anthropic = _is_anthropic(details)
     nested = details.get("cache_creation")
     lasting = nested if isinstance(nested, dict) else details
     five, hour = _first(lasting, (_WRITE_5M,)), _first(lasting, (_WRITE_1H,))
     audio, image = _first(details, _AUDIO_IN), _first(details, _IMAGE_IN) + _first(details, _VIDEO)
-    parts = TokenParts(audio_input=audio, image_input=image, cache_write_5m=five, cache_write_1h=hour)
+    odd = OddDetails(
+        parts=TokenParts(audio_input=audio, image_input=image, cache_write_5m=five, cache_write_1h=hour),
+        missed=None if any(name in details for name in _CACHE_READ) else count(details.get(_CACHE_MISSED)),
+        is_bad=_has_bad(details, _INPUT) or _has_bad(lasting, _INPUT),
+    )
     return OfInput(
         read=_first(details, _CACHE_READ),
-        missed=None if any(name in details for name in _CACHE_READ) else count(details.get(_CACHE_MISSED)),
         written=_first(details, _CACHE_WRITE) or five + hour,
         tool_use=_first(details, _TOOL_USE),
-        parts=parts if any(parts) else None,
+        odd=None if odd == _NOTHING_ODD else odd,
         is_anthropic=is_anthropic,
         is_converted=is_anthropic and _looks_converted(details),
         is_gemini=not _GEMINI.isdisjoint(details),
         explicit_cache=not is_anthropic and is_explicit_cache(details),
-        is_bad=_has_bad(details, _INPUT) or (lasting is nested and _has_bad(lasting, _INPUT)),
     )
 
 
 def of_output(details: Mapping[str, Any] | None) -> OfOutput:
     """What these details of an output say, which are None where they are none."""
     if details is None:
-        return _UNREADABLE_OUTPUT
+        return OfOutput(0, _UNREADABLE, False)  # noqa: FBT003 -- as above
     if details.keys() <= _USUAL_OUTPUT and not details.get("audio_tokens"):
         reasoning = count(details.get("reasoning_tokens", 0))
-        if reasoning is not None:  # as above
-            return OfOutput(reasoning, None, False, False)  # noqa: FBT003
+        if reasoning is not None:
+            return OfOutput(reasoning, None, False)  # noqa: FBT003 -- as above
     audio, image = _first(details, _AUDIO_OUT), _first(details, _IMAGE_OUT) + _first(details, _VIDEO)
+    odd = OddDetails(TokenParts(audio_output=audio, image_output=image), is_bad=_has_bad(details, _OUTPUT))
     return OfOutput(
         reasoning=_first(details, _REASONING),
-        parts=TokenParts(audio_output=audio, image_output=image) if audio or image else None,
+        odd=None if odd == _NOTHING_ODD else odd,
         is_gemini=not _GEMINI.isdisjoint(details),
-        is_bad=_has_bad(details, _OUTPUT),
     )
 
 
@@ -271,12 +278,12 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
     reported_in, reported_out, total, reasoned, cached = counts
     if reported_in is reported_out is total is None:
         return _NO_TOKENS
-    read, missed, written, tool_use, of_prompt, anthropic, converted, is_gemini, is_explicit, is_unclear = inputs
-    reasoning, of_answer, is_geminis, is_bad_output = outputs
+    read, written, tool_use, odd, anthropic, converted, is_gemini, is_explicit = inputs
+    reasoning, odd_output, is_geminis = outputs
     whole_in, whole_out = reported_in or 0, reported_out or 0
     read, reasoning = read or cached or 0, reasoning or reasoned or 0
-    if missed is not None and not read:
-        read = max(0, whole_in - missed)
+    if odd and odd.missed is not None and not read:
+        read = max(0, whole_in - odd.missed)
     rest = 0 if total is None else total - whole_in - whole_out
 
     # A part cannot be larger than its whole, whatever the names say.
@@ -301,12 +308,12 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
     if converted and read and not cache_outside:
         notes += (CONVERTED_CACHE,)
     parts = None
-    if of_prompt or of_answer:
-        of_prompt, of_answer = of_prompt or _NO_PARTS, of_answer or _NO_PARTS
-        is_unclear = is_unclear or not _are_parts(of_prompt, of_answer, (fresh + read + written, written, visible))
-        parts = _joined(of_prompt, of_answer, fresh)
-    if is_unclear or is_bad_output:
-        notes += (UNCLEAR_COUNTS,)
+    if odd or odd_output:
+        odd, odd_output = odd or _NOTHING_ODD, odd_output or _NOTHING_ODD
+        parts = _joined(odd.parts, odd_output.parts, fresh)
+        are_clear = _are_parts(odd.parts, odd_output.parts, (fresh + read + written, written, visible))
+        if odd.is_bad or odd_output.is_bad or not are_clear:
+            notes += (UNCLEAR_COUNTS,)
     return fresh, read, written, visible, reasoning, is_explicit, parts, notes
 
 

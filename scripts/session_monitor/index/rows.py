@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import files, timestamps, utf8
 from session_monitor.calls import outcome
-from session_monitor.calls.usage import TokenParts, Usage, parts_of
+from session_monitor.calls.usage import PART_WORDS, TokenParts, Usage, parts_of
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns
@@ -30,6 +30,7 @@ from .schema import (
     EXPLICIT_CACHE,
     FAILED,
     FREE,
+    HAS_PARTS,
     LEFT,
     LEFT_OUT,
     NO_CONTENT,
@@ -163,7 +164,7 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     tokens = fresh, reads, writes, visible, reasonings
     flags = list(map(flags_of, facts))
     _add_flags_told_later(places, flags)
-    parts = list(map(_parts, facts))
+    parts = [_parts(each) if flag & HAS_PARTS else None for each, flag in zip(facts, flags)]
     usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, parts, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
@@ -177,12 +178,12 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
 
 
 def _parts(facts: RoundFacts) -> str | None:
-    """The parts of a round's tokens as they are kept; None for nearly all rounds, which have none."""
+    """The parts of a round's tokens as they are kept."""
     parts = parts_of(facts)
     return json.dumps(parts.stored()) if parts else None
 
 
-def _parts_of(parts: str | None) -> TokenParts | None:
+def _parts_kept(parts: str | None) -> TokenParts | None:
     return parts_of(json.loads(parts)) if parts else None
 
 
@@ -263,7 +264,9 @@ def flags_of(facts: RoundFacts) -> int:
     return flags | _notable_flags(facts)
 
 
-_NOTABLE = frozenset(("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut", "left_out"))
+_NOTABLE = frozenset(
+    ("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut", "left_out", *PART_WORDS)
+)
 
 
 def _notable_flags(facts: RoundFacts) -> int:
@@ -283,7 +286,7 @@ def _notable_flags(facts: RoundFacts) -> int:
         flags |= CUT
     if "left_out" in facts:
         flags |= LEFT_OUT
-    return flags
+    return flags if parts_of(facts) is None else flags | HAS_PARTS
 
 
 _OF_OUTCOME = {outcome.FAILED: FAILED, outcome.LEFT: LEFT}
@@ -298,7 +301,7 @@ def call_of(
     model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], parts: str | None, flags: int
 ) -> Call:
     """A row's call, as far as its price depends on it."""
-    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=_parts_of(parts))
+    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=_parts_kept(parts))
     timestamp = None if at is None else timestamps.rfc3339(at)
     return Call(
         *(model, timestamp, usage),
@@ -314,7 +317,7 @@ def costs(
     models: Iterable[str | None],
     times: Iterable[str | None],
     tokens: Sequence[list[int]],
-    parts: Iterable[str | None],
+    parts: Sequence[str | None],
     flags: Sequence[int],
 ) -> tuple[list[Any], ...]:
     """What calls cost, as it is kept, column by column.
@@ -325,7 +328,8 @@ def costs(
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
     free, partly = [each & FREE for each in flags], [each & PARTLY_TOLD for each in flags]
     fresh, read, written, visible, reasoning = tokens
-    kinds = fresh, read, written, visible, reasoning, is_explicit, map(_parts_of, parts)
+    kept = map(_parts_kept, parts) if any(parts) else itertools.repeat(None)
+    kinds = fresh, read, written, visible, reasoning, is_explicit, kept
     calls = CallColumns(models, times, *kinds, has_tokens, free, partly)
     micro = money.MICRO
     rows: list[tuple[Any, ...]] = []

@@ -21,6 +21,7 @@ BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, c
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
 LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE, PARTLY_TOLD, LEFT_OUT = 64, 128, 256, 512, 2048, 4096
+HAS_PARTS = 8192
 """Flags of a round; a call that neither failed nor was left is ok."""
 
 TOLD_TOOLS = 1024
