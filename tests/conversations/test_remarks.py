@@ -55,6 +55,13 @@ def test_a_total_alone():
     ]
 
 
+def test_a_count_that_is_none():
+    """A count that nobody can read leaves the cost unknown, which makes no lower bound either."""
+    assert told(token_notes=["unclear_counts"]) == [
+        "A count of tokens is unreadable, or larger than what it is a part of: the cost is not known"
+    ]
+
+
 def test_an_answer_that_is_not_there():
     """An end with tokens but no answer is told, and makes no lower bound."""
     assert told(token_notes=["no_answer"]) == ["No answer in the log"]

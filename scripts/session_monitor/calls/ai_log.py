@@ -234,8 +234,8 @@ def _counts(
         given = total
         if not requests.has_input_alone(path) and not requests.has_input_alone(model):
             notes = (usage.UNKNOWN_SPLIT,)
-    elif (given or made) and (given is None or made is None) and (total != (given or made) or _MAIN & bad):
-        notes = (usage.PARTLY_TOLD,)
+    elif (made and given is None) or (given and made is None and (total != given or _MAIN & bad)):
+        notes = (usage.PARTLY_TOLD,)  # there is no answer without a prompt
     inputs, outputs = details(told.get("input_token_details")), details(told.get("output_token_details"))
     if bad - _MAIN and (given or made or total):
         notes += (usage.UNCLEAR_COUNTS,)

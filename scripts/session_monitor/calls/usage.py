@@ -301,8 +301,10 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
 
     fresh = whole_in + tool_use - (0 if cache_outside else read + written)
     visible = whole_out - (0 if reasoning_outside else reasoning)
+    is_unclear = False
     if total is not None and total != fresh + read + written + visible + reasoning:
         notes += (TOTAL_DIFFERS,)
+        is_unclear = read + written > whole_in and not anthropic  # neither inside nor, by the total, beside it
     if cache_outside and not anthropic and read and not written:
         notes += (CACHE_IN_ONE,)  # Bedrock, converted to the OpenAI shape
     if converted and read and not cache_outside:
@@ -312,8 +314,9 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
         odd, odd_output = odd or _NOTHING_ODD, odd_output or _NOTHING_ODD
         parts = _joined(odd.parts, odd_output.parts, fresh)
         are_clear = _are_parts(odd.parts, odd_output.parts, (fresh + read + written, written, visible))
-        if odd.is_bad or odd_output.is_bad or not are_clear:
-            notes += (UNCLEAR_COUNTS,)
+        is_unclear = is_unclear or odd.is_bad or odd_output.is_bad or not are_clear
+    if is_unclear:
+        notes += (UNCLEAR_COUNTS,)
     return fresh, read, written, visible, reasoning, is_explicit, parts, notes
 
 
