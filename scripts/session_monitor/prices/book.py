@@ -26,8 +26,10 @@ from .cost import (
     NO_PRICE_THEN,
     NO_TIME,
     NO_TOKENS,
+    OTHER_SELLER,
     OWN_MACHINE,
     PARTLY_TOLD,
+    SELLER_UNKNOWN,
     THIRD_PARTY_PRICE,
     UNDATED,
     UNKNOWN_MODEL,
@@ -160,30 +162,38 @@ class Book:
     # -- which model's prices ------------------------------------------------------------------------------------------
 
     def find(self, name: str) -> ModelPrices | None:
-        """The prices that a name stands for; None where there are none."""
+        """The prices that a name stands for; None where there are none.
+
+        They are those of who sold it, as its form tells or ``sellers.sold_by`` has said; else the maker's.
+        """
         if name not in self._by_name:
             self._by_name[name] = self._look_up(name)
         return self._by_name[name]
 
     def _look_up(self, name: str) -> ModelPrices | None:
-        from . import model_names  # noqa: PLC0415 -- most questions look no name up, and its patterns take a while
+        from . import model_names, sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
 
-        key = model_names.canonical(name)
+        told, name = sellers.split(name)
+        keys = dict.fromkeys((model_names.canonical(name), model_names.model_key(name)))
         for prices in self._lists:
-            if key in prices.aliases:
-                meant = self._by_candidates(name, prices.aliases[key])
+            alias = next((prices.aliases[key] for key in keys if key in prices.aliases), None)
+            if alias is not None:
+                meant = self._at_seller(name, alias, model_names.seller_of(alias) or told)
                 return meant and meant._replace(name=name, kind=ALIAS)
-            if key in prices.models:  # a model of one's own hides an alias of those behind
+            if not keys.keys().isdisjoint(prices.models):  # a model of one's own hides an alias of those behind
                 break
-        return self._by_candidates(name, name)
+        return self._at_seller(name, name, model_names.seller_of(name) or told)
 
-    def _by_candidates(self, name: str, meant: str) -> ModelPrices | None:
+    def _at_seller(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
+        """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too."""
         from . import model_names  # noqa: PLC0415 -- as above
 
         for key, kind in model_names.candidates(meant):
             for prices in self._lists:
-                if key in prices.models:
-                    return self._of(name, key, kind, prices)
+                if f"{seller}/{key}" in prices.models:
+                    return self._of(name, f"{seller}/{key}", kind, prices)._replace(seller=seller)
+                if key in prices.models and _holds_at(seller, key, prices):
+                    return self._of(name, key, kind, prices)._replace(seller=seller)
         return None
 
     def _of(self, name: str, key: str, kind: str, prices: PriceList) -> ModelPrices:
@@ -201,9 +211,7 @@ class Book:
         """What is in force for a model on a day, or without one at last."""
         prices = self.find(model)
         if prices is None:
-            from . import model_names  # noqa: PLC0415 -- as above
-
-            return Unpriced(OWN_MACHINE if model_names.is_on_own_machine(model) else UNKNOWN_MODEL)
+            return Unpriced(self._why_not(model))
         rows = self._rows.get(model)
         if rows is None:
             factors = self._factors(prices.vendor)
@@ -217,9 +225,23 @@ class Book:
             UNDATED: prices.undated,
             THIRD_PARTY_PRICE: prices.kind == THIRD,
             NO_TIME: not day,
+            SELLER_UNKNOWN: prices.seller is None and prices.origin == SHIPPED,
             CONVERTED: exchange_rate is not None,
         }
         return InForce(prices, row, exchange_rate, tuple(note for note, is_so in noted.items() if is_so))
+
+    def _why_not(self, name: str) -> str:
+        """Why a name has no prices."""
+        from . import model_names, sellers  # noqa: PLC0415 -- as above
+
+        told, name = sellers.split(name)
+        seller = model_names.seller_of(name) or told
+        if seller == sellers.OWN_MACHINE:
+            return OWN_MACHINE
+        is_known = seller and any(
+            key in prices.models for key, _ in model_names.candidates(name) for prices in self._lists
+        )
+        return OTHER_SELLER if is_known else UNKNOWN_MODEL
 
     def _factors(self, vendor: str | None) -> Mapping[str, str]:
         """What a vendor takes for caches in general, by the list that counts."""
@@ -236,3 +258,13 @@ class Book:
                 until_then = [rate for rate in known if not day or rate["from"] <= day]
                 return money.fraction((until_then or known[:1])[-1]["usd"])
         raise LookupError(currency)  # a list with such a row and no rate does not pass the check
+
+
+def _holds_at(seller: str | None, key: str, prices: PriceList) -> bool:
+    """Whether a model's own prices are this seller's as well: what a person states holds wherever it was bought."""
+    return (
+        seller is None
+        or prices.path != SHIPPED
+        or prices.models[key].get("vendor") == seller
+        or key in prices.at_makers_price.get(seller, ())
+    )

@@ -11,12 +11,13 @@ from session_monitor.calls.usage import TokenParts, Usage, parts_of
 from . import money
 
 NO_MODEL, UNKNOWN_MODEL, NO_PRICE_THEN, NO_TOKENS = "no_model", "unknown_model", "no_price_then", "no_tokens"
-PARTLY_TOLD, OWN_MACHINE = "partly_told", "own_machine"
+PARTLY_TOLD, OWN_MACHINE, OTHER_SELLER = "partly_told", "own_machine", "other_seller"
 
 UNPRICED = {
     NO_MODEL: "the log names no model",
     UNKNOWN_MODEL: "no price is known for this model",
     NO_PRICE_THEN: "no price is known for that day",
+    OTHER_SELLER: "it was not its maker who sold it, and no price of that seller is known for this model",
     OWN_MACHINE: "the model runs on a machine of one's own, and nobody has said what that costs",
     NO_TOKENS: "the log tells no tokens",
     PARTLY_TOLD: "the log tells only a part of the tokens",
@@ -37,6 +38,7 @@ THIRD_PARTY_PRICE = "third_party_price"
 UNDATED = "undated"
 NO_TIME = "no_time"
 CONVERTED = "converted"
+SELLER_UNKNOWN = "seller_unknown"
 
 NOTES = {
     CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
@@ -52,6 +54,7 @@ NOTES = {
     THIRD_PARTY_PRICE: "the price is a reseller's; the maker publishes none",
     UNDATED: "the price of the model without the date or tag in its name",
     NO_TIME: "the call has no time; priced at the latest price",
+    SELLER_UNKNOWN: "the log does not tell who sold it; priced as the maker does",
     CONVERTED: "converted from another currency at a rate that you stated",
 }
 """What may have been assumed, in words."""
@@ -61,7 +64,8 @@ class Call(NamedTuple):
     """What a price depends on.  ``at`` is RFC 3339 in UTC, or None; ``has_tokens``: it is known what it used.
 
     ``is_free``: it costs nothing, whatever its model; ``partly_told``: too little is known of what it used for a cost;
-    ``at_least``: it may have used more than is known.
+    ``at_least``: it may have used more than is known.  Where something else than the model's name tells who sold it, the
+    model is named as ``sellers.sold_by`` does.
     """
 
     model: str | None
@@ -110,7 +114,8 @@ class CallColumns(NamedTuple):
 class ModelPrices(NamedTuple):
     """The prices that a name stands for: how it was matched (``kind``), and the model's entry in its list.
 
-    ``origin`` is the list's file; ``undated`` says that a date or tag in the name was left out.
+    ``origin`` is the list's file; ``undated`` says that a date or tag in the name was left out; ``seller`` is who sold it,
+    None where that is not known.
     """
 
     name: str
@@ -119,6 +124,7 @@ class ModelPrices(NamedTuple):
     entry: Mapping[str, Any]
     origin: str
     undated: bool = False
+    seller: str | None = None
 
     @property
     def vendor(self) -> str | None:

@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 from session_monitor.base import lazy_regex
 
+from . import sellers
+
 EXACT = "exact"
 UNDATED = "undated"
 
@@ -35,6 +37,7 @@ _AMAZON_VERSION = lazy_regex.lazy(r"-v\d+(?::\d+(?::\d+k)?)?$")
 _BEDROCK_SHORT_VERSION = lazy_regex.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
 _OLD_CLAUDE = lazy_regex.lazy(r"^claude-v(\d)(?::(\d))?$")
 _AZURE_GPT = lazy_regex.lazy(r"^gpt-?35(?=-|$)")
+_VERTEX_END = lazy_regex.lazy(r"(?:@(?:default|latest)|-maas)$")
 _SEPARATORS = lazy_regex.lazy(r"[\s._]+")
 
 _DATE = lazy_regex.lazy(
@@ -52,12 +55,28 @@ class Candidate(NamedTuple):
 
 
 def canonical(name: str) -> str:
-    """The name without what does not change the model: providers, regions, routes, spelling.
+    """The key of a name: that of its model, behind the seller where its form tells one who sells others' models.
 
     >>> canonical("us.anthropic.claude-sonnet-4-5-20250929-v1%3A0")
+    'bedrock/claude-sonnet-4-5-20250929'
+    """
+    seller, key = seller_of(name), model_key(name)
+    return f"{seller}/{key}" if key and seller and sellers.is_reseller(seller) else key
+
+
+def model_key(name: str) -> str:
+    """The name without what does not change the model: sellers, regions, routes, spelling.
+
+    >>> model_key("us.anthropic.claude-sonnet-4-5-20250929-v1%3A0")
     'claude-sonnet-4-5-20250929'
     """
     return _canonical(name)[1]
+
+
+def seller_of(name: str) -> str | None:
+    """The seller whose form a name has; ``sellers.OWN_MACHINE`` for a model on a machine of one's own."""
+    plain = _plain(name)
+    return sellers.OWN_MACHINE if _OWN_MACHINE.match(plain) else sellers.of_name(plain)
 
 
 def is_on_own_machine(name: str) -> bool:
@@ -66,7 +85,7 @@ def is_on_own_machine(name: str) -> bool:
 
 
 def candidates(name: str) -> Iterator[Candidate]:
-    """The keys under which a price for the name may stand, best first; each once."""
+    """The keys under which a price for the name's model may stand, best first, without the seller; each once."""
     region, key = _canonical(name)
     exact = [key, *_claude_word_order(key)]
     if region:
@@ -96,7 +115,9 @@ def _canonical(name: str) -> tuple[str, str]:
     if _OWN_MACHINE.match(text):
         return "", text
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
-    text = (_ROUTE.sub("", text) if ":" in text else text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
+    text = _VERTEX_END.sub("", _ROUTE.sub("", text) if ":" in text else text).replace(
+        "@", "-"
+    )  # Vertex: claude-sonnet-4-5@20250929
     region = _REGION.match(text) if "." in text else None
     text = _plain_bedrock(text[region.end() :] if region else text)
     text = _AZURE_GPT.sub("gpt-3-5", text)

@@ -30,7 +30,7 @@ import contextlib
 import json
 import os
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from session_monitor.base import data_folder, files, utf8
@@ -67,6 +67,7 @@ class PriceList(NamedTuple):
     rates: Mapping[str, list[dict[str, str]]] = {}
     vendor_defaults: Mapping[str, Mapping[str, str]] = {}
     digest: str = ""
+    at_makers_price: Mapping[str, Collection[str]] = {}
 
 
 class UndecodedPriceList(NamedTuple):
@@ -150,6 +151,7 @@ def of_document(
         document.get("rates", {}),
         document.get("vendor_defaults", {}),
         _digest(text),
+        {seller: frozenset(keys) for seller, keys in document.get("at_makers_price", {}).items()},
     )
 
 

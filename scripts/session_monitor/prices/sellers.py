@@ -1,0 +1,115 @@
+"""Who sold a call?
+
+One model costs something else at another seller.  Who sold it is told by the model's name, where that has a form that
+only one seller uses, or by the names of the gateway's route and of the cluster behind it, which are the operator's
+choice and mostly hold the seller's word: Higress calls the cluster of a provider ``outbound|443||llm-NAME.internal.dns``.
+``sellers.json`` says which form and which word is whose: first those who sell others' models, so that ``azure-openai``
+is Azure.  A person's own patterns come before it.  Where nothing tells, the seller is not known.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import json
+import os
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+OWN_MACHINE = "own_machine"
+"""In a seller's place: nobody sold it, the model runs on somebody's own machine."""
+TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sellers.json")
+
+_OUTBOUND = re.compile(r"outbound\|\d*\|[^|]*\|")
+"""Istio's name of a cluster: direction, port, subset, and then the host."""
+_WORD = re.compile(r"[a-z0-9]+")
+_SOLD = "::"
+"""Between a seller's word and a model's name; in no model's name."""
+
+
+class _Form(NamedTuple):
+    """How a seller is known: by the beginning of a model's name, and by words in the names of clusters and routes."""
+
+    seller: str
+    names: re.Pattern[str] | None
+    words: frozenset[str]
+    is_reseller: bool
+
+
+@functools.lru_cache(1)
+def titles() -> dict[str, str]:
+    """Each seller's word, and its name for people."""
+    table = table_of_sellers()
+    return {
+        OWN_MACHINE: table["own_machine"]["title"],
+        **{word: each["title"] for part in ("resellers", "makers") for word, each in table[part].items()},
+    }
+
+
+@functools.lru_cache(1)
+def table_of_sellers() -> dict[str, Any]:
+    """``sellers.json``: ``own_machine``, ``resellers`` and ``makers``."""
+    with open(TABLE, encoding="utf-8") as file:
+        table: dict[str, Any] = json.load(file)
+    return table
+
+
+@functools.lru_cache(1)
+def _forms() -> tuple[_Form, ...]:
+    """In the order in which they count."""
+    table = table_of_sellers()
+    rows = [(OWN_MACHINE, table["own_machine"], False)]
+    rows += [(word, each, True) for word, each in table["resellers"].items()]
+    rows += [(word, each, False) for word, each in table["makers"].items()]
+    return tuple(
+        _Form(
+            word,
+            re.compile("|".join(f"(?:{each})" for each in row["names"])) if "names" in row else None,
+            frozenset(row["words"]),
+            is_reseller,
+        )
+        for word, row, is_reseller in rows
+    )
+
+
+def sold_by(seller: str | None, model: str) -> str:
+    """A model's name with who sold it; the name alone where that is not known."""
+    return f"{seller}{_SOLD}{model}" if seller else model
+
+
+def split(name: str) -> tuple[str | None, str]:
+    """What ``sold_by`` put together; without a seller a plain name."""
+    seller, sold, model = name.partition(_SOLD)
+    return (seller, model) if sold and seller in titles() else (None, name)
+
+
+def of_name(name: str) -> str | None:
+    """The seller whose form a model's name (in small letters) has; None where it has nobody's."""
+    return next((form.seller for form in _forms() if form.names and form.names.match(name)), None)
+
+
+def is_reseller(seller: str) -> bool:
+    """Whether a seller sells others' models, too."""
+    return seller in table_of_sellers()["resellers"]
+
+
+def of_words(name: str) -> str | None:
+    """The seller whose word stands in the name of a cluster or a route.
+
+    >>> of_words("outbound|443||llm-azure-openai.internal.dns")
+    'azure'
+    """
+    words = set(_WORD.findall(_OUTBOUND.sub("", name.lower(), count=1)))
+    return next((form.seller for form in _forms() if not words.isdisjoint(form.words)), None)
+
+
+def of_call(cluster: str | None, route: str | None, patterns: Mapping[str, str]) -> str | None:
+    """Who sold what went over this cluster and route, whatever the model's name tells.
+
+    ``patterns`` are a person's own: shell patterns of clusters and routes to sellers' words; the first that fits counts.
+    """
+    for pattern, seller in patterns.items():
+        if any(name and fnmatch.fnmatchcase(name, pattern) for name in (cluster, route)):
+            return seller
+    return next((found for name in (cluster, route) if name and (found := of_words(name))), None)
