@@ -209,7 +209,7 @@ def test_flags(tmp_path, attributes, flags):
 
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
-    made = index_rows.call_of(row["model"], row["at"], tokens, row["parts"], row["flags"])
+    made = index_rows.call_of(row["model"], row["way"], row["at"], tokens, row["parts"], row["flags"])
     assert BOOK.price(made) == BOOK.price(call_of(facts))
 
 

@@ -118,11 +118,22 @@ class ShortCall:
         self.usage = usage.sorted_out(counts, inputs, outputs, model)
 
     @property
+    def route_name(self) -> str | None:
+        """As a ``Round``'s."""
+        return self.places[_ROUTE]
+
+    @property
+    def upstream_cluster(self) -> str | None:
+        """As a ``Round``'s."""
+        return self.places[_CLUSTER]
+
+    @property
     def group(self) -> str:
         """The id of the session that keeps this call."""
         return group_of(self.session_id, self.consumer, self.timestamp)
 
 
+_ROUTE, _CLUSTER = (ai_log.PLACES.index(name) for name in ("route_name", "upstream_cluster"))
 _MODEL, _CODE = _TOLD.index("model"), _TOLD.index("response_code")
 
 

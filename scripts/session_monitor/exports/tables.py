@@ -100,7 +100,7 @@ _READ_OF_ROUND = (
 
 def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"
-    for session_id, number, at, model, consumer, *rest in index.db.execute(_EACH_ROUND.format(meant)):
+    for session_id, number, at, model, consumer, way, *rest in index.db.execute(_EACH_ROUND.format(meant)):
         tokens, (parts, flags, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
         yield {
             "session_id": session_id,
@@ -116,7 +116,7 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
             "first_token_ms": first,
             "duration_ms": duration,
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
-            "unpriced": _why(index.book, call_of(model, at, tokens, parts, flags)) if usd is None else None,
+            "unpriced": _why(index.book, call_of(model, way, at, tokens, parts, flags)) if usd is None else None,
         }
 
 
@@ -133,10 +133,11 @@ _NO_PARTS = dict.fromkeys(PART_WORDS, 0)
 
 # The same rows make the same file; no more than the rounds of one session are sorted at a time.
 _EACH_ROUND = (
-    "SELECT session.session_id, number, at, model.name, consumer.name, meant.fresh, meant.read, meant.written, "
+    "SELECT session.session_id, number, at, model.name, consumer.name, way.name, meant.fresh, meant.read, meant.written, "
     "meant.visible, meant.reasoning, parts, flags, code, first_token_ms, duration_ms, meant.usd, meant.pico "
     "FROM session CROSS JOIN {} ON meant.session = session.id "
     "LEFT JOIN model ON model.id = meant.model LEFT JOIN consumer ON consumer.id = meant.consumer "
+    "LEFT JOIN way ON way.id = meant.way "
     "ORDER BY session.session_id, number"
 )
 

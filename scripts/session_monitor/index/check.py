@@ -62,7 +62,7 @@ class IndexCheck:
     def __init__(self, index: Index) -> None:
         """An index whose tables are this version's."""
         self.index = index
-        names = {name: f"(SELECT name FROM {name} WHERE id = {name})" for name in ("model", "consumer")}
+        names = {name: f"(SELECT name FROM {name} WHERE id = {name})" for name in ("model", "consumer", "way")}
         columns = ", ".join(names.get(name, name) for name in _COLUMNS)
         self._rounds = f"SELECT {columns} FROM round WHERE session = ? ORDER BY number"
 

@@ -1,4 +1,4 @@
-"""Which number stands for a name of a model, a consumer or a tool?"""
+"""Which number stands for a name of a model, a consumer, a way or a tool?"""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ class Numbering:
     """The numbers of names in an index; a new name gets one.  0 stands for no name."""
 
     def __init__(self, db: sqlite3.Connection) -> None:
-        """Looks into the tables ``model``, ``consumer`` and ``tool_name`` as names come."""
+        """Looks into the tables ``model``, ``consumer``, ``way`` and ``tool_name`` as names come."""
         self._db = db
         self.forget()
 
     def forget(self) -> None:
         """Names may have gone, or those that were new did not stay."""
         self._known: dict[str, dict[str | None, int]] = {
-            table: {None: 0} for table in ("model", "consumer", "tool_name")
+            table: {None: 0} for table in ("model", "consumer", "way", "tool_name")
         }
 
     def of_all(self, table: str, names: Iterable[str | None]) -> dict[str | None, int]:

@@ -53,7 +53,7 @@ SESSION = (
 ``last_flags`` is None where no rounds were written: a file may be written for its end alone.
 """
 ROUND = (
-    *("session", "number", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning"),
+    *("session", "number", "at", "model", "consumer", "way", "fresh", "read", "written", "visible", "reasoning"),
     *("parts", "flags", "notes", "code", "first_token_ms", "duration_ms"),
     *("start", "length", "history", "sent", "thread", "base"),
     *("usd", "pico", "saved_usd", "saved_pico"),
@@ -69,8 +69,8 @@ class Rows(NamedTuple):
     """What the index says of some session files, but for tools.
 
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
-    columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models and
-    consumers.  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
+    columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models,
+    consumers and ways (``way_of``).  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
     number, and the flags.
     """
 
@@ -165,10 +165,11 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     flags = list(map(flags_of, facts))
     _add_flags_told_later(places, flags)
     parts = [_parts(each) if flag & HAS_PARTS else None for each, flag in zip(facts, flags)]
-    usd, pico, saved_usd, saved_pico, notes = costs(book, models, times, tokens, parts, flags)
+    ways = [way_of(each.get("route_name"), each.get("upstream_cluster")) for each in facts]
+    usd, pico, saved_usd, saved_pico, notes = costs(book, named(book, models, ways), times, tokens, parts, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
-        *(models, [each.get("consumer") for each in facts], *tokens, parts, flags, notes),
+        *(models, [each.get("consumer") for each in facts], ways, *tokens, parts, flags, notes),
         *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
@@ -297,10 +298,36 @@ def outcome_of(flags: int) -> str:
     return next((name for name, flag in _OF_OUTCOME.items() if flags & flag), outcome.OK)
 
 
+def way_of(route: str | None, cluster: str | None) -> str | None:
+    """The names of a route and of the cluster behind it as one; None where neither is known."""
+    return f"{route or ''}\n{cluster or ''}" if route or cluster else None
+
+
+def _route_and_cluster(way: str | None) -> tuple[str | None, str | None]:
+    route, _, cluster = (way or "").partition("\n")
+    return route or None, cluster or None
+
+
+def named(book: Book, models: Iterable[str | None], ways: Iterable[str | None]) -> Iterator[str | None]:
+    """The models' names with who sold what went these ways, for ``costs``."""
+    known: dict[tuple[str | None, str | None], str | None] = {}
+    for key in zip(models, ways):
+        if key not in known:
+            model, way = key
+            known[key] = book.named(model, *_route_and_cluster(way))
+        yield known[key]
+
+
 def call_of(
-    model: str | None, at: int | None, tokens: tuple[int, int, int, int, int], parts: str | None, flags: int
+    model: str | None,
+    way: str | None,
+    at: int | None,
+    tokens: tuple[int, int, int, int, int],
+    parts: str | None,
+    flags: int,
 ) -> Call:
     """A row's call, as far as its price depends on it."""
+    route, cluster = _route_and_cluster(way)
     usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=_parts_kept(parts))
     timestamp = None if at is None else timestamps.rfc3339(at)
     return Call(
@@ -309,6 +336,8 @@ def call_of(
         is_free=bool(flags & FREE),
         partly_told=bool(flags & PARTLY_TOLD),
         at_least=bool(flags & AT_LEAST),
+        route=route,
+        cluster=cluster,
     )
 
 
@@ -320,7 +349,7 @@ def costs(
     parts: Sequence[str | None],
     flags: Sequence[int],
 ) -> tuple[list[Any], ...]:
-    """What calls cost, as it is kept, column by column.
+    """What calls of these models, which are named as ``named`` does, cost, as it is kept, column by column.
 
     That is dollars in millionths, the rest in 1e-12, the same for what was saved (all None where a call has no price),
     and the notes.

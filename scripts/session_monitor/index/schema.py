@@ -50,6 +50,7 @@ TABLES = f"""
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE model(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE consumer(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
+CREATE TABLE way(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE tool_name(id INTEGER PRIMARY KEY, name TEXT UNIQUE);
 CREATE TABLE session(
     id INTEGER PRIMARY KEY AUTOINCREMENT, session_id TEXT UNIQUE, file TEXT, size INTEGER, mtime INTEGER,
@@ -58,7 +59,7 @@ CREATE TABLE session(
 );
 CREATE TABLE damaged(file TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE round(
-    session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER,
+    session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER, way INTEGER,
     fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER, parts TEXT,
     flags INTEGER, notes INTEGER, code INTEGER, first_token_ms INTEGER, duration_ms INTEGER, start INTEGER, length INTEGER,
     history INTEGER, sent INTEGER, thread INTEGER, base INTEGER, usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER,

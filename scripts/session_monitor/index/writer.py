@@ -18,7 +18,7 @@ from session_monitor.sessions.summary import Written
 from . import aggregates, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
-from .rows import ROUND, SESSION, Rows, Sums, costs, rows_of
+from .rows import ROUND, SESSION, Rows, Sums, costs, named, rows_of
 from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
 from .tool_rows import Befores, ToolUseRow
 
@@ -250,10 +250,9 @@ class IndexWriter(Index):
         return old, numbers
 
     def _put_rounds(self, columns: Sequence[list[Any]], sessions: Sequence[int]) -> None:
-        positions, numbers, times, of_models, of_consumers, *rest = columns
-        models = self._numbering.of_all("model", of_models)
-        consumers = self._numbering.of_all("consumer", of_consumers)
-        names = map(models.__getitem__, of_models), map(consumers.__getitem__, of_consumers)
+        positions, numbers, times, of_models, of_consumers, of_ways, *rest = columns
+        named = ("model", of_models), ("consumer", of_consumers), ("way", of_ways)
+        names = [map(self._numbering.of_all(table, values).__getitem__, values) for table, values in named]
         self.db.executemany(_NEW_ROUND, zip(map(sessions.__getitem__, positions), numbers, times, *names, *rest))
 
     def _put_tools(self, tools: Iterable[ToolUseRow], sessions: Sequence[int]) -> None:
@@ -326,20 +325,19 @@ class IndexWriter(Index):
 
     def _repriced(self, progress: Progress) -> Iterator[tuple[Any, ...]]:
         """New costs and notes for each round, some sessions at a time."""
-        models = dict(self.db.execute("SELECT id, name FROM model"))
+        models, ways = (dict(self.db.execute(f"SELECT id, name FROM {table}")) for table in ("model", "way"))
         (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()
         for first in range(1, last + 1, _SESSIONS_AT_ONCE):
             rows = self.db.execute(
-                "SELECT session, number, at, model, fresh, read, written, visible, reasoning, parts, flags FROM round "
+                "SELECT session, number, at, model, way, fresh, read, written, visible, reasoning, parts, flags FROM round "
                 "WHERE session >= ? AND session < ?",
                 (first, first + _SESSIONS_AT_ONCE),
             ).fetchall()
             if rows:
-                sessions, numbers, ats, of_models, *tokens, parts, flags = map(list, zip(*rows))
+                sessions, numbers, ats, of_models, of_ways, *tokens, parts, flags = map(list, zip(*rows))
+                names = named(self.book, map(models.get, of_models), map(ways.get, of_ways))
                 times = (None if at is None else timestamps.rfc3339(at) for at in ats)
-                yield from zip(
-                    *costs(self.book, map(models.get, of_models), times, tokens, parts, flags), sessions, numbers
-                )
+                yield from zip(*costs(self.book, names, times, tokens, parts, flags), sessions, numbers)
             progress(min(first + _SESSIONS_AT_ONCE, last), last)
 
 

@@ -61,6 +61,7 @@ class Book:
         self.fingerprint = " ".join(prices.digest for prices in lists)
         """Changes with any of the lists."""
         self._by_name: dict[str, ModelPrices | None] = {}
+        self._named: dict[tuple[str, str | None, str | None], str] = {}  # by model, route and cluster
         self._rows: dict[str, tuple[PriceRow, ...]] = {}
         self._in_force: dict[tuple[str, str], InForce | Unpriced] = {}  # by model and day
         self._flat: dict[tuple[str | None, str], FlatRates | None] = {}  # by the same
@@ -71,11 +72,33 @@ class Book:
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
-        in_force = self._of_call(*call[:-1])
+        named = self.named(call.model, call.route, call.cluster)
+        in_force = self._of_call(named, *call[1:6])
         if not isinstance(in_force, InForce):
             return in_force
         parts, saved, notes, above = rates.priced(call.usage, call.at, in_force)
         return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.prices, in_force.row.row, above)
+
+    def named(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
+        """A model's name with who sold what went over this route and cluster, as ``find`` and ``amounts`` take it."""
+        if model is None or (route is None and cluster is None):
+            return model
+        key = model, route, cluster
+        named = self._named.get(key)
+        if named is None:
+            from . import sellers  # noqa: PLC0415 -- most questions price no call
+
+            named = self._named[key] = sellers.sold_by(sellers.of_call(cluster, route, self._patterns), model)
+        return named
+
+    @functools.cached_property
+    def _patterns(self) -> dict[str, str]:
+        """What a person says of routes and clusters, the most personal first."""
+        patterns: dict[str, str] = {}
+        for prices in self._lists:
+            for pattern, seller in prices.sellers.items():
+                patterns.setdefault(pattern, seller)
+        return patterns
 
     def amounts(self, calls: CallColumns) -> Iterator[Amount]:
         """The same of many calls, without how it comes about, which takes less time."""

@@ -64,8 +64,8 @@ class Call(NamedTuple):
     """What a price depends on.  ``at`` is RFC 3339 in UTC, or None; ``has_tokens``: it is known what it used.
 
     ``is_free``: it costs nothing, whatever its model; ``partly_told``: too little is known of what it used for a cost;
-    ``at_least``: it may have used more than is known.  Where something else than the model's name tells who sold it, the
-    model is named as ``sellers.sold_by`` does.
+    ``at_least``: it may have used more than is known.  The names of the route and the cluster that it went over may tell
+    who sold it.
     """
 
     model: str | None
@@ -75,6 +75,8 @@ class Call(NamedTuple):
     is_free: bool = False
     partly_told: bool = False
     at_least: bool = False
+    route: str | None = None
+    cluster: str | None = None
 
 
 def call_of(entry: Mapping[str, Any]) -> Call:
@@ -88,13 +90,16 @@ def call_of(entry: Mapping[str, Any]) -> Call:
         is_free=is_free(entry),
         partly_told="partly_told" in entry,
         at_least="at_least" in entry,
+        route=entry.get("route_name"),
+        cluster=entry.get("upstream_cluster"),
     )
 
 
 class CallColumns(NamedTuple):
     """Many calls, column by column: a call each would take as long as pricing it.
 
-    They are as in ``Call`` and its ``Usage``; flags count by whether they are true.
+    They are as in ``Call`` and its ``Usage``, but for the models, which are named as ``Book.named`` does; flags count by
+    whether they are true.
     """
 
     models: Iterable[str | None]

@@ -68,6 +68,7 @@ class PriceList(NamedTuple):
     vendor_defaults: Mapping[str, Mapping[str, str]] = {}
     digest: str = ""
     at_makers_price: Mapping[str, Collection[str]] = {}
+    sellers: Mapping[str, str] = {}
 
 
 class UndecodedPriceList(NamedTuple):
@@ -152,6 +153,7 @@ def of_document(
         document.get("vendor_defaults", {}),
         _digest(text),
         {seller: frozenset(keys) for seller, keys in document.get("at_makers_price", {}).items()},
+        document.get("sellers", {}),
     )
 
 

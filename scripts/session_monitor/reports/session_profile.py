@@ -85,6 +85,7 @@ class _Round(NamedTuple):
     number: int
     at: int | None
     model: str | None
+    way: str | None
     fresh: int
     read: int
     written: int
@@ -115,8 +116,9 @@ class _Round(NamedTuple):
 
 
 _ROUNDS = (
-    "SELECT number, at, model.name, fresh, read, written, visible, reasoning, parts, flags, history, sent, first_token_ms, "
-    "duration_ms, thread FROM round LEFT JOIN model ON model.id = round.model WHERE session = ? ORDER BY number"
+    "SELECT number, at, model.name, way.name, fresh, read, written, visible, reasoning, parts, flags, history, sent, first_token_ms, "
+    "duration_ms, thread FROM round LEFT JOIN model ON model.id = round.model LEFT JOIN way ON way.id = round.way "
+    "WHERE session = ? ORDER BY number"
 )
 _TOOLS = (
     "SELECT name, sum(calls), sum(results), sum(failed), coalesce(sum(tokens), 0), sum(tokens IS NOT NULL) "
@@ -164,7 +166,7 @@ def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
     tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
     for each in rounds:
         tokens = breakdown.added_columns(tokens, each.tokens)
-        outcome = book.price(call_of(each.model, each.at, each.tokens, each.parts, each.flags))
+        outcome = book.price(call_of(each.model, each.way, each.at, each.tokens, each.parts, each.flags))
         if isinstance(outcome, Cost):
             is_priced = True
             pico = breakdown.added_columns(pico, outcome.parts)

@@ -41,9 +41,14 @@ PLACES = {
 """Where a call went: the words of ``ai_log.PLACES``, with what stands around such a value in JSON."""
 CHAT_ROUND = tuple(PLACES).index("chat_round")
 """Which of a short call's places that is."""
+_AMONG_FACTS = ("route_name", "upstream_cluster")
+"""Those of them that the price depends on."""
 _ALWAYS = (*_SAID, *_COUNTED)
 _FIRST = ThreadPlace()
-_WHERE_THERE = ("session_from", "system", "undecoded", "error", *PLACES)
+_WHERE_THERE = (
+    *("session_from", "system", "undecoded", "error"),
+    *(word for word in PLACES if word not in _AMONG_FACTS),
+)
 
 
 def entry_of(
@@ -89,13 +94,15 @@ def short_line_of(call: ShortCall, number: int, log: tuple[str, int, int]) -> tu
     generation, start, end = log
     notes = call.usage[-1]
     noted = f',"token_notes":{_json(notes).decode()}' if notes else ""
-    places = [f"{before}{text}{behind}" for (before, behind), text in zip(_AROUND_PLACES, call.places) if text]
+    places = [f"{before}{call.places[at]}{behind}" for at, before, behind in _AROUND_PLACES if call.places[at]]
     line = template % (*facts.values(), *call.counted, noted, "".join(places), _quoted(generation), start, end)
     return facts, (line if number == 1 else f",{line}").encode()
 
 
 _TEMPLATES: dict[tuple[tuple[str, ...], bool, bool], str] = {}
-_AROUND_PLACES = [(f',"{word}":{quote}', quote) for word, quote in PLACES.items()]
+_AROUND_PLACES = [
+    (at, f',"{word}":{quote}', quote) for at, (word, quote) in enumerate(PLACES.items()) if word not in _AMONG_FACTS
+]
 _json = compact_json.encoder(allow_nan=False)
 
 
@@ -154,6 +161,8 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
         facts["cut"] = call.cut
     if call.consumer:
         facts["consumer"] = call.consumer
+    if call.route_name or call.upstream_cluster:
+        facts.update(_of_way(call))  # type: ignore[typeddict-item]  # as above
     if call.response_code is not None:  # 0 is one, too
         facts["response_code"] = call.response_code
     if call.first_token_ms:
@@ -161,6 +170,11 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
     if call.duration_ms:
         facts["duration_ms"] = call.duration_ms
     return facts
+
+
+def _of_way(call: Round | ShortCall) -> Entry:
+    words = {word: getattr(call, word) for word in _AMONG_FACTS}
+    return {word: value for word, value in words.items() if value}
 
 
 def _of_kinds(parts: TokenParts | None, *, is_explicit: bool) -> Entry:

@@ -23,7 +23,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, NamedTuple
 
-from session_monitor.base import compact_json
+from session_monitor.base import compact_json, lazy_regex
 
 from . import message_history, threads
 from .summary import PlacedFacts, Summary
@@ -237,13 +237,27 @@ def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
             if body.startswith(b"]"):
                 end = _end(line, start)
             break
-        raws.append(body[body[0] == _COMMA : content])
+        raws.append(body[body[0] == _COMMA : content] + _way_behind(body, content))
         places.append((start, len(line)))
         start += len(line)
     facts = _all_decoded(raws)
     if end is None or len(facts) < len(raws):
         end = read_end(file)
     return [(each, *place) for each, place in zip(facts, places)], end
+
+
+def _way_behind(body: bytes, content: int) -> bytes:
+    """What earlier versions wrote of a call's way behind what was said in it, as more facts."""
+    if body.rfind(_WAY, 0, content) >= 0:
+        return b""
+    found = {key: whole for whole, key in _OLD_WAY.findall(body, max(content, len(body) - _BEHIND))}
+    return b"".join(found.values())
+
+
+_WAY = b'"upstream_cluster":'
+_OLD_WAY = lazy_regex.lazy(rb'((,"(?:route_name|upstream_cluster)":)"(?:[^"\\]|\\.)*")')
+_BEHIND = 4096
+"""Bytes in which all places of a call stand, and where its line stood."""
 
 
 def _all_decoded(raws: list[bytes]) -> list[RoundFacts]:

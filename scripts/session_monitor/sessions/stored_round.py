@@ -56,6 +56,8 @@ class RoundFacts(_AlwaysKnown, total=False):
     cut: Sequence[str]
     left_out: Sequence[str]
     consumer: str
+    route_name: str
+    upstream_cluster: str
     response_code: int
     first_token_ms: int
     duration_ms: int
@@ -102,6 +104,4 @@ class StoredRound(_AlwaysStored, total=False):
     chat_id: str
     chat_round: int
     request_id: str
-    route_name: str
-    upstream_cluster: str
     response_flags: str

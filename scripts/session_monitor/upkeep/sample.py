@@ -99,7 +99,16 @@ def _take_call(sample: Sample, call: Round) -> None:
 
 
 def _take_price(sample: Sample, call: Round, book: Book) -> None:
-    priced = book.price(Call(call.model, call.timestamp, call.usage, call.has_tokens))
+    priced = book.price(
+        Call(
+            call.model,
+            call.timestamp,
+            call.usage,
+            call.has_tokens,
+            route=call.route_name,
+            cluster=call.upstream_cluster,
+        )
+    )
     if isinstance(priced, Unpriced) and priced.reason not in (cost.NO_TOKENS, cost.PARTLY_TOLD):
         sample.unpriced[call.model or "", priced.reason] += 1
 
