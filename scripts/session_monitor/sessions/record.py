@@ -165,11 +165,13 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
         facts.update(_of_way(call))  # type: ignore[typeddict-item]  # as above
     if call.response_code is not None:  # 0 is one, too
         facts["response_code"] = call.response_code
-    if call.first_token_ms:
-        facts["first_token_ms"] = call.first_token_ms
-    if call.duration_ms:
-        facts["duration_ms"] = call.duration_ms
+    facts.update(_of_time(call))  # type: ignore[typeddict-item]  # as above
     return facts
+
+
+def _of_time(call: Round | ShortCall) -> Entry:
+    times = {"first_token_ms": call.first_token_ms, "duration_ms": call.duration_ms}
+    return {word: value for word, value in times.items() if value}
 
 
 def _of_way(call: Round | ShortCall) -> Entry:
