@@ -12,7 +12,7 @@ manual.json beside this file holds what the sources do not have, or have wrong; 
       "us-claude-3-5-haiku-20241022": {"drop": "why"}              not to be in the table
     }
 
-Models are written as their vendors do.  A row without a ``source`` is a maintainer's own and has a ``url``.  A date
+Models are written as their vendors do, those of one who sells others' models as ``SELLER/MODEL``.  A row without a ``source`` is a maintainer's own and has a ``url``.  A date
 whose origin is not told (``dated``) is the vendor's in such a row; litellm's are only seen, those of genai-prices its own.
 """
 

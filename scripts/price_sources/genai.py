@@ -8,12 +8,30 @@ takes packages that we do without.
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from session_monitor.prices.model_names import canonical
+from session_monitor.prices.model_names import model_key
+from session_monitor.prices.price_list import THIRD_PARTY
 
-from .rows import SOURCE, Findings, Offer, Row, beginning, is_model, ordered, prices, shaped, texts
+from .rows import (
+    GENAI,
+    SOURCE,
+    Findings,
+    Offer,
+    Row,
+    beginning,
+    is_model,
+    is_own,
+    of_sellers,
+    ordered,
+    prices,
+    sellers_of,
+    shaped,
+    sold,
+    texts,
+)
 
 MEMBER = "genai_prices/data.py"
 
@@ -32,6 +50,8 @@ _VENDORS = {
     "groq": "groq",
     "perplexity": "perplexity",
     "openrouter": "openrouter",
+    "aws": "bedrock",
+    "azure": "azure",
 }
 _RESOLD = (
     *("qwen", "deepseek", "meta-llama", "z-ai", "moonshotai", "minimax", "baidu", "tencent", "stepfun", "01-ai"),
@@ -52,35 +72,61 @@ _MTOK = {
     "image_output": "output_image_mtok",
 }
 _WITHOUT_OUTPUT = ("embed", "rerank")
+_IN_ANY_REGION = re.compile(r"regional\.")
+"""What Bedrock takes in every region of its own; no model is called so."""
+_FREE = re.compile(r".+:free$")
+"""OpenRouter's free routes."""
 _MIDNIGHT = ("00:00", "24:00")
 
 Node = dict[str, Any]
 
 
 def parse(source: str) -> Findings:
-    """All list prices of the vendors that we take over; each model once, dated where the source knows dates."""
+    """All list prices of the vendors that we take over, dated where the source knows dates.
+
+    Each model comes once at each of those who sell it.
+    """
     left_out: list[str] = []
     offers: dict[tuple[str, str], Offer] = {}
-    for provider in _providers(source):
-        vendor = _VENDORS.get(provider["id"])
-        if vendor is None:
+    resold: list[Offer] = []
+    for provider in providers(source):
+        vendor, seller = _VENDORS.get(provider["id"]), sellers_of(GENAI).get(provider["id"])
+        if vendor is None and seller is None:
             continue
-        models = [(model, _rows(model, vendor, left_out)) for model in provider["models"]]
+        models = [(model, _rows(model, vendor or "", left_out)) for model in provider["models"]]
         own = [(model["id"], rows) for model, rows in models]
         others = [(name, rows) for model, rows in models for name in _equal_names(model["match"])]
+        makers_named = {model_key(name) for name, _ in own if "/" in name}
         for name, rows in own if vendor == "openrouter" else [*own, *others]:
-            key = canonical(name)
-            if rows and is_model(vendor, key) and (vendor != "openrouter" or name.partition("/")[0] in _RESOLD):
+            key = model_key(name)
+            # OpenRouter had names without a maker long ago, at prices of that time.
+            is_old = vendor == "openrouter" and "/" not in name and key in makers_named
+            if not rows or is_old or _IN_ANY_REGION.match(name):
+                continue
+            if seller and (vendor == seller or not vendor or not is_own(vendor, key)):
+                offer = sold(seller, name, rows)
+                resold += [offer] if offer else []
+            if vendor and _is_makers(vendor, seller, name, key):
                 moves = key.endswith("-latest") and (name, rows) not in own
-                offer = Offer(key, name.rsplit("/", 1)[-1], vendor, rows, moves=moves)
-                offers.setdefault((key, vendor), offer)
-    return Findings(list(offers.values()), left_out)
+                offers.setdefault(
+                    (key, vendor), Offer(key, name.rsplit("/", 1)[-1], vendor, rows, moves=moves)
+                )
+    return Findings([*offers.values(), *of_sellers(resold, left_out)], left_out)
+
+
+def _is_makers(vendor: str, seller: str | None, name: str, key: str) -> bool:
+    """Whether an offer is a maker's own, or a seller's that stands in for a maker's that nobody knows."""
+    if vendor == "openrouter" and name.partition("/")[0] not in _RESOLD:
+        return False
+    is_known = vendor != seller or vendor in THIRD_PARTY or is_own(vendor, key)
+    return is_known and is_model(vendor, key)
 
 
 # -- reading the module --------------------------------------------------------------------------------------------------
 
 
-def _providers(source: str) -> list[Node]:
+def providers(source: str) -> list[Node]:
+    """All that the module lists: providers with their models, each call in it an object with its name under ``_``."""
     for statement in ast.parse(source).body:
         if isinstance(statement, ast.AnnAssign) and isinstance(statement.value, ast.List):
             return [_value(each) for each in statement.value.elts]
@@ -148,6 +194,8 @@ def _row(price: Node, vendor: str, name: str, left_out: list[str]) -> Row | None
             values[0][ours] = value
     tiers = {above: texts(of_tier, 10**6, name, left_out) for above, of_tier in values.items()}
     row = tiers.pop(0)
+    if vendor == "openrouter" and _FREE.match(name) and not any(price != "0" for price in row.values()):
+        return {"input": "0", "output": "0"}
     without_output = any(part in name.lower() for part in _WITHOUT_OUTPUT)
     if without_output:
         row["output"] = "0"

@@ -10,10 +10,10 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from session_monitor.prices.model_names import candidates, canonical
-from session_monitor.prices.price_list import MEDIA_PRICES
+from session_monitor.prices.model_names import candidates, model_key
+from session_monitor.prices.price_list import MEDIA_PRICES, THIRD_PARTY
 
-from .rows import Findings, Offer, Row, is_model, ordered, shaped, texts
+from .rows import LITELLM, Findings, Offer, Row, is_model, is_own, of_sellers, ordered, sellers_of, shaped, sold, texts
 
 MEMBER = "litellm/model_prices_and_context_window_backup.json"
 
@@ -36,11 +36,14 @@ _VENDORS = {
     "volcengine": "volcengine",
     "tencent": "tencent",
     "perplexity": "perplexity",
+    "azure_ai": "azure",
+    "azure": "azure",
     "groq": "groq",
     "bedrock_converse": "bedrock",
     "bedrock": "bedrock",
 }
 """Its providers whose prices are list prices, the one to believe first where two of a vendor name the same model."""
+_BY_REGION = ("bedrock", "azure")
 
 _WITHOUT_OUTPUT = ("embedding", "rerank")
 _MODES = (
@@ -71,41 +74,60 @@ _FREE = {
 
 
 def parse(document: Mapping[str, Any]) -> Findings:
-    """All list prices of the vendors that we take over; each model once."""
+    """All list prices of the vendors that we take over; each model once at each of those who sell it."""
     left_out: list[str] = []
     taken: dict[tuple[str, str], tuple[tuple[int, bool, str], Offer]] = {}
+    resold: list[Offer] = []
     order = list(_VENDORS)
     for name, entry in document.items():
-        offer = _offer(name, entry, left_out) if isinstance(entry, dict) else None
-        if offer is None:
+        if not isinstance(entry, dict) or not name.strip("/"):
             continue
-        preference = (order.index(entry["litellm_provider"]), "/" in name, name)
-        place = (offer.key, offer.vendor)
-        if place not in taken or preference < taken[place][0]:
-            taken[place] = (preference, offer)
-    return Findings([offer for _, offer in taken.values()], left_out)
+        provider = entry.get("litellm_provider", "")
+        if entry.get("mode") not in _MODES or not (provider in _VENDORS or provider in sellers_of(LITELLM)):
+            continue
+        untold: list[str] = []
+        row = _row(entry, _VENDORS.get(provider, ""), name, untold)
+        offer = _of_maker(name, entry, row) if provider in _VENDORS else None
+        if offer:
+            preference = (order.index(provider), "/" in name, name)
+            place = (offer.key, offer.vendor)
+            if place not in taken or preference < taken[place][0]:
+                taken[place] = (preference, offer)
+        at_seller = _of_seller(name, entry, row)
+        if at_seller:
+            resold.append(at_seller)
+        if row and not (offer or at_seller) and not _is_told(row, entry):
+            untold.append(f"{name}: 0 stands for a price that is not known")
+        left_out += untold
+    return Findings([*(offer for _, offer in taken.values()), *of_sellers(resold, left_out)], left_out)
 
 
-def _offer(name: str, entry: Mapping[str, Any], left_out: list[str]) -> Offer | None:
-    vendor = _VENDORS.get(entry.get("litellm_provider", ""))
-    if vendor is None or entry.get("mode") not in _MODES or name.count("/") > 1:
+def _of_maker(name: str, entry: Mapping[str, Any], row: Row | None) -> Offer | None:
+    """A maker's offer of its own model, or one of a seller whose price stands in for a maker's that nobody knows."""
+    vendor = _VENDORS[entry["litellm_provider"]]
+    key = plain = model_key(name)
+    if row is None or (name.count("/") > 1 and vendor not in _BY_REGION):
         return None
-    key, beside = canonical(name), None
-    if vendor == "bedrock":
-        regional = next(candidates(name)).key
-        if regional == key and not name.startswith("amazon."):
-            return None  # sold at its maker's prices
-        key, beside = (regional, key) if regional != key else (key, None)
-    if not is_model(vendor, key):
+    if vendor in sellers_of(LITELLM).values() and vendor not in THIRD_PARTY and not is_own(vendor, plain):
         return None
-    row = _row(entry, vendor, name, left_out)
-    if row is None:
+    if vendor in _BY_REGION:
+        key = next(candidates(name)).key
+    is_free = vendor in _FREE and _FREE[vendor].match(key)
+    if not is_model(vendor, plain) or not (is_free or _is_told(row, entry)):
         return None
-    free = vendor in _FREE and _FREE[vendor].match(key)
-    if not free and (row["input"] == "0" or (row["output"] == "0" and entry.get("mode") not in _WITHOUT_OUTPUT)):
-        left_out.append(f"{name}: 0 stands for a price that is not known")
+    return Offer(key, name.rsplit("/", 1)[-1], vendor, [row], plain if plain != key else None)
+
+
+def _of_seller(name: str, entry: Mapping[str, Any], row: Row | None) -> Offer | None:
+    """The offer of one who sells others' models."""
+    seller = sellers_of(LITELLM).get(entry["litellm_provider"])
+    if seller is None or row is None or entry.get("mode") is None or not _is_told(row, entry):
         return None
-    return Offer(key, name.rsplit("/", 1)[-1], vendor, [row], beside)
+    return sold(seller, name, [row])
+
+
+def _is_told(row: Row, entry: Mapping[str, Any]) -> bool:
+    return row["input"] != "0" and (row["output"] != "0" or entry.get("mode") in _WITHOUT_OUTPUT)
 
 
 def _row(entry: Mapping[str, Any], vendor: str, name: str, left_out: list[str]) -> Row | None:

@@ -9,6 +9,10 @@ no source has any more is told.
                                   where that has none
     settled by hand               as it stands in manual.json; the sources are only compared
 
+What one who sells others' models takes for one of them stands under SELLER/KEY.  Where that is all that the maker's row
+says, there is no row, but the key is among those that the seller has ``at_makers_price``; a model that is free at its
+maker is free there alone.  What a seller takes in a region counts only where it takes something else elsewhere.
+
 A row is a new one where input or output costs something else than before, seen on that day.  Any other difference
 corrects the row that holds today, also where a price is no longer stated.  Nor is it a new price, but the old row was
 wrong from the beginning, where input and output were in each other's place, or where both sources state one price for
@@ -22,7 +26,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from session_monitor.prices.price_list import MEDIA_PRICES, PRICES, SCHEMA, UNIT
+from session_monitor.prices.price_list import CACHE_PRICES, MEDIA_PRICES, PRICES, SCHEMA, THIRD_PARTY, UNIT
 
 from . import by_hand
 from .by_hand import Entry, entry_of
@@ -44,12 +48,12 @@ from .rows import (
     shown,
 )
 
-NEW, PRICE, CORRECTED, TAKEN_BACK, DATED, SELLER, SETTLED, DROPPED = (
+NEW, PRICE, CORRECTED, TAKEN_BACK, DATED, SELLER, SHARED, SETTLED, DROPPED = (
     *("new models", "changed prices", "corrected rows", "history that was never true", "rows dated by genai-prices"),
-    *("other sellers", "settled by hand", "dropped by hand"),
+    *("other sellers", "sold at the maker's price", "settled by hand", "dropped by hand"),
 )
 REFUSED, DIFFERING, GONE = "refused", "the sources disagree", "left by their source; old calls keep the price"
-APPLIED = (NEW, PRICE, CORRECTED, TAKEN_BACK, DATED, SELLER, SETTLED, DROPPED)
+APPLIED = (NEW, PRICE, CORRECTED, TAKEN_BACK, DATED, SELLER, SHARED, SETTLED, DROPPED)
 
 HIGHEST = 1000
 """Dollars per million tokens; none has ever cost as much."""
@@ -58,6 +62,8 @@ LARGEST_CHANGE = 5
 
 _MOVING = "-latest"
 _CACHE = ("cache_read", "cache_write", "cache_write_1h")
+_SELDOM_TOLD = {*CACHE_PRICES[1::2], "reasoning", *MEDIA_PRICES}
+"""What the sources leave out of a seller's prices; the maker's hold if all else is the same."""
 
 
 class Change(NamedTuple):
@@ -93,6 +99,16 @@ class _Offers(NamedTuple):
         return (offer for offer in (self.litellm, self.genai) if offer)
 
     @property
+    def beside(self) -> str | None:
+        """The key of the model beside which these need not be told."""
+        return next((offer.beside for offer in self.each if offer.beside), None)
+
+    @property
+    def is_resold(self) -> bool:
+        """Whether they are of one who sells others' models, under a key of its own."""
+        return any("/" in offer.key for offer in self.each)
+
+    @property
     def is_agreed(self) -> bool:
         """Whether both sources state one price, for a name that means one model; neither knows of another one before."""
         if not self.litellm or not self.genai or self.litellm.key.endswith(_MOVING):
@@ -114,32 +130,49 @@ def merge(
     ``accepted`` are the keys whose large changes are wanted, or ``all``.
     """
     models: dict[str, Entry] = dict(old.get("models", {}))
+    shared = {seller: set(keys) for seller, keys in old.get("at_makers_price", {}).items()}
     changes: list[Change] = []
     settled, notes = by_hand.settled(manual), manual.get("vendor_notes", {})
     changes += _settle(models, settled, notes)
     offers = _by_key(by_source)
     last = {source: told["retrieved"] for source, told in old.get("sources", {}).items()}
     # Those that count only where they cost something else than another model come behind it.
-    for key in sorted(offers, key=lambda key: (any(offer.beside for offer in offers[key].each), key)):
+    for key in sorted(offers, key=lambda key: _place(key, offers[key])):
         own = settled.get(key, {})
-        if not _counts(key, offers[key], models, observed):
+        if not _counts(key, offers[key], models, shared, observed):
             continue
         changes += _differences(key, offers[key], own.get("prices", []), observed)
         if "prices" in own or "drop" in own:
             continue
-        entry, made = _merged(key, models.get(key), offers[key], observed, last)
-        objection = made and not {"all", key} & set(accepted) and _objection(models.get(key), entry, observed)
+        before = models.get(key)
+        if before is None and offers[key].is_resold:
+            before = _shared(key, offers[key], models, shared)
+            if _is_at_makers_price(offers[key], models, manual.get("vendor_defaults", {}), observed):
+                changes += _share(key, shared, before)
+                continue
+        entry, made = _merged(key, before, offers[key], observed, last)
+        objection = made and not {"all", key} & set(accepted) and _objection(before, entry, observed)
         if objection:
             changes.append(Change(REFUSED, key, f"{made[0].text}: {objection}"))
         else:
+            stood_in = before and before["vendor"] != entry["vendor"] and before["vendor"] in THIRD_PARTY
+            if before and stood_in:
+                models.setdefault(f"{before['vendor']}/{key}", before)
             models[key] = entry
+            _unshare(key, shared)
             changes += made
     changes += _settle(models, settled, notes)  # once more, for notes on what the sources brought
     changes += _gone(models, offers, settled, by_source, observed)
-    return Merged(_document(old, models, versions, manual, observed), models, changes)
+    return Merged(_document(old, models, shared, versions, manual, observed), models, changes)
 
 
 # -- one model -----------------------------------------------------------------------------------------------------------
+
+
+def _place(key: str, offers: _Offers) -> tuple[bool, bool, str]:
+    """Makers' models first, then those of others in no region; the rest stands beside these."""
+    in_region = offers.beside is not None and ("/" in offers.beside or not offers.is_resold)
+    return offers.is_resold, in_region, key
 
 
 def _by_key(by_source: Mapping[str, Findings]) -> dict[str, _Offers]:
@@ -156,15 +189,83 @@ def _by_key(by_source: Mapping[str, Findings]) -> dict[str, _Offers]:
     return offers
 
 
-def _counts(key: str, offers: _Offers, models: Mapping[str, Entry], observed: str) -> bool:
+def _counts(
+    key: str, offers: _Offers, models: Mapping[str, Entry], shared: Mapping[str, Collection[str]], observed: str
+) -> bool:
     """Whether the offers change what the table says: not behind a better vendor, nor beside an equal model."""
     if key in models:
         return rank(offers.vendor) <= rank(models[key]["vendor"])
-    beside = next((offer.beside for offer in offers.each if offer.beside), None)
-    if beside is None:
+    if offers.beside is None:
         return True
-    other = in_force(models[beside]["prices"], observed) if beside in models else None
+    if offers.is_resold:
+        return _counts_at_seller(offers, models, shared, observed)
+    other = in_force(models[offers.beside]["prices"], observed) if offers.beside in models else None
     return other is not None and all(base(offer.rows[0]) != base(other) for offer in offers.each)
+
+
+def _counts_at_seller(
+    offers: _Offers, models: Mapping[str, Entry], shared: Mapping[str, Collection[str]], observed: str
+) -> bool:
+    """Not where its own row stands in for the maker's, nor in a region where it takes what it takes elsewhere."""
+    key = offers.beside or ""
+    seller, slash, bare = key.partition("/")
+    if not slash:
+        return key not in models or not models[key]["vendor"] == offers.vendor in THIRD_PARTY
+    elsewhere = models.get(bare if bare in shared.get(seller, ()) else key)
+    row = in_force(elsewhere["prices"], observed) if elsewhere else None
+    return row is None or not all(_is_same(offer.rows[-1], row) for offer in offers.each)
+
+
+# -- what a seller takes as the maker does -------------------------------------------------------------------------------
+
+
+def _is_at_makers_price(
+    offers: _Offers,
+    models: Mapping[str, Entry],
+    defaults: Mapping[str, Any],
+    observed: str,
+) -> bool:
+    maker = models.get(offers.beside or "")
+    if maker is None or maker["vendor"] in THIRD_PARTY or maker["vendor"] in defaults:
+        return False
+    row = in_force(maker["prices"], observed)
+    told = [today for offer in offers.each if (today := in_force(offer.rows, observed))]
+    return row is not None and row["input"] != "0" and all(_is_same(today, row) for today in told)
+
+
+def _is_same(row: Row, makers: Row) -> bool:
+    """Whether a seller takes what the maker does, as far as the sources tell of it."""
+    if len(row.get("tiers", ())) != len(makers.get("tiers", ())) or row.get("windows") != makers.get("windows"):
+        return False
+    pairs = [(row, makers), *zip(row.get("tiers", ()), makers.get("tiers", ()))]
+    return all(
+        one.get(name) == other.get(name)
+        for one, other in pairs
+        for name in PRICES
+        if name in one or name not in _SELDOM_TOLD
+    ) and all(round(one.get("above", 0), -3) == round(other.get("above", 0), -3) for one, other in pairs)
+
+
+def _shared(
+    key: str, offers: _Offers, models: Mapping[str, Entry], shared: Mapping[str, Collection[str]]
+) -> Entry | None:
+    """What a seller took before where that was the maker's price."""
+    if offers.beside not in shared.get(offers.vendor, ()):
+        return None
+    name = next(iter(offers.each)).name
+    return {"vendor": offers.vendor, "names": [name], "prices": models[str(offers.beside)]["prices"]}
+
+
+def _share(key: str, shared: dict[str, set[str]], before: Entry | None) -> Iterable[Change]:
+    seller, _, bare = key.partition("/")
+    shared.setdefault(seller, set()).add(bare)
+    if before is None:
+        yield Change(SHARED, key, "as its maker")
+
+
+def _unshare(key: str, shared: Mapping[str, set[str]]) -> None:
+    seller, _, bare = key.partition("/")
+    shared.get(seller, set()).discard(bare)
 
 
 def _merged(
@@ -357,6 +458,7 @@ def _settle(models: dict[str, Entry], settled: Mapping[str, Entry], notes: Mappi
 def _document(
     old: Mapping[str, Any],
     models: Mapping[str, Entry],
+    shared: Mapping[str, Collection[str]],
     versions: Mapping[str, str],
     manual: Mapping[str, Any],
     observed: str,
@@ -379,6 +481,7 @@ def _document(
         "sources": sources,
         "notice": "prices.NOTICE.md",
         "vendor_defaults": manual.get("vendor_defaults", {}),
+        "at_makers_price": {seller: sorted(shared[seller]) for seller in sorted(shared) if shared[seller]},
     }
     if {**document, "models": models} != old:
         document["generated"] = observed

@@ -2,15 +2,21 @@
 
 Both sources are read into offers: one vendor's rows for one model, in the shipped table's form (price_list).  What a
 source says that cannot be a price is left out, with a word.
+
+A maker's model stands under its bare key, and so does what one who also sells others' models has of its own (`_OWN`).
+Whatever else such a seller offers stands under SELLER/KEY.
 """
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from decimal import ROUND_HALF_EVEN, Decimal, InvalidOperation
 from typing import Any, NamedTuple
 
+from session_monitor.prices import sellers
+from session_monitor.prices.model_names import candidates, model_key, seller_of
 from session_monitor.prices.money import DECIMALS
 from session_monitor.prices.price_list import CACHE_PRICES, DATE_ORIGINS, PRICES
 
@@ -21,7 +27,7 @@ START = ("from", "dated", "after")
 
 _RANK = (
     *("openai", "anthropic", "google", "deepseek", "moonshot", "zai", "zhipu", "xai", "minimax", "mistral", "cohere"),
-    *("dashscope", "volcengine", "tencent", "perplexity", "groq", "bedrock", "openrouter"),
+    *("dashscope", "volcengine", "tencent", "perplexity", "azure", "groq", "bedrock", "openrouter"),
 )
 """Vendors in the order in which their prices count: makers before those who also sell others' models."""
 
@@ -30,11 +36,17 @@ _OWN = {
         r"gemini|gemma|nano-banana|deep-research|learnlm|medlm|text-|textembedding|chat-bison|code|embedding|multimodal"
     ),
     "perplexity": re.compile(r"sonar|pplx|r1-1776|llama-3-1-sonar"),
+    "bedrock": re.compile(r"nova-|titan-"),
+    "dashscope": re.compile(r"qwen|qwq|qvq|tongyi|text-embedding-v\d|gte-rerank"),
+    "volcengine": re.compile(r"doubao"),
+    "tencent": re.compile(r"hunyuan|hy\d"),
+    "azure": re.compile(r"phi-\d|mai-\w|model-router"),
 }
 """Vendors that list others' models beside their own, and what their own are called."""
 
 _WITHOUT_VERSION = {"sonar"}
 _NOT_LIST_PRICES = re.compile(r"^ft:|:|-ft-")
+_NOT_A_SELLERS = re.compile(r"^ft:|:(?!(?:batch|free|extended)$)|-ft-|-month-commitment-")
 _MILLION = 10**6
 
 Row = dict[str, Any]
@@ -43,8 +55,9 @@ Row = dict[str, Any]
 class Offer(NamedTuple):
     """One vendor's rows for one model, oldest first; ``name`` is the vendor's spelling of ``key``.
 
-    ``beside`` is the key of a model from which this one need not be told apart where both cost the same.  A name that
-    ``moves`` stands for one model today and another tomorrow: the dates in the rows are those of today's.
+    ``beside`` is the key of a model from which this one need not be told apart where both cost the same: for a seller's
+    offer the maker's, and for one in a region the same seller's without it.  A name that ``moves`` stands for one model
+    today and another tomorrow: the dates in the rows are those of today's.
     """
 
     key: str
@@ -77,6 +90,50 @@ def is_model(vendor: str, key: str) -> bool:
     own = vendor not in _OWN or _OWN[vendor].match(key)
     return bool(named and own and not _NOT_LIST_PRICES.search(key))
 
+
+def is_own(seller: str, key: str) -> bool:
+    """Whether a model of one who also sells others' is its own, so that it stands under its bare key."""
+    return seller in _OWN and bool(_OWN[seller].match(key))
+
+
+@functools.lru_cache(2)
+def sellers_of(source: str) -> Mapping[str, str]:
+    """Each provider of a source that sells others' models, and our word for it."""
+    field = {LITELLM: "litellm", GENAI: "genai"}[source]
+    resellers = sellers.table_of_sellers()["resellers"]
+    return {provider: word for word, row in resellers.items() for provider in row[field]}
+
+
+def sold(seller: str, name: str, rows: list[Row]) -> Offer | None:
+    """What one who sells others' models takes for one of them; None where the name is no model's, or its own model's."""
+    key, region = model_key(name), next(candidates(name)).key
+    if is_own(seller, key) or _NOT_A_SELLERS.search(key) or not ("-" in key or any(map(str.isdigit, key))):
+        return None
+    whole = name if seller_of(name) == seller else f"{seller}/{name}"
+    return Offer(f"{seller}/{region}", whole, seller, rows, key if region == key else f"{seller}/{key}")
+
+
+def of_sellers(offers: Iterable[Offer], left_out: list[str]) -> list[Offer]:
+    """Each key once: where a seller has it under several names, what all of them cost; no offer where they differ."""
+    by_key: dict[str, list[Offer]] = {}
+    for offer in offers:
+        by_key.setdefault(offer.key, []).append(offer)
+    chosen = []
+    for key, same in by_key.items():
+        fullest = max(same, key=lambda offer: (len(prices(offer.rows[-1])), "@" not in offer.name, -len(offer.name)))
+        if all(_is_part(offer.rows, fullest.rows) for offer in same):
+            chosen.append(fullest)
+        else:
+            told = "; ".join(f"{offer.name} {shown(offer.rows[-1])}" for offer in same)
+            left_out.append(f"{key}: costs something else by each of its names: {told}")
+    return chosen
+
+
+def _is_part(rows: list[Row], whole: list[Row]) -> bool:
+    """Whether rows say nothing of prices that the others do not."""
+    return len(rows) == len(whole) and all(
+        other.get(name) == value for one, other in zip(rows, whole) for name, value in prices(one).items()
+    )
 
 def texts(values: Mapping[str, Any], unit: int, where: str, left_out: list[str]) -> Row:
     """The prices among the values (None is none) as text per million tokens; they are given per ``unit`` tokens."""
@@ -127,7 +184,7 @@ def shaped(row: Row, tiers: Mapping[int, Row], vendor: str, where: str, left_out
 
 def _drop_false_cache_prices(row: Row, vendor: str, where: str, left_out: list[str]) -> None:
     """Take out what is written in a cache's place and is no price for its tokens."""
-    if vendor == "google":
+    if vendor == "google" or "gemini" in where.lower():
         # Google takes money for the hours that a cache is kept, and the sources put that here.
         row.pop("cache_write", None)
         row.pop("cache_write_1h", None)

@@ -25,15 +25,23 @@ _OWN_MACHINE = lazy_regex.lazy(
     r"|(?:ollama|ollama_chat|vllm|hosted_vllm|local|localai|lmstudio|lm[-_]studio|llama[-_.]?cpp|sglang|xinference|mlx)/)."
 )
 """A path; or what servers that one runs oneself, and the tools that speak to them, put before a model's name."""
-_REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af)\.(?=[a-z0-9]+\.)")
+_REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af|in)\.(?=[a-z0-9]+\.)")
+_REGION_IN_PATH = lazy_regex.lazy(
+    r"(?:azure(?:_ai)?|bedrock\w*)/(us-gov|us|eu|apac|global(?:-standard)?|[a-z]{2}(?:-gov)?-[a-z]+-\d)/"
+    r"|bedrock_(mantle)/"
+)
+"""``azure/eu/gpt-5``, ``bedrock/us-west-2/deepseek.v3.2``: as litellm writes where a model runs; or by which door."""
+_COMMITMENT = lazy_regex.lazy(r"bedrock/[^/]+/(\d-month-commitment)/")
+"""Bedrock's capacity for months, which is paid by the hour and not by the token."""
 _VENDOR = lazy_regex.lazy(
     r"(anthropic|amazon|meta|deepseek|qwen|openai|mistral|cohere|minimax|moonshotai|moonshot|zai|google|ai21|nvidia"
-    r"|writer)\.(?=[a-z])"
+    r"|writer|xai|twelvelabs|stability)\.(?=[a-z])"
 )
-_ROUTE = lazy_regex.lazy(r":(?:thinking|nitro|floor|online|extended|beta|exacto)$")
-"""What a reseller adds to choose a route; the price list stays the same (for `:free` and `:batch` it does not)."""
+_ROUTE = lazy_regex.lazy(r":(?:thinking|nitro|floor|online|beta|exacto)$")
+"""What a reseller adds to choose a route; the price list stays the same (for `:free`, `:batch` and `:extended` it does not)."""
 _BEDROCK_VERSION = lazy_regex.lazy(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
-_AMAZON_VERSION = lazy_regex.lazy(r"-v\d+(?::\d+(?::\d+k)?)?$")
+_AMAZON_VERSION = lazy_regex.lazy(r"(?:-v1(?::\d+(?::\d+k)?)?|(?<=-v\d)(?::\d+(?::\d+k)?))$")
+"""The first version is the model itself; a second one is another model."""
 _BEDROCK_SHORT_VERSION = lazy_regex.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
 _OLD_CLAUDE = lazy_regex.lazy(r"^claude-v(\d)(?::(\d))?$")
 _AZURE_GPT = lazy_regex.lazy(r"^gpt-?35(?=-|$)")
@@ -114,14 +122,18 @@ def _canonical(name: str) -> tuple[str, str]:
     text = _plain(name)
     if _OWN_MACHINE.match(text):
         return "", text
+    place = _REGION_IN_PATH.match(text) if "/" in text else None
+    commitment = _COMMITMENT.match(text) if "commitment/" in text else None
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
     text = _VERTEX_END.sub("", _ROUTE.sub("", text) if ":" in text else text).replace(
         "@", "-"
     )  # Vertex: claude-sonnet-4-5@20250929
     region = _REGION.match(text) if "." in text else None
     text = _plain_bedrock(text[region.end() :] if region else text)
-    text = _AZURE_GPT.sub("gpt-3-5", text)
-    return (region[1] if region else ""), _SEPARATORS.sub("-", text)
+    text = _SEPARATORS.sub("-", _AZURE_GPT.sub("gpt-3-5", text))
+    if commitment:
+        return "", f"{commitment[1]}-{text}"
+    return next((found[found.lastindex or 0] for found in (place, region) if found), ""), text
 
 
 def _plain(name: str) -> str:

@@ -16,7 +16,7 @@ _ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "no
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
 _LIST_KEYS = {
     *("schema", "currency", "unit", "generated", "sources", "notice"),
-    *("vendor_defaults", "models", "aliases", "rates"),
+    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates"),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
@@ -68,6 +68,9 @@ def check(document: dict[str, Any]) -> None:
         _check_rates(currency, rows)
     for vendor, factors in document.get("vendor_defaults", {}).items():
         _check_factors(vendor, factors)
+    for seller, keys in _object(document.get("at_makers_price", {}), "at_makers_price").items():
+        if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
+            raise PriceMistakeError("must be a list of models", "at_makers_price", seller)
 
 
 def _check_factors(vendor: str, factors: object) -> None:
