@@ -35,7 +35,7 @@ from .rows import (
 
 MEMBER = "genai_prices/data.py"
 
-_VENDORS = {
+VENDORS = {
     "openai": "openai",
     "anthropic": "anthropic",
     "google": "google",
@@ -71,7 +71,7 @@ _MTOK = {
     "image_input": "input_image_mtok",
     "image_output": "output_image_mtok",
 }
-_WITHOUT_OUTPUT = ("embed", "rerank")
+_WITHOUT_OUTPUT = ("embed", "rerank", "bge-", "gte-")
 _IN_ANY_REGION = re.compile(r"regional\.")
 """What Bedrock takes in every region of its own; no model is called so."""
 _FREE = re.compile(r".+:free$")
@@ -90,12 +90,12 @@ def parse(source: str) -> Findings:
     offers: dict[tuple[str, str], Offer] = {}
     resold: list[Offer] = []
     for provider in providers(source):
-        vendor, seller = _VENDORS.get(provider["id"]), sellers_of(GENAI).get(provider["id"])
+        vendor, seller = VENDORS.get(provider["id"]), sellers_of(GENAI).get(provider["id"])
         if vendor is None and seller is None:
             continue
         models = [(model, _rows(model, vendor or "", left_out)) for model in provider["models"]]
         own = [(model["id"], rows) for model, rows in models]
-        others = [(name, rows) for model, rows in models for name in _equal_names(model["match"])]
+        others = [(name, rows) for model, rows in models for name in equal_names(model["match"])]
         makers_named = {model_key(name) for name, _ in own if "/" in name}
         for name, rows in own if vendor == "openrouter" else [*own, *others]:
             key = model_key(name)
@@ -148,12 +148,12 @@ def _value(node: ast.expr) -> Any:
     return node.value if isinstance(node, ast.Constant) else None
 
 
-def _equal_names(match: Node) -> Iterator[str]:
+def equal_names(match: Node) -> Iterator[str]:
     """The names that a model is matched by as a whole; beginnings and parts of names are not ours to guess from."""
     if match["_"] == "ClauseEquals":
         yield match["equals"]
     for each in match.get("or_", ()):
-        yield from _equal_names(each)
+        yield from equal_names(each)
 
 
 # -- prices --------------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from .rows import LITELLM, Findings, Offer, Row, is_model, is_own, of_sellers, o
 
 MEMBER = "litellm/model_prices_and_context_window_backup.json"
 
-_VENDORS = {
+VENDORS = {
     "openai": "openai",
     "text-completion-openai": "openai",
     "anthropic": "anthropic",
@@ -78,16 +78,16 @@ def parse(document: Mapping[str, Any]) -> Findings:
     left_out: list[str] = []
     taken: dict[tuple[str, str], tuple[tuple[int, bool, str], Offer]] = {}
     resold: list[Offer] = []
-    order = list(_VENDORS)
+    order = list(VENDORS)
     for name, entry in document.items():
         if not isinstance(entry, dict) or not name.strip("/"):
             continue
         provider = entry.get("litellm_provider", "")
-        if entry.get("mode") not in _MODES or not (provider in _VENDORS or provider in sellers_of(LITELLM)):
+        if entry.get("mode") not in _MODES or not (provider in VENDORS or provider in sellers_of(LITELLM)):
             continue
         untold: list[str] = []
-        row = _row(entry, _VENDORS.get(provider, ""), name, untold)
-        offer = _of_maker(name, entry, row) if provider in _VENDORS else None
+        row = _row(entry, VENDORS.get(provider, ""), name, untold)
+        offer = _of_maker(name, entry, row) if provider in VENDORS else None
         if offer:
             preference = (order.index(provider), "/" in name, name)
             place = (offer.key, offer.vendor)
@@ -104,7 +104,7 @@ def parse(document: Mapping[str, Any]) -> Findings:
 
 def _of_maker(name: str, entry: Mapping[str, Any], row: Row | None) -> Offer | None:
     """A maker's offer of its own model, or one of a seller whose price stands in for a maker's that nobody knows."""
-    vendor = _VENDORS[entry["litellm_provider"]]
+    vendor = VENDORS[entry["litellm_provider"]]
     key = plain = model_key(name)
     if row is None or (name.count("/") > 1 and vendor not in _BY_REGION):
         return None

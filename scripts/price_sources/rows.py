@@ -184,7 +184,7 @@ def shaped(row: Row, tiers: Mapping[int, Row], vendor: str, where: str, left_out
 
 def _drop_false_cache_prices(row: Row, vendor: str, where: str, left_out: list[str]) -> None:
     """Take out what is written in a cache's place and is no price for its tokens."""
-    if vendor == "google" or "gemini" in where.lower():
+    if "gemini" in where.lower() or (vendor == "google" and "claude" not in where):
         # Google takes money for the hours that a cache is kept, and the sources put that here.
         row.pop("cache_write", None)
         row.pop("cache_write_1h", None)

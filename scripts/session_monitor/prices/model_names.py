@@ -39,10 +39,12 @@ _VENDOR = lazy_regex.lazy(
 )
 _ROUTE = lazy_regex.lazy(r":(?:thinking|nitro|floor|online|beta|exacto)$")
 """What a reseller adds to choose a route; the price list stays the same (for `:free`, `:batch` and `:extended` it does not)."""
-_BEDROCK_VERSION = lazy_regex.lazy(r"(?<=[a-z0-9])-v?\d+:\d+(?::\d+k)?$")
+_BEDROCK_VERSION = lazy_regex.lazy(r"(?<=[a-z0-9])(?:-v?\d+)?:\d+(?::\d+k)?$")
 _AMAZON_VERSION = lazy_regex.lazy(r"(?:-v1(?::\d+(?::\d+k)?)?|(?<=-v\d)(?::\d+(?::\d+k)?))$")
 """The first version is the model itself; a second one is another model."""
-_BEDROCK_SHORT_VERSION = lazy_regex.lazy(r"^(claude-.*\d.*)-v\d+(?=-20\d{6}$|$)")
+_COHERE_VERSION = lazy_regex.lazy(r"(?:-v1)?:\d+$")
+"""Its models have versions of their own: ``cohere.embed-v4:0``."""
+_BEDROCK_SHORT_VERSION = lazy_regex.lazy(r"^(claude-.*\d.*)-v\d+(?::\d+)?(?=-20\d{6}$|$)")
 _OLD_CLAUDE = lazy_regex.lazy(r"^claude-v(\d)(?::(\d))?$")
 _AZURE_GPT = lazy_regex.lazy(r"^gpt-?35(?=-|$)")
 _VERTEX_END = lazy_regex.lazy(r"(?:@(?:default|latest)|-maas)$")
@@ -154,7 +156,8 @@ def _plain_bedrock(text: str) -> str:
     if old:
         return "-".join(filter(None, ("claude", *old.groups())))
     if vendor:
-        text = (_AMAZON_VERSION if vendor[1] == "amazon" else _BEDROCK_VERSION).sub("", text)
+        versions = {"amazon": _AMAZON_VERSION, "cohere": _COHERE_VERSION}
+        text = versions.get(vendor[1], _BEDROCK_VERSION).sub("", text)
         if vendor[1] == "deepseek" and not text.startswith("deepseek"):
             text = f"deepseek-{text}"
     return _BEDROCK_SHORT_VERSION.sub(r"\1", text)  # Vertex has it, too: claude-3-5-sonnet-v2@20241022
