@@ -115,7 +115,9 @@ def _of_maker(name: str, entry: Mapping[str, Any], row: Row | None) -> Offer | N
     is_free = vendor in _FREE and _FREE[vendor].match(key)
     if not is_model(vendor, plain) or not (is_free or _is_told(row, entry)):
         return None
-    return Offer(key, name.rsplit("/", 1)[-1], vendor, [row], plain if plain != key else None)
+    if plain != key:
+        return Offer(key, name, vendor, [row], plain)
+    return Offer(key, name.rsplit("/", 1)[-1], vendor, [row])
 
 
 def _of_seller(name: str, entry: Mapping[str, Any], row: Row | None) -> Offer | None:

@@ -146,7 +146,7 @@ def merge(
             continue
         before = models.get(key)
         if before is None and offers[key].is_resold:
-            before = _shared(key, offers[key], models, shared)
+            before = _shared(offers[key], old.get("models", {}), shared)
             if _is_at_makers_price(offers[key], models, manual.get("vendor_defaults", {}), observed):
                 changes += _share(key, shared, before)
                 continue
@@ -157,7 +157,9 @@ def merge(
         else:
             stood_in = before and before["vendor"] != entry["vendor"] and before["vendor"] in THIRD_PARTY
             if before and stood_in:
-                models.setdefault(f"{before['vendor']}/{key}", before)
+                seller = before["vendor"]
+                names = [f"{seller}/{name}" for name in before["names"]]
+                models.setdefault(f"{seller}/{key}", {**before, "names": names})
             models[key] = entry
             _unshare(key, shared)
             changes += made
@@ -247,13 +249,13 @@ def _is_same(row: Row, makers: Row) -> bool:
 
 
 def _shared(
-    key: str, offers: _Offers, models: Mapping[str, Entry], shared: Mapping[str, Collection[str]]
+    offers: _Offers, before: Mapping[str, Entry], shared: Mapping[str, Collection[str]]
 ) -> Entry | None:
-    """What a seller took before where that was the maker's price."""
+    """What a seller took until now where that was the maker's price ``before``."""
     if offers.beside not in shared.get(offers.vendor, ()):
         return None
     name = next(iter(offers.each)).name
-    return {"vendor": offers.vendor, "names": [name], "prices": models[str(offers.beside)]["prices"]}
+    return {"vendor": offers.vendor, "names": [name], "prices": before[str(offers.beside)]["prices"]}
 
 
 def _share(key: str, shared: dict[str, set[str]], before: Entry | None) -> Iterable[Change]:

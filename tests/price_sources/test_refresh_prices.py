@@ -82,6 +82,12 @@ def merged(case, old, observed=OBSERVED):
     return merge.merge(old, parsed, versions, case.get("manual", {}), observed, case.get("accepted", ()))
 
 
+def old_of(case):
+    """The document of before."""
+    shared = case.get("old_at_makers_price", {})
+    return {"models": case["old"], "sources": case.get("sources", {}), "at_makers_price": shared}
+
+
 @pytest.fixture(params=cases("merge", ".json"))
 def case(request):
     """One merge."""
@@ -90,22 +96,23 @@ def case(request):
 
 def test_merge(case):
     """Each case's promise, in the models and in the lines that a maintainer reads."""
-    outcome = merged(case, {"models": case["old"], "sources": case.get("sources", {})})
+    outcome = merged(case, old_of(case))
 
     assert case["models"] == outcome.models, case["promise"]
+    assert case.get("at_makers_price", {}) == outcome.document["at_makers_price"], case["promise"]
     assert case["changes"] == [list(change) for change in outcome.changes], case["promise"]
 
 
 def test_merge_makes_a_list_that_passes_the_check(case):
     """Whatever is merged is a price list."""
-    outcome = merged(case, {"models": case["old"]})
+    outcome = merged(case, old_of(case))
 
     price_check.check({**outcome.document, "models": outcome.models})
 
 
 def test_second_merge_changes_nothing(case):
     """The same sources on a later day leave every byte, the dates in the header included."""
-    once = merged(case, {"models": case["old"]})
+    once = merged(case, old_of(case))
     document = {**once.document, "models": once.models}
     twice = merged(case, document, "2026-12-24")
 
