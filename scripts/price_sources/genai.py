@@ -108,9 +108,7 @@ def parse(source: str) -> Findings:
                 resold += [offer] if offer else []
             if vendor and _is_makers(vendor, seller, name, key):
                 moves = key.endswith("-latest") and (name, rows) not in own
-                offers.setdefault(
-                    (key, vendor), Offer(key, name.rsplit("/", 1)[-1], vendor, rows, moves=moves)
-                )
+                offers.setdefault((key, vendor), Offer(key, name.rsplit("/", 1)[-1], vendor, rows, moves=moves))
     return Findings([*offers.values(), *of_sellers(resold, left_out)], left_out)
 
 

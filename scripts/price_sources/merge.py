@@ -248,9 +248,7 @@ def _is_same(row: Row, makers: Row) -> bool:
     ) and all(round(one.get("above", 0), -3) == round(other.get("above", 0), -3) for one, other in pairs)
 
 
-def _shared(
-    offers: _Offers, before: Mapping[str, Entry], shared: Mapping[str, Collection[str]]
-) -> Entry | None:
+def _shared(offers: _Offers, before: Mapping[str, Entry], shared: Mapping[str, Collection[str]]) -> Entry | None:
     """What a seller took until now where that was the maker's price ``before``."""
     if offers.beside not in shared.get(offers.vendor, ()):
         return None

@@ -135,6 +135,7 @@ def _is_part(rows: list[Row], whole: list[Row]) -> bool:
         other.get(name) == value for one, other in zip(rows, whole) for name, value in prices(one).items()
     )
 
+
 def texts(values: Mapping[str, Any], unit: int, where: str, left_out: list[str]) -> Row:
     """The prices among the values (None is none) as text per million tokens; they are given per ``unit`` tokens."""
     row = {}

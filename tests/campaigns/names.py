@@ -26,8 +26,8 @@ from pathlib import Path
 
 from price_sources import genai, litellm, wheels
 from price_sources.rows import is_own
-from session_monitor.prices import model_names, price_list, sellers
 from session_monitor.calls.usage import Usage
+from session_monitor.prices import model_names, price_list, sellers
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost
 from session_monitor.text import table
@@ -36,6 +36,7 @@ from session_monitor.text.table import Column
 APART = Path(__file__).parent / "data" / "names_apart.txt"
 TRAPS = Path(__file__).parent / "data" / "traps.txt"
 MAKERS = "makers"
+EQUALS = ("equal", "page", "apart")
 PRICED_AT_LEAST, EQUAL_AT_LEAST = Decimal(85), Decimal(97)
 KINDS = ("input", "output", "cache_read", "cache_write")
 
@@ -171,7 +172,9 @@ def without_storage(by_size, name):
     """Without what Google takes for the hours that a cache is kept, which the sources have in the place of its writing."""
     if "gemini" not in name.lower():
         return by_size
-    return {size: {kind: price for kind, price in told.items() if kind != "cache_write"} for size, told in by_size.items()}
+    return {
+        size: {kind: price for kind, price in told.items() if kind != "cache_write"} for size, told in by_size.items()
+    }
 
 
 def is_said(told, name):
@@ -254,7 +257,9 @@ def written(apart):
         "# Names of litellm and genai-prices that have no price, or another one than both say, and why;\n"
         "# written by python3 -m tests.campaigns.names --write\n"
     )
-    return head + "".join(f"{channel}\t{name}\t{what}\t{why}\n" for (channel, name), (what, why) in sorted(apart.items()))
+    return head + "".join(
+        f"{channel}\t{name}\t{what}\t{why}\n" for (channel, name), (what, why) in sorted(apart.items())
+    )
 
 
 def named(litellm_wheel, genai_wheel, today):
@@ -310,16 +315,17 @@ def is_enough(count):
 
 def lines_of(counts):
     """The table, the channels with most names first."""
-    columns = (Column("Channel"), *(Column(title) for title in ("Names", "Priced", "%", "Equal", "Page", "Apart", "Equal %")))
+    columns = (
+        Column("Channel"),
+        *(Column(title) for title in ("Names", "Priced", "%", "Equal", "Page", "Apart", "Equal %")),
+    )
     rows = []
     channels = sorted(counts, key=lambda channel: -sum(counts[channel].values()))
     for channel, count in [*((each, counts[each]) for each in channels), ("all", sum(counts.values(), Counter()))]:
         priced, equal = shares(count)
         number = sum(count.values())
-        rows.append(
-            (channel, str(number), str(number - count["unpriced"]), f"{priced:.1f}")
-            + (str(count["equal"]), str(count["page"]), str(count["apart"]), f"{equal:.1f}")
-        )
+        numbers = (number, number - count["unpriced"], f"{priced:.1f}")
+        rows.append((channel, *map(str, (*numbers, *(count[each] for each in EQUALS), f"{equal:.1f}"))))
     return table.table(columns, rows).lines
 
 

@@ -45,12 +45,20 @@ providers: list[Provider] = [
     ),
 ]
 """
-TITAN = {"litellm_provider": "bedrock", "mode": "embedding", "input_cost_per_token": 2e-08, "output_cost_per_token": 0.0}
+TITAN = {
+    "litellm_provider": "bedrock",
+    "mode": "embedding",
+    "input_cost_per_token": 2e-08,
+    "output_cost_per_token": 0.0,
+}
 
 
 def test_what_the_sources_say_is_read_once_more():
     """A name has its seller's channel, today's prices, and none for what is no chat and no embedding."""
-    entries = {"amazon.titan-embed-text-v2:0": TITAN, "dall-e-3": {"litellm_provider": "openai", "mode": "image_generation"}}
+    entries = {
+        "amazon.titan-embed-text-v2:0": TITAN,
+        "dall-e-3": {"litellm_provider": "openai", "mode": "image_generation"},
+    }
     told = [*names.of_litellm(entries), *names.of_genai(PROVIDERS, TODAY)]
 
     assert [(channel, name) for channel, name, _ in told] == [

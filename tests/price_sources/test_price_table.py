@@ -85,7 +85,8 @@ def test_at_makers_price_are_models_that_have_one_and_no_row_of_the_sellers(mode
     """What is told of a seller's price is told once, and of a price that somebody has."""
     for seller, keys in document["at_makers_price"].items():
         for key in keys:
-            assert key in models and f"{seller}/{key}" not in models
+            assert key in models, key
+            assert f"{seller}/{key}" not in models
             assert models[key]["vendor"] not in {seller, *price_list.THIRD_PARTY}
             assert models[key]["prices"][-1]["input"] != "0"
 

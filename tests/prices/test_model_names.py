@@ -1,6 +1,7 @@
 """Which model does a name mean?
 
-data/names.json holds, for each canonical name, names that mean the ``same``; for some names all the ``keys``
+data/names.json holds, for each key, names that mean the ``same`` model; for each canonical name, names of that model as it
+is ``sold`` by one seller; for some names all the ``keys``
 under which a price is looked for; names that lead to a key once they have been ``undated``; and such as ``never`` do.
 """
 
@@ -29,7 +30,14 @@ def pairs(part):
 @pytest.mark.parametrize(("key", "name"), pairs("same"))
 def test_names_of_one_model_fold_into_one(key, name):
     """What stands round a name and how it is spelled does not change the model."""
+    assert model_names.model_key(name) == key
+
+
+@pytest.mark.parametrize(("key", "name"), pairs("sold"))
+def test_name_that_shows_its_seller_has_a_key_of_that_seller(key, name):
+    """What one who sells others' models takes is told from what their makers do, by the form of the name."""
     assert model_names.canonical(name) == key
+    assert model_names.canonical(key) == key
 
 
 @pytest.mark.parametrize("key", NAMES["same"])
@@ -61,7 +69,7 @@ def test_keys_are_never_empty_and_each_comes_once(name):
     """Whatever a log calls a model: the name itself is a key, each comes once, the exact ones first, and none is empty."""
     candidates = list(model_names.candidates(name))
     keys = [key for key, _ in candidates]
-    itself = model_names.canonical(name)
+    itself = model_names.model_key(name)
 
     assert (itself, EXACT) in candidates or itself == ""
     assert len(set(keys)) == len(keys)

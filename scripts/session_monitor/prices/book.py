@@ -214,19 +214,19 @@ class Book:
         for key, kind in model_names.candidates(meant):
             for prices in self._lists:
                 if f"{seller}/{key}" in prices.models:
-                    return self._of(name, f"{seller}/{key}", kind, prices)._replace(seller=seller)
+                    return self._of(name, f"{seller}/{key}", kind, prices, seller)
                 if key in prices.models and _holds_at(seller, key, prices):
-                    return self._of(name, key, kind, prices)._replace(seller=seller)
+                    return self._of(name, key, kind, prices, seller)
         return None
 
-    def _of(self, name: str, key: str, kind: str, prices: PriceList) -> ModelPrices:
+    def _of(self, name: str, key: str, kind: str, prices: PriceList, seller: str | None = None) -> ModelPrices:
         entry = prices.models[key]
         undated = kind == UNDATED_NAME
         if prices.path != SHIPPED:
             kind = OVERRIDE
-        elif entry.get("vendor") in THIRD_PARTY:
+        elif entry.get("vendor") in THIRD_PARTY and entry["vendor"] != seller:
             kind = THIRD
-        return ModelPrices(name, key, kind, entry, prices.path, undated)
+        return ModelPrices(name, key, kind, entry, prices.path, undated, seller)
 
     # -- which row -----------------------------------------------------------------------------------------------------
 

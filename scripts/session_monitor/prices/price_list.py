@@ -9,7 +9,8 @@ A price list is a JSON file with one model a line::
     …
     }}
 
-A key is a canonical name.  A row of prices holds from its date on (``null``: since ever) until the next row's, in UTC.
+A key is a canonical name: of a maker's model its own, of what one who sells others' models takes for one of them
+``SELLER/KEY``.  ``at_makers_price`` has each seller's keys for which it takes what their makers do.  A row of prices holds from its date on (``null``: since ever) until the next row's, in UTC.
 Prices are text, in dollars per million tokens: ``input`` and ``output``, and where they differ from these
 ``cache_read``, ``cache_read_explicit`` (from a cache that the caller asked for), ``cache_write`` (kept five minutes),
 ``cache_write_1h``, ``reasoning``, ``audio_input``, ``audio_output``, ``image_input`` and ``image_output``.  ``tiers``
