@@ -275,14 +275,14 @@ def test_list_comes_back_as_it_was_written(tmp_path_factory, prices):
 
     assert price_check.read(prices.path)._replace(digest="") == prices
     if prices.models or prices.aliases or prices.rates:
-        lazily = UndecodedPriceList(prices.path, price_list.text_of(prices.path)).decoded()
+        lazily = UndecodedPriceList(prices.path, Path(prices.path).read_bytes()).decoded()
         assert lazily._replace(digest="") == prices
 
 
 def test_models_are_decoded_as_they_are_asked_for(path):
     """A list written one model a line answers for one without the others; a broken one is told with its line."""
     text = price_list.dumped({"schema": 1}, {"a": {"prices": [1]}, "b": {"prices": [2]}, "c": {}}).decode()
-    broken = UndecodedPriceList(path, text.replace("[2]", "[2")).decoded()
+    broken = UndecodedPriceList(path, text.replace("[2]", "[2").encode()).decoded()
 
     assert broken.models["a"] == {"prices": [1]}
     assert sorted(broken.models) == ["a", "b", "c"]
@@ -293,6 +293,6 @@ def test_models_are_decoded_as_they_are_asked_for(path):
 @pytest.mark.parametrize("models", ['{"a": {}}', '{\n"a": {},\n"a\\u0020b": {}\n}', '{\n"a" : {}\n}', "{\n\n}"])
 def test_models_in_another_layout(path, models):
     """However a list is laid out, its models are those that any JSON reader finds."""
-    prices = UndecodedPriceList(path, f'{{"schema": 1,\n"models": {models}}}\n').decoded()
+    prices = UndecodedPriceList(path, f'{{"schema": 1,\n"models": {models}}}\n'.encode()).decoded()
 
     assert prices.models == json.loads(models)

@@ -68,7 +68,11 @@ def check(document: dict[str, Any]) -> None:
         _check_rates(currency, rows)
     for vendor, factors in document.get("vendor_defaults", {}).items():
         _check_factors(vendor, factors)
-    for seller, keys in _object(document.get("at_makers_price", {}), "at_makers_price").items():
+    _check_at_makers_price(document.get("at_makers_price", {}))
+
+
+def _check_at_makers_price(sellers: object) -> None:
+    for seller, keys in _object(sellers, "at_makers_price").items():
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise PriceMistakeError("must be a list of models", "at_makers_price", seller)
 

@@ -73,20 +73,21 @@ class PriceList(NamedTuple):
 
 
 class UndecodedPriceList(NamedTuple):
-    """A list as text: most questions need to know that it is still the same, and not what is in it."""
+    """A list as it is in its file: most questions need to know that it is still the same, and not what is in it."""
 
     path: str
-    text: str
+    raw: bytes
 
     @property
     def digest(self) -> str:
         """As the list's."""
-        return _digest(self.text)
+        return _digest(self.raw)
 
     def decoded(self) -> PriceList:
         """The list; it is not checked.  Raises BadPriceListError where it is no JSON, perhaps when a model is asked for."""
-        document = _by_line(self.path, self.text) or document_of(self.path, self.text)
-        return of_document(self.path, self.text, document, document["models"], document.get("aliases", {}))
+        text = _decoded(self.raw)
+        document = _by_line(self.path, text) or document_of(self.path, text)
+        return of_document(self.path, text, document, document["models"], document.get("aliases", {}))
 
 
 class _Lines(Mapping[str, "dict[str, Any]"]):
@@ -138,8 +139,9 @@ def shipped() -> PriceList:
 
 
 def undecoded() -> UndecodedPriceList:
-    """The same, as text."""
-    return UndecodedPriceList(SHIPPED, text_of(SHIPPED))
+    """The same, as it is in its file."""
+    with open(SHIPPED, "rb") as file:
+        return UndecodedPriceList(SHIPPED, file.read())
 
 
 def of_document(
@@ -152,14 +154,13 @@ def of_document(
         aliases,
         document.get("rates", {}),
         document.get("vendor_defaults", {}),
-        _digest(text),
+        _digest(utf8.encoded(text)),
         {seller: frozenset(keys) for seller, keys in document.get("at_makers_price", {}).items()},
         document.get("sellers", {}),
     )
 
 
-def _digest(text: str) -> str:
-    raw = utf8.encoded(text)
+def _digest(raw: bytes) -> str:
     return f"{zlib.crc32(raw):08x}-{zlib.adler32(raw):08x}-{len(raw)}"
 
 
@@ -190,12 +191,6 @@ def _json(value: object) -> str:
 
 
 # -- reading ----------------------------------------------------------------------------------------------
-
-
-def text_of(path: str) -> str:
-    """A file's text.  Raises OSError."""
-    with open(path, "rb") as file:
-        return _decoded(file.read())
 
 
 def own_text_of(path: str) -> str:
