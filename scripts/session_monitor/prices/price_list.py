@@ -80,8 +80,8 @@ class UndecodedPriceList(NamedTuple):
 
     @property
     def digest(self) -> str:
-        """As the list's."""
-        return _digest(self.raw)
+        """Changes with the file's bytes: a release changes them, and every start reads them, so that one sum is enough."""
+        return f"{zlib.crc32(self.raw):08x}-{len(self.raw)}"
 
     def decoded(self) -> PriceList:
         """The list; it is not checked.  Raises BadPriceListError where it is no JSON, perhaps when a model is asked for."""
@@ -154,13 +154,14 @@ def of_document(
         aliases,
         document.get("rates", {}),
         document.get("vendor_defaults", {}),
-        _digest(utf8.encoded(text)),
+        _digest(text),
         {seller: frozenset(keys) for seller, keys in document.get("at_makers_price", {}).items()},
         document.get("sellers", {}),
     )
 
 
-def _digest(raw: bytes) -> str:
+def _digest(text: str) -> str:
+    raw = utf8.encoded(text)
     return f"{zlib.crc32(raw):08x}-{zlib.adler32(raw):08x}-{len(raw)}"
 
 
