@@ -5,7 +5,7 @@ The table was made by running this over wheels of litellm in the order of their 
 2025-03-15, 1.72.6 of 2025-06-14, 1.77.1 of 2025-09-13, 1.80.10 of 2025-12-14, 1.82.2 of 2026-03-13, 1.88.2 of
 2026-06-14, 1.96.2 of 2026-08-11, 1.103.1 of 2026-09-29 with --accept gemini-flash-lite-latest), each with
 ``--litellm-wheel`` and ``--observed``, then over 1.109.1 and genai-prices 0.2.3 of 2026-11-12, and at last over 1.110.2
-and the same of 2026-11-30.
+and the same of 2026-11-30, which alone tell of those who sell others' models.
 """
 
 from __future__ import annotations

@@ -47,6 +47,8 @@ VENDORS = {
     "minimax": "minimax",
     "mistral": "mistral",
     "cohere": "cohere",
+    "meta": "meta",
+    "voyageai": "voyage",
     "groq": "groq",
     "perplexity": "perplexity",
     "openrouter": "openrouter",
@@ -71,7 +73,7 @@ _MTOK = {
     "image_input": "input_image_mtok",
     "image_output": "output_image_mtok",
 }
-_WITHOUT_OUTPUT = ("embed", "rerank", "bge-", "gte-")
+_WITHOUT_OUTPUT = ("embed", "rerank", "bge-", "gte-", "voyage-")
 _IN_ANY_REGION = re.compile(r"regional\.")
 """What Bedrock takes in every region of its own; no model is called so."""
 _FREE = re.compile(r".+:free$")

@@ -10,7 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from session_monitor.prices.model_names import candidates, model_key
+from session_monitor.prices import sellers
+from session_monitor.prices.model_names import candidates, model_key, seller_of
 from session_monitor.prices.price_list import MEDIA_PRICES, THIRD_PARTY
 
 from .rows import LITELLM, Findings, Offer, Row, is_model, is_own, of_sellers, ordered, sellers_of, shaped, sold, texts
@@ -32,6 +33,13 @@ VENDORS = {
     "codestral": "mistral",
     "cohere_chat": "cohere",
     "cohere": "cohere",
+    "meta": "meta",
+    "xiaomi_mimo": "xiaomi",
+    "ai21": "ai21",
+    "voyage": "voyage",
+    "jina_ai": "jina",
+    "inception": "inception",
+    "gigachat": "gigachat",
     "dashscope": "dashscope",
     "volcengine": "volcengine",
     "tencent": "tencent",
@@ -112,6 +120,8 @@ def _of_maker(name: str, entry: Mapping[str, Any], row: Row | None) -> Offer | N
         return None
     if vendor in _BY_REGION:
         key = next(candidates(name)).key
+    if seller_of(name) not in {None, vendor, *sellers.table_of_sellers()["makers"]}:
+        return None  # jamba-1.5-large@001 is Vertex's name of it
     is_free = vendor in _FREE and _FREE[vendor].match(key)
     if not is_model(vendor, plain) or not (is_free or _is_told(row, entry)):
         return None

@@ -27,6 +27,7 @@ START = ("from", "dated", "after")
 
 _RANK = (
     *("openai", "anthropic", "google", "deepseek", "moonshot", "zai", "zhipu", "xai", "minimax", "mistral", "cohere"),
+    *("meta", "xiaomi", "ai21", "voyage", "jina", "inception", "gigachat"),
     *("dashscope", "volcengine", "tencent", "perplexity", "azure", "groq", "bedrock", "openrouter"),
 )
 """Vendors in the order in which their prices count: makers before those who also sell others' models."""

@@ -160,6 +160,8 @@ def _plain_bedrock(text: str) -> str:
         text = versions.get(vendor[1], _BEDROCK_VERSION).sub("", text)
         if vendor[1] == "deepseek" and not text.startswith("deepseek"):
             text = f"deepseek-{text}"
+    if text.startswith("nova-"):
+        text = _AMAZON_VERSION.sub("", text)  # as Amazon's own API has it, without the vendor
     return _BEDROCK_SHORT_VERSION.sub(r"\1", text)  # Vertex has it, too: claude-3-5-sonnet-v2@20241022
 
 
