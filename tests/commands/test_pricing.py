@@ -195,7 +195,7 @@ def test_show_says_why(four_calls):
     """It tells which row was matched and how, and marks the one in force."""
     text = done_at(four_calls, "pricing", "show", "openrouter/anthropic/claude-sonnet-4.5")
 
-    assert "is priced as claude-sonnet-4-5 (exact" in text
+    assert "is priced as openrouter/claude-sonnet-4-5 (exact" in text
     assert text.count("→") == 1
 
 
