@@ -220,10 +220,7 @@ _UNREADABLE = OddDetails(is_bad=True)
 
 
 def of_input(details: Mapping[str, Any] | None) -> OfInput:
-    """What these details of an input say, which are None where they are none.
-
-    Unless the model is Claude, where they look converted they are.
-    """
+    """What these details of an input say, which are None where they are none."""
     if details is None:
         return OfInput(0, 0, 0, _UNREADABLE, False, False, False, False)  # noqa: FBT003 -- as of very many calls
     if details.keys() <= _USUAL_INPUT and not details.get("audio_tokens"):
@@ -288,7 +285,6 @@ def sorted_out(counts: Counts, inputs: OfInput, outputs: OfOutput, model: str | 
 
     # A part cannot be larger than its whole, whatever the names say.
     notes: tuple[str, ...] = ()
-    converted = converted and "claude" not in (model or "").lower()
     cache_outside = read + written > whole_in or (anthropic and not converted)
     reasoning_outside = is_gemini or is_geminis or reasoning > whole_out
     if rest > 0 and not (anthropic or cache_outside or reasoning_outside):
