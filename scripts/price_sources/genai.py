@@ -74,8 +74,6 @@ _MTOK = {
     "image_output": "output_image_mtok",
 }
 _WITHOUT_OUTPUT = ("embed", "rerank", "bge-", "gte-", "voyage-")
-_IN_ANY_REGION = re.compile(r"regional\.")
-"""What Bedrock takes in every region of its own; no model is called so."""
 _FREE = re.compile(r".+:free$")
 """OpenRouter's free routes."""
 _MIDNIGHT = ("00:00", "24:00")
@@ -103,7 +101,7 @@ def parse(source: str) -> Findings:
             key = model_key(name)
             # OpenRouter had names without a maker long ago, at prices of that time.
             is_old = vendor == "openrouter" and "/" not in name and key in makers_named
-            if not rows or is_old or _IN_ANY_REGION.match(name):
+            if not rows or is_old:
                 continue
             if seller and (vendor == seller or not vendor or not is_own(vendor, key)):
                 offer = sold(seller, name, rows)

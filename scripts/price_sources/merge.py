@@ -26,6 +26,7 @@ from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Any, NamedTuple
 
+from session_monitor.prices.model_names import ANY_REGION
 from session_monitor.prices.price_list import CACHE_PRICES, MEDIA_PRICES, PRICES, SCHEMA, THIRD_PARTY, UNIT
 
 from . import by_hand
@@ -215,6 +216,10 @@ def _counts_at_seller(
         return key not in models or not models[key]["vendor"] == offers.vendor in THIRD_PARTY
     elsewhere = models.get(bare if bare in shared.get(seller, ()) else key)
     row = in_force(elsewhere["prices"], observed) if elsewhere else None
+    if row and any(offer.key.startswith(f"{seller}/{ANY_REGION}-") for offer in offers.each):
+        return all(
+            base(offer.rows[-1]) != base(row) for offer in offers.each
+        )  # it tells what is dearer, and little else
     return row is None or not all(_is_same(offer.rows[-1], row) for offer in offers.each)
 
 

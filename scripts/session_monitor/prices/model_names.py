@@ -25,12 +25,15 @@ _OWN_MACHINE = lazy_regex.lazy(
     r"|(?:ollama|ollama_chat|vllm|hosted_vllm|local|localai|lmstudio|lm[-_]studio|llama[-_.]?cpp|sglang|xinference|mlx)/)."
 )
 """A path; or what servers that one runs oneself, and the tools that speak to them, put before a model's name."""
-_REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af|in)\.(?=[a-z0-9]+\.)")
+_REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af|in|regional)\.(?=[a-z0-9]+\.)")
 _REGION_IN_PATH = lazy_regex.lazy(
     r"(?:azure(?:_ai)?|bedrock\w*)/(us-gov|us|eu|apac|global(?:-standard)?|[a-z]{2}(?:-gov)?-[a-z]+-\d)/"
     r"|bedrock_(mantle)/"
 )
 """``azure/eu/gpt-5``, ``bedrock/us-west-2/deepseek.v3.2``: as litellm writes where a model runs; or by which door."""
+ANY_REGION = "regional"
+"""As genai-prices names what Bedrock takes in every region of its own."""
+_NO_REGION = (ANY_REGION, "global", "global-standard", "mantle")
 _COMMITMENT = lazy_regex.lazy(r"bedrock/[^/]+/(\d-month-commitment)/")
 """Bedrock's capacity for months, which is paid by the hour and not by the token."""
 _VENDOR = lazy_regex.lazy(
@@ -99,8 +102,9 @@ def candidates(name: str) -> Iterator[Candidate]:
     region, key = _canonical(name)
     exact = [key, *_claude_word_order(key)]
     if region:
-        # Some are dearer in a region; where they are, the price list has them under a key of their own.
-        exact = [f"{region}-{key}", *exact]
+        # Some are dearer in a region, or in any; where they are, the price list has them under a key of their own.
+        regions = (region,) if region in _NO_REGION else (region, ANY_REGION)
+        exact = [*(f"{each}-{key}" for each in regions), *exact]
     seen = {""}
     for key, kind in itertools.chain(((each, EXACT) for each in exact), ((each, UNDATED) for each in _undated(exact))):
         if key not in seen:
