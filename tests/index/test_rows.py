@@ -13,7 +13,7 @@ from session_monitor.calls.usage import Usage
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema, tool_rows
 from session_monitor.prices import money, spending, usage_totals
-from session_monitor.prices.cost import Call, Cost, call_of
+from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost, call_of
 from session_monitor.sessions import file_names, session_file
 from tests.support import calls
 from tests.support.calls import BOOK
@@ -151,6 +151,7 @@ def test_columns_of_a_round(tmp_path):
         "session": 0,
         "model": "gpt-4o",
         "consumer": "team",
+        "way": None,
         "number": 1,
         "at": 1769938215500,
         "fresh": 500,
@@ -160,7 +161,7 @@ def test_columns_of_a_round(tmp_path):
         "reasoning": 40,
         "parts": None,
         "flags": schema.TOOLS_UNKNOWN,
-        "notes": 0,
+        "notes": 1 << schema.NOTES.index(SELLER_UNKNOWN),
         "code": 200,
         "first_token_ms": 300,
         "duration_ms": 900,

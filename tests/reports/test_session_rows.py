@@ -105,7 +105,7 @@ def test_one_session(folder):
 
     assert row.file == "mine.json"
     assert row.fields["messages_count"] == 2
-    assert row.spending.assumed == {cost.UNDATED: 1}
+    assert row.spending.assumed == {cost.UNDATED: 1, cost.SELLER_UNKNOWN: 1}
     assert row.spending.unpriced_models == {NO_NAME: 1}
 
 

@@ -89,14 +89,9 @@ def latest(index: Index, selected: SelectionSql, number: int, now: int) -> list[
 
 
 def session(index: Index, session_id: str, now: int) -> SessionRow | None:
-    """One session, with what had to be assumed for its cost; None where there is none with this id."""
+    """One session; None where there is none with this id."""
     number = index.session_number(session_id)
-    if number is None:
-        return None
-    (row,) = _rows(index, now, "WHERE id = ?", number)
-    notes = "SELECT notes, count(*) FROM round WHERE notes != 0 AND session = ? GROUP BY notes"
-    row.spending.assumed.update(schema.noted(index.db.execute(notes, (number,))))
-    return row
+    return None if number is None else _rows(index, now, "WHERE id = ?", number)[0]
 
 
 def _rows(index: Index, now: int, behind: str, *values: object) -> list[SessionRow]:
@@ -109,6 +104,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
     created_at, updated_at, updated, _, model, models, last_flags, *columns = rest
     unpriced = breakdown.unpriced(index, number) if columns[-3] else {}
     sums = usage_totals.of_columns(columns, unpriced)
+    sums.spending.assumed.update(schema.noted(index.db.execute(_NOTES, (number,))))
     fields = {
         "session_id": session_id,
         "created_at": created_at,
@@ -127,6 +123,9 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
         "models": json.loads(models),
     }
     return SessionRow(fields, sums.spending, file)
+
+
+_NOTES = "SELECT notes, count(*) FROM round WHERE notes != 0 AND session = ? GROUP BY notes"
 
 
 def _status(last_flags: int, updated: int | None, now: int) -> str:
