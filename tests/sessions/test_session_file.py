@@ -397,3 +397,21 @@ def test_a_round_of_before_heavy_values_were_left_out():
         assert found["left_out"] == [word]
         assert found.get(word, ...) == left
         assert found["log"] == entry["log"]
+
+
+@pytest.mark.parametrize("told", [{}, {"upstream_cluster": 'a "b"\\'}, {"route_name": "r", "upstream_cluster": "c"}])
+def test_the_way_of_a_call_that_an_earlier_version_wrote(tmp_path, told):
+    """It stands behind what was said, and is a fact all the same; what a client sent by the same words is none."""
+    sent = [{"role": "user", "content": [{"type": "x", "upstream_cluster": "forged"}, ',"upstream_cluster":"forged"']}]
+    (entry,) = entries_of(in_log([call("s", ["hi"])]))
+    way = {"upstream_cluster": "forged twice"} if told else {}
+    entry = {**entry, "messages": sent, "tool_calls": [way], **told, "log": entry.pop("log")}
+    (tmp_path / "s").write_bytes(session_file.header("s") + line_of(entry))
+
+    with open(tmp_path / "s", "rb") as file:
+        session_file.read_header(file)
+        ((facts, _, _),), _ = session_file.read_facts(file)
+        session_file.read_header(file)
+        ((_, _, scanned),) = session_file.scan(file)
+    for found in (facts, scanned):
+        assert {word: found[word] for word in ("route_name", "upstream_cluster") if word in found} == told

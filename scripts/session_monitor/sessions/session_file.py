@@ -237,7 +237,7 @@ def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
             if body.startswith(b"]"):
                 end = _end(line, start)
             break
-        raws.append(body[body[0] == _COMMA : content] + _way_behind(body, content))
+        raws.append(_facts_in(body, content))
         places.append((start, len(line)))
         start += len(line)
     facts = _all_decoded(raws)
@@ -246,18 +246,19 @@ def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
     return [(each, *place) for each, place in zip(facts, places)], end
 
 
-def _way_behind(body: bytes, content: int) -> bytes:
-    """What earlier versions wrote of a call's way behind what was said in it, as more facts."""
-    if body.rfind(_WAY, 0, content) >= 0:
-        return b""
-    found = {key: whole for whole, key in _OLD_WAY.findall(body, max(content, len(body) - _BEHIND))}
-    return b"".join(found.values())
+def _facts_in(body: bytes, content: int) -> bytes:
+    """The text of a round's facts, which stand before its content, without the closing brace."""
+    facts = body[body[0] == _COMMA : content]
+    if _WAY in facts:
+        return facts
+    # Earlier versions wrote the way that a call went behind what was said in it, where no object is a client's any more.
+    found = {key: whole for whole, key in _OLD_WAY.findall(body, max(content, body.rfind(_REPORTED)))}
+    return b"".join((facts, *found.values()))
 
 
 _WAY = b'"upstream_cluster":'
 _OLD_WAY = lazy_regex.lazy(rb'((,"(?:route_name|upstream_cluster)":)"(?:[^"\\]|\\.)*")')
-_BEHIND = 4096
-"""Bytes in which all places of a call stand, and where its line stood."""
+_REPORTED = b',"reported":{'
 
 
 def _all_decoded(raws: list[bytes]) -> list[RoundFacts]:
@@ -298,7 +299,7 @@ def scan(file: BinaryIO) -> Iterator[tuple[int, int, LoggedFacts | End | None]]:
 
 def _facts_and_log(body: bytes) -> LoggedFacts | None:
     content, start = body.find(_CONTENT), body.rfind(_LOG)
-    facts = _decoded(body[body[:1] == b"," : content]) if content >= 0 else None
+    facts = _decoded(_facts_in(body, content)) if content >= 0 else None
     if facts is None or start < 0:
         return None
     try:
