@@ -179,8 +179,9 @@ def offered(home, line):
     [
         ("cli.py ", ["list", "show", "whatif", "pricing", "watch", "tail", "completion"]),
         ("cli.py wh", ["whatif"]),
-        ("cli.py pricing ", ["list", "show", "set", "alias", "reset"]),
-        ("cli.py pricing se", ["set"]),
+        ("cli.py pricing ", ["list", "show", "set", "alias", "seller", "reset"]),
+        ("cli.py pricing se", ["set", "seller"]),
+        ("cli.py pricing seller my-route bed", ["bedrock"]),
         ("cli.py pricing set --cu", ["--currency"]),
         ("cli.py --v", ["--version"]),
         ("cli.py list --sort-by ", ["cost", "created", "rounds", "tokens", "updated"]),
@@ -313,7 +314,7 @@ def test_tab_in_a_shell(at_a_terminal, home, name):
     shell = at_a_terminal(name)
 
     assert shell.args("cli.py wh\t\n") == ["whatif"]
-    assert shell.args("cli.py pricing se\t\n") == ["pricing", "set"]
+    assert shell.args("cli.py pricing al\t\n") == ["pricing", "alias"]
     assert shell.args("cli.py list --sort-by tok\t\n") == ["list", "--sort-by", "tokens"]
     folder = shell.args("cli.py list --data-dir ses\t\n")
     assert [word.rstrip("/") for word in folder] == ["list", "--data-dir", "sessions"]

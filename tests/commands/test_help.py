@@ -23,7 +23,10 @@ PATIENCE = 60
 ENDS = {"watch": "--once", "tail": "--once", "delete": "--yes", "prune": "--yes"}
 """What an example lacks to end by itself, and to do so without asking."""
 CLI = "python3 scripts/cli.py"
-BEFORE = {f"{CLI} pricing reset": f"{CLI} pricing set qwen-long 0.5 2"}
+BEFORE = {
+    f"{CLI} pricing reset": f"{CLI} pricing set qwen-long 0.5 2",
+    f"{CLI} pricing seller my-gpu-route --remove": f"{CLI} pricing seller my-gpu-route own_machine",
+}
 """What an example needs to have been done."""
 
 

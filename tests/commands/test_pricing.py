@@ -8,7 +8,7 @@ import stat
 
 import pytest
 
-from commands.pricing import changing
+from commands.pricing.own_list import read
 from commands.shared.failures import Failure
 from session_monitor.prices import own_lists
 from tests.support.command_line import data_at, done_at, line, run, run_at, sessions
@@ -71,7 +71,7 @@ def test_a_date_tells_where_it_is_from(four_calls):
     assert "since ever: " in shown[2]
 
 
-@pytest.mark.parametrize("command", ["set m 1 1", "alias m gpt-4o", "reset"])
+@pytest.mark.parametrize("command", ["set m 1 1", "alias m gpt-4o", "seller m azure", "reset"])
 def test_a_mistyped_folder_is_not_made(four_calls, command):
     """Prices in a folder that nobody reads would be none."""
     done = run("pricing", *command.split(), "--data-dir", four_calls / "sesions")
@@ -102,6 +102,102 @@ def test_alias_lends_a_models_prices(four_calls):
     assert cost(four_calls) == ("0.0031855", 1)
     assert run_at(four_calls, "pricing", "alias", "x", "no-such-model-1").returncode == 3
     assert run_at(four_calls, "pricing", "alias", "gpt-4o", "GPT-4o").returncode == 2
+
+
+@pytest.fixture
+def over_a_cluster(tmp_path):
+    """A person's home, and a data folder with a call over a cluster and one over a route whose names tell no seller."""
+    over = {"upstream_cluster": "outbound|443||llm-inner.internal.dns"}, {"route_name": "gpu"}
+    sessions(tmp_path / "sessions", *(line("s", n, each, model="deepseek-v3") for n, each in enumerate(over)))
+    return tmp_path
+
+
+def priced_at(home):
+    """Of each round the cost, the key of its price with its seller or why there is none, and the notes."""
+    rounds = data_at(home, "show", "s")["rounds"]
+    prices = [
+        (each["price"]["model"], each["price"]["seller"]) if "price" in each else each["unpriced"] for each in rounds
+    ]
+    return [(each["cost_usd"], price, each.get("cost_notes")) for each, price in zip(rounds, prices)]
+
+
+def test_said_seller_has_its_price_at_once(over_a_cluster):
+    """What was priced before follows, in single rounds and in sums, and goes back when it is taken back."""
+    before, sums = priced_at(over_a_cluster), cost(over_a_cluster)
+    told = done_at(over_a_cluster, "pricing", "seller", "*llm-inner*", "fireworks")
+
+    assert told == "what goes over *llm-inner*: Fireworks\n"
+    assert [each[1:] for each in before] == [(("deepseek-v3", None), ["seller_unknown"])] * 2
+    first, second = priced_at(over_a_cluster)
+    assert first == ("0.0000135", ("fireworks/deepseek-v3", "fireworks"), None)
+    assert second == before[1]
+    assert cost(over_a_cluster) not in (sums, (None, 2))
+
+    done_at(over_a_cluster, "pricing", "seller", "gpu", "own_machine", "--global")
+    assert priced_at(over_a_cluster)[1] == (None, "own_machine", None)
+    assert cost(over_a_cluster) == ("0.0000135", 1)
+
+    done_at(over_a_cluster, "pricing", "seller", "*llm-inner*", "--remove")
+    done_at(over_a_cluster, "pricing", "seller", "gpu", "--remove", "--global")
+    assert (priced_at(over_a_cluster), cost(over_a_cluster)) == (before, sums)
+    assert not (over_a_cluster / "sessions" / ".prices.json").exists()
+    assert run_at(over_a_cluster, "pricing", "seller", "gpu", "--remove").returncode == 3
+
+
+def test_first_pattern_that_fits_counts(over_a_cluster):
+    """In the order in which they were stated; those of the data folder before those for all."""
+    done_at(over_a_cluster, "pricing", "seller", "*inner*", "together", "--global")
+    assert priced_at(over_a_cluster)[0][1][1] == "together"
+    done_at(over_a_cluster, "pricing", "seller", "outbound*", "novita")
+    done_at(over_a_cluster, "pricing", "seller", "*", "fireworks")
+
+    assert [each[1][1] for each in priced_at(over_a_cluster)] == ["novita", "fireworks"]
+
+
+def test_what_is_said_of_sellers_is_listed(over_a_cluster):
+    """Without words: the patterns in the order in which they count, where each stands, and all sellers."""
+    assert "Nothing is said" in done_at(over_a_cluster, "pricing", "seller")
+    done_at(over_a_cluster, "pricing", "seller", "*eu*", "azure")
+    done_at(over_a_cluster, "pricing", "seller", "*", "bedrock")
+    shown = data_at(over_a_cluster, "pricing", "seller")
+    text = done_at(over_a_cluster, "pricing", "seller")
+
+    own = str(over_a_cluster / "sessions" / ".prices.json")
+    assert shown["patterns"] == [
+        {"pattern": "*eu*", "seller": "azure", "origin": own},
+        {"pattern": "*", "seller": "bedrock", "origin": own},
+    ]
+    assert {"seller": "vertex", "name": "Vertex AI"} in shown["sellers"]
+    assert text.index("*eu*") < text.index("bedrock") < text.index("Vertex AI")
+
+
+def test_show_says_who_sells_it(four_calls):
+    """By the name, and by which names one asks for what others take for the same model."""
+    by_name = {
+        name: data_at(four_calls, "pricing", "show", name)
+        for name in ("deepseek-v3", "accounts/fireworks/models/deepseek-v3", "azure/gpt-4o", "gemini/gemini-2.5-pro")
+    }
+    text = done_at(four_calls, "pricing", "show", "fireworks/deepseek-v3")
+
+    assert [each["seller"] for each in by_name.values()] == [None, "fireworks", "azure", "google"]
+    assert "fireworks/deepseek-v3" in by_name["deepseek-v3"]["also_sold_as"]
+    assert by_name["accounts/fireworks/models/deepseek-v3"]["also_sold_as"][0] == "deepseek-v3"
+    assert "Seller: Fireworks\n" in text
+    assert "What others take for it:\n  pricing show deepseek-v3\n" in text
+    assert "Seller: not told by the name" in done_at(four_calls, "pricing", "show", "deepseek-v3")
+
+
+def test_own_price_holds_whoever_sells_it(four_calls):
+    """A price that a person states is said to be no seller's, and no reseller is named for it; of a seller's name it is theirs."""
+    done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2")
+    done_at(four_calls, "pricing", "set", "ollama/deepseek-v3", "0", "0")
+    done_at(four_calls, "pricing", "alias", "mine", "azure/gpt-4o-mini")
+
+    assert data_at(four_calls, "pricing", "show", "gpt-4o")["also_sold_as"] == []
+    assert "Seller: any, as you stated the price\n" in done_at(four_calls, "pricing", "show", "gpt-4o")
+    assert "Seller: a machine of one's own\n" in done_at(four_calls, "pricing", "show", "ollama/deepseek-v3")
+    assert data_at(four_calls, "pricing", "show", "ollama/deepseek-v3")["also_sold_as"] == []
+    assert data_at(four_calls, "pricing", "show", "mine")["also_sold_as"][0] == "gpt-4o-mini"
 
 
 def test_another_currency_needs_a_rate(four_calls):
@@ -143,6 +239,11 @@ def test_the_data_folders_prices_lie_over_those_for_all(four_calls):
         ["set", "m", "1", "2", "--currency", "yuan"],
         ["set", "", "1", "2"],
         ["alias", "", "gpt-4o"],
+        ["seller", "", "azure"],
+        ["seller", "my-route"],
+        ["seller", "my-route", "nobody"],
+        ["seller", "--remove"],
+        ["seller", "my-route", "azure", "--remove"],
     ],
 )
 def test_what_is_no_price_is_refused(four_calls, arguments):
@@ -185,7 +286,7 @@ def test_who_has_no_home_cannot_set_prices_for_all_folders(four_calls, monkeypat
     monkeypatch.setattr(own_lists, "of_person", lambda _environment: None)
 
     with pytest.raises(Failure, match="HOME") as told:
-        changing._own(argparse.Namespace(everywhere=True), None)
+        read(argparse.Namespace(everywhere=True), None)
 
     assert (told.value.code, told.value.status) == ("no_home", 1)
     assert sorted(path.name for path in four_calls.iterdir()) == before
@@ -252,9 +353,10 @@ def test_show_has_all_prices(own_list):
         text = done_at(own_list, "pricing", "show", model)
         return text[text.index("From:") :].splitlines()[1:]
 
-    assert done_at(own_list, "pricing", "show", "My-Later").splitlines()[:3] == [
+    assert done_at(own_list, "pricing", "show", "My-Later").splitlines()[:4] == [
         "My-Later is priced as my-later (override: your own price)",
         "Vendor: me",
+        "Seller: any, as you stated the price",
         f"From:   {own_list}/sessions/.prices.json",
     ]
     assert "From:   the list that comes with the monitor\n" in done_at(own_list, "pricing", "show", "gpt-4o")

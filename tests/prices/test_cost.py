@@ -123,6 +123,7 @@ def test_cost_in_json_says_why():
             "model": "claude-sonnet-4-5-20250929",
             "match": "override",
             "vendor": "anthropic",
+            "seller": None,
             "from": None,
             "tier_above": 0,
             "source": None,

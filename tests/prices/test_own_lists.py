@@ -238,6 +238,31 @@ def test_alias_can_be_stated_again():
     assert prices.aliases == {"mine": "o1"}
 
 
+def test_sellers_keep_their_order():
+    """A pattern that is stated again keeps its place, a new one comes last; one can be taken back, which leaves the rest."""
+    prices = PriceList()
+    for pattern, seller in (("*eu*", "azure"), ("*", "bedrock"), ("*eu*", "vertex"), ("gpu", "own_machine")):
+        prices = own_lists.with_seller(prices, pattern, seller)
+
+    assert list(prices.sellers.items()) == [("*eu*", "vertex"), ("*", "bedrock"), ("gpu", "own_machine")]
+    assert own_lists.without_seller(prices, "*").sellers == {"*eu*": "vertex", "gpu": "own_machine"}
+    assert own_lists.without_seller(prices, "none") == prices
+
+
+def test_what_is_said_of_the_folder_counts_first(data_dir, environment):
+    """A pattern of the data folder's list counts before those for all folders, and hides the same one there."""
+    person = PriceList(own_lists.of_person(environment), sellers={"*": "azure", "a": "bedrock"})
+    folder = PriceList(own_lists.of_folder(data_dir), sellers={"b": "vertex", "*": "together"})
+    for prices in (person, folder):
+        price_list.write(prices)
+
+    assert own_lists.book(data_dir, environment).said_sellers() == [
+        ("b", "vertex", folder.path),
+        ("*", "together", folder.path),
+        ("a", "bedrock", person.path),
+    ]
+
+
 def test_rates_stand_by_date():
     """Rates may be stated in any order, and again; other currencies keep theirs."""
     prices = PriceList(rates={"EUR": [{"from": "2026-01-01", "usd": "1.1"}]})

@@ -174,6 +174,7 @@ FULL = PriceList(
     aliases={"mine": "gpt-4o", "中文": "o3"},
     rates={"CNY": [{"from": "2026-01-01", "usd": "0.14"}]},
     vendor_defaults={"somebody": {"cache_read": "0.5x"}},
+    sellers={"*eu*": "azure", "*": "bedrock"},
 )
 
 
@@ -188,6 +189,7 @@ def test_written_list_has_one_model_a_line(path):
         '"vendor_defaults": {"somebody":{"cache_read":"0.5x"}},',
         '"rates": {"CNY":[{"from":"2026-01-01","usd":"0.14"}]},',
         '"aliases": {"mine":"gpt-4o","中文":"o3"},',
+        '"sellers": {"*eu*":"azure","*":"bedrock"},',
         '"models": {',
         '"a-1": {"prices":[{"input":"1","output":"2"},{"from":"2026-01-01","input":"2","output":"3"}]},',
         '"b-1": {"vendor":"somebody","note":"für “uns”","prices":[{"from":null,"input":"1","output":"2"}]}',
@@ -209,7 +211,7 @@ def test_written_list_is_private(path):
     assert os.listdir(os.path.dirname(path)) == ["prices.json"]
 
 
-@pytest.mark.parametrize("part", ["models", "aliases", "rates", "vendor_defaults"])
+@pytest.mark.parametrize("part", ["models", "aliases", "rates", "vendor_defaults", "sellers"])
 def test_list_with_one_part_is_kept(path, part):
     """A list of aliases or rates alone is no empty list."""
     prices = PriceList(path)._replace(**{part: getattr(FULL, part)})
@@ -263,6 +265,9 @@ def lists(draw):
                 st.sampled_from(["CNY", "EUR"]), st.builds(lambda day: [{"from": day, "usd": "0.5"}], DAY), max_size=2
             )
         ),
+        sellers=draw(
+            st.dictionaries(ANY_TEXT.filter(str.strip), st.sampled_from(["azure", "own_machine"]), max_size=2)
+        ),
     )
 
 
@@ -274,7 +279,7 @@ def test_list_comes_back_as_it_was_written(tmp_path_factory, prices):
     price_list.write(prices)
 
     assert price_check.read(prices.path)._replace(digest="") == prices
-    if prices.models or prices.aliases or prices.rates:
+    if prices.models or prices.aliases or prices.rates or prices.sellers:
         lazily = UndecodedPriceList(prices.path, Path(prices.path).read_bytes()).decoded()
         assert lazily._replace(digest="") == prices
 

@@ -52,6 +52,8 @@ ARGUMENTS = {
     "pricing set": ["我的模型-" * 20, "1", "2"],
     "pricing alias": ["我的部署-" * 20, "gpt-4o"],
     "pricing reset": [],
+    "pricing seller": [],
+    "pricing seller said": ["我的网关-" * 20, "azure"],
     "delete": [LONG_ID, "--yes"],
     "prune": ["--older-than", "2026-02-03", "--yes"],
     "prune dry": ["--older-than", "2026-02-03", "--dry-run"],

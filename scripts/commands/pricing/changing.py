@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
@@ -12,11 +11,11 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.failures import Failure
 from commands.shared.output import Output
-from session_monitor.base import files
-from session_monitor.prices import model_names, money, own_lists, price_check, price_list
-from session_monitor.prices.price_list import BadPriceListError, PriceList
+from session_monitor.prices import model_names, money, own_lists
+from session_monitor.prices.price_list import PriceList
 from session_monitor.text import safe
 
+from . import own_list
 from .showing import today, values
 
 # -- set ---------------------------------------------------------------------------------------------------------------
@@ -52,12 +51,12 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--rate-from", metavar="DATE", type=_date, help="the day from which the rate holds (default: today)"
     )
-    _add_place(command)
+    own_list.add_place(command)
     command.set_defaults(run=_set)
 
 
 def _set(options: argparse.Namespace, output: Output, data: Data) -> None:
-    own = _own(options, data)
+    own = own_list.read(options, data)
     row: dict[str, Any] = {"from": options.start, "input": options.input, "output": options.output}
     for name in ("cache_read", "cache_write", "reasoning"):
         if getattr(options, name) is not None:
@@ -72,7 +71,7 @@ def _set(options: argparse.Namespace, output: Output, data: Data) -> None:
     book = data.book()
     before = book.find(options.model)
     exact = before if before and before.key == key else None
-    _write(options, data, own_lists.with_row(own, options.model, row, options.provider, exact, book.rates()))
+    own_list.write(options, data, own_lists.with_row(own, options.model, row, options.provider, exact, book.rates()))
     since = f", from {options.start} on" if options.start else ""
     output.tell(f"{safe.cell(key)}: {values(row)} {options.currency} for 1M tokens{since}")
 
@@ -96,7 +95,7 @@ def add_alias(commands: Any, shared: argparse.ArgumentParser) -> None:
     command = parsers.command(commands, (shared,), "alias", about, "pricing alias my-azure-gpt4o gpt-4o")
     command.add_argument("name", metavar="NAME")
     command.add_argument("model", metavar="MODEL")
-    _add_place(command)
+    own_list.add_place(command)
     command.set_defaults(run=_alias)
 
 
@@ -107,7 +106,7 @@ def _alias(options: argparse.Namespace, output: Output, data: Data) -> None:
     model = book.find(options.model)
     if model is None:
         raise unknown_model(book, options.model)
-    _write(options, data, own_lists.with_alias(_own(options, data), options.name, options.model))
+    own_list.write(options, data, own_lists.with_alias(own_list.read(options, data), options.name, options.model))
     output.tell(f"{safe.cell(options.name)} is priced as {safe.cell(model.key)}")
 
 
@@ -116,57 +115,27 @@ def _alias(options: argparse.Namespace, output: Output, data: Data) -> None:
 
 def add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add ``pricing reset``."""
-    about = "forget your own price or alias of a model, or all of them"
+    about = "forget your own price or alias of a model, or all that you have stated, sellers too"
     command = parsers.command(commands, (shared,), "reset", about, "pricing reset qwen-long", "pricing reset")
     command.add_argument("model", metavar="MODEL", nargs="?")
-    _add_place(command)
+    own_list.add_place(command)
     command.set_defaults(run=_reset)
 
 
 def _reset(options: argparse.Namespace, output: Output, data: Data) -> None:
-    own = _own(options, data)
+    own = own_list.read(options, data)
     if options.model is None:
-        _write(options, data, PriceList(own.path))
+        own_list.write(options, data, PriceList(own.path))
         output.tell(f"Your own prices in {safe.cell(own.path)} are gone; the shipped ones count.")
         return
     key = model_names.canonical(options.model)
     if key not in own.models and key not in own.aliases:
         text = f"there is no price of your own for {options.model} in {own.path}"
         raise Failure("model_not_found", text, failures.NOT_FOUND)
-    _write(options, data, own_lists.without(own, options.model))
+    own_list.write(options, data, own_lists.without(own, options.model))
     model = data.book().find(options.model)
     now = f"is priced as {safe.cell(model.key)}" if model else "has no price now"
     output.tell(f"{safe.cell(key)} {now}")
-
-
-def _add_place(command: Any) -> None:
-    command.add_argument(
-        "--global",
-        dest="everywhere",
-        action="store_true",
-        help="for all data folders of yours, in your configuration folder (default: for --data-dir alone)",
-    )
-
-
-# -- the list that is changed ------------------------------------------------------------------------------------------
-
-
-def _own(options: argparse.Namespace, data: Data) -> PriceList:
-    """The person's own list for all data folders, or for this one.  Raises ``Failure``."""
-    path = own_lists.of_person(os.environ) if options.everywhere else own_lists.of_folder(data.folder)
-    if path is None:
-        raise Failure("no_home", "this user has no home for prices of all data folders: set HOME or XDG_CONFIG_HOME")
-    try:
-        return price_check.read(path)
-    except BadPriceListError as error:
-        raise failures.bad_prices(error) from None
-
-
-def _write(options: argparse.Namespace, data: Data, changed: PriceList) -> None:
-    if not options.everywhere:
-        data.check_is_there()
-    files.make_folder(os.path.dirname(changed.path))
-    price_list.write(changed)
 
 
 # -- what is typed -----------------------------------------------------------------------------------------------------

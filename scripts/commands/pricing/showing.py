@@ -10,8 +10,8 @@ from typing import Any
 from commands.shared import parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.output import Output, to_json
-from session_monitor.prices import model_names, price_list
-from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD
+from session_monitor.prices import model_names, price_list, sellers
+from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
 from session_monitor.prices.cost import ModelPrices
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
@@ -153,12 +153,15 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     model = book.find(options.model)
     if model is None:
         raise unknown_model(book, options.model)
+    others = _sold_elsewhere(book, model)
     if output.is_json:
-        output.print_json(to_json({"name": options.model, **_to_json(model)}))
+        told = {"name": options.model, **_to_json(model), "seller": model.seller, "also_sold_as": others}
+        output.print_json(to_json(told))
         return
     output.tell(f"{safe.cell(options.model)} is priced as {safe.cell(model.key)} ({model.kind}: {_HOW[model.kind]})")
     output.tell(f"Vendor: {safe.cell(model.vendor or '-')}")
     origin = "the list that comes with the monitor" if model.origin == price_list.SHIPPED else model.origin
+    output.tell(f"Seller: {_seller(model)}")
     output.tell(f"From:   {safe.cell(origin)}")
     if model.entry.get("note"):
         output.tell(f"Note:   {safe.cell(model.entry['note'])}")
@@ -167,6 +170,38 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     for row in model.entry["prices"]:
         for line in _row_lines(row, in_force=row is in_force):
             output.tell(safe.clean(line))
+    if others:
+        output.tell("What others take for it:")
+    for name in others:
+        output.tell(f"  pricing show {safe.cell(name)}")
+
+
+def _seller(model: ModelPrices) -> str:
+    """Who sells a model by that name, in words."""
+    if model.seller:
+        return sellers.titles()[model.seller]
+    if model.kind == OVERRIDE:
+        return "any, as you stated the price"
+    return "not told by the name; these prices hold where nothing else tells"
+
+
+def _sold_elsewhere(book: Book, model: ModelPrices) -> list[str]:
+    """The names by which one asks what others take for the same model, its maker's first."""
+    if model.seller == sellers.OWN_MACHINE:
+        return []
+    plain = model_names.model_key(model.key if model.kind == ALIAS else model.name)
+    resellers = [seller for seller in sellers.titles() if sellers.is_reseller(seller)]
+    is_resold = model.seller in resellers
+    asked: dict[str | None, str] = {None: plain} if is_resold else {}
+    asked.update((seller, f"{seller}/{plain}") for seller in resellers if seller != model.seller)
+    found = {seller: book.find(name) for seller, name in asked.items()}
+    return [asked[seller] for seller, there in found.items() if there and _is_of(seller, there)]
+
+
+def _is_of(seller: str | None, model: ModelPrices) -> bool:
+    """Whether these are this seller's prices of the very model, and not what a person states for whoever sells it."""
+    is_own_row = model.key.startswith(f"{seller}/")
+    return model.seller == seller and not model.undated and (model.kind != OVERRIDE or is_own_row or seller is None)
 
 
 def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.calls.usage import Tokens
 
@@ -50,6 +50,14 @@ if TYPE_CHECKING:
 
 EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "alias", "third-party"
 """How a name was matched; the first two are ``model_names``'."""
+
+
+class SaidSeller(NamedTuple):
+    """A person's word: what goes over a cluster or route with a name like ``pattern`` is ``seller``'s.  ``origin`` is the list."""
+
+    pattern: str
+    seller: str
+    origin: str
 
 
 class Book:
@@ -93,12 +101,7 @@ class Book:
 
     @functools.cached_property
     def _patterns(self) -> dict[str, str]:
-        """What a person says of routes and clusters, the most personal first."""
-        patterns: dict[str, str] = {}
-        for prices in self._lists:
-            for pattern, seller in prices.sellers.items():
-                patterns.setdefault(pattern, seller)
-        return patterns
+        return {said.pattern: said.seller for said in self.said_sellers()}
 
     def amounts(self, calls: CallColumns) -> Iterator[Amount]:
         """The same of many calls, without how it comes about, which takes less time."""
@@ -177,6 +180,14 @@ class Book:
     def aliases(self) -> dict[str, str]:
         """All second names that a person gave."""
         return {name: model for prices in reversed(self._lists) for name, model in prices.aliases.items()}
+
+    def said_sellers(self) -> list[SaidSeller]:
+        """What a person says of clusters and routes, in the order in which it counts; each pattern once."""
+        said: dict[str, SaidSeller] = {}
+        for prices in self._lists:
+            for pattern, seller in prices.sellers.items():
+                said.setdefault(pattern, SaidSeller(pattern, seller, prices.path))
+        return list(said.values())
 
     def rates(self) -> dict[str, list[dict[str, str]]]:
         """What a person said other currencies are worth."""

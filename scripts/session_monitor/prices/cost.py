@@ -192,6 +192,7 @@ def to_json(outcome: Outcome) -> dict[str, Any]:
             "model": outcome.prices.key,
             "match": outcome.prices.kind,
             "vendor": outcome.prices.vendor,
+            "seller": outcome.prices.seller,
             "from": outcome.row.get("from"),
             "tier_above": outcome.above,
             "source": outcome.row.get("source"),

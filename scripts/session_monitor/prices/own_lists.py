@@ -112,6 +112,19 @@ def with_rate(prices: PriceList, currency: str, usd: str, day: str) -> PriceList
     return prices._replace(rates={**prices.rates, currency: rows})
 
 
+def with_seller(prices: PriceList, pattern: str, seller: str) -> PriceList:
+    """The list in which what goes over such clusters or routes is this seller's.
+
+    A pattern that is there keeps its place; a new one comes last, and counts where none before it fits.
+    """
+    return prices._replace(sellers={**prices.sellers, pattern: seller})
+
+
+def without_seller(prices: PriceList, pattern: str) -> PriceList:
+    """The list without what was said of such clusters or routes."""
+    return prices._replace(sellers={each: seller for each, seller in prices.sellers.items() if each != pattern})
+
+
 def without(prices: PriceList, name: str) -> PriceList:
     """The list without a model or an alias."""
     key = _canonical(name)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from typing import Any
 
-from . import money, price_list
+from . import money, price_list, sellers
 from .model_names import canonical
 from .price_list import CACHE_PRICES, DATE_ORIGINS, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
 
@@ -16,7 +16,7 @@ _ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "no
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
 _LIST_KEYS = {
     *("schema", "currency", "unit", "generated", "sources", "notice"),
-    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates"),
+    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates", "sellers"),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
@@ -69,10 +69,20 @@ def check(document: dict[str, Any]) -> None:
     for vendor, factors in document.get("vendor_defaults", {}).items():
         _check_factors(vendor, factors)
     _check_at_makers_price(document.get("at_makers_price", {}))
+    _check_sellers(document.get("sellers", {}))
 
 
-def _check_at_makers_price(sellers: object) -> None:
-    for seller, keys in _object(sellers, "at_makers_price").items():
+def _check_sellers(patterns: object) -> None:
+    for pattern, seller in _object(patterns, "sellers").items():
+        if not pattern.strip():
+            raise PriceMistakeError("is no pattern of a cluster or a route", "sellers", pattern)
+        if not isinstance(seller, str) or seller not in sellers.titles():
+            known = ", ".join(sellers.titles())
+            raise PriceMistakeError(f"there is no such seller (known are {known})", "sellers", pattern)
+
+
+def _check_at_makers_price(by_seller: object) -> None:
+    for seller, keys in _object(by_seller, "at_makers_price").items():
         if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys):
             raise PriceMistakeError("must be a list of models", "at_makers_price", seller)
 

@@ -22,7 +22,8 @@ nobody states it, and the price was new to us on that day; it may hold since any
 price was seen last.  A row without a date was seen, too, and holds since ever, as nothing is known of a price before.
 
 A person's own list has the same form with only what differs, and may have ``aliases`` (name to name), rows in another
-``currency``, and ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``.
+``currency``, ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``, and ``sellers``: shell patterns of clusters
+and routes to the words of ``sellers.json``, of which the first that fits counts.
 """
 
 from __future__ import annotations
@@ -167,14 +168,16 @@ def _digest(text: str) -> str:
 
 def write(prices: PriceList) -> None:
     """Put a person's list in its file's place, one model a line; an empty one takes the file away."""
-    if not (prices.models or prices.aliases or prices.rates or prices.vendor_defaults):
+    if not (prices.models or prices.aliases or prices.rates or prices.vendor_defaults or prices.sellers):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(prices.path)
         return
-    document = {"schema": SCHEMA, "currency": "USD", "unit": UNIT}
+    document: dict[str, Any] = {"schema": SCHEMA, "currency": "USD", "unit": UNIT}
     for name in ("vendor_defaults", "rates", "aliases"):
         if getattr(prices, name):
             document[name] = dict(sorted(getattr(prices, name).items()))
+    if prices.sellers:
+        document["sellers"] = dict(prices.sellers)  # their order counts
     files.replace(prices.path, dumped(document, prices.models))
 
 
