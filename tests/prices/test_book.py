@@ -362,3 +362,21 @@ def test_very_many_calls_add_up_to_what_fractions_say():
     assert sum(each.rounds for each in spent.values()) == CALLS_MADE
     assert len(spent) == len(document["models"])
     assert unpriced
+
+
+@pytest.mark.parametrize(
+    ("cluster", "dollars"),
+    [("said", "3"), ("llm-groq", "2"), ("llm-x", "2"), (None, "2")],
+)
+def test_what_a_person_says_of_a_cluster_goes_over_what_a_name_tells(cluster, dollars):
+    """Who sold a call is as a person said; else as the model's name tells; only then as the cluster does."""
+    models = {
+        "gpt-4o": {"vendor": "openai", "prices": [row("1")]},
+        "azure/gpt-4o": {"vendor": "azure", "prices": [row("2")]},
+        "bedrock/gpt-4o": {"vendor": "bedrock", "prices": [row("3")]},
+    }
+    book = Book([PriceList("own.json", sellers={"said": "bedrock"}), SHIPPED._replace(models=models)])
+
+    outcome = book.price(call("azure/gpt-4o", fresh_input=10**6)._replace(cluster=cluster))
+
+    assert usd(outcome) == dollars

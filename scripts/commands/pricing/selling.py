@@ -1,4 +1,4 @@
-"""pricing seller: who sells what goes over a cluster or a route, where its name does not tell?"""
+"""pricing seller: who sells what goes over a cluster or a route?"""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _ABOUT = """\
 say who sells what goes over a cluster or a route, or list what is said and which sellers there are"""
 _ORDER = """
 PATTERN is a shell pattern of a whole name, as in upstream_cluster or route_name of a round. The first that fits counts,
-those of --data-dir before those of --global; a new one comes last. What a model's own name tells of its seller
-(bedrock/…, …@default) counts before all of them.
+those of --data-dir before those of --global; a new one comes last. They count before what the names of models
+(bedrock/…, …@default), clusters and routes tell by themselves.
 """
 
 

@@ -48,6 +48,8 @@ from .rates import FlatRates, InForce, PriceRow
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from .sellers import Told
+
 EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "alias", "third-party"
 """How a name was matched; the first two are ``model_names``'."""
 
@@ -208,15 +210,16 @@ class Book:
         from . import model_names, sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
 
         told, name = sellers.split(name)
+        seller = _seller(told, name)
         keys = dict.fromkeys((model_names.canonical(name), model_names.model_key(name)))
         for prices in self._lists:
             alias = next((prices.aliases[key] for key in keys if key in prices.aliases), None)
             if alias is not None:
-                meant = self._at_seller(name, alias, model_names.seller_of(alias) or told)
+                meant = self._at_seller(name, alias, _seller(told, alias))
                 return meant and meant._replace(name=name, kind=ALIAS)
             if not keys.keys().isdisjoint(prices.models):  # a model of one's own hides an alias of those behind
                 break
-        return self._at_seller(name, name, model_names.seller_of(name) or told)
+        return self._at_seller(name, name, seller)
 
     def _at_seller(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
         """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too."""
@@ -269,7 +272,7 @@ class Book:
         from . import model_names, sellers  # noqa: PLC0415 -- as above
 
         told, name = sellers.split(name)
-        seller = model_names.seller_of(name) or told
+        seller = _seller(told, name)
         if seller == sellers.OWN_MACHINE:
             return OWN_MACHINE
         is_known = seller and any(
@@ -292,6 +295,15 @@ class Book:
                 until_then = [rate for rate in known if not day or rate["from"] <= day]
                 return money.fraction((until_then or known[:1])[-1]["usd"])
         raise LookupError(currency)  # a list with such a row and no rate does not pass the check
+
+
+def _seller(told: Told | None, name: str) -> str | None:
+    """Who sold it: as a person said, as the name's form tells, or as the way tells that the call went."""
+    from . import model_names  # noqa: PLC0415 -- as above
+
+    if told and told.is_said:
+        return told.seller
+    return model_names.seller_of(name) or (told.seller if told else None)
 
 
 def _holds_at(seller: str | None, key: str, prices: PriceList) -> bool:

@@ -24,8 +24,15 @@ TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sellers.json")
 _OUTBOUND = re.compile(r"outbound\|\d*\|[^|]*\|")
 """Istio's name of a cluster: direction, port, subset, and then the host."""
 _WORD = re.compile(r"[a-z0-9]+")
-_SOLD = "::"
-"""Between a seller's word and a model's name; in no model's name."""
+_SOLD, _SAID = "::", ":::"
+"""Between a seller's word and a model's name, and where a person said so; in no model's name."""
+
+
+class Told(NamedTuple):
+    """Who sold a call, as its cluster or route tells; where a person said so (``is_said``), whatever the model's name tells."""
+
+    seller: str
+    is_said: bool = False
 
 
 class _Form(NamedTuple):
@@ -73,15 +80,20 @@ def _forms() -> tuple[_Form, ...]:
     )
 
 
-def sold_by(seller: str | None, model: str) -> str:
+def sold_by(told: Told | None, model: str) -> str:
     """A model's name with who sold it; the name alone where that is not known."""
-    return f"{seller}{_SOLD}{model}" if seller else model
+    if told is None:
+        return model
+    return f"{told.seller}{_SAID if told.is_said else _SOLD}{model}"
 
 
-def split(name: str) -> tuple[str | None, str]:
+def split(name: str) -> tuple[Told | None, str]:
     """What ``sold_by`` put together; without a seller a plain name."""
     seller, sold, model = name.partition(_SOLD)
-    return (seller, model) if sold and seller in titles() else (None, name)
+    if not sold or seller not in titles():
+        return None, name
+    is_said = model.startswith(_SAID[len(_SOLD) :])
+    return Told(seller, is_said), model[is_said:]
 
 
 def of_name(name: str) -> str | None:
@@ -104,12 +116,13 @@ def of_words(name: str) -> str | None:
     return next((form.seller for form in _forms() if not words.isdisjoint(form.words)), None)
 
 
-def of_call(cluster: str | None, route: str | None, patterns: Mapping[str, str]) -> str | None:
-    """Who sold what went over this cluster and route, whatever the model's name tells.
+def of_call(cluster: str | None, route: str | None, patterns: Mapping[str, str]) -> Told | None:
+    """Who sold what went over this cluster and route, as far as that tells.
 
     ``patterns`` are a person's own: shell patterns of clusters and routes to sellers' words; the first that fits counts.
     """
     for pattern, seller in patterns.items():
         if any(name and fnmatch.fnmatchcase(name, pattern) for name in (cluster, route)):
-            return seller
-    return next((found for name in (cluster, route) if name and (found := of_words(name))), None)
+            return Told(seller, is_said=True)
+    found = next((found for name in (cluster, route) if name and (found := of_words(name))), None)
+    return Told(found) if found else None
