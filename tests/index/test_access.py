@@ -211,3 +211,19 @@ def test_no_folder(tmp_path):
     """A folder that is not there is an error of its own."""
     with pytest.raises(FileNotFoundError):
         rounds(tmp_path / "none")
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm"])
+def test_a_part_that_is_taken_away_while_it_is_read(folder, end):
+    """What was read then may be anything: the question is asked again, of an index that is whole."""
+    asked = []
+
+    def question(index):
+        asked.append(index.db.execute("SELECT sum(calls) FROM session").fetchone())
+        if len(asked) < 3:
+            (folder / (data_folder.INDEX + end)).unlink()
+        return asked[-1]
+
+    assert index_access.ask(str(folder), BOOK, question, silent) == (5,)
+    assert len(asked) == 3
+    assert rounds(folder) == {"a": 3, "b": 2}

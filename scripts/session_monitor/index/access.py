@@ -36,7 +36,8 @@ class Access:
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
         """What a question finds in an index that is sound and current.
 
-        It is asked once more, of another index, where one turns out while it reads to be damaged, or not to be had.
+        It is asked once more, of another index, where one turns out while it reads to be damaged, or not to be had, or where
+        somebody took a part of its files away meanwhile: nobody knows what was read then.
         What it raises of ``sqlite3.DatabaseError``, ``ValueError`` and ``OSError`` is taken for that.  Raises
         ``OSError`` where there is no such folder.
         """
@@ -45,7 +46,9 @@ class Access:
         try:
             with _reading(self._folder, self._book) as index:
                 if index.is_ready():
-                    return question(index)
+                    answer = question(index)
+                    if self._is_in_its_place():
+                        return answer
         except opening.DAMAGE as error:
             is_damaged = opening.is_damage(error)
         if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
@@ -57,7 +60,9 @@ class Access:
             try:
                 with writable.opened(self._folder, self._book, writable.READERS_PATIENCE, anew=anew) as index:
                     index.bring_up_to_date(self._progress)
-                    return question(index)
+                    answer = question(index)
+                    if self._is_in_its_place():
+                        return answer
             except OSError:
                 break
             except opening.DAMAGE as error:
@@ -67,6 +72,9 @@ class Access:
         fresh = writable.in_memory(self._folder, self._book, self._progress)
         self._in_memory = fresh, time.monotonic()
         return question(fresh)
+
+    def _is_in_its_place(self) -> bool:
+        return opening.is_whole(os.path.join(self._folder, data_folder.INDEX))
 
     def close(self) -> None:
         """Forget an index in memory."""
