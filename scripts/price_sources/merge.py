@@ -217,9 +217,8 @@ def _counts_at_seller(
     elsewhere = models.get(bare if bare in shared.get(seller, ()) else key)
     row = in_force(elsewhere["prices"], observed) if elsewhere else None
     if row and any(offer.key.startswith(f"{seller}/{ANY_REGION}-") for offer in offers.each):
-        return all(
-            base(offer.rows[-1]) != base(row) for offer in offers.each
-        )  # it tells what is dearer, and little else
+        # It tells what is dearer, and little else.
+        return all(base(offer.rows[-1]) != base(row) for offer in offers.each)
     return row is None or not all(_is_same(offer.rows[-1], row) for offer in offers.each)
 
 

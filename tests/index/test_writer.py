@@ -22,6 +22,7 @@ from session_monitor.sessions import file_names, session_file
 from tests.support import calls
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, HALF_HOUR, MODELS, STEPS, Agent, Step, caught_up, contents, opened, silent
+from tests.support.stores import put
 
 DEARER = Book(
     [
@@ -159,6 +160,23 @@ def test_sessions_that_are_deleted_leave_nothing(tmp_path, monkeypatch, few):
         for table in ("model", "consumer", "tool_name"):
             names = [{name for (name,) in each.db.execute(f"SELECT name FROM {table}")} for each in (found, anew)]
             assert names[0] == names[1]
+
+
+def test_names_of_ways_that_only_deleted_sessions_have(tmp_path):
+    """Routes and clusters are not named any more where no call went over them; those of other sessions are."""
+    went = [calls.call(name)._replace(route_name=f"route {name}", upstream_cluster=f"cluster {name}") for name in "ab"]
+    put(tmp_path, calls.in_log(went))
+    with opened(tmp_path) as found:
+        caught_up(found)
+        assert {name for (name,) in found.db.execute("SELECT name FROM way")} == {
+            "route a\ncluster a",
+            "route b\ncluster b",
+        }
+        found.mark()
+        (tmp_path / "a.json").unlink()
+        found.take_out({"a": "a.json"}, is_complete=True)
+
+        assert found.db.execute("SELECT name FROM way").fetchall() == [("route b\ncluster b",)]
 
 
 def test_an_index_that_lacked_something_before_sessions_are_deleted(tmp_path):

@@ -119,6 +119,7 @@ def drop_empty(db: sqlite3.Connection) -> None:
 _TIDYING = (
     "DELETE FROM model WHERE id NOT IN (SELECT model FROM part)",
     "DELETE FROM consumer WHERE id NOT IN (SELECT consumer FROM part)",
+    "DELETE FROM way WHERE id NOT IN (SELECT way FROM round)",
     "DELETE FROM tool_name WHERE id NOT IN (SELECT tool FROM tool)",
 )
 

@@ -131,9 +131,8 @@ def _canonical(name: str) -> tuple[str, str]:
     place = _REGION_IN_PATH.match(text) if "/" in text else None
     commitment = _COMMITMENT.match(text) if "commitment/" in text else None
     text = text.rsplit("/", 1)[-1].lstrip("~")  # openrouter/anthropic/x, models/x; behind the last / of an ARN, too
-    text = _VERTEX_END.sub("", _ROUTE.sub("", text) if ":" in text else text).replace(
-        "@", "-"
-    )  # Vertex: claude-sonnet-4-5@20250929
+    text = _ROUTE.sub("", text) if ":" in text else text
+    text = _VERTEX_END.sub("", text).replace("@", "-")  # Vertex: claude-sonnet-4-5@20250929
     region = _REGION.match(text) if "." in text else None
     text = _plain_bedrock(text[region.end() :] if region else text)
     text = _SEPARATORS.sub("-", _AZURE_GPT.sub("gpt-3-5", text))

@@ -122,9 +122,8 @@ def recent(selection: Selection, zone: tzinfo | None, number: int, today: date) 
     """The selection with the last so many days, up to ``today`` or to the end that was asked for."""
     newest = today if selection.until is None else min(today, periods.date_of(selection.until - 1, zone))
     since, end = selection.since, periods.start_of(newest + timedelta(1), zone)
-    with contextlib.suppress(
-        OverflowError, ValueError
-    ):  # they begin before the calendar does, as all calls that it holds
+    # They may begin before the calendar does, and then no call that it holds is older.
+    with contextlib.suppress(OverflowError, ValueError):
         start = periods.start_of(newest - timedelta(number - 1), zone)
         since = start if since is None else max(start, since)
     until = end if selection.until is None else min(end, selection.until)
