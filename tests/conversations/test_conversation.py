@@ -167,7 +167,6 @@ def test_no_such_session(tmp_path):
     report = Report(str(tmp_path), BOOK)
 
     assert conversation.of(report, "s", full_messages=True) is None
-    assert conversation.estimates(report, "s", ["gpt-4o"]) is None
     with pytest.raises(NoSuchFolderError):
         conversation.of(Report(str(tmp_path / "none"), BOOK), "s", full_messages=True)
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls.usage import Usage
+from session_monitor.calls.usage import TokenParts, Usage
 from session_monitor.prices import money, spending, what_if, wording
-from session_monitor.prices.cost import Call
-from tests.support.priced import SMALL_BOOK
+from session_monitor.prices.cost import Call, Cost
+from session_monitor.prices.what_if import CallBlock
+from tests.support.priced import SMALL_BOOK, one_by_one, usd
 
 AT = "2026-11-22T12:00:00Z"
 
@@ -27,9 +28,29 @@ CALLS = st.lists(
 )
 
 
+def block(calls):
+    """The calls that told tokens, column by column, as the index gives them."""
+    told = [call for call in calls if call.usage.total_tokens]
+    paid = [SMALL_BOOK.price(call) for call in told]
+    return CallBlock(
+        [call.at for call in told],
+        [[call.usage[kind] for call in told] for kind in range(5)],
+        [call.usage.parts for call in told],
+        [call.is_free for call in told],
+        [call.partly_told for call in told],
+        [call.at_least for call in told],
+        [outcome.pico if isinstance(outcome, Cost) else None for outcome in paid],
+    )
+
+
+def estimates(calls, *models, **stated):
+    """What calls would have cost on models, then at prices that were made up."""
+    return what_if.estimates(what_if.alternatives(SMALL_BOOK, models, stated), [block(calls)])
+
+
 def dollars(*calls, model="gpt-4o"):
     """The lower and the upper end of what these calls would have cost on a model."""
-    [estimate] = what_if.estimates(SMALL_BOOK, calls, [model])
+    [estimate] = estimates(calls, model)
     return money.plain(estimate.low_pico), money.plain(estimate.high_pico)
 
 
@@ -79,46 +100,76 @@ def test_calls_that_told_no_tokens_are_left_out():
         Call("gpt-4o", AT, Usage(), is_free=True),
         Call("gpt-4o", AT, Usage()),
     ]
-    [estimate] = what_if.estimates(SMALL_BOOK, calls, ["o1"])
+    [estimate] = estimates(calls, "o1")
 
     assert (estimate.with_cache.rounds, estimate.without_cache.rounds) == (1, 1)
     assert (estimate.low_pico, estimate.high_pico) == (15 * 10**9, 15 * 10**9)
 
 
 def test_models_are_answered_in_their_order():
-    """Each model asked for has its estimate, one without a price too, and calls may come only once."""
-    calls = iter([Call("gpt-4o", AT, Usage(1000))])
-    estimates = what_if.estimates(SMALL_BOOK, calls, ["o3", "no-such-model", "deepseek-chat"])
+    """Each model asked for has its estimate, one without a price too."""
+    calls = [Call("gpt-4o", AT, Usage(1000))]
+    made = estimates(calls, "o3", "no-such-model", "deepseek-chat")
 
-    assert [(each.model, each.is_priced, each.high_pico) for each in estimates] == [
+    assert [(each.alternative.name, each.is_priced, each.high_pico) for each in made] == [
         ("o3", True, 2 * 10**9),
         ("no-such-model", False, 0),
         ("deepseek-chat", True, 28 * 10**7),
     ]
-    assert estimates[1].with_cache.unpriced_models == {"no-such-model": 1}
+    assert made[1].with_cache.unpriced_models == {"no-such-model": 1}
 
 
 def test_part_of_the_calls_may_have_a_price():
     """A model whose prices begin after some of the calls is priced for the others, and says so."""
     calls = [Call("gpt-4o", "2024-01-01T00:00:00Z", Usage(1000)), Call("gpt-4o", AT, Usage(1000))]
-    [estimate] = what_if.estimates(SMALL_BOOK, calls, ["deepseek-chat"])
+    [estimate] = estimates(calls, "deepseek-chat")
 
     assert estimate.is_priced
     assert wording.shown(estimate.with_cache) == "$0.000280 + 1 round unpriced (deepseek-chat)"
 
 
 def test_no_calls_cost_nothing():
-    """A session without tokens would have cost nothing on any model with or without a price."""
-    estimates = what_if.estimates(SMALL_BOOK, [], ["gpt-4o", "no-such-model"])
+    """Calls without tokens would have cost nothing on any model; whether it has a price is told all the same."""
+    made = estimates([], "gpt-4o", "no-such-model")
 
-    assert [(each.is_priced, each.low_pico, each.high_pico) for each in estimates] == [(True, 0, 0)] * 2
+    assert [(each.is_priced, each.low_pico, each.high_pico) for each in made] == [(True, 0, 0), (False, 0, 0)]
+
+
+def test_a_price_can_be_made_up():
+    """A price that is in no list counts under the name that it was given, whatever else has that name."""
+    calls = [Call("gpt-4o", AT, Usage(1000, cache_read=2000, cache_write=3000, visible_output=100, reasoning=100))]
+    row = {"input": "1", "output": "10", "cache_read": "0.5", "cache_write": "2"}
+    alternatives = what_if.alternatives(
+        SMALL_BOOK, ["gpt-4o"], {"gpt-4o": row, "/models/x": {"input": "1", "output": "10"}}
+    )
+    [listed, full, plain] = what_if.estimates(alternatives, [block(calls)])
+
+    assert listed.high_pico != full.high_pico
+    assert (money.plain(full.low_pico), money.plain(full.high_pico)) == ("0.008", "0.01")
+    assert (plain.alternative.name, money.plain(plain.low_pico), money.plain(plain.high_pico)) == (
+        "/models/x",
+        "0.008",
+        "0.008",
+    )
+    assert plain.with_cache.assumed == {"cache_write_as_input": 1, "cache_read_as_input": 1}
+
+
+def test_difference_is_over_calls_with_a_price_both_ways():
+    """Calls whose own cost is not known are in the estimate, and not in its difference to what was paid."""
+    paid = Call("gpt-4o", AT, Usage(1000, cache_read=1000))
+    [estimate] = estimates([paid, Call("no-such-model", AT, Usage(1000))], "o3")
+
+    assert (estimate.with_cache.rounds, estimate.compared.rounds) == (2, 1)
+    assert usd(SMALL_BOOK.price(paid)) == money.plain(estimate.compared.actual) == "0.00375"
+    assert money.plain(estimate.compared.low_pico) == "-0.00125"
+    assert money.plain(estimate.compared.high_pico) == "0.00025"
 
 
 @given(CALLS)
 def test_range_holds_the_model_itself(calls):
     """On the model that they were made on, calls cost something within the range, where no cache was asked for."""
     calls = [call._replace(model="gpt-4o", has_tokens=True) for call in calls]
-    [estimate] = what_if.estimates(SMALL_BOOK, calls, ["gpt-4o"])
+    [estimate] = estimates(calls, "gpt-4o")
     cost = spending.spent(SMALL_BOOK, calls)
 
     assert estimate.with_cache.pico == cost.pico
@@ -128,10 +179,22 @@ def test_range_holds_the_model_itself(calls):
 @given(CALLS, st.sampled_from(["gpt-4o", "o3", "qwen3-max", "deepseek-chat", "no-such-model"]))
 def test_both_ends_hold_all_tokens(calls, model):
     """No token is lost at either end, whatever kinds the calls used."""
-    [estimate] = what_if.estimates(SMALL_BOOK, calls, [model])
+    [estimate] = estimates(calls, model)
     told = [call for call in calls if call.usage.total_tokens]
 
     assert estimate.with_cache.rounds == estimate.without_cache.rounds == len(told)
     assert estimate.with_cache.unpriced_tokens == estimate.without_cache.unpriced_tokens
     assert estimate.low_pico <= estimate.high_pico
     assert estimate.without_cache.saved_pico == 0
+
+
+PARTS = st.none() | st.builds(TokenParts, *[st.integers(0, 50)] * 7)
+
+
+@given(CALLS, PARTS, st.sampled_from(["gpt-4o", "o3", "qwen3-max", "deepseek-chat", "no-such-model"]))
+def test_columns_say_what_each_call_says(calls, parts, model):
+    """Pricing calls by columns, cached ones twice, adds up to what pricing each of them by itself does."""
+    calls = [call._replace(usage=call.usage._replace(parts=parts), at_least=bool(parts)) for call in calls]
+    [estimate] = estimates(calls, model)
+
+    assert (estimate.with_cache, estimate.without_cache) == one_by_one(SMALL_BOOK, calls, model)

@@ -17,6 +17,7 @@ from session_monitor.prices import money, price_check, spending
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost
 from session_monitor.prices.price_list import PriceList
+from session_monitor.prices.spending import Spending
 
 DATA = Path(__file__).parent.parent / "prices" / "data"
 ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))
@@ -65,3 +66,17 @@ def usd(outcome):
 def worked(each):
     """The call of a worked round, from what was reported of it."""
     return Call(each["model"], f"{each['at']}T12:00:00Z", usage.normalise(Reported(**each["reported"]), each["model"]))
+
+
+def one_by_one(book, calls, model):
+    """What calls would have cost on another model, each priced by itself: with the cached share, and without."""
+    kept, none = Spending(), Spending()
+    for call in calls:
+        usage = call.usage._replace(explicit_cache=False)
+        parts = usage.parts and usage.parts._replace(cache_write_5m=0, cache_write_1h=0, cache_write_mixed=0)
+        uncached = usage._replace(fresh_input=usage.input_tokens, cache_read=0, cache_write=0, parts=parts)
+        if usage.total_tokens:
+            for spent, used in ((kept, usage), (none, uncached)):
+                moved = call._replace(model=model, usage=used, has_tokens=True)
+                spent.count(moved, book.price(moved))
+    return kept, none

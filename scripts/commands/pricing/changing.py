@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from commands.shared import failures, parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.failures import Failure
 from commands.shared.output import Output
-from session_monitor.prices import model_names, money, own_lists
+from session_monitor.prices import model_names, own_lists
 from session_monitor.prices.price_list import PriceList
 from session_monitor.text import safe
 
@@ -31,11 +30,11 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command = parsers.command(commands, (shared,), "set", about, *examples)
     command.add_argument("model", metavar="MODEL")
-    command.add_argument("input", metavar="INPUT", type=_price)
-    command.add_argument("output", metavar="OUTPUT", type=_price)
-    command.add_argument("--cache-read", metavar="PRICE", type=_price, help="for tokens read from a cache")
-    command.add_argument("--cache-write", metavar="PRICE", type=_price, help="for tokens written to a cache")
-    command.add_argument("--reasoning", metavar="PRICE", type=_price, help="for reasoning (default: as OUTPUT)")
+    command.add_argument("input", metavar="INPUT", type=parsers.price)
+    command.add_argument("output", metavar="OUTPUT", type=parsers.price)
+    command.add_argument("--cache-read", metavar="PRICE", type=parsers.price, help="for tokens read from a cache")
+    command.add_argument("--cache-write", metavar="PRICE", type=parsers.price, help="for tokens written to a cache")
+    command.add_argument("--reasoning", metavar="PRICE", type=parsers.price, help="for reasoning (default: as OUTPUT)")
     command.add_argument(
         "--from",
         dest="start",
@@ -44,9 +43,11 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
         help="from this day on, UTC; what held before stays (default: since ever)",
     )
     command.add_argument("--provider", metavar="NAME", help="who sells it")
-    command.add_argument("--currency", metavar="CODE", default="USD", type=_currency, help="such as CNY (default: USD)")
     command.add_argument(
-        "--rate", metavar="USD", type=_price, help="dollars for one unit of the currency, if not stated before"
+        "--currency", metavar="CODE", default="USD", type=parsers.currency, help="such as CNY (default: USD)"
+    )
+    command.add_argument(
+        "--rate", metavar="USD", type=parsers.price, help="dollars for one unit of the currency, if not stated before"
     )
     command.add_argument(
         "--rate-from", metavar="DATE", type=_date, help="the day from which the rate holds (default: today)"
@@ -141,27 +142,8 @@ def _reset(options: argparse.Namespace, output: Output, data: Data) -> None:
 # -- what is typed -----------------------------------------------------------------------------------------------------
 
 
-def _price(text: str) -> str:
-    """A price as it is written down: `2.50` is 2.5, `1e-2` is 0.01."""
-    try:
-        plain = format(Decimal(text).normalize(), "f")
-        money.per_token(plain)
-    except (InvalidOperation, ValueError):
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no price for a million tokens: a number from 0 on, with at most {money.DECIMALS} decimals"
-        ) from None
-    return plain
-
-
 def _date(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r} is no date like 2026-05-01") from None
-
-
-def _currency(text: str) -> str:
-    code = text.upper()
-    if len(code) != 3 or not code.isascii() or not code.isalpha():
-        raise argparse.ArgumentTypeError(f"{text!r} is no currency's three letters, such as CNY")
-    return code

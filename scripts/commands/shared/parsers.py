@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from session_monitor.prices import money
 from session_monitor.text.help import HelpFormatter
 
 from .data import Data
@@ -103,6 +104,28 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return number
+
+
+def price(text: str) -> str:
+    """A price as it is written down, for argparse: `2.50` is 2.5, `1e-2` is 0.01."""
+    from decimal import Decimal, InvalidOperation  # noqa: PLC0415 -- few commands take prices
+
+    try:
+        plain = format(Decimal(text).normalize(), "f")
+        money.per_token(plain)
+    except (InvalidOperation, ValueError):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no price for a million tokens: a number from 0 on, with at most {money.DECIMALS} decimals"
+        ) from None
+    return plain
+
+
+def currency(text: str) -> str:
+    """The three letters of a currency, for argparse."""
+    code = text.upper()
+    if len(code) != 3 or not code.isascii() or not code.isalpha():
+        raise argparse.ArgumentTypeError(f"{text!r} is no currency's three letters, such as CNY")
+    return code
 
 
 def rounds(text: str) -> Wanted:

@@ -7,10 +7,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.outcome import has_tokens, outcome_of
-from session_monitor.prices import cost, what_if
+from session_monitor.prices import cost
 from session_monitor.prices.cost import Outcome
-from session_monitor.prices.spending import Spending, spent
-from session_monitor.prices.what_if import Estimate
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions.rounds import all_rounds, open_session, rounds_at, with_all_messages
@@ -88,15 +86,6 @@ _TOKENS = frozenset(
         "total_tokens",
     )
 )
-
-
-def estimates(sessions: Report, session_id: str, models: list[str]) -> tuple[Spending, list[Estimate]] | None:
-    """What the session cost, and what it would have cost on other models; None where there is no such session."""
-    session = of(sessions, session_id, full_messages=False)
-    if session is None:
-        return None
-    calls = [cost.call_of(entry) for entry, _ in session.rounds]
-    return spent(sessions.book, calls), what_if.estimates(sessions.book, calls, models)
 
 
 def _stored(

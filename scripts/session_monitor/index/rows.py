@@ -184,7 +184,8 @@ def _parts(facts: RoundFacts) -> str | None:
     return json.dumps(parts.stored()) if parts else None
 
 
-def _parts_kept(parts: str | None) -> TokenParts | None:
+def parts_kept(parts: str | None) -> TokenParts | None:
+    """The parts of a round's tokens, as the index keeps them."""
     return parts_of(json.loads(parts)) if parts else None
 
 
@@ -328,7 +329,7 @@ def call_of(
 ) -> Call:
     """A row's call, as far as its price depends on it."""
     route, cluster = _route_and_cluster(way)
-    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=_parts_kept(parts))
+    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=parts_kept(parts))
     timestamp = None if at is None else timestamps.rfc3339(at)
     return Call(
         *(model, timestamp, usage),
@@ -357,7 +358,7 @@ def costs(
     is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
     free, partly = [each & FREE for each in flags], [each & PARTLY_TOLD for each in flags]
     fresh, read, written, visible, reasoning = tokens
-    kept = map(_parts_kept, parts) if any(parts) else itertools.repeat(None)
+    kept = map(parts_kept, parts) if any(parts) else itertools.repeat(None)
     kinds = fresh, read, written, visible, reasoning, is_explicit, kept
     calls = CallColumns(models, times, *kinds, has_tokens, free, partly)
     micro = money.MICRO

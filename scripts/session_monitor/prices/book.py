@@ -206,6 +206,10 @@ class Book:
             self._by_name[name] = self._look_up(name)
         return self._by_name[name]
 
+    def why_not(self, name: str) -> str | None:
+        """Why a name has no prices, as a key of ``cost.UNPRICED``; None where it has some."""
+        return None if self.find(name) else self._why_not(name)
+
     def _look_up(self, name: str) -> ModelPrices | None:
         from . import model_names, sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
 

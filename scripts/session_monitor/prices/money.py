@@ -44,6 +44,11 @@ def times(amount: int, factor: str) -> int:
     return product // unit + _is_up(product, unit)
 
 
+def nearest(amount: int, unit: int) -> int:
+    """How many units an amount is, the nearest whole number, halves to the even one."""
+    return amount // unit + _is_up(amount, unit)
+
+
 def fraction(text: str) -> Fraction:
     """The exact value of decimal text."""
     from fractions import Fraction  # noqa: PLC0415 -- few questions convert prices, and all would wait for it

@@ -7,6 +7,7 @@ Its rooms in reading order, ● those that others may come in by:
     filter_sql ●        the same as SQL
     session_rows ●      which sessions, and where their rounds stand
     breakdown ●         by model, consumer, tool and time
+    elsewhere ●         at other models' prices
     dashboard ●         all of the overview page at once
     session_profile     how one session grew, and where its tokens went
     session_previews ●  what a list says of each session beside its sums

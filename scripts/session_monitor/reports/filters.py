@@ -45,6 +45,14 @@ class Selection(NamedTuple):
 ALL = Selection()
 
 
+def literally(session_id: str) -> str:
+    """The pattern that fits this id alone, whatever is in it."""
+    return _PATTERN.sub(r"[\g<0>]", session_id)
+
+
+_PATTERN = re.compile(r"[*?[]")
+
+
 class BadMomentError(ValueError):
     """The text names no moment."""
 

@@ -22,9 +22,11 @@ from .filters import ALL, Selection
 from .session_rows import Neighbours, SessionList, SessionRow, Threads
 
 if TYPE_CHECKING:
+    from session_monitor.prices.what_if import Alternative
     from session_monitor.sessions.rounds import Place
 
     from .dashboard import Dashboard
+    from .elsewhere import Elsewhere
     from .session_previews import SessionPreview
     from .session_profile import SessionProfile
 
@@ -148,6 +150,14 @@ class Report:
     def by_time(self, unit: str, zone: tzinfo | None, selection: Selection = ALL) -> Breakdown:
         """What the calls of each hour, day, week or month add up to, the newest last."""
         return self.ask(lambda index: breakdown.by_time(SelectionSql(index, selection), unit, zone))
+
+    def elsewhere(
+        self, selection: Selection, alternatives: Sequence[Alternative], progress: Progress = silent
+    ) -> Elsewhere:
+        """What the calls would have cost on other models; ``progress`` hears how many of how many are priced."""
+        from . import elsewhere  # noqa: PLC0415 -- one command alone asks for it
+
+        return self.ask(lambda index: elsewhere.elsewhere(index, selection, alternatives, progress))
 
     def known(self, column: str, limit: int = 10) -> Sequence[str]:
         """Some of the models or consumers that there are."""
