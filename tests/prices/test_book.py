@@ -18,9 +18,9 @@ from session_monitor.calls.usage import TokenParts, Usage
 from session_monitor.prices import cost, model_names, money, price_list
 from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
 from session_monitor.prices.cost import Call, CallColumns, Cost, Unpriced
-from session_monitor.prices.price_list import PRICES, PriceList
+from session_monitor.prices.price_list import PriceList
 from session_monitor.prices.spending import Spending
-from tests.support.price_oracle import place_of, rate_of
+from tests.support.price_oracle import place_of, prices_at, rate_of
 from tests.support.priced import ROUNDS, SMALL, SMALL_BOOK, a_list, call, row, usd, worked
 
 SHIPPED = price_list.shipped()
@@ -333,7 +333,7 @@ def test_very_many_calls_add_up_to_what_fractions_say():
     for each in made_calls(document):
         spent[each.model].count(each, book.price(each))
         kinds = each.usage
-        place = place_of(document["models"][each.model], each)
+        place = place_of(document["models"][each.model], each.at, each.usage.input_tokens)
         if place is None or not kinds.total_tokens:
             unpriced[each.model] += 1
             continue
@@ -344,13 +344,9 @@ def test_very_many_calls_add_up_to_what_fractions_say():
             sums[KINDS.index(whole)] -= number
 
     expected = defaultdict(Fraction)
-    for (key, number, window, tier, explicit), sums in tokens.items():
+    for (key, *place, explicit), sums in tokens.items():
         model = document["models"][key]
-        row = model["prices"][number]
-        known = {name: row[name] for name in PRICES if name in row}
-        known.update(row["windows"][window] if window is not None else {})
-        for other in row.get("tiers", [])[:tier]:
-            known.update(other)
+        known = prices_at(model, place)
         rules = document["vendor_defaults"].get(model["vendor"], {})
         for kind, count in zip(KINDS, sums):
             expected[key] += count * rate_of(known, rules, kind, explicit)

@@ -16,6 +16,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from session_monitor.prices import price_check, price_list
+from session_monitor.prices.book import Book
 from session_monitor.prices.model_names import canonical
 from session_monitor.prices.price_list import BadPriceListError, PriceList, UndecodedPriceList
 
@@ -301,3 +302,13 @@ def test_models_in_another_layout(path, models):
     prices = UndecodedPriceList(path, f'{{"schema": 1,\n"models": {models}}}\n'.encode()).decoded()
 
     assert prices.models == json.loads(models)
+
+
+def test_sellers_are_a_part_of_what_prices_depend_on(tmp_path, monkeypatch):
+    """A list of prices that are the same, with another table of sellers, is another book: what was priced by it is priced anew."""
+    before = Book([price_list.undecoded()]).fingerprint
+    changed = tmp_path / "sellers.json"
+    changed.write_bytes(Path(price_list.SELLERS).read_bytes() + b"\n")
+    monkeypatch.setattr(price_list, "SELLERS", str(changed))
+
+    assert Book([price_list.undecoded()]).fingerprint != before

@@ -34,6 +34,8 @@ FORMS = {
     "openrouter/anthropic/claude-sonnet-5": "openrouter",
     "accounts/fireworks/models/deepseek-v3": "fireworks",
     "@cf/meta/llama-3": "cloudflare",
+    "replicate/meta/llama-4-maas": "replicate",
+    "moonshot/kimi-k2@2407": "moonshot",
     "gpt-4.1": None,
     "openai/gpt-4o": None,
     "deepseek-ai/deepseek-v3": None,
@@ -50,7 +52,7 @@ def test_words_of_clusters_and_routes(name, seller):
 
 @pytest.mark.parametrize(("name", "seller"), FORMS.items())
 def test_forms_of_names(name, seller):
-    """Only a form that no other seller uses tells."""
+    """Only a form that no other seller uses tells; what stands before a name counts before what stands behind it."""
     assert sellers.of_name(name) == seller
 
 

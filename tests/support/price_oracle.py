@@ -31,44 +31,42 @@ def rate_of(prices, rules, kind, explicit):
     return fresh / 10**6
 
 
-def place_of(model, each):
+def place_of(model, at, prompt):
     """Which row, window and tier of a model a call falls into, by their numbers; None before the first row."""
-    rows = [n for n, row in enumerate(model["prices"]) if each.at is None or (row["from"] or "0") <= each.at[:10]]
+    rows = [n for n, row in enumerate(model["prices"]) if at is None or (row["from"] or "0") <= at[:10]]
     if not rows:
         return None
     row = model["prices"][rows[-1]]
     window = None
-    if each.at and "windows" in row:
-        minute = int(each.at[11:13]) * 60 + int(each.at[14:16])
+    if at and "windows" in row:
+        minute = int(at[11:13]) * 60 + int(at[14:16])
         for number, other in enumerate(row["windows"]):
             first, last = (int(time[:2]) * 60 + int(time[3:]) for time in other["utc"])
             if window is None and first <= minute < last:
-                day = date.fromisoformat(each.at[:10]).weekday() + 1
+                day = date.fromisoformat(at[:10]).weekday() + 1
                 window = number if day in other.get("weekdays", [day]) else None
-    prompt = each.usage.fresh_input + each.usage.cache_read + each.usage.cache_write
     return rows[-1], window, sum(prompt > tier["above"] for tier in row.get("tiers", []))
 
 
-def cost_of(document, model, each):
-    """The dollars for one call on a model of the list; None before its first row."""
-    place = place_of(model, each)
-    if place is None:
-        return None
+def prices_at(model, place):
+    """The prices at such a place, as they stand in the list."""
     number, window, tier = place
     row = model["prices"][number]
     known = dict(row)
     known.update(row["windows"][window] if window is not None else {})
     for other in row.get("tiers", [])[:tier]:
         known.update(other)
-    rules = document["vendor_defaults"].get(model["vendor"], {})
-    kinds = each.usage
-    return sum(
-        count * rate_of(known, rules, kind, kinds.explicit_cache)
-        for kind, count in (
-            ("fresh_input", kinds.fresh_input),
-            ("cache_read", kinds.cache_read),
-            ("cache_write", kinds.cache_write),
-            ("visible_output", kinds.visible_output),
-            ("reasoning", kinds.reasoning),
-        )
-    )
+    return known
+
+
+def cost_of(document, model, at, kinds, *, explicit):
+    """The dollars for a call's tokens by kind, on a model of the list; None before its first row."""
+    prompt = sum(number for kind, number in kinds.items() if kind not in WRITTEN_BY_MODELS)
+    place = place_of(model, at, prompt)
+    if place is None:
+        return None
+    known, rules = prices_at(model, place), document["vendor_defaults"].get(model["vendor"], {})
+    return sum((number * rate_of(known, rules, kind, explicit) for kind, number in kinds.items()), Fraction())
+
+
+WRITTEN_BY_MODELS = ("visible_output", "reasoning", "audio_output", "image_output")

@@ -229,18 +229,26 @@ def _counts(
     given, made, total, reasoning, cached = numbers = [usage.count(told.get(key)) for key in COUNTS]
     reported = {key: number for key, number in zip(COUNTS, numbers) if number is not None}
     bad = _bad_counts(told, numbers) if None in numbers else set()
+    inputs, outputs = details(told.get("input_token_details")), details(told.get("output_token_details"))
+    counted = usage.Reported(given, made, total, reasoning, cached, inputs, outputs)
     notes: tuple[str, ...] = ()
+    if total and given == made == 0 and _is_all_beside(counted, model):
+        return reported, counted, True, notes
     if total and not given and not made:
         given = total
         if not requests.has_input_alone(path) and not requests.has_input_alone(model):
             notes = (usage.UNKNOWN_SPLIT,)
     elif (made and given is None) or (given and made is None and (total != given or _MAIN & bad)):
         notes = (usage.PARTLY_TOLD,)  # there is no answer without a prompt
-    inputs, outputs = details(told.get("input_token_details")), details(told.get("output_token_details"))
     if bad - _MAIN and (given or made or total):
         notes += (usage.UNCLEAR_COUNTS,)
-    counted = usage.Reported(given, made, total, reasoning, cached, inputs, outputs)
-    return reported, counted, bool(given or made or total), notes
+    return reported, counted._replace(input=given), bool(given or made or total), notes
+
+
+def _is_all_beside(counted: usage.Reported, model: str | None) -> bool:
+    """Whether the details account for the whole total: a prompt that came from a cache, or went into one, to its end."""
+    used = usage.normalise(counted, model)
+    return used.input_tokens > 0 and usage.TOTAL_DIFFERS not in used.notes
 
 
 _MAIN = frozenset(COUNTS[:2])

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.calls.usage import Tokens
 
-from . import money, rates
+from . import money, price_list, rates
 from .cost import (
     CONVERTED,
     FREE,
@@ -68,8 +68,8 @@ class Book:
     def __init__(self, lists: Sequence[PriceList | UndecodedPriceList]) -> None:
         """The most personal list first; a model in it hides the whole model of those behind it."""
         self._given = lists
-        self.fingerprint = " ".join(prices.digest for prices in lists)
-        """Changes with any of the lists."""
+        self.fingerprint = " ".join([*(prices.digest for prices in lists), price_list.sellers_digest()])
+        """Changes with any of the lists, and with what is known of sellers."""
         self._by_name: dict[str, ModelPrices | None] = {}
         self._named: dict[tuple[str, str | None, str | None], str] = {}  # by model, route and cluster
         self._rows: dict[str, tuple[PriceRow, ...]] = {}

@@ -46,6 +46,8 @@ DATE_ORIGINS = ("vendor", "source", "seen")
 THIRD_PARTY = ("openrouter", "groq")
 """Vendors that sell others' models; their price says little of what another seller takes."""
 SHIPPED = os.path.join(os.path.dirname(os.path.abspath(__file__)), "prices.json")
+SELLERS = os.path.join(os.path.dirname(SHIPPED), "sellers.json")
+"""Who sells what, which prices depend on as well (see ``sellers``)."""
 
 
 class BadPriceListError(ValueError):
@@ -82,7 +84,7 @@ class UndecodedPriceList(NamedTuple):
     @property
     def digest(self) -> str:
         """Changes with the file's bytes: a release changes them, and every start reads them, so that one sum is enough."""
-        return f"{zlib.crc32(self.raw):08x}-{len(self.raw)}"
+        return _digest_of_bytes(self.raw)
 
     def decoded(self) -> PriceList:
         """The list; it is not checked.  Raises BadPriceListError where it is no JSON, perhaps when a model is asked for."""
@@ -143,6 +145,16 @@ def undecoded() -> UndecodedPriceList:
     """The same, as it is in its file."""
     with open(SHIPPED, "rb") as file:
         return UndecodedPriceList(SHIPPED, file.read())
+
+
+def sellers_digest() -> str:
+    """Changes with the bytes of ``SELLERS``."""
+    with open(SELLERS, "rb") as file:
+        return _digest_of_bytes(file.read())
+
+
+def _digest_of_bytes(raw: bytes) -> str:
+    return f"{zlib.crc32(raw):08x}-{len(raw)}"
 
 
 def of_document(

@@ -12,14 +12,14 @@ from __future__ import annotations
 import fnmatch
 import functools
 import json
-import os
 import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from . import price_list
+
 OWN_MACHINE = "own_machine"
 """In a seller's place: nobody sold it, the model runs on somebody's own machine."""
-TABLE = os.path.join(os.path.dirname(os.path.abspath(__file__)), "sellers.json")
 
 _OUTBOUND = re.compile(r"outbound\|\d*\|[^|]*\|")
 """Istio's name of a cluster: direction, port, subset, and then the host."""
@@ -36,10 +36,11 @@ class Told(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """How a seller is known: by the beginning of a model's name, and by words in the names of clusters and routes."""
+    """How a seller is known: by the beginning or the end of a model's name, and by words in the names of clusters and routes."""
 
     seller: str
     names: re.Pattern[str] | None
+    ends: re.Pattern[str] | None
     words: frozenset[str]
     is_reseller: bool
 
@@ -57,7 +58,7 @@ def titles() -> dict[str, str]:
 @functools.lru_cache(1)
 def table_of_sellers() -> dict[str, Any]:
     """``sellers.json``: ``own_machine``, ``resellers`` and ``makers``."""
-    with open(TABLE, encoding="utf-8") as file:
+    with open(price_list.SELLERS, encoding="utf-8") as file:
         table: dict[str, Any] = json.load(file)
     return table
 
@@ -72,12 +73,17 @@ def _forms() -> tuple[_Form, ...]:
     return tuple(
         _Form(
             word,
-            re.compile("|".join(f"(?:{each})" for each in row["names"])) if "names" in row else None,
+            _any(row.get("names")),
+            _any(row.get("ends")),
             frozenset(row["words"]),
             is_reseller,
         )
         for word, row, is_reseller in rows
     )
+
+
+def _any(patterns: list[str] | None) -> re.Pattern[str] | None:
+    return re.compile("|".join(f"(?:{each})" for each in patterns)) if patterns else None
 
 
 def sold_by(told: Told | None, model: str) -> str:
@@ -97,8 +103,12 @@ def split(name: str) -> tuple[Told | None, str]:
 
 
 def of_name(name: str) -> str | None:
-    """The seller whose form a model's name (in small letters) has; None where it has nobody's."""
-    return next((form.seller for form in _forms() if form.names and form.names.match(name)), None)
+    """The seller whose form a model's name (in small letters) has; None where it has nobody's.
+
+    What stands before a name counts before what stands behind it: a reseller may sell it under another's whole name.
+    """
+    first = next((form.seller for form in _forms() if form.names and form.names.match(name)), None)
+    return first or next((form.seller for form in _forms() if form.ends and form.ends.search(name)), None)
 
 
 def is_reseller(seller: str) -> bool:
