@@ -11,6 +11,7 @@ Its rooms in reading order, ● those that others may come in by:
     current_book ●  the prices of now; on a mistake, those of before
     model_names ●   which names mean the same model
     sellers ●       who sold a call
+    publishers      whose model a reseller's name means
     money ●         integer pico-dollars, exact and printed
     spending ●      what calls cost together
     usage_totals ●  calls, tokens and cost together

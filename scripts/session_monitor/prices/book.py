@@ -227,15 +227,23 @@ class Book:
 
     def _at_seller(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
         """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too."""
-        from . import model_names  # noqa: PLC0415 -- as above
+        for key, kind, prices in self._known_as(meant, seller):
+            if f"{seller}/{key}" in prices.models:
+                return self._of(name, f"{seller}/{key}", kind, prices, seller)
+            if _holds_at(seller, key, prices):
+                return self._of(name, key, kind, prices, seller)
+        return None
 
+    def _known_as(self, meant: str, seller: str | None) -> Iterator[tuple[str, str, PriceList]]:
+        """The keys of a name, the best first, under which a list has prices of it at this or at another seller."""
+        from . import model_names, publishers  # noqa: PLC0415 -- as above
+
+        publisher = publishers.publisher_in(meant, seller)
         for key, kind in model_names.candidates(meant):
             for prices in self._lists:
-                if f"{seller}/{key}" in prices.models:
-                    return self._of(name, f"{seller}/{key}", kind, prices, seller)
-                if key in prices.models and _holds_at(seller, key, prices):
-                    return self._of(name, key, kind, prices, seller)
-        return None
+                is_there = key in prices.models or f"{seller}/{key}" in prices.models
+                if is_there and (prices.path != SHIPPED or publishers.fits(publisher, seller, prices.models, key)):
+                    yield key, kind, prices
 
     def _of(self, name: str, key: str, kind: str, prices: PriceList, seller: str | None = None) -> ModelPrices:
         entry = prices.models[key]
@@ -273,15 +281,13 @@ class Book:
 
     def _why_not(self, name: str) -> str:
         """Why a name has no prices."""
-        from . import model_names, sellers  # noqa: PLC0415 -- as above
+        from . import sellers  # noqa: PLC0415 -- as above
 
         told, name = sellers.split(name)
         seller = _seller(told, name)
         if seller == sellers.OWN_MACHINE:
             return OWN_MACHINE
-        is_known = seller and any(
-            key in prices.models for key, _ in model_names.candidates(name) for prices in self._lists
-        )
+        is_known = seller and any(key in prices.models for key, _, prices in self._known_as(name, seller))
         return OTHER_SELLER if is_known else UNKNOWN_MODEL
 
     def _factors(self, vendor: str | None) -> Mapping[str, str]:
@@ -311,8 +317,11 @@ def _seller(told: Told | None, name: str) -> str | None:
 
 
 def _holds_at(seller: str | None, key: str, prices: PriceList) -> bool:
-    """Whether a model's own prices are this seller's as well: what a person states holds wherever it was bought."""
-    return (
+    """Whether a list has a model's own prices, and they are this seller's as well.
+
+    What a person states holds wherever it was bought.
+    """
+    return key in prices.models and (
         seller is None
         or prices.path != SHIPPED
         or prices.models[key].get("vendor") == seller

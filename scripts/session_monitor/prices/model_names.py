@@ -88,13 +88,13 @@ def model_key(name: str) -> str:
 
 def seller_of(name: str) -> str | None:
     """The seller whose form a name has; ``sellers.OWN_MACHINE`` for a model on a machine of one's own."""
-    plain = _plain(name)
-    return sellers.OWN_MACHINE if _OWN_MACHINE.match(plain) else sellers.of_name(plain)
+    text = plain(name)
+    return sellers.OWN_MACHINE if _OWN_MACHINE.match(text) else sellers.of_name(text)
 
 
 def is_on_own_machine(name: str) -> bool:
     """Whether a name means a model on somebody's own machine: a path to a file, or one of a server that one runs oneself."""
-    return _OWN_MACHINE.match(_plain(name)) is not None
+    return _OWN_MACHINE.match(plain(name)) is not None
 
 
 def candidates(name: str) -> Iterator[Candidate]:
@@ -125,7 +125,7 @@ def _undated(keys: Iterable[str]) -> Iterator[str]:
 
 def _canonical(name: str) -> tuple[str, str]:
     """The region, or an empty text, and the canonical name."""
-    text = _plain(name)
+    text = plain(name)
     if _OWN_MACHINE.match(text):
         return "", text
     place = _REGION_IN_PATH.match(text) if "/" in text else None
@@ -141,7 +141,7 @@ def _canonical(name: str) -> tuple[str, str]:
     return next((found[found.lastindex or 0] for found in (place, region) if found), ""), text
 
 
-def _plain(name: str) -> str:
+def plain(name: str) -> str:
     """The name without spaces around it, escapes and capitals."""
     text = name.strip()
     if "%" in text:

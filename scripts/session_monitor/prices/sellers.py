@@ -13,7 +13,7 @@ import fnmatch
 import functools
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from . import price_list
@@ -57,7 +57,7 @@ def titles() -> dict[str, str]:
 
 @functools.lru_cache(1)
 def table_of_sellers() -> dict[str, Any]:
-    """``sellers.json``: ``own_machine``, ``resellers`` and ``makers``."""
+    """``sellers.json``: ``own_machine``, ``resellers`` and ``makers``, and under which names these publish."""
     with open(price_list.SELLERS, encoding="utf-8") as file:
         table: dict[str, Any] = json.load(file)
     return table
@@ -114,6 +114,23 @@ def of_name(name: str) -> str | None:
 def is_reseller(seller: str) -> bool:
     """Whether a seller sells others' models, too."""
     return seller in table_of_sellers()["resellers"]
+
+
+def names_publishers(seller: str) -> bool:
+    """Whether a seller puts before a model's name who published it."""
+    return bool(table_of_sellers()["resellers"].get(seller, {}).get("by_publisher"))
+
+
+def publishers_of(vendor: str | None) -> Sequence[str]:
+    """The names under which a maker publishes at resellers."""
+    names: Sequence[str] = table_of_sellers()["publishers"].get(vendor, ())
+    return names
+
+
+def names_of(publisher: str) -> Iterable[Iterable[str]]:
+    """All names of each maker that publishes under this one, and at least this one."""
+    yield (publisher,)
+    yield from (names for names in table_of_sellers()["publishers"].values() if publisher in names)
 
 
 def of_words(name: str) -> str | None:

@@ -21,14 +21,12 @@ _NAMES = {
     "azure": ("azure/{}", "azure_ai/{}", "azure/eu/{}"),
     "vertex": ("vertex_ai/{}", "{}@default", "{}-maas", "projects/p/locations/l/publishers/google/models/{}"),
     "bedrock": ("bedrock/{}", "bedrock/eu-west-1/{}", "bedrock_converse/{}"),
-    "fireworks": ("accounts/fireworks/models/{}", "fireworks_ai/{}"),
-    "openrouter": ("openrouter/{}",),
-    "cloudflare": ("@cf/x/{}", "cloudflare/{}"),
-    "siliconflow": ("Pro/x/{}", "siliconflow/{}"),
-    **{
-        word: (word + "/{}",)
-        for word in ("groq", "cerebras", "deepinfra", "novita", "nebius", "sambanova", "together_ai")
-    },
+    "fireworks": ("accounts/fireworks/models/{}", "fireworks_ai/{}", "accounts/{publisher}/models/{}"),
+    "openrouter": ("openrouter/{publisher}/{}", "openrouter/~{publisher}/{}", "{publisher}/{}"),
+    "cloudflare": ("@cf/{publisher}/{}", "cloudflare/{}"),
+    "siliconflow": ("Pro/{publisher}/{}", "siliconflow/{publisher}/{}"),
+    "together": ("together_ai/{publisher}/{}", "together/{publisher}/{}"),
+    **{word: (word + "/{}",) for word in ("groq", "cerebras", "deepinfra", "novita", "nebius", "sambanova")},
     **{
         word: (word + "/{}",)
         for word in ("dashscope", "volcengine", "perplexity", "tencent", "replicate", "hyperbolic")
@@ -53,7 +51,7 @@ def calls(rng, document, number):
     models, words = _by_vendor(document["models"]), _words(document)
     for n in range(number):
         model = rng.choice(models[rng.choice(list(models))])
-        name, cluster, route = _way(rng, model, words)
+        name, cluster, route = _way(rng, model, words, document["publishers"])
         shape = _shape(rng, name)
         shaped = shape(rng, _prompt(rng, model))
         if shape is not shapes.embeddings and rng.random() < 0.01:
@@ -96,12 +94,13 @@ def _words(document):
     return [each["words"] for each in table.values()]
 
 
-def _way(rng, model, words):
+def _way(rng, model, words, publishers):
     """A name of the model, and the cluster and the route that its call goes over."""
     name = model["names"][0]
     if rng.random() < 0.4:
         bare = name.rsplit("/", 1)[-1] if rng.random() < 0.8 else name
-        name = rng.choice(rng.choice(list(_NAMES.values()))).format(bare)
+        publisher = rng.choice([*publishers.get(model["vendor"], ()), rng.choice(list(publishers)), "somebody"])
+        name = rng.choice(rng.choice(list(_NAMES.values()))).format(bare, publisher=publisher)
     name = rng.choice([name, name, name, name.upper(), name.replace("/", "%2F")])
     if rng.random() < 0.01:
         name = f"no-such-model-{rng.randint(1, 9)}"

@@ -47,11 +47,12 @@ SAME_EVERYWHERE = ("regional", "global", "global-standard", "mantle")
 
 
 class Name(NamedTuple):
-    """The seller whose form a name has, the region that stands in it, and the model's own name."""
+    """The seller whose form a name has, the region that stands in it, the model's own name, and what stands before that."""
 
     seller: str | None
     region: str
     key: str
+    before: tuple[str, ...] = ()
 
 
 def read(name):
@@ -65,7 +66,7 @@ def read(name):
     region = dotted.pop(0) if dotted[0] in REGIONS and len(dotted) > 2 else ""
     is_bedrocks = dotted[0] in BEDROCK and dotted[1:2] and dotted[1][:1].isalpha()
     seller = FIRST_WORDS.get(first) if others else None
-    if text.startswith("accounts/fireworks/") and others[1] in ("models", "routers"):
+    if first == "accounts" and len(others) > 2 and others[1] in ("models", "routers", "deployments"):
         seller = "fireworks"
     if first in ("pro", "lora") and len(others) > 1:
         seller = "siliconflow"
@@ -83,7 +84,8 @@ def read(name):
     if re.fullmatch(r"\d-month-commitment", others[1] if len(others) > 2 else ""):
         return Name(seller, "", f"{others[1]}-{_model(last, region, is_bedrocks)}")
     is_place = place in REGIONS[:5] or place in SAME_EVERYWHERE or re.fullmatch(r"[a-z]{2}(-gov)?-[a-z]+-\d", place)
-    return Name(seller, place if is_place else region, _model(last, region, is_bedrocks))
+    before = (first, *others)[:-1]
+    return Name(seller, place if is_place else region, _model(last, region, is_bedrocks), before)
 
 
 def _model(last, region, is_bedrocks):
@@ -126,14 +128,45 @@ def seller_of(document, named, cluster, route):
 def entry_of(document, seller, named):
     """The model of the price list whose prices hold, as the list has it; or why none does."""
     models, shared = document["models"], document["at_makers_price"].get(seller, ())
+    if seller == "own_machine":
+        return seller
+    is_known = False
     for key in _keys(named):
+        if not _is_its_publishers(document, seller, named, key):
+            continue
         if f"{seller}/{key}" in models:
             return models[f"{seller}/{key}"]
         if key in models and (seller is None or models[key]["vendor"] == seller or key in shared):
             return models[key]
-    if seller == "own_machine":
-        return seller
-    return "other_seller" if seller and any(key in models for key in _keys(named)) else "unknown_model"
+        is_known = is_known or key in models
+    return "other_seller" if seller and is_known else "unknown_model"
+
+
+def _publisher(document, seller, before):
+    """Who published a model, where the seller writes that before its name."""
+    words = [word.lstrip("~") for word in before]
+    if not document["resellers"].get(seller, {}).get("by_publisher"):
+        return None
+    if "accounts" in words[:-2]:
+        account = words[words.index("accounts") + 1]
+        return None if account == "fireworks" else account
+    if words[-1:] == ["models"] and words[-3:-2] == ["publishers"]:
+        return words[-2]
+    if words and words[0] in FIRST_WORDS:
+        words = words[1:]
+    return words[-1] if words and words[-1] not in ("models", "routers", "@cf", "@hf", "pro", "lora") else None
+
+
+def _is_its_publishers(document, seller, named, key):
+    """Whether a model is not somebody else's of the same name, as far as the list has both names."""
+    models, publisher = document["models"], _publisher(document, seller, named.before)
+    makers = document["publishers"]
+    known = set()
+    for entry in (models[each] for each in (f"{seller}/{key}", key) if each in models):
+        listed = entry["names"][0].lower().split("/")[:-1]
+        known |= {_publisher(document, entry["vendor"], listed), *makers.get(entry["vendor"], ())} - {None}
+    same = {publisher}.union(*(names for names in makers.values() if publisher in names))
+    return publisher is None or not known or bool(known & same)
 
 
 def _keys(named):

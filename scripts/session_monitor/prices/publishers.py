@@ -1,0 +1,48 @@
+"""Is a model that a reseller's name means the one whose price is known?
+
+Resellers that list models of many put before each who published it: ``openrouter/openai/gpt-4o``,
+``together_ai/meta-llama/…``, ``accounts/fireworks/models/…``.  Anybody may publish under another's model's name:
+``openrouter/somebody/gpt-4o`` is not OpenAI's, nor is what a customer of Fireworks keeps under his own account, and
+neither has its price.  ``sellers.json`` says which resellers name publishers, and which names one maker publishes under.
+Where a price list does not tell who published a model, any publisher is taken for it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from . import model_names, sellers
+
+_ACCOUNT = re.compile(r"accounts/([^/]+)/|(?:.+/)?publishers/([^/]+)/models/")
+_OWN_ACCOUNT = "fireworks"
+_PLACES = ("models", "routers", "@cf", "@hf", "pro", "lora")
+"""What stands where a publisher would, and is none."""
+
+
+def publisher_in(name: str, seller: str | None) -> str | None:
+    """Who published the model that a name means at a seller; None where the name does not tell."""
+    if seller is None or not sellers.names_publishers(seller):
+        return None
+    name = model_names.plain(name)
+    account = _ACCOUNT.match(name)
+    if account:
+        publisher = account[1] or account[2]
+        return None if publisher == _OWN_ACCOUNT else publisher
+    *before, _ = name.split("/")
+    if not before or before[-1] in _PLACES or (len(before) == 1 and sellers.of_name(f"{before[0]}/x")):
+        return None
+    return before[-1].lstrip("~")
+
+
+def fits(publisher: str | None, seller: str | None, entries: Mapping[str, Mapping[str, Any]], key: str) -> bool:
+    """Whether what ``publisher`` sells through a seller is the model of ``key``, as far as the price list tells."""
+    if publisher is None:
+        return True
+    found = [entries[each] for each in (f"{seller}/{key}", key) if each in entries]
+    listed = {publisher_in(name, entry.get("vendor")) for entry in found for name in entry.get("names", ())}
+    known = {each for each in listed if each} | {
+        each for entry in found for each in sellers.publishers_of(entry.get("vendor"))
+    }
+    return not known or any(not known.isdisjoint(names) for names in sellers.names_of(publisher))
