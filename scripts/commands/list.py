@@ -92,6 +92,10 @@ def _print_list(output: Output, sessions: SessionList) -> None:
         output.tell(f"({_limited(sessions)})")
     if any(row.spending.unpriced_rounds for row in sessions.rows):
         output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
+    if any(row.spending.assumed.rounds for row in sessions.rows):
+        output.complain(
+            "~: something had to be assumed for a part of it; 'summary' tells what, and 'show' of one session"
+        )
     unknown = wording.unknown_tokens(spending.added(row.spending for row in sessions.rows))
     if unknown:
         output.complain(f"{unknown}{' (≥)' if any(row.spending.at_least for row in sessions.rows) else ''}")

@@ -1,4 +1,4 @@
-"""stats-model, stats-date, stats-consumer, stats-tool and summary: what do the calls add up to?"""
+"""stats-model, -consumer, -vendor, -seller, -route, -date, -tool and summary: what do the calls add up to?"""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices import money, wording
+from session_monitor.prices import money, sellers, wording
 from session_monitor.prices.spending import Spending
 from session_monitor.prices.usage_totals import Sums
+from session_monitor.reports import naming
 from session_monitor.reports.breakdown import Breakdown, ToolRow
 from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
+from session_monitor.reports.report import Report
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 
@@ -24,12 +26,10 @@ from .shared.output import Output, to_json
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
     both = (shared, filters.parser())
-    about = "add up the calls of each model"
-    command = parsers.command(commands, both, "stats-model", about, "stats-model", "stats-model --since 7d --json")
-    command.set_defaults(run=_by_name, column="model")
-    about = "add up the calls of each consumer"
-    command = parsers.command(commands, both, "stats-consumer", about, "stats-consumer", "stats-consumer --since today")
-    command.set_defaults(run=_by_name, column="consumer")
+    for column, (about, *examples) in _BY_NAME.items():
+        command = parsers.command(commands, both, f"stats-{column}", f"add up the calls {about}", *examples)
+        command.add_argument("--by", choices=periods.UNITS, help="a row for each in each hour, day, week or month")
+        command.set_defaults(run=_by_name, column=column)
     _add_by_tool(commands, both)
     _add_by_date(commands, both)
     about = "add up everything, and tell how much of the log that speaks for"
@@ -37,9 +37,16 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.set_defaults(run=_summary)
 
 
-# -- by model and by consumer ------------------------------------------------------------------------------------------
+# -- by name -----------------------------------------------------------------------------------------------------------
 
 
+_BY_NAME = {
+    naming.MODEL: ("of each model", "stats-model --since 7d --json", "stats-model --by day --since 7d"),
+    naming.CONSUMER: ("of each consumer", "stats-consumer --since today"),
+    naming.VENDOR: ("of the models of each vendor, whoever sold them", "stats-vendor --since 30d"),
+    naming.SELLER: ("that each seller sold, as names, routes and clusters tell", "stats-seller --since 30d"),
+    naming.ROUTE: ("over each of the gateway's routes", "stats-route --by week"),
+}
 _SUMS = (
     Column("Sessions", ">"),
     Column("Calls", ">", rank=3),
@@ -54,10 +61,12 @@ _SUMS = (
 
 
 def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
-    """By model or by consumer, as ``options.column`` says."""
-    column = options.column
-    report = data.report()
-    breakdown = (report.by_model if column == "model" else report.by_consumer)(filters.selection(options))
+    """By the names of ``options.column``; with ``--by`` in each span of time."""
+    column, report, selection = options.column, data.report(), filters.selection(options)
+    if options.by:
+        _by_time_and_name(options, output, report, selection)
+        return
+    breakdown = report.by_name(column, selection)
     if output.is_json:
         rows = [row.to_json(column) for row in breakdown.rows]
         output.print_json(to_json({f"{column}s": rows, "total": breakdown.total_to_json()}))
@@ -65,10 +74,37 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
         output.tell(filters.why_empty(report, options, "calls"))
     else:
         output.tell(f"📊 Statistics by {column.capitalize()}")
-        cells = [_cells(row.name or "(not named)", row.sessions, row.sums) for row in breakdown.rows]
+        cells = [_cells(_shown(row.name, column), row.sessions, row.sums) for row in breakdown.rows]
         total = _cells("TOTAL", breakdown.sessions, breakdown.sums)
         output.print_table((Column(column.capitalize(), least=16), *_SUMS), cells, total)
         _tell_unknown(output, breakdown.sums.spending)
+
+
+def _by_time_and_name(options: argparse.Namespace, output: Output, report: Report, selection: Selection) -> None:
+    column, where = options.column, filters.zone(options.timezone)
+    breakdown = report.by_time_and_name(options.by, where, column, selection)
+    if output.is_json:
+        rows = [row.to_json(column, where) for row in breakdown.rows]
+        known = {"timezone": options.timezone, "by": options.by}
+        output.print_json(to_json({f"{column}s": rows, "total": breakdown.total_to_json(), **known}))
+    elif not breakdown.rows:
+        output.tell(filters.why_empty(report, options, "calls"))
+    else:
+        output.tell(f"📊 Statistics by {column.capitalize()} and {options.by.capitalize()}")
+        columns = (_of_unit(options.by), Column(column.capitalize(), least=16), *_SUMS)
+        cells = [[span.name, *_cells(_shown(row.name, column), row.sessions, row.sums)] for span, row in breakdown.rows]
+        output.print_table(columns, cells, ["TOTAL", *_cells("", breakdown.sessions, breakdown.sums)])
+        _tell_unknown(output, breakdown.sums.spending)
+
+
+def _shown(name: str | None, column: str) -> str:
+    if name is None:
+        return "(not known)" if column in (naming.VENDOR, naming.SELLER) else "(not named)"
+    return sellers.titles().get(name, name) if column in (naming.VENDOR, naming.SELLER) else name
+
+
+def _of_unit(unit: str) -> Column:
+    return Column(unit.capitalize() if unit != periods.DAY else "Date")
 
 
 def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
@@ -78,12 +114,14 @@ def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
 
 
 def _tell_unknown(output: Output, spent: Spending) -> None:
-    """What is not in the sums, or not whole in them."""
+    """What is not in the sums, not whole in them, or assumed."""
     unpriced, unknown = wording.not_in_it(spent), wording.unknown_tokens(spent)
     if unpriced:
         output.tell(f"Not in the cost: {unpriced}")
     if unknown:
         output.tell(f"{unknown.capitalize()}.")
+    for line in wording.assumed(spent):
+        output.tell(line)
 
 
 # -- by tool -----------------------------------------------------------------------------------------------------------
@@ -185,9 +223,8 @@ def _by_date(options: argparse.Namespace, output: Output, data: Data) -> None:
 
 def _print_dates(output: Output, unit: str, breakdown: Breakdown) -> None:
     rows = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in breakdown.rows]
-    first = Column(unit.capitalize() if unit != periods.DAY else "Date")
     total = [*_cells("TOTAL", breakdown.sessions, breakdown.sums), ""]
-    output.print_table((first, *_SUMS, Column("Models", rank=6, least=16)), rows, total)
+    output.print_table((_of_unit(unit), *_SUMS, Column("Models", rank=6, least=16)), rows, total)
     _tell_unknown(output, breakdown.sums.spending)
 
 
@@ -228,6 +265,8 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
     output.tell(f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed{left}")
     output.tell(f"Tokens:   {wording.tokens(sums)}")
     output.tell(f"Cost:     {wording.shown(spent)}{saved}")
+    for line in wording.assumed(spent):
+        output.tell(f"          {line}")
     output.tell(f"Coverage: {_coverage(data.coverage())}")
 
 

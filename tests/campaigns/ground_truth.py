@@ -170,7 +170,7 @@ def _counts(truth, output):
 def _statistics(log, truth, output):
     """The index's answers: by model, and by the days of two zones, whose calls are counted in the log itself."""
     found = report.Report(str(output), BOOK)
-    for row in found.by_model().rows:
+    for row in found.by_name("model").rows:
         name = row.name or "unknown"
         expected = truth["models"].get(name, Counter(rounds=0))
         expected = {**_plain(expected), **_normalised(name, expected)}

@@ -32,7 +32,7 @@ def test_show_is_the_documented_picture(weather):
         "   Total:                         1,275 tokens",
         "💰 Estimated Cost: $0.00206 USD",
         "   not in it: 1 round unpriced, 15 tokens (no model)",
-        "   assumed in 2 rounds: the log does not tell who sold it; priced as the maker does",
+        "   assumed in 2 rounds, $0.00206: the log does not tell who sold it; priced as the maker does",
         "📝 Conversation Rounds (3):",
         "─" * 100,
         "  Round 1 @ 2026-02-01T08:01:15+08:00 · qwen-max · conversation 1",

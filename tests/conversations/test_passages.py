@@ -7,7 +7,7 @@ import pytest
 from session_monitor.conversations import passages
 from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
 from session_monitor.prices.cost import FREE, Cost, CostParts, Unpriced
-from session_monitor.prices.spending import Spending
+from session_monitor.prices.spending import Noted, Spending
 from session_monitor.text import safe
 from tests.support.rendered import ROUND, ROW, partly_known
 
@@ -117,7 +117,7 @@ def test_texts_are_clean():
 
 def test_facts_of_a_session():
     """Times, models, tokens by kind and the cost, with what is not in it and what had to be assumed."""
-    spent = partly_known(assumed={"undated": 2})
+    spent = partly_known(noted={"undated": Noted(2, 4 * 10**11)})
     row = {
         **ROW,
         "models": ["a", "b"],
@@ -140,7 +140,7 @@ def test_facts_of_a_session():
         "Not known": "tokens of 1 call are not told, of 1 call are a lower bound",
         "Cost": "at least $0.500 + 2 rounds unpriced (qwen-long, 1 without tokens)",
         "Caching": "saved $0.0100",
-        "Assumed": "in 2 rounds: the price of the model without the date or tag in its name",
+        "Assumed": "in 2 rounds, $0.400: the price of the model without the date or tag in its name",
     }
 
 

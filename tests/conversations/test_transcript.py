@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from session_monitor.conversations import transcript
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices.cost import NOTES, Cost, CostParts, Unpriced
-from session_monitor.prices.spending import Spending
+from session_monitor.prices.spending import Noted, Spending
 from session_monitor.text import safe, width
 from tests.support.rendered import COST, ROUND, ROW, SPENT, TEXT, partly_known
 
@@ -70,7 +70,7 @@ def test_tokens_say_of_which():
 
 def test_costs_are_told_with_what_is_not_in_them():
     """The session's cost comes with what is unpriced, assumed and spared; a round's with its parts, or why there is none."""
-    spent = partly_known(unpriced_models={"qwen-long\n": 1}, assumed={"cache_write_5m": 2})
+    spent = partly_known(unpriced_models={"qwen-long\n": 1}, noted={"cache_write_5m": Noted(2, 4 * 10**11)})
 
     lines = shown(spent=spent, cost=Cost(3 * 10**9, CostParts(10**9, visible_output=2 * 10**9), None, ()))
 
@@ -79,7 +79,7 @@ def test_costs_are_told_with_what_is_not_in_them():
     assert lines[start + 1 : start + 4] == [
         "   not in it: 2 rounds unpriced, 1,500 tokens (qwen-long , 1 without tokens)",
         "   caching saved $0.0100",
-        f"   assumed in 2 rounds: {NOTES['cache_write_5m']}",
+        f"   assumed in 2 rounds, $0.400: {NOTES['cache_write_5m']}",
     ]
     assert "    Cost: $0.00300 (input $0.00100, output $0.00200)" in lines
     assert "    Cost: not known (no price is known for this model)" in shown(cost=Unpriced("unknown_model"))

@@ -21,6 +21,7 @@ from session_monitor.exports.tables import ExportTable
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices import money
+from session_monitor.prices.cost import NOTES
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
@@ -84,7 +85,7 @@ def test_a_report_is_the_documented_document(found):
     written = json.loads(report(found))
 
     assert list(written) == ["schema_version", "generated_at", "summary", "by_model", "by_date", "coverage"]
-    overview, by_model = found.overview(), found.by_model()
+    overview, by_model = found.overview(), found.by_name("model")
     assert (written["schema_version"], written["generated_at"], written["coverage"]["lines"]) == (1, NOW, 5)
     assert written["summary"] == {"sessions": 3, **overview.sums.to_json()}
     assert written["by_model"] == [
@@ -125,6 +126,10 @@ def test_calls_add_up_to_the_report(found, form, meant):
         assert sum(int(row[name]) for row in rows) == getattr(sums, name)
     assert _dollars(rows) == sums.spending.pico
     assert sum(str(row["failed"]).lower() == "true" for row in rows) == sums.failed
+    listed = [row["cost_notes"] if form == formats.JSON_LINES else row["cost_notes"].split("; ") for row in rows]
+    for note in NOTES:
+        noted = [row for row, notes in zip(rows, listed) if note in notes]
+        assert (len(noted), _dollars(noted)) == sums.spending.noted.get(note, (0, 0))
 
 
 def test_a_call_has_its_columns(found):
@@ -154,6 +159,13 @@ def test_a_call_has_its_columns(found):
         "duration_ms": None,
         "cost_usd": "0.0000435",
         "unpriced": None,
+        "cost_notes": ["seller_unknown"],
+        "route_name": None,
+        "upstream_cluster": None,
+        "seller": None,
+        "price_model": "gpt-4o-mini",
+        "price_from": None,
+        "price_source": "litellm",
     }
     assert rows["a", 1]["timestamp"] == "2026-02-01T09:30:15.120Z"
     assert rows["b|`=1+1", 1]["duration_ms"] == 1200
@@ -224,7 +236,7 @@ def test_sessions_are_those_of_the_list(found):
     assert list(document) == ["schema_version", "generated_at", "sessions", "coverage"]
     assert (document["sessions"], document["coverage"]) == (expected, None)
     table = of_csv(written(formats.CSV))
-    assert set(table[0]) == set(expected[0]) - {"cost_notes"}  # which only a session by itself has
+    assert set(table[0]) == set(expected[0])
     assert [row["session_id"] for row in table] == [row["session_id"] for row in expected]
     assert [row["cost_usd"] or None for row in table] == [row["cost_usd"] for row in expected]
     assert table[-1]["models"] == "; ".join(expected[-1]["models"])

@@ -51,13 +51,6 @@ def test_values_about_itself(tmp_path):
         assert (found.meta("something"), found.meta("other"), found.meta("none")) == ("text", 7, None)
 
 
-def test_notes_are_counted_apart():
-    """Of sets of notes, each note is counted with all rounds that have it."""
-    first, second, *_ = schema.NOTES
-
-    assert schema.noted([(0b01, 3), (0b11, 4), (0, 9)]) == {first: 7, second: 4}
-
-
 @pytest.mark.parametrize("text", ["\ud83d", "a\udcffb", "\udc80\ud800", "会话", "a\0b", ""])
 def test_half_characters_come_back(tmp_path, text):
     """Text that UTF-8 has no bytes for is kept as it is, is found again, and stays apart from other text."""

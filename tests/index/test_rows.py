@@ -13,7 +13,7 @@ from session_monitor.calls.usage import Usage
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema, tool_rows
 from session_monitor.prices import money, spending, usage_totals
-from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost, call_of
+from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost, bits_of, call_of, notes_of
 from session_monitor.sessions import file_names, session_file
 from tests.support import calls
 from tests.support.calls import BOOK
@@ -101,7 +101,7 @@ def by_tool(rows):
 @settings(max_examples=25)
 @given(BATCHES)
 def test_sums(tmp_path_factory, batches):
-    """What rounds add up to is what SQL makes of their rows, by session, half hour, model and consumer, and by session."""
+    """What rounds add up to is what SQL makes of their rows, by session, half hour, kind of call and notes, and by session."""
     folder = tmp_path_factory.mktemp("sessions")
     written = Agent(folder).store([step for batch in batches for step in batch])
     rows = index_rows.rows_of(written, BOOK)
@@ -114,7 +114,7 @@ def test_sums(tmp_path_factory, batches):
         return {row[: len(keys)]: row[len(keys) :] for row in found}
 
     slot = f"CASE WHEN at IS NOT NULL THEN {schema.SLOT_OF} END"
-    assert rows.sums == grouped("session", slot, "model", "consumer")
+    assert rows.sums == grouped("session", slot, *schema.OF_CALLS, "notes")
     of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
     assert of_sessions == grouped("session")
 
@@ -161,7 +161,7 @@ def test_columns_of_a_round(tmp_path):
         "reasoning": 40,
         "parts": None,
         "flags": schema.TOOLS_UNKNOWN,
-        "notes": 1 << schema.NOTES.index(SELLER_UNKNOWN),
+        "notes": bits_of([SELLER_UNKNOWN]),
         "code": 200,
         "first_token_ms": 300,
         "duration_ms": 900,
@@ -274,7 +274,7 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
             if isinstance(outcome, Cost):
                 assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
                 assert kept["saved_usd"] * money.MICRO + kept["saved_pico"] == (outcome.saved or 0)
-                assert schema.noted([(kept["notes"], 1)]) == dict.fromkeys(outcome.notes, 1)
+                assert set(notes_of(kept["notes"])) == set(outcome.notes)
             else:
                 assert (kept["usd"], kept["pico"], kept["notes"]) == (None, None, 0)
 

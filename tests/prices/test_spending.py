@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import cost, money, spending
 from session_monitor.prices.cost import Call, Cost, Unpriced
-from session_monitor.prices.spending import Spending
+from session_monitor.prices.spending import Noted, Spending
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 
@@ -41,7 +41,12 @@ def test_sum_tells_what_it_holds_and_what_not():
         without_tokens=1,
         unpriced_models={"qwen-long": 2, "no model": 1, "deepseek-chat": 1, "no-such-model": 1},
         saved_pico=1_250_000_000 + 960_000_000,
-        assumed={"undated": 1, "no_time": 3, "cache_read_by_vendor": 1},
+        noted={
+            "undated": Noted(1, 2_500_000_000),
+            "no_time": Noted(3, 3_940_000_000),
+            "cache_read_by_vendor": Noted(1, 1_440_000_000),
+        },
+        assumed=Noted(3, 3_940_000_000),
         at_least=2,
     )
     assert total.to_json() == {
@@ -52,7 +57,13 @@ def test_sum_tells_what_it_holds_and_what_not():
         "unpriced_tokens": 1513,
         "unpriced_models": ["deepseek-chat", "no model", "no-such-model", "qwen-long"],
         "cache_savings_usd": "0.00221",
-        "cost_notes": {"undated": 1, "no_time": 3, "cache_read_by_vendor": 1},
+        "assumed_rounds": 3,
+        "assumed_usd": "0.00394",
+        "cost_notes": {
+            "undated": {"rounds": 1, "cost_usd": "0.0025"},
+            "no_time": {"rounds": 3, "cost_usd": "0.00394"},
+            "cache_read_by_vendor": {"rounds": 1, "cost_usd": "0.00144"},
+        },
     }
 
 
@@ -71,6 +82,29 @@ def test_nothing_is_counted_as_free_that_is_not_known(calls):
     assert total.partly_told == sum(outcome.reason == cost.PARTLY_TOLD for _, outcome in unknown)
     assert total.without_tokens == sum(outcome.reason == cost.NO_TOKENS for _, outcome in unknown)
     assert total.at_least == sum(call.at_least for call in calls)
+
+
+@given(MANY)
+def test_each_note_has_its_calls(calls):
+    """Of each note it is told which calls have it and what these cost; and of all assumptions, with each call once."""
+    total = spending.spent(SMALL_BOOK, calls)
+    costs = [each for each in map(SMALL_BOOK.price, calls) if isinstance(each, Cost)]
+
+    for note in cost.NOTES:
+        having = [each.pico for each in costs if note in each.notes]
+        assert total.noted.get(note, Noted()) == (len(having), sum(having))
+    assumed = [each.pico for each in costs if set(each.notes) - cost.STATED]
+    assert total.assumed == (len(assumed), sum(assumed))
+
+
+def test_what_a_person_stated_is_no_assumption():
+    """A note of what was stated is told, and is no share that was assumed."""
+    total = Spending(rounds=3, pico=7)
+    total.note([cost.CONVERTED], Noted(1, 3))
+    total.note([cost.CONVERTED, cost.UNDATED], Noted(2, 4))
+
+    assert total.noted == {cost.CONVERTED: Noted(3, 7), cost.UNDATED: Noted(2, 4)}
+    assert total.assumed == Noted(2, 4)
 
 
 @given(st.lists(MANY, max_size=4), st.randoms(use_true_random=False))

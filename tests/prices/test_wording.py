@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import spending, wording
+from session_monitor.prices import cost, money, spending, wording
 from session_monitor.prices.cost import Call
-from session_monitor.prices.spending import Spending
+from session_monitor.prices.spending import Noted, Spending
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 
@@ -22,22 +22,22 @@ def a_part(*models):
     ("total", "shown", "short"),
     [
         (Spending(), "$0.00", "$0.00"),
-        (unpriced(dollars=1), "$1.00", "$1.00"),
-        (unpriced("qwen-long", dollars=2), "$2.00 + 1 round unpriced (qwen-long)", "$2.00+"),
-        (unpriced(*["qwen-long"] * 4, dollars=1), "$1.00 + 4 rounds unpriced (qwen-long)", "$1.00+"),
+        (unpriced(dollars=1), "$1.00", "~$1.00"),
+        (unpriced("qwen-long", dollars=2), "$2.00 + 1 round unpriced (qwen-long)", "~$2.00+"),
+        (unpriced(*["qwen-long"] * 4, dollars=1), "$1.00 + 4 rounds unpriced (qwen-long)", "~$1.00+"),
         (unpriced("qwen-long"), "1 round unpriced (qwen-long)", "-"),
-        (unpriced(None, dollars=1), "$1.00 + 1 round unpriced (no model)", "$1.00+"),
-        (unpriced(dollars=1, without_tokens=1200), "$1.00 + 1,200 rounds unpriced (1,200 without tokens)", "$1.00+"),
+        (unpriced(None, dollars=1), "$1.00 + 1 round unpriced (no model)", "~$1.00+"),
+        (unpriced(dollars=1, without_tokens=1200), "$1.00 + 1,200 rounds unpriced (1,200 without tokens)", "~$1.00+"),
         (
             unpriced("b-1", "a-1", "b-1", dollars=1, without_tokens=2),
             "$1.00 + 5 rounds unpriced (b-1, a-1, 2 without tokens)",
-            "$1.00+",
+            "~$1.00+",
         ),
-        (unpriced("d", "c", "b", "a", dollars=1), "$1.00 + 4 rounds unpriced (a, b, c, d)", "$1.00+"),
+        (unpriced("d", "c", "b", "a", dollars=1), "$1.00 + 4 rounds unpriced (a, b, c, d)", "~$1.00+"),
         (unpriced("e", "d", "e", "c", "b", "a"), "6 rounds unpriced (e, a, b, 2 more models)", "-"),
-        (spending.spent(SMALL_BOOK, [Call("local-llama", None, Usage(1))]), "$0.00", "$0.00"),
-        (a_part(), "at least $1.00", "≥$1.00"),
-        (a_part("qwen-long"), "at least $1.00 + 1 round unpriced (qwen-long)", "≥$1.00+"),
+        (spending.spent(SMALL_BOOK, [Call("local-llama", None, Usage(1))]), "$0.00", "~$0.00"),
+        (a_part(), "at least $1.00", "≥~$1.00"),
+        (a_part("qwen-long"), "at least $1.00 + 1 round unpriced (qwen-long)", "≥~$1.00+"),
         (
             spending.spent(SMALL_BOOK, [Call("qwen-long", None, Usage(1), at_least=True)]),
             "1 round unpriced (qwen-long)",
@@ -77,3 +77,19 @@ def test_words_say_what_json_says(calls):
     is_known = total.unpriced_rounds < total.rounds
     assert wording.shown(total).startswith("at least ") == (is_known and total.at_least > 0)
     assert wording.short(total).startswith("≥") == (is_known and total.at_least > 0)
+    assert ("~" in wording.short(total)) == (total.assumed.rounds > 0)
+    assert len(wording.assumed(total)) == len(total.noted) + (total.assumed.rounds > 0)
+
+
+def test_a_share_that_was_assumed_is_told():
+    """Of a sum it is told how much of it rests on an assumption, and then why, the dearest first; what was stated is not."""
+    total = Spending(rounds=20, pico=3 * money.PICO)
+    total.note([cost.UNDATED], Noted(12, money.PICO))
+    total.note([cost.UNDATED, cost.CONVERTED], Noted(3, money.PICO))
+
+    assert wording.assumed(total) == [
+        "~ assumed in part: $2.00 of $3.00, 15 rounds",
+        f"  assumed in 15 rounds, $2.00: {cost.NOTES[cost.UNDATED]}",
+        f"  stated in 3 rounds, $1.00: {cost.NOTES[cost.CONVERTED]}",
+    ]
+    assert wording.assumed(Spending(rounds=1, pico=1)) == []

@@ -1,4 +1,4 @@
-"""What do the calls that are meant add up to, in all, by model, by consumer, by tool and by time?"""
+"""What do the calls that are meant add up to, in all, by model, consumer, seller, route and tool, and by time?"""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from session_monitor.base import periods
 from session_monitor.base.periods import DAY, HOUR, MONTH
 from session_monitor.index.access import ask
 from session_monitor.index.keeper import Keeper
-from session_monitor.reports import breakdown
+from session_monitor.reports import breakdown, naming
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
 from tests.support import report_oracle
@@ -43,7 +43,8 @@ def assert_equal(found, calls, meant):
 
     overview = found.overview(meant)
     assert plain(overview.sessions, overview.sums) == report_oracle.sums(chosen)
-    for totals, key in ((found.by_model(meant), "model"), (found.by_consumer(meant), "consumer")):
+    for key in naming.COLUMNS:
+        totals = found.by_name(key, meant)
         expected = report_oracle.grouped(chosen, lambda call, key=key: getattr(call, key))
         assert {row.name: plain(row.sessions, row.sums) for row in totals.rows} == expected
         assert plain(totals.sessions, totals.sums) == report_oracle.sums(chosen)
@@ -64,8 +65,16 @@ def assert_equal_by_time(found, calls, meant, unit, zone):
     rows = [(row.span.name, plain(row.sessions, row.sums), row.models) for row in totals.rows]
     assert rows == report_oracle.by_time(chosen, unit, where)
     assert plain(totals.sessions, totals.sums) == report_oracle.sums(chosen)
+    by_names = {key: found.by_time_and_name(unit, where, key, meant) for key in naming.COLUMNS}
+    for each in by_names.values():
+        assert plain(each.sessions, each.sums) == report_oracle.sums(chosen)
     for row in totals.rows:
-        assert row.sums.calls == sum(row.span.start <= call.at < row.span.end for call in chosen)
+        of_span = [call for call in chosen if row.span.start <= call.at < row.span.end]
+        assert row.sums.calls == len(of_span)
+        for key in naming.COLUMNS:
+            by_name = [each.row for each in by_names[key].rows if each.span == row.span]
+            expected = report_oracle.grouped(of_span, lambda call, key=key: getattr(call, key))
+            assert {each.name: plain(each.sessions, each.sums) for each in by_name} == expected
         assert meant.since is None or row.span.start >= meant.since
         assert meant.until is None or row.span.end <= meant.until
 
@@ -152,8 +161,8 @@ def test_a_model_with_a_price_is_not_said_to_have_none(tmp_path):
     report = Report(str(keep(tmp_path, "s", *rounds)), BOOK)
     found = [
         report.overview().sums.spending,
-        report.by_model().sums.spending,
-        report.by_model(Selection(outcome="ok")).sums.spending,
+        report.by_name("model").sums.spending,
+        report.by_name("model", Selection(outcome="ok")).sums.spending,
         report.sessions().rows[0].spending,
     ]
 
@@ -192,7 +201,7 @@ def test_a_session_of_two_rows_counts_once_in_all(tmp_path):
     Agent(tmp_path).store([Step("a", 0, "gpt-4o", "x"), Step("a", 3 * 86_400_000, "qwen3-max", "y")])
     found = Report(str(tmp_path), BOOK)
 
-    for totals in (found.by_model(), found.by_consumer(), found.by_time(DAY, timezone.utc)):
+    for totals in (found.by_name("model"), found.by_name("consumer"), found.by_time(DAY, timezone.utc)):
         assert [row.sessions for row in totals.rows] == [1, 1]
         assert totals.sessions == 1
 
@@ -238,8 +247,8 @@ def test_the_order_of_rows(tmp_path):
     Agent(tmp_path).store([Step(f"s{n}", n, model, f"c{tokens}", tokens) for n, (model, tokens) in enumerate(models)])
     found = Report(str(tmp_path), BOOK)
 
-    assert [row.name for row in found.by_model().rows] == ["gpt-4o", "gpt-4o-mini", "huge", None, "alpha", "zeta"]
-    assert [row.name for row in found.by_consumer().rows] == ["c2000", "c3000", "c5000", "c700"]
+    assert [row.name for row in found.by_name("model").rows] == ["gpt-4o", "gpt-4o-mini", "huge", None, "alpha", "zeta"]
+    assert [row.name for row in found.by_name("consumer").rows] == ["c2000", "c3000", "c5000", "c700"]
 
 
 def test_the_order_of_tools(tmp_path):

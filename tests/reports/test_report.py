@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from datetime import date, datetime, timedelta, timezone
 
@@ -10,7 +11,7 @@ import pytest
 from session_monitor.base import periods
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.reports import report
+from session_monitor.reports import naming, report
 from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionList
@@ -75,7 +76,7 @@ def test_no_session_without_a_folder(tmp_path, name):
         lambda: found.named("a"),
         lambda: found.near_misses("a"),
         lambda: found.places("a", None, None, None),
-        *(found.overview, found.by_model, found.by_consumer, found.by_tool),
+        *(found.overview, *(functools.partial(found.by_name, column) for column in naming.COLUMNS), found.by_tool),
         lambda: found.by_time("day", None),
         lambda: found.known("model"),
     )

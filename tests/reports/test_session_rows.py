@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.prices import cost
-from session_monitor.prices.spending import NO_NAME
+from session_monitor.prices.spending import NO_NAME, Noted
 from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
 from session_monitor.sessions import session_file
@@ -105,7 +105,9 @@ def test_one_session(folder):
 
     assert row.file == "mine.json"
     assert row.fields["messages_count"] == 2
-    assert row.spending.assumed == {cost.UNDATED: 1, cost.SELLER_UNKNOWN: 1}
+    noted = Noted(1, row.spending.pico)
+    assert row.spending.noted == {cost.UNDATED: noted, cost.SELLER_UNKNOWN: noted}
+    assert row.spending.assumed == noted
     assert row.spending.unpriced_models == {NO_NAME: 1}
 
 

@@ -19,9 +19,17 @@ def message(text, role="user"):
 
 
 def line(
-    session_id, texts=(), *, start_time="2026-02-01T09:30:15Z", code="200", flags=None, model="gpt-4", **attributes
+    session_id,
+    texts=(),
+    *,
+    start_time="2026-02-01T09:30:15Z",
+    code="200",
+    flags=None,
+    model="gpt-4",
+    fields=None,
+    **attributes,
 ):
-    """The access-log line of a call, without its newline; ``texts`` are the messages that it sent."""
+    """The access-log line of a call, without its newline; ``texts`` are the messages that it sent, ``fields`` more of the line."""
     inner = {
         "session_id": session_id,
         "model": model,
@@ -32,7 +40,7 @@ def line(
         **attributes,
     }
     outer = {"ai_log": json.dumps(inner, separators=(",", ":")), "start_time": start_time, "response_code": code}
-    outer.update({"response_flags": flags} if flags else {})
+    outer.update({"response_flags": flags} if flags else {}, **(fields or {}))
     return json.dumps(outer, separators=(",", ":")).encode()
 
 

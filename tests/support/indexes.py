@@ -21,6 +21,13 @@ from tests.support.calls import BOOK
 MODELS = ("gpt-4o", "qwen3-max", "no-such-model", None)
 SESSIONS = ("a", "b/c", "d\udcff", "会话")
 CONSUMERS = (None, "team-1", "团队")
+WAYS = (
+    (None, None),
+    ("chat", "outbound|443||llm-bedrock.internal.dns"),
+    ("chat", "llm-openai"),
+    (None, "x"),
+    ("路", None),
+)
 TOOLS = (None, None, "read", "exec 'rm'", "会话工具")
 HALF_HOUR = 1_800_000
 
@@ -65,7 +72,7 @@ def caught_up(found):
 # -- what it holds -----------------------------------------------------------------------------------------------------
 
 
-_NAMES = {"session": "session", "model": "model", "consumer": "consumer", "tool": "tool_name"}
+_NAMES = {"session": "session", "model": "model", "consumer": "consumer", "way": "way", "tool": "tool_name"}
 
 
 def contents(found):
@@ -81,7 +88,7 @@ def contents(found):
     names["session"] = dict(found.db.execute("SELECT id, session_id FROM session"))
     read = {
         table: Counter()
-        for table in ("session", "damaged", "round", "tool", "total", "slot", "part", "active", "before")
+        for table in ("session", "damaged", "round", "tool", "noted", "total", "slot", "part", "active", "before")
     }
     for table in read.keys() - {"before"}:
         cursor = found.db.execute(f"SELECT * FROM {table}")
@@ -110,7 +117,7 @@ class Step(NamedTuple):
 
     ``tool`` is what its answer asks for, which the line does not tell where it is ``untold``; the next call of the session
     sends what came back, unless it ``forgets`` what was said.  ``ends`` is one of ``_ENDS``.  ``aside`` is another conversation
-    in the same session.
+    in the same session.  ``way`` has the names of a route and of the cluster behind it.
     """
 
     session: str = "a"
@@ -126,6 +133,7 @@ class Step(NamedTuple):
     ends: str = "whole"
     untold: bool = False
     aside: bool = False
+    way: tuple[str | None, str | None] = (None, None)
 
 
 _STREAM, _READ = {"response_type": "stream"}, {"llm_service_duration": 900}
@@ -175,6 +183,7 @@ class Agent:
             "answer": "" if step.tool else "a secret answer",
             "tool_calls": [_tool_call(step.tool)] if step.tool and not step.untold else [],
             **({"consumer": step.consumer} if step.consumer else {}),
+            "fields": {name: text for name, text in zip(("route_name", "upstream_cluster"), step.way) if text},
         }
         return calls.call(step.session, **{**known, **told, **_ENDS[step.ends]})
 
@@ -241,6 +250,7 @@ STEPS = st.builds(
     st.sampled_from(["whole", "whole", *_ENDS]),
     st.booleans(),
     st.sampled_from([False, False, False, True]),
+    st.sampled_from(WAYS),
 )
 """Any call, at any moment, so that many a call comes later than a newer one."""
 BATCHES = st.lists(st.lists(STEPS, max_size=8), max_size=5)

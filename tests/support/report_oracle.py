@@ -28,6 +28,9 @@ class Call(NamedTuple):
     at: int | None
     model: str | None
     consumer: str | None
+    route: str | None
+    seller: str | None
+    vendor: str | None
     entry: dict[str, Any]
     outcome: Any
     tools: dict[str, tuple[int, int, int, int | None]]
@@ -48,8 +51,15 @@ def calls_of(folder, book):
                     at = _milliseconds(entry["timestamp"])
                     outcome = book.price(cost.call_of(entry))
                     tools = _tools(entry, messages, before, dict(told.get(number, ())))
-                    found.append(Call(session, at, entry["model"], entry.get("consumer"), entry, outcome, tools))
+                    names = entry["model"], entry.get("consumer"), entry.get("route_name"), *_sold(entry, book)
+                    found.append(Call(session, at, *names, entry, outcome, tools))
     return found
+
+
+def _sold(entry, book):
+    """Who sold it, and who makes the model."""
+    named = book.named(entry["model"], entry.get("route_name"), entry.get("upstream_cluster"))
+    return (book.seller_of(named), book.vendor_of(named)) if named else (None, None)
 
 
 def _milliseconds(timestamp):
@@ -161,7 +171,16 @@ def sums(calls):
         "unpriced": (len(unpriced), sum(call.entry["total_tokens"] for call in unpriced)),
         **{why: sum(call.outcome.reason == why for call in unpriced) for why in (cost.NO_TOKENS, cost.PARTLY_TOLD)},
         "unpriced models": dict(Counter(call.model or "no model" for call in known)),
+        "notes": {note: _noted(calls, {note}) for note in cost.NOTES if _noted(calls, {note})[0]},
+        "assumed": _noted(calls, cost.NOTES.keys() - cost.STATED),
     }
+
+
+def _noted(calls, notes):
+    """How many calls have one of the notes, and what they cost."""
+    outcomes = [call.outcome for call in calls if isinstance(call.outcome, Cost)]
+    having = [outcome.pico for outcome in outcomes if notes & set(outcome.notes)]
+    return len(having), sum(having)
 
 
 _ENDS = {"failed": "failed", "left": "left"}
@@ -185,6 +204,8 @@ def plain(sessions, found):
         cost.NO_TOKENS: spent.without_tokens,
         cost.PARTLY_TOLD: spent.partly_told,
         "unpriced models": spent.unpriced_models,
+        "notes": spent.noted,
+        "assumed": spent.assumed,
     }
 
 

@@ -12,7 +12,7 @@ from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
 from session_monitor.calls.outcome import has_tokens
 from session_monitor.prices import money, wording
-from session_monitor.prices.cost import NO_TOKENS, NOTES, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.cost import NO_TOKENS, UNPRICED, Outcome, Unpriced
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
 
@@ -88,8 +88,8 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
     if spent.saved_pico:
         verb = "saved" if spent.saved_pico > 0 else "cost more by"
         yield Fact("Caching", f"{verb} {money.shown(abs(spent.saved_pico))}")
-    for note, number in spent.assumed.items():
-        yield Fact("Assumed", f"in {humanize.counted(number, 'round')}: {NOTES[note]}")
+    for verb, text in wording.notes(spent):
+        yield Fact(verb.capitalize(), text)
 
 
 def _of_which(spent: Spending, tokens: int, *parts: tuple[int, str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls import messages as call_messages
 from session_monitor.prices import money, wording
-from session_monitor.prices.cost import NOTES, Outcome
+from session_monitor.prices.cost import Outcome
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe, table, width
 
@@ -91,8 +91,8 @@ class Transcript:
         if spent.saved_pico:
             verb = "saved" if spent.saved_pico > 0 else "cost more by"
             yield f"   caching {verb} {money.shown(abs(spent.saved_pico))}"
-        for note, number in spent.assumed.items():
-            yield from self._wrapped(f"   assumed in {humanize.counted(number, 'round')}: {NOTES[note]}", "     ")
+        for line in wording.noted(spent):
+            yield from self._wrapped(f"   {line}", "     ")
         yield ""
 
     def round(self, entry: StoredRound, outcome: Outcome) -> Iterator[str]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import csv
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, NamedTuple
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
@@ -120,11 +120,18 @@ def _csv(document: Document) -> Iterator[str]:
 def _csv_cell(column: str, value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, dict):
+        value = _noted(value)
     if isinstance(value, list):
         value = "; ".join(value)
     if isinstance(value, str) and not column.endswith("_usd"):
         return ("'" if _FORMULA.match(value) else "") + safe.clean(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _noted(notes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The notes of a sum, a text each."""
+    return [f"{note}: {each['rounds']} rounds, {each['cost_usd']} USD" for note, each in notes.items()]
 
 
 # What a spreadsheet takes for a formula; Japanese ones read the wide forms alike.
@@ -165,10 +172,12 @@ def _markdown_cell(column: str, row: ExportRow) -> str:
     value = row[column]
     if column.endswith("_usd"):
         return "not known" if value is None else _markdown_money(column, row)
-    if value is None or value == []:
+    if value in (None, [], {}):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        value = _noted(value)
     if isinstance(value, (str, list)):
         return ", ".join(map(markdown.cell, [value] if isinstance(value, str) else value))
     return str(value) if column == "round" else humanize.count(value)
@@ -178,4 +187,4 @@ def _markdown_money(column: str, row: ExportRow) -> str:
     shown = money.shown(int(money.fraction(row[column]) * money.PICO))
     if column != "cost_usd":
         return shown
-    return f"{'≥' if row.get('at_least') else ''}{shown}{'+' if row.get('unpriced_rounds') else ''}"
+    return f"{'≥' if row.get('at_least') else ''}{'~' if row.get('assumed_rounds') else ''}{shown}{'+' if row.get('unpriced_rounds') else ''}"

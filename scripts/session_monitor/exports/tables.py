@@ -11,10 +11,10 @@ from session_monitor.base import periods, timestamps
 from session_monitor.calls.usage import PART_WORDS
 from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.rows import call_of, outcome_of
+from session_monitor.index.rows import call_of, outcome_of, route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, Unpriced
+from session_monitor.prices.cost import Call, Unpriced, notes_of
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import breakdown
 from session_monitor.reports.filter_sql import SelectionSql
@@ -37,7 +37,10 @@ class ExportTable(NamedTuple):
 
 
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")
-_UNPRICED = ("at_least", "without_tokens", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd")
+_UNPRICED = (
+    *("at_least", "without_tokens", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd"),
+    *("assumed_rounds", "assumed_usd", "cost_notes"),
+)
 SUMS = ("sessions", "calls", "failed", "left", *_COUNTS, "cost_usd", *_UNPRICED)
 _READ_SUMS = ("sessions", "calls", "failed", "left", *_COUNTS[:3], "cost_usd", "at_least", "unpriced_rounds")
 
@@ -88,9 +91,11 @@ def rounds(index: Index, meant: Selection) -> tuple[int, ExportTable]:
     return number, ExportTable("rounds", _OF_ROUND, _READ_OF_ROUND, _rounds(index, where))
 
 
+_OF_PRICE = ("seller", "price_model", "price_from", "price_source")
 _OF_ROUND = (
     *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS, *PART_WORDS),
     *("at_least", "response_code", "outcome", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
+    *("cost_notes", "route_name", "upstream_cluster", *_OF_PRICE),
 )
 _READ_OF_ROUND = (
     *("session_id", "round", "timestamp", "model", *_COUNTS[:3], "at_least", "response_code", "outcome"),
@@ -101,7 +106,9 @@ _READ_OF_ROUND = (
 def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"
     for session_id, number, at, model, consumer, way, *rest in index.db.execute(_EACH_ROUND.format(meant)):
-        tokens, (parts, flags, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
+        tokens, (parts, flags, notes, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
+        route, cluster = route_and_cluster(way)
+        call = call_of(model, way, at, tokens, parts, flags)
         yield {
             "session_id": session_id,
             "round": number,
@@ -116,8 +123,23 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
             "first_token_ms": first,
             "duration_ms": duration,
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
-            "unpriced": _why(index.book, call_of(model, way, at, tokens, parts, flags)) if usd is None else None,
+            "unpriced": _why(index.book, call) if usd is None else None,
+            "cost_notes": notes_of(notes),
+            "route_name": route,
+            "upstream_cluster": cluster,
+            **_price(index.book, call, is_priced=usd is not None),
         }
+
+
+def _price(book: Book, call: Call, *, is_priced: bool) -> dict[str, Any]:
+    """Who sold a call, and at which price, as ``_OF_PRICE``."""
+    named = book.named(call.model, call.route, call.cluster)
+    seller = book.seller_of(named) if named else None
+    in_force = book.in_force(named, call.at) if is_priced and named and not call.is_free else None
+    if in_force is None:
+        return dict(zip(_OF_PRICE, (seller, None, None, None)))
+    row = in_force.row.row
+    return dict(zip(_OF_PRICE, (seller, in_force.prices.key, row.get("from"), row.get("source"))))
 
 
 def _counted(tokens: tuple[int, int, int, int, int], parts: str | None) -> dict[str, int]:
@@ -134,7 +156,7 @@ _NO_PARTS = dict.fromkeys(PART_WORDS, 0)
 # The same rows make the same file; no more than the rounds of one session are sorted at a time.
 _EACH_ROUND = (
     "SELECT session.session_id, number, at, model.name, consumer.name, way.name, meant.fresh, meant.read, meant.written, "
-    "meant.visible, meant.reasoning, parts, flags, code, first_token_ms, duration_ms, meant.usd, meant.pico "
+    "meant.visible, meant.reasoning, parts, flags, notes, code, first_token_ms, duration_ms, meant.usd, meant.pico "
     "FROM session CROSS JOIN {} ON meant.session = session.id "
     "LEFT JOIN model ON model.id = meant.model LEFT JOIN consumer ON consumer.id = meant.consumer "
     "LEFT JOIN way ON way.id = meant.way "

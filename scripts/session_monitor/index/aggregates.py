@@ -1,34 +1,35 @@
 """How do the sums of an index, and what tells which session has calls when, follow its rounds?
 
-Functions take the index's connection and change the tables ``total``, ``slot``, ``part`` and ``active``, and the sums in
-``session``.
+Functions take the index's connection and change the tables ``total``, ``slot``, ``noted``, ``part`` and ``active``, and the
+sums in ``session``.
 """
 
 from __future__ import annotations
 
 import operator
 import sqlite3
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Optional
 
 from . import schema
-from .schema import ADDITIVE, AGGREGATES, SLOT_OF
+from .schema import ADDITIVE, AGGREGATES, CALLS, NOTED, OF_CALLS, SLOT_OF
 
-ByKey = dict[tuple[Optional[int], int, int], list[int]]
-"""Sums (``ADDITIVE``) by slot (None without a time), and the numbers of a model and a consumer."""
+ByKey = dict[tuple[Optional[int], int, int, int, int], list[int]]
+"""Sums (``ADDITIVE``) by slot (None without a time), the numbers of ``OF_CALLS``, and notes."""
 
 PLACES = ", ".join("?" * len(ADDITIVE))
 """For the values of ``ADDITIVE`` in SQL."""
 
-_ADDING = ", ".join(f"{name} = {name} + excluded.{name}" for name in ADDITIVE)
-_BY_MODEL = {"model": "model", "consumer": "consumer"}
-_BY_SLOT = {"slot": SLOT_OF, **_BY_MODEL}
+_BY_CALLS = {name: name for name in (*OF_CALLS, "notes")}
+_BY_SLOT = {"slot": SLOT_OF, **_BY_CALLS}
+_BY_SESSION = ("session", "notes")
 
 
-def _adding(table: str, keys: Iterable[str], rows: str) -> str:
+def _adding(table: str, keys: Iterable[str], rows: str, sums: Iterable[str] = ADDITIVE) -> str:
     """SQL that adds rows of keys and sums to a table of sums."""
-    columns, key = ", ".join([*keys, *ADDITIVE]), ", ".join(keys)
-    return f"INSERT INTO {table}({columns}) {rows} ON CONFLICT({key}) DO UPDATE SET {_ADDING}"
+    columns, key = ", ".join([*keys, *sums]), ", ".join(keys)
+    adding = ", ".join(f"{name} = {name} + excluded.{name}" for name in sums)
+    return f"INSERT INTO {table}({columns}) {rows} ON CONFLICT({key}) DO UPDATE SET {adding}"
 
 
 def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -> str:
@@ -40,23 +41,37 @@ def _summing(table: str, keys: Mapping[str, str], rounds: str, sign: str = "") -
 # -- rounds that come --------------------------------------------------------------------------------------------------
 
 
-_COUNT_TOTAL = _adding("total", _BY_MODEL, f"VALUES (?, ?, {PLACES})")
-_COUNT_SLOT = _adding("slot", _BY_SLOT, f"VALUES (?, ?, ?, {PLACES})")
+def _values(keys: Collection[str], sums: Collection[str]) -> str:
+    return f"VALUES ({', '.join('?' * (len(keys) + len(sums)))})"
+
+
+_COUNT_TOTAL = _adding("total", _BY_CALLS, _values(_BY_CALLS, ADDITIVE))
+_COUNT_SLOT = _adding("slot", _BY_SLOT, _values(_BY_SLOT, ADDITIVE))
+_COUNT_NOTED = _adding("noted", _BY_SESSION, _values(_BY_SESSION, NOTED), NOTED)
 
 
 def count(db: sqlite3.Connection, sums: ByKey) -> None:
     """Add to what all sessions add up to."""
     db.executemany(_COUNT_SLOT, ((*key, *added) for key, added in sums.items() if key[0] is not None))
-    totals: dict[tuple[int, int], list[int]] = {}
-    for (_, model, consumer), added in sums.items():
-        key = model, consumer
+    totals: dict[tuple[int, ...], list[int]] = {}
+    for (_, *of_calls), added in sums.items():
+        key = tuple(of_calls)
         totals[key] = list(map(operator.add, totals[key], added)) if key in totals else added
     db.executemany(_COUNT_TOTAL, ((*key, *added) for key, added in totals.items()))
 
 
-def put_parts(db: sqlite3.Connection, parts: Iterable[tuple[int, int, int]]) -> None:
-    """Say that sessions have calls of models and consumers, by (model, consumer, session)."""
-    db.executemany("INSERT OR IGNORE INTO part VALUES (?, ?, ?)", parts)
+def count_noted(db: sqlite3.Connection, rows: Iterable[Sequence[int]]) -> None:
+    """Add to what sessions' calls with notes add up to, by session and notes: ``NOTED`` behind these."""
+    db.executemany(_COUNT_NOTED, rows)
+
+
+def put_parts(db: sqlite3.Connection, parts: Iterable[tuple[int, ...]]) -> None:
+    r"""Say that sessions have such calls, by (\*OF_CALLS, session)."""
+    db.executemany(f"INSERT OR IGNORE INTO part {_values((*OF_CALLS, 'session'), ())}", parts)
+
+
+def _key(table: str) -> str:
+    return ", ".join(f"{table}.{name}" for name in ("slot", *OF_CALLS))
 
 
 # A call that comes late changes what is before the later ones.
@@ -64,7 +79,7 @@ _CHANGED_ACTIVE = f"""
     UPDATE active SET before = coalesce((
         SELECT other.slot FROM active AS other
         WHERE other.session = active.session
-        AND (other.slot, other.model, other.consumer) < (active.slot, active.model, active.consumer)
+        AND ({_key("other")}) < ({_key("active")})
         ORDER BY other.slot DESC LIMIT 1
     ), {schema.NEVER})
     WHERE session = ? AND slot >= ?
@@ -72,15 +87,16 @@ _CHANGED_ACTIVE = f"""
 
 
 def put_active(
-    db: sqlite3.Connection, keys_of: Mapping[int, Collection[tuple[int, int, int]]], old: Collection[int]
+    db: sqlite3.Connection, keys_of: Mapping[int, Collection[tuple[int, ...]]], old: Collection[int]
 ) -> None:
-    """Say that sessions have calls in slots, by (slot, model, consumer); ``old`` ones may have had calls before."""
-    db.executemany("INSERT OR IGNORE INTO active VALUES (?, ?, ?, ?, ?)", _active(keys_of))
+    r"""Say that sessions have calls in slots, by (slot, \*OF_CALLS); ``old`` ones may have had calls before."""
+    places = _values(("session", "slot", *OF_CALLS, "before"), ())
+    db.executemany(f"INSERT OR IGNORE INTO active {places}", _active(keys_of))
     first_slots = [(session, min(keys)[0]) for session, keys in keys_of.items() if session in old]
     db.executemany(_CHANGED_ACTIVE, first_slots)
 
 
-def _active(keys_of: Mapping[int, Iterable[tuple[int, int, int]]]) -> Iterator[tuple[int, ...]]:
+def _active(keys_of: Mapping[int, Iterable[tuple[int, ...]]]) -> Iterator[tuple[int, ...]]:
     """Rows of ``active`` for sessions without any."""
     for session, keys in keys_of.items():
         before = schema.NEVER
@@ -94,10 +110,11 @@ def _active(keys_of: Mapping[int, Iterable[tuple[int, int, int]]]) -> Iterator[t
 
 _OF_SESSION = "round WHERE session = ?1"
 _TAKING_OUT = (
-    _summing("total", _BY_MODEL, _OF_SESSION, "-"),
+    _summing("total", _BY_CALLS, _OF_SESSION, "-"),
     _summing("slot", _BY_SLOT, f"{_OF_SESSION} AND at IS NOT NULL", "-"),
-    f"DELETE FROM part WHERE (model, consumer, session) IN (SELECT model, consumer, session FROM {_OF_SESSION})",
+    f"DELETE FROM part WHERE ({CALLS}, session) IN (SELECT {CALLS}, session FROM {_OF_SESSION})",
     "DELETE FROM active WHERE session = ?1",
+    "DELETE FROM noted WHERE session = ?1",
     f"DELETE FROM {_OF_SESSION}",
     "DELETE FROM tool WHERE session = ?1",
     "DELETE FROM session WHERE id = ?1",
@@ -119,7 +136,7 @@ def drop_empty(db: sqlite3.Connection) -> None:
 _TIDYING = (
     "DELETE FROM model WHERE id NOT IN (SELECT model FROM part)",
     "DELETE FROM consumer WHERE id NOT IN (SELECT consumer FROM part)",
-    "DELETE FROM way WHERE id NOT IN (SELECT way FROM round)",
+    "DELETE FROM way WHERE id NOT IN (SELECT way FROM part)",
     "DELETE FROM tool_name WHERE id NOT IN (SELECT tool FROM tool)",
 )
 
@@ -135,18 +152,19 @@ def tidy(db: sqlite3.Connection) -> None:
 
 
 _SUMS_OF_SUMS = ", ".join(f"sum({name})" for name in ADDITIVE)
-_ACTIVE = f"SELECT DISTINCT session, {SLOT_OF} AS slot, model, consumer FROM round WHERE at IS NOT NULL"
+_ACTIVE = f"SELECT DISTINCT session, {SLOT_OF} AS slot, {CALLS} FROM round WHERE at IS NOT NULL"
 _SUMMING_UP = (
     f"UPDATE session SET {', '.join(f'{name} = 0' for name in ADDITIVE)}",
-    *(f"DELETE FROM {table}" for table in ("total", "slot", "part", "active")),
+    *(f"DELETE FROM {table}" for table in ("total", "slot", "noted", "part", "active")),
     _summing("session", {"id": "session"}, "round WHERE true"),
     _summing("slot", _BY_SLOT, "round WHERE at IS NOT NULL"),
+    f"INSERT INTO noted {schema.OF_NOTED}",
     # What is in the slots need not be summed up from the rounds once more.
-    f"INSERT INTO total SELECT model, consumer, {_SUMS_OF_SUMS} FROM slot GROUP BY model, consumer",
-    _summing("total", _BY_MODEL, "round WHERE at IS NULL"),
+    f"INSERT INTO total SELECT {CALLS}, notes, {_SUMS_OF_SUMS} FROM slot GROUP BY {CALLS}, notes",
+    _summing("total", _BY_CALLS, "round WHERE at IS NULL"),
     f"INSERT INTO active SELECT *, {schema.BEFORE} FROM ({_ACTIVE})",
-    "INSERT INTO part SELECT DISTINCT model, consumer, session FROM active",
-    "INSERT OR IGNORE INTO part SELECT DISTINCT model, consumer, session FROM round WHERE at IS NULL",
+    f"INSERT INTO part SELECT DISTINCT {CALLS}, session FROM active",
+    f"INSERT OR IGNORE INTO part SELECT DISTINCT {CALLS}, session FROM round WHERE at IS NULL",
 )
 
 

@@ -14,7 +14,7 @@ from session_monitor.sessions.summary import Written
 from . import tool_rows
 from .database import Index
 from .rows import ROUND, SESSION, Rows, rows_of
-from .schema import ADDITIVE, AGGREGATES, BEFORE, SLOT_OF
+from .schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, NOTED, OF_NOTED, SLOT_OF
 
 _COLUMNS = ROUND[1:]  # of one session
 _PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
@@ -41,15 +41,16 @@ _SUMS = ", ".join(ADDITIVE)
 _TIMED = "round WHERE at IS NOT NULL"
 _FOLLOWS = {
     "session": (_grouped("round", "session"), f"SELECT id, {_SUMS} FROM session WHERE calls"),
-    "total": (_grouped("round", "model, consumer"), f"SELECT model, consumer, {_SUMS} FROM total WHERE calls"),
+    "noted": (OF_NOTED, f"SELECT session, notes, {', '.join(NOTED)} FROM noted"),
+    "total": (_grouped("round", f"{CALLS}, notes"), f"SELECT {CALLS}, notes, {_SUMS} FROM total WHERE calls"),
     "slot": (
-        _grouped(_TIMED, f"{SLOT_OF}, model, consumer"),
-        f"SELECT slot, model, consumer, {_SUMS} FROM slot WHERE calls",
+        _grouped(_TIMED, f"{SLOT_OF}, {CALLS}, notes"),
+        f"SELECT slot, {CALLS}, notes, {_SUMS} FROM slot WHERE calls",
     ),
-    "part": ("SELECT DISTINCT model, consumer, session FROM round", "SELECT model, consumer, session FROM part"),
+    "part": (f"SELECT DISTINCT {CALLS}, session FROM round", f"SELECT {CALLS}, session FROM part"),
     "active": (
-        f"SELECT *, {BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, model, consumer FROM {_TIMED})",
-        "SELECT slot, session, model, consumer, before FROM active",
+        f"SELECT *, {BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, {CALLS} FROM {_TIMED})",
+        f"SELECT slot, session, {CALLS}, before FROM active",
     ),
     "tool": ("SELECT session, number FROM tool EXCEPT SELECT session, number FROM round", "SELECT 0, 0 WHERE false"),
 }

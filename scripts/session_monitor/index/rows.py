@@ -18,7 +18,7 @@ from session_monitor.calls import outcome
 from session_monitor.calls.usage import PART_WORDS, TokenParts, Usage, parts_of
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, CallColumns
+from session_monitor.prices.cost import Call, CallColumns, bits_of
 from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
@@ -61,8 +61,8 @@ ROUND = (
 """The columns of ``round``."""
 
 
-Sums = dict[tuple[int, Optional[int], Optional[str], Optional[str]], tuple[int, ...]]
-"""``ADDITIVE`` by the session's position, slot (None without a time), model and consumer."""
+Sums = dict[tuple[int, Optional[int], Optional[str], Optional[str], Optional[str], int], tuple[int, ...]]
+"""``ADDITIVE`` by the session's position, slot (None without a time), model, consumer, way and notes."""
 
 
 class Rows(NamedTuple):
@@ -87,9 +87,10 @@ class Rows(NamedTuple):
             for model, usd, flags in zip(column["model"], column["usd"], column["flags"])
             if usd is None and not flags & schema.UNTOLD
         )
-        total = usage_totals.of_columns(_added([_NOTHING, *self.sums.values()]), unpriced)
-        total.spending.assumed.update(schema.noted(collections.Counter(column["notes"]).items()))
-        return total
+        by_notes: dict[int, list[int]] = {}
+        for (*_, notes), values in self.sums.items():
+            by_notes[notes] = list(map(operator.add, by_notes.get(notes, _NOTHING), values))
+        return usage_totals.of_noted(by_notes, unpriced)
 
 
 def rows_of(batch: Sequence[Written], book: Book) -> Rows:
@@ -224,7 +225,7 @@ _NOTHING = (0,) * len(schema.ADDITIVE)
 
 
 def _sums(rounds: tuple[list[Any], ...]) -> Sums:
-    """What rounds add up to by session, slot, model and consumer; as ``schema.AGGREGATES`` says it in SQL."""
+    """What rounds add up to by session, slot, model, consumer, way and notes; as ``schema.AGGREGATES`` says it in SQL."""
     column = dict(zip(ROUND, rounds))
     flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
     money_ = [column[name] for name in ("usd", "pico", "saved_usd", "saved_pico")]
@@ -243,7 +244,8 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
     values = list(zip(itertools.repeat(1), *flagged, *tokens, *money_, *without))
     slots = [None if at is None else at // schema.SLOT for at in column["at"]]
     by_key: dict[Any, list[tuple[int, ...]]] = {}
-    for key, added in zip(zip(column["session"], slots, column["model"], column["consumer"]), values):
+    of_calls = [column[name] for name in (*schema.OF_CALLS, "notes")]
+    for key, added in zip(zip(column["session"], slots, *of_calls), values):
         if key in by_key:
             by_key[key].append(added)
         else:
@@ -304,7 +306,8 @@ def way_of(route: str | None, cluster: str | None) -> str | None:
     return f"{route or ''}\n{cluster or ''}" if route or cluster else None
 
 
-def _route_and_cluster(way: str | None) -> tuple[str | None, str | None]:
+def route_and_cluster(way: str | None) -> tuple[str | None, str | None]:
+    """What ``way_of`` made one of."""
     route, _, cluster = (way or "").partition("\n")
     return route or None, cluster or None
 
@@ -315,7 +318,7 @@ def named(book: Book, models: Iterable[str | None], ways: Iterable[str | None]) 
     for key in zip(models, ways):
         if key not in known:
             model, way = key
-            known[key] = book.named(model, *_route_and_cluster(way))
+            known[key] = book.named(model, *route_and_cluster(way))
         yield known[key]
 
 
@@ -328,7 +331,7 @@ def call_of(
     flags: int,
 ) -> Call:
     """A row's call, as far as its price depends on it."""
-    route, cluster = _route_and_cluster(way)
+    route, cluster = route_and_cluster(way)
     usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=parts_kept(parts))
     timestamp = None if at is None else timestamps.rfc3339(at)
     return Call(
@@ -378,4 +381,4 @@ _UNPRICED = (None, None, None, None, 0)
 
 @functools.lru_cache(1024)
 def _bits(notes: tuple[str, ...]) -> int:
-    return sum(1 << schema.NOTES.index(note) for note in notes)
+    return bits_of(notes)

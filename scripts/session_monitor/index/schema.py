@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from session_monitor.prices import cost
-
-SCHEMA = 6
+SCHEMA = 7
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
@@ -16,7 +12,10 @@ SLOT_OF = f"(at - (at < 0) * {SLOT - 1}) / {SLOT}"
 
 NEVER = -(2**60)
 """``before`` in a session's first row of ``active``."""
-BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, model, consumer), {NEVER})"
+OF_CALLS = ("model", "consumer", "way")
+"""What calls are told apart by, in sums as in what tells which session has which calls."""
+CALLS = ", ".join(OF_CALLS)
+BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, {CALLS}), {NEVER})"
 """SQL for ``before``, where all rows of a session are made at once."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
@@ -42,9 +41,15 @@ ADDITIVE = (*_SUMS, *_MONEY)
 kind; dollars in millionths and the rest in 1e-12 (one number of 64 bits would end at nine million dollars), what caches
 saved likewise, and what is not in the cost."""
 
-ACTIVE_BY_SLOT = "CREATE INDEX active_slot ON active(slot, before, session, model, consumer)"
+ACTIVE_BY_SLOT = f"CREATE INDEX active_slot ON active(slot, before, session, {CALLS})"
 
-_SUM_COLUMNS = ", ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in ADDITIVE)
+NOTED = ("calls", "usd", "pico")
+"""Of ``ADDITIVE``, what is told of the calls with each set of notes."""
+
+_SUM_COLUMNS, _NOTED_COLUMNS = (
+    ", ".join(f"{name} INTEGER NOT NULL DEFAULT 0" for name in names) for names in (ADDITIVE, NOTED)
+)
+_CALL_COLUMNS = ", ".join(f"{name} INTEGER" for name in OF_CALLS)
 
 TABLES = f"""
 CREATE TABLE meta(name TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -69,18 +74,20 @@ CREATE TABLE tool(
     session INTEGER, number INTEGER, tool INTEGER, calls INTEGER, results INTEGER, failed INTEGER, tokens INTEGER,
     PRIMARY KEY(session, number, tool)
 ) WITHOUT ROWID;
+CREATE TABLE noted(
+    session INTEGER, notes INTEGER, {_NOTED_COLUMNS}, PRIMARY KEY(session, notes)
+) WITHOUT ROWID;
 CREATE TABLE total(
-    model INTEGER, consumer INTEGER, {_SUM_COLUMNS}, PRIMARY KEY(model, consumer)
+    {_CALL_COLUMNS}, notes INTEGER, {_SUM_COLUMNS}, PRIMARY KEY({CALLS}, notes)
 ) WITHOUT ROWID;
 CREATE TABLE slot(
-    slot INTEGER, model INTEGER, consumer INTEGER, {_SUM_COLUMNS}, PRIMARY KEY(slot, model, consumer)
+    slot INTEGER, {_CALL_COLUMNS}, notes INTEGER, {_SUM_COLUMNS}, PRIMARY KEY(slot, {CALLS}, notes)
 ) WITHOUT ROWID;
 CREATE TABLE part(
-    model INTEGER, consumer INTEGER, session INTEGER, PRIMARY KEY(model, consumer, session)
+    {_CALL_COLUMNS}, session INTEGER, PRIMARY KEY({CALLS}, session)
 ) WITHOUT ROWID;
 CREATE TABLE active(
-    session INTEGER, slot INTEGER, model INTEGER, consumer INTEGER, before INTEGER,
-    PRIMARY KEY(session, slot, model, consumer)
+    session INTEGER, slot INTEGER, {_CALL_COLUMNS}, before INTEGER, PRIMARY KEY(session, slot, {CALLS})
 ) WITHOUT ROWID;
 {ACTIVE_BY_SLOT};
 CREATE INDEX session_updated ON session(updated);
@@ -104,18 +111,11 @@ AGGREGATES = (
 )
 """Rounds summed up, as ``ADDITIVE``."""
 
+OF_NOTED = (
+    f"SELECT session, notes, {', '.join(AGGREGATES[ADDITIVE.index(name)] for name in NOTED)} FROM round WHERE notes "
+    "GROUP BY session, notes"
+)
+"""SQL for what is in ``noted``."""
+
 OF_ROUNDS = ", ".join(f"coalesce({sum_}, 0)" for sum_ in AGGREGATES)
 """The same in one, 0 where there are none."""
-
-NOTES = tuple(cost.NOTES)
-"""The bits of a round's notes, from the lowest."""
-
-
-def noted(counted: Iterable[tuple[int, int]]) -> dict[str, int]:
-    """How many rounds have each note, from how many have each set of them."""
-    counts: dict[str, int] = {}
-    for notes, number in counted:
-        for bit, note in enumerate(NOTES):
-            if notes >> bit & 1:
-                counts[note] = counts.get(note, 0) + number
-    return counts

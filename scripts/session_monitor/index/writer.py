@@ -50,6 +50,7 @@ _OLD_SESSION = (
     f"{', '.join(f'{name} = {name} + ?' for name in ADDITIVE)} WHERE id = ?"
 )
 _TOLD_OF_BEFORE = ("messages_total", "input_tokens", "output_tokens", "reasoning_tokens", "total_tokens")
+_OF_NOTED = operator.itemgetter(*map(ADDITIVE.index, schema.NOTED))
 _ID_OF = "SELECT id FROM session WHERE session_id = CAST(? AS TEXT)"
 _NEW_ROUND = f"INSERT INTO round({', '.join(ROUND)}) VALUES ({', '.join('?' * len(ROUND))})"
 
@@ -264,16 +265,21 @@ class IndexWriter(Index):
 
     def _add_up(self, added: Sums, sessions: Sequence[int], old: Collection[int], sums: aggregates.ByKey) -> None:
         """Add what new rounds add up to, and tell which sessions have them when."""
-        models, consumers = (self._numbering.of_all(table, ()) for table in ("model", "consumer"))
-        parts: set[tuple[int, int, int]] = set()
-        slots: dict[int, set[tuple[int, int, int]]] = {}
-        for (position, slot, model_name, consumer_name), values in added.items():
+        models, consumers, ways = (self._numbering.of_all(table, ()) for table in schema.OF_CALLS)
+        parts: set[tuple[int, ...]] = set()
+        slots: dict[int, set[tuple[int, ...]]] = {}
+        noted: list[tuple[int, ...]] = []
+        for (position, slot, model_name, consumer_name, way_name, notes), values in added.items():
             session, model, consumer = sessions[position], models[model_name], consumers[consumer_name]
-            key = slot, model, consumer
+            way = ways[way_name]
+            key = slot, model, consumer, way, notes
             sums[key] = list(map(operator.add, sums[key], values)) if key in sums else list(values)
-            parts.add((model, consumer, session))
+            parts.add((model, consumer, way, session))
             if slot is not None:
-                slots.setdefault(session, set()).add((slot, model, consumer))
+                slots.setdefault(session, set()).add((slot, model, consumer, way))
+            if notes:
+                noted.append((session, notes, *_OF_NOTED(values)))
+        aggregates.count_noted(self.db, noted)
         aggregates.put_parts(self.db, parts)
         aggregates.put_active(self.db, slots, old)
 

@@ -254,7 +254,31 @@ class Book:
             kind = THIRD
         return ModelPrices(name, key, kind, entry, prices.path, undated, seller)
 
+    def seller_of(self, name: str) -> str | None:
+        """Who sold it: a word of ``sellers.json``; None where nothing tells."""
+        from . import sellers  # noqa: PLC0415 -- as above
+
+        prices = self.find(name)
+        return prices.seller if prices else _seller(*sellers.split(name))
+
+    def vendor_of(self, name: str) -> str | None:
+        """Who makes it, whoever sold it, as the row of the model itself says; None where no list has one."""
+        from . import model_names, sellers  # noqa: PLC0415 -- as above
+
+        model = self.aliases().get(model_names.canonical(sellers.split(name)[1])) or sellers.split(name)[1]
+        for key, _ in model_names.candidates(model):
+            for prices in self._lists:
+                if key in prices.models:
+                    return prices.models[key].get("vendor")
+        return None
+
     # -- which row -----------------------------------------------------------------------------------------------------
+
+    def in_force(self, name: str, at: str | None) -> InForce | None:
+        """The price of a model, as ``named`` has it, at a time; None where there is none."""
+        day = at[:10] if at else ""
+        in_force = self._in_force.get((name, day)) or self._on(day, name)
+        return in_force if isinstance(in_force, InForce) else None
 
     def _on(self, day: str, model: str) -> InForce | Unpriced:
         """What is in force for a model on a day, or without one at last."""

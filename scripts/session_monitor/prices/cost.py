@@ -57,7 +57,22 @@ NOTES = {
     SELLER_UNKNOWN: "the log does not tell who sold it; priced as the maker does",
     CONVERTED: "converted from another currency at a rate that you stated",
 }
-"""What may have been assumed, in words."""
+"""What may have been assumed, or was stated, in words."""
+
+STATED = frozenset((CONVERTED,))
+"""Notes of what a person stated; all others are of what had to be assumed."""
+
+_BITS = {note: 1 << bit for bit, note in enumerate(NOTES)}
+
+
+def bits_of(notes: Iterable[str]) -> int:
+    """Notes as a number, in which each has its bit."""
+    return sum(_BITS[note] for note in notes)
+
+
+def notes_of(bits: int) -> list[str]:
+    """The notes whose bits a number has."""
+    return [note for note, bit in _BITS.items() if bits & bit]
 
 
 class Call(NamedTuple):

@@ -2,15 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from . import money
 from .book import Book
-from .cost import NO_TOKENS, PARTLY_TOLD, Call, Cost, Outcome
+from .cost import NO_TOKENS, PARTLY_TOLD, STATED, Call, Cost, Outcome
 
 NO_NAME = "no model"
+
+
+class Noted(NamedTuple):
+    """How many calls have a note, and what they cost."""
+
+    rounds: int = 0
+    pico: int = 0
+
+    def plus(self, other: Noted) -> Noted:
+        """Both in one."""
+        return Noted(self.rounds + other.rounds, self.pico + other.pico)
+
+    def to_json(self) -> dict[str, Any]:
+        """For JSON."""
+        return {"rounds": self.rounds, "cost_usd": money.plain(self.pico)}
 
 
 class Spending(SimpleNamespace):
@@ -18,8 +33,8 @@ class Spending(SimpleNamespace):
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
     of them told no tokens, and ``partly_told`` too little); ``at_least`` are the calls that may have used more tokens than is known, so that all of this
-    may be more; ``saved_pico`` is what caches spared where that is known; ``assumed`` says in how many calls which of
-    ``cost.NOTES`` had to be assumed.
+    may be more; ``saved_pico`` is what caches spared where that is known; ``noted`` tells of each of ``cost.NOTES`` which
+    calls have it, and ``assumed`` of those of which anything had to be assumed, each once.
     """
 
     pico: int
@@ -29,7 +44,8 @@ class Spending(SimpleNamespace):
     without_tokens: int
     unpriced_models: dict[str, int]
     saved_pico: int
-    assumed: dict[str, int]
+    noted: dict[str, Noted]
+    assumed: Noted
     at_least: int
 
     def __init__(self, **known: Any) -> None:
@@ -37,8 +53,8 @@ class Spending(SimpleNamespace):
         unknown = known.keys() - self.__annotations__.keys()
         if unknown:
             raise TypeError(f"no such fields: {unknown}")
-        nothing: dict[str, Any] = {**dict.fromkeys(self.__annotations__, 0), "unpriced_models": {}, "assumed": {}}
-        super().__init__(**{**nothing, **known})
+        nothing: dict[str, Any] = dict.fromkeys(self.__annotations__, 0)
+        super().__init__(**{**nothing, "unpriced_models": {}, "noted": {}, "assumed": Noted(), **known})
 
     @property
     def partly_told(self) -> int:
@@ -52,8 +68,7 @@ class Spending(SimpleNamespace):
         if isinstance(outcome, Cost):
             self.pico += outcome.pico
             self.saved_pico += outcome.saved or 0
-            for note in outcome.notes:
-                self.assumed[note] = self.assumed.get(note, 0) + 1
+            self.note(outcome.notes, Noted(1, outcome.pico))
             return
         self.unpriced_rounds += 1
         self.unpriced_tokens += call.usage.total_tokens
@@ -63,15 +78,23 @@ class Spending(SimpleNamespace):
             name = call.model or NO_NAME
             self.unpriced_models[name] = self.unpriced_models.get(name, 0) + 1
 
+    def note(self, notes: Collection[str], calls: Noted) -> None:
+        """Some of the calls, which are counted in, have these notes."""
+        for note in notes:
+            self.noted[note] = self.noted.get(note, Noted()).plus(calls)
+        if not STATED.issuperset(notes):
+            self.assumed = self.assumed.plus(calls)
+
     def add(self, other: Spending) -> None:
         """Count other calls in."""
         for name, value in vars(other).items():
-            mine = getattr(self, name)
-            if isinstance(value, dict):
-                for key, number in value.items():
-                    mine[key] = mine.get(key, 0) + number
-            else:
-                setattr(self, name, mine + value)
+            if not isinstance(value, (dict, Noted)):
+                setattr(self, name, getattr(self, name) + value)
+        for model, number in other.unpriced_models.items():
+            self.unpriced_models[model] = self.unpriced_models.get(model, 0) + number
+        for note, calls in other.noted.items():
+            self.noted[note] = self.noted.get(note, Noted()).plus(calls)
+        self.assumed = self.assumed.plus(other.assumed)
 
     def to_json(self) -> dict[str, Any]:
         """For JSON: the priced part as decimal text, and what is not in it."""
@@ -83,7 +106,9 @@ class Spending(SimpleNamespace):
             "unpriced_tokens": self.unpriced_tokens,
             "unpriced_models": sorted(self.unpriced_models),
             "cache_savings_usd": money.plain(self.saved_pico),
-            "cost_notes": self.assumed,
+            "assumed_rounds": self.assumed.rounds,
+            "assumed_usd": money.plain(self.assumed.pico),
+            "cost_notes": {note: calls.to_json() for note, calls in self.noted.items()},
         }
 
 

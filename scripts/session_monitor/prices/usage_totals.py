@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import money, spending
-from .spending import Spending
+from . import cost, money, spending
+from .spending import Noted, Spending
 
 
 class Sums(NamedTuple):
@@ -53,8 +53,18 @@ NOTHING = added(())
 """What no calls add up to; for adding to it only."""
 
 
+def of_noted(by_notes: Mapping[int, Sequence[int]], unpriced_models: Mapping[str | None, int]) -> Sums:
+    """From the columns of ``schema.ADDITIVE`` by notes, and in how many calls which model had no price."""
+    total = of_columns([sum(values) for values in zip(*by_notes.values())], unpriced_models) if by_notes else added(())
+    for bits, columns in by_notes.items():
+        if bits and columns[0]:
+            spent = of_columns(columns, {}).spending
+            total.spending.note(cost.notes_of(bits), Noted(spent.rounds, spent.pico))
+    return total
+
+
 def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
-    """From the columns of ``schema.ADDITIVE``, and in how many calls which model had no price."""
+    """The same of calls whose notes are told otherwise, or none."""
     calls, failed, left, at_least, fresh, read, written, visible, reasoning, *of_cost = columns
     usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens, _ = of_cost
     spent = Spending(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from session_monitor.text import humanize, safe
 
-from . import money
+from . import cost, money
 from .spending import Spending
 from .usage_totals import Sums
 
@@ -27,10 +27,36 @@ def known(spent: Spending) -> str:
 
 
 def short(spent: Spending) -> str:
-    """For a column: a ``+`` says that a part is not priced, ``-`` that nothing is, ``≥`` that it may be more."""
+    """For a column: ``+``: a part is not priced, ``-``: nothing is, ``≥``: it may be more, ``~``: assumed in part."""
     if spent.rounds and spent.unpriced_rounds == spent.rounds:
         return "-"
-    return f"{'≥' if spent.at_least else ''}{money.shown(spent.pico)}{'+' if spent.unpriced_rounds else ''}"
+    marks = f"{'≥' if spent.at_least else ''}{'~' if spent.assumed.rounds else ''}"
+    return f"{marks}{money.shown(spent.pico)}{'+' if spent.unpriced_rounds else ''}"
+
+
+def assumed(spent: Spending) -> list[str]:
+    """What share of a sum was assumed (``~`` in a column), and then each note; nothing where it has none."""
+    if not spent.noted:
+        return []
+    calls = spent.assumed
+    share = f"~ assumed in part: {money.shown(calls.pico)} of {known(spent)}, {humanize.counted(calls.rounds, 'round')}"
+    return [*([share] if calls.rounds else []), *(f"  {line}" for line in noted(spent))]
+
+
+def noted(spent: Spending) -> list[str]:
+    """A line for each note on some of the calls: ``assumed in 12 rounds, $0.31: cache writes are priced as input``."""
+    return [f"{verb} {text}" for verb, text in notes(spent)]
+
+
+def notes(spent: Spending) -> list[tuple[str, str]]:
+    """The same as ``assumed`` or ``stated``, and what: the notes on calls that cost most first."""
+    return [
+        (
+            "stated" if note in cost.STATED else "assumed",
+            f"in {humanize.counted(calls.rounds, 'round')}, {money.shown(calls.pico)}: {cost.NOTES[note]}",
+        )
+        for note, calls in sorted(spent.noted.items(), key=lambda each: -each[1].pico)
+    ]
 
 
 def not_in_it(spent: Spending) -> str:

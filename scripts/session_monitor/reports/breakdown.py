@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, tzinfo
 from typing import Any, NamedTuple
 
@@ -15,19 +15,20 @@ from session_monitor.prices import usage_totals
 from session_monitor.prices.usage_totals import Sums
 
 from .filter_sql import SelectionSql, SumSource
+from .naming import Naming
 
 _SUMMED_TOOLS = "sum(tool.calls), sum(tool.results), sum(tool.failed), sum(tool.tokens), sum(tool.tokens IS NOT NULL)"
 
 
 class BreakdownRow(NamedTuple):
-    """The calls of one model or consumer (None where the log names none), and how many sessions they belong to."""
+    """The calls of one name (None where the log tells none), and how many sessions they belong to."""
 
     name: str | None
     sessions: int
     sums: Sums
 
     def to_json(self, column: str) -> dict[str, Any]:
-        """For JSON, with the name as ``model`` or ``consumer``."""
+        """For JSON, with the name under the column's."""
         return {column: self.name, "sessions": self.sessions, **self.sums.to_json()}
 
 
@@ -48,6 +49,18 @@ class SpanRow(NamedTuple):
             "models": self.models,
             **self.sums.to_json(),
         }
+
+
+class SpanNameRow(NamedTuple):
+    """The calls of one name in one span of time."""
+
+    span: TimeSpan
+    row: BreakdownRow
+
+    def to_json(self, column: str, zone: tzinfo | None) -> dict[str, Any]:
+        """For JSON, as both rows are."""
+        start = _rfc3339(self.span.start, zone)
+        return {"date": self.span.name, "start": start, **self.row.to_json(column)}
 
 
 class ToolRow(NamedTuple):
@@ -71,7 +84,7 @@ class ToolRow(NamedTuple):
 
 
 class Breakdown(NamedTuple):
-    """Rows, all ``BreakdownRow`` or all ``SpanRow``, and all of them together: a session in two rows counts once."""
+    """Rows of one of the kinds above, and all of them together: a session in two rows counts once."""
 
     rows: list[Any]
     sessions: int
@@ -99,44 +112,32 @@ def everything(selected: SelectionSql) -> tuple[int, Sums]:
 
 
 def by_name(selected: SelectionSql, column: str) -> Breakdown:
-    """A row for each ``model`` or each ``consumer``, the dearest first."""
-    sources = selected.sources()
-    names = _names(selected, column)
-    columns = _columns_by(selected, sources, column)
-    unpriced = _unpriced_by(selected, sources, column, names if column == "model" else _names(selected, "model"))
-    in_all, sums = everything(selected)
+    """A row for each name that one of ``naming.COLUMNS`` has, the dearest first."""
+    return _by_name(selected, Naming(selected.index, column), selected.sources())
+
+
+def _by_name(selected: SelectionSql, naming: Naming, sources: list[SumSource]) -> Breakdown:
+    sums = _sums_by(selected, sources, naming)
+    in_all = _session_count(selected, sources)
     # Most logs name no consumer, and who is in the one row need not be counted again.
-    sessions = dict.fromkeys(columns, in_all) if len(columns) == 1 else _session_count_by(selected, sources, column)
-    rows = [
-        BreakdownRow(names.get(key), sessions.get(key, 0), usage_totals.of_columns(values, unpriced.get(key, {})))
-        for key, values in columns.items()
-        if values[0]
-    ]
+    sessions = dict.fromkeys(sums, in_all) if len(sums) == 1 else _session_count_by(selected, sources, naming)
+    rows = [BreakdownRow(name, sessions.get(name, 0), each) for name, each in sums.items()]
     rows.sort(key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
-    return Breakdown(rows, in_all, sums)
+    return Breakdown(rows, in_all, usage_totals.added(sums.values()))
 
 
-def _columns_by(selected: SelectionSql, sources: list[SumSource], column: str) -> dict[int, list[int]]:
-    """What the calls add up to, as ``schema.ADDITIVE``, by the number of their model or consumer."""
-    columns: dict[int, list[int]] = {}
-    for source in sources:
-        sql = f"SELECT {column}, {source.summed} FROM {source.rows} GROUP BY {column}"
-        for key, *values in selected.index.db.execute(sql):
-            columns[key] = added_columns(columns.get(key), values)
-    return columns
-
-
-def _unpriced_by(
-    selected: SelectionSql, sources: list[SumSource], column: str, models: dict[int, str]
-) -> dict[int, dict[str | None, int]]:
-    """How many calls of which model have no price, by the number of their model or consumer."""
-    unpriced: dict[int, dict[str | None, int]] = {}
-    for source in sources:
-        sql = f"SELECT {column}, model, {source.unpriced} AS n FROM {source.rows} GROUP BY {column}, model HAVING n > 0"
-        for key, model, number in selected.index.db.execute(sql):
-            of_key = unpriced.setdefault(key, {})
-            of_key[models.get(model)] = of_key.get(models.get(model), 0) + number
-    return unpriced
+def _sums_by(selected: SelectionSql, sources: list[SumSource], naming: Naming) -> dict[str | None, Sums]:
+    """What the calls of each name add up to, of those that have any."""
+    columns: dict[str | None, dict[int, list[int]]] = {}
+    for key, notes, values in columns_by(selected, sources, naming.by):
+        of_name = columns.setdefault(naming.of(key), {})
+        of_name[notes] = added_columns(of_name.get(notes), values)
+    unpriced: dict[str | None, dict[str | None, int]] = {}
+    for key, model, number in _unpriced(selected, sources, naming.by):
+        of_models = unpriced.setdefault(naming.of(key), {})
+        of_models[model] = of_models.get(model, 0) + number
+    sums = {name: usage_totals.of_noted(by_notes, unpriced.get(name, {})) for name, by_notes in columns.items()}
+    return {name: each for name, each in sums.items() if each.calls}
 
 
 def by_tool(selected: SelectionSql) -> list[ToolRow]:
@@ -169,9 +170,23 @@ def by_time(selected: SelectionSql, unit: str, zone: tzinfo | None) -> Breakdown
         if sums.calls:
             models = sorted(names[number] for number in _models_in(selected, sources) if number in names)
             rows.append(SpanRow(span, _session_count(selected, sources), sums, models))
-    # Calls without a time are in no span.
-    sessions = _session_count(selected, selected.between(spans[0].start, spans[-1].end)) if spans else 0
-    return Breakdown(rows, sessions, usage_totals.added(row.sums for row in rows))
+    return Breakdown(rows, _session_count_within(selected, spans), usage_totals.added(row.sums for row in rows))
+
+
+def by_time_and_name(selected: SelectionSql, unit: str, zone: tzinfo | None, column: str) -> Breakdown:
+    """A row for each name in each span that has calls of it: the newest span last, in each the dearest first."""
+    spans, naming = _spans(selected, unit, zone), Naming(selected.index, column)
+    rows, sums = [], []
+    for span in spans:
+        of_span = _by_name(selected, naming, selected.between(span.start, span.end))
+        rows += [SpanNameRow(span, row) for row in of_span.rows]
+        sums.append(of_span.sums)
+    return Breakdown(rows, _session_count_within(selected, spans), usage_totals.added(sums))
+
+
+def _session_count_within(selected: SelectionSql, spans: Sequence[TimeSpan]) -> int:
+    """How many sessions have calls in these spans; calls without a time are in none."""
+    return _session_count(selected, selected.between(spans[0].start, spans[-1].end)) if spans else 0
 
 
 def _models_in(selected: SelectionSql, sources: list[SumSource]) -> set[int]:
@@ -209,18 +224,39 @@ def _first_slot(selected: SelectionSql, moment: int | None) -> int | None:
 
 
 def _sums(selected: SelectionSql, sources: list[SumSource]) -> Sums:
-    db = selected.index.db
-    total = [0] * len(schema.ADDITIVE)
+    by_notes: dict[int, list[int]] = {}
+    for _, notes, values in columns_by(selected, sources):
+        by_notes[notes] = added_columns(by_notes.get(notes), values)
     unpriced: dict[str | None, int] = {}
+    if any(values[_UNPRICED_AT] for values in by_notes.values()):
+        for _, model, number in _unpriced(selected, sources):
+            unpriced[model] = unpriced.get(model, 0) + number
+    return usage_totals.of_noted(by_notes, unpriced)
+
+
+_UNPRICED_AT = schema.ADDITIVE.index("unpriced")
+
+
+def columns_by(
+    selected: SelectionSql, sources: Iterable[SumSource], by: Sequence[str] = ()
+) -> Iterator[tuple[tuple[int, ...], int, list[int]]]:
+    """What some calls add up to, by the numbers in some columns: these, notes, and ``schema.ADDITIVE``."""
+    keys, width = ", ".join((*by, "notes")), len(by)
     for source in sources:
-        total = added_columns(total, db.execute(f"SELECT {source.summed} FROM {source.rows}").fetchone())
-    if total[schema.ADDITIVE.index("unpriced")]:
-        names = _names(selected, "model")
-        for source in sources:
-            sql = f"SELECT model, {source.unpriced} AS n FROM {source.rows} GROUP BY model HAVING n > 0"
-            for model, number in db.execute(sql):
-                unpriced[names.get(model)] = unpriced.get(names.get(model), 0) + number
-    return usage_totals.of_columns(total, unpriced)
+        for row in selected.index.db.execute(f"SELECT {keys}, {source.summed} FROM {source.rows} GROUP BY {keys}"):
+            yield row[:width], row[width], list(row[width + 1 :])
+
+
+def _unpriced(
+    selected: SelectionSql, sources: Iterable[SumSource], by: Sequence[str] = ()
+) -> Iterator[tuple[tuple[int, ...], str | None, int]]:
+    """How many calls of which model have no price, by the numbers in some columns."""
+    names = _names(selected, "model")
+    keys = ", ".join((*by, "model"))
+    for source in sources:
+        sql = f"SELECT {keys}, {source.unpriced} AS n FROM {source.rows} GROUP BY {keys} HAVING n > 0"
+        for *key, model, number in selected.index.db.execute(sql):
+            yield tuple(key), names.get(model), number
 
 
 def _session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
@@ -230,11 +266,13 @@ def _session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
     return int(selected.index.db.execute(sql).fetchone()[0])
 
 
-def _session_count_by(selected: SelectionSql, sources: list[SumSource], column: str) -> dict[int, int]:
-    """The same for each model or consumer."""
-    union = " UNION ALL ".join(f"SELECT {column}, session FROM {source.sessions}" for source in sources)
-    sql = f"SELECT {column}, count(DISTINCT session) FROM ({union}) GROUP BY {column}"
-    return dict(selected.index.db.execute(sql).fetchall())
+def _session_count_by(selected: SelectionSql, sources: list[SumSource], naming: Naming) -> dict[str | None, int]:
+    """The same for each name."""
+    keys = ", ".join(naming.by)
+    union = " UNION ALL ".join(f"SELECT {keys}, session FROM {source.sessions}" for source in sources)
+    numbered, names = naming.numbered()
+    sql = f"SELECT number, count(DISTINCT session) FROM ({union}) JOIN {numbered} USING ({keys}) GROUP BY number"
+    return {names[number]: count for number, count in selected.index.db.execute(sql)}
 
 
 def _names(selected: SelectionSql, table: str) -> dict[int, str]:

@@ -205,15 +205,14 @@ def _series(selected: SelectionSql, spans: Iterable[TimeSpan], by_model: Breakdo
 
 def _points(selected: SelectionSql, span: TimeSpan, rows: Mapping[int, tuple[str | None, bool]]) -> list[SeriesPoint]:
     """The calls in a span, by the row (name, or the rest) that the number of a model has."""
-    sums: dict[tuple[str | None, bool], list[int]] = {}
-    for source in selected.between(span.start, span.end):
-        sql = f"SELECT model, {source.summed} FROM {source.rows} GROUP BY model"
-        for model, *columns in selected.index.db.execute(sql):
-            row = rows.get(model, rows[0])
-            sums[row] = breakdown.added_columns(sums.get(row), columns)
+    columns: dict[tuple[str | None, bool], dict[int, list[int]]] = {}
+    for (model,), notes, values in breakdown.columns_by(selected, selected.between(span.start, span.end), ("model",)):
+        of_row = columns.setdefault(rows.get(model, rows[0]), {})
+        of_row[notes] = breakdown.added_columns(of_row.get(notes), values)
     # Models are numbered as they came, in an order of no meaning.
-    by_name = sorted(sums.items(), key=lambda each: (each[0][1], each[0][0] or ""))
-    return [SeriesPoint(span, *row, usage_totals.of_columns(columns, {})) for row, columns in by_name if columns[0]]
+    by_name = sorted(columns.items(), key=lambda each: (each[0][1], each[0][0] or ""))
+    points = (SeriesPoint(span, *row, usage_totals.of_noted(by_notes, {})) for row, by_notes in by_name)
+    return [point for point in points if point.sums.calls]
 
 
 def _heat(selected: SelectionSql, oldest: int | None, zone: tzinfo | None) -> list[list[HeatCell]]:

@@ -162,7 +162,7 @@ _HAS_OUTCOME = {
 
 
 _SUMMED_COLUMNS = (
-    *("session", "at", "model", "consumer", "fresh", "read", "written", "visible", "reasoning", "flags"),
+    *("session", "at", *schema.OF_CALLS, "notes", "fresh", "read", "written", "visible", "reasoning", "flags"),
     *("usd", "pico", "saved_usd", "saved_pico"),
 )
 

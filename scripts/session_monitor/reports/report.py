@@ -135,13 +135,13 @@ class Report:
         """What the calls add up to, with the ``latest`` of the sessions."""
         return self.ask(lambda index: _overview(index, selection, latest, self.now))
 
-    def by_model(self, selection: Selection = ALL) -> Breakdown:
-        """What the calls of each model add up to, the dearest first."""
-        return self.ask(lambda index: breakdown.by_name(SelectionSql(index, selection), "model"))
+    def by_name(self, column: str, selection: Selection = ALL) -> Breakdown:
+        """What the calls of each name in one of ``naming.COLUMNS`` add up to, the dearest first."""
+        return self.ask(lambda index: breakdown.by_name(SelectionSql(index, selection), column))
 
-    def by_consumer(self, selection: Selection = ALL) -> Breakdown:
-        """What the calls of each consumer add up to, the dearest first."""
-        return self.ask(lambda index: breakdown.by_name(SelectionSql(index, selection), "consumer"))
+    def by_time_and_name(self, unit: str, zone: tzinfo | None, column: str, selection: Selection = ALL) -> Breakdown:
+        """The same for each hour, day, week or month, the newest last."""
+        return self.ask(lambda index: breakdown.by_time_and_name(SelectionSql(index, selection), unit, zone, column))
 
     def by_tool(self, selection: Selection = ALL) -> list[ToolRow]:
         """What was asked of each tool, and what came back."""

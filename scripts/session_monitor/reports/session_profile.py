@@ -179,13 +179,16 @@ def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
 def _models(index: Index, session: int) -> list[BreakdownRow]:
     """The dearest first."""
     sql = (
-        f"SELECT model.name, {schema.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
-        "WHERE session = ? GROUP BY round.model"
+        f"SELECT model.name, notes, {schema.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
+        "WHERE session = ? GROUP BY round.model, notes"
     )
+    by_model: dict[str | None, dict[int, list[int]]] = {}
+    for name, notes, *columns in index.db.execute(sql, (session,)):
+        by_model.setdefault(name, {})[notes] = columns
     unpriced = breakdown.unpriced(index, session)
     rows = [
-        BreakdownRow(name, 1, usage_totals.of_columns(columns, {name: unpriced.get(name, 0)}))
-        for name, *columns in index.db.execute(sql, (session,))
+        BreakdownRow(name, 1, usage_totals.of_noted(by_notes, {name: unpriced.get(name, 0)}))
+        for name, by_notes in by_model.items()
     ]
     return sorted(rows, key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.base import utf8
 from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.prices import usage_totals
-from session_monitor.prices.spending import Spending
+from session_monitor.prices import cost, money, usage_totals
+from session_monitor.prices.spending import Noted, Spending
 
 from . import breakdown
 from .filter_sql import SelectionSql
@@ -104,7 +104,8 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
     created_at, updated_at, updated, _, model, models, last_flags, *columns = rest
     unpriced = breakdown.unpriced(index, number) if columns[-3] else {}
     sums = usage_totals.of_columns(columns, unpriced)
-    sums.spending.assumed.update(schema.noted(index.db.execute(_NOTES, (number,))))
+    for notes, calls, usd, pico in index.db.execute(_NOTED, (number,)):
+        sums.spending.note(cost.notes_of(notes), Noted(calls, usd * money.MICRO + pico))
     fields = {
         "session_id": session_id,
         "created_at": created_at,
@@ -125,7 +126,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
     return SessionRow(fields, sums.spending, file)
 
 
-_NOTES = "SELECT notes, count(*) FROM round WHERE notes != 0 AND session = ? GROUP BY notes"
+_NOTED = "SELECT notes, calls, usd, pico FROM noted WHERE session = ?"
 
 
 def _status(last_flags: int, updated: int | None, now: int) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from session_monitor import __version__
 from session_monitor.base import data_folder, periods, timestamps
 from session_monitor.calls import coverage
+from session_monitor.reports import naming
 from session_monitor.reports.dashboard import Dashboard, SeriesPoint
 from session_monitor.reports.filters import DAYS, MOST_DAYS, recent
 from session_monitor.reports.report import Report
@@ -142,7 +143,7 @@ class StatsQuestion(Question):
         """What a request asks."""
         now = setting.since(OF_ALL_HOLDS)
         filters = parameters.filters(request, now)
-        by = parameters.choice(request, "by", ("model", "consumer", "tool", *periods.UNITS), "model")
+        by = parameters.choice(request, "by", (*naming.COLUMNS, "tool", *periods.UNITS), "model")
         days = parameters.number(request, "days", 1, MOST_DAYS)
         return cls(filters, by, days, now if by in periods.UNITS else 0)
 
@@ -152,7 +153,7 @@ class StatsQuestion(Question):
             return {"tools": [row.to_json() for row in report.by_tool(self.filters.selection)]}
         if self.by in periods.UNITS:
             return self._by_time(report)
-        sums = (report.by_model if self.by == "model" else report.by_consumer)(self.filters.selection)
+        sums = report.by_name(self.by, self.filters.selection)
         return {f"{self.by}s": [row.to_json(self.by) for row in sums.rows], "total": sums.total_to_json()}
 
     def _by_time(self, report: Report) -> dict[str, Any]:

@@ -1,0 +1,64 @@
+"""By whose name is a call added up?
+
+Models and consumers have numbers in the index; a route is a part of the way that a call went; and who sold a call, or
+made its model, follows from its model and that way by the book of prices.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from session_monitor.index.database import Index
+from session_monitor.index.rows import route_and_cluster
+
+MODEL, CONSUMER, VENDOR, SELLER, ROUTE = COLUMNS = ("model", "consumer", "vendor", "seller", "route")
+"""``vendor`` makes the model, ``seller`` sold the call."""
+
+_BY = {MODEL: ("model",), CONSUMER: ("consumer",), ROUTE: ("way",), VENDOR: ("model", "way"), SELLER: ("model", "way")}
+_NUMBERED = "numbered"
+
+
+class Naming:
+    """The names of one of ``COLUMNS``, by the numbers in the columns ``by`` of the index's sums."""
+
+    def __init__(self, index: Index, column: str) -> None:
+        """Looks up which names there are."""
+        self.by = _BY[column]
+        self._index = index
+        self._column = column
+        tables = [dict(index.db.execute(f"SELECT id, name FROM {table}").fetchall()) for table in self.by]
+        self._texts: list[dict[int, str]] = tables
+        self._known: dict[tuple[int, ...], str | None] = {}
+
+    def of(self, key: tuple[int, ...]) -> str | None:
+        """The name for the numbers in ``by``; None where the log names none, or nothing tells who it was."""
+        if key not in self._known:
+            self._known[key] = self._look_up(*(texts.get(number) for texts, number in zip(self._texts, key)))
+        return self._known[key]
+
+    def _look_up(self, name: str | None, way: str | None = None) -> str | None:
+        if self._column == ROUTE:
+            return route_and_cluster(name)[0]
+        if self._column in (MODEL, CONSUMER):
+            return name
+        book = self._index.book
+        named = book.named(name, *route_and_cluster(way))
+        if not named:
+            return None
+        return book.seller_of(named) if self._column == SELLER else book.vendor_of(named)
+
+    def numbered(self) -> tuple[str, list[str | None]]:
+        """A table of this connection with a ``number`` for each key that was named until now, and the numbers' names."""
+        names = list(dict.fromkeys(self._known.values()))
+        numbers = {name: number for number, name in enumerate(names)}
+        columns = ", ".join(f"{column} INTEGER" for column in self.by)
+        self._index.db.execute(f"DROP TABLE IF EXISTS temp.{_NUMBERED}")
+        self._index.db.execute(
+            f"CREATE TEMP TABLE {_NUMBERED}({columns}, number INTEGER, PRIMARY KEY({', '.join(self.by)})) WITHOUT ROWID"
+        )
+        self._put((*key, numbers[name]) for key, name in self._known.items())
+        return _NUMBERED, names
+
+    def _put(self, rows: Iterable[tuple[int, ...]]) -> None:
+        places = ", ".join("?" * (len(self.by) + 1))
+        self._index.db.executemany(f"INSERT INTO {_NUMBERED} VALUES ({places})", rows)
