@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import TokenParts, Usage
 from session_monitor.prices import money, spending, what_if, wording
 from session_monitor.prices.cost import Call, Cost
+from session_monitor.prices.spending import Noted
 from session_monitor.prices.what_if import CallBlock
 from tests.support.priced import SMALL_BOOK, one_by_one, usd
 
@@ -151,7 +152,7 @@ def test_a_price_can_be_made_up():
         "0.008",
         "0.008",
     )
-    assert plain.with_cache.assumed == {"cache_write_as_input": 1, "cache_read_as_input": 1}
+    assert plain.with_cache.noted == dict.fromkeys(("cache_write_as_input", "cache_read_as_input"), Noted(1, 8 * 10**9))
 
 
 def test_difference_is_over_calls_with_a_price_both_ways():

@@ -17,7 +17,7 @@ from session_monitor.calls.usage import TokenParts
 from .book import Book
 from .cost import Amount, CallColumns
 from .price_list import PriceList
-from .spending import Spending
+from .spending import Noted, Spending
 
 STATED = "stated"
 """What stands for the file of a price list that is in none."""
@@ -170,8 +170,8 @@ def _spent(block: CallBlock, name: str, amounts: Sequence[Amount]) -> Spending:
         at_least=sum(map(bool, block.at_least)),
     )
     for notes, number in Counter(all_notes).items():
-        for note in notes:
-            spent.assumed[note] = spent.assumed.get(note, 0) + number
+        if notes:
+            spent.note(notes, Noted(number, sum(pico or 0 for pico, _, each in amounts if each == notes)))
     unpriced = [at for at, pico in enumerate(all_pico) if pico is None] if None in all_pico else []
     if unpriced:
         spent.unpriced_rounds = len(unpriced)

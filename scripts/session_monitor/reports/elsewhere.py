@@ -9,11 +9,11 @@ from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.index.rows import parts_kept
-from session_monitor.prices import money, usage_totals, what_if
+from session_monitor.prices import money, what_if
 from session_monitor.prices.spending import Spending
 from session_monitor.prices.what_if import Alternative, CallBlock, Estimate
 
-from .breakdown import added_columns
+from . import breakdown
 from .filter_sql import SelectionSql
 from .filters import Selection
 
@@ -31,29 +31,10 @@ class Elsewhere(NamedTuple):
 
 def elsewhere(index: Index, selection: Selection, alternatives: Sequence[Alternative], progress: Progress) -> Elsewhere:
     """The answer of an index."""
-    where = SelectionSql(index, selection).rounds(selection.since, selection.until)
-    actual = _actual(index, where)
-    blocks = _blocks(index, where, actual.rounds, progress)
-    (sessions,) = index.db.execute(f"SELECT count(DISTINCT session) FROM round WHERE {where}").fetchone()
-    return Elsewhere(sessions, actual, what_if.estimates(alternatives, blocks))
-
-
-def _actual(index: Index, where: str) -> Spending:
-    """What the calls cost, with what was assumed."""
-    names = dict(index.db.execute("SELECT id, name FROM model"))
-    total: list[int] = [0] * len(schema.ADDITIVE)
-    unpriced: dict[str | None, int] = {}
-    noted: list[tuple[int, int]] = []
-    by_model = f"SELECT model, notes, {schema.OF_ROUNDS} FROM round WHERE {where} GROUP BY model, notes"
-    for model, notes, *columns in index.db.execute(by_model):
-        total = added_columns(total, columns)
-        noted.append((notes, columns[0]))
-        of = dict(zip(schema.ADDITIVE, columns))
-        number = of["unpriced"] - of["without_tokens"] - of["partly_told"]
-        unpriced[names.get(model)] = unpriced.get(names.get(model), 0) + number
-    spent = usage_totals.of_columns(total, unpriced).spending
-    spent.assumed = schema.noted(noted)
-    return spent
+    selected = SelectionSql(index, selection)
+    sessions, sums = breakdown.everything(selected)
+    blocks = _blocks(index, selected.rounds(selection.since, selection.until), sums.calls, progress)
+    return Elsewhere(sessions, sums.spending, what_if.estimates(alternatives, blocks))
 
 
 _TOLD = "fresh + read + written + visible + reasoning > 0"
