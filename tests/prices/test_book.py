@@ -101,6 +101,35 @@ def test_session_over_models_days_and_tiers_is_priced_round_by_round(book):
     assert money.plain(total.pico) == "0.8312054"
 
 
+@pytest.mark.parametrize(
+    ("day", "dollars", "notes"),
+    [
+        ("2026-08-10", "1", []),
+        ("2026-08-11", "1", []),  # the old price was seen on this day
+        ("2026-08-12", "1", [cost.PRICE_MAY_HAVE_CHANGED]),
+        ("2026-09-28", "1", [cost.PRICE_MAY_HAVE_CHANGED]),
+        ("2026-09-29", "3", []),
+    ],
+)
+def test_price_that_changed_nobody_knows_when(day, dollars, notes):
+    """Between the day when a price was seen last and the one when another was, either may have held: a note says so."""
+    seen = row("3", **{"from": "2026-09-29"}, dated="seen", after="2026-08-11")
+    book = Book([a_list(row("1"), seen)])
+    outcome = book.price(call("m-1", f"{day}T12:00:00Z", fresh_input=10**6))
+
+    assert (usd(outcome), list(outcome.notes)) == (dollars, notes)
+
+
+def test_price_that_changed_on_a_day_that_is_stated():
+    """Where a source states the day there is nothing to be told; nor of a call without a time, which has the latest price."""
+    stated = row("3", **{"from": "2026-09-29"}, dated="source")
+    seen = row("4", **{"from": "2026-10-29"}, dated="seen", after="2026-10-11")
+    book = Book([a_list(row("1"), stated, seen)])
+
+    assert book.price(call("m-1", "2026-09-28T12:00:00Z", fresh_input=1)).notes == ()
+    assert book.price(call("m-1", None, fresh_input=1)).notes == (cost.NO_TIME,)
+
+
 def test_day_before_the_first_row_has_no_price():
     """Nothing is priced by what came into force later."""
     assert SMALL_BOOK.price(call("deepseek-chat", "2025-02-07T23:59:59Z", fresh_input=1)) == Unpriced(

@@ -29,6 +29,7 @@ from .cost import (
     OTHER_SELLER,
     OWN_MACHINE,
     PARTLY_TOLD,
+    PRICE_MAY_HAVE_CHANGED,
     SELLER_UNKNOWN,
     THIRD_PARTY_PRICE,
     UNDATED,
@@ -300,6 +301,7 @@ class Book:
             NO_TIME: not day,
             SELLER_UNKNOWN: prices.seller is None and prices.origin == SHIPPED,
             CONVERTED: exchange_rate is not None,
+            PRICE_MAY_HAVE_CHANGED: _may_have_changed(row, rows, day),
         }
         return InForce(prices, row, exchange_rate, tuple(note for note, is_so in noted.items() if is_so))
 
@@ -338,6 +340,13 @@ def _seller(told: Told | None, name: str) -> str | None:
     if told and told.is_said:
         return told.seller
     return model_names.seller_of(name) or (told.seller if told else None)
+
+
+def _may_have_changed(row: PriceRow, rows: Sequence[PriceRow], day: str) -> bool:
+    """Whether the next row may have held on that day: it was only seen later, and this one not any more."""
+    later = rows[rows.index(row) + 1 :]
+    after = later[0].row.get("after") if later else None
+    return after is not None and after < day
 
 
 def _holds_at(seller: str | None, key: str, prices: PriceList) -> bool:

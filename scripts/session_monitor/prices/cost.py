@@ -39,6 +39,7 @@ UNDATED = "undated"
 NO_TIME = "no_time"
 CONVERTED = "converted"
 SELLER_UNKNOWN = "seller_unknown"
+PRICE_MAY_HAVE_CHANGED = "price_may_have_changed"
 
 NOTES = {
     CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
@@ -56,8 +57,9 @@ NOTES = {
     NO_TIME: "the call has no time; priced at the latest price",
     SELLER_UNKNOWN: "the log does not tell who sold it; priced as the maker does",
     CONVERTED: "converted from another currency at a rate that you stated",
+    PRICE_MAY_HAVE_CHANGED: "the price had changed when it was looked at next, nobody states when; priced as before",
 }
-"""What may have been assumed, or was stated, in words."""
+"""What may have been assumed, or was stated, in words.  The index keeps them by their places: a new one comes last."""
 
 STATED = frozenset((CONVERTED,))
 """Notes of what a person stated; all others are of what had to be assumed."""
