@@ -19,7 +19,7 @@ from datetime import date, datetime, timezone
 from decimal import Decimal
 from typing import Any
 
-from price_sources import genai, litellm, merge, wheels
+from price_sources import changes, genai, litellm, merge, wheels
 from price_sources.rows import GENAI, LITELLM, Findings
 from session_monitor.base import files
 from session_monitor.prices import price_check, price_list
@@ -137,14 +137,14 @@ def _findings(options: argparse.Namespace) -> tuple[dict[str, Findings], dict[st
     return by_source, versions
 
 
-def _report(by_source: dict[str, Findings], changes: list[merge.Change]) -> list[str]:
+def _report(by_source: dict[str, Findings], made: list[changes.Change]) -> list[str]:
     """The diff to be read, by kinds; what is refused comes last, where it is seen."""
     lines = []
     for source, findings in by_source.items():
         lines += _section(f"left out of {source}", sorted(findings.left_out))
-    for kind in (merge.GONE, merge.DIFFERING, *merge.APPLIED, merge.REFUSED):
-        lines += _section(kind, sorted(f"{change.key}: {change.text}" for change in changes if change.kind == kind))
-    if any(change.kind == merge.REFUSED for change in changes):
+    for kind in (changes.GONE, changes.DIFFERING, *changes.APPLIED, changes.REFUSED):
+        lines += _section(kind, sorted(f"{change.key}: {change.text}" for change in made if change.kind == kind))
+    if any(change.kind == changes.REFUSED for change in made):
         lines.append("Refused changes were not made. Look the prices up; then --accept MODEL, or settle them by hand.")
     return lines
 

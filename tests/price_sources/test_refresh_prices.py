@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 import refresh_prices
-from price_sources import by_hand, genai, litellm, merge, wheels
+from price_sources import by_hand, changes, genai, litellm, merge, wheels
 from price_sources.rows import Findings, Offer
 from session_monitor.prices import price_check, price_list
 
@@ -117,7 +117,7 @@ def test_second_merge_changes_nothing(case):
     twice = merged(case, document, "2026-12-24")
 
     assert price_list.dumped(once.document, once.models) == price_list.dumped(twice.document, twice.models)
-    assert [change for change in twice.changes if change.kind in merge.APPLIED] == []
+    assert [change for change in twice.changes if change.kind in changes.APPLIED] == []
 
 
 def test_header_names_versions_and_the_day():

@@ -24,6 +24,7 @@ PUBLISHERS = {
     ("@cf/meta/llama-3-8b-instruct", "cloudflare"): "meta",
     ("Pro/deepseek-ai/DeepSeek-V3", "siliconflow"): "deepseek-ai",
     ("azure/somebody/gpt-4o", "azure"): None,
+    ("perplexity/perplexity/glm-5.2", "perplexity"): None,
     ("prod/gpt-4o", None): None,
 }
 """Names and who sells them, and who published the model."""

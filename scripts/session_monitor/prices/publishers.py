@@ -31,7 +31,10 @@ def publisher_in(name: str, seller: str | None) -> str | None:
         publisher = account[1] or account[2]
         return None if publisher == _OWN_ACCOUNT else publisher
     *before, _ = name.split("/")
-    if not before or before[-1] in _PLACES or (len(before) == 1 and sellers.of_name(f"{before[0]}/x")):
+    if not before or before[-1] in _PLACES:
+        return None
+    form = sellers.of_name(f"{before[-1]}/x")
+    if form == seller or (form and len(before) == 1):  # the seller's own, as in perplexity/perplexity/glm-5.2
         return None
     return before[-1].lstrip("~")
 

@@ -154,6 +154,8 @@ def _publisher(document, seller, before):
         return words[-2]
     if words and words[0] in FIRST_WORDS:
         words = words[1:]
+    if words and FIRST_WORDS.get(words[-1]) == seller:
+        return None
     return words[-1] if words and words[-1] not in ("models", "routers", "@cf", "@hf", "pro", "lora") else None
 
 
