@@ -8,7 +8,7 @@ Its rooms in reading order, ● those that others may come in by:
     search ●  where something was said
     url ●     the link to a session's page
     export ●  tables for elsewhere
-    stats ●   stats-model, stats-date, stats-consumer, stats-tool, summary
+    stats ●   stats-model and other names, stats-date, stats-tool, summary
     watch ●   what happens now
     tail ●    what is said in one session now
     checks ●  doctor, verify

@@ -7,10 +7,11 @@ deleted at any time: whoever needs it makes it anew, or brings it up to date.
     session   one a session: its file as it was read, its sums
     round     one a call: when, which model, tokens, cost, the bytes of its line
     tool      what a call had to do with a tool: how often it asked for it, what came back
-    total     sums by model and consumer; ``slot``: the same for each half hour, in which all days of almost all time
-              zones begin (others are summed from the rounds)
+    total     sums by model, consumer, way (route and cluster) and notes; ``slot``: the same for each half hour, in which
+              all days of almost all time zones begin (others are summed from the rounds)
+    noted     what of a session's cost has which notes
     damaged   files that are no session files any more
-    part      which session has calls of which model and consumer; ``active``: in which half hour, and in which one
+    part      which session has calls of which model, consumer and way; ``active``: in which half hour, and in which one
               ``before`` that, so that those with a ``before`` from before some span are its sessions, each once
 
 The monitor marks the index as *writing* before it writes to session files and takes that back together with the new

@@ -10,7 +10,7 @@ Its rooms in reading order, ● those that others may come in by:
     breakdown ●         by model, consumer, tool and time
     elsewhere ●         at other models' prices
 =======
-    naming              by whose name calls are added up
+    naming ●            by whose name calls are added up
     breakdown ●         by model, consumer, vendor, seller, route, tool and time
 >>>>>>> dd763f3 (Every sum tells which share of it was assumed, and why; calls are added up by vendor, seller and route, and by day)
     dashboard ●         all of the overview page at once
