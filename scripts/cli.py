@@ -17,7 +17,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fa
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
-from commands.shared import failures, parsers
+from commands.shared import currencies, failures, parsers
 from commands.shared.failures import FAILED, INTERRUPTED, OK, Failure
 from commands.shared.output import Output
 from session_monitor import __version__
@@ -85,6 +85,7 @@ def _stop_telling() -> None:
 def _run(options: argparse.Namespace) -> int:
     output, data = parsers.output_and_data(options)
     try:
+        output.currency = currencies.chosen(options, data)
         return int(options.run(options, output, data) or OK)
     except BrokenPipeError:
         raise

@@ -19,7 +19,7 @@ from session_monitor.exports.formats import Document
 from session_monitor.exports.tables import ExportRow, ExportTable
 from session_monitor.text import humanize, safe
 
-from .shared import failures, filters, parsers
+from .shared import currencies, failures, filters, parsers
 from .shared.data import Data
 from .shared.failures import Failure
 from .shared.output import Output, holds_unicode
@@ -42,7 +42,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, filters.parser()),
+        (shared, filters.parser(), currencies.parser()),
         "export",
         "write sums, sessions or calls to a file for other programs",
         "export finops-report.json",
@@ -73,7 +73,9 @@ def _export(options: argparse.Namespace, output: Output, data: Data) -> None:
     def write(total: int, *tables: ExportTable, summary: ExportRow | None = None) -> None:
         counter.number = 0
         counted = tuple(table._replace(rows=counter.passing(table.rows, total)) for table in tables)
-        document = Document(timestamps.rfc3339(timestamps.now()), counted, data.coverage(), summary)
+        counted = tuple(export_tables.in_currency(table, output.currency) for table in counted)
+        known = output.currency.beside(summary), output.currency
+        document = Document(timestamps.rfc3339(timestamps.now()), counted, data.coverage(), *known)
         put(formats.pieces(document, form, is_readable=is_readable))
 
     try:

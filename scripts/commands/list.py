@@ -7,13 +7,14 @@ from typing import Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices import spending, wording
+from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.reports.session_rows import SORT_KEYS, SessionList, SessionRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
-from .shared import filters, parsers
+from .shared import currencies, filters, parsers
 from .shared.data import Data
-from .shared.output import Output, to_json
+from .shared.output import Output
 
 DEFAULT_LIMIT = 50
 """Sessions that are shown unless more are asked for."""
@@ -23,7 +24,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, filters.parser()),
+        (shared, filters.parser(), currencies.parser()),
         "list",
         "list the sessions, the latest first",
         "list --sort-by cost --limit 10",
@@ -68,7 +69,7 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
     for name in sessions.damaged:
         output.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if output.is_json:
-        output.print_json(to_json([row.to_json() for row in sessions.rows]))
+        output.print_json(output.to_json([row.to_json() for row in sessions.rows]))
         if len(sessions.rows) < sessions.meant and options.limit == DEFAULT_LIMIT:
             output.complain(_limited(sessions))
     elif not sessions.rows:
@@ -87,9 +88,10 @@ def _limited(sessions: SessionList) -> str:
 
 
 def _print_list(output: Output, sessions: SessionList) -> None:
-    output.print_table(_COLUMNS, map(_cells, sessions.rows))
+    output.print_table(_COLUMNS, [_cells(row, output.currency) for row in sessions.rows])
     if len(sessions.rows) < sessions.meant:
         output.tell(f"({_limited(sessions)})")
+    output.tell_rate()
     if any(row.spending.unpriced_rounds for row in sessions.rows):
         output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
     if any(row.spending.assumed.rounds for row in sessions.rows):
@@ -104,13 +106,13 @@ def _print_list(output: Output, sessions: SessionList) -> None:
 _KINDS = ("input", "cached", "output", "reasoning")
 
 
-def _cells(row: SessionRow) -> list[str]:
+def _cells(row: SessionRow, currency: DisplayCurrency) -> list[str]:
     return [
         row.fields["session_id"],
         local_time(row.fields["updated_at"]),
         humanize.count(row.fields["messages_count"]),
         *wording.token_cells([row.fields[f"total_{kind}_tokens"] for kind in _KINDS], row.spending),
-        wording.short(row.spending),
+        wording.short(row.spending, currency),
         row.fields["status"],
         row.fields["model"] or "-",
     ]

@@ -10,10 +10,11 @@ from typing import Any
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
+from session_monitor.prices.currency import DisplayCurrency
 
-from .shared import failures, parsers
+from .shared import currencies, failures, parsers
 from .shared.data import Data, meant, unknown_session
-from .shared.output import Output, to_json
+from .shared.output import Output
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -27,7 +28,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "show last --format md --rounds last:3",
         "show last --format html --full > session.html",
     )
-    command = parsers.command(commands, (shared,), "show", about, *examples)
+    command = parsers.command(commands, (shared, currencies.parser()), "show", about, *examples)
     command.add_argument("session_id", metavar="SESSION_ID", help=parsers.SESSION)
     command.add_argument(
         "--rounds",
@@ -63,33 +64,39 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
         raise unknown_session(report, session_id)
     has_messages = messages != "none"
     if output.is_json:
-        output.print_json(*_json_pieces(shown, messages=has_messages))
+        output.print_json(*_json_pieces(output, shown, messages=has_messages))
     elif options.format in ("md", "html"):
-        _print_page(shown, options.format, messages=has_messages, full=options.full)
+        _print_page(shown, options.format, output.currency, messages=has_messages, full=options.full)
     else:
-        transcript = Transcript(output.columns(), messages=has_messages, full=options.full, paint=output.paint())
+        transcript = Transcript(
+            output.columns(),
+            messages=has_messages,
+            full=options.full,
+            paint=output.paint(),
+            currency=output.currency,
+        )
         for line in transcript.lines(shown.row.fields, shown.row.spending, shown.rounds):
             print(line)
 
 
-def _print_page(shown: Conversation, form: str, *, messages: bool, full: bool) -> None:
-    fields, spending, rounds = shown.row.fields, shown.row.spending, shown.rounds
+def _print_page(shown: Conversation, form: str, currency: DisplayCurrency, *, messages: bool, full: bool) -> None:
+    what = shown.row.fields, shown.row.spending, shown.rounds
     if form == "md":
         from session_monitor.conversations import markdown_page  # noqa: PLC0415 -- the usual form need not wait for it
 
-        sys.stdout.writelines(markdown_page.pieces(fields, spending, rounds, messages=messages, full=full))
+        sys.stdout.writelines(markdown_page.pieces(*what, messages=messages, full=full, currency=currency))
         return
     from session_monitor.conversations import html_page  # noqa: PLC0415 -- as above
 
     # An output that does not hold all characters gets HTML's own escapes for them.
     encoding = sys.stdout.encoding or "ascii"
-    for piece in html_page.pieces(fields, spending, rounds, messages=messages, full=full):
+    for piece in html_page.pieces(*what, messages=messages, full=full, currency=currency):
         sys.stdout.write(piece.encode(encoding, "xmlcharrefreplace").decode(encoding))
 
 
-def _json_pieces(shown: Conversation, *, messages: bool) -> Iterator[str]:
+def _json_pieces(output: Output, shown: Conversation, *, messages: bool) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
-    yield to_json(shown.row.to_json())[:-1] + ', "rounds": ['
+    yield output.to_json(shown.row.to_json())[:-1] + ', "rounds": ['
     for number, each in enumerate(shown.rounds):
-        yield (",\n" if number else "\n") + to_json(conversation.to_json(*each, messages=messages))
+        yield (",\n" if number else "\n") + output.to_json(conversation.to_json(*each, messages=messages))
     yield "\n]}"

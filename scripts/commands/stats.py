@@ -8,32 +8,33 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices import money, sellers, wording
+from session_monitor.prices import sellers, wording
+from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.prices.spending import Spending
-from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import naming
-from session_monitor.reports.breakdown import Breakdown, ToolRow
+from session_monitor.reports.breakdown import Breakdown, BreakdownRow, SpanRow, ToolRow
 from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
 from session_monitor.reports.report import Report
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 
-from .shared import filters, parsers
+from .shared import currencies, filters, parsers
 from .shared.data import Data
-from .shared.output import Output, to_json
+from .shared.output import Output
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
     both = (shared, filters.parser())
+    costs = (*both, currencies.parser())
     for column, (about, *examples) in _BY_NAME.items():
-        command = parsers.command(commands, both, f"stats-{column}", f"add up the calls {about}", *examples)
+        command = parsers.command(commands, costs, f"stats-{column}", f"add up the calls {about}", *examples)
         command.add_argument("--by", choices=periods.UNITS, help="a row for each in each hour, day, week or month")
         command.set_defaults(run=_by_name, column=column)
     _add_by_tool(commands, both)
-    _add_by_date(commands, both)
+    _add_by_date(commands, costs)
     about = "add up everything, and tell how much of the log that speaks for"
-    command = parsers.command(commands, both, "summary", about, "summary", "summary --since 24h --json")
+    command = parsers.command(commands, costs, "summary", about, "summary", "summary --since 24h --json")
     command.set_defaults(run=_summary)
 
 
@@ -60,6 +61,10 @@ _SUMS = (
 )
 
 
+def _sum_columns(currency: DisplayCurrency) -> tuple[Column, ...]:
+    return (*_SUMS[:-1], _SUMS[-1]._replace(heading=f"Cost ({currency.code})"))
+
+
 def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
     """By the names of ``options.column``; with ``--by`` in each span of time."""
     column, report, selection = options.column, data.report(), filters.selection(options)
@@ -69,14 +74,14 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
     breakdown = report.by_name(column, selection)
     if output.is_json:
         rows = [row.to_json(column) for row in breakdown.rows]
-        output.print_json(to_json({f"{column}s": rows, "total": breakdown.total_to_json()}))
+        output.print_json(output.to_json({f"{column}s": rows, "total": breakdown.total_to_json()}))
     elif not breakdown.rows:
         output.tell(filters.why_empty(report, options, "calls"))
     else:
         output.tell(f"📊 Statistics by {column.capitalize()}")
-        cells = [_cells(_shown(row.name, column), row.sessions, row.sums) for row in breakdown.rows]
-        total = _cells("TOTAL", breakdown.sessions, breakdown.sums)
-        output.print_table((Column(column.capitalize(), least=16), *_SUMS), cells, total)
+        cells = [_cells(_shown(row.name, column), row, output.currency) for row in breakdown.rows]
+        total = _cells("TOTAL", breakdown, output.currency)
+        output.print_table((Column(column.capitalize(), least=16), *_sum_columns(output.currency)), cells, total)
         _tell_unknown(output, breakdown.sums.spending)
 
 
@@ -86,14 +91,14 @@ def _by_time_and_name(options: argparse.Namespace, output: Output, report: Repor
     if output.is_json:
         rows = [row.to_json(column, where) for row in breakdown.rows]
         known = {"timezone": options.timezone, "by": options.by}
-        output.print_json(to_json({f"{column}s": rows, "total": breakdown.total_to_json(), **known}))
+        output.print_json(output.to_json({f"{column}s": rows, "total": breakdown.total_to_json(), **known}))
     elif not breakdown.rows:
         output.tell(filters.why_empty(report, options, "calls"))
     else:
         output.tell(f"📊 Statistics by {column.capitalize()} and {options.by.capitalize()}")
-        columns = (_of_unit(options.by), Column(column.capitalize(), least=16), *_SUMS)
-        cells = [[span.name, *_cells(_shown(row.name, column), row.sessions, row.sums)] for span, row in breakdown.rows]
-        output.print_table(columns, cells, ["TOTAL", *_cells("", breakdown.sessions, breakdown.sums)])
+        columns = (_of_unit(options.by), Column(column.capitalize(), least=16), *_sum_columns(output.currency))
+        cells = [[span.name, *_cells(_shown(row.name, column), row, output.currency)] for span, row in breakdown.rows]
+        output.print_table(columns, cells, ["TOTAL", *_cells("", breakdown, output.currency)])
         _tell_unknown(output, breakdown.sums.spending)
 
 
@@ -107,10 +112,11 @@ def _of_unit(unit: str) -> Column:
     return Column(unit.capitalize() if unit != periods.DAY else "Date")
 
 
-def _cells(name: str, sessions: int, sums: Sums) -> list[str]:
-    calls = map(humanize.count, (sessions, sums.calls, sums.failed, sums.left))
+def _cells(name: str, row: BreakdownRow | SpanRow | Breakdown, currency: DisplayCurrency) -> list[str]:
+    sums = row.sums
+    calls = map(humanize.count, (row.sessions, sums.calls, sums.failed, sums.left))
     kinds = (sums.input_tokens, sums.cached_tokens, sums.output_tokens, sums.reasoning_tokens)
-    return [name, *calls, *wording.token_cells(kinds, sums.spending), wording.short(sums.spending)]
+    return [name, *calls, *wording.token_cells(kinds, sums.spending), wording.short(sums.spending, currency)]
 
 
 def _tell_unknown(output: Output, spent: Spending) -> None:
@@ -120,8 +126,9 @@ def _tell_unknown(output: Output, spent: Spending) -> None:
         output.tell(f"Not in the cost: {unpriced}")
     if unknown:
         output.tell(f"{unknown.capitalize()}.")
-    for line in wording.assumed(spent):
+    for line in wording.assumed(spent, output.currency):
         output.tell(line)
+    output.tell_rate()
 
 
 # -- by tool -----------------------------------------------------------------------------------------------------------
@@ -154,7 +161,7 @@ def _by_tool(options: argparse.Namespace, output: Output, data: Data) -> None:
     report = data.report()
     tools = report.by_tool(filters.selection(options))
     if output.is_json:
-        output.print_json(to_json({"tools": [row.to_json() for row in tools]}))
+        output.print_json(output.to_json({"tools": [row.to_json() for row in tools]}))
     elif not tools:
         calls = report.overview(filters.selection(options)).sums.calls
         output.tell(_no_tools(calls) if calls else filters.why_empty(report, options, "calls"))
@@ -210,7 +217,7 @@ def _by_date(options: argparse.Namespace, output: Output, data: Data) -> None:
         last = None if newest is None else periods.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
         dates = [row.to_json(where) for row in breakdown.rows]
-        output.print_json(to_json({"dates": dates, "total": breakdown.total_to_json(), **known}))
+        output.print_json(output.to_json({"dates": dates, "total": breakdown.total_to_json(), **known}))
         return
     output.tell(f"📊 Statistics by Date ({days})")
     if breakdown.rows:
@@ -222,9 +229,11 @@ def _by_date(options: argparse.Namespace, output: Output, data: Data) -> None:
 
 
 def _print_dates(output: Output, unit: str, breakdown: Breakdown) -> None:
-    rows = [[*_cells(row.span.name, row.sessions, row.sums), ", ".join(row.models)] for row in breakdown.rows]
-    total = [*_cells("TOTAL", breakdown.sessions, breakdown.sums), ""]
-    output.print_table((_of_unit(unit), *_SUMS, Column("Models", rank=6, least=16)), rows, total)
+    rows = [[*_cells(row.span.name, row, output.currency), ", ".join(row.models)] for row in breakdown.rows]
+    total = [*_cells("TOTAL", breakdown, output.currency), ""]
+    output.print_table(
+        (_of_unit(unit), *_sum_columns(output.currency), Column("Models", rank=6, least=16)), rows, total
+    )
     _tell_unknown(output, breakdown.sums.spending)
 
 
@@ -253,20 +262,21 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
     overview = report.overview(filters.selection(options))
     sums = overview.sums
     if output.is_json:
-        output.print_json(to_json({"sessions": overview.sessions, **sums.to_json()}))
+        output.print_json(output.to_json({"sessions": overview.sessions, **sums.to_json()}))
         return
     if not sums.calls and filters.in_words(options):
         output.tell(filters.why_empty(report, options, "calls"))
         return
     spent = sums.spending
-    saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
+    saved = f"; caching saved {output.currency.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
     output.tell(f"Sessions: {humanize.count(overview.sessions)}")
     left = f" and {humanize.count(sums.left)} were left by their clients" if sums.left else ""
     output.tell(f"Calls:    {humanize.count(sums.calls)}, of which {humanize.count(sums.failed)} failed{left}")
     output.tell(f"Tokens:   {wording.tokens(sums)}")
-    output.tell(f"Cost:     {wording.shown(spent)}{saved}")
-    for line in wording.assumed(spent):
+    output.tell(f"Cost:     {wording.shown(spent, output.currency)}{saved}")
+    for line in wording.assumed(spent, output.currency):
         output.tell(f"          {line}")
+    output.tell_rate()
     output.tell(f"Coverage: {_coverage(data.coverage())}")
 
 

@@ -14,11 +14,11 @@ from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices.cost import Outcome
 from session_monitor.text import safe, table, width
 
-from .shared import parsers
+from .shared import currencies, parsers
 from .shared.data import Data, meant
 from .shared.failures import gone
 from .shared.looking import NOT_AT_WORK, Reports, add_interval, pausing
-from .shared.output import Output, to_json
+from .shared.output import Output
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -28,7 +28,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     about = "print the latest rounds of a session, then each new one as it comes, until Ctrl-C"
     examples = ("tail last", "tail last --rounds last:10 --messages none", "tail last --once --json")
-    command = parsers.command(commands, (shared,), "tail", about, *examples)
+    command = parsers.command(commands, (shared, currencies.parser()), "tail", about, *examples)
     command.description += " With --json it prints one object a line, a round each."
     command.add_argument("session_id", metavar="SESSION_ID", help=parsers.SESSION)
     command.add_argument(
@@ -76,6 +76,7 @@ def _print_heading(output: Output, session_id: str) -> None:
     columns, heading = output.columns(), f"📝 {safe.cell(session_id)}"
     for line in [heading] if columns is None else width.wrap(heading, columns, "   "):
         print(output.paint()(table.BOLD, line))
+    output.tell_rate()
 
 
 def _lines(
@@ -84,7 +85,7 @@ def _lines(
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
     if output.is_json:
-        yield to_json(conversation.to_json(entry, outcome, messages=with_messages))
+        yield output.line(conversation.to_json(entry, outcome, messages=with_messages))
         return
     yield ""
     transcript = Transcript(
@@ -93,5 +94,6 @@ def _lines(
         full=options.full,
         paint=output.paint(),
         conversations=conversations,
+        currency=output.currency,
     )
     yield from transcript.round(entry, outcome)

@@ -15,16 +15,17 @@ from session_monitor.conversations.conversation import Conversation, Wanted
 from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices import wording
+from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.reports.report import Overview
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
 from session_monitor.text.screen import Screen, terminal_size
 
-from .shared import parsers
+from .shared import currencies, parsers
 from .shared.data import Data, meant
 from .shared.failures import gone
 from .shared.looking import NOT_AT_WORK, Reports, add_interval, pausing
-from .shared.output import Output, to_json
+from .shared.output import Output
 
 LATEST = 200
 """Sessions that a view may show; how many it does is the terminal's height."""
@@ -37,7 +38,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     about = "show the sessions, or one of them, as they talk, until Ctrl-C"
     examples = ("watch", "watch last --interval 5", "watch --once")
-    command = parsers.command(commands, (shared,), "watch", about, *examples)
+    command = parsers.command(commands, (shared, currencies.parser()), "watch", about, *examples)
     command.description += (
         " This is no monitor: main.py is what reads the log. Without a terminal it prints one line for each change, "
         "with --json one object a line."
@@ -50,9 +51,9 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _watch(options: argparse.Namespace, output: Output, data: Data) -> None:
     reports = Reports(data)
-    subject: Subject = Everything(reports)
+    subject: Subject = Everything(reports, output.currency)
     if options.session_id is not None:
-        subject = OneSession(reports, meant(reports(), options.session_id))
+        subject = OneSession(reports, meant(reports(), options.session_id), output.currency)
     with pausing(options.interval, once=options.once) as pause:
         watch(output, subject, pause, once=options.once)
 
@@ -73,7 +74,7 @@ class Subject(Protocol):
 def watch(output: Output, subject: Subject, pause: Pause, *, once: bool) -> None:
     """Show it until there is no other look."""
     if output.is_json:
-        for text in follow.changes(follow.looks(lambda: to_json(subject.json()), pause)):
+        for text in follow.changes(follow.looks(lambda: output.line(subject.json()), pause)):
             print(text, flush=True)
     elif once:
         columns, rows = terminal_size(*_ELSEWHERE)
@@ -91,8 +92,9 @@ def watch(output: Output, subject: Subject, pause: Pause, *, once: bool) -> None
 class Everything:
     """All sessions of the folder."""
 
-    def __init__(self, reports: Reports) -> None:
+    def __init__(self, reports: Reports, currency: DisplayCurrency = DOLLARS) -> None:
         self._reports = reports
+        self._currency = currency
 
     def frame(self, columns: int, rows: int) -> list[str]:
         """The live view, as the monitor itself has it."""
@@ -118,6 +120,8 @@ class Everything:
         sums, covered = overview.sums, self._reports.data.coverage()
         read = covered or Coverage()
         notes = [self._reports.problem] if self._reports.problem else []
+        if not self._currency.is_dollars:
+            notes.insert(0, f"costs are {self._currency.rate}")
         if overview.newest is not None:
             notes.insert(0, f"newest call: {timestamps.local_time(timestamps.rfc3339(overview.newest))}")
         return live_frame.FrameData(
@@ -128,7 +132,7 @@ class Everything:
                 sums.output_tokens,
                 sums.cached_tokens,
                 sums.reasoning_tokens,
-                wording.shown(sums.spending),
+                wording.shown(sums.spending, self._currency),
                 wording.unknown_tokens(sums.spending),
             ),
             lines=covered.lines if covered else None,
@@ -150,13 +154,14 @@ class Everything:
 class OneSession:
     """One session: what it adds up to, and its latest rounds."""
 
-    def __init__(self, reports: Reports, session_id: str) -> None:
+    def __init__(self, reports: Reports, session_id: str, currency: DisplayCurrency = DOLLARS) -> None:
         self._reports = reports
+        self._currency = currency
         self._session_id = session_id
 
     def frame(self, columns: int, rows: int) -> list[str]:
         """The sums above as many of the latest rounds as fit, the newest last."""
-        transcript = Transcript(columns, messages=False)
+        transcript = Transcript(columns, messages=False, currency=self._currency)
         try:
             talk = self._latest(max(1, rows // _LEAST_OF_A_ROUND))
             blocks = [list(transcript.round(entry, outcome)) for entry, outcome in talk.rounds]
@@ -165,7 +170,7 @@ class OneSession:
         rule = "━" * columns
         name = width.cut_middle(safe.cell(self._session_id), columns - 3)
         ago = self._ago(talk.row)
-        head = [f"🔍 {name}", rule, f"💬 {_counted(talk.row)}{ago}", f"📈 {_spent(talk.row)}", rule]
+        head = [f"🔍 {name}", rule, f"💬 {_counted(talk.row)}{ago}", f"📈 {_spent(talk.row, self._currency)}", rule]
         foot = [width.cut_middle(safe.cell(note), columns) for note in self._notes()]
         lines = [*head, *latest_that_fit(blocks, rows - len(head) - len(foot)), *foot]
         return [width.cut_end(line, columns) for line in lines][: max(rows, 0)]
@@ -174,7 +179,9 @@ class OneSession:
         """The sums in one line."""
         row = self._latest(1).row
         last = f"last call {timestamps.local_time(row.fields['updated_at'])}"
-        return "; ".join([safe.cell(self._session_id), _counted(row), _spent(row), last, *self._notes()])
+        return "; ".join(
+            [safe.cell(self._session_id), _counted(row), _spent(row, self._currency), last, *self._notes()]
+        )
 
     def json(self) -> dict[str, Any]:
         """The session as ``list`` has it."""
@@ -194,7 +201,8 @@ class OneSession:
 
     def _notes(self) -> list[str]:
         idle = [] if self._reports.is_at_work() else [NOT_AT_WORK]
-        return [*idle, *filter(None, [self._reports.problem])]
+        rate = None if self._currency.is_dollars else f"costs are {self._currency.rate}"
+        return [*idle, *filter(None, [rate, self._reports.problem])]
 
 
 _LEAST_OF_A_ROUND = 4
@@ -208,11 +216,11 @@ def _counted(row: SessionRow) -> str:
     return f"{rounds}{not_well}{', ' if models else ''}{models}"
 
 
-def _spent(row: SessionRow) -> str:
+def _spent(row: SessionRow, currency: DisplayCurrency) -> str:
     cells = wording.token_cells([row.fields[f"total_{kind}_tokens"] for kind in _KINDS], row.spending)
     told = "{} in ({} cached), {} out ({} reasoning)".format(*cells)
     unknown = wording.unknown_tokens(row.spending)
-    return f"{told}{f' ({unknown})' if unknown else ''}, {wording.shown(row.spending)}"
+    return f"{told}{f' ({unknown})' if unknown else ''}, {wording.shown(row.spending, currency)}"
 
 
 _KINDS = ("input", "cached", "output", "reasoning")

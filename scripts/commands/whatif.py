@@ -8,16 +8,17 @@ from typing import Any
 
 from session_monitor.prices import cost, money, what_if, wording
 from session_monitor.prices.book import Book
+from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.prices.what_if import Alternative, Estimate
 from session_monitor.reports.elsewhere import Elsewhere
 from session_monitor.reports.filters import Selection, literally
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
-from .shared import failures, filters, parsers
+from .shared import currencies, failures, filters, parsers
 from .shared.data import Data, meant, unknown_model
 from .shared.failures import Failure
-from .shared.output import Output, to_json
+from .shared.output import Output
 
 _HOW = """\
 what is compared: the calls of SESSION_ID, or without it all calls; of either those that the filters choose. --model is
@@ -35,7 +36,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "whatif --since 30d --to gpt-4o",
         "whatif --since 2026-02-01 --model 'qwen*' --to deepseek-chat --price our-offer=2.5:10:0.25",
     )
-    command = parsers.command(commands, (shared, filters.parser()), "whatif", about, *examples)
+    command = parsers.command(commands, (shared, filters.parser(), currencies.parser()), "whatif", about, *examples)
     command.epilog = _HOW + command.epilog
     command.add_argument("session_id", metavar="SESSION_ID", nargs="?", help=parsers.SESSION)
     command.add_argument(
@@ -74,7 +75,7 @@ def _what_if(options: argparse.Namespace, output: Output, data: Data) -> None:
         raise unknown_model(book, unknown[0].alternative.name)
     if output.is_json:
         known = {"session_id": session_id, "sessions": answer.sessions, "actual": answer.actual.to_json()}
-        output.print_json(to_json({**known, "estimate": True, "models": list(map(_to_json, answer.estimates))}))
+        output.print_json(output.to_json({**known, "estimate": True, "models": list(map(_to_json, answer.estimates))}))
     elif not answer.actual.rounds:
         output.tell(filters.why_empty(report, options, "calls"))
     else:
@@ -165,9 +166,11 @@ _NOTE = (
 def _print(output: Output, session_id: str | None, answer: Elsewhere) -> None:
     actual = answer.actual
     calls = f"{humanize.counted(actual.rounds, 'call')} of {humanize.counted(answer.sessions, 'session')}"
-    output.tell(f"What {calls if session_id is None else safe.cell(session_id)} cost: {wording.shown(actual)}")
+    output.tell(
+        f"What {calls if session_id is None else safe.cell(session_id)} cost: {wording.shown(actual, output.currency)}"
+    )
     output.tell("What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:")
-    output.print_table(_COLUMNS, map(_cells, answer.estimates))
+    output.print_table(_COLUMNS, [_cells(each, output.currency) for each in answer.estimates])
     told = answer.estimates[0].with_cache.rounds
     partial = {each.compared.rounds for each in answer.estimates if each.is_priced} - {told}
     if partial:
@@ -176,25 +179,31 @@ def _print(output: Output, session_id: str | None, answer: Elsewhere) -> None:
         output.tell(f"{text}{' or more' if len(partial) > 1 else ''} of {humanize.count(told)}.")
     if actual.rounds > told:
         output.tell(f"Left out: {humanize.counted(actual.rounds - told, 'call')} that told no tokens.")
+    if actual.assumed.rounds or any(each.with_cache.assumed.rounds for each in answer.estimates):
+        output.tell("~: something had to be assumed for a part of it; --json tells what.")
+    output.tell_rate()
     output.tell(_NOTE)
 
 
-def _cells(estimate: Estimate) -> list[str]:
+def _cells(estimate: Estimate, currency: DisplayCurrency) -> list[str]:
     if not estimate.is_priced:
         return [estimate.alternative.name, cost.UNPRICED[_why_not(estimate)], "-", "-", "-", "-"]
     more = "≥" if estimate.with_cache.at_least else ""
     compared = estimate.compared
     ends = (estimate.low_pico, estimate.high_pico), (compared.low_pico, compared.high_pico)
-    spans = [_span(*(more + money.shown(pico) for pico in ends[0])), _span(*map(_signed, ends[1]))]
+    spans = [
+        _span(*(more + currency.shown(pico) for pico in ends[0])),
+        _span(*(_signed(pico, currency) for pico in ends[1])),
+    ]
     percents = [_percent(pico, compared.actual) for pico in ends[1]]
     spans.append(_span(*(each if each.startswith(("-", "0.0")) else f"+{each}" for each in percents if each)))
     both = estimate.with_cache, estimate.without_cache
-    return [estimate.alternative.name, *spans, *map(wording.short, both)]
+    return [estimate.alternative.name, *spans, *(wording.short(each, currency) for each in both)]
 
 
 def _span(low: str = "-", high: str = "-") -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _signed(pico: int) -> str:
-    return f"{'+' if pico > 0 else ''}{money.shown(pico)}"
+def _signed(pico: int, currency: DisplayCurrency) -> str:
+    return f"{'+' if pico > 0 else ''}{currency.shown(pico)}"

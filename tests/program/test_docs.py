@@ -75,7 +75,7 @@ def test_readme_shows_what_the_command_prints(checkout):
 def test_every_parameter_is_documented():
     """The README names every parameter that main.py and cli.py know."""
     readme = (ROOT / "README.md").read_text()
-    pricing = [["pricing", name] for name in ("list", "show", "set", "alias", "seller", "reset")]
+    pricing = [["pricing", name] for name in ("list", "show", "set", "rate", "alias", "seller", "reset")]
     for face, commands in (
         ("main.py", [[]]),
         ("scripts/webserver.py", [[]]),

@@ -26,6 +26,8 @@ COMMANDS = (
     f"show {MAIN}",
     "show last --rounds last:2",
     f"whatif {MAIN} --model gpt-4o",
+    "summary --currency CNY --rate 0.14",
+    "pricing rate",
     "whatif --since 2026-02-01 --model qwen* --to gpt-4o --to no-such-model --price our=1:2:0.1",
     "search 天气",
     "export - --what rounds",

@@ -15,7 +15,7 @@ from session_monitor.calls import usage
 from session_monitor.calls.usage import Reported, Usage
 from session_monitor.prices import money, price_check, spending
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, Cost
+from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost
 from session_monitor.prices.price_list import PriceList
 from session_monitor.prices.spending import Spending
 
@@ -78,5 +78,9 @@ def one_by_one(book, calls, model):
         if usage.total_tokens:
             for spent, used in ((kept, usage), (none, uncached)):
                 moved = call._replace(model=model, usage=used, has_tokens=True)
-                spent.count(moved, book.price(moved))
+                outcome = book.price(moved)
+                if isinstance(outcome, Cost):  # who names a model means its maker, which is no assumption
+                    notes = tuple(note for note in outcome.notes if note != SELLER_UNKNOWN)
+                    outcome = outcome._replace(notes=notes)
+                spent.count(moved, outcome)
     return kept, none

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from datetime import date
 from typing import Any
 
 from commands.shared import failures, parsers
@@ -39,7 +38,7 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--from",
         dest="start",
         metavar="DATE",
-        type=_date,
+        type=parsers.day,
         help="from this day on, UTC; what held before stays (default: since ever)",
     )
     command.add_argument("--provider", metavar="NAME", help="who sells it")
@@ -50,7 +49,7 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--rate", metavar="USD", type=parsers.price, help="dollars for one unit of the currency, if not stated before"
     )
     command.add_argument(
-        "--rate-from", metavar="DATE", type=_date, help="the day from which the rate holds (default: today)"
+        "--rate-from", metavar="DATE", type=parsers.day, help="the day from which the rate holds (default: today)"
     )
     own_list.add_place(command)
     command.set_defaults(run=_set)
@@ -137,13 +136,3 @@ def _reset(options: argparse.Namespace, output: Output, data: Data) -> None:
     model = data.book().find(options.model)
     now = f"is priced as {safe.cell(model.key)}" if model else "has no price now"
     output.tell(f"{safe.cell(key)} {now}")
-
-
-# -- what is typed -----------------------------------------------------------------------------------------------------
-
-
-def _date(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no date like 2026-05-01") from None

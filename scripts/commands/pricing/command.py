@@ -8,6 +8,7 @@ from typing import Any
 from commands.shared import parsers
 
 from .changing import add_alias, add_reset, add_set
+from .converting import add_rate
 from .selling import add_seller
 from .showing import add_list, add_show
 
@@ -20,6 +21,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "pricing list --unpriced",
         "pricing show gpt-4o-2024-08-06",
         "pricing set qwen-long 0.5 2 --currency CNY --rate 0.14",
+        "pricing rate CNY 0.14",
         "pricing alias my-deployment gpt-4o",
         "pricing seller '*llm-eu.internal*' azure",
         "pricing reset qwen-long",
@@ -29,6 +31,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     add_list(of_pricing, shared)
     add_show(of_pricing, shared)
     add_set(of_pricing, shared)
+    add_rate(of_pricing, shared)
     add_alias(of_pricing, shared)
     add_seller(of_pricing, shared)
     add_reset(of_pricing, shared)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from session_monitor.calls.coverage import Coverage
+from session_monitor.prices.currency import DOLLARS
 from session_monitor.text import safe, table, width
 from session_monitor.text.table import Column, Paint
 
@@ -39,11 +40,21 @@ class Output:
     ) -> None:
         """``coverage`` tells how much of the log the data speaks for; ``color`` is auto, always or never."""
         self.is_json = is_json
+        self.currency = DOLLARS
+        """In which costs are shown."""
         self._coverage = coverage
         self._is_wide = is_wide
         self._color = color
 
     # -- to stdout, for scripts ----------------------------------------------------------------------------------------
+
+    def to_json(self, value: object) -> str:
+        """JSON of an answer, with what stands beside its dollars where another currency was asked for."""
+        return to_json(self.currency.beside(value))
+
+    def line(self, value: dict[str, object]) -> str:
+        """The same of an answer that stands by itself in a line, with the rate."""
+        return self.to_json(value if self.currency.is_dollars else {**value, "currency": self.currency.to_json()})
 
     def print_json(self, *pieces: str) -> None:
         """Print data, which is JSON already, in the envelope, with how much of the log it speaks for."""
@@ -51,6 +62,8 @@ class Output:
         sys.stdout.write(f'{{"schema_version": {SCHEMA_VERSION}, "data": ')
         for piece in pieces:
             sys.stdout.write(piece)
+        if not self.currency.is_dollars:
+            sys.stdout.write(f', "currency": {to_json(self.currency.to_json())}')
         sys.stdout.write(f', "coverage": {to_json(covered.to_json() if covered else None)}}}\n')
 
     def print_error(self, code: str, message: str) -> None:
@@ -79,6 +92,11 @@ class Output:
         columns = self.columns()
         for line in text.split("\n"):
             print("\n".join([line] if columns is None else width.wrap(line, columns, indent)))
+
+    def tell_rate(self) -> None:
+        """Say at which rate costs were converted, where they were."""
+        if not self.currency.is_dollars:
+            self.tell(f"(Costs are {self.currency.rate}.)")
 
     def print_table(
         self, headings: Sequence[Column], rows: Iterable[Sequence[str]], total: Sequence[str] | None = None

@@ -120,6 +120,24 @@ def price(text: str) -> str:
     return plain
 
 
+def day(text: str) -> str:
+    """A date, for argparse."""
+    from datetime import date  # noqa: PLC0415 -- as above
+
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no date like 2026-05-01") from None
+
+
+def exchange_rate(text: str) -> str:
+    """What one unit of a currency is worth, for argparse: as a price, and above 0."""
+    usd = price(text)
+    if usd == "0":
+        raise argparse.ArgumentTypeError(f"{text!r} is no rate: what is worth nothing is no currency")
+    return usd
+
+
 def currency(text: str) -> str:
     """The three letters of a currency, for argparse."""
     code = text.upper()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices.cost import Outcome
+from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
 
@@ -41,28 +42,29 @@ def pieces(
     *,
     messages: bool,
     full: bool,
+    currency: DisplayCurrency = DOLLARS,
 ) -> Iterator[str]:
     """The whole page, a round a piece; long texts are clipped unless ``full``."""
     session_id = html.escape(safe.cell(row["session_id"]))
     with open(_STYLE, encoding="utf-8") as file:
         yield f"{_HEAD}<title>{session_id}</title>\n<style>\n{file.read()}</style>\n</head>\n<body>\n<main>\n"
     yield f'<h1 dir="auto">{session_id}</h1>\n<table>\n'
-    for fact in passages.facts(row, spent):
+    for fact in passages.facts(row, spent, currency):
         yield f'<tr><th scope="row">{fact.label}</th><td>{html.escape(fact.text)}</td></tr>\n'
     yield "</table>\n"
     conversations = Conversations()
     for entry, outcome in rounds:
-        which = conversations.behind(entry)
-        yield "".join(_round(entry, outcome, which, messages=messages, full=full))
+        which, cost = conversations.behind(entry), passages.cost(entry, outcome, currency)
+        yield "".join(_round(entry, cost, which, messages=messages, full=full))
     yield "</main>\n</body>\n</html>\n"
 
 
-def _round(entry: StoredRound, outcome: Outcome, which: str, *, messages: bool, full: bool) -> Iterator[str]:
+def _round(entry: StoredRound, cost: str, which: str, *, messages: bool, full: bool) -> Iterator[str]:
     number = entry["round"]
     model = f" · <bdi>{html.escape(safe.cell(entry['model']))}</bdi>" if entry["model"] else ""
     when = html.escape(local_time(entry["timestamp"]))
     yield f'<article id="r{number}">\n<h2><a href="#r{number}">Round {number}</a>{model} · {when}{html.escape(which)}</h2>\n'
-    yield f"<p>{passages.tokens(entry)} · {html.escape(passages.cost(entry, outcome))}</p>\n"
+    yield f"<p>{passages.tokens(entry)} · {html.escape(cost)}</p>\n"
     yield from (f"<p>{html.escape(remark)}</p>\n" for remark in remarks.of_round(entry))
     if remarks.is_telling(entry):
         yield f"<p>Tool calls: {html.escape(remarks.tool_calls(entry))}</p>\n"

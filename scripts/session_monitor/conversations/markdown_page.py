@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices.cost import Outcome
+from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize
 from session_monitor.text.markdown import cell, code, fence, table
@@ -31,21 +32,24 @@ def pieces(
     *,
     messages: bool,
     full: bool,
+    currency: DisplayCurrency = DOLLARS,
 ) -> Iterator[str]:
     """The whole session, a round a piece; long texts are clipped unless ``full``."""
     yield f"# Session {code(row['session_id'])}\n\n"
-    facts = [[fact.label, fact.text if fact.is_ours else cell(fact.text)] for fact in passages.facts(row, spent)]
+    facts = [
+        [fact.label, fact.text if fact.is_ours else cell(fact.text)] for fact in passages.facts(row, spent, currency)
+    ]
     yield from table(["", ""], facts)
     conversations = Conversations()
     for entry, outcome in rounds:
-        which = conversations.behind(entry)
-        yield "\n" + "\n".join(_round(entry, outcome, which, messages=messages, full=full))
+        which, cost = conversations.behind(entry), passages.cost(entry, outcome, currency)
+        yield "\n" + "\n".join(_round(entry, cost, which, messages=messages, full=full))
 
 
-def _round(entry: StoredRound, outcome: Outcome, which: str, *, messages: bool, full: bool) -> Iterator[str]:
+def _round(entry: StoredRound, cost: str, which: str, *, messages: bool, full: bool) -> Iterator[str]:
     model = f" · {code(entry['model'])}" if entry["model"] else ""
     yield f"### Round {entry['round']}{model} · {local_time(entry['timestamp'])}{which}\n"
-    yield f"{passages.tokens(entry)} · {code(passages.cost(entry, outcome))}\n"
+    yield f"{passages.tokens(entry)} · {code(cost)}\n"
     yield from (f"{remark}\n" for remark in remarks.of_round(entry))
     if remarks.is_telling(entry):
         yield f"Tool calls: {code(remarks.tool_calls(entry))}\n"

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
 from session_monitor.calls.outcome import has_tokens
-from session_monitor.prices import money, wording
+from session_monitor.prices import wording
 from session_monitor.prices.cost import NO_TOKENS, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
 
@@ -70,7 +71,7 @@ class Passage(NamedTuple):
 # -- of a session ------------------------------------------------------------------------------------------------------
 
 
-def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
+def facts(row: Mapping[str, Any], spent: Spending, currency: DisplayCurrency = DOLLARS) -> Iterator[Fact]:
     """What a session adds up to and cost."""
     not_well = humanize.bracketed({"failed": row["failed_count"], "left": row["left_count"]})
     yield Fact("Created", local_time(row["created_at"]))
@@ -84,11 +85,13 @@ def facts(row: Mapping[str, Any], spent: Spending) -> Iterator[Fact]:
     unknown = wording.unknown_tokens(spent)
     if unknown:
         yield Fact("Not known", unknown)
-    yield Fact("Cost", wording.shown(spent), is_ours=False)
+    yield Fact("Cost", wording.shown(spent, currency), is_ours=False)
+    if not currency.is_dollars:
+        yield Fact("Rate", currency.rate)
     if spent.saved_pico:
         verb = "saved" if spent.saved_pico > 0 else "cost more by"
-        yield Fact("Caching", f"{verb} {money.shown(abs(spent.saved_pico))}")
-    for verb, text in wording.notes(spent):
+        yield Fact("Caching", f"{verb} {currency.shown(abs(spent.saved_pico))}")
+    for verb, text in wording.notes(spent, currency):
         yield Fact(verb.capitalize(), text)
 
 
@@ -114,7 +117,7 @@ def tokens(entry: StoredRound) -> str:
     )
 
 
-def cost(entry: StoredRound, outcome: Outcome) -> str:
+def cost(entry: StoredRound, outcome: Outcome, currency: DisplayCurrency = DOLLARS) -> str:
     """The cost of a round with its parts, or why there is none, or why it is not known."""
     free = remarks.why_free(entry)
     if free:
@@ -122,8 +125,8 @@ def cost(entry: StoredRound, outcome: Outcome) -> str:
     if isinstance(outcome, Unpriced):
         not_known = remarks.NOT_TOLD if outcome.reason == NO_TOKENS else "not known"
         return f"{not_known} ({UNPRICED[outcome.reason]})"
-    parts = [f"{label} {money.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
-    return _bound(entry) + money.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+    parts = [f"{label} {currency.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
+    return _bound(entry) + currency.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
 
 
 def _bound(entry: StoredRound) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls import messages as call_messages
-from session_monitor.prices import money, wording
+from session_monitor.prices import wording
 from session_monitor.prices.cost import Outcome
+from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe, table, width
 
@@ -32,6 +33,7 @@ class Transcript:
         full: bool = False,
         paint: table.Paint = table.NO_PAINT,
         conversations: Conversations | None = None,
+        currency: DisplayCurrency = DOLLARS,
     ) -> None:
         """Lines are wrapped to ``columns`` (not at all for None); long texts are clipped unless ``full``.
 
@@ -43,6 +45,7 @@ class Transcript:
         self._messages = messages
         self._full = full
         self._conversations = conversations or Conversations()
+        self._currency = currency
 
     def lines(
         self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[StoredRound, Outcome]]
@@ -85,15 +88,19 @@ class Transcript:
 
     def _spending(self, spent: Spending) -> Iterator[str]:
         is_known = not spent.rounds or spent.unpriced_rounds < spent.rounds
-        yield f"💰 Estimated Cost: {f'{wording.known(spent)} USD' if is_known else 'not known'}"
+        yield f"💰 Estimated Cost: {self._known(spent) if is_known else 'not known'}"
         if spent.unpriced_rounds:
             yield from self._wrapped(f"   not in it: {wording.not_in_it(spent)}", "   ")
         if spent.saved_pico:
             verb = "saved" if spent.saved_pico > 0 else "cost more by"
-            yield f"   caching {verb} {money.shown(abs(spent.saved_pico))}"
-        for line in wording.noted(spent):
+            yield f"   caching {verb} {self._currency.shown(abs(spent.saved_pico))}"
+        for line in wording.noted(spent, self._currency):
             yield from self._wrapped(f"   {line}", "     ")
         yield ""
+
+    def _known(self, spent: Spending) -> str:
+        known = wording.known(spent, self._currency)
+        return f"{known} USD" if self._currency.is_dollars else f"{known} ({self._currency.rate})"
 
     def round(self, entry: StoredRound, outcome: Outcome) -> Iterator[str]:
         """One round."""
@@ -101,7 +108,7 @@ class Transcript:
         head += self._conversations.behind(entry)
         yield from (self._paint(table.BOLD, line) for line in self._wrapped(head, "    "))
         yield f"    Tokens: {passages.tokens(entry)}"
-        yield from self._wrapped(f"    Cost: {passages.cost(entry, outcome)}", "      ")
+        yield from self._wrapped(f"    Cost: {passages.cost(entry, outcome, self._currency)}", "      ")
         for remark in remarks.of_round(entry):
             yield from self._wrapped(f"    {remark}", "      ")
         if entry.get("error"):

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
+from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.text import humanize, markdown, safe
 
 from .tables import SUMS, ExportRow, ExportTable
@@ -33,12 +34,20 @@ ENDINGS = {
 
 
 class Document(NamedTuple):
-    """What is written: one table, or a report of several with their ``summary``; and how much of the log that covers."""
+    """What is written: one table, or a report of several with their ``summary``; and how much of the log that covers.
+
+    ``currency`` is what all of them were put in, beside dollars.
+    """
 
     generated_at: str
     tables: tuple[ExportTable, ...]
     coverage: Coverage | None
     summary: ExportRow | None = None
+    currency: DisplayCurrency = DOLLARS
+
+    def is_amount(self, column: str) -> bool:
+        """Whether in a column stands money."""
+        return column.endswith(("_usd", f"_{self.currency.code.lower()}"))
 
 
 # -- which rows --------------------------------------------------------------------------------------------------------
@@ -70,6 +79,8 @@ def _json(document: Document, *, is_readable: bool) -> Iterator[str]:
             yield separator + text(row)
             separator = ",\n"
         yield "\n]"
+    if not document.currency.is_dollars:
+        yield f',\n"currency": {text(document.currency.to_json())}'
     yield f',\n"coverage": {text(document.coverage and document.coverage.to_json())}}}\n'
 
 
@@ -79,7 +90,8 @@ def _json_lines(document: Document, *, is_readable: bool) -> Iterator[str]:
     lines: list[tuple[str, Iterable[ExportRow]]] = [(table.name, table.rows) for table in document.tables]
     if document.summary is not None:
         covered = [document.coverage.to_json()] if document.coverage else []
-        lines = [("summary", [document.summary]), *lines, ("coverage", covered)]
+        rates = [] if document.currency.is_dollars else [document.currency.to_json()]
+        lines = [("summary", [document.summary]), *lines, ("currency", rates), ("coverage", covered)]
     for name, rows in lines:
         of_table = {"table": name} if is_report else {}
         for row in rows:
@@ -113,25 +125,26 @@ def _csv(document: Document) -> Iterator[str]:
     yield str(line(columns if is_one else ("table", *columns)))
     for table in document.tables:
         for row in table.rows:
-            cells = [_csv_cell(column, row.get(column)) for column in columns]
+            cells = [_csv_cell(column, row.get(column), document) for column in columns]
             yield str(line(cells if is_one else [table.name, *cells]))
 
 
-def _csv_cell(column: str, value: object) -> str:
+def _csv_cell(column: str, value: object, document: Document) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):
-        value = _noted(value)
+        value = _noted(value, document.currency)
     if isinstance(value, list):
         value = "; ".join(value)
-    if isinstance(value, str) and not column.endswith("_usd"):
+    if isinstance(value, str) and not document.is_amount(column):
         return ("'" if _FORMULA.match(value) else "") + safe.clean(value)
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _noted(notes: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def _noted(notes: Mapping[str, Mapping[str, Any]], currency: DisplayCurrency) -> list[str]:
     """The notes of a sum, a text each."""
-    return [f"{note}: {each['rounds']} rounds, {each['cost_usd']} USD" for note, each in notes.items()]
+    cost = currency.named("cost_usd")
+    return [f"{note}: {each['rounds']} rounds, {each[cost]} {currency.code}" for note, each in notes.items()]
 
 
 # What a spreadsheet takes for a formula; Japanese ones read the wide forms alike.
@@ -146,14 +159,17 @@ def _markdown(document: Document) -> Iterator[str]:
     title = "Report" if document.summary is not None else document.tables[0].name.capitalize()
     yield f"# {title} of {document.generated_at}\n\n"
     if document.summary is not None:
-        told = ([_heading(name), _markdown_cell(name, document.summary)] for name in SUMS)
+        names = map(document.currency.named, SUMS)
+        told = ([_heading(name, document), _markdown_cell(name, document.summary, document)] for name in names)
         yield from markdown.table(["", ""], told, [1])
     for table in document.tables:
         if len(document.tables) > 1:
-            yield f"\n## {_heading(table.name)}\n\n"
+            yield f"\n## {_heading(table.name, document)}\n\n"
         is_number = [index for index, name in enumerate(table.read) if name not in _TEXTS]
-        rows = ([_markdown_cell(name, row) for name in table.read] for row in table.rows)
-        yield from markdown.table(list(map(_heading, table.read)), rows, is_number)
+        rows = ([_markdown_cell(name, row, document) for name in table.read] for row in table.rows)
+        yield from markdown.table([_heading(name, document) for name in table.read], rows, is_number)
+    if not document.currency.is_dollars:
+        yield f"\nCosts are {document.currency.rate}.\n"
     if document.coverage:
         lines = humanize.counted(document.coverage.lines, "line")
         yield f"\nCoverage: {lines} read; {'; '.join(document.coverage.in_words())}\n"
@@ -162,29 +178,32 @@ def _markdown(document: Document) -> Iterator[str]:
 _TEXTS = ("session_id", "timestamp", "updated_at", "model", "models", "date", "outcome")
 
 
-def _heading(name: str) -> str:
+def _heading(name: str, document: Document) -> str:
     if name == "at_least":
         return "Lower bound"
-    return name.replace("_usd", " (USD)").replace("_ms", " (ms)").replace("_", " ").capitalize().replace("usd", "USD")
+    name, _, code = name.rpartition("_") if document.is_amount(name) else (name, "", "")
+    heading = name.replace("_ms", " (ms)").replace("_", " ").capitalize()
+    return f"{heading} ({code.upper()})" if code else heading
 
 
-def _markdown_cell(column: str, row: ExportRow) -> str:
+def _markdown_cell(column: str, row: ExportRow, document: Document) -> str:
     value = row[column]
-    if column.endswith("_usd"):
-        return "not known" if value is None else _markdown_money(column, row)
+    if document.is_amount(column):
+        return "not known" if value is None else _markdown_money(column, row, document.currency)
     if value in (None, [], {}):
         return "-"
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, dict):
-        value = _noted(value)
+        value = _noted(value, document.currency)
     if isinstance(value, (str, list)):
         return ", ".join(map(markdown.cell, [value] if isinstance(value, str) else value))
     return str(value) if column == "round" else humanize.count(value)
 
 
-def _markdown_money(column: str, row: ExportRow) -> str:
-    shown = money.shown(int(money.fraction(row[column]) * money.PICO))
-    if column != "cost_usd":
+def _markdown_money(column: str, row: ExportRow, currency: DisplayCurrency) -> str:
+    name = column.rpartition("_")[0]
+    shown = currency.shown(money.of_plain(row[f"{name}_usd"]))
+    if name != "cost":
         return shown
     return f"{'≥' if row.get('at_least') else ''}{'~' if row.get('assumed_rounds') else ''}{shown}{'+' if row.get('unpriced_rounds') else ''}"

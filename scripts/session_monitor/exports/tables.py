@@ -15,6 +15,7 @@ from session_monitor.index.rows import call_of, outcome_of, route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Unpriced, notes_of
+from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import breakdown
 from session_monitor.reports.filter_sql import SelectionSql
@@ -34,6 +35,15 @@ class ExportTable(NamedTuple):
     columns: tuple[str, ...]
     read: tuple[str, ...]
     rows: Iterable[ExportRow]
+
+
+def in_currency(table: ExportTable, currency: DisplayCurrency) -> ExportTable:
+    """The table with an amount beside each in dollars; a person reads that one in its place."""
+    if currency.is_dollars:
+        return table
+    columns = tuple(each for name in table.columns for each in dict.fromkeys((name, currency.named(name))))
+    read = tuple(map(currency.named, table.read))
+    return ExportTable(table.name, columns, read, map(currency.beside, table.rows))
 
 
 _COUNTS = ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens", "total_tokens")

@@ -13,6 +13,7 @@ Its rooms in reading order, ● those that others may come in by:
     sellers ●       who sold a call
     publishers      whose model a reseller's name means
     money ●         integer pico-dollars, exact and printed
+    currency ●      the same in another currency
     spending ●      what calls cost together
     usage_totals ●  calls, tokens and cost together
     what_if ●       the same calls at other models' prices

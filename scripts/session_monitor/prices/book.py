@@ -323,14 +323,20 @@ class Book:
                 return prices.vendor_defaults[vendor]
         return {}
 
-    def _exchange_rate(self, currency: str, day: str) -> Fraction:
-        """Dollars for one of the currency on that day; before the first rate that is known, that one."""
+    def exchange_rate(self, currency: str, day: str) -> str | None:
+        """Dollars for one of the currency on that day, as a person stated; before the first rate that is known, that one."""
         for prices in self._lists:
             known = prices.rates.get(currency)
             if known:
                 until_then = [rate for rate in known if not day or rate["from"] <= day]
-                return money.fraction((until_then or known[:1])[-1]["usd"])
-        raise LookupError(currency)  # a list with such a row and no rate does not pass the check
+                return (until_then or known[:1])[-1]["usd"]
+        return None
+
+    def _exchange_rate(self, currency: str, day: str) -> Fraction:
+        usd = self.exchange_rate(currency, day)
+        if usd is None:
+            raise LookupError(currency)  # a list with such a row and no rate does not pass the check
+        return money.fraction(usd)
 
 
 def _seller(told: Told | None, name: str) -> str | None:

@@ -68,13 +68,24 @@ def plain(pico: int) -> str:
     return f"{sign}{whole}.{rest:012d}".rstrip("0").rstrip(".")
 
 
+def of_plain(text: str) -> int:
+    """Pico-dollars of what ``plain`` gave."""
+    whole, _, decimals = text.lstrip("-").partition(".")
+    amount = int(whole + decimals.ljust(12, "0"))
+    return -amount if text.startswith("-") else amount
+
+
 def shown(pico: int) -> str:
     """Dollars for people: two decimals, or as many as show three digits of a smaller amount; never 0 for a little."""
-    amount = abs(pico)
-    decimals = 2 if not amount or amount >= PICO else max(2, min(12, 15 - len(str(amount))))
-    unit = 10 ** (12 - decimals)
-    whole, rest = divmod(amount // unit + _is_up(amount, unit), 10**decimals)
-    return f"{'-' if pico < 0 else ''}${whole:,}.{rest:0{decimals}d}"
+    return f"{'-' if pico < 0 else ''}${digits(abs(pico), PICO)}"
+
+
+def digits(amount: int, unit: int) -> str:
+    """How many units an amount is, from 0 on, in the same way."""
+    size = amount * PICO // unit
+    decimals = 2 if not size or size >= PICO else max(2, min(12, 15 - len(str(size))))
+    whole, rest = divmod(nearest(amount * 10**decimals, unit), 10**decimals)
+    return f"{whole:,}.{rest:0{decimals}d}"
 
 
 def _is_up(amount: int, unit: int) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from session_monitor.calls.usage import TokenParts
 
 from .book import Book
-from .cost import Amount, CallColumns
+from .cost import SELLER_UNKNOWN, Amount, CallColumns
 from .price_list import PriceList
 from .spending import Noted, Spending
 
@@ -170,8 +170,10 @@ def _spent(block: CallBlock, name: str, amounts: Sequence[Amount]) -> Spending:
         at_least=sum(map(bool, block.at_least)),
     )
     for notes, number in Counter(all_notes).items():
-        if notes:
-            spent.note(notes, Noted(number, sum(pico or 0 for pico, _, each in amounts if each == notes)))
+        # Who sells it is no assumption: who names a model without a seller means its maker.
+        assumed = [note for note in notes if note != SELLER_UNKNOWN]
+        if assumed:
+            spent.note(assumed, Noted(number, sum(pico or 0 for pico, _, each in amounts if each == notes)))
     unpriced = [at for at, pico in enumerate(all_pico) if pico is None] if None in all_pico else []
     if unpriced:
         spent.unpriced_rounds = len(unpriced)

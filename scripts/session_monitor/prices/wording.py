@@ -6,54 +6,55 @@ from collections.abc import Sequence
 
 from session_monitor.text import humanize, safe
 
-from . import cost, money
+from . import cost
+from .currency import DOLLARS, DisplayCurrency
 from .spending import Spending
 from .usage_totals import Sums
 
 _NAMED = 3
 
 
-def shown(spent: Spending) -> str:
+def shown(spent: Spending, currency: DisplayCurrency = DOLLARS) -> str:
     """``$1.23 + 4 rounds unpriced (qwen-long)``; ``4 rounds unpriced (qwen-long)`` for a sum without any price."""
     if not spent.unpriced_rounds:
-        return known(spent)
+        return known(spent, currency)
     rounds = f"{humanize.counted(spent.unpriced_rounds, 'round')} unpriced ({', '.join(unpriced(spent))})"
-    return rounds if spent.unpriced_rounds == spent.rounds else f"{known(spent)} + {rounds}"
+    return rounds if spent.unpriced_rounds == spent.rounds else f"{known(spent, currency)} + {rounds}"
 
 
-def known(spent: Spending) -> str:
+def known(spent: Spending, currency: DisplayCurrency = DOLLARS) -> str:
     """The part that has a price: ``$1.23``, or ``at least $1.23`` where calls may have used more than is known."""
-    return f"{'at least ' if spent.at_least else ''}{money.shown(spent.pico)}"
+    return f"{'at least ' if spent.at_least else ''}{currency.shown(spent.pico)}"
 
 
-def short(spent: Spending) -> str:
+def short(spent: Spending, currency: DisplayCurrency = DOLLARS) -> str:
     """For a column: ``+``: a part is not priced, ``-``: nothing is, ``≥``: it may be more, ``~``: assumed in part."""
     if spent.rounds and spent.unpriced_rounds == spent.rounds:
         return "-"
     marks = f"{'≥' if spent.at_least else ''}{'~' if spent.assumed.rounds else ''}"
-    return f"{marks}{money.shown(spent.pico)}{'+' if spent.unpriced_rounds else ''}"
+    return f"{marks}{currency.shown(spent.pico)}{'+' if spent.unpriced_rounds else ''}"
 
 
-def assumed(spent: Spending) -> list[str]:
+def assumed(spent: Spending, currency: DisplayCurrency = DOLLARS) -> list[str]:
     """What share of a sum was assumed (``~`` in a column), and then each note; nothing where it has none."""
     if not spent.noted:
         return []
     calls = spent.assumed
-    share = f"~ assumed in part: {money.shown(calls.pico)} of {known(spent)}, {humanize.counted(calls.rounds, 'round')}"
-    return [*([share] if calls.rounds else []), *(f"  {line}" for line in noted(spent))]
+    share = f"~ assumed in part: {currency.shown(calls.pico)} of {known(spent, currency)}, {humanize.counted(calls.rounds, 'round')}"
+    return [*([share] if calls.rounds else []), *(f"  {line}" for line in noted(spent, currency))]
 
 
-def noted(spent: Spending) -> list[str]:
+def noted(spent: Spending, currency: DisplayCurrency = DOLLARS) -> list[str]:
     """A line for each note on some of the calls: ``assumed in 12 rounds, $0.31: cache writes are priced as input``."""
-    return [f"{verb} {text}" for verb, text in notes(spent)]
+    return [f"{verb} {text}" for verb, text in notes(spent, currency)]
 
 
-def notes(spent: Spending) -> list[tuple[str, str]]:
+def notes(spent: Spending, currency: DisplayCurrency = DOLLARS) -> list[tuple[str, str]]:
     """The same as ``assumed`` or ``stated``, and what: the notes on calls that cost most first."""
     return [
         (
             "stated" if note in cost.STATED else "assumed",
-            f"in {humanize.counted(calls.rounds, 'round')}, {money.shown(calls.pico)}: {cost.NOTES[note]}",
+            f"in {humanize.counted(calls.rounds, 'round')}, {currency.shown(calls.pico)}: {cost.NOTES[note]}",
         )
         for note, calls in sorted(spent.noted.items(), key=lambda each: -each[1].pico)
     ]
