@@ -175,6 +175,8 @@ def test_columns_of_a_round(tmp_path):
         "pico": cost.pico % money.MICRO,
         "saved_usd": cost.saved // money.MICRO,
         "saved_pico": cost.saved % money.MICRO,
+        "stake_usd": 0,
+        "stake_pico": 0,
     }
 
 
@@ -274,6 +276,7 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
             if isinstance(outcome, Cost):
                 assert kept["usd"] * money.MICRO + kept["pico"] == outcome.pico
                 assert kept["saved_usd"] * money.MICRO + kept["saved_pico"] == (outcome.saved or 0)
+                assert kept["stake_usd"] * money.MICRO + kept["stake_pico"] == (outcome.at_stake or 0)
                 assert set(notes_of(kept["notes"])) == set(outcome.notes)
             else:
                 assert (kept["usd"], kept["pico"], kept["notes"]) == (None, None, 0)
@@ -285,10 +288,40 @@ def test_what_a_cache_cost_more(tmp_path):
     call = Call("claude-sonnet-4-5", "2026-02-01T00:00:00Z", usage)
 
     columns = index_rows.costs(BOOK, [call.model], [call.at], [[count] for count in usage[:5]], [None], [0])
-    _, _, [usd], [pico], _ = columns
+    _, _, [usd], [pico], [stake_usd], [stake_pico], _ = columns
 
-    assert usd * money.MICRO + pico == BOOK.price(call).saved < 0
+    outcome = BOOK.price(call)
+    assert usd * money.MICRO + pico == outcome.saved < 0
     assert 0 <= pico < money.MICRO
+    assert stake_usd * money.MICRO + stake_pico == outcome.at_stake > 0
+
+
+@pytest.mark.parametrize(
+    ("details", "flag"),
+    [
+        ({"cache_read_input_tokens": 400}, schema.CONVERTED_CACHE),
+        ({"cached_tokens": 4000}, schema.CACHE_IN_ONE),
+        ({"cached_tokens": 400}, 0),
+        ({"cache_read_input_tokens": 400, "cache_creation_input_tokens": 0}, 0),
+    ],
+)
+def test_a_round_whose_cache_can_be_read_in_two_ways(tmp_path, details, flag):
+    """It is known of its row, which is priced as the round itself is, with what is at stake."""
+    agent = Agent(tmp_path)
+    told = {"input_token": 1000, "output_token": 10, "total_token": 1010 + sum(details.values()) * (flag != 0)}
+    agent.call = lambda _: calls.call("s", model="claude-sonnet-4-5", input_token_details=details, **told)
+    (written,) = agent.store([None])
+    facts = written.rounds[0][0]
+
+    (row,) = rounds(index_rows.rows_of([written], BOOK))
+
+    outcome = BOOK.price(call_of(facts))
+    assert row["flags"] & schema.CACHE_OPEN == flag
+    assert (outcome.at_stake is not None) == bool(flag)
+    assert row["stake_usd"] * money.MICRO + row["stake_pico"] == (outcome.at_stake or 0)
+    kept = row["fresh"], row["read"], row["written"], row["visible"], row["reasoning"]
+    again = index_rows.call_of(row["model"], None, row["at"], kept, row["parts"], row["flags"])
+    assert BOOK.price(again) == outcome
 
 
 # -- files -------------------------------------------------------------------------------------------------------------

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.calls.usage import TokenParts, Usage
+from session_monitor.calls.usage import OPEN_CACHE, TokenParts, Usage
 from session_monitor.prices import cost, model_names, money, price_list
 from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
-from session_monitor.prices.cost import Call, CallColumns, Cost, Unpriced
+from session_monitor.prices.cost import USUAL, Call, CallColumns, Cost, Traits, Unpriced
 from session_monitor.prices.price_list import PriceList
 from session_monitor.prices.spending import Spending
 from tests.support.price_oracle import place_of, prices_at, rate_of
@@ -48,21 +48,31 @@ def test_worked_round_costs_what_it_does_on_paper(book, each):
 def amount(outcome):
     """Less of a cost, as it is told of many calls."""
     if isinstance(outcome, Unpriced):
-        return None, None, ()
-    return outcome.pico, outcome.saved, outcome.notes
+        return None, None, (), None
+    return outcome.pico, outcome.saved, outcome.notes, outcome.at_stake
 
 
 PLAIN, CACHED = {"input": "1", "output": "5"}, {"cache_read": "0.25", "cache_write": "2", "reasoning": "3"}
 EXPLICIT = {**CACHED, "cache_read_explicit": "0.125"}
 TIERS = [{"above": 10, "input": "7"}]
 MANY_PRICES = {"plain": PLAIN, "cached": {**PLAIN, **CACHED}, "explicit": {**PLAIN, **EXPLICIT}}
+MANY_PRICES["hour"] = {**PLAIN, **CACHED, "cache_write_1h": "4"}
 MANY_PRICES["tiers"] = {**PLAIN, "tiers": TIERS}
 
 
 def test_many_calls_cost_what_each_of_them_does():
     """Column by column it is the same cost, also of a model and a day that were asked for before."""
     book = Book([PriceList("x", models={name: {"prices": [prices]} for name, prices in MANY_PRICES.items()})])
-    kinds = ((0, 7), (0, 7), (0, 7), (0, 7), (0, 7), (False, True), (None, TokenParts(1, 2, 3, 4, 1, 2, 4)))
+    kinds = (
+        (0, 7),
+        (0, 7),
+        (0, 7),
+        (0, 7),
+        (0, 7),
+        (False, True),
+        (None, TokenParts(1, 2, 3, 4, 1, 2, 4)),
+        ((), OPEN_CACHE),
+    )
     usages = [Usage(*counts) for counts in itertools.product(*kinds)]
     calls = [
         Call(model, at, usage, *told)
@@ -71,7 +81,11 @@ def test_many_calls_cost_what_each_of_them_does():
         for usage in usages
         for told in ((True, False, False), (False, False, False), (True, True, False), (True, False, True))
     ]
-    columns = [(each.model, each.at, *each.usage[:7], *each[3:6]) for each in calls]
+    traits = [Traits(each.usage.explicit_cache, each.usage.notes, *each[3:6]) for each in calls]
+    columns = [
+        (each.model, each.at, *each.usage[:5], each.usage.parts, None if trait == USUAL else trait)
+        for each, trait in zip(calls, traits)
+    ]
 
     assert list(book.amounts(CallColumns(*zip(*columns)))) == [amount(book.price(each)) for each in calls]
 

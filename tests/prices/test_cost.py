@@ -129,6 +129,7 @@ def test_cost_in_json_says_why():
             "source": None,
         },
         "cost_notes": ["cache_write_5m"],
+        "other_reading_usd": "0.03615",
     }
 
 
@@ -144,6 +145,7 @@ def test_savings_that_are_not_known_are_left_out():
     [
         *("CACHE_READ_AS_INPUT", "CACHE_READ_BY_VENDOR", "CACHE_WRITE_AS_INPUT", "CACHE_WRITE_BY_VENDOR"),
         *("CACHE_WRITE_5M", "THIRD_PARTY_PRICE", "UNDATED", "NO_TIME", "CONVERTED"),
+        *("CACHE_INSIDE", "CACHE_IN_ONE"),
     ],
 )
 def test_each_note_has_words(note):

@@ -25,12 +25,13 @@ def test_columns_become_sums():
     assert (sums.cached_tokens, sums.cache_write_tokens) == (COLUMNS["read"], COLUMNS["written"])
     assert sums.spending.pico == COLUMNS["usd"] * MICRO + COLUMNS["pico"]
     assert sums.spending.saved_pico == COLUMNS["saved_usd"] * MICRO + COLUMNS["saved_pico"]
+    assert sums.spending.stake_pico == COLUMNS["stake_usd"] * MICRO + COLUMNS["stake_pico"]
     assert sums.spending.unpriced_models == {"m": 3, NO_NAME: 2}
 
 
 def test_sums_as_json():
     """JSON has the counts, the tokens by kind and the cost, each under its own name."""
-    document = usage_totals.of_columns((4, 1, 2, 3, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0, 0), {}).to_json()
+    document = usage_totals.of_columns((4, 1, 2, 3, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0, 0, 0, 0), {}).to_json()
 
     counts = {
         "calls": 4,

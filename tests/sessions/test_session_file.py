@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from session_monitor.calls import usage
 from session_monitor.sessions import message_history, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from tests.support.calls import call, conversation, in_log
@@ -397,6 +398,27 @@ def test_a_round_of_before_heavy_values_were_left_out():
         assert found["left_out"] == [word]
         assert found.get(word, ...) == left
         assert found["log"] == entry["log"]
+
+
+@pytest.mark.parametrize("way", [{}, {"upstream_cluster": "c"}])
+@pytest.mark.parametrize("note", usage.OPEN_CACHE)
+def test_what_is_open_of_a_cache_in_a_round_of_an_earlier_version(tmp_path, note, way):
+    """It stands among the notes alone, and is a fact all the same; a round of now has it once, and text is no note."""
+    text = f',"token_notes":["{note}"]'
+    (entry,) = entries_of(in_log([call("s", [text])]))
+    entry.update(cached_tokens=5, reported={"input_token": 10}, log=entry.pop("log"))
+    entry = {"upstream_cluster": "c", **entry} if way else entry
+    noted = {**entry, "token_notes": ["total_differs", note], "system": text, "log": entry["log"]}
+
+    found = []
+    for each in (entry, noted, {note: True, **noted}, {**noted, "cached_tokens": 0}):
+        (tmp_path / "s").write_bytes(session_file.header("s") + line_of(each))
+        with open(tmp_path / "s", "rb") as file:
+            session_file.read_header(file)
+            ((facts, _, _),), _ = session_file.read_facts(file)
+        found.append(facts.get(note))
+        assert facts.get("upstream_cluster") == way.get("upstream_cluster")
+    assert found == [None, True, True, None]
 
 
 @pytest.mark.parametrize("told", [{}, {"upstream_cluster": 'a "b"\\'}, {"route_name": "r", "upstream_cluster": "c"}])

@@ -51,6 +51,8 @@ CACHE_IN_ONE = "cache_in_one"
 """Note: cache reads and writes came as one number, which is taken as reads."""
 CONVERTED_CACHE = "converted_cache"
 """Note: an answer in Anthropic's shape was taken as converted by the gateway, with cache reads inside its input."""
+OPEN_CACHE = (CONVERTED_CACHE, CACHE_IN_ONE)
+"""Notes of calls whose cache can be read in another way as well; the price depends on which."""
 UNLISTED_REASONING = "unlisted_reasoning"
 """Note: tokens that only the total shows were taken as reasoning."""
 CUT_SHORT = "cut_short"
@@ -120,6 +122,12 @@ def parts_of(stored: Mapping[str, Any]) -> TokenParts | None:
     if _PART_WORDS.isdisjoint(stored):  # as of nearly all
         return None
     return TokenParts(*(stored.get(word, 0) for word in PART_WORDS))
+
+
+def open_cache_of(stored: Mapping[str, Any]) -> tuple[str, ...]:
+    """Those of ``OPEN_CACHE`` that are told of a stored round; earlier versions told them among its notes alone."""
+    noted = stored.get("token_notes", ())
+    return tuple([note for note in OPEN_CACHE if note in stored or note in noted])
 
 
 class Usage(NamedTuple):

@@ -12,7 +12,7 @@ from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
 from session_monitor.calls.outcome import has_tokens
 from session_monitor.prices import wording
-from session_monitor.prices.cost import NO_TOKENS, UNPRICED, Outcome, Unpriced
+from session_monitor.prices.cost import NO_TOKENS, OTHER_READINGS, UNPRICED, Cost, Outcome, Unpriced
 from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
@@ -126,7 +126,16 @@ def cost(entry: StoredRound, outcome: Outcome, currency: DisplayCurrency = DOLLA
         not_known = remarks.NOT_TOLD if outcome.reason == NO_TOKENS else "not known"
         return f"{not_known} ({UNPRICED[outcome.reason]})"
     parts = [f"{label} {currency.shown(pico)}" for label, pico in zip(_PARTS, outcome.parts) if pico]
-    return _bound(entry) + currency.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+    shown = _bound(entry) + currency.shown(outcome.pico) + (f" ({', '.join(parts)})" if len(parts) > 1 else "")
+    return shown + _other_reading(outcome, currency)
+
+
+def _other_reading(outcome: Cost, currency: DisplayCurrency) -> str:
+    """What a round would have cost if what the log leaves open were the other way round."""
+    if not outcome.at_stake:
+        return ""
+    when = " and ".join(OTHER_READINGS[note] for note in outcome.notes if note in OTHER_READINGS)
+    return f"; {currency.shown(outcome.pico + outcome.at_stake)} {when}"
 
 
 def _bound(entry: StoredRound) -> str:

@@ -17,7 +17,7 @@ from .rows import ROUND, SESSION, Rows, rows_of
 from .schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, NOTED, OF_NOTED, SLOT_OF
 
 _COLUMNS = ROUND[1:]  # of one session
-_PRICED = ("usd", "pico", "saved_usd", "saved_pico", "notes")
+_PRICED = ("usd", "pico", "saved_usd", "saved_pico", "stake_usd", "stake_pico", "notes")
 _MOST_NAMED = 3
 _SUMMED = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
 

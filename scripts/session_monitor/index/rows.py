@@ -14,11 +14,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import files, timestamps, utf8
-from session_monitor.calls import outcome
-from session_monitor.calls.usage import PART_WORDS, TokenParts, Usage, parts_of
+from session_monitor.calls import outcome, usage
+from session_monitor.calls.usage import OPEN_CACHE, PART_WORDS, TokenParts, Usage, open_cache_of, parts_of
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, CallColumns, bits_of
+from session_monitor.prices.cost import USUAL, Call, CallColumns, Traits, bits_of
 from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
@@ -26,6 +26,7 @@ from session_monitor.sessions.summary import Written
 from . import schema
 from .schema import (
     AT_LEAST,
+    CACHE_OPEN,
     CUT,
     EXPLICIT_CACHE,
     FAILED,
@@ -56,9 +57,11 @@ ROUND = (
     *("session", "number", "at", "model", "consumer", "way", "fresh", "read", "written", "visible", "reasoning"),
     *("parts", "flags", "notes", "code", "first_token_ms", "duration_ms"),
     *("start", "length", "history", "sent", "thread", "base"),
-    *("usd", "pico", "saved_usd", "saved_pico"),
+    *("usd", "pico", "saved_usd", "saved_pico", "stake_usd", "stake_pico"),
 )
 """The columns of ``round``."""
+PRICED = ("usd", "pico", "saved_usd", "saved_pico", "stake_usd", "stake_pico", "notes")
+"""Those of them that ``costs`` gives, in its order."""
 
 
 Sums = dict[tuple[int, Optional[int], Optional[str], Optional[str], Optional[str], int], tuple[int, ...]]
@@ -167,7 +170,7 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     _add_flags_told_later(places, flags)
     parts = [_parts(each) if flag & HAS_PARTS else None for each, flag in zip(facts, flags)]
     ways = [way_of(each.get("route_name"), each.get("upstream_cluster")) for each in facts]
-    usd, pico, saved_usd, saved_pico, notes = costs(book, named(book, models, ways), times, tokens, parts, flags)
+    *amounts, notes = costs(book, named(book, models, ways), times, tokens, parts, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
         *(models, [each.get("consumer") for each in facts], ways, *tokens, parts, flags, notes),
@@ -175,7 +178,7 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
         *(list(map(message_history.thread_of, facts)), list(map(message_history.base_of, facts))),
-        *(usd, pico, saved_usd, saved_pico),
+        *amounts,
     )
 
 
@@ -229,10 +232,11 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
     column = dict(zip(ROUND, rounds))
     flags, tokens = column["flags"], [column[kind] for kind in ("fresh", "read", "written", "visible", "reasoning")]
     money_ = [column[name] for name in ("usd", "pico", "saved_usd", "saved_pico")]
+    stake = [column[name] for name in ("stake_usd", "stake_pico")]
     unpriced = [int(usd is None) for usd in column["usd"]]
     without: list[list[int]] = [unpriced] * 4
     if any(unpriced):
-        money_ = [[each or 0 for each in values] for values in money_]
+        money_, stake = ([[each or 0 for each in values] for values in several] for several in (money_, stake))
         without[1] = [is_unpriced * sum(each) for is_unpriced, each in zip(unpriced, zip(*tokens))]
         for at, flag in enumerate((NO_TOKENS, PARTLY_TOLD), 2):
             without[at] = [is_unpriced * (each & flag != 0) for is_unpriced, each in zip(unpriced, flags)]
@@ -241,7 +245,7 @@ def _sums(rounds: tuple[list[Any], ...]) -> Sums:
         [int(each & flag != 0) for each in flags] if there & flag else itertools.repeat(0)
         for flag in (FAILED, LEFT, AT_LEAST)
     ]
-    values = list(zip(itertools.repeat(1), *flagged, *tokens, *money_, *without))
+    values = list(zip(itertools.repeat(1), *flagged, *tokens, *money_, *without, *stake))
     slots = [None if at is None else at // schema.SLOT for at in column["at"]]
     by_key: dict[Any, list[tuple[int, ...]]] = {}
     of_calls = [column[name] for name in (*schema.OF_CALLS, "notes")]
@@ -269,7 +273,10 @@ def flags_of(facts: RoundFacts) -> int:
 
 
 _NOTABLE = frozenset(
-    ("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut", "left_out", *PART_WORDS)
+    (
+        *("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut", "left_out"),
+        *(*OPEN_CACHE, *PART_WORDS),
+    )
 )
 
 
@@ -290,9 +297,12 @@ def _notable_flags(facts: RoundFacts) -> int:
         flags |= CUT
     if "left_out" in facts:
         flags |= LEFT_OUT
+    for note in open_cache_of(facts):
+        flags |= _OF_OPEN_CACHE[note]
     return flags if parts_of(facts) is None else flags | HAS_PARTS
 
 
+_OF_OPEN_CACHE = {usage.CONVERTED_CACHE: schema.CONVERTED_CACHE, usage.CACHE_IN_ONE: schema.CACHE_IN_ONE}
 _OF_OUTCOME = {outcome.FAILED: FAILED, outcome.LEFT: LEFT}
 
 
@@ -332,17 +342,11 @@ def call_of(
 ) -> Call:
     """A row's call, as far as its price depends on it."""
     route, cluster = route_and_cluster(way)
-    usage = Usage(*tokens, explicit_cache=bool(flags & EXPLICIT_CACHE), parts=parts_kept(parts))
+    is_explicit, open_cache, has_tokens, is_free, partly_told = _traits(flags)
+    used = Usage(*tokens, is_explicit, parts_kept(parts), open_cache)
     timestamp = None if at is None else timestamps.rfc3339(at)
-    return Call(
-        *(model, timestamp, usage),
-        has_tokens=not flags & NO_TOKENS,
-        is_free=bool(flags & FREE),
-        partly_told=bool(flags & PARTLY_TOLD),
-        at_least=bool(flags & AT_LEAST),
-        route=route,
-        cluster=cluster,
-    )
+    told = has_tokens, is_free, partly_told, bool(flags & AT_LEAST)
+    return Call(model, timestamp, used, *told, route, cluster)
 
 
 def costs(
@@ -355,28 +359,51 @@ def costs(
 ) -> tuple[list[Any], ...]:
     """What calls of these models, which are named as ``named`` does, cost, as it is kept, column by column.
 
-    That is dollars in millionths, the rest in 1e-12, the same for what was saved (all None where a call has no price),
-    and the notes.
+    That is dollars in millionths, the rest in 1e-12, the same for what was saved and for what is at stake (all None where
+    a call has no price), and the notes.
     """
-    is_explicit, has_tokens = [each & EXPLICIT_CACHE for each in flags], [not each & NO_TOKENS for each in flags]
-    free, partly = [each & FREE for each in flags], [each & PARTLY_TOLD for each in flags]
-    fresh, read, written, visible, reasoning = tokens
     kept = map(parts_kept, parts) if any(parts) else itertools.repeat(None)
-    kinds = fresh, read, written, visible, reasoning, is_explicit, kept
-    calls = CallColumns(models, times, *kinds, has_tokens, free, partly)
+    fresh, read, written, visible, reasoning = tokens
+    traits = [_TRAITS[each & _UNUSUAL] for each in flags]
+    calls = CallColumns(models, times, fresh, read, written, visible, reasoning, kept, traits)
     micro = money.MICRO
     rows: list[tuple[Any, ...]] = []
-    for pico, saved, notes in book.amounts(calls):
+    for pico, saved, notes, at_stake in book.amounts(calls):
         if pico is None:
             rows.append(_UNPRICED)
         else:
             usd, saved_usd = pico // micro, saved // micro if saved else 0
             rest = saved - saved_usd * micro if saved else 0
-            rows.append((usd, pico - usd * micro, saved_usd, rest, _bits(notes) if notes else 0))
+            stake = divmod(at_stake, micro) if at_stake else _NO_STAKE
+            rows.append((usd, pico - usd * micro, saved_usd, rest, *stake, _bits(notes) if notes else 0))
     return tuple(map(list, zip(*rows)))
 
 
-_UNPRICED = (None, None, None, None, 0)
+_UNPRICED = (None, None, None, None, None, None, 0)
+_NO_STAKE = (0, 0)
+
+
+class _TraitsByFlags(dict[int, Optional[Traits]]):
+    """Traits by the flags of ``_UNUSUAL``: a call each would ask for them."""
+
+    def __missing__(self, flags: int) -> Traits | None:
+        traits = _traits(flags)
+        self[flags] = None if traits == USUAL else traits
+        return self[flags]
+
+
+def _traits(flags: int) -> Traits:
+    return Traits(
+        explicit_cache=bool(flags & EXPLICIT_CACHE),
+        open_cache=tuple(note for note, flag in _OF_OPEN_CACHE.items() if flags & flag),
+        has_tokens=not flags & NO_TOKENS,
+        is_free=bool(flags & FREE),
+        partly_told=bool(flags & PARTLY_TOLD),
+    )
+
+
+_UNUSUAL = EXPLICIT_CACHE | CACHE_OPEN | NO_TOKENS | FREE | PARTLY_TOLD
+_TRAITS = _TraitsByFlags()
 
 
 @functools.lru_cache(1024)

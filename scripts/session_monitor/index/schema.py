@@ -20,11 +20,14 @@ BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, {CALLS})
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
 LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE, PARTLY_TOLD, LEFT_OUT = 64, 128, 256, 512, 2048, 4096
-HAS_PARTS = 8192
+HAS_PARTS, CONVERTED_CACHE, CACHE_IN_ONE = 8192, 16384, 32768
 """Flags of a round; a call that neither failed nor was left is ok."""
 
 TOLD_TOOLS = 1024
 """The flag of a round whose tools a later one told, and ``TOOL_CALLS`` with it where there were any."""
+
+CACHE_OPEN = CONVERTED_CACHE | CACHE_IN_ONE
+"""The flags of a round whose cache can be read in another way as well."""
 
 UNTOLD = NO_TOKENS | PARTLY_TOLD
 """The flags of a round of which too little is told for a cost, whatever its model."""
@@ -34,12 +37,15 @@ NO_SIZE = UNTOLD | AT_LEAST
 
 _SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
 
-_MONEY = ("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens", "partly_told")
+_MONEY = (
+    *("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens", "partly_told"),
+    *("stake_usd", "stake_pico"),
+)
 
 ADDITIVE = (*_SUMS, *_MONEY)
 """What is summed up: calls, those that failed, those that were left, and those that used at least so much; tokens by
 kind; dollars in millionths and the rest in 1e-12 (one number of 64 bits would end at nine million dollars), what caches
-saved likewise, and what is not in the cost."""
+saved likewise, what is not in the cost, and what is at stake of it (``cost.Cost.at_stake``)."""
 
 ACTIVE_BY_SLOT = f"CREATE INDEX active_slot ON active(slot, before, session, {CALLS})"
 
@@ -67,7 +73,8 @@ CREATE TABLE round(
     session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER, way INTEGER,
     fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER, parts TEXT,
     flags INTEGER, notes INTEGER, code INTEGER, first_token_ms INTEGER, duration_ms INTEGER, start INTEGER, length INTEGER,
-    history INTEGER, sent INTEGER, thread INTEGER, base INTEGER, usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER,
+    history INTEGER, sent INTEGER, thread INTEGER, base INTEGER,
+    usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER, stake_usd INTEGER, stake_pico INTEGER,
     PRIMARY KEY(session, number)
 ) WITHOUT ROWID;
 CREATE TABLE tool(
@@ -108,6 +115,7 @@ AGGREGATES = (
     "sum(usd IS NULL)",
     "sum((usd IS NULL) * (fresh + read + written + visible + reasoning))",
     *(f"sum(usd IS NULL AND flags & {flag} != 0)" for flag in (NO_TOKENS, PARTLY_TOLD)),
+    *(f"coalesce(sum({name}), 0)" for name in ("stake_usd", "stake_pico")),
 )
 """Rounds summed up, as ``ADDITIVE``."""
 

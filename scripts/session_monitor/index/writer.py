@@ -18,7 +18,7 @@ from session_monitor.sessions.summary import Written
 from . import aggregates, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
-from .rows import ROUND, SESSION, Rows, Sums, costs, named, rows_of
+from .rows import PRICED, ROUND, SESSION, Rows, Sums, costs, named, rows_of
 from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
 from .tool_rows import Befores, ToolUseRow
 
@@ -321,8 +321,7 @@ class IndexWriter(Index):
         """Price all rounds with the book's prices."""
         with self._transaction():
             self.db.executemany(
-                "UPDATE round SET usd = ?, pico = ?, saved_usd = ?, saved_pico = ?, notes = ? "
-                "WHERE session = ? AND number = ?",
+                f"UPDATE round SET {', '.join(f'{name} = ?' for name in PRICED)} WHERE session = ? AND number = ?",
                 self._repriced(progress),
             )
             aggregates.sum_up_again(self.db)

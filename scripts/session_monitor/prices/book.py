@@ -34,6 +34,7 @@ from .cost import (
     THIRD_PARTY_PRICE,
     UNDATED,
     UNKNOWN_MODEL,
+    USUAL,
     Amount,
     Call,
     CallColumns,
@@ -87,8 +88,8 @@ class Book:
         in_force = self._of_call(named, *call[1:6])
         if not isinstance(in_force, InForce):
             return in_force
-        parts, saved, notes, above = rates.priced(call.usage, call.at, in_force)
-        return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.prices, in_force.row.row, above)
+        parts, saved, notes, above, at_stake = rates.priced(call.usage, call.at, in_force)
+        return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.prices, in_force.row.row, above, at_stake)
 
     def named(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
         """A model's name with who sold what went over this route and cluster, as ``find`` and ``amounts`` take it."""
@@ -109,22 +110,23 @@ class Book:
     def amounts(self, calls: CallColumns) -> Iterator[Amount]:
         """The same of many calls, without how it comes about, which takes less time."""
         flats = self._flat
-        for model, at, fresh, read, written, visible, reasoning, is_explicit, parts, has_tokens, is_free, partly in zip(
-            *calls
-        ):
+        for model, at, fresh, read, written, visible, reasoning, parts, traits in zip(*calls):
             flat = flats.get((model, at[:10] if at else ""))
-            is_plain = flat and has_tokens and not (is_explicit or is_free or partly or parts)
+            is_plain = flat and traits is None and not parts
             if flat and is_plain and (fresh or read or written or visible or reasoning):
                 of_input, of_read, of_written, of_output, of_reasoning = flat.by_kind
                 pico = fresh * of_input + visible * of_output + reasoning * of_reasoning
                 notes, is_known = flat.assumed[2 * (read > 0) + (written > 0)]
-                saved = 0 if is_known else None
+                saved, at_stake = 0 if is_known else None, None
                 if read or written:
                     pico += read * of_read + written * of_written
                     saved = read * (of_input - of_read) + written * (of_input - of_written) if is_known else None
-                yield pico, saved, notes
+                    if written and flat.for_an_hour is not None:
+                        at_stake = written * flat.for_an_hour
+                yield pico, saved, notes, at_stake
             else:
-                usage = fresh, read, written, visible, reasoning, is_explicit, parts, ()
+                is_explicit, open_cache, has_tokens, is_free, partly = traits or USUAL
+                usage = fresh, read, written, visible, reasoning, is_explicit, parts, open_cache
                 yield self._amount(model, at, usage, has_tokens, is_free, partly)
 
     def _amount(
@@ -138,9 +140,9 @@ class Book:
     ) -> Amount:
         in_force = self._of_call(model, at, usage, has_tokens, is_free, partly_told)
         if not isinstance(in_force, InForce):
-            return (0 if isinstance(in_force, Cost) else None), None, ()
-        parts, saved, notes, _ = rates.priced(usage, at, in_force)
-        return sum(parts), saved, notes
+            return (0 if isinstance(in_force, Cost) else None), None, (), None
+        parts, saved, notes, _, at_stake = rates.priced(usage, at, in_force)
+        return sum(parts), saved, notes, at_stake
 
     def _of_call(
         self,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple, Union
 
 from session_monitor.calls.outcome import has_tokens, is_free
-from session_monitor.calls.usage import TokenParts, Usage, parts_of
+from session_monitor.calls.usage import TokenParts, Usage, open_cache_of, parts_of
 
 from . import money
 
@@ -40,6 +40,8 @@ NO_TIME = "no_time"
 CONVERTED = "converted"
 SELLER_UNKNOWN = "seller_unknown"
 PRICE_MAY_HAVE_CHANGED = "price_may_have_changed"
+CACHE_INSIDE = "cache_inside"
+CACHE_IN_ONE = "cache_in_one"
 
 NOTES = {
     CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
@@ -58,11 +60,20 @@ NOTES = {
     SELLER_UNKNOWN: "the log does not tell who sold it; priced as the maker does",
     CONVERTED: "converted from another currency at a rate that you stated",
     PRICE_MAY_HAVE_CHANGED: "the price had changed when it was looked at next, nobody states when; priced as before",
+    CACHE_INSIDE: "the log does not tell whether the cache lies inside the input or beside it; taken as inside",
+    CACHE_IN_ONE: "cache reads and writes came as one number; taken as reads",
 }
 """What may have been assumed, or was stated, in words.  The index keeps them by their places: a new one comes last."""
 
 STATED = frozenset((CONVERTED,))
 """Notes of what a person stated; all others are of what had to be assumed."""
+
+OTHER_READINGS = {
+    CACHE_WRITE_5M: "if what was written to the cache is kept for an hour",
+    CACHE_INSIDE: "if the cache lies beside the input",
+    CACHE_IN_ONE: "if all of the cache was written",
+}
+"""When a call with these notes would have cost something else."""
 
 _BITS = {note: 1 << bit for bit, note in enumerate(NOTES)}
 
@@ -100,7 +111,9 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     """A stored round as a call."""
     read, written, reasoning = entry["cached_tokens"], entry.get("cache_write_tokens", 0), entry["reasoning_tokens"]
     fresh, visible = entry["input_tokens"] - read - written, entry["output_tokens"] - reasoning
-    usage = Usage(fresh, read, written, visible, reasoning, "explicit_cache" in entry, parts_of(entry))
+    usage = Usage(
+        fresh, read, written, visible, reasoning, "explicit_cache" in entry, parts_of(entry), open_cache_of(entry)
+    )
     return Call(
         *(entry["model"], entry["timestamp"], usage),
         has_tokens=has_tokens(entry),
@@ -112,11 +125,25 @@ def call_of(entry: Mapping[str, Any]) -> Call:
     )
 
 
+class Traits(NamedTuple):
+    """What is so of few calls, as in ``Call`` and its ``Usage``; ``open_cache`` are those of its notes that a price depends on."""
+
+    explicit_cache: bool = False
+    open_cache: tuple[str, ...] = ()
+    has_tokens: bool = True
+    is_free: bool = False
+    partly_told: bool = False
+
+
+USUAL = Traits()
+"""What is so of all others."""
+
+
 class CallColumns(NamedTuple):
     """Many calls, column by column: a call each would take as long as pricing it.
 
-    They are as in ``Call`` and its ``Usage``, but for the models, which are named as ``Book.named`` does; flags count by
-    whether they are true.
+    They are as in ``Call`` and its ``Usage``, but for the models, which are named as ``Book.named`` does; ``traits`` are None
+    for a call of which nothing is so.
     """
 
     models: Iterable[str | None]
@@ -126,11 +153,8 @@ class CallColumns(NamedTuple):
     cache_write: Iterable[int]
     visible_output: Iterable[int]
     reasoning: Iterable[int]
-    explicit_cache: Iterable[object]
     parts: Iterable[TokenParts | None]
-    has_tokens: Iterable[object]
-    is_free: Iterable[object]
-    partly_told: Iterable[object]
+    traits: Iterable[Traits | None]
 
 
 class ModelPrices(NamedTuple):
@@ -169,7 +193,8 @@ class Cost(NamedTuple):
 
     ``saved`` is what the cache spared against the input price (less than 0 where writing to it cost more), None where
     that is not known.  ``row`` and ``above`` say which row and tier were in force; a call that cost nothing whatever
-    its model has no ``prices``.
+    its model has no ``prices``.  ``at_stake`` is how much more it would be if what the log leaves open (``OTHER_READINGS``)
+    were the other way round, None where nothing is open.
     """
 
     pico: int
@@ -179,6 +204,7 @@ class Cost(NamedTuple):
     prices: ModelPrices | None = None
     row: Mapping[str, Any] | None = None
     above: int = 0
+    at_stake: int | None = None
 
 
 class Unpriced(NamedTuple):
@@ -192,8 +218,8 @@ Outcome = Union[Cost, Unpriced]
 FREE = Cost(0, CostParts(), None, ())
 """What a call cost that used nothing."""
 
-Amount = tuple[Union[int, None], Union[int, None], tuple[str, ...]]
-"""Less of a cost, to be unpacked at once: pico-dollars and what the cache spared, None where that is not known; notes."""
+Amount = tuple[Union[int, None], Union[int, None], tuple[str, ...], Union[int, None]]
+"""Less of a cost, to be unpacked at once: pico-dollars and what the cache spared, None where that is not known; notes; at stake."""
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
@@ -216,4 +242,6 @@ def to_json(outcome: Outcome) -> dict[str, Any]:
         }
     if outcome.notes:
         document["cost_notes"] = list(outcome.notes)
+    if outcome.at_stake is not None:
+        document["other_reading_usd"] = money.plain(outcome.pico + outcome.at_stake)
     return document

@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.calls.usage import TokenParts, Tokens
 
@@ -43,7 +43,8 @@ class PartRate(NamedTuple):
 class Rates(NamedTuple):
     """Units of one currency per token, 1e-12 each; and what had to be assumed for some of them.
 
-    ``parts`` are in the order of ``usage.TokenParts``.
+    ``parts`` are in the order of ``usage.TokenParts``.  ``for_an_hour`` is what a written token costs more if it is kept for
+    an hour and not for five minutes, None where only one price is known.
     """
 
     input: int
@@ -56,6 +57,7 @@ class Rates(NamedTuple):
     explicit_note: str | None
     write_note: str | None
     parts: tuple[PartRate, ...]
+    for_an_hour: int | None
 
 
 Tiers = tuple[tuple[int, Rates], ...]
@@ -96,11 +98,13 @@ class FlatRates(NamedTuple):
     """Prices that depend on nothing but the model and the day, as for most models.
 
     Rates for the five kinds of tokens; what is assumed, and whether the savings are known, by whether caches were read
-    and written: neither, written, read, both.
+    and written: neither, written, read, both.  ``for_an_hour`` is what a written token would cost more if it were kept for
+    an hour, None where that is not open.
     """
 
     by_kind: tuple[int, int, int, int, int]
     assumed: tuple[tuple[tuple[str, ...], bool], ...]
+    for_an_hour: int | None = None
 
 
 # -- a row's rates -----------------------------------------------------------------------------------------------------
@@ -160,11 +164,14 @@ def _rates(prices: Mapping[str, str], factors: Mapping[str, str]) -> Rates:
         _part(known, "audio_output", output, AUDIO_AS_TEXT),
         _part(known, "image_output", output, IMAGE_AS_TEXT),
     )
+    for_an_hour = None
     if "cache_write" in known and "cache_write_1h" in known:
-        write_note = CACHE_WRITE_5M
+        write_note, for_an_hour = CACHE_WRITE_5M, hour - write
     reasoning = known.get("reasoning", output)
     return Rates(
-        *(fresh, output, read, explicit, write, reasoning, read_note, explicit_note, write_note), (*media, *lasting)
+        *(fresh, output, read, explicit, write, reasoning, read_note, explicit_note, write_note),
+        (*media, *lasting),
+        for_an_hour,
     )
 
 
@@ -175,10 +182,29 @@ def _part(known: Mapping[str, int], name: str, as_text: int, note: str) -> PartR
 # -- tokens times rates ------------------------------------------------------------------------------------------------
 
 
-def priced(
-    usage: Tokens, at: str | None, in_force: InForce
-) -> tuple[tuple[int, int, int, int, int], int | None, tuple[str, ...], int]:
-    """Pico-dollars by kind, what the cache spared (None: not known), what was assumed, and the tier."""
+ByKind = tuple[int, int, int, int, int]
+"""Pico-dollars, as ``cost.CostParts``."""
+Priced = tuple[ByKind, Optional[int], tuple[str, ...], int, Optional[int]]
+"""What a call cost by kind, what the cache spared (None: not known), what was assumed, the tier, and what is at stake."""
+
+
+def priced(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
+    """What a call cost."""
+    found = _as_read(usage, at, in_force)
+    if not usage[-1]:  # as of nearly all
+        return found
+    parts, saved, notes, above, at_stake = found
+    from . import readings  # noqa: PLC0415 -- of few calls the cache is open
+
+    other = readings.other(usage, is_lifetime_open=at_stake is not None)
+    if other is None:
+        return found
+    at_stake = sum(_as_read(other, at, in_force)[0]) - sum(parts)
+    return parts, saved, (*readings.notes(usage), *notes), above, at_stake
+
+
+def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
+    """What tokens of these kinds cost, whatever else the log may mean by them; at stake is how long caches are kept."""
     _, row, exchange_rate, notes = in_force
     fresh, cache_read, cache_write, visible, reasoning, explicit_cache, of_kinds, _ = usage
     tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
@@ -187,7 +213,7 @@ def priced(
         prompt = fresh + cache_read + cache_write
         above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
     if not (cache_read or cache_write or of_kinds) and exchange_rate is None:
-        return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above
+        return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above, None
     read, read_note = rates.cache_read, rates.read_note
     if explicit_cache:
         read, read_note = rates.cache_read_explicit, rates.explicit_note
@@ -199,19 +225,26 @@ def priced(
         reasoning * rates.reasoning,
     )
     saved = cache_read * (rates.input - read) + cache_write * (rates.input - rates.cache_write)
-    has_untold = cache_write > (of_kinds.written if of_kinds else 0)
-    assumed = [cache_read and read_note, has_untold and rates.write_note]
+    untold = cache_write - (of_kinds.written if of_kinds else 0)
+    assumed = [cache_read and read_note, untold and rates.write_note]
     if of_kinds:
         (of_input, of_writes, of_output), more = _of_parts(of_kinds, rates, has_cached=cache_read > 0)
         parts = parts[0] + of_input, parts[1], parts[2] + of_writes, parts[3] + of_output, parts[4]
         saved -= of_writes
         assumed += more
+    at_stake = untold * rates.for_an_hour if untold and rates.for_an_hour is not None else None
     if exchange_rate is not None:
-        first, second, third, fourth, fifth = (money.rounded(part * exchange_rate) for part in parts)
-        parts = first, second, third, fourth, fifth
-        saved = money.rounded(saved * exchange_rate)
+        parts, saved, at_stake = _exchanged(parts, saved, at_stake, exchange_rate)
     notes, is_known = _assumed(notes, *assumed)
-    return parts, saved if is_known else None, notes, above
+    return parts, saved if is_known else None, notes, above, at_stake
+
+
+def _exchanged(parts: ByKind, saved: int, at_stake: int | None, rate: Fraction) -> tuple[ByKind, int, int | None]:
+    """The same in dollars, each of the parts rounded; so are those of the other reading, of which cache writes differ."""
+    fresh, read, written, visible, reasoning = (money.rounded(part * rate) for part in parts)
+    if at_stake is not None:
+        at_stake = money.rounded((parts[2] + at_stake) * rate) - written
+    return (fresh, read, written, visible, reasoning), money.rounded(saved * rate), at_stake
 
 
 def _of_parts(parts: TokenParts, rates: Rates, *, has_cached: bool) -> tuple[tuple[int, int, int], list[str | None]]:
@@ -247,4 +280,4 @@ def flat(in_force: InForce) -> FlatRates | None:
     ((_, rates),) = row.tiers
     noted = [_assumed(notes, *more) for more in itertools.product((None, rates.read_note), (None, rates.write_note))]
     by_kind = rates.input, rates.cache_read, rates.cache_write, rates.output, rates.reasoning
-    return FlatRates(by_kind, tuple(noted))
+    return FlatRates(by_kind, tuple(noted), rates.for_an_hour)

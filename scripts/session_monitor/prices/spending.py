@@ -33,8 +33,9 @@ class Spending(SimpleNamespace):
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
     of them told no tokens, and ``partly_told`` too little); ``at_least`` are the calls that may have used more tokens than is known, so that all of this
-    may be more; ``saved_pico`` is what caches spared where that is known; ``noted`` tells of each of ``cost.NOTES`` which
-    calls have it, and ``assumed`` of those of which anything had to be assumed, each once.
+    may be more; ``saved_pico`` is what caches spared where that is known; ``stake_pico`` how much more all of this would be
+    if what the log leaves open were the other way round (``Cost.at_stake``); ``noted`` tells of each of ``cost.NOTES``
+    which calls have it, and ``assumed`` of those of which anything had to be assumed, each once.
     """
 
     pico: int
@@ -44,6 +45,7 @@ class Spending(SimpleNamespace):
     without_tokens: int
     unpriced_models: dict[str, int]
     saved_pico: int
+    stake_pico: int
     noted: dict[str, Noted]
     assumed: Noted
     at_least: int
@@ -68,6 +70,7 @@ class Spending(SimpleNamespace):
         if isinstance(outcome, Cost):
             self.pico += outcome.pico
             self.saved_pico += outcome.saved or 0
+            self.stake_pico += outcome.at_stake or 0
             self.note(outcome.notes, Noted(1, outcome.pico))
             return
         self.unpriced_rounds += 1

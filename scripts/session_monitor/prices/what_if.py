@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 from session_monitor.calls.usage import TokenParts
 
 from .book import Book
-from .cost import SELLER_UNKNOWN, Amount, CallColumns
+from .cost import SELLER_UNKNOWN, Amount, CallColumns, Traits
 from .price_list import PriceList
 from .spending import Noted, Spending
 
@@ -152,28 +152,30 @@ def _columns(block: CallBlock, model: str) -> CallColumns:
         cache_write=written,
         visible_output=visible,
         reasoning=reasoning,
-        explicit_cache=itertools.repeat(0),
         parts=block.parts,
-        has_tokens=itertools.repeat(1),
-        is_free=block.is_free,
-        partly_told=block.partly_told,
+        traits=map(_traits, block.is_free, block.partly_told),
     )
+
+
+def _traits(is_free: object, partly_told: object) -> Traits | None:
+    return Traits(is_free=bool(is_free), partly_told=bool(partly_told)) if is_free or partly_told else None
 
 
 def _spent(block: CallBlock, name: str, amounts: Sequence[Amount]) -> Spending:
     """What calls add up to at these amounts."""
-    all_pico, all_saved, all_notes = zip(*amounts) if amounts else ((), (), ())
+    all_pico, all_saved, all_notes, all_stakes = zip(*amounts) if amounts else ((), (), (), ())
     spent = Spending(
         pico=sum(filter(None, all_pico)),
         rounds=len(amounts),
         saved_pico=sum(filter(None, all_saved)),
+        stake_pico=sum(filter(None, all_stakes)),
         at_least=sum(map(bool, block.at_least)),
     )
     for notes, number in Counter(all_notes).items():
         # Who sells it is no assumption: who names a model without a seller means its maker.
         assumed = [note for note in notes if note != SELLER_UNKNOWN]
         if assumed:
-            spent.note(assumed, Noted(number, sum(pico or 0 for pico, _, each in amounts if each == notes)))
+            spent.note(assumed, Noted(number, sum(pico or 0 for pico, _, each, _ in amounts if each == notes)))
     unpriced = [at for at, pico in enumerate(all_pico) if pico is None] if None in all_pico else []
     if unpriced:
         spent.unpriced_rounds = len(unpriced)

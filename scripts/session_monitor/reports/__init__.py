@@ -6,13 +6,9 @@ Its rooms in reading order, ● those that others may come in by:
     filters ●           what is asked about
     filter_sql ●        the same as SQL
     session_rows ●      which sessions, and where their rounds stand
-<<<<<<< HEAD
-    breakdown ●         by model, consumer, tool and time
-    elsewhere ●         at other models' prices
-=======
     naming ●            by whose name calls are added up
     breakdown ●         by model, consumer, vendor, seller, route, tool and time
->>>>>>> dd763f3 (Every sum tells which share of it was assumed, and why; calls are added up by vendor, seller and route, and by day)
+    elsewhere ●         at other models' prices
     dashboard ●         all of the overview page at once
     session_profile     how one session grew, and where its tokens went
     session_previews ●  what a list says of each session beside its sums

@@ -163,7 +163,7 @@ _HAS_OUTCOME = {
 
 _SUMMED_COLUMNS = (
     *("session", "at", *schema.OF_CALLS, "notes", "fresh", "read", "written", "visible", "reasoning", "flags"),
-    *("usd", "pico", "saved_usd", "saved_pico"),
+    *("usd", "pico", "saved_usd", "saved_pico", "stake_usd", "stake_pico"),
 )
 
 

@@ -102,7 +102,7 @@ def _rows(index: Index, now: int, behind: str, *values: object) -> list[SessionR
 
 def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
     created_at, updated_at, updated, _, model, models, last_flags, *columns = rest
-    unpriced = breakdown.unpriced(index, number) if columns[-3] else {}
+    unpriced = breakdown.unpriced(index, number) if columns[_UNPRICED_TOKENS] else {}
     sums = usage_totals.of_columns(columns, unpriced)
     for notes, calls, usd, pico in index.db.execute(_NOTED, (number,)):
         sums.spending.note(cost.notes_of(notes), Noted(calls, usd * money.MICRO + pico))
@@ -126,6 +126,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
     return SessionRow(fields, sums.spending, file)
 
 
+_UNPRICED_TOKENS = schema.ADDITIVE.index("unpriced_tokens")
 _NOTED = "SELECT notes, calls, usd, pico FROM noted WHERE session = ?"
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.base import compact_json
 from session_monitor.calls import tool_results
+from session_monitor.calls.usage import OPEN_CACHE
 
 from .threads import ThreadPlace
 
@@ -134,7 +135,7 @@ def _quoted(generation: str) -> str:
 
 
 def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
-    fresh, read, written, visible, reasoning, is_explicit, parts, _ = call.usage
+    fresh, read, written, visible, reasoning, is_explicit, parts, notes = call.usage
     input_tokens, output_tokens = fresh + read + written, visible + reasoning
     facts: RoundFacts = {
         "round": number,
@@ -153,6 +154,8 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
         facts["cache_write_tokens"] = written
     if is_explicit or parts:
         facts.update(_of_kinds(parts, is_explicit=is_explicit))  # type: ignore[typeddict-item]  # those that are there
+    if notes:
+        facts.update({note: True for note in OPEN_CACHE if note in notes})  # type: ignore[typeddict-item]  # as above
     if not call.has_tokens:
         facts["no_tokens"] = True
     if not call.content_logged:

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, NamedTuple
 
 from session_monitor.base import compact_json, lazy_regex
+from session_monitor.calls.usage import OPEN_CACHE
 
 from . import message_history, threads
 from .summary import PlacedFacts, Summary
@@ -249,6 +250,8 @@ def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
 def _facts_in(body: bytes, content: int) -> bytes:
     """The text of a round's facts, which stand before its content, without the closing brace."""
     facts = body[body[0] == _COMMA : content]
+    if _NOTHING_CACHED not in facts:
+        facts += _open_cache(body, facts)
     if _WAY in facts:
         return facts
     # Earlier versions wrote the way that a call went behind what was said in it, where no object is a client's any more.
@@ -256,6 +259,20 @@ def _facts_in(body: bytes, content: int) -> bytes:
     return b"".join((facts, *found.values()))
 
 
+def _open_cache(body: bytes, facts: bytes) -> bytes:
+    """What is open of a round's cache, where an earlier version told it among the notes behind the counts alone."""
+    reported = body.rfind(_REPORTED)
+    notes = body.find(_NOTES, reported, reported + _LONGEST_REPORTED) if reported >= 0 else -1
+    if notes < 0:
+        return b""
+    told = body[notes : body.find(b"]", notes)]
+    return b"".join(fact for note, fact in _OPEN_CACHE.items() if note in told and fact not in facts)
+
+
+_NOTHING_CACHED = b'"cached_tokens":0,'
+_NOTES = b',"token_notes":['
+_OPEN_CACHE = {f'"{note}"'.encode(): f',"{note}":true'.encode() for note in OPEN_CACHE}
+_LONGEST_REPORTED = 1000  # numbers under a few names
 _WAY = b'"upstream_cluster":'
 _OLD_WAY = lazy_regex.lazy(rb'((,"(?:route_name|upstream_cluster)":)"(?:[^"\\]|\\.)*")')
 _REPORTED = b',"reported":{'

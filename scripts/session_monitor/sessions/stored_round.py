@@ -48,6 +48,8 @@ class RoundFacts(_AlwaysKnown, total=False):
     audio_output_tokens: int
     image_output_tokens: int
     explicit_cache: bool
+    converted_cache: bool
+    cache_in_one: bool
     no_tokens: bool
     at_least: bool
     partly_told: bool
