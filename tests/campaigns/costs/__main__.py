@@ -1,4 +1,4 @@
-"""What calls cost, held against a calculator of its own: of every call, every model and all of them, to the last digit.
+"""What calls cost, held against a calculator of its own: of every call, every model and seller, and all of them, to the last digit.
 
     python3 -m tests.campaigns.costs --lines 100000
 
@@ -32,7 +32,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         judged, differences = compared(Path(folder), options.lines, options.seed)
     _print("protocol", Counter(each.protocol for each in judged))
-    _print("seller", Counter(each.seller for each in judged))
+    _print("seller", Counter(each.seller or "not told" for each in judged))
     _print("kind", Counter(kind for each in judged for kind, number in each.kinds.items() if number))
     _print("outcome", Counter(each.unpriced or "priced" for each in judged))
     print(*differences[:_SHOWN], sep="\n")

@@ -1,4 +1,4 @@
-"""What the monitor says of each call, each model and all, held against what this calculator says.
+"""What the monitor says of each call, each model, each seller and all, held against what this calculator says.
 
 The log goes through ``main.py``, and what it cost is asked by the commands.
 """
@@ -27,7 +27,7 @@ class Judged(NamedTuple):
     """A call: how it came, and its cost or why it has none, as it should be."""
 
     protocol: str
-    seller: str
+    seller: str | None
     model: str | None
     listed: str | None
     """The model whose prices hold, as the list writes its name."""
@@ -68,12 +68,13 @@ def _judged(made, known):
     kinds = reading.read(made.protocol, outer, inner)
     name = inner["model"] if inner["model"] not in ("", "-", "UNKNOWN") else None
     named = selling.read(name or "")
-    seller = selling.seller_of(known, named, outer["upstream_cluster"], outer["route_name"])
+    # Of a call without a model it is not asked who sold it.
+    seller = selling.seller_of(known, named, outer["upstream_cluster"], outer["route_name"]) if name else None
     model = selling.entry_of(known, seller, named) if name else "no_model"
     cost, why = _cost(known, model, kinds, outer["start_time"], made.protocol)
     listed = None if isinstance(model, str) else model["names"][0]
     is_meant = kinds == +Counter(made.kinds)
-    return Judged(made.protocol, seller or "not told", name, listed, kinds, cost, why, is_meant)
+    return Judged(made.protocol, seller, name, listed, kinds, cost, why, is_meant)
 
 
 def _cost(known, model, kinds, start, protocol):
@@ -109,14 +110,15 @@ def _run(*command):
 
 
 def compare(folder, judged, program=ROOT):
-    """Where the commands of a program say something else of a call, of a model's calls, or of all."""
+    """Where the commands of a program say something else of a call, of a model's or a seller's calls, or of all."""
     differences = [
         f"line {n}: {each.protocol}, read as {dict(each.kinds)}"
         for n, each in enumerate(judged, 1)
         if not each.is_meant
     ]
     differences += _calls(program, folder, judged)
-    differences += _models(program, folder, judged)
+    differences += _by(program, folder, judged, "model")
+    differences += _by(program, folder, judged, "seller")
     whole = ask(program, folder, "summary")
     differences += _sums("all calls", judged, whole["calls"], whole)
     return differences
@@ -133,22 +135,23 @@ def _calls(program, folder, judged):
         yield f"{len(told)} calls, and not {len(judged)}"
     for number, (row, each) in enumerate(zip(told, judged), 1):
         cost = None if row["cost_usd"] is None else Fraction(row["cost_usd"])
-        if (cost, row["unpriced"]) != (each.cost, each.unpriced):
+        if (cost, row["unpriced"], row["seller"]) != (each.cost, each.unpriced, each.seller):
             should = each.unpriced or f"${float(each.cost):.12f}"
-            said = row["unpriced"] or f"${row['cost_usd']}"
+            said = f"{row['unpriced'] or '$' + row['cost_usd']} of {row['seller']}"
             yield f"line {number}: {each.model} of {each.seller}, {each.protocol}: {said}, not {should}"
 
 
-def _models(program, folder, judged):
-    by_model = defaultdict(list)
+def _by(program, folder, judged, what):
+    """The sums of each model, or of each seller."""
+    by_name = defaultdict(list)
     for each in judged:
-        by_model[each.model].append(each)
-    told = {row["model"]: row for row in ask(program, folder, "stats-model")["models"]}
-    for name in sorted({*told, *by_model}, key=str):
-        if name not in told or name not in by_model:
-            yield f"model {name}: {'not told of' if name in by_model else 'told of'}"
+        by_name[getattr(each, what)].append(each)
+    told = {row[what]: row for row in ask(program, folder, f"stats-{what}")[f"{what}s"]}
+    for name in sorted({*told, *by_name}, key=str):
+        if name not in told or name not in by_name:
+            yield f"{what} {name}: {'not told of' if name in by_name else 'told of'}"
         else:
-            yield from _sums(f"model {name}", by_model[name], told[name]["calls"], told[name])
+            yield from _sums(f"{what} {name}", by_name[name], told[name]["calls"], told[name])
 
 
 def _sums(what, judged, number, told):

@@ -56,10 +56,11 @@ def calls(rng, document, number):
         shaped = shape(rng, _prompt(rng, model))
         if shape is not shapes.embeddings and rng.random() < 0.01:
             name = rng.choice(["", "UNKNOWN", "-"])
+        is_plain = n < number // 2 and rng.random() < 0.7 and shape not in shapes.UNTOLD
         inner = {
             "session_id": f"s{n // ROUNDS:05}",
             "model": name,
-            **shaped.attributes,
+            **(_plain(shaped.attributes) if is_plain else shaped.attributes),
             "response_type": rng.choice(["normal", "stream"]),
             "llm_service_duration": rng.randint(1, 9999),
         }
@@ -74,7 +75,7 @@ def calls(rng, document, number):
             "route_name": route or "-",
             "upstream_cluster": cluster or "-",
         }
-        yield Made(_line(rng, inner, outer), shape.__name__, shaped.kinds)
+        yield Made(_line(inner, outer, is_text=is_plain or rng.random() < 0.8), shape.__name__, shaped.kinds)
 
 
 def _by_vendor(models):
@@ -153,10 +154,14 @@ def _content(rng, marks):
     return {**content, "system": holders} if holders else content
 
 
-def _line(rng, inner, outer):
-    as_text = rng.random() < 0.8
+def _plain(attributes):
+    """Counts as the gateway's plugin mostly writes them, as numbers: lines of that form are read without being decoded."""
+    return {name: int(each) if isinstance(each, (str, float)) else each for name, each in attributes.items()}
+
+
+def _line(inner, outer, *, is_text):
     for side in ("input_token_details", "output_token_details"):
-        if as_text and isinstance(inner.get(side), dict):
+        if is_text and isinstance(inner.get(side), dict):
             inner[side] = json.dumps(inner[side], separators=(",", ":"))
     text = json.dumps(dict(sorted(inner.items())), separators=(",", ":"))
     return json.dumps({"ai_log": text, **outer}, separators=(",", ":"))
