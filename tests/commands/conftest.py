@@ -109,3 +109,11 @@ def four_calls(tmp_path):
     log.write_bytes(b"".join(line + b"\n" for line in lines))
     Ingest([str(log)], Store(str(folder)), Checkpoint(str(folder / ".state.json"), str(folder))).poll()
     return tmp_path
+
+
+@pytest.fixture
+def over_a_cluster(tmp_path):
+    """A person's home, and a data folder with a call over a cluster and one over a route whose names tell no seller."""
+    over = {"upstream_cluster": "outbound|443||llm-inner.internal.dns"}, {"route_name": "gpu"}
+    sessions(tmp_path / "sessions", *(line("s", n, each, model="deepseek-v3") for n, each in enumerate(over)))
+    return tmp_path

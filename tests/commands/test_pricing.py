@@ -12,17 +12,14 @@ from commands.pricing.own_list import read
 from commands.shared.failures import Failure
 from session_monitor.prices import own_lists
 from tests.support.command_line import data_at, done_at, line, run, run_at, sessions
-
-
-def cost(home):
-    """The session's cost, and the rounds that are not in it."""
-    (row,) = data_at(home, "list")
-    return row["cost_usd"], row["unpriced_rounds"]
+from tests.support.pricing import cost, priced_at
 
 
 def test_unpriced_models_are_listed_with_what_to_do(four_calls):
     """The names that have no price come with their rounds and the command that states one."""
-    assert data_at(four_calls, "pricing", "list", "--unpriced") == [{"model": "my-deployment", "rounds": 2}]
+    assert data_at(four_calls, "pricing", "list", "--unpriced") == [
+        {"model": "my-deployment", "rounds": 2, "reasons": {"unknown_model": 2}}
+    ]
 
     text = done_at(four_calls, "pricing", "list", "--unpriced")
 
@@ -104,23 +101,6 @@ def test_alias_lends_a_models_prices(four_calls):
     assert run_at(four_calls, "pricing", "alias", "gpt-4o", "GPT-4o").returncode == 2
 
 
-@pytest.fixture
-def over_a_cluster(tmp_path):
-    """A person's home, and a data folder with a call over a cluster and one over a route whose names tell no seller."""
-    over = {"upstream_cluster": "outbound|443||llm-inner.internal.dns"}, {"route_name": "gpu"}
-    sessions(tmp_path / "sessions", *(line("s", n, each, model="deepseek-v3") for n, each in enumerate(over)))
-    return tmp_path
-
-
-def priced_at(home):
-    """Of each round the cost, the key of its price with its seller or why there is none, and the notes."""
-    rounds = data_at(home, "show", "s")["rounds"]
-    prices = [
-        (each["price"]["model"], each["price"]["seller"]) if "price" in each else each["unpriced"] for each in rounds
-    ]
-    return [(each["cost_usd"], price, each.get("cost_notes")) for each, price in zip(rounds, prices)]
-
-
 def test_said_seller_has_its_price_at_once(over_a_cluster):
     """What was priced before follows, in single rounds and in sums, and goes back when it is taken back."""
     before, sums = priced_at(over_a_cluster), cost(over_a_cluster)
@@ -189,7 +169,7 @@ def test_show_says_who_sells_it(four_calls):
 
 def test_own_price_holds_whoever_sells_it(four_calls):
     """A price that a person states is said to be no seller's, and no reseller is named for it; of a seller's name it is theirs."""
-    done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2")
+    done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2", "--cache-read", "0.5")
     done_at(four_calls, "pricing", "set", "ollama/deepseek-v3", "0", "0")
     done_at(four_calls, "pricing", "alias", "mine", "azure/gpt-4o-mini")
 
@@ -386,11 +366,11 @@ def test_what_was_set_is_told(four_calls):
     """The prices by their names, the currency, and from when on they hold, where that is not since ever."""
     told = done_at(four_calls, "pricing", "set", "My-M", "1.50", "6e0", "--cache-read", "0.5")
     assert told == "my-m: input 1.5, output 6, cache read 0.5 USD for 1M tokens\n"
-    told = done_at(four_calls, "pricing", "set", "my-m", "1", "2", "--from", "2026-05-01")
-    assert told == "my-m: input 1, output 2 USD for 1M tokens, from 2026-05-01 on\n"
+    told = done_at(four_calls, "pricing", "set", "my-m", "1", "2", "--cache-read", "0", "--from", "2026-05-01")
+    assert told == "my-m: input 1, output 2, cache read 0 USD for 1M tokens, from 2026-05-01 on\n"
     assert done_at(four_calls, "pricing", "alias", "mine", "GPT-4o") == "mine is priced as gpt-4o\n"
     assert done_at(four_calls, "pricing", "reset", "Mine") == "mine has no price now\n"
-    done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2")
+    done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2", "--cache-read", "0.5")
     assert done_at(four_calls, "pricing", "reset", "gpt-4o") == "gpt-4o is priced as gpt-4o\n"
     own = four_calls / "sessions" / ".prices.json"
     assert done_at(four_calls, "pricing", "reset") == f"Your own prices in {own} are gone; the shipped ones count.\n"

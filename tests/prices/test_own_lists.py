@@ -239,12 +239,12 @@ def test_alias_can_be_stated_again():
 
 
 def test_sellers_keep_their_order():
-    """A pattern that is stated again keeps its place, a new one comes last; one can be taken back, which leaves the rest."""
+    """A pattern stated again keeps its place, a new one comes last, or before one that fits all it does; each can be taken back."""
     prices = PriceList()
     for pattern, seller in (("*eu*", "azure"), ("*", "bedrock"), ("*eu*", "vertex"), ("gpu", "own_machine")):
         prices = own_lists.with_seller(prices, pattern, seller)
 
-    assert list(prices.sellers.items()) == [("*eu*", "vertex"), ("*", "bedrock"), ("gpu", "own_machine")]
+    assert list(prices.sellers.items()) == [("*eu*", "vertex"), ("gpu", "own_machine"), ("*", "bedrock")]
     assert own_lists.without_seller(prices, "*").sellers == {"*eu*": "vertex", "gpu": "own_machine"}
     assert own_lists.without_seller(prices, "none") == prices
 

@@ -7,9 +7,11 @@ from typing import Any
 
 from commands.shared import parsers
 
-from .changing import add_alias, add_reset, add_set
+from .changing import add_alias, add_reset
 from .converting import add_rate
+from .discounting import add_discount
 from .selling import add_seller
+from .setting import add_set
 from .showing import add_list, add_show
 
 
@@ -24,6 +26,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "pricing rate CNY 0.14",
         "pricing alias my-deployment gpt-4o",
         "pricing seller '*llm-eu.internal*' azure",
+        "pricing discount OpenAI 15",
         "pricing reset qwen-long",
     )
     top = parsers.command(commands, (), "pricing", about, *examples)
@@ -34,4 +37,5 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     add_rate(of_pricing, shared)
     add_alias(of_pricing, shared)
     add_seller(of_pricing, shared)
+    add_discount(of_pricing, shared)
     add_reset(of_pricing, shared)

@@ -9,7 +9,7 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output, to_json
-from session_monitor.prices import own_lists, sellers
+from session_monitor.prices import own_lists, own_words, sellers
 from session_monitor.text import safe
 from session_monitor.text.table import Column
 
@@ -19,7 +19,7 @@ _ABOUT = """\
 say who sells what goes over a cluster or a route, or list what is said and which sellers there are"""
 _ORDER = """
 PATTERN is a shell pattern of a whole name, as in upstream_cluster or route_name of a round. The first that fits counts,
-those of --data-dir before those of --global; a new one comes last. They count before what the names of models
+those of --data-dir before those of --global; a new one comes last, or before one that fits all that it does. They count before what the names of models
 (bedrock/…, …@default), clusters and routes tell by themselves.
 """
 
@@ -64,6 +64,22 @@ def _say(options: argparse.Namespace, output: Output, data: Data) -> None:
     own = own_list.read(options, data)
     own_list.write(options, data, own_lists.with_seller(own, options.pattern, options.seller))
     output.tell(f"what goes over {safe.cell(options.pattern)}: {sellers.titles()[options.seller]}")
+    wider = own_lists.wider_than(own, options.pattern)
+    if wider is not None:
+        output.complain(f"{options.pattern} is put before {wider}, which fits all that it does")
+    _warn_of_hidden(options, own.path, output, data)
+
+
+def _warn_of_hidden(options: argparse.Namespace, path: str, output: Output, data: Data) -> None:
+    """Say where the data folder's own list leaves nothing for a pattern for all folders."""
+    for said in data.book().said_sellers():
+        if said.origin == path:
+            return
+        if own_words.covers(said.pattern, options.pattern):
+            output.complain(
+                f"it does not count in {data.folder}: {said.pattern} is stated there, and fits all that it does"
+            )
+            return
 
 
 def _remove(options: argparse.Namespace, output: Output, data: Data) -> None:

@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commands.shared import parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.output import Output, to_json
 from session_monitor.prices import model_names, price_list, sellers
-from session_monitor.prices.book import ALIAS, OVERRIDE, THIRD, Book
-from session_monitor.prices.cost import ModelPrices
+from session_monitor.prices.book import ALIAS, OVERRIDE, PATTERN, THIRD, Book
+from session_monitor.prices.cost import OTHER_SELLER, OWN_MACHINE, UNPRICED, ModelPrices
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
+
+if TYPE_CHECKING:
+    from session_monitor.reports.unpriced import UnpricedModel
 
 _HOW = {
     model_names.EXACT: "this is its name in the list",
     model_names.UNDATED: "its name in the list, without the date or tag",
     THIRD: "the price of a reseller; the maker publishes none",
     OVERRIDE: "your own price",
+    PATTERN: "your own price for every name that this pattern fits",
     ALIAS: "you said that it stands for this model",
 }
 
@@ -49,7 +53,7 @@ _LIST = (
     Column("From", rank=2),
     Column("Source", rank=1),
 )
-_UNPRICED = (Column("Model", least=20), Column("Rounds", ">"))
+_UNPRICED = (Column("Model", least=20), Column("Rounds", ">"), Column("Why", rank=1))
 
 
 def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
@@ -57,7 +61,9 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
     if options.unpriced:
         _list_unpriced(wanted, output, data)
         return
-    models = [model for model in data.book().models() if any(wanted in name.lower() for name in _names(model))]
+    book = data.book()
+    known = [*book.patterns(), *book.models()]
+    models = [model for model in known if any(wanted in name.lower() for name in _names(model))]
     if output.is_json:
         output.print_json(to_json(list(map(_to_json, models))))
     elif not models:
@@ -79,7 +85,7 @@ def _to_json(model: ModelPrices) -> dict[str, Any]:
         "model": model.key,
         "match": model.kind,
         "vendor": model.vendor,
-        "origin": model.origin if model.kind == OVERRIDE else "shipped",
+        "origin": "shipped" if model.origin == price_list.SHIPPED else model.origin,
         "note": model.entry.get("note"),
         "prices": model.entry["prices"],
     }
@@ -93,7 +99,7 @@ def _cells(model: ModelPrices) -> list[str]:
     unit = f" {row['currency']}" if row.get("currency", "USD") != "USD" else ""
     prices = [row[name] + unit + more if name in row else "-" for name in ("input", "output")]
     prices += [row[name] + unit if name in row else "-" for name in ("cache_read", "cache_write")]
-    source = "your own" if model.kind == OVERRIDE else str(row.get("source", "-"))
+    source = "your own" if model.origin != price_list.SHIPPED else str(row.get("source", "-"))
     return [model.key, model.vendor or "-", *prices, row.get("from") or "-", source]
 
 
@@ -110,23 +116,23 @@ def today() -> str:
 
 
 def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
-    spent = data.report().overview().sums.spending
-    models = {name: rounds for name, rounds in spent.unpriced_models.items() if wanted in name.lower()}
-    by_rounds = sorted(models.items(), key=lambda pair: (-pair[1], pair[0]))
+    report = data.report()
+    spent = report.overview().sums.spending
+    models = [each for each in report.unpriced() if wanted in each.model.lower()] if spent.unpriced_models else []
     if output.is_json:
-        output.print_json(to_json([{"model": name, "rounds": rounds} for name, rounds in by_rounds]))
+        output.print_json(to_json([each._asdict() for each in models]))
         return
-    if by_rounds:
-        output.print_table(_UNPRICED, [[name, humanize.count(rounds)] for name, rounds in by_rounds])
+    if models:
+        output.print_table(
+            _UNPRICED, [[each.model, humanize.count(each.rounds), _why(each.reasons)] for each in models]
+        )
+        for reason in dict.fromkeys(reason for each in models for reason in each.reasons):
+            output.tell(f"{reason}: {UNPRICED[reason]}")
         output.tell(
             "State a price: pricing set MODEL INPUT OUTPUT (dollars per million tokens); or: pricing alias NAME MODEL"
         )
-        own = next((name for name, _ in by_rounds if model_names.is_on_own_machine(name)), None)
-        if own:
-            output.tell(
-                f"{safe.cell(own)} is a model on a machine of your own; where that costs nothing: "
-                f"pricing set {safe.cell(own)} 0 0"
-            )
+        for hint in _hints(models):
+            output.tell(hint)
     else:
         output.tell("Every model that your sessions used has a price.")
     if spent.without_tokens:
@@ -135,6 +141,30 @@ def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
     if spent.partly_told:
         rounds = humanize.counted(spent.partly_told, "round")
         output.tell(f"({rounds} told only a part of the tokens: the cost is not known.)")
+
+
+def _why(reasons: Mapping[str, int]) -> str:
+    """The reasons, with how many rounds have each where there are several."""
+    if len(reasons) == 1:
+        return next(iter(reasons))
+    return ", ".join(f"{reason} {humanize.count(rounds)}" for reason, rounds in reasons.items())
+
+
+def _hints(models: Iterable[UnpricedModel]) -> Iterator[str]:
+    """What can be done of the first model that has a reason of which something more can be said."""
+    own = next((each.model for each in models if OWN_MACHINE in each.reasons), None)
+    if own:
+        by_name = model_names.is_on_own_machine(own)
+        name = safe.cell(own if by_name else f"{OWN_MACHINE}/{own}")
+        told = (
+            "is a model on a machine of your own"
+            if by_name
+            else "went over a machine of your own, as its cluster or route tells"
+        )
+        yield f"{safe.cell(own)} {told}; where that costs nothing: pricing set {name} 0 0"
+    other = next((each.model for each in models if OTHER_SELLER in each.reasons), None)
+    if other:
+        yield f"What others take for {safe.cell(other)}: pricing show {safe.cell(other)}; who sold it can be stated: pricing seller"
 
 
 # -- show --------------------------------------------------------------------------------------------------------------
@@ -154,8 +184,11 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     if model is None:
         raise unknown_model(book, options.model)
     others = _sold_elsewhere(book, model)
+    in_force = _in_force(model)
+    discount = book.discount(model, in_force, today()) if in_force else None
     if output.is_json:
         told = {"name": options.model, **_to_json(model), "seller": model.seller, "also_sold_as": others}
+        told["discount"] = discount and discount.to_json()
         output.print_json(to_json(told))
         return
     output.tell(f"{safe.cell(options.model)} is priced as {safe.cell(model.key)} ({model.kind}: {_HOW[model.kind]})")
@@ -165,11 +198,12 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     output.tell(f"From:   {safe.cell(origin)}")
     if model.entry.get("note"):
         output.tell(f"Note:   {safe.cell(model.entry['note'])}")
-    in_force = _in_force(model)
     output.tell("Prices for 1M tokens:")
     for row in model.entry["prices"]:
         for line in _row_lines(row, in_force=row is in_force):
             output.tell(safe.clean(line))
+    if discount and discount.factor != 1:
+        output.tell(f"Discount: {discount.percent} % of these, as you stated for {sellers.titles()[discount.seller]}")
     if others:
         output.tell("What others take for it:")
     for name in others:
@@ -180,7 +214,7 @@ def _seller(model: ModelPrices) -> str:
     """Who sells a model by that name, in words."""
     if model.seller:
         return sellers.titles()[model.seller]
-    if model.kind == OVERRIDE:
+    if model.kind in (OVERRIDE, PATTERN):
         return "any, as you stated the price"
     return "not told by the name; these prices hold where nothing else tells"
 

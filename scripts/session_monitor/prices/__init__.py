@@ -9,6 +9,8 @@ Its rooms in reading order, ● those that others may come in by:
     price_list ●    a list of prices, as it stands in its file
     price_check ●   whether a list can be used
     own_lists ●     the lists of prices that a person keeps
+    own_words ●     which pattern or second name in them holds for a name
+    discounts ●     which discount in them holds for a call
     current_book ●  the prices of now; on a mistake, those of before
     model_names ●   which names mean the same model
     sellers ●       who sold a call

@@ -14,13 +14,14 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.usage import Tokens
 
 from . import money, price_list, rates
 from .cost import (
     CONVERTED,
+    DISCOUNTED,
     FREE,
     NO_MODEL,
     NO_PRICE_THEN,
@@ -50,9 +51,11 @@ from .rates import FlatRates, InForce, PriceRow
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from .discounts import Discount
     from .sellers import Told
 
 EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "alias", "third-party"
+PATTERN = "pattern"
 """How a name was matched; the first two are ``model_names``'."""
 
 
@@ -77,6 +80,10 @@ class Book:
         self._rows: dict[str, tuple[PriceRow, ...]] = {}
         self._in_force: dict[tuple[str, str], InForce | Unpriced] = {}  # by model and day
         self._flat: dict[tuple[str | None, str], FlatRates | None] = {}  # by the same
+
+    def own_lists(self) -> list[PriceList]:
+        """The lists that a person keeps, that which counts first before the other."""
+        return [prices for prices in self._lists if prices.path != SHIPPED]
 
     @functools.cached_property
     def _lists(self) -> list[PriceList]:
@@ -182,6 +189,14 @@ class Book:
                     by_key[key] = self._of(key, key, EXACT, prices)
         return [by_key[key] for key in sorted(by_key)]
 
+    def patterns(self) -> list[ModelPrices]:
+        """The patterns of names that a person stated prices for, in the order in which they count."""
+        from . import own_words  # noqa: PLC0415 -- most have stated none
+
+        of_lists = [(pattern, prices) for prices in self._lists for pattern in prices.patterns]
+        of_lists.sort(key=lambda each: -own_words.literal_length(each[0]))
+        return [_of_pattern(pattern, pattern, prices) for pattern, prices in of_lists]
+
     def aliases(self) -> dict[str, str]:
         """All second names that a person gave."""
         return {name: model for prices in reversed(self._lists) for name, model in prices.aliases.items()}
@@ -193,6 +208,24 @@ class Book:
             for pattern, seller in prices.sellers.items():
                 said.setdefault(pattern, SaidSeller(pattern, seller, prices.path))
         return list(said.values())
+
+    @functools.cached_property
+    def discounts(self) -> list[Discount]:
+        """The discounts that a person stated, the strongest first, as far as their order tells."""
+        if not any(prices.discounts for prices in self._lists):
+            return []
+        from . import discounts  # noqa: PLC0415 -- most have stated none
+
+        return discounts.stated(self._lists)
+
+    def discount(self, prices: ModelPrices, row: Mapping[str, Any], day: str) -> Discount | None:
+        """The discount on a row of a model's prices on a day; without a day, on those of now."""
+        if not self.discounts:
+            return None
+        from . import discounts  # noqa: PLC0415 -- as above
+
+        shipped = next((each for each in self._lists if each.path == SHIPPED), PriceList(SHIPPED))
+        return discounts.holding(self.discounts, prices, row, day, shipped)
 
     def rates(self) -> dict[str, list[dict[str, str]]]:
         """What a person said other currencies are worth."""
@@ -214,28 +247,31 @@ class Book:
         return None if self.find(name) else self._why_not(name)
 
     def _look_up(self, name: str) -> ModelPrices | None:
-        from . import model_names, sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
+        from . import sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
 
         told, name = sellers.split(name)
-        seller = _seller(told, name)
-        keys = dict.fromkeys((model_names.canonical(name), model_names.model_key(name)))
-        for prices in self._lists:
-            alias = next((prices.aliases[key] for key in keys if key in prices.aliases), None)
-            if alias is not None:
-                meant = self._at_seller(name, alias, _seller(told, alias))
-                return meant and meant._replace(name=name, kind=ALIAS)
-            if not keys.keys().isdisjoint(prices.models):  # a model of one's own hides an alias of those behind
-                break
-        return self._at_seller(name, name, seller)
+        meant = name
+        if any(prices.aliases for prices in self._lists):
+            from . import own_words  # noqa: PLC0415 -- most have stated none
+
+            meant = own_words.way(name, self._lists)[0][-1]
+        found = self._at_seller(name, meant, _seller(told, meant))
+        return found._replace(kind=ALIAS) if found and meant is not name else found
 
     def _at_seller(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
-        """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too."""
+        """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too.
+
+        A pattern goes behind a person's own models with the very name, and before all else.
+        """
+        of_pattern = self._by_pattern(name, meant, seller)
         for key, kind, prices in self._known_as(meant, seller):
+            if of_pattern and (kind != EXACT or prices.path == SHIPPED):
+                continue
             if f"{seller}/{key}" in prices.models:
                 return self._of(name, f"{seller}/{key}", kind, prices, seller)
             if _holds_at(seller, key, prices):
                 return self._of(name, key, kind, prices, seller)
-        return None
+        return of_pattern
 
     def _known_as(self, meant: str, seller: str | None) -> Iterator[tuple[str, str, PriceList]]:
         """The keys of a name, the best first, under which a list has prices of it at this or at another seller."""
@@ -247,6 +283,15 @@ class Book:
                 is_there = key in prices.models or f"{seller}/{key}" in prices.models
                 if is_there and (prices.path != SHIPPED or publishers.fits(publisher, seller, prices.models, key)):
                     yield key, kind, prices
+
+    def _by_pattern(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
+        """The prices of the pattern that holds for a name."""
+        if not any(prices.patterns for prices in self._lists):
+            return None
+        from . import own_words  # noqa: PLC0415 -- most have stated none
+
+        found = own_words.pattern_for(meant, seller, self._lists)
+        return _of_pattern(name, *found, seller) if found else None
 
     def _of(self, name: str, key: str, kind: str, prices: PriceList, seller: str | None = None) -> ModelPrices:
         entry = prices.models[key]
@@ -290,13 +335,14 @@ class Book:
             return Unpriced(self._why_not(model))
         rows = self._rows.get(model)
         if rows is None:
-            factors = self._factors(prices.vendor)
+            factors = self.factors(prices.vendor)
             rows = self._rows[model] = tuple(rates.price_row(row, factors) for row in prices.entry["prices"])
         row = next((row for row in reversed(rows) if not day or row.start <= day), None)
         if row is None:
             return Unpriced(NO_PRICE_THEN)
         currency = row.row.get("currency", "USD")
         exchange_rate = None if currency == "USD" else self._exchange_rate(currency, day)
+        discount = self.discount(prices, row.row, day)
         noted = {
             UNDATED: prices.undated,
             THIRD_PARTY_PRICE: prices.kind == THIRD,
@@ -304,8 +350,12 @@ class Book:
             SELLER_UNKNOWN: prices.seller is None and prices.origin == SHIPPED,
             CONVERTED: exchange_rate is not None,
             PRICE_MAY_HAVE_CHANGED: _may_have_changed(row, rows, day),
+            DISCOUNTED: discount is not None and discount.factor != 1,
         }
-        return InForce(prices, row, exchange_rate, tuple(note for note, is_so in noted.items() if is_so))
+        factor = exchange_rate
+        if noted[DISCOUNTED] and discount:
+            factor = (factor or 1) * discount.factor
+        return InForce(prices, row, factor, tuple(note for note, is_so in noted.items() if is_so))
 
     def _why_not(self, name: str) -> str:
         """Why a name has no prices."""
@@ -318,7 +368,7 @@ class Book:
         is_known = seller and any(key in prices.models for key, _, prices in self._known_as(name, seller))
         return OTHER_SELLER if is_known else UNKNOWN_MODEL
 
-    def _factors(self, vendor: str | None) -> Mapping[str, str]:
+    def factors(self, vendor: str | None) -> Mapping[str, str]:
         """What a vendor takes for caches in general, by the list that counts."""
         for prices in self._lists:
             if vendor and vendor in prices.vendor_defaults:
@@ -339,6 +389,10 @@ class Book:
         if usd is None:
             raise LookupError(currency)  # a list with such a row and no rate does not pass the check
         return money.fraction(usd)
+
+
+def _of_pattern(name: str, pattern: str, prices: PriceList, seller: str | None = None) -> ModelPrices:
+    return ModelPrices(name, pattern, PATTERN, prices.patterns[pattern], prices.path, seller=seller)
 
 
 def _seller(told: Told | None, name: str) -> str | None:

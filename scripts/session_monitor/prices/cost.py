@@ -42,6 +42,7 @@ SELLER_UNKNOWN = "seller_unknown"
 PRICE_MAY_HAVE_CHANGED = "price_may_have_changed"
 CACHE_INSIDE = "cache_inside"
 CACHE_IN_ONE = "cache_in_one"
+DISCOUNTED = "discounted"
 
 NOTES = {
     CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
@@ -62,10 +63,11 @@ NOTES = {
     PRICE_MAY_HAVE_CHANGED: "the price had changed when it was looked at next, nobody states when; priced as before",
     CACHE_INSIDE: "the log does not tell whether the cache lies inside the input or beside it; taken as inside",
     CACHE_IN_ONE: "cache reads and writes came as one number; taken as reads",
+    DISCOUNTED: "with a discount that you stated",
 }
 """What may have been assumed, or was stated, in words.  The index keeps them by their places: a new one comes last."""
 
-STATED = frozenset((CONVERTED,))
+STATED = frozenset((CONVERTED, DISCOUNTED))
 """Notes of what a person stated; all others are of what had to be assumed."""
 
 OTHER_READINGS = {

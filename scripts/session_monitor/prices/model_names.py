@@ -70,11 +70,16 @@ class Candidate(NamedTuple):
 def canonical(name: str) -> str:
     """The key of a name: that of its model, behind the seller where its form tells one who sells others' models.
 
+    ``own_machine/NAME`` is how a person names what nobody sold, but for names that tell so by themselves.
+
     >>> canonical("us.anthropic.claude-sonnet-4-5-20250929-v1%3A0")
     'bedrock/claude-sonnet-4-5-20250929'
     """
     seller, key = seller_of(name), model_key(name)
-    return f"{seller}/{key}" if key and seller and sellers.is_reseller(seller) else key
+    is_told = seller and (
+        sellers.is_reseller(seller) or (seller == sellers.OWN_MACHINE and not is_on_own_machine(name))
+    )
+    return f"{seller}/{key}" if key and is_told else key
 
 
 def model_key(name: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from . import money, price_list, sellers
+from . import discounts, money, own_words, price_list, sellers
 from .model_names import canonical
 from .price_list import CACHE_PRICES, DATE_ORIGINS, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
 
@@ -16,10 +16,11 @@ _ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "no
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
 _LIST_KEYS = {
     *("schema", "currency", "unit", "generated", "sources", "notice"),
-    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates", "sellers"),
+    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates", "sellers", "patterns", "discounts"),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
+_PERCENT = re.compile(r"-?(?:\d{1,2}(?:\.\d{1,4})?|100(?:\.0{1,4})?)", re.ASCII)
 _FACTOR = re.compile(r"\d{1,3}(?:\.\d{1,4})?x", re.ASCII)
 
 
@@ -27,7 +28,7 @@ class PriceMistakeError(ValueError):
     """What is wrong in a list, and the way to it: keys, and places in lists from 0 on."""
 
     def __init__(self, what: str, *path: str | int) -> None:
-        told = path[1:] if path[0] == "models" and path[1:] else path
+        told = path[1:] if path[0] in ("models", "patterns") and path[1:] else path
         names = [each for each in told[:-1] if isinstance(each, str) and each != "prices"]
         super().__init__(": ".join([*names, *(each for each in told[-1:] if isinstance(each, str)), what]))
         self.path = path
@@ -44,6 +45,10 @@ def read(path: str) -> PriceList:
         return PriceList(path)
     document = price_list.document_of(path, text)
     _check_text(path, text, document)
+    return _by_key(document, path, text)
+
+
+def _by_key(document: dict[str, Any], path: str = "", text: str = "") -> PriceList:
     models = {canonical(name): entry for name, entry in document.get("models", {}).items()}
     aliases = {canonical(name): model for name, model in document.get("aliases", {}).items()}
     return price_list.of_document(path, text, document, models, aliases)
@@ -57,9 +62,11 @@ def check(document: dict[str, Any]) -> None:
     for name, expected in (("currency", "USD"), ("unit", UNIT)):
         if document.get(name, expected) != expected:
             raise PriceMistakeError(f"must be {expected}", name)
-    for name in ("models", "aliases", "rates", "vendor_defaults"):
+    for name in ("models", "aliases", "rates", "vendor_defaults", "patterns"):
         _object(document.get(name, {}), name)
-    _check_models(document.get("models", {}), document.get("rates", {}))
+    _check_models("models", document.get("models", {}), document.get("rates", {}))
+    _check_models("patterns", document.get("patterns", {}), document.get("rates", {}))
+    _check_patterns(document.get("patterns", {}))
     for name, model in document.get("aliases", {}).items():
         if not isinstance(model, str) or not canonical(model):
             raise PriceMistakeError("must be the name of a model", "aliases", name)
@@ -70,6 +77,69 @@ def check(document: dict[str, Any]) -> None:
         _check_factors(vendor, factors)
     _check_at_makers_price(document.get("at_makers_price", {}))
     _check_sellers(document.get("sellers", {}))
+    _check_discounts(document.get("discounts", []))
+    _check_circles(_by_key(document))
+
+
+def _check_patterns(patterns: dict[str, Any]) -> None:
+    seen: dict[str, str] = {}
+    for pattern in patterns:
+        if not own_words.is_pattern(pattern):
+            raise PriceMistakeError("is no pattern: it has no * and no ?; a name stands in models", "patterns", pattern)
+        same = seen.setdefault(pattern.strip().lower(), pattern)
+        if same != pattern:
+            raise PriceMistakeError(f"is the same pattern as {same}", "patterns", pattern)
+
+
+def _check_discounts(rows: object) -> None:
+    for number, row in enumerate(_objects(rows, "discounts")):
+        path = ("discounts", number)
+        _known(row, {"seller", "percent", "from", "until", "model"}, *path)
+        _check_texts(row, ("model",), *path)
+        if row.get("model") == "":
+            raise PriceMistakeError("is no model's name and no pattern", *path, "model")
+        if row.get("seller") not in discounts.sellers_known():
+            known = ", ".join(discounts.sellers_known())
+            raise PriceMistakeError(f"there is no such seller (known are {known})", *path, "seller")
+        if not is_percent(row.get("percent")):
+            raise PriceMistakeError('must be text like "15", from -100 to 100', *path, "percent")
+        for each in ("from", "until"):
+            if row.get(each) is not None:
+                _check_date(row[each], *path, each)
+        if (row.get("until") or "9999") < (row.get("from") or ""):
+            raise PriceMistakeError("must not be before the day from which it holds", *path, "until")
+
+
+def is_percent(text: object) -> bool:
+    """Whether this is a discount in percent: at most all of a price, or as much again."""
+    return isinstance(text, str) and _PERCENT.fullmatch(text) is not None
+
+
+def check_together(lists: Sequence[PriceList]) -> None:
+    """Raises BadPriceListError where second names in lists over each other go in a circle; each alone does not."""
+    if sum(bool(prices.aliases) for prices in lists) < 2:
+        return
+    for prices in lists:
+        try:
+            _check_circles(prices, lists)
+        except PriceMistakeError as mistake:
+            text = price_list.own_text_of(prices.path)
+            at = (at for place, at in _places(text) if place[:1] == ("aliases",) and _is_at(place, mistake.path))
+            line = text.count("\n", 0, next(at, 0)) + 1
+            raise BadPriceListError(prices.path, line, str(mistake)) from None
+
+
+def _is_at(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
+    """Whether this is where an alias stands, which is known by its key."""
+    return len(place) == 2 and canonical(str(place[1])) == path[1]
+
+
+def _check_circles(prices: PriceList, lists: Sequence[PriceList] = ()) -> None:
+    for name in prices.aliases:
+        passed, is_circle = own_words.way(name, lists or [prices])
+        if is_circle:
+            told = " -> ".join(passed)
+            raise PriceMistakeError(f"goes in a circle ({told}) and ends at no model", "aliases", name)
 
 
 def _check_sellers(patterns: object) -> None:
@@ -105,9 +175,9 @@ def _check_distinct(paths: list[tuple[str, str]]) -> None:
         seen[key] = name
 
 
-def _check_models(models: dict[str, Any], rates: dict[str, Any]) -> None:
+def _check_models(part: str, models: dict[str, Any], rates: dict[str, Any]) -> None:
     for name, model in models.items():
-        path = ("models", name)
+        path = (part, name)
         _known(_object(model, *path), _MODEL_KEYS, *path)
         _check_texts(model, ("vendor", "note"), *path)
         names = model.get("names", [])
@@ -188,7 +258,9 @@ def _check_prices(row: dict[str, Any], *path: str | int) -> None:
 
 def _check_rates(currency: str, rows: object) -> None:
     path = ("rates", currency)
-    if not _CURRENCY.fullmatch(currency) or currency == "USD":
+    if currency == "USD":
+        raise PriceMistakeError("prices are in dollars already: USD needs no rate", *path)
+    if not _CURRENCY.fullmatch(currency):
         raise PriceMistakeError("must be a currency's three letters, other than USD", *path)
     last = ""
     for number, row in enumerate(_objects(rows, *path)):

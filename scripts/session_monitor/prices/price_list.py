@@ -23,7 +23,9 @@ price was seen last.  A row without a date was seen, too, and holds since ever, 
 
 A person's own list has the same form with only what differs, and may have ``aliases`` (name to name), rows in another
 ``currency``, ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``, and ``sellers``: shell patterns of clusters
-and routes to the words of ``sellers.json``, of which the first that fits counts.
+and routes to the words of ``sellers.json``, of which the first that fits counts.  ``patterns`` are prices as in ``models``,
+under shell patterns of names as they were typed; ``discounts`` are ``{"seller": "openai", "percent": "15"}``, which may
+have ``from``, ``until`` (the last day) and ``model`` (a name or a pattern).
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ import contextlib
 import json
 import os
 import zlib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.base import data_folder, files, utf8
@@ -73,6 +75,8 @@ class PriceList(NamedTuple):
     digest: str = ""
     at_makers_price: Mapping[str, Collection[str]] = {}
     sellers: Mapping[str, str] = {}
+    patterns: Mapping[str, dict[str, Any]] = {}
+    discounts: Sequence[Mapping[str, str]] = ()
 
 
 class UndecodedPriceList(NamedTuple):
@@ -170,6 +174,8 @@ def of_document(
         _digest(text),
         {seller: frozenset(keys) for seller, keys in document.get("at_makers_price", {}).items()},
         document.get("sellers", {}),
+        document.get("patterns", {}),
+        document.get("discounts", ()),
     )
 
 
@@ -180,17 +186,19 @@ def _digest(text: str) -> str:
 
 def write(prices: PriceList) -> None:
     """Put a person's list in its file's place, one model a line; an empty one takes the file away."""
-    if not (prices.models or prices.aliases or prices.rates or prices.vendor_defaults or prices.sellers):
+    stated = {name: dict(sorted(getattr(prices, name).items())) for name in _SORTED if getattr(prices, name)}
+    stated.update({name: getattr(prices, name) for name in _ORDERED if getattr(prices, name)})
+    if not (prices.models or stated):
         with contextlib.suppress(FileNotFoundError):
             os.unlink(prices.path)
         return
-    document: dict[str, Any] = {"schema": SCHEMA, "currency": "USD", "unit": UNIT}
-    for name in ("vendor_defaults", "rates", "aliases"):
-        if getattr(prices, name):
-            document[name] = dict(sorted(getattr(prices, name).items()))
-    if prices.sellers:
-        document["sellers"] = dict(prices.sellers)  # their order counts
+    document: dict[str, Any] = {"schema": SCHEMA, "currency": "USD", "unit": UNIT, **stated}
     files.replace(prices.path, dumped(document, prices.models))
+
+
+_SORTED = ("vendor_defaults", "rates", "aliases")
+_ORDERED = ("sellers", "patterns", "discounts")
+"""What stays in the order in which it was stated, as that counts."""
 
 
 def dumped(document: Mapping[str, Any], models: Mapping[str, Any]) -> bytes:

@@ -85,12 +85,13 @@ class PriceRow(NamedTuple):
 class InForce(NamedTuple):
     """All that is known of a call's price before its tokens and its hour are.
 
-    ``exchange_rate`` is what one of the row's currency is worth in dollars, None where these are dollars.
+    ``factor`` is what the row's amounts come to in dollars, by the rate of their currency and a discount; None where
+    they are what is paid.
     """
 
     prices: ModelPrices
     row: PriceRow
-    exchange_rate: Fraction | None
+    factor: Fraction | None
     notes: tuple[str, ...]
 
 
@@ -205,14 +206,14 @@ def priced(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
 
 def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
     """What tokens of these kinds cost, whatever else the log may mean by them; at stake is how long caches are kept."""
-    _, row, exchange_rate, notes = in_force
+    _, row, factor, notes = in_force
     fresh, cache_read, cache_write, visible, reasoning, explicit_cache, of_kinds, _ = usage
     tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
     above, rates = tiers[0]
     if len(tiers) > 1:
         prompt = fresh + cache_read + cache_write
         above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
-    if not (cache_read or cache_write or of_kinds) and exchange_rate is None:
+    if not (cache_read or cache_write or of_kinds) and factor is None:
         return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above, None
     read, read_note = rates.cache_read, rates.read_note
     if explicit_cache:
@@ -233,18 +234,18 @@ def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
         saved -= of_writes
         assumed += more
     at_stake = untold * rates.for_an_hour if untold and rates.for_an_hour is not None else None
-    if exchange_rate is not None:
-        parts, saved, at_stake = _exchanged(parts, saved, at_stake, exchange_rate)
+    if factor is not None:
+        parts, saved, at_stake = _in_dollars(parts, saved, at_stake, factor)
     notes, is_known = _assumed(notes, *assumed)
     return parts, saved if is_known else None, notes, above, at_stake
 
 
-def _exchanged(parts: ByKind, saved: int, at_stake: int | None, rate: Fraction) -> tuple[ByKind, int, int | None]:
+def _in_dollars(parts: ByKind, saved: int, at_stake: int | None, factor: Fraction) -> tuple[ByKind, int, int | None]:
     """The same in dollars, each of the parts rounded; so are those of the other reading, of which cache writes differ."""
-    fresh, read, written, visible, reasoning = (money.rounded(part * rate) for part in parts)
+    fresh, read, written, visible, reasoning = (money.rounded(part * factor) for part in parts)
     if at_stake is not None:
-        at_stake = money.rounded((parts[2] + at_stake) * rate) - written
-    return (fresh, read, written, visible, reasoning), money.rounded(saved * rate), at_stake
+        at_stake = money.rounded((parts[2] + at_stake) * factor) - written
+    return (fresh, read, written, visible, reasoning), money.rounded(saved * factor), at_stake
 
 
 def _of_parts(parts: TokenParts, rates: Rates, *, has_cached: bool) -> tuple[tuple[int, int, int], list[str | None]]:
@@ -274,10 +275,17 @@ def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str
 
 def flat(in_force: InForce) -> FlatRates | None:
     """The same of less; None where a price depends on more."""
-    _, row, exchange_rate, notes = in_force
-    if row.windows or len(row.tiers) > 1 or exchange_rate is not None:
+    _, row, factor, notes = in_force
+    if row.windows or len(row.tiers) > 1:
         return None
     ((_, rates),) = row.tiers
     noted = [_assumed(notes, *more) for more in itertools.product((None, rates.read_note), (None, rates.write_note))]
     by_kind = rates.input, rates.cache_read, rates.cache_write, rates.output, rates.reasoning
-    return FlatRates(by_kind, tuple(noted), rates.for_an_hour)
+    if factor is None:
+        return FlatRates(by_kind, tuple(noted), rates.for_an_hour)
+    for_an_hour = None if rates.for_an_hour is None else rates.for_an_hour * factor
+    first, second, third, fourth, fifth = (rate * factor for rate in by_kind)
+    if any(each.denominator > 1 for each in (first, second, third, fourth, fifth, for_an_hour or first)):
+        return None  # what is no whole number is rounded call by call
+    whole = first.numerator, second.numerator, third.numerator, fourth.numerator, fifth.numerator
+    return FlatRates(whole, tuple(noted), None if for_an_hour is None else for_an_hour.numerator)

@@ -10,6 +10,7 @@ Its rooms in reading order, ● those that others may come in by:
     breakdown ●         by model, consumer, vendor, seller, route, tool and time
     elsewhere ●         at other models' prices
     dashboard ●         all of the overview page at once
+    unpriced ●          which models have no price, and why
     session_profile     how one session grew, and where its tokens went
     session_previews ●  what a list says of each session beside its sums
 """

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from .elsewhere import Elsewhere
     from .session_previews import SessionPreview
     from .session_profile import SessionProfile
+    from .unpriced import UnpricedModel
 
 Answer = TypeVar("Answer")
 
@@ -163,7 +164,7 @@ class Report:
         """Some of the models or consumers that there are."""
         return self.ask(lambda index: breakdown.known(index, column, limit))
 
-    # -- what only pages ask: a command need not wait for these rooms to be loaded -------------------------------------
+    # -- what is asked now and then: a command need not wait for these rooms to be loaded -------------------------------------
 
     def dashboard(self, selection: Selection, unit: str, zone: tzinfo | None, now: int) -> Dashboard:
         """What goes on, by the unit's spans in a time zone, at a moment in milliseconds."""
@@ -176,6 +177,12 @@ class Report:
         from . import session_profile  # noqa: PLC0415
 
         return self.ask(lambda index: session_profile.profile(index, session_id))
+
+    def unpriced(self) -> list[UnpricedModel]:
+        """The models that have no price, and why."""
+        from . import unpriced  # noqa: PLC0415
+
+        return self.ask(unpriced.models)
 
     def previews(self, session_ids: Sequence[str]) -> list[SessionPreview | None]:
         """What else is known of each of these sessions; None for one that is not there (any more)."""
