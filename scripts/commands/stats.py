@@ -8,7 +8,7 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices import sellers, wording
+from session_monitor.prices import wording
 from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.prices.spending import Spending
 from session_monitor.reports import naming
@@ -105,7 +105,11 @@ def _by_time_and_name(options: argparse.Namespace, output: Output, report: Repor
 def _shown(name: str | None, column: str) -> str:
     if name is None:
         return "(not known)" if column in (naming.VENDOR, naming.SELLER) else "(not named)"
-    return sellers.titles().get(name, name) if column in (naming.VENDOR, naming.SELLER) else name
+    if column not in (naming.VENDOR, naming.SELLER):
+        return name
+    from session_monitor.prices import sellers  # noqa: PLC0415 -- the other commands need no table of them
+
+    return sellers.titles().get(name, name)
 
 
 def _of_unit(unit: str) -> Column:

@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     database ●  an open index: is it sound, current, priced; which session has which number
     schema ●    its tables, and what their numbers mean
+    ways ●      a route and the cluster behind it as one name
     rows ●      session files as rows
     access ●    the reader's way in
     keeper ●    the monitor's hand on it

@@ -41,6 +41,7 @@ from .schema import (
     TOOL_CALLS,
     TOOLS_UNKNOWN,
 )
+from .ways import route_and_cluster, way_of
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import RoundFacts
@@ -73,7 +74,7 @@ class Rows(NamedTuple):
 
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
     columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models,
-    consumers and ways (``way_of``).  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
+    consumers and ways (``ways.way_of``).  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
     number, and the flags.
     """
 
@@ -309,17 +310,6 @@ _OF_OUTCOME = {outcome.FAILED: FAILED, outcome.LEFT: LEFT}
 def outcome_of(flags: int) -> str:
     """How a row's call ended."""
     return next((name for name, flag in _OF_OUTCOME.items() if flags & flag), outcome.OK)
-
-
-def way_of(route: str | None, cluster: str | None) -> str | None:
-    """The names of a route and of the cluster behind it as one; None where neither is known."""
-    return f"{route or ''}\n{cluster or ''}" if route or cluster else None
-
-
-def route_and_cluster(way: str | None) -> tuple[str | None, str | None]:
-    """What ``way_of`` made one of."""
-    route, _, cluster = (way or "").partition("\n")
-    return route or None, cluster or None
 
 
 def named(book: Book, models: Iterable[str | None], ways: Iterable[str | None]) -> Iterator[str | None]:

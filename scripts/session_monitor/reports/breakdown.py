@@ -270,6 +270,9 @@ def _session_count_by(selected: SelectionSql, sources: list[SumSource], naming: 
     """The same for each name."""
     keys = ", ".join(naming.by)
     union = " UNION ALL ".join(f"SELECT {keys}, session FROM {source.sessions}" for source in sources)
+    if naming.is_one_to_one:
+        sql = f"SELECT {keys}, count(DISTINCT session) FROM ({union}) GROUP BY {keys}"
+        return {naming.of(tuple(key)): count for *key, count in selected.index.db.execute(sql)}
     numbered, names = naming.numbered()
     sql = f"SELECT number, count(DISTINCT session) FROM ({union}) JOIN {numbered} USING ({keys}) GROUP BY number"
     return {names[number]: count for number, count in selected.index.db.execute(sql)}

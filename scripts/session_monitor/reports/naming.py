@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from session_monitor.index.database import Index
-from session_monitor.index.rows import route_and_cluster
+from session_monitor.index.ways import route_and_cluster
 
 MODEL, CONSUMER, VENDOR, SELLER, ROUTE = COLUMNS = ("model", "consumer", "vendor", "seller", "route")
 """``vendor`` makes the model, ``seller`` sold the call."""
@@ -24,6 +24,7 @@ class Naming:
     def __init__(self, index: Index, column: str) -> None:
         """Looks up which names there are."""
         self.by = _BY[column]
+        self.is_one_to_one = column in (MODEL, CONSUMER)
         self._index = index
         self._column = column
         tables = [dict(index.db.execute(f"SELECT id, name FROM {table}").fetchall()) for table in self.by]
