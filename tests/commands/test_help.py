@@ -27,6 +27,7 @@ BEFORE = {
     f"{CLI} pricing reset": f"{CLI} pricing set qwen-long 0.5 2",
     f"{CLI} pricing reset 'ft:": f"{CLI} pricing set 'ft:gpt-4o*' 3.75 15",
     f"{CLI} pricing discount OpenAI --remove": f"{CLI} pricing discount OpenAI 15",
+    f"{CLI} pricing assume --remove --model 'glm-*'": f"{CLI} pricing assume --cache beside --model 'glm-*'",
     f"{CLI} pricing seller my-gpu-route --remove": f"{CLI} pricing seller my-gpu-route own_machine",
 }
 """What an example needs to have been done."""

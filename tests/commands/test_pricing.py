@@ -68,7 +68,7 @@ def test_a_date_tells_where_it_is_from(four_calls):
     assert "since ever: " in shown[2]
 
 
-@pytest.mark.parametrize("command", ["set m 1 1", "alias m gpt-4o", "seller m azure", "reset"])
+@pytest.mark.parametrize("command", ["set m 1 1", "alias m gpt-4o", "seller m azure", "assume --cache beside", "reset"])
 def test_a_mistyped_folder_is_not_made(four_calls, command):
     """Prices in a folder that nobody reads would be none."""
     done = run("pricing", *command.split(), "--data-dir", four_calls / "sesions")
@@ -224,6 +224,11 @@ def test_the_data_folders_prices_lie_over_those_for_all(four_calls):
         ["seller", "my-route", "nobody"],
         ["seller", "--remove"],
         ["seller", "my-route", "azure", "--remove"],
+        ["assume", "--cache-write", "2h"],
+        ["assume", "--cache", "outside"],
+        ["assume", "--model", "m"],
+        ["assume", "--cache", "inside", "--model", " "],
+        ["assume", "--remove", "--consumer", ""],
     ],
 )
 def test_what_is_no_price_is_refused(four_calls, arguments):
@@ -390,3 +395,72 @@ def test_rounds_carry_their_cost(four_calls):
     assert rounds[0]["cache_savings_usd"] == "0.000625"
     assert rounds[0]["price"]["model"] == "gpt-4o"
     assert [entry.get("unpriced") for entry in rounds[1:]] == ["unknown_model", "unknown_model", "no_tokens"]
+
+
+# -- assume ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def with_open_caches(tmp_path):
+    """A person's home, and a data folder with a call whose cache writes tell no lifetime, and one with two readings."""
+    written, converted = {"cache_creation_input_tokens": 1000}, {"cache_read_input_tokens": 900}
+    told = {"model": "claude-sonnet-4-5", "input_token": 1000, "output_token": 10, "consumer": "x"}
+    over = {"upstream_cluster": "anthropic"}
+    calls = [line("s", n, over, input_token_details=each, **told) for n, each in enumerate((written, converted))]
+    sessions(tmp_path / "sessions", *calls)
+    return tmp_path
+
+
+def costs_at(home):
+    """Of each round the cost, that by the other reading, and the notes; and what the session cost."""
+    rounds = data_at(home, "show", "s")["rounds"]
+    names = ("cost_usd", "other_reading_usd", "cost_notes")
+    return [tuple(each.get(name) for name in names) for each in rounds], cost(home)[0]
+
+
+BEFORE = [("0.0069", "0.00915", ["cache_write_5m"]), ("0.00072", "0.00342", ["cache_inside"])], "0.00762"
+
+
+def test_what_is_open_is_as_one_says(with_open_caches):
+    """Both sums are told until a rule decides; what was priced before follows, and goes back when it is taken back."""
+    assert costs_at(with_open_caches) == BEFORE
+    shown = done_at(with_open_caches, "show", "s")
+    assert "; $0.00915 if what was written to the cache is kept for an hour" in shown
+    assert "; $0.00342 if the cache lies beside the input" in shown
+
+    done_at(with_open_caches, "pricing", "assume", "--cache-write", "1h", "--consumer", "x", "--global")
+    done_at(with_open_caches, "pricing", "assume", "--cache", "beside", "--model", "claude-*")
+    stated = ["as_stated"]
+    assert costs_at(with_open_caches) == ([("0.00915", None, stated), ("0.00342", None, stated)], "0.01257")
+    done_at(with_open_caches, "pricing", "assume", "--cache-write", "5m", "--cache", "inside")
+    assert costs_at(with_open_caches) == ([("0.0069", None, stated), ("0.00072", None, stated)], "0.00762")
+
+    assert run_at(with_open_caches, "pricing", "assume", "--remove", "--model", "claude").returncode == 3
+    assert run_at(with_open_caches, "pricing", "assume", "--remove", "--cache-write", "1h").returncode == 3
+    done_at(with_open_caches, "pricing", "assume", "--remove")
+    done_at(with_open_caches, "pricing", "assume", "--remove", "--cache", "beside", "--model", "claude-*")
+    done_at(with_open_caches, "pricing", "reset", "--global")
+    assert costs_at(with_open_caches) == BEFORE
+    assert not (with_open_caches / "sessions" / ".prices.json").exists()
+
+
+def test_what_is_assumed_is_listed(with_open_caches):
+    """The rules in the order in which they count, each with the list in which it stands."""
+    assert "Nothing is said" in done_at(with_open_caches, "pricing", "assume")
+    told = done_at(
+        with_open_caches, "pricing", "assume", "--cache-write", "1h", "--model", "claude-*", "--consumer", "x"
+    )
+    done_at(with_open_caches, "pricing", "assume", "--cache", "beside")
+
+    kept = "what is written to a cache is kept for an hour, in calls of model claude-* and of consumer x"
+    assert told == f"{kept}, where the log leaves that open\n"
+    own = str(with_open_caches / "sessions" / ".prices.json")
+    assert data_at(with_open_caches, "pricing", "assume") == [
+        {"setting": "cache", "value": "beside", "model": None, "consumer": None, "origin": own},
+        {"setting": "cache_write", "value": "1h", "model": "claude-*", "consumer": "x", "origin": own},
+    ]
+    shown = done_at(with_open_caches, "pricing", "assume").splitlines()
+    assert [each.split()[:5] for each in shown[2:]] == [
+        ["cache", "beside", "all", "all", own],
+        ["cache", "write", "1h", "claude-*", "x"],
+    ]

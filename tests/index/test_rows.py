@@ -212,7 +212,7 @@ def test_flags(tmp_path, attributes, flags):
 
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
-    made = index_rows.call_of(row["model"], row["way"], row["at"], tokens, row["parts"], row["flags"])
+    made = index_rows.call_of(row["model"], row["way"], row["at"], tokens, row["parts"], row["flags"], None)
     assert BOOK.price(made) == BOOK.price(call_of(facts))
 
 
@@ -320,7 +320,7 @@ def test_a_round_whose_cache_can_be_read_in_two_ways(tmp_path, details, flag):
     assert (outcome.at_stake is not None) == bool(flag)
     assert row["stake_usd"] * money.MICRO + row["stake_pico"] == (outcome.at_stake or 0)
     kept = row["fresh"], row["read"], row["written"], row["visible"], row["reasoning"]
-    again = index_rows.call_of(row["model"], None, row["at"], kept, row["parts"], row["flags"])
+    again = index_rows.call_of(row["model"], None, row["at"], kept, row["parts"], row["flags"], None)
     assert BOOK.price(again) == outcome
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import sqlite3
@@ -262,6 +263,29 @@ def test_other_prices_hold_for_audio_and_writes_for_an_hour_too(tmp_path):
         own.reprice(silent)
 
         assert own.db.execute("SELECT usd, pico FROM round").fetchall() == [(8 * 7 + 2 * 100 + 3 * 1000 + 5 * 9, 0)]
+
+
+def test_what_a_person_says_of_caches_needs_no_session_file(tmp_path):
+    """What is stated for some consumers prices their rounds anew, and where it is taken back they are as before."""
+    kinds = {"cache_read_input_tokens": 100}, {"cache_read_input_tokens": 100, "cache_creation_input_tokens": 50}
+    told = {"model": "claude-sonnet-4-5", "input_token": 1000, "output_token": 10}
+    steps = [calls.call("s", input_token_details=each, **told) for each in kinds for _ in "ab"]
+    agent, consumers = Agent(tmp_path), itertools.cycle("ab")
+    agent.call = lambda at: steps[at]._replace(consumer=next(consumers))
+    rules = {"cache_write": "1h", "consumer": "a"}, {"cache": "beside", "consumer": "a"}
+    stated = Book([PriceList("own", assume=rules, digest="x"), price_list.shipped()])
+    with opened(tmp_path) as found, opened(tmp_path, stated) as anew:
+        agent.store(range(4), found)
+        before = contents(found)
+        caught_up(anew)
+        own = IndexWriter(found.db, str(tmp_path), stated)
+        own.reprice(silent)
+        assert contents(own) == contents(anew) != before
+        stakes = own.db.execute("SELECT stake_usd * 1000000 + stake_pico FROM round ORDER BY number").fetchall()
+        assert [stake != 0 for (stake,) in stakes] == [False, True, False, True]
+
+        found.reprice(silent)
+        assert contents(found) == before
 
 
 def test_rounds_added_at_other_prices_are_noticed(tmp_path):

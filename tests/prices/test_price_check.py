@@ -36,13 +36,14 @@ JSON = st.recursive(
         {"schema": 1, "models": {}, "aliases": {}, "rates": {}, "vendor_defaults": {}},
         {"schema": 1, "aliases": {"mine": "no-such-model"}},
         {"schema": 1, "sellers": {"*llm-eu*": "azure", "gpu": "own_machine"}},
+        {"schema": 1, "assume": [{"cache_write": "1h", "cache": "beside", "model": "m-*", "consumer": "x"}]},
         {"schema": 1, "rates": {"CNY": [{"from": "2026-01-01", "usd": "0.14"}, {"from": "2026-02-01", "usd": "0.15"}]}},
         {"schema": 1, "models": {"free": {"prices": [{"input": "0", "output": "0"}]}}},
         {"schema": 1, "models": {"m-1": {"names": ["m-1", "m-2"], "prices": [{"input": "1", "output": "1"}]}}},
         SMALL,
         SHIPPED,
     ],
-    ids=["empty", "parts", "alias", "sellers", "rates", "free", "names", "small", "shipped"],
+    ids=["empty", "parts", "alias", "sellers", "assume", "rates", "free", "names", "small", "shipped"],
 )
 def test_price_list_passes(document):
     """A list in the documented form has no mistake, and the one that comes with the monitor is such a list."""

@@ -176,6 +176,7 @@ FULL = PriceList(
     rates={"CNY": [{"from": "2026-01-01", "usd": "0.14"}]},
     vendor_defaults={"somebody": {"cache_read": "0.5x"}},
     sellers={"*eu*": "azure", "*": "bedrock"},
+    assume=({"cache_write": "1h", "model": "m-*"}, {"cache": "beside"}),
 )
 
 
@@ -191,6 +192,7 @@ def test_written_list_has_one_model_a_line(path):
         '"rates": {"CNY":[{"from":"2026-01-01","usd":"0.14"}]},',
         '"aliases": {"mine":"gpt-4o","中文":"o3"},',
         '"sellers": {"*eu*":"azure","*":"bedrock"},',
+        '"assume": [{"cache_write":"1h","model":"m-*"},{"cache":"beside"}],',
         '"models": {',
         '"a-1": {"prices":[{"input":"1","output":"2"},{"from":"2026-01-01","input":"2","output":"3"}]},',
         '"b-1": {"vendor":"somebody","note":"für “uns”","prices":[{"from":null,"input":"1","output":"2"}]}',
@@ -212,7 +214,7 @@ def test_written_list_is_private(path):
     assert os.listdir(os.path.dirname(path)) == ["prices.json"]
 
 
-@pytest.mark.parametrize("part", ["models", "aliases", "rates", "vendor_defaults", "sellers"])
+@pytest.mark.parametrize("part", ["models", "aliases", "rates", "vendor_defaults", "sellers", "assume"])
 def test_list_with_one_part_is_kept(path, part):
     """A list of aliases or rates alone is no empty list."""
     prices = PriceList(path)._replace(**{part: getattr(FULL, part)})

@@ -53,6 +53,8 @@ ARGUMENTS = {
     "pricing alias": ["我的部署-" * 20, "gpt-4o"],
     "pricing reset": [],
     "pricing seller": [],
+    "pricing assume": [],
+    "pricing assume said": ["--cache", "beside", "--model", "我的模型-" * 20],
     "pricing seller said": ["我的网关-" * 20, "azure"],
     "delete": [LONG_ID, "--yes"],
     "prune": ["--older-than", "2026-02-03", "--yes"],

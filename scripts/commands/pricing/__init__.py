@@ -10,6 +10,7 @@ Its rooms in reading order, ● those that others may come in by:
     converting   rate
     selling      seller
     discounting  discount
+    assuming     assume
     typed        tiers and percents, as they are typed
     own_list     the list of one's own that these change
 """

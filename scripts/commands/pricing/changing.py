@@ -59,7 +59,7 @@ def _check_ends(name: str, book: Book, changed: PriceList) -> None:
 
 def add_reset(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add ``pricing reset``."""
-    about = "forget your own price or alias of a model, a pattern's price, or all that you have stated, sellers and discounts too"
+    about = "forget your own price or alias of a model, a pattern's price, or all that you have stated, sellers, discounts and assumptions too"
     examples = ("pricing reset qwen-long", "pricing reset 'ft:gpt-4o*'", "pricing reset")
     command = parsers.command(commands, (shared,), "reset", about, *examples)
     command.add_argument("model", metavar="MODEL", nargs="?", help="a model, an alias, or a pattern as it was stated")

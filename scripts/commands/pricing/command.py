@@ -7,6 +7,7 @@ from typing import Any
 
 from commands.shared import parsers
 
+from .assuming import add_assume
 from .changing import add_alias, add_reset
 from .converting import add_rate
 from .discounting import add_discount
@@ -27,6 +28,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "pricing alias my-deployment gpt-4o",
         "pricing seller '*llm-eu.internal*' azure",
         "pricing discount OpenAI 15",
+        "pricing assume --cache-write 1h --model 'claude-*'",
         "pricing reset qwen-long",
     )
     top = parsers.command(commands, (), "pricing", about, *examples)
@@ -38,4 +40,5 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     add_alias(of_pricing, shared)
     add_seller(of_pricing, shared)
     add_discount(of_pricing, shared)
+    add_assume(of_pricing, shared)
     add_reset(of_pricing, shared)

@@ -119,7 +119,7 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     for session_id, number, at, model, consumer, way, *rest in index.db.execute(_EACH_ROUND.format(meant)):
         tokens, (parts, flags, notes, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
         route, cluster = route_and_cluster(way)
-        call = call_of(model, way, at, tokens, parts, flags)
+        call = call_of(model, way, at, tokens, parts, flags, consumer)
         yield {
             "session_id": session_id,
             "round": number,

@@ -171,10 +171,11 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     _add_flags_told_later(places, flags)
     parts = [_parts(each) if flag & HAS_PARTS else None for each, flag in zip(facts, flags)]
     ways = [way_of(each.get("route_name"), each.get("upstream_cluster")) for each in facts]
-    *amounts, notes = costs(book, named(book, models, ways), times, tokens, parts, flags)
+    consumers = [each.get("consumer") for each in facts]
+    *amounts, notes = costs(book, priced_as(book, models, ways, consumers), times, tokens, parts, flags)
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
-        *(models, [each.get("consumer") for each in facts], ways, *tokens, parts, flags, notes),
+        *(models, consumers, ways, *tokens, parts, flags, notes),
         *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
@@ -313,12 +314,27 @@ def outcome_of(flags: int) -> str:
 
 
 def named(book: Book, models: Iterable[str | None], ways: Iterable[str | None]) -> Iterator[str | None]:
-    """The models' names with who sold what went these ways, for ``costs``."""
+    """The models' names with who sold what went these ways."""
     known: dict[tuple[str | None, str | None], str | None] = {}
     for key in zip(models, ways):
         if key not in known:
             model, way = key
             known[key] = book.named(model, *route_and_cluster(way))
+        yield known[key]
+
+
+def priced_as(
+    book: Book, models: Iterable[str | None], ways: Iterable[str | None], consumers: Iterable[str | None]
+) -> Iterator[str | None]:
+    """The same with what is stated of caches for these consumers, for ``costs``."""
+    if not book.assumptions:  # then nothing depends on who called
+        yield from named(book, models, ways)
+        return
+    known: dict[tuple[str | None, str | None, str | None], str | None] = {}
+    for key in zip(models, ways, consumers):
+        if key not in known:
+            model, way, consumer = key
+            known[key] = book.priced_as(model, *route_and_cluster(way), consumer)
         yield known[key]
 
 
@@ -329,6 +345,7 @@ def call_of(
     tokens: tuple[int, int, int, int, int],
     parts: str | None,
     flags: int,
+    consumer: str | None,
 ) -> Call:
     """A row's call, as far as its price depends on it."""
     route, cluster = route_and_cluster(way)
@@ -336,7 +353,7 @@ def call_of(
     used = Usage(*tokens, is_explicit, parts_kept(parts), open_cache)
     timestamp = None if at is None else timestamps.rfc3339(at)
     told = has_tokens, is_free, partly_told, bool(flags & AT_LEAST)
-    return Call(model, timestamp, used, *told, route, cluster)
+    return Call(model, timestamp, used, *told, route, cluster, consumer)
 
 
 def costs(
@@ -347,7 +364,7 @@ def costs(
     parts: Sequence[str | None],
     flags: Sequence[int],
 ) -> tuple[list[Any], ...]:
-    """What calls of these models, which are named as ``named`` does, cost, as it is kept, column by column.
+    """What calls of these models, which are named as ``priced_as`` does, cost, as it is kept, column by column.
 
     That is dollars in millionths, the rest in 1e-12, the same for what was saved and for what is at stake (all None where
     a call has no price), and the notes.

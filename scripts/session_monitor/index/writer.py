@@ -18,7 +18,7 @@ from session_monitor.sessions.summary import Written
 from . import aggregates, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
-from .rows import PRICED, ROUND, SESSION, Rows, Sums, costs, named, rows_of
+from .rows import PRICED, ROUND, SESSION, Rows, Sums, costs, priced_as, rows_of
 from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
 from .tool_rows import Befores, ToolUseRow
 
@@ -330,17 +330,20 @@ class IndexWriter(Index):
 
     def _repriced(self, progress: Progress) -> Iterator[tuple[Any, ...]]:
         """New costs and notes for each round, some sessions at a time."""
-        models, ways = (dict(self.db.execute(f"SELECT id, name FROM {table}")) for table in ("model", "way"))
+        models, ways, consumers = (
+            dict(self.db.execute(f"SELECT id, name FROM {table}")) for table in ("model", "way", "consumer")
+        )
         (last,) = self.db.execute("SELECT coalesce(max(id), 0) FROM session").fetchone()
         for first in range(1, last + 1, _SESSIONS_AT_ONCE):
             rows = self.db.execute(
-                "SELECT session, number, at, model, way, fresh, read, written, visible, reasoning, parts, flags FROM round "
+                "SELECT session, number, at, model, way, consumer, fresh, read, written, visible, reasoning, parts, flags FROM round "
                 "WHERE session >= ? AND session < ?",
                 (first, first + _SESSIONS_AT_ONCE),
             ).fetchall()
             if rows:
-                sessions, numbers, ats, of_models, of_ways, *tokens, parts, flags = map(list, zip(*rows))
-                names = named(self.book, map(models.get, of_models), map(ways.get, of_ways))
+                sessions, numbers, ats, of_models, of_ways, of_consumers, *tokens, parts, flags = map(list, zip(*rows))
+                called = map(models.get, of_models), map(ways.get, of_ways), map(consumers.get, of_consumers)
+                names = priced_as(self.book, *called)
                 times = (None if at is None else timestamps.rfc3339(at) for at in ats)
                 yield from zip(*costs(self.book, names, times, tokens, parts, flags), sessions, numbers)
             progress(min(first + _SESSIONS_AT_ONCE, last), last)

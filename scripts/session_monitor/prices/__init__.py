@@ -6,6 +6,7 @@ Its rooms in reading order, ● those that others may come in by:
     cost ●          a call, its cost, or why that is not known
     rates           tokens times rates, by tier and by window
     readings        what the log leaves open of a call's cache
+    assumptions ●   what a person says of that
     price_list ●    a list of prices, as it stands in its file
     price_check ●   whether a list can be used
     own_lists ●     the lists of prices that a person keeps

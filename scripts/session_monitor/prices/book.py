@@ -51,6 +51,7 @@ from .rates import FlatRates, InForce, PriceRow
 if TYPE_CHECKING:
     from fractions import Fraction
 
+    from .assumptions import Assumption
     from .discounts import Discount
     from .sellers import Told
 
@@ -91,7 +92,7 @@ class Book:
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
-        named = self.named(call.model, call.route, call.cluster)
+        named = self.priced_as(call.model, call.route, call.cluster, call.consumer)
         in_force = self._of_call(named, *call[1:6])
         if not isinstance(in_force, InForce):
             return in_force
@@ -99,7 +100,7 @@ class Book:
         return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.prices, in_force.row.row, above, at_stake)
 
     def named(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
-        """A model's name with who sold what went over this route and cluster, as ``find`` and ``amounts`` take it."""
+        """A model's name with who sold what went over this route and cluster, as ``find`` takes it."""
         if model is None or (route is None and cluster is None):
             return model
         key = model, route, cluster
@@ -109,6 +110,25 @@ class Book:
 
             named = self._named[key] = sellers.sold_by(sellers.of_call(cluster, route, self._patterns), model)
         return named
+
+    def priced_as(self, model: str | None, route: str | None, cluster: str | None, consumer: str | None) -> str | None:
+        """The same with what a person states of its cache, as ``amounts`` takes it."""
+        named = self.named(model, route, cluster)
+        if model is None or named is None or not self.assumptions:
+            return named
+        from . import assumptions  # noqa: PLC0415 -- hardly anybody states any
+
+        return assumptions.marked(named, assumptions.of_call(model, consumer, self.assumptions))
+
+    @functools.cached_property
+    def assumptions(self) -> list[Assumption]:
+        """What a person states of caches, in the order in which it counts."""
+        own = [prices for prices in self._given if isinstance(prices, PriceList) and prices.assume]
+        if not own:
+            return []
+        from . import assumptions  # noqa: PLC0415 -- as above
+
+        return [each for prices in own for each in assumptions.of_list(prices.assume, prices.path)]
 
     @functools.cached_property
     def _patterns(self) -> dict[str, str]:
@@ -330,6 +350,11 @@ class Book:
 
     def _on(self, day: str, model: str) -> InForce | Unpriced:
         """What is in force for a model on a day, or without one at last."""
+        stated = None
+        if self.assumptions:
+            from . import assumptions  # noqa: PLC0415 -- as above
+
+            stated, model = assumptions.split(model)
         prices = self.find(model)
         if prices is None:
             return Unpriced(self._why_not(model))
@@ -355,7 +380,7 @@ class Book:
         factor = exchange_rate
         if noted[DISCOUNTED] and discount:
             factor = (factor or 1) * discount.factor
-        return InForce(prices, row, factor, tuple(note for note, is_so in noted.items() if is_so))
+        return InForce(prices, row, factor, tuple(note for note, is_so in noted.items() if is_so), stated)
 
     def _why_not(self, name: str) -> str:
         """Why a name has no prices."""

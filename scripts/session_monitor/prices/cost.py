@@ -43,6 +43,7 @@ PRICE_MAY_HAVE_CHANGED = "price_may_have_changed"
 CACHE_INSIDE = "cache_inside"
 CACHE_IN_ONE = "cache_in_one"
 DISCOUNTED = "discounted"
+AS_STATED = "as_stated"
 
 NOTES = {
     CACHE_READ_AS_INPUT: "no price for cache reads is known; they are priced as input",
@@ -64,10 +65,11 @@ NOTES = {
     CACHE_INSIDE: "the log does not tell whether the cache lies inside the input or beside it; taken as inside",
     CACHE_IN_ONE: "cache reads and writes came as one number; taken as reads",
     DISCOUNTED: "with a discount that you stated",
+    AS_STATED: "priced as you said with 'pricing assume'",
 }
 """What may have been assumed, or was stated, in words.  The index keeps them by their places: a new one comes last."""
 
-STATED = frozenset((CONVERTED, DISCOUNTED))
+STATED = frozenset((CONVERTED, DISCOUNTED, AS_STATED))
 """Notes of what a person stated; all others are of what had to be assumed."""
 
 OTHER_READINGS = {
@@ -95,7 +97,7 @@ class Call(NamedTuple):
 
     ``is_free``: it costs nothing, whatever its model; ``partly_told``: too little is known of what it used for a cost;
     ``at_least``: it may have used more than is known.  The names of the route and the cluster that it went over may tell
-    who sold it.
+    who sold it; what a person states of caches may depend on the consumer.
     """
 
     model: str | None
@@ -107,6 +109,7 @@ class Call(NamedTuple):
     at_least: bool = False
     route: str | None = None
     cluster: str | None = None
+    consumer: str | None = None
 
 
 def call_of(entry: Mapping[str, Any]) -> Call:
@@ -124,6 +127,7 @@ def call_of(entry: Mapping[str, Any]) -> Call:
         at_least="at_least" in entry,
         route=entry.get("route_name"),
         cluster=entry.get("upstream_cluster"),
+        consumer=entry.get("consumer"),
     )
 
 
@@ -144,7 +148,7 @@ USUAL = Traits()
 class CallColumns(NamedTuple):
     """Many calls, column by column: a call each would take as long as pricing it.
 
-    They are as in ``Call`` and its ``Usage``, but for the models, which are named as ``Book.named`` does; ``traits`` are None
+    They are as in ``Call`` and its ``Usage``, but for the models, which are named as ``Book.priced_as`` does; ``traits`` are None
     for a call of which nothing is so.
     """
 

@@ -205,6 +205,38 @@ def without_discounts(prices: PriceList, seller: str, model: str | None, start: 
     return prices._replace(discounts=kept)
 
 
+def with_assumption(
+    prices: PriceList, setting: str, value: str, model: str | None = None, consumer: str | None = None
+) -> PriceList:
+    """The list in which this is stated for calls of such models and consumers (None: of all), before all other rules."""
+    rule = {setting: value, **_selectors(model, consumer)}
+    rest = without_assumptions(prices, {setting: None}, model, consumer).assume
+    return prices._replace(assume=(rule, *rest))
+
+
+def without_assumptions(
+    prices: PriceList, settings: Mapping[str, str | None], model: str | None = None, consumer: str | None = None
+) -> PriceList:
+    """The list without what is stated by these very patterns of these settings; of one with a value only where it is that."""
+    kept: list[Mapping[str, str]] = []
+    for rule in prices.assume:
+        if {name: rule[name] for name in _SELECTORS if name in rule} == _selectors(model, consumer):
+            rest = {
+                name: each for name, each in rule.items() if name not in settings or settings[name] not in (None, each)
+            }
+            kept += [rest] if rest.keys() - set(_SELECTORS) else []
+        else:
+            kept.append(rule)
+    return prices._replace(assume=tuple(kept))
+
+
+_SELECTORS = ("model", "consumer")
+
+
+def _selectors(model: str | None, consumer: str | None) -> dict[str, str]:
+    return {name: pattern for name, pattern in zip(_SELECTORS, (model, consumer)) if pattern is not None}
+
+
 def without(prices: PriceList, name: str) -> PriceList:
     """The list without a model, a pattern or an alias."""
     part, key = place_of(prices, name)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from . import discounts, money, own_words, price_list, sellers
+from . import assumptions, discounts, money, own_words, price_list, sellers
 from .model_names import canonical
 from .price_list import CACHE_PRICES, DATE_ORIGINS, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
 
@@ -16,7 +16,7 @@ _ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "no
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
 _LIST_KEYS = {
     *("schema", "currency", "unit", "generated", "sources", "notice"),
-    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates", "sellers", "patterns", "discounts"),
+    *("vendor_defaults", "at_makers_price", "models", "aliases", "rates", "sellers", "assume", "patterns", "discounts"),
 }
 _CURRENCY = re.compile(r"[A-Z]{3}", re.ASCII)
 _TIME = re.compile(r"(?:[01]\d|2[0-3]):[0-5]\d|24:00", re.ASCII)
@@ -78,6 +78,7 @@ def check(document: dict[str, Any]) -> None:
     _check_at_makers_price(document.get("at_makers_price", {}))
     _check_sellers(document.get("sellers", {}))
     _check_discounts(document.get("discounts", []))
+    _check_assumptions(document.get("assume", []))
     _check_circles(_by_key(document))
 
 
@@ -149,6 +150,21 @@ def _check_sellers(patterns: object) -> None:
         if not isinstance(seller, str) or seller not in sellers.titles():
             known = ", ".join(sellers.titles())
             raise PriceMistakeError(f"there is no such seller (known are {known})", "sellers", pattern)
+
+
+def _check_assumptions(rules: object) -> None:
+    settings = assumptions.CHOICES
+    for number, rule in enumerate(_objects(rules, "assume")):
+        path = ("assume", number)
+        _known(rule, {*settings, *assumptions.SELECTORS}, *path)
+        if rule.keys().isdisjoint(settings):
+            raise PriceMistakeError(f"states nothing: it needs {' or '.join(settings)}", *path)
+        for setting, values in settings.items():
+            if rule.get(setting, values[0]) not in values:
+                raise PriceMistakeError(f"must be {' or '.join(values)}", *path, setting)
+        for selector in assumptions.SELECTORS:
+            if selector in rule and not (isinstance(rule[selector], str) and rule[selector].strip()):
+                raise PriceMistakeError(f"is no pattern of a {selector}", *path, selector)
 
 
 def _check_at_makers_price(by_seller: object) -> None:

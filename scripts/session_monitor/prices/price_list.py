@@ -25,7 +25,8 @@ A person's own list has the same form with only what differs, and may have ``ali
 ``currency``, ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``, and ``sellers``: shell patterns of clusters
 and routes to the words of ``sellers.json``, of which the first that fits counts.  ``patterns`` are prices as in ``models``,
 under shell patterns of names as they were typed; ``discounts`` are ``{"seller": "openai", "percent": "15"}``, which may
-have ``from``, ``until`` (the last day) and ``model`` (a name or a pattern).
+have ``from``, ``until`` (the last day) and ``model`` (a name or a pattern).  ``assume`` has the rules of ``assumptions``, such
+as ``{"cache_write": "1h", "model": "claude-*", "consumer": "x"}``, of which the first that fits counts, too.
 """
 
 from __future__ import annotations
@@ -77,6 +78,7 @@ class PriceList(NamedTuple):
     sellers: Mapping[str, str] = {}
     patterns: Mapping[str, dict[str, Any]] = {}
     discounts: Sequence[Mapping[str, str]] = ()
+    assume: Sequence[Mapping[str, str]] = ()
 
 
 class UndecodedPriceList(NamedTuple):
@@ -176,6 +178,7 @@ def of_document(
         document.get("sellers", {}),
         document.get("patterns", {}),
         document.get("discounts", ()),
+        tuple(document.get("assume", ())),
     )
 
 
@@ -197,7 +200,7 @@ def write(prices: PriceList) -> None:
 
 
 _SORTED = ("vendor_defaults", "rates", "aliases")
-_ORDERED = ("sellers", "patterns", "discounts")
+_ORDERED = ("sellers", "patterns", "discounts", "assume")
 """What stays in the order in which it was stated, as that counts."""
 
 

@@ -10,10 +10,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
-from session_monitor.calls.usage import TokenParts, Tokens
+from session_monitor.calls.usage import HOUR, TokenParts, Tokens
 
 from . import money
 from .cost import (
+    AS_STATED,
     AUDIO_AS_TEXT,
     CACHE_READ_AS_INPUT,
     CACHE_READ_BY_VENDOR,
@@ -30,6 +31,8 @@ from .price_list import PRICES
 
 if TYPE_CHECKING:
     from fractions import Fraction
+
+    from .assumptions import StatedReading
 
 
 class PartRate(NamedTuple):
@@ -86,13 +89,14 @@ class InForce(NamedTuple):
     """All that is known of a call's price before its tokens and its hour are.
 
     ``factor`` is what the row's amounts come to in dollars, by the rate of their currency and a discount; None where
-    they are what is paid.
+    they are what is paid.  ``stated`` is what a person says of the cache, None where nothing.
     """
 
     prices: ModelPrices
     row: PriceRow
     factor: Fraction | None
     notes: tuple[str, ...]
+    stated: StatedReading | None = None
 
 
 class FlatRates(NamedTuple):
@@ -191,22 +195,22 @@ Priced = tuple[ByKind, Optional[int], tuple[str, ...], int, Optional[int]]
 
 def priced(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
     """What a call cost."""
-    found = _as_read(usage, at, in_force)
     if not usage[-1]:  # as of nearly all
-        return found
-    parts, saved, notes, above, at_stake = found
+        return _as_read(usage, at, in_force)
     from . import readings  # noqa: PLC0415 -- of few calls the cache is open
 
+    usage, more = readings.as_stated(usage, in_force.stated)
+    parts, saved, notes, above, at_stake = _as_read(usage, at, in_force)
     other = readings.other(usage, is_lifetime_open=at_stake is not None)
-    if other is None:
-        return found
-    at_stake = sum(_as_read(other, at, in_force)[0]) - sum(parts)
-    return parts, saved, (*readings.notes(usage), *notes), above, at_stake
+    if other is not None:
+        more = (*more, *readings.notes(usage))
+        at_stake = sum(_as_read(other, at, in_force)[0]) - sum(parts)
+    return parts, saved, (*(note for note in more if note not in notes), *notes), above, at_stake
 
 
 def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
     """What tokens of these kinds cost, whatever else the log may mean by them; at stake is how long caches are kept."""
-    _, row, factor, notes = in_force
+    _, row, factor, notes, stated = in_force
     fresh, cache_read, cache_write, visible, reasoning, explicit_cache, of_kinds, _ = usage
     tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
     above, rates = tiers[0]
@@ -234,6 +238,10 @@ def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
         saved -= of_writes
         assumed += more
     at_stake = untold * rates.for_an_hour if untold and rates.for_an_hour is not None else None
+    if at_stake is not None and stated and stated.cache_write:
+        for_longer = at_stake if stated.cache_write == HOUR else 0
+        parts = parts[0], parts[1], parts[2] + for_longer, parts[3], parts[4]
+        saved, at_stake, assumed[1] = saved - for_longer, None, AS_STATED
     if factor is not None:
         parts, saved, at_stake = _in_dollars(parts, saved, at_stake, factor)
     notes, is_known = _assumed(notes, *assumed)
@@ -275,17 +283,21 @@ def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str
 
 def flat(in_force: InForce) -> FlatRates | None:
     """The same of less; None where a price depends on more."""
-    _, row, factor, notes = in_force
+    _, row, factor, notes, stated = in_force
     if row.windows or len(row.tiers) > 1:
         return None
     ((_, rates),) = row.tiers
-    noted = [_assumed(notes, *more) for more in itertools.product((None, rates.read_note), (None, rates.write_note))]
-    by_kind = rates.input, rates.cache_read, rates.cache_write, rates.output, rates.reasoning
+    written, write_note, for_an_hour = rates.cache_write, rates.write_note, rates.for_an_hour
+    if for_an_hour is not None and stated and stated.cache_write:
+        written, write_note = written + (for_an_hour if stated.cache_write == HOUR else 0), AS_STATED
+        for_an_hour = None
+    noted = [_assumed(notes, *more) for more in itertools.product((None, rates.read_note), (None, write_note))]
+    by_kind = rates.input, rates.cache_read, written, rates.output, rates.reasoning
     if factor is None:
-        return FlatRates(by_kind, tuple(noted), rates.for_an_hour)
-    for_an_hour = None if rates.for_an_hour is None else rates.for_an_hour * factor
+        return FlatRates(by_kind, tuple(noted), for_an_hour)
+    hour = None if for_an_hour is None else for_an_hour * factor
     first, second, third, fourth, fifth = (rate * factor for rate in by_kind)
-    if any(each.denominator > 1 for each in (first, second, third, fourth, fifth, for_an_hour or first)):
+    if any(each.denominator > 1 for each in (first, second, third, fourth, fifth, hour or first)):
         return None  # what is no whole number is rounded call by call
     whole = first.numerator, second.numerator, third.numerator, fourth.numerator, fifth.numerator
-    return FlatRates(whole, tuple(noted), None if for_an_hour is None else for_an_hour.numerator)
+    return FlatRates(whole, tuple(noted), None if hour is None else hour.numerator)

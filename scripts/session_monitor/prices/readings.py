@@ -12,7 +12,8 @@ from __future__ import annotations
 from session_monitor.calls import usage as usages
 from session_monitor.calls.usage import TokenParts, Tokens
 
-from .cost import CACHE_IN_ONE, CACHE_INSIDE
+from .assumptions import BESIDE, StatedReading
+from .cost import AS_STATED, CACHE_IN_ONE, CACHE_INSIDE
 
 _NOTES = {usages.CONVERTED_CACHE: CACHE_INSIDE, usages.CACHE_IN_ONE: CACHE_IN_ONE}
 
@@ -21,6 +22,17 @@ def notes(usage: Tokens) -> tuple[str, ...]:
     """The notes of a cost that say how the cache of a call was taken, which the log leaves open."""
     _, read, *_, open_cache = usage
     return tuple([_NOTES[note] for note in open_cache if note in _NOTES]) if read and open_cache else ()
+
+
+def as_stated(usage: Tokens, stated: StatedReading | None) -> tuple[Tokens, tuple[str, ...]]:
+    """The tokens of a call as a person says that they are to be read, and a note of it where that decides anything."""
+    fresh, read, written, *more, open_cache = usage
+    if not (stated and stated.cache and CACHE_INSIDE in notes(usage)):
+        return usage, ()
+    if stated.cache == BESIDE:
+        fresh += read + written
+    still_open = tuple(note for note in open_cache if note != usages.CONVERTED_CACHE)
+    return (fresh, read, written, *more, still_open), (AS_STATED,)  # type: ignore[return-value]  # the same fields
 
 
 def other(usage: Tokens, *, is_lifetime_open: bool) -> Tokens | None:

@@ -86,6 +86,7 @@ class _Round(NamedTuple):
     at: int | None
     model: str | None
     way: str | None
+    consumer: str | None
     fresh: int
     read: int
     written: int
@@ -116,9 +117,9 @@ class _Round(NamedTuple):
 
 
 _ROUNDS = (
-    "SELECT number, at, model.name, way.name, fresh, read, written, visible, reasoning, parts, flags, history, sent, first_token_ms, "
+    "SELECT number, at, model.name, way.name, consumer.name, fresh, read, written, visible, reasoning, parts, flags, history, sent, first_token_ms, "
     "duration_ms, thread FROM round LEFT JOIN model ON model.id = round.model LEFT JOIN way ON way.id = round.way "
-    "WHERE session = ? ORDER BY number"
+    "LEFT JOIN consumer ON consumer.id = round.consumer WHERE session = ? ORDER BY number"
 )
 _TOOLS = (
     "SELECT name, sum(calls), sum(results), sum(failed), coalesce(sum(tokens), 0), sum(tokens IS NOT NULL) "
@@ -166,7 +167,7 @@ def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
     tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
     for each in rounds:
         tokens = breakdown.added_columns(tokens, each.tokens)
-        outcome = book.price(call_of(each.model, each.way, each.at, each.tokens, each.parts, each.flags))
+        outcome = book.price(call_of(each.model, each.way, each.at, each.tokens, each.parts, each.flags, each.consumer))
         if isinstance(outcome, Cost):
             is_priced = True
             pico = breakdown.added_columns(pico, outcome.parts)
