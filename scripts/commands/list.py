@@ -93,7 +93,9 @@ def _print_list(output: Output, sessions: SessionList) -> None:
         output.tell(f"({_limited(sessions)})")
     output.tell_rate()
     if any(row.spending.unpriced_rounds for row in sessions.rows):
-        output.complain("+ and -: some or all rounds have no price, see 'pricing list --unpriced'")
+        are_models = any(row.spending.unpriced_models for row in sessions.rows)
+        why = "have no price, see 'pricing list --unpriced'" if are_models else "tell no tokens, or too few of them"
+        output.complain(f"+ and -: some or all rounds {why}")
     if any(row.spending.assumed.rounds for row in sessions.rows):
         output.complain(
             "~: something had to be assumed for a part of it; 'summary' tells what, and 'show' of one session"

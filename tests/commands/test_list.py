@@ -6,7 +6,7 @@ import json
 
 from tests.support.command_line import data, line, rows_of, run, sessions
 
-UNPRICED = "cli.py: + and -: some or all rounds have no price, see 'pricing list --unpriced'"
+UNTOLD = "cli.py: + and -: some or all rounds tell no tokens, or too few of them"
 ASSUMED = "cli.py: ~: something had to be assumed for a part of it; 'summary' tells what, and 'show' of one session"
 
 
@@ -17,7 +17,7 @@ def test_list_of_the_sample(sample):
     heading, rule, *rows = done.stdout.splitlines()
     assert (done.returncode, done.stderr.splitlines()) == (
         0,
-        [UNPRICED, ASSUMED, "cli.py: tokens of 1 call are not told"],
+        [UNTOLD, ASSUMED, "cli.py: tokens of 1 call are not told"],
     )
     assert heading.split("  ")[0] == "Session ID"
     assert heading.split()[2:] == [
@@ -63,10 +63,19 @@ def test_what_is_not_known_of_sessions_is_marked(tmp_path):
         "untold": ["-", "-", "-", "-", "-"],
     }
     assert done.stderr.splitlines() == [
-        UNPRICED,
+        UNTOLD,
         ASSUMED,
         "cli.py: tokens of 2 calls are not told, of 2 calls are a lower bound (≥)",
     ]
+
+
+def test_a_model_without_a_price_has_another_remedy(tmp_path):
+    """Where a price would help, it is said where the models without one are listed."""
+    sessions(tmp_path / "sessions", line("a", model="no-such-model"))
+
+    done = run("list", "--data-dir", tmp_path / "sessions")
+
+    assert done.stderr == "cli.py: + and -: some or all rounds have no price, see 'pricing list --unpriced'\n"
 
 
 def test_list_as_json(sample):
