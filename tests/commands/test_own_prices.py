@@ -59,7 +59,10 @@ def test_pattern_says_what_it_hides(four_calls):
 
     assert told.returncode == 0
     assert "gpt-4o-2024-* hides 3 shipped prices: cache reads are now priced as input (of 2)" in told.stderr
+    assert data_at(four_calls, "pricing", "show", "gpt-4o-2024-05-13")["also_sold_as"] == []
     assert run_at(four_calls, "pricing", "set", "zzz-*", "2", "8").stderr == ""
+    dated = run_at(four_calls, "pricing", "set", "yyy-*", "2", "8", "--from", "2026-01-01").stderr
+    assert "yyy-* hides shipped prices before 2026-01-01, too" in dated
     assert "is a name as it stands" in run_at(four_calls, "pricing", "set", "m-[ab]", "2", "8").stderr
 
 

@@ -107,6 +107,10 @@ def _set(options: argparse.Namespace, output: Output, data: Data) -> None:
     output.tell(f"{safe.cell(key)}: {values(row)} {options.currency} for 1M tokens{_when(options)}")
     for tier in row.get("tiers", ()):
         output.tell(f"prompts above {humanize.count(tier['above'])} tokens: {values(tier)}", "  ")
+    if part == "patterns" and options.start and before is None:
+        output.complain(
+            f"{key} hides shipped prices before {options.start}, too: calls of then are unpriced until you state a price"
+        )
     if part == "models" and "[" in options.model:
         output.complain(f"{key} is a name as it stands; a pattern has a * or a ?")
     vendor = (own.patterns if part == "patterns" else own.models)[key].get("vendor")

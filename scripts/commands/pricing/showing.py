@@ -235,7 +235,11 @@ def _sold_elsewhere(book: Book, model: ModelPrices) -> list[str]:
 def _is_of(seller: str | None, model: ModelPrices) -> bool:
     """Whether these are this seller's prices of the very model, and not what a person states for whoever sells it."""
     is_own_row = model.key.startswith(f"{seller}/")
-    return model.seller == seller and not model.undated and (model.kind != OVERRIDE or is_own_row or seller is None)
+    return (
+        model.seller == seller
+        and not model.undated
+        and (model.kind not in (OVERRIDE, PATTERN) or is_own_row or seller is None)
+    )
 
 
 def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:
