@@ -419,3 +419,29 @@ def test_what_a_person_says_of_a_cluster_goes_over_what_a_name_tells(cluster, do
     outcome = book.price(call("azure/gpt-4o", fresh_input=10**6)._replace(cluster=cluster))
 
     assert usd(outcome) == dollars
+
+
+# --- Whose ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("model", "cluster", "seller", "vendor"),
+    [
+        ("claude-sonnet-4-5", None, None, "anthropic"),
+        ("claude-sonnet-4-5", "llm-anthropic", "anthropic", "anthropic"),
+        ("us.anthropic.claude-sonnet-4-5-20250929-v1:0", "x", "bedrock", "anthropic"),
+        ("openrouter/openai/gpt-4o", None, "openrouter", "openai"),
+        ("gpt-4o-2024-11-20", "llm-azure-openai", "azure", "openai"),
+        ("no-such-model", "llm-groq", "groq", None),
+        (None, "llm-groq", "groq", None),
+        (None, None, None, None),
+        ("mine", "llm-azure", "azure", "deepseek"),
+        ("twice", None, None, "deepseek"),
+    ],
+)
+def test_who_sold_a_call_and_who_makes_its_model(model, cluster, seller, vendor):
+    """The seller is told by the name's form or by the way, also of a call without a model; the maker by the model alone."""
+    book = Book([PriceList("own.json", aliases={"mine": "deepseek-chat", "twice": "mine"}), SHIPPED])
+
+    assert book.seller_of(model, None, cluster) == seller
+    assert (book.vendor_of(model) if model else None) == vendor

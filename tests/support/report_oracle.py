@@ -58,8 +58,8 @@ def calls_of(folder, book):
 
 def _sold(entry, book):
     """Who sold it, and who makes the model."""
-    named = book.named(entry["model"], entry.get("route_name"), entry.get("upstream_cluster"))
-    return (book.seller_of(named), book.vendor_of(named)) if named else (None, None)
+    way = entry.get("route_name"), entry.get("upstream_cluster")
+    return book.seller_of(entry["model"], *way), book.vendor_of(entry["model"]) if entry["model"] else None
 
 
 def _milliseconds(timestamp):

@@ -145,7 +145,7 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
 def _price(book: Book, call: Call, *, is_priced: bool) -> dict[str, Any]:
     """Who sold a call, and at which price, as ``_OF_PRICE``."""
     named = book.named(call.model, call.route, call.cluster)
-    seller = book.seller_of(named) if named else None
+    seller = book.seller_of(call.model, call.route, call.cluster)
     in_force = book.in_force(named, call.at) if is_priced and named and not call.is_free else None
     if in_force is None:
         return dict(zip(_OF_PRICE, (seller, None, None, None)))

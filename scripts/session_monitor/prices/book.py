@@ -270,13 +270,17 @@ class Book:
         from . import sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
 
         told, name = sellers.split(name)
-        meant = name
-        if any(prices.aliases for prices in self._lists):
-            from . import own_words  # noqa: PLC0415 -- most have stated none
-
-            meant = own_words.way(name, self._lists)[0][-1]
+        meant = self._meant(name)
         found = self._at_seller(name, meant, _seller(told, meant))
         return found._replace(kind=ALIAS) if found and meant is not name else found
+
+    def _meant(self, name: str) -> str:
+        """The name that a person said this one stands for; else itself."""
+        if not any(prices.aliases for prices in self._lists):
+            return name
+        from . import own_words  # noqa: PLC0415 -- most have stated none
+
+        return own_words.way(name, self._lists)[0][-1]
 
     def _at_seller(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
         """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too.
@@ -322,23 +326,26 @@ class Book:
             kind = THIRD
         return ModelPrices(name, key, kind, entry, prices.path, undated, seller)
 
-    def seller_of(self, name: str) -> str | None:
-        """Who sold it: a word of ``sellers.json``; None where nothing tells."""
+    def seller_of(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
+        """Who sold a call: a word of ``sellers.json``; None where nothing tells."""
         from . import sellers  # noqa: PLC0415 -- as above
 
-        prices = self.find(name)
-        return prices.seller if prices else _seller(*sellers.split(name))
+        named = self.named(model, route, cluster)
+        if not named:
+            told = sellers.of_call(cluster, route, self._patterns)
+            return told.seller if told else None
+        prices = self.find(named)
+        return prices.seller if prices else _seller(*sellers.split(named))
 
     def vendor_of(self, name: str) -> str | None:
         """Who makes it, whoever sold it, as the row of the model itself says; None where no list has one."""
-        from . import model_names, sellers  # noqa: PLC0415 -- as above
+        from . import sellers  # noqa: PLC0415 -- as above
 
-        model = self.aliases().get(model_names.canonical(sellers.split(name)[1])) or sellers.split(name)[1]
-        for key, _ in model_names.candidates(model):
-            for prices in self._lists:
-                if key in prices.models:
-                    return prices.models[key].get("vendor")
-        return None
+        meant = self._meant(sellers.split(name)[1])
+        vendors = (
+            prices.models[key].get("vendor") for key, _, prices in self._known_as(meant, None) if key in prices.models
+        )
+        return next(vendors, None)
 
     # -- which row -----------------------------------------------------------------------------------------------------
 

@@ -42,11 +42,10 @@ class Naming:
             return route_and_cluster(name)[0]
         if self._column in (MODEL, CONSUMER):
             return name
-        book = self._index.book
-        named = book.named(name, *route_and_cluster(way))
-        if not named:
-            return None
-        return book.seller_of(named) if self._column == SELLER else book.vendor_of(named)
+        book, (route, cluster) = self._index.book, route_and_cluster(way)
+        if self._column == VENDOR:
+            return book.vendor_of(name) if name else None
+        return book.seller_of(name, route, cluster)
 
     def numbered(self) -> tuple[str, list[str | None]]:
         """A table of this connection with a ``number`` for each key that was named until now, and the numbers' names."""

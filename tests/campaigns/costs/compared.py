@@ -68,8 +68,7 @@ def _judged(made, known):
     kinds = reading.read(made.protocol, outer, inner)
     name = inner["model"] if inner["model"] not in ("", "-", "UNKNOWN") else None
     named = selling.read(name or "")
-    # Of a call without a model it is not asked who sold it.
-    seller = selling.seller_of(known, named, outer["upstream_cluster"], outer["route_name"]) if name else None
+    seller = selling.seller_of(known, named, outer["upstream_cluster"], outer["route_name"])
     model = selling.entry_of(known, seller, named) if name else "no_model"
     cost, why = _cost(known, model, kinds, outer["start_time"], made.protocol)
     listed = None if isinstance(model, str) else model["names"][0]
