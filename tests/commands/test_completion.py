@@ -179,7 +179,7 @@ def offered(home, line):
     [
         ("cli.py ", ["list", "show", "whatif", "pricing", "watch", "tail", "completion"]),
         ("cli.py wh", ["whatif"]),
-        ("cli.py pricing ", ["list", "show", "set", "rate", "alias", "seller", "discount", "reset"]),
+        ("cli.py pricing ", ["list", "show", "set", "rate", "alias", "seller", "discount", "assume", "reset"]),
         ("cli.py pricing se", ["set", "seller"]),
         ("cli.py pricing seller my-route bed", ["bedrock"]),
         ("cli.py pricing set --cu", ["--currency"]),
