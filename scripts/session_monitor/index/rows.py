@@ -381,13 +381,13 @@ def costs(
         else:
             usd, saved_usd = pico // micro, saved // micro if saved else 0
             rest = saved - saved_usd * micro if saved else 0
-            stake = divmod(at_stake, micro) if at_stake else _NO_STAKE
-            rows.append((usd, pico - usd * micro, saved_usd, rest, *stake, _bits(notes) if notes else 0))
+            stake_usd = at_stake // micro if at_stake else 0
+            stake_rest = at_stake - stake_usd * micro if at_stake else 0
+            rows.append((usd, pico - usd * micro, saved_usd, rest, stake_usd, stake_rest, _bits(notes) if notes else 0))
     return tuple(map(list, zip(*rows)))
 
 
 _UNPRICED = (None, None, None, None, None, None, 0)
-_NO_STAKE = (0, 0)
 
 
 class _TraitsByFlags(dict[int, Optional[Traits]]):
