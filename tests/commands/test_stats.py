@@ -9,15 +9,15 @@ import sys
 import pytest
 
 from commands import stats
-from session_monitor.prices.cost import NOTES
+from session_monitor.prices.cost import NOTES, OTHER_READINGS
 from session_monitor.reports.breakdown import ToolRow
 from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope, rows_of, run
 
 ASSUMED = "~ assumed in part: $0.0663 of $0.175, 24 rounds"
 WHY = {
-    "seller_unknown": "16 rounds, $0.0397",
-    "cache_write_5m": "8 rounds, $0.0266",
-    "cache_read_by_vendor": "3 rounds, $0.00230",
+    "seller_unknown": ("16 rounds, $0.0397", ""),
+    "cache_write_5m": ("8 rounds, $0.0266", f"; $0.0344 {OTHER_READINGS['cache_write_5m']}"),
+    "cache_read_by_vendor": ("3 rounds, $0.00230", ""),
 }
 """What is told of the sample's costs, and of the rounds with each note."""
 
@@ -40,7 +40,7 @@ def test_stats_of_the_sample_by_model(sample):
     assert [line.split()[0] for line in text[3:9]] == [row["model"] or "(not" for row in models][:6]
     assert text[-7].startswith("TOTAL")
     assert text[-6:-4] == ["Not in the cost: 1 round unpriced (1 without tokens)", "Tokens of 1 call are not told."]
-    assert text[-4:] == [ASSUMED, *(f"  assumed in {each}: {NOTES[note]}" for note, each in WHY.items())]
+    assert text[-4:] == [ASSUMED, *(f"  assumed in {each[0]}: {NOTES[note]}{each[1]}" for note, each in WHY.items())]
 
 
 def test_summary_of_the_sample(tmp_path):
@@ -215,7 +215,7 @@ def test_stats_by_date(sample):
     assert [line.split()[0] for line in text[3:5]] == ["2026-02-01", "2026-02-02"]
     assert text[-7].startswith("TOTAL")
     assert text[-6:-4] == ["Not in the cost: 1 round unpriced (1 without tokens)", "Tokens of 1 call are not told."]
-    assert text[-4:] == [ASSUMED, *(f"  assumed in {each}: {NOTES[note]}" for note, each in WHY.items())]
+    assert text[-4:] == [ASSUMED, *(f"  assumed in {each[0]}: {NOTES[note]}{each[1]}" for note, each in WHY.items())]
     shanghai = data(*asked, "--timezone", "Asia/Shanghai")["dates"]
     assert [row["calls"] for row in shanghai] != [row["calls"] for row in stats["dates"]]
     assert data(*asked) == {**data(*asked, "--timezone", "Asia/Shanghai"), "timezone": "local"}

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import usage as usages
 from session_monitor.calls.usage import Reported, TokenParts, Usage
-from session_monitor.prices import cost, money, spending
+from session_monitor.prices import cost, money, spending, wording
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call
 from tests.support.priced import a_list, row
@@ -130,10 +130,17 @@ def test_in_another_currency(fresh, read, written, out, rate, notes):
     assert outcome.pico + outcome.at_stake == expected.pico
 
 
+HOUR = cost.OTHER_READINGS[cost.CACHE_WRITE_5M]
+
+
 def test_what_is_at_stake_of_many():
     """Sums have it, of those calls that have any; it may be less than 0."""
     calls = [Call("m-1", AT, Usage(*each)) for each in ((1, 0, 100), (1, 5, 0), (1, 0, 10))]
     own = Book([a_list({**CLAUDE, "cache_write_1h": "1"})])
 
-    assert spending.spent(BOOK, calls).stake_pico == 110 * 2_250_000
-    assert spending.spent(own, calls).stake_pico == -110 * 2_750_000
+    for book, stake in ((BOOK, 110 * 2_250_000), (own, -110 * 2_750_000)):
+        spent = spending.spent(book, calls)
+        noted = spent.noted[cost.CACHE_WRITE_5M]
+        assert (noted.rounds, noted.stake, spent.assumed.stake) == (2, stake, stake)
+        assert noted.to_json()["other_reading_usd"] == money.plain(noted.pico + stake)
+        assert [line for line in wording.noted(spent) if line.endswith(f"; {money.shown(noted.pico + stake)} {HOUR}")]

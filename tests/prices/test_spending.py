@@ -91,10 +91,15 @@ def test_each_note_has_its_calls(calls):
     costs = [each for each in map(SMALL_BOOK.price, calls) if isinstance(each, Cost)]
 
     for note in cost.NOTES:
-        having = [each.pico for each in costs if note in each.notes]
-        assert total.noted.get(note, Noted()) == (len(having), sum(having))
-    assumed = [each.pico for each in costs if set(each.notes) - cost.STATED]
-    assert total.assumed == (len(assumed), sum(assumed))
+        having = [each for each in costs if note in each.notes]
+        stakes = [each.at_stake or 0 for each in having if note in cost.OTHER_READINGS]
+        assert total.noted.get(note, Noted()) == (len(having), sum(each.pico for each in having), sum(stakes))
+    assumed = [each for each in costs if set(each.notes) - cost.STATED]
+    assert total.assumed == (
+        len(assumed),
+        sum(each.pico for each in assumed),
+        sum(each.at_stake or 0 for each in assumed),
+    )
 
 
 def test_what_a_person_stated_is_no_assumption():

@@ -25,7 +25,6 @@ def test_columns_become_sums():
     assert (sums.cached_tokens, sums.cache_write_tokens) == (COLUMNS["read"], COLUMNS["written"])
     assert sums.spending.pico == COLUMNS["usd"] * MICRO + COLUMNS["pico"]
     assert sums.spending.saved_pico == COLUMNS["saved_usd"] * MICRO + COLUMNS["saved_pico"]
-    assert sums.spending.stake_pico == COLUMNS["stake_usd"] * MICRO + COLUMNS["stake_pico"]
     assert sums.spending.unpriced_models == {"m": 3, NO_NAME: 2}
 
 

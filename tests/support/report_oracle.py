@@ -179,8 +179,9 @@ def sums(calls):
 def _noted(calls, notes):
     """How many calls have one of the notes, and what they cost."""
     outcomes = [call.outcome for call in calls if isinstance(call.outcome, Cost)]
-    having = [outcome.pico for outcome in outcomes if notes & set(outcome.notes)]
-    return len(having), sum(having)
+    having = [outcome for outcome in outcomes if notes & set(outcome.notes)]
+    is_open = len(notes) > 1 or notes & cost.OTHER_READINGS.keys()
+    return len(having), sum(each.pico for each in having), sum(each.at_stake or 0 for each in having if is_open)
 
 
 _ENDS = {"failed": "failed", "left": "left"}

@@ -49,7 +49,7 @@ saved likewise, what is not in the cost, and what is at stake of it (``cost.Cost
 
 ACTIVE_BY_SLOT = f"CREATE INDEX active_slot ON active(slot, before, session, {CALLS})"
 
-NOTED = ("calls", "usd", "pico")
+NOTED = ("calls", "usd", "pico", "stake_usd", "stake_pico")
 """Of ``ADDITIVE``, what is told of the calls with each set of notes."""
 
 _SUM_COLUMNS, _NOTED_COLUMNS = (

@@ -8,24 +8,26 @@ from typing import Any, NamedTuple
 
 from . import money
 from .book import Book
-from .cost import NO_TOKENS, PARTLY_TOLD, STATED, Call, Cost, Outcome
+from .cost import NO_TOKENS, OTHER_READINGS, PARTLY_TOLD, STATED, Call, Cost, Outcome
 
 NO_NAME = "no model"
 
 
 class Noted(NamedTuple):
-    """How many calls have a note, and what they cost."""
+    """How many calls have a note, what they cost, and how much more that would be the other way round (``Cost.at_stake``)."""
 
     rounds: int = 0
     pico: int = 0
+    stake: int = 0
 
     def plus(self, other: Noted) -> Noted:
         """Both in one."""
-        return Noted(self.rounds + other.rounds, self.pico + other.pico)
+        return Noted(self.rounds + other.rounds, self.pico + other.pico, self.stake + other.stake)
 
     def to_json(self) -> dict[str, Any]:
-        """For JSON."""
-        return {"rounds": self.rounds, "cost_usd": money.plain(self.pico)}
+        """For JSON; ``other_reading_usd`` is what they would have cost the other way round, where there is one."""
+        other = {"other_reading_usd": money.plain(self.pico + self.stake)} if self.stake else {}
+        return {"rounds": self.rounds, "cost_usd": money.plain(self.pico), **other}
 
 
 class Spending(SimpleNamespace):
@@ -33,9 +35,8 @@ class Spending(SimpleNamespace):
 
     ``unpriced_*`` count the calls whose cost is not known, with their tokens and by their models (``without_tokens``
     of them told no tokens, and ``partly_told`` too little); ``at_least`` are the calls that may have used more tokens than is known, so that all of this
-    may be more; ``saved_pico`` is what caches spared where that is known; ``stake_pico`` how much more all of this would be
-    if what the log leaves open were the other way round (``Cost.at_stake``); ``noted`` tells of each of ``cost.NOTES``
-    which calls have it, and ``assumed`` of those of which anything had to be assumed, each once.
+    may be more; ``saved_pico`` is what caches spared where that is known; ``noted`` tells of each of ``cost.NOTES`` which
+    calls have it, and ``assumed`` of those of which anything had to be assumed, each once.
     """
 
     pico: int
@@ -45,7 +46,6 @@ class Spending(SimpleNamespace):
     without_tokens: int
     unpriced_models: dict[str, int]
     saved_pico: int
-    stake_pico: int
     noted: dict[str, Noted]
     assumed: Noted
     at_least: int
@@ -70,8 +70,7 @@ class Spending(SimpleNamespace):
         if isinstance(outcome, Cost):
             self.pico += outcome.pico
             self.saved_pico += outcome.saved or 0
-            self.stake_pico += outcome.at_stake or 0
-            self.note(outcome.notes, Noted(1, outcome.pico))
+            self.note(outcome.notes, Noted(1, outcome.pico, outcome.at_stake or 0))
             return
         self.unpriced_rounds += 1
         self.unpriced_tokens += call.usage.total_tokens
@@ -84,7 +83,8 @@ class Spending(SimpleNamespace):
     def note(self, notes: Collection[str], calls: Noted) -> None:
         """Some of the calls, which are counted in, have these notes."""
         for note in notes:
-            self.noted[note] = self.noted.get(note, Noted()).plus(calls)
+            stake = calls.stake if note in OTHER_READINGS else 0
+            self.noted[note] = self.noted.get(note, Noted()).plus(calls._replace(stake=stake))
         if not STATED.issuperset(notes):
             self.assumed = self.assumed.plus(calls)
 

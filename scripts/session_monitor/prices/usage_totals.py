@@ -58,16 +58,15 @@ def of_noted(by_notes: Mapping[int, Sequence[int]], unpriced_models: Mapping[str
     total = of_columns([sum(values) for values in zip(*by_notes.values())], unpriced_models) if by_notes else added(())
     for bits, columns in by_notes.items():
         if bits and columns[0]:
-            spent = of_columns(columns, {}).spending
-            total.spending.note(cost.notes_of(bits), Noted(spent.rounds, spent.pico))
+            spent, (*_, usd, pico) = of_columns(columns, {}).spending, columns
+            total.spending.note(cost.notes_of(bits), Noted(spent.rounds, spent.pico, usd * money.MICRO + pico))
     return total
 
 
 def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
     """The same of calls whose notes are told otherwise, or none."""
     calls, failed, left, at_least, fresh, read, written, visible, reasoning, *of_cost = columns
-    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens, _, *stake = of_cost
-    stake_usd, stake_pico = stake
+    usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens, *_ = of_cost
     spent = Spending(
         pico=usd * money.MICRO + pico,
         rounds=calls,
@@ -76,7 +75,6 @@ def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]
         without_tokens=without_tokens,
         unpriced_models={name or spending.NO_NAME: number for name, number in unpriced_models.items() if number},
         saved_pico=saved_usd * money.MICRO + saved_pico,
-        stake_pico=stake_usd * money.MICRO + stake_pico,
         at_least=at_least,
     )
     return Sums(calls, failed, left, fresh + read + written, visible + reasoning, read, written, reasoning, spent)

@@ -163,19 +163,19 @@ def _traits(is_free: object, partly_told: object) -> Traits | None:
 
 def _spent(block: CallBlock, name: str, amounts: Sequence[Amount]) -> Spending:
     """What calls add up to at these amounts."""
-    all_pico, all_saved, all_notes, all_stakes = zip(*amounts) if amounts else ((), (), (), ())
+    all_pico, all_saved, all_notes, _ = zip(*amounts) if amounts else ((), (), (), ())
     spent = Spending(
         pico=sum(filter(None, all_pico)),
         rounds=len(amounts),
         saved_pico=sum(filter(None, all_saved)),
-        stake_pico=sum(filter(None, all_stakes)),
         at_least=sum(map(bool, block.at_least)),
     )
     for notes, number in Counter(all_notes).items():
         # Who sells it is no assumption: who names a model without a seller means its maker.
         assumed = [note for note in notes if note != SELLER_UNKNOWN]
         if assumed:
-            spent.note(assumed, Noted(number, sum(pico or 0 for pico, _, each, _ in amounts if each == notes)))
+            having = [(pico or 0, stake or 0) for pico, _, each, stake in amounts if each == notes]
+            spent.note(assumed, Noted(number, *map(sum, zip(*having))))
     unpriced = [at for at, pico in enumerate(all_pico) if pico is None] if None in all_pico else []
     if unpriced:
         spent.unpriced_rounds = len(unpriced)

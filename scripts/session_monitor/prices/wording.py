@@ -54,7 +54,8 @@ def notes(spent: Spending, currency: DisplayCurrency = DOLLARS) -> list[tuple[st
     return [
         (
             "stated" if note in cost.STATED else "assumed",
-            f"in {humanize.counted(calls.rounds, 'round')}, {currency.shown(calls.pico)}: {cost.NOTES[note]}",
+            f"in {humanize.counted(calls.rounds, 'round')}, {currency.shown(calls.pico)}: {cost.NOTES[note]}"
+            + (f"; {currency.shown(calls.pico + calls.stake)} {cost.OTHER_READINGS[note]}" if calls.stake else ""),
         )
         for note, calls in sorted(spent.noted.items(), key=lambda each: -each[1].pico)
     ]

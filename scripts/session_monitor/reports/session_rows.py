@@ -104,8 +104,9 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
     created_at, updated_at, updated, _, model, models, last_flags, *columns = rest
     unpriced = breakdown.unpriced(index, number) if columns[_UNPRICED_TOKENS] else {}
     sums = usage_totals.of_columns(columns, unpriced)
-    for notes, calls, usd, pico in index.db.execute(_NOTED, (number,)):
-        sums.spending.note(cost.notes_of(notes), Noted(calls, usd * money.MICRO + pico))
+    for notes, calls, usd, pico, stake_usd, stake in index.db.execute(_NOTED, (number,)):
+        noted = Noted(calls, usd * money.MICRO + pico, stake_usd * money.MICRO + stake)
+        sums.spending.note(cost.notes_of(notes), noted)
     fields = {
         "session_id": session_id,
         "created_at": created_at,
@@ -127,7 +128,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
 
 
 _UNPRICED_TOKENS = schema.ADDITIVE.index("unpriced_tokens")
-_NOTED = "SELECT notes, calls, usd, pico FROM noted WHERE session = ?"
+_NOTED = f"SELECT notes, {', '.join(schema.NOTED)} FROM noted WHERE session = ?"
 
 
 def _status(last_flags: int, updated: int | None, now: int) -> str:
