@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import sqlite3
 
 import pytest
 from hypothesis import given, settings
 
-from session_monitor.calls.usage import Usage
+from session_monitor.index import round_costs, schema, tool_rows
 from session_monitor.index import rows as index_rows
-from session_monitor.index import schema, tool_rows
-from session_monitor.prices import money, spending, usage_totals
-from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost, bits_of, call_of, notes_of
+from session_monitor.prices import money
+from session_monitor.prices.cost import SELLER_UNKNOWN, Cost, bits_of, call_of, notes_of
 from session_monitor.sessions import file_names, session_file
 from tests.support import calls
 from tests.support.calls import BOOK
@@ -96,32 +94,6 @@ def by_tool(rows):
         tokens = row.tokens if tokens is None else tokens
         found[row[1:3]] = calls + row.calls, results + row.results, failed + row.failed, tokens
     return found
-
-
-@settings(max_examples=25)
-@given(BATCHES)
-def test_sums(tmp_path_factory, batches):
-    """What rounds add up to is what SQL makes of their rows, by session, half hour, kind of call and notes, and by session."""
-    folder = tmp_path_factory.mktemp("sessions")
-    written = Agent(folder).store([step for batch in batches for step in batch])
-    rows = index_rows.rows_of(written, BOOK)
-    db = sqlite3.connect(":memory:")
-    db.execute(f"CREATE TABLE round({', '.join(index_rows.ROUND)})")
-    db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
-
-    def grouped(*keys):
-        found = db.execute(f"SELECT {', '.join([*keys, *schema.AGGREGATES])} FROM round GROUP BY {', '.join(keys)}")
-        return {row[: len(keys)]: row[len(keys) :] for row in found}
-
-    slot = f"CASE WHEN at IS NOT NULL THEN {schema.SLOT_OF} END"
-    assert rows.sums == grouped("session", slot, *schema.OF_CALLS, "notes")
-    of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
-    assert of_sessions == grouped("session")
-
-    total, (expected,) = rows.total(), db.execute(f"SELECT count(*), {schema.OF_ROUNDS} FROM round")
-    assert total[:-1] == usage_totals.of_columns(expected[1:], {})[:-1]
-    assert total.spending == spending.spent(BOOK, [call_of(facts) for each in written for facts, _, _ in each.rounds])
-    db.close()
 
 
 def test_columns_of_a_round(tmp_path):
@@ -212,37 +184,8 @@ def test_flags(tmp_path, attributes, flags):
 
     assert flags is None or row["flags"] == flags
     tokens = tuple(row[kind] for kind in ("fresh", "read", "written", "visible", "reasoning"))
-    made = index_rows.call_of(row["model"], row["way"], row["at"], tokens, row["parts"], row["flags"], None)
+    made = round_costs.call_of(row["model"], row["way"], row["at"], tokens, row["parts"], row["flags"], None)
     assert BOOK.price(made) == BOOK.price(call_of(facts))
-
-
-@pytest.mark.parametrize(
-    ("told", "flags"),
-    [
-        ({"outcome": "ok"}, 0),
-        ({"outcome": "left"}, schema.LEFT),
-        ({"outcome": "failed"}, schema.FAILED),
-        ({"response_type": "error"}, schema.FAILED),
-        ({"outcome": "of a later version"}, 0),
-        ({"outcome": "left", "no_tokens": True, "total_tokens": 0}, schema.LEFT | schema.NO_TOKENS),
-        ({"total_tokens": 0}, schema.NO_TOKENS),
-        (
-            {"outcome": "failed", "response_code": 429, "no_tokens": True},
-            schema.FAILED | schema.NO_TOKENS | schema.FREE,
-        ),
-        ({"outcome": "failed", "response_code": 200, "no_tokens": True}, schema.FAILED | schema.NO_TOKENS),
-        ({"outcome": "failed", "response_code": 429}, schema.FAILED),
-        ({"outcome": "ok", "answered_by": "cache", "total_tokens": 0}, schema.FREE),
-        ({"outcome": "left", "at_least": True}, schema.LEFT | schema.AT_LEAST),
-        ({"has_tool_calls": True}, schema.TOOL_CALLS),
-        ({"has_tool_calls": None}, schema.TOOLS_UNKNOWN),
-    ],
-)
-def test_flags_of_what_is_stored(told, flags):
-    """How a call ended and what is not known of it are bits, also of rounds stored before they told how they ended."""
-    stored = {"response_type": "normal", "has_tool_calls": False, "total_tokens": 15, **told}
-
-    assert index_rows.flags_of(stored) == flags
 
 
 def test_what_a_later_round_tells_of_an_earlier_one(tmp_path):
@@ -282,20 +225,6 @@ def test_a_cost_is_kept_whole(tmp_path_factory, batches):
                 assert (kept["usd"], kept["pico"], kept["notes"]) == (None, None, 0)
 
 
-def test_what_a_cache_cost_more(tmp_path):
-    """A saving below 0, where writing to a cache cost more than it spared, is kept as it is."""
-    usage = Usage(fresh_input=0, cache_read=0, cache_write=1001, visible_output=0, reasoning=0)
-    call = Call("claude-sonnet-4-5", "2026-02-01T00:00:00Z", usage)
-
-    columns = index_rows.costs(BOOK, [call.model], [call.at], [[count] for count in usage[:5]], [None], [0])
-    _, _, [usd], [pico], [stake_usd], [stake_pico], _ = columns
-
-    outcome = BOOK.price(call)
-    assert usd * money.MICRO + pico == outcome.saved < 0
-    assert 0 <= pico < money.MICRO
-    assert stake_usd * money.MICRO + stake_pico == outcome.at_stake > 0
-
-
 @pytest.mark.parametrize(
     ("details", "flag"),
     [
@@ -320,7 +249,7 @@ def test_a_round_whose_cache_can_be_read_in_two_ways(tmp_path, details, flag):
     assert (outcome.at_stake is not None) == bool(flag)
     assert row["stake_usd"] * money.MICRO + row["stake_pico"] == (outcome.at_stake or 0)
     kept = row["fresh"], row["read"], row["written"], row["visible"], row["reasoning"]
-    again = index_rows.call_of(row["model"], None, row["at"], kept, row["parts"], row["flags"], None)
+    again = round_costs.call_of(row["model"], None, row["at"], kept, row["parts"], row["flags"], None)
     assert BOOK.price(again) == outcome
 
 

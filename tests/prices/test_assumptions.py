@@ -8,8 +8,7 @@ import pytest
 
 from session_monitor.calls import usage as usages
 from session_monitor.calls.usage import TokenParts, Usage
-from session_monitor.index import rows as index_rows
-from session_monitor.index import schema
+from session_monitor.index import round_costs, schema
 from session_monitor.prices import assumptions, cost, money, own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import AS_STATED, Call
@@ -128,10 +127,10 @@ def test_many_calls_cost_what_each_of_them_does(prices):
     flags = {(): 0, INSIDE.notes: schema.CONVERTED_CACHE, IN_ONE.notes: schema.CACHE_IN_ONE}
     calls = [(usage, consumer) for usage in (WRITES, INSIDE, IN_ONE, Usage(1)) for consumer in (None, "x", "y")] * 2
 
-    names = index_rows.priced_as(book, ["m-1"] * len(calls), [None] * len(calls), [consumer for _, consumer in calls])
+    names = round_costs.priced_as(book, ["m-1"] * len(calls), [None] * len(calls), [consumer for _, consumer in calls])
     tokens = [list(kind) for kind in zip(*(usage[:5] for usage, _ in calls))]
     told = [flags[usage.notes] for usage, _ in calls]
-    rows = zip(*index_rows.costs(book, names, [AT] * len(calls), tokens, [None] * len(calls), told))
+    rows = zip(*round_costs.costs(book, names, [AT] * len(calls), tokens, [None] * len(calls), told))
 
     for (usage, consumer), (usd, pico, _, _, stake_usd, stake_pico, notes) in zip(calls, rows):
         outcome = book.price(Call("m-1", AT, usage, consumer=consumer))

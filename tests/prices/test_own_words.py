@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.prices import model_names, own_words, price_list
-from session_monitor.prices.book import ALIAS, OVERRIDE, PATTERN, Book
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import ALIAS, OVERRIDE, PATTERN
 from session_monitor.prices.price_list import PriceList
 
 SHORT = st.text("ab*?", max_size=5)

@@ -11,8 +11,17 @@ from commands.shared import parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.output import Output, to_json
 from session_monitor.prices import model_names, price_list, sellers
-from session_monitor.prices.book import ALIAS, OVERRIDE, PATTERN, THIRD, Book
-from session_monitor.prices.cost import OTHER_SELLER, OWN_MACHINE, UNPRICED, ModelPrices
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import (
+    ALIAS,
+    OTHER_SELLER,
+    OVERRIDE,
+    OWN_MACHINE,
+    PATTERN,
+    THIRD,
+    UNPRICED,
+    ModelPrices,
+)
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 

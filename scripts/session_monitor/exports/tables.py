@@ -11,7 +11,8 @@ from session_monitor.base import periods, timestamps
 from session_monitor.calls.usage import PART_WORDS
 from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.rows import call_of, outcome_of
+from session_monitor.index.round_costs import call_of
+from session_monitor.index.round_flags import outcome_of
 from session_monitor.index.ways import route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book

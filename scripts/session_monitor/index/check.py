@@ -13,11 +13,11 @@ from session_monitor.sessions.summary import Written
 
 from . import tool_rows
 from .database import Index
+from .round_costs import PRICED
 from .rows import ROUND, SESSION, Rows, rows_of
 from .schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, NOTED, OF_NOTED, SLOT_OF
 
 _COLUMNS = ROUND[1:]  # of one session
-_PRICED = ("usd", "pico", "saved_usd", "saved_pico", "stake_usd", "stake_pico", "notes")
 _MOST_NAMED = 3
 _SUMMED = ("calls", "failed", "fresh", "read", "written", "visible", "reasoning")
 
@@ -95,7 +95,7 @@ class IndexCheck:
         return Compared(texts, is_behind, is_touched=differing == ["mtime"] and not texts)
 
     def _differing(self, session: int, written: Written, rows: Rows) -> Iterator[str]:
-        ignored = () if self.index.is_priced() else _PRICED
+        ignored = () if self.index.is_priced() else PRICED
         said = self.index.db.execute(self._rounds, (session,)).fetchall()
         expected = list(zip(*rows.rounds[1:]))
         if said != expected:

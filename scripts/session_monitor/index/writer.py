@@ -18,7 +18,9 @@ from session_monitor.sessions.summary import Written
 from . import aggregates, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
-from .rows import PRICED, ROUND, SESSION, Rows, Sums, costs, priced_as, rows_of
+from .round_costs import PRICED, costs, priced_as
+from .round_sums import Sums
+from .rows import ROUND, SESSION, Rows, rows_of
 from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
 from .tool_rows import Befores, ToolUseRow
 

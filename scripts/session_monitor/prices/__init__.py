@@ -3,6 +3,7 @@
 Its rooms in reading order, ● those that others may come in by:
 
     book ●          a model's name and a day -> the prices in force
+    lookup          which model's prices a name stands for
     cost ●          a call, its cost, or why that is not known
     rates           tokens times rates, by tier and by window
     readings        what the log leaves open of a call's cache

@@ -1,6 +1,6 @@
 """What did a call cost?
 
-    model's name   ->  which model's prices                 model_names, the price lists
+    model's name   ->  which model's prices                                            lookup
     the call's day ->  which row of them
     prompt's size  ->  which tier: all tokens of a call are billed at the one its prompt falls into
     hour, weekday  ->  which window, for the few vendors that have them
@@ -27,14 +27,12 @@ from .cost import (
     NO_PRICE_THEN,
     NO_TIME,
     NO_TOKENS,
-    OTHER_SELLER,
-    OWN_MACHINE,
     PARTLY_TOLD,
     PRICE_MAY_HAVE_CHANGED,
     SELLER_UNKNOWN,
+    THIRD,
     THIRD_PARTY_PRICE,
     UNDATED,
-    UNKNOWN_MODEL,
     USUAL,
     Amount,
     Call,
@@ -45,7 +43,7 @@ from .cost import (
     Outcome,
     Unpriced,
 )
-from .price_list import SHIPPED, THIRD_PARTY, PriceList, UndecodedPriceList
+from .price_list import SHIPPED, PriceList, UndecodedPriceList
 from .rates import FlatRates, InForce, PriceRow
 
 if TYPE_CHECKING:
@@ -53,11 +51,7 @@ if TYPE_CHECKING:
 
     from .assumptions import Assumption
     from .discounts import Discount
-    from .sellers import Told
-
-EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "alias", "third-party"
-PATTERN = "pattern"
-"""How a name was matched; the first two are ``model_names``'."""
+    from .lookup import Lookup
 
 
 class SaidSeller(NamedTuple):
@@ -76,7 +70,6 @@ class Book:
         self._given = lists
         self.fingerprint = " ".join([*(prices.digest for prices in lists), price_list.sellers_digest()])
         """Changes with any of the lists, and with what is known of sellers."""
-        self._by_name: dict[str, ModelPrices | None] = {}
         self._named: dict[tuple[str, str | None, str | None], str] = {}  # by model, route and cluster
         self._rows: dict[str, tuple[PriceRow, ...]] = {}
         self._in_force: dict[tuple[str, str], InForce | Unpriced] = {}  # by model and day
@@ -89,6 +82,12 @@ class Book:
     @functools.cached_property
     def _lists(self) -> list[PriceList]:
         return [each.decoded() if isinstance(each, UndecodedPriceList) else each for each in self._given]
+
+    @functools.cached_property
+    def _lookup(self) -> Lookup:
+        from .lookup import Lookup  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
+
+        return Lookup(self._lists)
 
     def price(self, call: Call) -> Outcome:
         """What the call cost, or why that is not known."""
@@ -202,20 +201,11 @@ class Book:
 
     def models(self) -> list[ModelPrices]:
         """All models that have prices, each from the list that counts, by key."""
-        by_key: dict[str, ModelPrices] = {}
-        for prices in self._lists:
-            for key in prices.models:
-                if key not in by_key:
-                    by_key[key] = self._of(key, key, EXACT, prices)
-        return [by_key[key] for key in sorted(by_key)]
+        return self._lookup.models()
 
     def patterns(self) -> list[ModelPrices]:
         """The patterns of names that a person stated prices for, in the order in which they count."""
-        from . import own_words  # noqa: PLC0415 -- most have stated none
-
-        of_lists = [(pattern, prices) for prices in self._lists for pattern in prices.patterns]
-        of_lists.sort(key=lambda each: -own_words.literal_length(each[0]))
-        return [_of_pattern(pattern, pattern, prices) for pattern, prices in of_lists]
+        return self._lookup.patterns()
 
     def aliases(self) -> dict[str, str]:
         """All second names that a person gave."""
@@ -254,98 +244,26 @@ class Book:
     # -- which model's prices ------------------------------------------------------------------------------------------
 
     def find(self, name: str) -> ModelPrices | None:
-        """The prices that a name stands for; None where there are none.
-
-        They are those of who sold it, as its form tells or ``sellers.sold_by`` has said; else the maker's.
-        """
-        if name not in self._by_name:
-            self._by_name[name] = self._look_up(name)
-        return self._by_name[name]
+        """The prices that a name stands for, at who sold it as far as ``named`` or its form tells; None where there are none."""
+        return self._lookup.find(name)
 
     def why_not(self, name: str) -> str | None:
         """Why a name has no prices, as a key of ``cost.UNPRICED``; None where it has some."""
-        return None if self.find(name) else self._why_not(name)
-
-    def _look_up(self, name: str) -> ModelPrices | None:
-        from . import sellers  # noqa: PLC0415 -- most questions look no name up, and patterns take a while
-
-        told, name = sellers.split(name)
-        meant = self._meant(name)
-        found = self._at_seller(name, meant, _seller(told, meant))
-        return found._replace(kind=ALIAS) if found and meant is not name else found
-
-    def _meant(self, name: str) -> str:
-        """The name that a person said this one stands for; else itself."""
-        if not any(prices.aliases for prices in self._lists):
-            return name
-        from . import own_words  # noqa: PLC0415 -- most have stated none
-
-        return own_words.way(name, self._lists)[0][-1]
-
-    def _at_seller(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
-        """The prices of the first key that has any: of the seller's own rows, else of those that hold for it, too.
-
-        A pattern goes behind a person's own models with the very name, and before all else.
-        """
-        of_pattern = self._by_pattern(name, meant, seller)
-        for key, kind, prices in self._known_as(meant, seller):
-            if of_pattern and (kind != EXACT or prices.path == SHIPPED):
-                continue
-            if f"{seller}/{key}" in prices.models:
-                return self._of(name, f"{seller}/{key}", kind, prices, seller)
-            if _holds_at(seller, key, prices):
-                return self._of(name, key, kind, prices, seller)
-        return of_pattern
-
-    def _known_as(self, meant: str, seller: str | None) -> Iterator[tuple[str, str, PriceList]]:
-        """The keys of a name, the best first, under which a list has prices of it at this or at another seller."""
-        from . import model_names, publishers  # noqa: PLC0415 -- as above
-
-        publisher = publishers.publisher_in(meant, seller)
-        for key, kind in model_names.candidates(meant):
-            for prices in self._lists:
-                is_there = key in prices.models or f"{seller}/{key}" in prices.models
-                if is_there and (prices.path != SHIPPED or publishers.fits(publisher, seller, prices.models, key)):
-                    yield key, kind, prices
-
-    def _by_pattern(self, name: str, meant: str, seller: str | None) -> ModelPrices | None:
-        """The prices of the pattern that holds for a name."""
-        if not any(prices.patterns for prices in self._lists):
-            return None
-        from . import own_words  # noqa: PLC0415 -- most have stated none
-
-        found = own_words.pattern_for(meant, seller, self._lists)
-        return _of_pattern(name, *found, seller) if found else None
-
-    def _of(self, name: str, key: str, kind: str, prices: PriceList, seller: str | None = None) -> ModelPrices:
-        entry = prices.models[key]
-        undated = kind == UNDATED_NAME
-        if prices.path != SHIPPED:
-            kind = OVERRIDE
-        elif entry.get("vendor") in THIRD_PARTY and entry["vendor"] != seller:
-            kind = THIRD
-        return ModelPrices(name, key, kind, entry, prices.path, undated, seller)
+        return None if self.find(name) else self._lookup.why_not(name)
 
     def seller_of(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
         """Who sold a call: a word of ``sellers.json``; None where nothing tells."""
+        named = self.named(model, route, cluster)
+        if named:
+            return self._lookup.seller_of(named)
         from . import sellers  # noqa: PLC0415 -- as above
 
-        named = self.named(model, route, cluster)
-        if not named:
-            told = sellers.of_call(cluster, route, self._patterns)
-            return told.seller if told else None
-        prices = self.find(named)
-        return prices.seller if prices else _seller(*sellers.split(named))
+        told = sellers.of_call(cluster, route, self._patterns)
+        return told.seller if told else None
 
     def vendor_of(self, name: str) -> str | None:
         """Who makes it, whoever sold it, as the row of the model itself says; None where no list has one."""
-        from . import sellers  # noqa: PLC0415 -- as above
-
-        meant = self._meant(sellers.split(name)[1])
-        vendors = (
-            prices.models[key].get("vendor") for key, _, prices in self._known_as(meant, None) if key in prices.models
-        )
-        return next(vendors, None)
+        return self._lookup.vendor_of(name)
 
     # -- which row -----------------------------------------------------------------------------------------------------
 
@@ -364,7 +282,7 @@ class Book:
             stated, model = assumptions.split(model)
         prices = self.find(model)
         if prices is None:
-            return Unpriced(self._why_not(model))
+            return Unpriced(self._lookup.why_not(model))
         rows = self._rows.get(model)
         if rows is None:
             factors = self.factors(prices.vendor)
@@ -389,17 +307,6 @@ class Book:
             factor = (factor or 1) * discount.factor
         return InForce(prices, row, factor, tuple(note for note, is_so in noted.items() if is_so), stated)
 
-    def _why_not(self, name: str) -> str:
-        """Why a name has no prices."""
-        from . import sellers  # noqa: PLC0415 -- as above
-
-        told, name = sellers.split(name)
-        seller = _seller(told, name)
-        if seller == sellers.OWN_MACHINE:
-            return OWN_MACHINE
-        is_known = seller and any(key in prices.models for key, _, prices in self._known_as(name, seller))
-        return OTHER_SELLER if is_known else UNKNOWN_MODEL
-
     def factors(self, vendor: str | None) -> Mapping[str, str]:
         """What a vendor takes for caches in general, by the list that counts."""
         for prices in self._lists:
@@ -423,34 +330,8 @@ class Book:
         return money.fraction(usd)
 
 
-def _of_pattern(name: str, pattern: str, prices: PriceList, seller: str | None = None) -> ModelPrices:
-    return ModelPrices(name, pattern, PATTERN, prices.patterns[pattern], prices.path, seller=seller)
-
-
-def _seller(told: Told | None, name: str) -> str | None:
-    """Who sold it: as a person said, as the name's form tells, or as the way tells that the call went."""
-    from . import model_names  # noqa: PLC0415 -- as above
-
-    if told and told.is_said:
-        return told.seller
-    return model_names.seller_of(name) or (told.seller if told else None)
-
-
 def _may_have_changed(row: PriceRow, rows: Sequence[PriceRow], day: str) -> bool:
     """Whether the next row may have held on that day: it was only seen later, and this one not any more."""
     later = rows[rows.index(row) + 1 :]
     after = later[0].row.get("after") if later else None
     return after is not None and after < day
-
-
-def _holds_at(seller: str | None, key: str, prices: PriceList) -> bool:
-    """Whether a list has a model's own prices, and they are this seller's as well.
-
-    What a person states holds wherever it was bought.
-    """
-    return key in prices.models and (
-        seller is None
-        or prices.path != SHIPPED
-        or prices.models[key].get("vendor") == seller
-        or key in prices.at_makers_price.get(seller, ())
-    )

@@ -163,6 +163,11 @@ class CallColumns(NamedTuple):
     traits: Iterable[Traits | None]
 
 
+EXACT, UNDATED_NAME, OVERRIDE, ALIAS, THIRD = "exact", "undated", "override", "alias", "third-party"
+PATTERN = "pattern"
+"""How a name was matched; the first two are ``model_names``'."""
+
+
 class ModelPrices(NamedTuple):
     """The prices that a name stands for: how it was matched (``kind``), and the model's entry in its list.
 

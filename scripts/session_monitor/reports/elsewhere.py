@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
-from session_monitor.index.rows import parts_kept
+from session_monitor.index.round_costs import parts_kept
 from session_monitor.prices import money, what_if
 from session_monitor.prices.spending import Spending
 from session_monitor.prices.what_if import Alternative, CallBlock, Estimate

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.rows import call_of
+from session_monitor.index.round_costs import call_of
 from session_monitor.index.schema import CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.book import Book

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from session_monitor.index import rows, schema
+from session_monitor.index import round_costs, schema
 from session_monitor.index.database import Index
 from session_monitor.prices import cost
 from session_monitor.prices.spending import NO_NAME
@@ -23,7 +23,7 @@ def models(index: Index) -> list[UnpricedModel]:
     found = index.db.execute(_BY_WAY).fetchall()
     names, ways, counts = zip(*found) if found else ((), (), ())
     by_model: dict[str, dict[str, int]] = {}
-    for name, named, rounds in zip(names, rows.named(index.book, names, ways), counts):
+    for name, named, rounds in zip(names, round_costs.named(index.book, names, ways), counts):
         reason = (index.book.why_not(named) or cost.NO_PRICE_THEN) if named else cost.NO_MODEL
         reasons = by_model.setdefault(name or NO_NAME, {})
         reasons[reason] = reasons.get(reason, 0) + rounds
