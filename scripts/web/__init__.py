@@ -7,4 +7,5 @@ Its rooms in reading order, ● those that others may come in by:
 
     site ●    what is answered at which address, and to whom
     static ●  which files the pages are made of
+    bundle    what a page's modules are as one file
 """

@@ -31,6 +31,7 @@ OF_SESSION = (
 )
 """What the key of a session opens, for its id."""
 _STATIC = "/static/"
+_FOR_GOOD: Headers = (("Cache-Control", "private, max-age=31536000, immutable"),)
 _ONE_SESSION = "one_session_only"
 _CHINESE = {
     "key_needed": (
@@ -119,7 +120,7 @@ class Site(NamedTuple):
     def _file(self, path: str) -> Answer:
         if path not in self.files:
             raise _nothing_here()
-        return Answer(200, self.files[path])
+        return Answer(200, self.files[path], _FOR_GOOD if static.is_lasting(path) else ())
 
     # -- the API -------------------------------------------------------------------------------------------------------
 

@@ -1,9 +1,18 @@
-"""Which files are the pages made of?"""
+"""Which files are the pages made of, and what is sent in place of many of them?
+
+In the folder a page is markup that names its style sheets and one module.  It is served with one style sheet and one
+script that hold all of these, under names that change with what is in them, so that a browser may keep them for good.
+Each file stands at its own address, too: there a map leads whoever looks for the place of an error.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+import re
+from collections.abc import Iterator, Mapping
 
+from . import bundle
 from .server.exchange import HTML, JSON, Content
 
 FOLDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
@@ -16,7 +25,11 @@ _KINDS = {
     ".svg": "image/svg+xml",
     ".png": "image/png",
 }
-_PAGES = {"/": "index.html", "/session": "session.html"}
+_FIRST = "index.html"
+_STATIC = "/static/"
+_STYLE = re.compile(r'<link rel="stylesheet" href="static/([\w./]+)">\n')
+_SCRIPT = re.compile(r'<script type="module" src="static/([\w./]+)"></script>\n')
+_LASTING = re.compile(r"/static/\w+\.[0-9a-f]{16}\.\w+")
 
 
 def files(folder: str = FOLDER) -> dict[str, Content]:
@@ -25,8 +38,10 @@ def files(folder: str = FOLDER) -> dict[str, Content]:
     A page stands at its own address, each other file at ``/static/`` and its name within the folder.
     """
     found = {name: _content(os.path.join(folder, name)) for name in _names(folder)}
-    table = {f"/static/{name}": content for name, content in found.items() if not name.endswith(".html")}
-    table.update({path: found[name] for path, name in _PAGES.items() if name in found})
+    table = {_STATIC + name: content for name, content in found.items() if not name.endswith(".html")}
+    for name, content in found.items():
+        if name.endswith(".html") and "/" not in name:
+            table.update(_page(name, content, found))
     return {**table, **api()}
 
 
@@ -38,6 +53,51 @@ def api() -> dict[str, Content]:
 def is_page(path: str) -> bool:
     """Whether a person opens this path, and not a script."""
     return path in _PAGES
+
+
+def is_lasting(path: str) -> bool:
+    """Whether what stands at this path will never be anything else."""
+    return _LASTING.fullmatch(path) is not None
+
+
+# -- pages -------------------------------------------------------------------------------------------------------------
+
+
+def _page(name: str, content: Content, found: Mapping[str, Content]) -> Iterator[tuple[str, Content]]:
+    """A page with one style sheet and one script, and these, each by its path."""
+    own = name[: -len(".html")]
+    text = content.body.decode()
+    styles, scripts = _STYLE.findall(text), _SCRIPT.findall(text)
+    head = ""
+    if styles:
+        style = b"".join(found[each].body for each in styles)
+        path = _lasting(own, style, "css")
+        yield path, Content(style, _KINDS[".css"])
+        head += f'<link rel="stylesheet" href="{path[1:]}">\n'
+    for entry in scripts:
+        sources = {each: found[each].body.decode() for each in found if each.endswith(".js")}
+        made = bundle.bundled(entry, sources)
+        path = _lasting(own, made.code.encode(), "js")
+        map_name = path.rpartition("/")[2] + ".map"
+        yield path, Content(f"{made.code}//# sourceMappingURL={map_name}\n".encode(), _KINDS[".js"])
+        yield f"{path}.map", Content(made.map.encode())
+        head += f'<script type="module" src="{path[1:]}"></script>\n'
+    first = _STYLE.search(text) or _SCRIPT.search(text)
+    if first:
+        text = text[: first.start()] + head + _SCRIPT.sub("", _STYLE.sub("", text[first.start() :]))
+    yield _path(name), Content(text.encode(), content.kind)
+
+
+def _path(name: str) -> str:
+    return "/" if name == _FIRST else "/" + name[: -len(".html")]
+
+
+def _lasting(name: str, body: bytes, kind: str) -> str:
+    """A path that changes with what stands there."""
+    return f"{_STATIC}{name}.{hashlib.blake2b(body, digest_size=8).hexdigest()}.{kind}"
+
+
+# -- files -------------------------------------------------------------------------------------------------------------
 
 
 def _names(folder: str) -> list[str]:
@@ -53,3 +113,6 @@ def _kind(name: str) -> str | None:
 def _content(path: str) -> Content:
     with open(path, "rb") as file:
         return Content(file.read(), _kind(path) or JSON)
+
+
+_PAGES = frozenset(_path(name) for name in os.listdir(FOLDER) if name.endswith(".html"))

@@ -8,6 +8,7 @@ import urllib.request
 import pytest
 
 from tests.campaigns import web_bench
+from tests.support.needs import need_module, need_tool
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,19 @@ def test_all_addresses_are_measured(folder):
     assert long.keys() >= {whole, last}
     assert all(row["first"] > 0 for row in long.values())
     assert long[last]["size"] > 50 * 60 * len("answer ")
+
+
+def test_the_overview_in_a_browser(folder):
+    """It is opened anew and once more, and what it asked is counted; what it is compared with is asked the same."""
+    need_module("playwright.sync_api", (3, 10))
+    need_tool("chromium")
+    ((_, rows),) = web_bench.compare_pages(folder, 2, []).items()
+
+    assert list(rows) == ["after a start", "somebody new", "once more", "first answer after a start"]
+    new, again = rows["somebody new"], rows["once more"]
+    assert 0 < new["painted"] <= new["usable"]
+    assert new["requests"] <= 15
+    assert again["bytes"] < new["bytes"]
 
 
 def test_an_address_that_fails_is_not_measured(folder):

@@ -5,6 +5,10 @@ as long the plain way takes, so that a noisy machine matters little::
 
     python3 -m tests.campaigns.web_bench
     python3 -m tests.campaigns.web_bench --data-dir /var/lib/sessions --clients 8 --json bench.json
+    python3 -m tests.campaigns.web_bench --pages --data-dir /var/lib/sessions --against ../older-checkout
+
+The last one opens the overview in a browser, in turn from this checkout and from another one: what is asked until it
+shows sessions, and how long that takes, and what a first question takes right after a start.
 
 A folder that is named has to be one that may be written: the server keeps its key and the index there.
 """
@@ -55,9 +59,9 @@ class Took(NamedTuple):
 
 
 @contextlib.contextmanager
-def ours(folder):
-    """The web server over a folder; gives its port."""
-    command = [sys.executable, ROOT / "scripts" / "webserver.py", "--data-dir", folder, "--port", "0", "--quiet"]
+def ours(folder, root=ROOT):
+    """The web server of a checkout over a folder; gives its port."""
+    command = [sys.executable, root / "scripts" / "webserver.py", "--data-dir", folder, "--port", "0", "--quiet"]
     process = subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=subprocess.PIPE, text=True)
     try:
         port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
@@ -218,6 +222,65 @@ def painted(port, turns):
     }
 
 
+# -- the overview in a browser -----------------------------------------------------------------------------------------
+
+_ROW = '#sessions a[href*="session?id="]'
+_USABLE = """
+new MutationObserver((_changes, observer) => {
+  if (!document.querySelector('#sessions a[href*="session?id="]')) return;
+  observer.disconnect();
+  window.usable = performance.now();
+}).observe(document, { childList: true, subtree: true });
+"""
+_LOADED = """() => {
+  const all = [...performance.getEntriesByType("navigation"), ...performance.getEntriesByType("resource")];
+  return {
+    requests: all.length,
+    bytes: all.reduce((sum, each) => sum + each.transferSize, 0),
+    painted: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+    usable: window.usable,
+  };
+}"""
+
+
+def opened(folder, turns, root=ROOT):
+    """What the overview takes in a browser: after a start of the server, for somebody new, and once more."""
+    with browser.chromium() as chromium, ours(folder, root) as port:
+        visits = [_visit(chromium, port) for _ in range(turns)]
+    first, again = [visit[0] for visit in visits], [visit[1] for visit in visits]
+    rows = {"after a start": first[0], "somebody new": _medians(first[1:] or first), "once more": _medians(again)}
+    with ours(folder, root) as port:
+        times, size = _ask(port, "/api/overview?since=7d&timezone=UTC&by=day", 1)
+    return {**rows, "first answer after a start": {"usable": times[0], "bytes": size}}
+
+
+def _visit(chromium, port):
+    page = browser.Watched(chromium, f"http://127.0.0.1:{port}")
+    page.context.add_init_script(_USABLE)
+    seen = []
+    for _ in range(2):
+        page.page.goto(page.base)
+        page.page.locator(_ROW).first.wait_for(timeout=120_000)
+        seen.append(page.page.evaluate(_LOADED))
+    page.close()
+    return seen
+
+
+def _medians(rows):
+    return {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+
+
+def compare_pages(folder, turns, others):
+    """The overview of each checkout, in turn; prints a line for each."""
+    found = {}
+    for root in (*others, ROOT):
+        found[str(root)] = opened(folder, turns, root)
+        for name, row in found[str(root)].items():
+            figures = ", ".join(f"{what} {value:,.0f}" for what, value in row.items())
+            print(f"{root.name:12} {name:28} {figures}")
+    return found
+
+
 def generated(folder, size):
     """The sessions of a log of this size."""
     log = folder / "access.log"
@@ -237,9 +300,19 @@ def main():
     parser.add_argument("--requests", type=int, default=400, help="how often each asks (default: 400)")
     parser.add_argument("--plain-requests", type=int, default=3, help="how often the plain way is taken (default: 3)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
+    parser.add_argument("--pages", action="store_true", help="open the overview in a browser, and nothing else")
+    parser.add_argument(
+        "--against", metavar="DIR", type=Path, action="append", default=[], help="with --pages: another checkout"
+    )
+    parser.add_argument("--turns", type=int, default=5, help="with --pages: how often (default: 5)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = options.data_dir or generated(Path(name), options.bytes)
+        if options.pages:
+            found = compare_pages(folder, options.turns, [each.resolve() for each in options.against])
+            if options.json:
+                Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            return 0
         rows = compare(folder, options.clients, options.requests, options.plain_requests)
         print(f"{'first ms':>9} {'median ms':>10} {'p99 ms':>8} {'slowest':>8} {'bytes':>8}  plain way")
         for path, row in rows.items():

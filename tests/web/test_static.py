@@ -2,25 +2,59 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
+
+import pytest
 
 from web import static
 
 PAGES = Path(static.FOLDER)
+BUNDLED = re.compile(r"/static/(index|session)\.[0-9a-f]{16}\.(js|js\.map|css)$")
 
 
 def test_each_file_stands_at_its_name_within_the_folder():
     """Whatever lies in a folder of the pages is served at /static/ and its folder, with its own bytes."""
-    table = static.files()
     named = {path.relative_to(PAGES).as_posix(): path for path in PAGES.rglob("*") if path.is_file()}
-    pages = {"/": PAGES / "index.html", "/session": PAGES / "session.html"}
     others = {f"/static/{name}": path for name, path in named.items() if not name.endswith(".html")}
-    expected = {**pages, **others, "/api/openapi.json": Path(static.API)}
+    expected = {**others, "/api/openapi.json": Path(static.API)}
 
-    assert {path: content.body for path, content in table.items()} == {
+    assert {path: content.body for path, content in made().items()} == {
         path: file.read_bytes() for path, file in expected.items()
     }
-    assert "/static/shared/dom.js" in table
+    assert "/static/shared/dom.js" in expected
+
+
+def made():
+    """What is served as it lies in the folder."""
+    return {path: each for path, each in static.files().items() if not (static.is_page(path) or BUNDLED.match(path))}
+
+
+@pytest.mark.parametrize(("path", "name"), [("/", "index"), ("/session", "session")])
+def test_a_page_is_one_script_and_one_style_sheet(path, name):
+    """Both stand under names that change with what is in them; the markup beside them is the page's own."""
+    table = static.files()
+    page, source = table[path].body.decode(), (PAGES / f"{name}.html").read_text(encoding="utf-8")
+    (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page)
+    (script,) = re.findall(r'<script type="module" src="([^"]+)">', page)
+    sheets = re.findall(r'<link rel="stylesheet" href="static/([^"]+)">', source)
+
+    assert (static.is_lasting(f"/{style}"), static.is_lasting(f"/{script}")) == (True, True)
+    assert table[f"/{style}"].body == b"".join((PAGES / each).read_bytes() for each in sheets)
+    assert len(sheets) > 1
+    code = table[f"/{script}"].body.decode()
+    assert code.rstrip().endswith(f"//# sourceMappingURL={script.partition('/')[2]}.map")
+    sources = json.loads(table[f"/{script}.map"].body)["sources"]
+    assert {f"/static/{each}" for each in sources} <= set(table)
+    assert len(sources) > 10
+    assert page.partition("</head>")[2] == source.partition("</head>")[2]
+
+
+def test_only_what_cannot_change_lasts():
+    """A browser never asks again for what stands under a name with a mark, so nothing else may look like one."""
+    assert [path for path in static.files() if static.is_lasting(path) and not BUNDLED.match(path)] == []
+    assert not static.is_lasting("/static/shared/dom.js")
 
 
 def test_the_kind_is_told_by_the_name():
@@ -32,6 +66,7 @@ def test_the_kind_is_told_by_the_name():
         "css": "text/css; charset=utf-8",
         "svg": "image/svg+xml",
         "json": "application/json",
+        "map": "application/json",
     }
 
 

@@ -45,12 +45,12 @@ def test_hostile_names_lead_where_they_should(attacked, look, expect):
     watched = look(attacked)
     page = watched.page
     rows = page.locator("a.session-link").count()
-    links = page.locator("a.session-link").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    links = page.locator("a.session-link").evaluate_all("links => links.map((link) => link.href)")
 
     assert rows == len(set(links)) == 9
     assert watched.overflow() <= 0
     for link in links:
-        page.goto(attacked + link)
+        page.goto(link)
         page.locator(".round footer").first.wait_for()
         expect(page.locator(".notice")).to_have_count(0)
     page.goto(attacked + "/?model=" + urllib.parse.quote(HOSTILE_MODEL))
@@ -76,10 +76,10 @@ def test_generated_hostile_ids_are_only_ids(tmp_path, serve, look, expect):
     address = serve(ingested(tmp_path / "sessions", log))
     watched = look(address, "/?range=all", size=PHONE)
     page = watched.page
-    links = page.locator("a.session-link").evaluate_all("links => links.map((link) => link.getAttribute('href'))")
+    links = page.locator("a.session-link").evaluate_all("links => links.map((link) => link.href)")
     assert len(links) >= 10
     assert watched.overflow() <= 0
     for link in links[:12]:
-        page.goto(address + link)
+        page.goto(link)
         page.locator(".round footer").first.wait_for()
         assert watched.overflow() <= 0

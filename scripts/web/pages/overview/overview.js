@@ -2,7 +2,7 @@
 
 import { go, onAddressChange } from "../shared/address.js";
 import { updateTimesAgo } from "../shared/ago.js";
-import { ask } from "../shared/api.js";
+import { apiAddress, ask, askEarly } from "../shared/api.js";
 import { byId, el, fill } from "../shared/dom.js";
 import { count, time } from "../shared/format.js";
 import { announce, failure, skeleton } from "../shared/notices.js";
@@ -40,7 +40,6 @@ class OverviewPage {
   async start() {
     document.title = t("brand");
     showSettings(listenForKeys(this.#shortcuts()));
-    showLoading();
     const me = await askWhoAmI();
     if (me?.scope === "session") showOneSessionOnly(me.session);
     else if (me) await this.#open(me);
@@ -50,7 +49,7 @@ class OverviewPage {
     this.#isRedacted = me.redacted;
     this.#filters = new Filters(byId("filters"), { isRedacted: me.redacted });
     this.#timeline = new Timeline(byId("timeline"));
-    this.#feed = new UpdateFeed(() => "/api/events", "change", () => this.#updates.soon({ isQuiet: true }));
+    this.#feed = new UpdateFeed(() => apiAddress("events"), "change", () => this.#updates.soon({ isQuiet: true }));
     onAddressChange(() => this.#updates.now());
     await this.#updates.now();
     this.#feed.start();
@@ -164,13 +163,18 @@ async function askWhoAmI() {
 
 /** The figures, and a page of sessions. */
 function askFor(wanted, signal) {
+  return Promise.all(questionsOf(wanted).map(([path, parameters]) => ask(path, parameters, signal)));
+}
+
+/** What is asked for them. */
+function questionsOf(wanted) {
   const filters = filtersOf(wanted);
   const order = { sort_by: wanted.sort, reverse: wanted.reverse ? 1 : 0, offset: wanted.offset, limit: PAGE_SIZE };
-  return Promise.all([
+  return [
     // Words are looked for in ids and in what was said: they choose sessions and rounds, and no sums.
-    ask("overview", { ...filters, q: "", by: unitOf(wanted) }, signal),
-    ask("sessions", { ...filters, ...order }, signal),
-  ]);
+    ["overview", { ...filters, q: "", by: unitOf(wanted) }],
+    ["sessions", { ...filters, ...order }],
+  ];
 }
 
 /** Why a span has nothing in it. */
@@ -185,5 +189,9 @@ function showLoading() {
   fill(byId("sessions"), skeleton(12));
 }
 
+showLoading();
+// All is asked for at once, unless this reader's key opens one session alone.
+askEarly("me");
+if (performance.getEntriesByType("navigation")[0]?.responseStatus !== 403) questionsOf(view()).forEach((question) => askEarly(...question));
 await loadTexts();
 await new OverviewPage().start();

@@ -174,7 +174,7 @@ function copyLink(number, button) {
 }
 
 function noSuchSession(id) {
-  const home = el("a", { class: "primary", href: "/" }, t("missing.home"));
+  const home = el("a", { class: "primary", href: "./" }, t("missing.home"));
   return notice("empty", t("missing.title"), el("p", { class: "id", dir: "auto" }, oneLine(id)), el("p", {}, t("missing.why")), el("p", {}, home));
 }
 

@@ -29,10 +29,10 @@ export function onAddressChange(listener) {
   listeners.push(listener);
 }
 
-/** The address of a session's page. */
+/** The address of a session's page, beside that of any page. */
 export function sessionAddress(id, round) {
   const query = encodeURIComponent(id).replaceAll("%3A", ":").replaceAll("%2F", "/");
-  return `/session?id=${query}${round ? `#r${round}` : ""}`;
+  return `session?id=${query}${round ? `#r${round}` : ""}`;
 }
 
 const listeners = [];

@@ -14,10 +14,24 @@ class ApiError extends Error {
 
 const MOST_CACHED = 12;
 const cachedAnswers = new Map();
+const askedEarly = new Map();
+
+/** Asks what will be asked soon, before there is anything to show it with; whoever asks then gets this answer, once. */
+export function askEarly(path, parameters = {}) {
+  const address = apiAddress(path, parameters);
+  const asked = ask(path, parameters);
+  asked.catch(() => null); // told where it is waited for
+  askedEarly.set(address, asked);
+}
 
 /** The whole answer of an address under /api/: `data`, and `coverage` where there is one. */
 export async function ask(path, parameters = {}, signal = undefined) {
   const address = apiAddress(path, parameters);
+  const early = askedEarly.get(address);
+  if (early) {
+    askedEarly.delete(address);
+    return early;
+  }
   const before = cachedAnswers.get(address);
   let response;
   try {
@@ -41,14 +55,14 @@ export async function ask(path, parameters = {}, signal = undefined) {
   return answer;
 }
 
-/** The address of a question, for links and streams too. */
+/** The address of a question, for links and streams too; it counts from that of the page, whatever a proxy puts before. */
 export function apiAddress(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
     if (value !== null && value !== undefined && value !== "") query.set(name, value);
   }
   const text = query.toString();
-  return `/api/${path}${text ? `?${text}` : ""}`;
+  return `api/${path}${text ? `?${text}` : ""}`;
 }
 
 async function decoded(response) {

@@ -1,4 +1,4 @@
-// Which theme and language were chosen? Runs before the first paint, so that nothing flashes.
+// Which theme and language were chosen? Runs before the first paint, so that nothing flashes, and asks for the texts.
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -14,4 +14,8 @@
   const wanted = [language, ...(navigator.languages || [navigator.language || "en"])].filter(Boolean);
   const known = wanted.map((tag) => (/^zh\b/i.test(tag) ? "zh-CN" : /^en\b/i.test(tag) ? "en" : "")).filter(Boolean);
   root.lang = known[0] || "en";
+  const address = `static/texts/texts.${root.lang}.json`;
+  globalThis.textsAskedFor = fetch(address)
+    .then((response) => response.json())
+    .catch(() => null);
 })();

@@ -11,8 +11,8 @@ let plurals = null;
 
 /** Loads the texts; nothing can be said before. */
 export async function loadTexts() {
-  const response = await fetch(`/static/texts/texts.${language}.json`);
-  texts = await response.json();
+  // They were asked for before this module came: see early.js.
+  texts = (await globalThis.textsAskedFor) ?? (await (await fetch(`static/texts/texts.${language}.json`)).json());
   plurals = new Intl.PluralRules(language);
   translate(document);
 }
