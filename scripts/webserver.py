@@ -8,6 +8,7 @@ import contextlib
 import errno
 import functools
 import os
+import re
 import signal
 import ssl
 import sys
@@ -107,9 +108,12 @@ def _site(options: argparse.Namespace, desk: Desk, keys: KeptKeys, stopping: thr
         access.anybody if _trusts_all(options) else access.own_users(options.data_dir),
         allowed_hosts=options.allow_host,
         trusts_proxy=options.trust_proxy,
+        base_path=options.base_path,
         wait=stopping.wait,
     )
-    return Site(desk, door, keys, static.files(), Connections(), Titles(), stopping.wait, options.redact)
+    opened = Connections()
+    kept = (static.files(), opened, Titles(), stopping.wait)
+    return Site(desk, door, keys, *kept, redacts=options.redact, base_path=options.base_path)
 
 
 def _trusts_all(options: argparse.Namespace) -> bool:
@@ -164,6 +168,13 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help="a name of this machine beside localhost under which it is opened on the machine itself; several times",
     )
+    parser.add_argument(
+        "--base-path",
+        type=_base_path,
+        default="",
+        metavar="PATH",
+        help="the path below which a proxy shows the pages, such as /monitor, whether or not it takes it away",
+    )
     parser.add_argument("--quiet", action="store_true", help="no line for each request on stderr")
     return parser
 
@@ -172,6 +183,14 @@ def _port(text: str) -> int:
     if not text.isdecimal() or int(text) > 65_535:
         raise argparse.ArgumentTypeError(f"{text!r} is no port: 0 to 65535")
     return int(text)
+
+
+def _base_path(text: str) -> str:
+    """A path without a slash at its end; empty is that of the host itself."""
+    path = text.rstrip("/")
+    if not re.fullmatch(r"(/[\w~-][\w.~-]*)*", path, re.ASCII):
+        raise argparse.ArgumentTypeError(f"{text!r} is no path such as /monitor")
+    return path
 
 
 def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
@@ -191,13 +210,14 @@ def _tls(options: argparse.Namespace) -> ssl.SSLContext | None:
 
 def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) -> None:
     scheme = "https" if options.tls_cert else "http"
+    path = options.base_path
     is_everywhere = options.host in _EVERYWHERE
     here = "localhost" if is_everywhere else f"[{options.host}]" if ":" in options.host else options.host
-    print(f"Serving {safe.clean(options.data_dir)} at {scheme}://{here}:{port}/", flush=True)
+    print(f"Serving {safe.clean(options.data_dir)} at {scheme}://{here}:{port}{path}/", flush=True)
     is_here_alone = peers.is_loopback(options.host) or options.host == "localhost"
     whom = "For other users of this machine" if is_here_alone else "From elsewhere"
     there = "<this machine's name>" if is_everywhere else here
-    print(f"{whom}, with its key: {addresses.of_all(f'{scheme}://{there}:{port}', key)}", flush=True)
+    print(f"{whom}, with its key: {addresses.of_all(f'{scheme}://{there}:{port}{path}', key)}", flush=True)
     if not is_there:
         hint = (
             f"There is no folder {options.data_dir} yet: run 'python3 main.py --log-path LOG --output-dir DIR' first."

@@ -45,7 +45,8 @@ _CHINESE = {
 class Site(NamedTuple):
     """One data folder's pages and answers.
 
-    ``wait`` waits so many seconds and says whether the server ends.
+    ``wait`` waits so many seconds and says whether the server ends.  ``base_path`` is the path below which a browser sees
+    the pages (``/monitor``): a proxy may take it away before it asks here, or leave it there.
     """
 
     desk: Desk
@@ -56,9 +57,15 @@ class Site(NamedTuple):
     titles: Titles
     wait: events.Wait
     redacts: bool = False
+    base_path: str = ""
 
     def respond(self, request: Request, connection: Connection) -> Reply:
         """The answer to a request that came over a connection.  Raises ``Refusal``."""
+        if self.base_path and request.path == self.base_path:
+            return Answer(303, None, (self._place("/", request.query),))
+        return self._answered(self._below(request), connection)
+
+    def _answered(self, request: Request, connection: Connection) -> Reply:
         if request.path == "/api/health":
             return self._health(request, connection)
         visitor = self.door.visitor(request)
@@ -78,6 +85,7 @@ class Site(NamedTuple):
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         """How a refusal reads: a page for a person, JSON for a program."""
+        request = self._below(request)
         content = Content(questions.error(refusal))
         if static.is_page(request.path):
             # Who has some key is told by the page itself, in their language; anyone else gets no file at all.
@@ -87,6 +95,17 @@ class Site(NamedTuple):
                 content = self.files[request.path]
         more: Headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
         return Answer(refusal.status, content, (*refusal.headers, *more))
+
+    def _below(self, request: Request) -> Request:
+        """The request as it is without the path that the pages stand below."""
+        is_below = self.base_path and request.path.startswith(f"{self.base_path}/")
+        return request._replace(path=request.path[len(self.base_path) :]) if is_below else request
+
+    def _place(self, path: str, parameters: Mapping[str, list[str]]) -> tuple[str, str]:
+        """The header that leads a browser there."""
+        pairs = [(name, value) for name, values in parameters.items() for value in values]
+        query = urllib.parse.urlencode(pairs, errors="surrogatepass")
+        return "Location", self.base_path + path + (f"?{query}" if query else "")
 
     def _begin(self, connection: Connection, visitor: Visitor) -> Share:
         """The visitor is answered from now on, for their share.  Raises ``Refusal`` where it has as much as it may."""
@@ -112,9 +131,7 @@ class Site(NamedTuple):
         if visitor.given is None:
             return self._file(request.path)
         # What stands in the address bar is copied, and kept in the browser's history.
-        rest = [(name, value) for name, values in request.query.items() if name != "key" for value in values]
-        query = urllib.parse.urlencode(rest, errors="surrogatepass")
-        place = ("Location", request.path + (f"?{query}" if query else ""))
+        place = self._place(request.path, {name: each for name, each in request.query.items() if name != "key"})
         return Answer(303, None, (place, *self.door.cookie_for(request, visitor)))
 
     def _file(self, path: str) -> Answer:
@@ -182,7 +199,7 @@ class Site(NamedTuple):
         )
 
     def _link(self, session_id: str) -> str:
-        return addresses.of_session("", session_id, self.keys().of_session(session_id))
+        return addresses.of_session(self.base_path, session_id, self.keys().of_session(session_id))
 
     # -- as it happens -------------------------------------------------------------------------------------------------
 

@@ -8,9 +8,11 @@ import re
 import socket
 import ssl
 import subprocess
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
+from tests.support import browser
 from tests.support.needs import need_tool
 from tests.support.proxies import haproxy, nginx
 from tests.support.users import STRANGER, program_of
@@ -151,3 +153,64 @@ def test_the_cookie_behind_tls(folder, tmp_path):
             connection.close()
     assert (bare.endswith("; Secure"), kept.endswith("; Secure")) == (False, True)
     assert kept.startswith(bare)
+
+
+BELOW = {
+    "leaves the path": lambda port: nginx(example("docs/SERVER.md", "location /monitor/ {")(port)),
+    "takes it away": lambda port: nginx(
+        example("docs/SERVER.md", "location /monitor/ {")(port).replace(f":{port};", f":{port}/;")
+    ),
+}
+"""A proxy that shows the pages below a path, both ways that are documented."""
+
+
+@pytest.mark.parametrize("proxy", BELOW)
+def test_below_a_path(folder, proxy):
+    """What the pages load, where they lead and what they keep is below it, and the printed link is, too."""
+    with (
+        program(folder, "--quiet", "--base-path", "/monitor/") as (process, port, greeting),
+        BELOW[proxy](port) as front,
+    ):
+        link = process.stdout.readline().strip().partition(f":{port}")[2]
+        assert f":{port}/monitor/\n" in greeting
+        assert link.startswith("/monitor/?key=")
+        with visitor(front) as ask:
+            assert [ask(f"/monitor{path}").status for path in PATHS[:5]] == [401] * 5
+            found = ask(link)
+            pair, *kept = found.headers["Set-Cookie"].split("; ")
+            assert (found.status, found.headers["Location"]) == (303, "/monitor/")
+            assert "Path=/monitor" in kept
+            page = ask("/monitor/", {"Cookie": pair}).body.decode()
+            for asset in re.findall(r'(?:href|src)="(static/[^"]+)"', page):
+                assert ask(f"/monitor/{asset}", {"Cookie": pair}).status == 200
+            shown = ask("/monitor/api/session", {"Cookie": pair}, id=MAIN).data
+            assert shown["link"].startswith("/monitor/session?id=agent:main")
+            again = ask(shown["link"])
+            assert (again.status, again.headers["Location"]) == (303, f"/monitor/session?{urlencode({'id': MAIN})}")
+            bare = ask("/monitor", {"Cookie": pair})
+            assert (bare.status, urlsplit(bare.headers["Location"]).path) == (301, "/monitor/")
+            assert ask("/session", {"Cookie": pair}).status == 404  # nginx's own: it shows nothing else
+        with visitor(port) as ask:
+            assert [ask(path).status for path in ("/", "/monitor/", "/api/me", "/monitor/api/me")] == [200] * 4
+            assert ask("/monitor").headers["Location"] == "/monitor/"
+            assert ask("/monitors/").status == 404
+
+
+@pytest.mark.parametrize("proxy", BELOW)
+def test_the_pages_below_a_path(folder, proxy):
+    """A browser asks for nothing outside it, hears of what happens, and goes from page to page and back."""
+    with contextlib.ExitStack() as opened:
+        process, port, _ = opened.enter_context(program(folder, "--quiet", "--base-path", "/monitor"))
+        front, chromium = opened.enter_context(BELOW[proxy](port)), opened.enter_context(browser.chromium())
+        link = process.stdout.readline().strip().partition("/monitor")[2]
+        watched = browser.Watched(chromium, f"http://127.0.0.1:{front}/monitor")
+        page = watched.open(link)
+        page.locator("a.session-link").first.click()
+        page.locator(".round footer").first.wait_for()
+        assert page.url.startswith(f"{watched.base}/session?id=")
+        page.locator(".brand").click()
+        page.locator("a.session-link").first.wait_for()
+        assert page.url.startswith(f"{watched.base}/")
+        assert any(each.startswith(f"{watched.base}/api/events") for each in watched.asked)
+        assert watched.faults == browser.NO_FAULTS
+        watched.close()

@@ -173,6 +173,7 @@ ELSEWHERE, OTHER_USERS = "From elsewhere", "For other users of this machine"
         (["--host", "127.0.0.2"], "http://127.0.0.2", OTHER_USERS, "http://127.0.0.2"),
         (["--host", "::1"], "http://[::1]", OTHER_USERS, "http://[::1]"),
         (["--host", "10.0.0.5"], "http://10.0.0.5", ELSEWHERE, "http://10.0.0.5"),
+        (["--base-path", "/a/b/"], "http://localhost", ELSEWHERE, "http://<this machine's name>"),
         (["--tls-cert", "c", "--tls-key", "k"], "https://localhost", ELSEWHERE, "https://<this machine's name>"),
     ],
 )
@@ -182,7 +183,9 @@ def test_the_greeting(capsys, options, here, whom, there, is_there):
     webserver._greet(webserver._parser().parse_args(options), 80, "KEY", is_there=is_there)
 
     first, second, *more = capsys.readouterr().out.splitlines()
-    assert (first, second) == (f"Serving ./sessions at {here}:80/", f"{whom}, with its key: {there}:80/?key=KEY")
+    path = "/a/b" if "--base-path" in options else ""
+    assert first == f"Serving ./sessions at {here}:80{path}/"
+    assert second == f"{whom}, with its key: {there}:80{path}/?key=KEY"
     assert [line.startswith("There is no folder ./sessions yet") for line in more] == [True] * (not is_there)
 
 
@@ -346,3 +349,12 @@ def test_other_addresses_to_listen_at(folder, host):
             connection = http.client.HTTPConnection(address, port, timeout=PATIENCE)
             assert asked(connection, "/api/me").data["local"] is True
             connection.close()
+
+
+@pytest.mark.parametrize("path", ["monitor", "/a//b", "/../a", "/a b", "http://a/b", "/a?b", "/监", "/."])
+def test_a_base_path_that_is_none(path, capsys):
+    """What could not stand before each address is refused with words, not found out by a browser."""
+    with pytest.raises(SystemExit) as ended:
+        webserver.main(["--base-path", path])
+    assert ended.value.code == 2
+    assert "is no path such as /monitor" in capsys.readouterr().err

@@ -88,16 +88,19 @@ class Door:
         *,
         allowed_hosts: Collection[str] = (),
         trusts_proxy: bool = False,
+        base_path: str = "",
         wait: Callable[[float], object] = time.sleep,
     ) -> None:
         """``keys`` are those of now; ``trusts`` says who on this machine needs none.
 
-        ``allowed_hosts`` are names of this machine beside its own loopback ones.
+        ``allowed_hosts`` are names of this machine beside its own loopback ones; ``base_path`` is the path below which
+        a browser sees the pages, and keeps their keys for.
         """
         self._keys = keys
         self._trusts = trusts
         self._allowed = {each.lower().rstrip(".") for each in allowed_hosts}
         self._trusts_proxy = trusts_proxy
+        self._cookie_path = base_path or "/"
         self._wait = wait
         self._waiting = threading.Semaphore(_MOST_WAITING)
 
@@ -135,7 +138,8 @@ class Door:
         name = cookie_name(keys) + ("" if keys.opens_all(key) else f"-{key[:8]}")
         secure = "; Secure" if request.is_tls or _was_tls(request) else ""
         age = _COOKIE_DAYS * 86_400
-        return (("Set-Cookie", f"{name}={key}; HttpOnly; SameSite=Strict; Path=/; Max-Age={age}{secure}"),)
+        kept = f"HttpOnly; SameSite=Strict; Path={self._cookie_path}; Max-Age={age}{secure}"
+        return (("Set-Cookie", f"{name}={key}; {kept}"),)
 
     # -- where from ----------------------------------------------------------------------------------------------------
 
