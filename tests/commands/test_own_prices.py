@@ -127,6 +127,22 @@ def test_dropped_price_is_said(four_calls):
     assert "--tier 200000:2.5:15:0.25" in told
 
 
+def test_dropped_tiers_of_another_currency_are_no_options(four_calls):
+    """Dollars of the shipped tiers are not offered as amounts of the currency that is typed."""
+    told = run_at(four_calls, "pricing", "set", "qwen3-max", "6", "24", "--currency", "CNY", "--rate", "0.14").stderr
+    assert "the shipped price has others, in USD; add --tier)" in told
+    assert "2.4" not in told
+
+
+@pytest.mark.parametrize("rate", ["0", "-1", "x"])
+def test_a_rate_that_is_none_is_not_kept(four_calls, rate):
+    """It is refused as a rate; the list stays one that can be read."""
+    done = run_at(four_calls, "pricing", "set", "gpt-4o", "1", "2", "--currency", "CNY", "--rate", rate)
+    assert done.returncode == 2
+    assert f"{rate!r} is no rate" in done.stderr
+    assert run_at(four_calls, "pricing", "list").returncode == 0
+
+
 def test_price_until_a_day(four_calls):
     """The last day is told, and what held before goes on from the next one; where nothing is known that is refused."""
     command = ["pricing", "set", "gpt-4o", "0", "0", "--from", "2026-05-01", "--until", "2026-05-31"]

@@ -160,6 +160,7 @@ def test_a_call_has_its_columns(found):
         "cost_usd": "0.0000435",
         "unpriced": None,
         "cost_notes": ["seller_unknown"],
+        "other_reading_usd": None,
         "route_name": None,
         "upstream_cluster": None,
         "seller": None,
@@ -186,6 +187,33 @@ def test_audio_and_writes_for_an_hour_have_their_columns(tmp_path):
 
     told = {"cache_write_1h_tokens": 3, "audio_input_tokens": 2}
     assert {word: row[word] for word in PART_WORDS} == {**dict.fromkeys(PART_WORDS, 0), **told}
+
+
+def test_other_readings_of_calls_add_up(tmp_path):
+    """Each call that the log leaves open has the cost by the other reading; together they are that of the sum.  None else has."""
+    store = Store(str(tmp_path))
+    for number, details in enumerate(
+        ({"cache_creation_input_tokens": 7, "cache_read_input_tokens": 0}, {"cache_read_input_tokens": 5}, {})
+    ):
+        call = calls.call("s", model="claude-sonnet-4-5", input_token_details=details)
+        store.add(call, ("g", number * 10, number * 10 + 10))
+    store.flush()
+    found = Report(str(tmp_path), BOOK)
+
+    rows, noted = of_lines(rounds(found)[1]), found.overview(ALL).sums.spending.noted
+
+    told = [row["other_reading_usd"] for row in rows]
+    assert told[2] is None
+    for note, other in zip(("cache_write_5m", "cache_inside"), told):
+        assert other == noted[note].to_json()["other_reading_usd"]
+
+
+def test_a_row_of_markdown_marks_what_was_assumed(found):
+    """As in a table of sums: a cost that rests on an assumption has its mark, a free call none."""
+    text = rounds(found, formats.MARKDOWN)[1]
+
+    (row,) = (line for line in text.splitlines() if line.startswith("| `a` | 2 |"))
+    assert row.endswith("| ~$0.0000435 |")
 
 
 @pytest.mark.parametrize(("code", "cost", "reason"), [("200", None, "no_tokens"), ("429", "0", None)])

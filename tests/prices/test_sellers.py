@@ -6,7 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.prices import sellers
+from session_monitor.calls.usage import Usage
+from session_monitor.prices import price_list, sellers
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import UNKNOWN_MODEL, Call, Unpriced
 from session_monitor.prices.sellers import OWN_MACHINE, Told
 
 WORDS = {
@@ -19,6 +22,11 @@ WORDS = {
     "outbound|443||api.deepseek.com": "deepseek",
     "outbound|11434||ollama.default.svc.cluster.local": OWN_MACHINE,
     "llm-vllm-qwen": OWN_MACHINE,
+    "llm-lm-studio": OWN_MACHINE,
+    "outbound|8080||llama-cpp.internal.dns": OWN_MACHINE,
+    "outbound|8080||tgi-llama.internal.dns": OWN_MACHINE,
+    "outbound|443||api.x.ai": "xai",
+    "outbound|443||api.z.ai": "zai",
     "LLM-OpenRouter-Claude": "openrouter",
     "outbound|443||llm-x.internal.dns": None,
     "ai-route-openaix": None,
@@ -66,6 +74,26 @@ def test_the_way_of_a_call():
     assert sellers.of_call("llm-openai", "route-azure", {"llm": "groq"}) == Told("openai")
     assert sellers.of_call("llm-y", "route-azure", {}) == Told("azure")
     assert sellers.of_call(None, None, {"*": "groq"}) is None
+
+
+def test_a_service_inside_kubernetes():
+    """What it is called after may be a model that it runs: nothing tells who sold it, but a server of one's own, or a person."""
+    cluster = "outbound|80||deepseek.default.svc.cluster.local"
+
+    assert sellers.of_call(cluster, None, {}) is None
+    assert sellers.of_call(cluster, "ai-route-deepseek", {}) is None
+    assert sellers.of_call("outbound|80||vllm-qwen.default.svc.cluster.local", None, {}) == Told(OWN_MACHINE)
+    assert sellers.of_call(cluster, None, {"*deepseek*": "deepseek"}) == Told("deepseek", is_said=True)
+
+
+@pytest.mark.parametrize("name", ["azure::gpt-4o", "azure:::gpt-4o", "::gpt-4o", "1h ::::gpt-4o", "gpt-4o::x"])
+@pytest.mark.parametrize("cluster", [None, "llm-openai"])
+def test_a_name_that_looks_as_if_it_were_put_together(name, cluster):
+    """A model that is called so in the log is none that has a price, whoever sold it."""
+    book = Book([price_list.shipped()])
+    call = Call(name, "2026-02-01T09:30:15Z", Usage(10, visible_output=5), cluster=cluster)
+
+    assert book.price(call) == Unpriced(UNKNOWN_MODEL)
 
 
 @given(st.sampled_from(sorted(sellers.titles())), st.booleans(), st.text(st.characters(exclude_characters=":")))

@@ -64,11 +64,14 @@ def _was(part: str, mine: Mapping[str, Any], shipped: Mapping[str, Any], row: Ma
     whose, before = ("your own price before", mine) if part in mine else ("the shipped price", shipped)
     if part == "windows":
         return f"{whose} has others then, which only the file of your prices can state"
+    is_same_unit = row.get("currency") == before.get("currency")
+    if part == "tiers" and not is_same_unit:
+        return f"{whose} has others, in {before.get('currency', 'USD')}; add --tier"
     if part == "tiers":
         options = " ".join(f"--tier {_tier(before, number)}" for number in range(len(before["tiers"])))
         return f"{whose} has others; add {options}"
     option = f"--{part.replace('_', '-')}"
-    if row.get("currency") == before.get("currency"):
+    if is_same_unit:
         return f"{whose} was {before[part]}; add {option} {before[part]}"
     return f"{whose} was {before[part]} {before.get('currency', 'USD')}; add {option}"
 

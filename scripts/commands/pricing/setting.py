@@ -80,7 +80,10 @@ def add_set(commands: Any, shared: argparse.ArgumentParser) -> None:
         "--currency", metavar="CODE", default="USD", type=parsers.currency, help="such as CNY (default: USD)"
     )
     command.add_argument(
-        "--rate", metavar="USD", type=parsers.price, help="dollars for one unit of the currency, if not stated before"
+        "--rate",
+        metavar="USD",
+        type=parsers.exchange_rate,
+        help="dollars for one unit of the currency, if not stated before",
     )
     command.add_argument(
         "--rate-from", metavar="DATE", type=parsers.day, help="the day from which the rate holds (default: today)"

@@ -132,7 +132,12 @@ def day(text: str) -> str:
 
 def exchange_rate(text: str) -> str:
     """What one unit of a currency is worth, for argparse: as a price, and above 0."""
-    usd = price(text)
+    try:
+        usd = price(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no rate: the dollars for one of the currency, with at most {money.DECIMALS} decimals"
+        ) from None
     if usd == "0":
         raise argparse.ArgumentTypeError(f"{text!r} is no rate: what is worth nothing is no currency")
     return usd

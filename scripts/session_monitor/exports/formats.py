@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
+from session_monitor.prices.cost import STATED
 from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.text import humanize, markdown, safe
 
@@ -206,4 +207,5 @@ def _markdown_money(column: str, row: ExportRow, currency: DisplayCurrency) -> s
     shown = currency.shown(money.of_plain(row[f"{name}_usd"]))
     if name != "cost":
         return shown
-    return f"{'≥' if row.get('at_least') else ''}{'~' if row.get('assumed_rounds') else ''}{shown}{'+' if row.get('unpriced_rounds') else ''}"
+    is_assumed = row["assumed_rounds"] if "assumed_rounds" in row else not STATED.issuperset(row.get("cost_notes", ()))
+    return f"{'≥' if row.get('at_least') else ''}{'~' if is_assumed else ''}{shown}{'+' if row.get('unpriced_rounds') else ''}"

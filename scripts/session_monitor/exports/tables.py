@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import tzinfo
 from typing import Any, NamedTuple
 
@@ -16,7 +16,7 @@ from session_monitor.index.round_flags import outcome_of
 from session_monitor.index.ways import route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Call, Unpriced, notes_of
+from session_monitor.prices.cost import OTHER_READINGS, Call, Unpriced, notes_of
 from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import breakdown
@@ -107,7 +107,7 @@ _OF_PRICE = ("seller", "price_model", "price_from", "price_source")
 _OF_ROUND = (
     *("session_id", "round", "timestamp", "model", "consumer", *_COUNTS, *PART_WORDS),
     *("at_least", "response_code", "outcome", "failed", "first_token_ms", "duration_ms", "cost_usd", "unpriced"),
-    *("cost_notes", "route_name", "upstream_cluster", *_OF_PRICE),
+    *("cost_notes", "other_reading_usd", "route_name", "upstream_cluster", *_OF_PRICE),
 )
 _READ_OF_ROUND = (
     *("session_id", "round", "timestamp", "model", *_COUNTS[:3], "at_least", "response_code", "outcome"),
@@ -118,7 +118,7 @@ _READ_OF_ROUND = (
 def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
     meant = f"(SELECT * FROM round WHERE {where}) AS meant"
     for session_id, number, at, model, consumer, way, *rest in index.db.execute(_EACH_ROUND.format(meant)):
-        tokens, (parts, flags, notes, code, first, duration, usd, pico) = tuple(rest[:5]), rest[5:]
+        tokens, (parts, flags, notes, code, first, duration, usd, pico, *stake) = tuple(rest[:5]), rest[5:]
         route, cluster = route_and_cluster(way)
         call = call_of(model, way, at, tokens, parts, flags, consumer)
         yield {
@@ -136,7 +136,8 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
             "duration_ms": duration,
             "cost_usd": None if usd is None else money.plain(usd * money.MICRO + pico),
             "unpriced": _why(index.book, call) if usd is None else None,
-            "cost_notes": notes_of(notes),
+            "cost_notes": (noted := notes_of(notes)),
+            "other_reading_usd": _other_reading(noted, usd, pico, stake),
             "route_name": route,
             "upstream_cluster": cluster,
             **_price(index.book, call, is_priced=usd is not None),
@@ -154,6 +155,13 @@ def _price(book: Book, call: Call, *, is_priced: bool) -> dict[str, Any]:
     return dict(zip(_OF_PRICE, (seller, in_force.prices.key, row.get("from"), row.get("source"))))
 
 
+def _other_reading(notes: Collection[str], usd: int | None, pico: int, stake: Sequence[int]) -> str | None:
+    """What a call would have cost by the other reading of its cache; None where the log leaves none open."""
+    if usd is None or OTHER_READINGS.keys().isdisjoint(notes):
+        return None
+    return money.plain((usd + stake[0]) * money.MICRO + pico + stake[1])
+
+
 def _counted(tokens: tuple[int, int, int, int, int], parts: str | None) -> dict[str, int]:
     """Tokens by kind, as ``_COUNTS``, and those of the kinds that few calls have."""
     fresh, read, written, visible, reasoning = tokens
@@ -168,7 +176,8 @@ _NO_PARTS = dict.fromkeys(PART_WORDS, 0)
 # The same rows make the same file; no more than the rounds of one session are sorted at a time.
 _EACH_ROUND = (
     "SELECT session.session_id, number, at, model.name, consumer.name, way.name, meant.fresh, meant.read, meant.written, "
-    "meant.visible, meant.reasoning, parts, flags, notes, code, first_token_ms, duration_ms, meant.usd, meant.pico "
+    "meant.visible, meant.reasoning, parts, flags, notes, code, first_token_ms, duration_ms, meant.usd, meant.pico, "
+    "meant.stake_usd, meant.stake_pico "
     "FROM session CROSS JOIN {} ON meant.session = session.id "
     "LEFT JOIN model ON model.id = meant.model LEFT JOIN consumer ON consumer.id = meant.consumer "
     "LEFT JOIN way ON way.id = meant.way "

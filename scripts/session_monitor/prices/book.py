@@ -100,7 +100,7 @@ class Book:
 
     def named(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
         """A model's name with who sold what went over this route and cluster, as ``find`` takes it."""
-        if model is None or (route is None and cluster is None):
+        if model is None or (route is None and cluster is None and "::" not in model):
             return model
         key = model, route, cluster
         named = self._named.get(key)

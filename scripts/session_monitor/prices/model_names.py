@@ -21,10 +21,13 @@ EXACT = "exact"
 UNDATED = "undated"
 
 _OWN_MACHINE = lazy_regex.lazy(
-    r"(?:/|\.{1,2}/|~/|file:"
-    r"|(?:ollama|ollama_chat|vllm|hosted_vllm|local|localai|lmstudio|lm[-_]studio|llama[-_.]?cpp|sglang|xinference|mlx)/)."
+    r"(?:/|\.{1,2}/|~/|file:|[a-z]:[\\/]|\\\\"
+    r"|(?:https?://)?(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?/"
+    r"|(?:ollama|ollama_chat|vllm|hosted_vllm|local|localai|lmstudio|lm[-_]studio|llama[-_.]?cpp|sglang|xinference|mlx"
+    r"|llamafile|oobabooga|triton|infinity|docker_model_runner|lemonade|tgi|koboldcpp|gpt4all|ramalama|lmdeploy"
+    r"|hf\.co|mlx-community)/)."
 )
-"""A path; or what servers that one runs oneself, and the tools that speak to them, put before a model's name."""
+"""A path, or an address of this machine; or what servers that one runs oneself, and the tools that speak to them, put before a model's name."""
 _REGION = lazy_regex.lazy(r"(us-gov|us|eu|apac|global|jp|au|ca|sa|me|af|in|regional)\.(?=[a-z0-9]+\.)")
 _REGION_IN_PATH = lazy_regex.lazy(
     r"(?:azure(?:_ai)?|bedrock\w*)/(us-gov|us|eu|apac|global(?:-standard)?|[a-z]{2}(?:-gov)?-[a-z]+-\d)/"

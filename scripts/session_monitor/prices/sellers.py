@@ -23,9 +23,11 @@ OWN_MACHINE = "own_machine"
 
 _OUTBOUND = re.compile(r"outbound\|\d*\|[^|]*\|")
 """Istio's name of a cluster: direction, port, subset, and then the host."""
+_IN_KUBERNETES = re.compile(r"\.svc(?:\.cluster\.local)?$")
+"""A service of the operator's own: what it is called after may be a vendor, or a model that it runs itself."""
 _WORD = re.compile(r"[a-z0-9]+")
 _SOLD, _SAID = "::", ":::"
-"""Between a seller's word and a model's name, and where a person said so; in no model's name."""
+"""Between a seller's word and a model's name, and where a person said so.  A model's name that has one itself begins with one."""
 
 
 class Told(NamedTuple):
@@ -87,15 +89,17 @@ def _any(patterns: list[str] | None) -> re.Pattern[str] | None:
 
 
 def sold_by(told: Told | None, model: str) -> str:
-    """A model's name with who sold it; the name alone where that is not known."""
+    """A model's name with who sold it; where that is not known the name alone, kept from being read as one with a seller."""
     if told is None:
-        return model
+        return _SOLD + model if _SOLD in model else model
     return f"{told.seller}{_SAID if told.is_said else _SOLD}{model}"
 
 
 def split(name: str) -> tuple[Told | None, str]:
     """What ``sold_by`` put together; without a seller a plain name."""
     seller, sold, model = name.partition(_SOLD)
+    if sold and not seller:
+        return None, model
     if not sold or seller not in titles():
         return None, name
     is_said = model.startswith(_SAID[len(_SOLD) :])
@@ -139,7 +143,8 @@ def of_words(name: str) -> str | None:
     >>> of_words("outbound|443||llm-azure-openai.internal.dns")
     'azure'
     """
-    words = set(_WORD.findall(_OUTBOUND.sub("", name.lower(), count=1)))
+    found = _WORD.findall(_OUTBOUND.sub("", name.lower(), count=1))
+    words = {*found, *map("".join, zip(found, found[1:]))}  # llama-cpp, api.x.ai
     return next((form.seller for form in _forms() if not words.isdisjoint(form.words)), None)
 
 
@@ -147,9 +152,12 @@ def of_call(cluster: str | None, route: str | None, patterns: Mapping[str, str])
     """Who sold what went over this cluster and route, as far as that tells.
 
     ``patterns`` are a person's own: shell patterns of clusters and routes to sellers' words; the first that fits counts.
+    A service inside Kubernetes is not known to be a vendor's by its name, or by the route to it.
     """
     for pattern, seller in patterns.items():
         if any(name and fnmatch.fnmatchcase(name, pattern) for name in (cluster, route)):
             return Told(seller, is_said=True)
+    if cluster and _IN_KUBERNETES.search(cluster):
+        return Told(OWN_MACHINE) if of_words(cluster) == OWN_MACHINE else None
     found = next((found for name in (cluster, route) if name and (found := of_words(name))), None)
     return Told(found) if found else None
