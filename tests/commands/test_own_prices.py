@@ -143,6 +143,20 @@ def test_a_rate_that_is_none_is_not_kept(four_calls, rate):
     assert run_at(four_calls, "pricing", "list").returncode == 0
 
 
+def test_list_has_what_holds(four_calls):
+    """A shipped price that a pattern hides is not among the prices of today; that discounts go off them is said."""
+    run_at(four_calls, "pricing", "set", "gpt-4o-mini*", "7", "8")
+    listed = [each["model"] for each in data_at(four_calls, "pricing", "list", "--search", "gpt-4o")]
+    assert "gpt-4o" in listed
+    assert "gpt-4o-mini*" in listed
+    assert "gpt-4o-mini" not in listed
+    assert "azure/gpt-4o-mini-tts" not in listed
+
+    assert "discounts" not in run_at(four_calls, "pricing", "list").stderr
+    done_at(four_calls, "pricing", "discount", "OpenAI", "15")
+    assert "the discounts that you stated go off these prices" in run_at(four_calls, "pricing", "list").stderr
+
+
 def test_price_until_a_day(four_calls):
     """The last day is told, and what held before goes on from the next one; where nothing is known that is refused."""
     command = ["pricing", "set", "gpt-4o", "0", "0", "--from", "2026-05-01", "--until", "2026-05-31"]

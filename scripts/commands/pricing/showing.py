@@ -71,7 +71,8 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
         _list_unpriced(wanted, output, data)
         return
     book = data.book()
-    known = [*book.patterns(), *book.models()]
+    patterns = book.patterns()
+    known = [*patterns, *(model for model in book.models() if not (patterns and _is_hidden(model, book)))]
     models = [model for model in known if any(wanted in name.lower() for name in _names(model))]
     if output.is_json:
         output.print_json(to_json(list(map(_to_json, models))))
@@ -82,6 +83,14 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
         output.print_table(_LIST, rows)
         if any(row[2].endswith("*") for row in rows):
             output.complain("*: other prices hold for long prompts or at some hours, see 'pricing show MODEL'")
+        if book.discounts:
+            output.complain("the discounts that you stated go off these prices, see 'pricing show MODEL'")
+
+
+def _is_hidden(model: ModelPrices, book: Book) -> bool:
+    """Whether a pattern that a person stated holds in the place of a shipped price."""
+    found = book.find(model.key) if model.origin == price_list.SHIPPED else None
+    return found is not None and found.kind == PATTERN
 
 
 def _names(model: ModelPrices) -> list[str]:
