@@ -19,7 +19,7 @@ from .answers.titles import Titles
 from .api import export, parameters, questions, routes
 from .api.export import SessionExport
 from .api.questions import Setting
-from .server import events, exchange, shares
+from .server import events, shares
 from .server.access import Door, Visitor
 from .server.connections import Connection, Connections
 from .server.exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
@@ -33,12 +33,24 @@ OF_SESSION = (
 _STATIC = "/static/"
 _FOR_GOOD: Headers = (("Cache-Control", "private, max-age=31536000, immutable"),)
 _ONE_SESSION = "one_session_only"
+_KEY = "/api/key"
+"""Where a key that comes in a header is kept as a cookie: so it stands in no address, history or log."""
+_OF_SESSIONS = ("/", addresses.PAGE)
 _CHINESE = {
-    "key_needed": (
-        "此页面需要密钥:请打开服务器启动时显示的链接,或某个会话的链接。"
-        "数据目录的所有者可用 python3 scripts/cli.py url --all --data-dir DIR 得到链接。"
-    ),
-    "wrong_key": "密钥错误,或已失效:请重新索取链接。",
+    code: {"zh-CN": text}
+    for code, text in {
+        "key_needed": (
+            "此页面需要密钥：请打开服务器启动时显示的链接，或某个会话的链接。"
+            "数据目录的所有者可用 python3 scripts/cli.py url --all --data-dir DIR 得到链接。"
+        ),
+        "wrong_key": "密钥错误，或已失效：请重新索取链接。",
+        "too_many_keys": "错误的密钥过多，请稍后再试。",
+        "one_session_only": "您的密钥只能打开一个会话，而不是这里。",
+        "bad_host": "这个名称不属于本机；如果属于，请用 --allow-host 启动服务器。",
+        "not_found": "这个地址下什么也没有。",
+        "busy": "服务器正忙，请稍后再试。",
+        "failed": "出错了；服务器自己的输出说明了位置。",
+    }.items()
 }
 
 
@@ -63,7 +75,10 @@ class Site(NamedTuple):
         """The answer to a request that came over a connection.  Raises ``Refusal``."""
         if self.base_path and request.path == self.base_path:
             return Answer(303, None, (self._place("/", request.query),))
-        return self._answered(self._below(request), connection)
+        request = self._below(request)
+        if static.is_open(request.path):
+            return self._file(request.path)
+        return self._answered(_with_key(request), connection)
 
     def _answered(self, request: Request, connection: Connection) -> Reply:
         if request.path == "/api/health":
@@ -74,7 +89,7 @@ class Site(NamedTuple):
             return self._page(request, visitor)
         if request.path.startswith(_STATIC) or request.path in self.files:
             return self._file(request.path)
-        if request.path == "/api/me":
+        if request.path in ("/api/me", _KEY):
             return self._me(request, visitor)
         self._check(request, visitor)
         listened = {"/api/session/events": self._events_of_session, "/api/events": self._events}.get(request.path)
@@ -87,12 +102,11 @@ class Site(NamedTuple):
         """How a refusal reads: a page for a person, JSON for a program."""
         request = self._below(request)
         content = Content(questions.error(refusal))
-        if static.is_page(request.path):
-            # Who has some key is told by the page itself, in their language; anyone else gets no file at all.
-            chinese = _CHINESE.get(refusal.code)
-            content = exchange.page(str(refusal), *([chinese] if chinese else []))
-            if refusal.code == _ONE_SESSION and request.path in self.files:
-                content = self.files[request.path]
+        if static.is_page(request.path) or "text/html" in request.header("Accept"):
+            texts = {"en": _sentence(str(refusal)), **_CHINESE.get(refusal.code, {})}
+            content = static.refusal_page(self.files, request.path, refusal.code, texts) or content
+            if refusal.code == _ONE_SESSION and request.path in _OF_SESSIONS:
+                content = self.files[request.path]  # they tell it themselves
         more: Headers = (("WWW-Authenticate", "Bearer"),) if refusal.status == 401 else ()
         return Answer(refusal.status, content, (*refusal.headers, *more))
 
@@ -162,7 +176,8 @@ class Site(NamedTuple):
             "local": visitor.is_local,
             "version": __version__,
         }
-        return Answer(200, Content(questions.envelope(known, None)))
+        kept = self.door.cookie_for(request, visitor) if request.path == _KEY else ()
+        return Answer(200, Content(questions.envelope(known, None)), kept)
 
     def _asked(self, request: Request, share: Share) -> Answer:
         if request.path not in routes.QUESTIONS:
@@ -242,6 +257,17 @@ class Site(NamedTuple):
             return None
 
         return count
+
+
+def _with_key(request: Request) -> Request:
+    """Whoever comes with a key to be kept is taken as if it stood in the address, where no other one helps it."""
+    kind, _, key = request.header("Authorization").partition(" ")
+    is_given = request.path == _KEY and kind.lower() == "bearer" and key.strip()
+    return request._replace(query={**request.query, "key": [key.strip()]}) if is_given else request
+
+
+def _sentence(text: str) -> str:
+    return f"{text[:1].upper()}{text[1:]}."
 
 
 def _nothing_here() -> Refusal:

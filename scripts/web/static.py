@@ -8,6 +8,7 @@ Each file stands at its own address, too: there a map leads whoever looks for th
 from __future__ import annotations
 
 import hashlib
+import html
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -29,6 +30,9 @@ _FIRST = "index.html"
 _STATIC = "/static/"
 _STYLE = re.compile(r'<link rel="stylesheet" href="static/([\w./]+)">\n')
 _SCRIPT = re.compile(r'<script type="module" src="static/([\w./]+)"></script>\n')
+REFUSAL = "refusal.html"
+"""The page that says why there is no answer, among the others: no request asks for it, since it is no path."""
+_OPEN = re.compile(r"/static/(refusal\.[0-9a-f]{16}\.(css|js)|shared/(early\.js|icon\.svg)|texts/texts\.[\w-]+\.json)")
 _LASTING = re.compile(r"/static/\w+\.[0-9a-f]{16}\.\w+")
 
 
@@ -55,9 +59,31 @@ def is_page(path: str) -> bool:
     return path in _PAGES
 
 
+def is_open(path: str) -> bool:
+    """Whether this belongs to the page that says why there is no answer: whoever has no key sees it, too."""
+    return _OPEN.fullmatch(path) is not None
+
+
 def is_lasting(path: str) -> bool:
     """Whether what stands at this path will never be anything else."""
     return _LASTING.fullmatch(path) is not None
+
+
+def refusal_page(files: Mapping[str, Content], asked: str, code: str, texts: Mapping[str, str]) -> Content | None:
+    """The page that says, in some languages, why what was ``asked`` is not answered; None where there is no such page.
+
+    Its files are named as seen from there, however many folders deep that is and whatever a proxy puts before.
+    """
+    page = files.get(REFUSAL)
+    if page is None:
+        return None
+    said = "".join(f'<p lang="{tag}">{html.escape(text)}</p>' for tag, text in texts.items())
+    up = "../" * (asked.count("/") - 1)
+    filled = {b"{base}": up or "./", b"{code}": code, b"{said}": said}
+    body = page.body
+    for gap, value in filled.items():
+        body = body.replace(gap, value.encode())
+    return Content(body, page.kind)
 
 
 # -- pages -------------------------------------------------------------------------------------------------------------
@@ -85,10 +111,14 @@ def _page(name: str, content: Content, found: Mapping[str, Content]) -> Iterator
     first = _STYLE.search(text) or _SCRIPT.search(text)
     if first:
         text = text[: first.start()] + head + _SCRIPT.sub("", _STYLE.sub("", text[first.start() :]))
+    if name == REFUSAL:
+        text = text.replace('="static/', '="{base}static/')
     yield _path(name), Content(text.encode(), content.kind)
 
 
 def _path(name: str) -> str:
+    if name == REFUSAL:
+        return name  # which no request can ask for
     return "/" if name == _FIRST else "/" + name[: -len(".html")]
 
 

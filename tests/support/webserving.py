@@ -145,6 +145,7 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     desk = Desk(files, (lambda: now) if now else timestamps.now, patience=patience)
     table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}
     table = {**table, "/static/a.js": static.Content(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
+    table[static.REFUSAL] = static.files()[static.REFUSAL]
     site = Site(desk, door, keys, table, connections, Titles(), stopping.wait, redacts)
     service = Service(site.respond, site.refuse, log.append, connections, tls, limits or Limits(), user_of)
     server = Server(("127.0.0.1", 0), service)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from session_monitor.reports.report import Report
 from tests.support.webserving import ELSEWHERE, MAIN, serving
+from web import static
 from web.answers.desk import Desk
 from web.server.shares import OF_ALL, OWN, of_session
 
@@ -92,3 +95,49 @@ def test_rounds_are_counted_where_the_data_changed(folder, monkeypatch):
         count = running.site._counting(MAIN)
         assert [count() for _ in range(7)] == [1, 1, 2, 2, None, 2, 3]
     assert asked == [MAIN] * 3
+
+
+PERSON = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+
+
+@pytest.mark.parametrize("path", ["/", "/session?id=x", "/api/sessions", "/static/a.js", "/nope"])
+def test_a_refusal_is_a_page_for_a_person(running, path):
+    """A browser that opens an address gets a page whichever it is; a program gets JSON; both get the same status."""
+    page, other = running.ask(path, {**ELSEWHERE, **PERSON}), running.ask(path, {**ELSEWHERE, "Accept": "*/*"})
+
+    assert (page.status, other.status) == (401, 401)
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    assert 'data-code="key_needed"' in page.body.decode()
+    assert other.headers["WWW-Authenticate"] == page.headers["WWW-Authenticate"] == "Bearer"
+    if path not in ("/", "/session?id=x"):
+        assert other.code == "key_needed"
+
+
+def test_what_is_open_without_a_key(running):
+    """The files of the page that asks for a key, and none that another page needs or that tells of the data."""
+    files = {**static.files(), **running.site.files}
+    opened = {path for path in files if static.is_open(path)}
+
+    assert all(path.startswith(("/static/refusal.", "/static/shared/", "/static/texts/")) for path in opened)
+    assert len(opened) == 6
+    with_files = running.site._replace(files=files)
+    page = static.refusal_page(with_files.files, "/", "key_needed", {"en": "a <b>"}).body.decode()
+    named = set(re.findall(r'(?:href|src)="\./(static/[^"]+)"', page))
+    assert {f"/{each}" for each in named} <= opened
+    assert "a &lt;b&gt;" in page
+
+
+def test_a_key_in_a_header_is_kept(running):
+    """A right one becomes a cookie for that browser, a wrong one is told even to who has another; none gives none."""
+    main, mine = running.keys().main, running.keys().of_session(MAIN)
+
+    def kept(key, **more):
+        return running.ask("/api/key", {**ELSEWHERE, "Authorization": f"Bearer {key}", **more})
+
+    assert kept(main).data["scope"] == "all"
+    assert kept(main).headers["Set-Cookie"].startswith(f"{running.cookie}={main}; HttpOnly; SameSite=Strict; Path=/;")
+    assert kept(mine).headers["Set-Cookie"].startswith(f"{running.cookie}-{mine[:8]}={mine}; ")
+    assert (kept("x").code, kept("x", Cookie=f"{running.cookie}={mine}").code) == ("wrong_key", "wrong_key")
+    assert running.ask("/api/key", ELSEWHERE).status == 401
+    assert running.ask("/api/key").headers["Set-Cookie"] is None
+    assert running.ask("/api/me", {**ELSEWHERE, "Authorization": f"Bearer {main}"}).headers["Set-Cookie"] is None

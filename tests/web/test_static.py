@@ -11,7 +11,7 @@ import pytest
 from web import static
 
 PAGES = Path(static.FOLDER)
-BUNDLED = re.compile(r"/static/(index|session)\.[0-9a-f]{16}\.(js|js\.map|css)$")
+BUNDLED = re.compile(r"/static/(index|session|refusal)\.[0-9a-f]{16}\.(js|js\.map|css)$")
 
 
 def test_each_file_stands_at_its_name_within_the_folder():
@@ -28,7 +28,11 @@ def test_each_file_stands_at_its_name_within_the_folder():
 
 def made():
     """What is served as it lies in the folder."""
-    return {path: each for path, each in static.files().items() if not (static.is_page(path) or BUNDLED.match(path))}
+    return {
+        path: each
+        for path, each in static.files().items()
+        if not (static.is_page(path) or BUNDLED.match(path) or path == static.REFUSAL)
+    }
 
 
 @pytest.mark.parametrize(("path", "name"), [("/", "index"), ("/session", "session")])
@@ -64,6 +68,7 @@ def test_the_kind_is_told_by_the_name():
     assert kinds == {
         "js": "text/javascript; charset=utf-8",
         "css": "text/css; charset=utf-8",
+        "html": "text/html; charset=utf-8",
         "svg": "image/svg+xml",
         "json": "application/json",
         "map": "application/json",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import html
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple, Union
 
@@ -110,21 +109,3 @@ class Refusal(Exception):  # noqa: N818 -- an answer, too
         self.code = code
         self.headers = headers
         self.progress = progress
-
-
-_PAGE = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Agent session monitor</title>
-<h1>Agent session monitor</h1>
-{}
-</html>
-"""
-
-
-def page(*texts: str) -> Content:
-    """A page that says no more than this."""
-    return Content(_PAGE.format("\n".join(f"<p>{html.escape(text)}</p>" for text in texts)).encode(), HTML)

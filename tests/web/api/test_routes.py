@@ -68,7 +68,7 @@ PATHS = [path for path in OPENAPI["paths"] if path not in ENDLESS]
 
 def test_every_address_is_described():
     """The description has the addresses that there are, and no others."""
-    here = {*routes.QUESTIONS, *site.OF_SESSION, "/api/me", "/api/events", "/api/openapi.json"}
+    here = {*routes.QUESTIONS, *site.OF_SESSION, "/api/me", "/api/key", "/api/events", "/api/openapi.json"}
     assert set(OPENAPI["paths"]) == here
 
 

@@ -79,6 +79,7 @@ def test_a_page_is_made_of_its_own_folder_and_of_what_both_share():
     assert used == {
         "": set(),
         "overview": {"overview", "shared"},
+        "refusal": {"shared"},
         "session": {"session", "shared"},
         "shared": {"shared"},
     }
@@ -92,7 +93,7 @@ def test_addresses_count_from_the_page():
 
 def test_every_address_of_a_file_leads_to_one():
     """What the pages load stands where they look for it."""
-    named = {f"/{address}" for text in sources().values() for address in re.findall(r'["`](static/[^"`]+)', text)}
+    named = {f"/{address}" for text in sources().values() for address in re.findall(r'["`}](static/[^"`]+)', text)}
     languages = {re.sub(r"\$\{[\w.]+\}", tag, address) for address in named for tag in ("en", "zh-CN")}
 
     assert languages <= set(static.files())

@@ -14,7 +14,7 @@
   const wanted = [language, ...(navigator.languages || [navigator.language || "en"])].filter(Boolean);
   const known = wanted.map((tag) => (/^zh\b/i.test(tag) ? "zh-CN" : /^en\b/i.test(tag) ? "en" : "")).filter(Boolean);
   root.lang = known[0] || "en";
-  const address = `static/texts/texts.${root.lang}.json`;
+  const address = `${root.dataset.base || ""}static/texts/texts.${root.lang}.json`;
   globalThis.textsAskedFor = fetch(address)
     .then((response) => response.json())
     .catch(() => null);

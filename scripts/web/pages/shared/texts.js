@@ -6,13 +6,16 @@ export const LANGUAGES = { en: "English", "zh-CN": "简体中文" };
 /** The language of this page. */
 export const language = document.documentElement.lang;
 
+/** Where the pages' files are, as seen from this page: only a page that stands anywhere says it. */
+const base = document.documentElement.dataset.base ?? "";
+
 let texts = {};
 let plurals = null;
 
 /** Loads the texts; nothing can be said before. */
 export async function loadTexts() {
   // They were asked for before this module came: see early.js.
-  texts = (await globalThis.textsAskedFor) ?? (await (await fetch(`static/texts/texts.${language}.json`)).json());
+  texts = (await globalThis.textsAskedFor) ?? (await (await fetch(`${base}static/texts/texts.${language}.json`)).json());
   plurals = new Intl.PluralRules(language);
   translate(document);
 }
