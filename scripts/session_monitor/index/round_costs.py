@@ -93,11 +93,16 @@ def costs(
         if pico is None:
             rows.append(_UNPRICED)
         else:
-            usd, saved_usd = pico // micro, saved // micro if saved else 0
-            rest = saved - saved_usd * micro if saved else 0
-            stake_usd = at_stake // micro if at_stake else 0
-            stake_rest = at_stake - stake_usd * micro if at_stake else 0
-            rows.append((usd, pico - usd * micro, saved_usd, rest, stake_usd, stake_rest, _bits(notes) if notes else 0))
+            usd = pico // micro
+            saved_usd = saved_rest = stake_usd = stake_rest = 0
+            if saved:
+                saved_usd = saved // micro
+                saved_rest = saved - saved_usd * micro
+            if at_stake:
+                stake_usd = at_stake // micro
+                stake_rest = at_stake - stake_usd * micro
+            kept_notes = _bits(notes) if notes else 0
+            rows.append((usd, pico - usd * micro, saved_usd, saved_rest, stake_usd, stake_rest, kept_notes))
     return tuple(map(list, zip(*rows)))
 
 

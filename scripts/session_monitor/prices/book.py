@@ -140,6 +140,8 @@ class Book:
             flat = flats.get((model, at[:10] if at else ""))
             is_plain = flat and traits is None and not parts
             if flat and is_plain and (fresh or read or written or visible or reasoning):
+                if flat.longer:
+                    flat = flat.of_prompt(fresh + read + written)
                 of_input, of_read, of_written, of_output, of_reasoning = flat.by_kind
                 pico = fresh * of_input + visible * of_output + reasoning * of_reasoning
                 notes, is_known = flat.assumed[2 * (read > 0) + (written > 0)]

@@ -100,16 +100,24 @@ class InForce(NamedTuple):
 
 
 class FlatRates(NamedTuple):
-    """Prices that depend on nothing but the model and the day, as for most models.
+    """Prices that depend on nothing but the model, the day and the prompt's size, as for nearly all models.
 
     Rates for the five kinds of tokens; what is assumed, and whether the savings are known, by whether caches were read
     and written: neither, written, read, both.  ``for_an_hour`` is what a written token would cost more if it were kept for
-    an hour, None where that is not open.
+    an hour, None where that is not open.  ``longer`` are the same for prompts above so many tokens, the longest first.
     """
 
     by_kind: tuple[int, int, int, int, int]
     assumed: tuple[tuple[tuple[str, ...], bool], ...]
     for_an_hour: int | None = None
+    longer: tuple[tuple[int, FlatRates], ...] = ()
+
+    def of_prompt(self, size: int) -> FlatRates:
+        """Those for a prompt of so many tokens."""
+        for above, flat_rates in self.longer:
+            if size > above:
+                return flat_rates
+        return self
 
 
 # -- a row's rates -----------------------------------------------------------------------------------------------------
@@ -283,10 +291,21 @@ def _assumed(notes: tuple[str, ...], *more: str | int | None) -> tuple[tuple[str
 
 def flat(in_force: InForce) -> FlatRates | None:
     """The same of less; None where a price depends on more."""
-    _, row, factor, notes, stated = in_force
-    if row.windows or len(row.tiers) > 1:
+    if in_force.row.windows:
         return None
-    ((_, rates),) = row.tiers
+    longer: list[tuple[int, FlatRates]] = []
+    for above, rates in reversed(in_force.row.tiers):
+        of_tier = _flat(rates, in_force)
+        if of_tier is None:
+            return None
+        longer.append((above, of_tier))
+    _, shortest = longer.pop()
+    return shortest._replace(longer=tuple(longer))
+
+
+def _flat(rates: Rates, in_force: InForce) -> FlatRates | None:
+    """The same of one tier."""
+    _, _, factor, notes, stated = in_force
     written, write_note, for_an_hour = rates.cache_write, rates.write_note, rates.for_an_hour
     if for_an_hour is not None and stated and stated.cache_write:
         written, write_note = written + (for_an_hour if stated.cache_write == HOUR else 0), AS_STATED
