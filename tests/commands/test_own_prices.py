@@ -66,6 +66,39 @@ def test_pattern_says_what_it_hides(four_calls):
     assert "is a name as it stands" in run_at(four_calls, "pricing", "set", "m-[ab]", "2", "8").stderr
 
 
+@pytest.mark.parametrize(
+    ("somebodys", "key", "theirs"),
+    [
+        ("openrouter/somebody/gpt-4o", "openrouter/somebody/gpt-4o", "openrouter/openai/gpt-4o"),
+        (
+            "accounts/acme/models/deepseek-v3",
+            "fireworks/acme/deepseek-v3",
+            "accounts/fireworks/models/deepseek-v3",
+        ),
+    ],
+)
+def test_price_of_what_somebody_publishes_under_the_name_of_a_model(four_calls, somebodys, key, theirs):
+    """It stands under who published it, holds for that name alone, and is shown, reset and given by an alias as any other."""
+    before = matched(four_calls, theirs)
+    assert run_at(four_calls, "pricing", "show", somebodys).returncode == 3
+    assert done_at(four_calls, "pricing", "set", somebodys, "1", "2").startswith(f"{key}: input 1, output 2 USD")
+    assert matched(four_calls, somebodys) == matched(four_calls, key) == (key, "override", "1")
+    assert matched(four_calls, theirs) == before
+
+    done_at(four_calls, "pricing", "alias", "mine", somebodys)
+    assert matched(four_calls, "mine") == (key, "alias", "1")
+    assert run_at(four_calls, "pricing", "set", theirs, "3", "4").returncode == 0
+    assert matched(four_calls, somebodys)[2] == "1"
+    done_at(four_calls, "pricing", "reset", theirs)
+    done_at(four_calls, "pricing", "reset", "mine")
+    assert f"{key} has no price now" in done_at(four_calls, "pricing", "reset", somebodys)
+    assert matched(four_calls, theirs) == before
+
+    done_at(four_calls, "pricing", "alias", somebodys, theirs)
+    assert matched(four_calls, somebodys)[0] == before[0]
+    assert matched(four_calls, theirs) == before
+
+
 def test_narrower_pattern_of_clusters_is_put_first(over_a_cluster):
     """One that could never count where it was stated comes before the one that fits all that it does, and that is said."""
     done_at(over_a_cluster, "pricing", "seller", "*", "fireworks")

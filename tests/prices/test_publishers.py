@@ -68,6 +68,51 @@ def test_what_a_person_states_holds_for_any_publisher():
     assert book.find("openrouter/somebody/gpt-4o").origin == "own.json"
 
 
+STATED = {
+    "openrouter/openai/gpt-4o": "openrouter/gpt-4o",
+    "openrouter/gpt-4o": "openrouter/gpt-4o",
+    "OpenRouter%2FSomebody%2Fgpt-4o": "openrouter/somebody/gpt-4o",
+    "openrouter/somebody/gpt-4o:nitro": "openrouter/somebody/gpt-4o",
+    "openrouter/thedrummer/rocinante-12b": "openrouter/rocinante-12b",
+    "openrouter/openai/deepseek-r1": "openrouter/openai/deepseek-r1",
+    "openrouter/somebody/no-such-model": "openrouter/somebody/no-such-model",
+    "openrouter/openai/no-such-model": "openrouter/no-such-model",
+    "accounts/fireworks/models/deepseek-v3": "fireworks/deepseek-v3",
+    "accounts/acme/models/deepseek-v3": "fireworks/acme/deepseek-v3",
+    "azure/somebody/gpt-4o": "azure/gpt-4o",
+    "somebody/gpt-4o": "gpt-4o",
+}
+"""Names, and the keys that they have in a person's list."""
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_key_in_a_persons_list(name):
+    """The publisher stands in it where it is not who makes the model; a list's keys are keys of themselves."""
+    key = publishers.own_key(name)
+
+    assert key == STATED[name]
+    assert publishers.own_key(key) == key
+
+
+@pytest.mark.parametrize(
+    ("name", "cluster", "others"),
+    [
+        ("openrouter/somebody/gpt-4o", None, ("openrouter/openai/gpt-4o", "openrouter/another/gpt-4o", "gpt-4o")),
+        ("somebody/gpt-4o", "llm-openrouter", ("openai/gpt-4o", "another/gpt-4o", "gpt-4o")),
+        ("openrouter/somebody/gpt-4o-2031-01-01", None, ("openrouter/openai/gpt-4o-2024-11-20",)),
+    ],
+)
+def test_what_is_stated_of_a_publisher_holds_for_it_alone(name, cluster, others):
+    """Also where the cluster tells the reseller: nobody else's model of that name has its price."""
+    shipped = price_list.shipped()
+    book = Book([PriceList("own.json", {"openrouter/somebody/gpt-4o": {"prices": [row("7")]}}), shipped])
+
+    assert book.find(book.named(name, None, cluster)).key == "openrouter/somebody/gpt-4o"
+    for other in others:
+        named = book.named(other, None, cluster)
+        assert book.find(named) == BOOK.find(named)
+
+
 def test_every_model_of_the_shipped_list_is_found_by_its_own_name():
     """No row is shut out by who stands in its name."""
     models = price_list.shipped().models

@@ -9,7 +9,7 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.failures import Failure
 from commands.shared.output import Output
-from session_monitor.prices import model_names, own_lists, own_words
+from session_monitor.prices import own_lists, own_words, publishers
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList
 from session_monitor.text import safe
@@ -31,7 +31,7 @@ def add_alias(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _alias(options: argparse.Namespace, output: Output, data: Data) -> None:
     book = data.book()
-    if model_names.canonical(options.name) in ("", model_names.canonical(options.model)):
+    if publishers.own_key(options.name) in ("", publishers.own_key(options.model)):
         raise Failure("bad_name", "an alias needs a name of its own", failures.USAGE)
     if own_words.is_pattern(options.name):
         text = "an alias is of one name; 'pricing set' takes a pattern, and states what all names that fit cost"
@@ -85,4 +85,4 @@ def _reset(options: argparse.Namespace, output: Output, data: Data) -> None:
         return
     model = data.book().find(options.model)
     now = f"is priced as {safe.cell(model.key)}" if model else "has no price now"
-    output.tell(f"{safe.cell(model_names.canonical(options.model))} {now}")
+    output.tell(f"{safe.cell(publishers.own_key(options.model))} {now}")

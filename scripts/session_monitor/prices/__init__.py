@@ -16,7 +16,7 @@ Its rooms in reading order, ● those that others may come in by:
     current_book ●  the prices of now; on a mistake, those of before
     model_names ●   which names mean the same model
     sellers ●       who sold a call
-    publishers      whose model a reseller's name means
+    publishers ●    whose model a reseller's name means
     money ●         integer pico-dollars, exact and printed
     currency ●      the same in another currency
     spending ●      what calls cost together

@@ -109,8 +109,9 @@ class Lookup:
         for key, kind, prices in self._known_as(meant, seller):
             if of_pattern and (kind != EXACT or prices.path == SHIPPED):
                 continue
-            if f"{seller}/{key}" in prices.models:
-                return _of(name, f"{seller}/{key}", kind, prices, seller)
+            at_seller = next((each for each in _keys_at(seller, meant, key) if each in prices.models), None)
+            if at_seller:
+                return _of(name, at_seller, kind, prices, seller)
             if _holds_at(seller, key, prices):
                 return _of(name, key, kind, prices, seller)
         return of_pattern
@@ -120,7 +121,7 @@ class Lookup:
         publisher = publishers.publisher_in(meant, seller)
         for key, kind in model_names.candidates(meant):
             for prices in self._lists:
-                is_there = key in prices.models or f"{seller}/{key}" in prices.models
+                is_there = any(each in prices.models for each in (key, *_keys_at(seller, meant, key)))
                 if is_there and (prices.path != SHIPPED or publishers.fits(publisher, seller, prices.models, key)):
                     yield key, kind, prices
 
@@ -132,6 +133,15 @@ class Lookup:
 
         found = own_words.pattern_for(meant, seller, self._lists)
         return _of_pattern(name, *found, seller) if found else None
+
+
+def _keys_at(seller: str | None, name: str, key: str) -> Iterator[str]:
+    """The keys of a seller's own prices for a name: first of what its publisher has under the model's name."""
+    if seller is not None:
+        publisher = publishers.publisher_in(name, seller)
+        if publisher is not None:
+            yield publishers.key_of(seller, publisher, key)
+        yield f"{seller}/{key}"
 
 
 def _of(name: str, key: str, kind: str, prices: PriceList, seller: str | None = None) -> ModelPrices:

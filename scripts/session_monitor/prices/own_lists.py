@@ -133,15 +133,15 @@ def place_of(prices: PriceList, name: str) -> tuple[str, str]:
     from . import own_words  # noqa: PLC0415 -- as below
 
     if not own_words.is_pattern(name):
-        return "models", _canonical(name)
+        return "models", _key(name)
     pattern = name.strip()
     return "patterns", next((each for each in prices.patterns if each.lower() == pattern.lower()), pattern)
 
 
 def with_alias(prices: PriceList, name: str, model: str) -> PriceList:
     """The list in which one name stands for another."""
-    models = {key: entry for key, entry in prices.models.items() if key != _canonical(name)}
-    return prices._replace(models=models, aliases={**prices.aliases, _canonical(name): model})
+    models = {key: entry for key, entry in prices.models.items() if key != _key(name)}
+    return prices._replace(models=models, aliases={**prices.aliases, _key(name): model})
 
 
 def with_rate(prices: PriceList, currency: str, usd: str, day: str) -> PriceList:
@@ -240,14 +240,14 @@ def _selectors(model: str | None, consumer: str | None) -> dict[str, str]:
 def without(prices: PriceList, name: str) -> PriceList:
     """The list without a model, a pattern or an alias."""
     part, key = place_of(prices, name)
-    plain = _canonical(name)  # as earlier versions kept a pattern, too
+    plain = _key(name)  # as earlier versions kept a pattern, too
     models = {each: entry for each, entry in prices.models.items() if each != plain}
     aliases = {alias: model for alias, model in prices.aliases.items() if alias != plain}
     patterns = {each: entry for each, entry in prices.patterns.items() if part == "models" or each != key}
     return prices._replace(models=models, aliases=aliases, patterns=patterns)
 
 
-def _canonical(name: str) -> str:
-    from . import model_names  # noqa: PLC0415 -- only who states a price needs it
+def _key(name: str) -> str:
+    from . import publishers  # noqa: PLC0415 -- only who states a price needs it
 
-    return model_names.canonical(name)
+    return publishers.own_key(name)

@@ -11,7 +11,7 @@ import fnmatch
 import re
 from collections.abc import Collection, Iterable, Sequence
 
-from . import model_names
+from . import model_names, publishers
 from .price_list import PriceList
 
 _WILD = re.compile(r"\[!?\]?[^\]]*\]|[*?]")
@@ -84,11 +84,12 @@ def way(name: str, lists: Sequence[PriceList]) -> tuple[list[str], bool]:
 
 def _step(name: str, lists: Sequence[PriceList], used: Collection[str]) -> tuple[str, str] | None:
     """The alias under which a name has another, and that one; None where it has none."""
-    key, plain = model_names.canonical(name), model_names.model_key(name)
+    key = publishers.own_key(name)
+    keys = dict.fromkeys((key, model_names.canonical(name), model_names.model_key(name)))
     for prices in lists:
-        for alias in dict.fromkeys((key, plain)):
+        for alias in keys:
             if alias in prices.aliases and (alias == key or alias not in used):
                 return alias, prices.aliases[alias]
-        if key in prices.models or plain in prices.models:
+        if any(each in prices.models for each in keys):
             return None
     return None

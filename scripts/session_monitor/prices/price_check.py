@@ -9,8 +9,8 @@ from datetime import date
 from typing import Any
 
 from . import assumptions, discounts, money, own_words, price_list, sellers
-from .model_names import canonical
 from .price_list import CACHE_PRICES, DATE_ORIGINS, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
+from .publishers import own_key
 
 _ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "note", "currency", "tiers", "windows"}
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}
@@ -49,8 +49,8 @@ def read(path: str) -> PriceList:
 
 
 def _by_key(document: dict[str, Any], path: str = "", text: str = "") -> PriceList:
-    models = {canonical(name): entry for name, entry in document.get("models", {}).items()}
-    aliases = {canonical(name): model for name, model in document.get("aliases", {}).items()}
+    models = {own_key(name): entry for name, entry in document.get("models", {}).items()}
+    aliases = {own_key(name): model for name, model in document.get("aliases", {}).items()}
     return price_list.of_document(path, text, document, models, aliases)
 
 
@@ -68,7 +68,7 @@ def check(document: dict[str, Any]) -> None:
     _check_models("patterns", document.get("patterns", {}), document.get("rates", {}))
     _check_patterns(document.get("patterns", {}))
     for name, model in document.get("aliases", {}).items():
-        if not isinstance(model, str) or not canonical(model):
+        if not isinstance(model, str) or not own_key(model):
             raise PriceMistakeError("must be the name of a model", "aliases", name)
     _check_distinct([(part, name) for part in ("models", "aliases") for name in document.get(part, {})])
     for currency, rows in document.get("rates", {}).items():
@@ -132,7 +132,7 @@ def check_together(lists: Sequence[PriceList]) -> None:
 
 def _is_at(place: tuple[str | int, ...], path: tuple[str | int, ...]) -> bool:
     """Whether this is where an alias stands, which is known by its key."""
-    return len(place) == 2 and canonical(str(place[1])) == path[1]
+    return len(place) == 2 and own_key(str(place[1])) == path[1]
 
 
 def _check_circles(prices: PriceList, lists: Sequence[PriceList] = ()) -> None:
@@ -183,7 +183,7 @@ def _check_distinct(paths: list[tuple[str, str]]) -> None:
     """No two names may mean the same model."""
     seen: dict[str, str] = {}
     for part, name in paths:
-        key = canonical(name)
+        key = own_key(name)
         if not key:
             raise PriceMistakeError("is no model's name", part, name)
         if key in seen:

@@ -24,7 +24,8 @@ price was seen last.  A row without a date was seen, too, and holds since ever, 
 A person's own list has the same form with only what differs, and may have ``aliases`` (name to name), rows in another
 ``currency``, ``rates`` for it: ``{"CNY": [{"from": "2026-01-01", "usd": "0.14"}]}``, and ``sellers``: shell patterns of clusters
 and routes to the words of ``sellers.json``, of which the first that fits counts.  ``patterns`` are prices as in ``models``,
-under shell patterns of names as they were typed; ``discounts`` are ``{"seller": "openai", "percent": "15"}``, which may
+under shell patterns of names as they were typed; what somebody publishes at a reseller under the name of another's model
+has ``SELLER/PUBLISHER/KEY``; ``discounts`` are ``{"seller": "openai", "percent": "15"}``, which may
 have ``from``, ``until`` (the last day) and ``model`` (a name or a pattern).  ``assume`` has the rules of ``assumptions``, such
 as ``{"cache_write": "1h", "model": "claude-*", "consumer": "x"}``, of which the first that fits counts, too.
 """

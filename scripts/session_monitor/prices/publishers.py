@@ -5,15 +5,19 @@ Resellers that list models of many put before each who published it: ``openroute
 ``openrouter/somebody/gpt-4o`` is not OpenAI's, nor is what a customer of Fireworks keeps under his own account, and
 neither has its price.  ``sellers.json`` says which resellers name publishers, and which names one maker publishes under.
 Where a price list does not tell who published a model, any publisher is taken for it.
+
+A person may state prices of such a model: they stand under its reseller, its publisher and its name.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Mapping
 from typing import Any
 
-from . import model_names, sellers
+from . import model_names, price_list, sellers
+from .price_list import PriceList
 
 _ACCOUNT = re.compile(r"accounts/([^/]+)/|(?:.+/)?publishers/([^/]+)/models/")
 _OWN_ACCOUNT = "fireworks"
@@ -49,3 +53,35 @@ def fits(publisher: str | None, seller: str | None, entries: Mapping[str, Mappin
         each for entry in found for each in sellers.publishers_of(entry.get("vendor"))
     }
     return not known or any(not known.isdisjoint(names) for names in sellers.names_of(publisher))
+
+
+def own_key(name: str) -> str:
+    """The key of a name in a person's list: ``canonical``, but with the publisher of what is not its maker's model.
+
+    >>> own_key("openrouter/openai/gpt-4o"), own_key("openrouter/somebody/gpt-4o"), own_key("accounts/acme/models/o3")
+    ('openrouter/gpt-4o', 'openrouter/somebody/gpt-4o', 'fireworks/acme/o3')
+    """
+    seller = model_names.seller_of(name)
+    publisher = publisher_in(name, seller)
+    if seller is None or publisher is None or _is_maker(publisher, seller, name):
+        return model_names.canonical(name)
+    return key_of(seller, publisher, model_names.model_key(name))
+
+
+def key_of(seller: str, publisher: str, key: str) -> str:
+    """The key of what somebody publishes at a reseller under the name of another's model."""
+    return f"{seller}/{publisher}/{key}"
+
+
+def _is_maker(publisher: str, seller: str, name: str) -> bool:
+    """Whether who published it makes the model by the shipped list; of one that is not in it, whether it makes any."""
+    models = _shipped().models
+    for key, _ in model_names.candidates(name):
+        if key in models or f"{seller}/{key}" in models:
+            return fits(publisher, seller, models, key)
+    return any(publisher in names for names in sellers.table_of_sellers()["publishers"].values())
+
+
+@functools.lru_cache(1)
+def _shipped() -> PriceList:
+    return price_list.shipped()
