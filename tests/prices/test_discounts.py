@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import TokenParts, Usage
-from session_monitor.prices import cost, discounts, money, own_lists, price_list
+from session_monitor.prices import cost, money, own_lists, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns, Traits
 from session_monitor.prices.price_list import SHIPPED, PriceList
@@ -99,21 +99,6 @@ def test_alias_has_the_discount_of_what_it_stands_for():
     stated = book(discount("openai", "20", model="gpt-4o"), aliases={"mine": "gpt-4o"})
 
     assert dollars(stated, "mine") == "2"
-
-
-def test_seller_is_known_by_its_words():
-    """Its word, its name, or one that clusters have, in any capitals; own machines give no discount."""
-    known = {
-        "OpenAI": "openai",
-        " together ai ": "together",
-        "AWS": "bedrock",
-        "Z.ai": "zai",
-        "own_machine": None,
-        "x": None,
-    }
-
-    assert {text: discounts.seller_of(text) for text in known} == known
-    assert all(discounts.seller_of(word) == word for word in discounts.sellers_known())
 
 
 NUMBERS = st.integers(0, 10**7)

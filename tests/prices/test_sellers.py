@@ -43,6 +43,8 @@ FORMS = {
     "accounts/fireworks/models/deepseek-v3": "fireworks",
     "@cf/meta/llama-3": "cloudflare",
     "replicate/meta/llama-4-maas": "replicate",
+    "watsonx/meta-llama/llama-3-3-70b-instruct": "watsonx",
+    "vercel_ai_gateway/openai/gpt-4o": "vercel",
     "moonshot/kimi-k2@2407": "moonshot",
     "gpt-4.1": None,
     "openai/gpt-4o": None,
@@ -104,3 +106,20 @@ def test_a_model_with_who_sold_it(seller, is_said, model):
     assert sellers.split(sellers.sold_by(told, model)) == (told, model)
     assert sellers.split(sellers.sold_by(None, model)) == (None, model)
     assert sellers.split(f"nobody::{model}") == (None, f"nobody::{model}")
+
+
+def test_seller_is_known_by_its_words():
+    """Whoever names a seller may say its word, its name, or one that clusters have, in any capitals."""
+    known = {
+        "OpenAI": "openai",
+        " together ai ": "together",
+        "AWS": "bedrock",
+        "Z.ai": "zai",
+        "Azure": "azure",
+        "own_machine": "own_machine",
+        "vLLM": "own_machine",
+        "x": None,
+    }
+
+    assert {text: sellers.meant(text) for text in known} == known
+    assert all(sellers.meant(word) == word for word in sellers.titles())

@@ -60,8 +60,8 @@ def _discount(options: argparse.Namespace, output: Output, data: Data) -> None:
         return
     if options.seller is None or (options.remove and (options.percent is not None or options.until)):
         raise Failure("bad_discount", "--remove takes a SELLER, and perhaps --model and --from", failures.USAGE)
-    seller = discounts.seller_of(options.seller)
-    if seller is None:
+    seller = sellers.meant(options.seller)
+    if seller is None or seller not in discounts.sellers_known():
         known = ", ".join(sellers.titles()[each] for each in discounts.sellers_known())
         raise Failure(
             "bad_seller", f"there is no seller {safe.clean(options.seller)}; known are {known}", failures.USAGE

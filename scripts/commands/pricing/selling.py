@@ -39,8 +39,9 @@ def add_seller(commands: Any, shared: argparse.ArgumentParser) -> None:
         *("seller",),
         metavar="SELLER",
         nargs="?",
+        type=lambda text: sellers.meant(text) or text,
         choices=tuple(sellers.titles()),
-        help="the seller's word, or own_machine where nobody sells it",
+        help="the seller's word or name, or own_machine where nobody sells it",
     )
     command.add_argument("--remove", action="store_true", help="forget what was said of PATTERN")
     own_list.add_place(command)

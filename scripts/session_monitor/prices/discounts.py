@@ -54,17 +54,6 @@ def sellers_known() -> tuple[str, ...]:
     return tuple(word for word in sellers.titles() if word != sellers.OWN_MACHINE)
 
 
-def seller_of(text: str) -> str | None:
-    """The seller that a person means: by its word, its name, or a word that names of clusters have; None for nobody's."""
-    wanted = text.strip().lower()
-    table = sellers.table_of_sellers()
-    known = {word: each for part in ("resellers", "makers") for word, each in table[part].items()}
-    by_name = {each["title"].lower(): word for word, each in known.items()}
-    if wanted in known:
-        return wanted
-    return by_name.get(wanted) or next((word for word, each in known.items() if wanted in each["words"]), None)
-
-
 def stated(lists: Iterable[PriceList]) -> list[Discount]:
     """All that are in lists, the strongest first, as far as their order tells."""
     return [

@@ -57,6 +57,15 @@ def titles() -> dict[str, str]:
     }
 
 
+def meant(text: str) -> str | None:
+    """The seller that a person means: by its word, its name, or a word that names of clusters have; None for nobody's."""
+    wanted = text.strip().lower()
+    by_title = {title.lower(): word for word, title in titles().items()}
+    if wanted in titles():
+        return wanted
+    return by_title.get(wanted) or next((form.seller for form in _forms() if wanted in form.words), None)
+
+
 @functools.lru_cache(1)
 def table_of_sellers() -> dict[str, Any]:
     """``sellers.json``: ``own_machine``, ``resellers`` and ``makers``, and under which names these publish."""
