@@ -42,7 +42,7 @@ def test_rows_are_those_that_are_meant(tmp_path_factory, batches, selections):
             selected = SelectionSql(found, meant)
 
             listed = found.db.execute(f"SELECT session_id FROM session WHERE {selected.sessions()}")
-            assert {session for (session,) in listed} == report_oracle.listed(calls, meant)
+            assert {session for (session,) in listed} == report_oracle.having_such(calls, meant)
             expected = {(call.session, call.entry["round"]) for call in report_oracle.meant_calls(calls, meant)}
             assert rounds(found, selected.rounds(meant.since, meant.until)) == expected
 

@@ -14,7 +14,7 @@ from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import naming, report
 from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import SessionList
+from session_monitor.reports.session_list import SessionList
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK

@@ -104,13 +104,9 @@ def meant_calls(calls, meant):
     ]
 
 
-def listed(calls, meant):
-    """The ids of the sessions that a list shows: those that talked last in the time, and have a call that is meant."""
-    latest = {}
-    for call in calls:
-        latest[call.session] = max((at for at in (latest.get(call.session), call.at) if at is not None), default=None)
-    sessions = _meant_sessions(calls, meant) & {call.session for call in calls if _is_meant(call, meant)}
-    return {session for session in sessions if _is_within(latest[session], meant)}
+def having_such(calls, meant):
+    """The ids of the sessions that have a call that is meant, whenever that was."""
+    return _meant_sessions(calls, meant) & {call.session for call in calls if _is_meant(call, meant)}
 
 
 def _meant_sessions(calls, meant):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA = 7
+SCHEMA = 8
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
@@ -48,6 +48,23 @@ kind; dollars in millionths and the rest in 1e-12 (one number of 64 bits would e
 saved likewise, what is not in the cost, and what is at stake of it (``cost.Cost.at_stake``)."""
 
 ACTIVE_BY_SLOT = f"CREATE INDEX active_slot ON active(slot, before, session, {CALLS})"
+
+SESSION_COST = ("usd + pico / 1000000", "pico % 1000000")
+SESSION_TOKENS = "fresh + read + written + visible + reasoning"
+"""SQL for what a session cost, in whole millionths of a dollar and the rest, and for how many tokens it used."""
+
+SESSION_CREATED = "rtrim(created_at, 'Z')"
+"""SQL for when a session began, whether with a fraction of the second or without."""
+
+_ORDERS = {
+    "updated": "updated",
+    "created": SESSION_CREATED,
+    "cost": ", ".join(SESSION_COST),
+    "tokens": SESSION_TOKENS,
+    "calls": "calls",
+}
+SESSION_ORDERS = "\n".join(f"CREATE INDEX session_{name} ON session({columns});" for name, columns in _ORDERS.items())
+"""What makes a page of the sessions in an order quick, however many are before it."""
 
 NOTED = ("calls", "usd", "pico", "stake_usd", "stake_pico")
 """Of ``ADDITIVE``, what is told of the calls with each set of notes."""
@@ -97,7 +114,7 @@ CREATE TABLE active(
     session INTEGER, slot INTEGER, {_CALL_COLUMNS}, before INTEGER, PRIMARY KEY(session, slot, {CALLS})
 ) WITHOUT ROWID;
 {ACTIVE_BY_SLOT};
-CREATE INDEX session_updated ON session(updated);
+{SESSION_ORDERS}
 PRAGMA user_version = {SCHEMA};
 """
 

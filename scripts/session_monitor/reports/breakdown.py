@@ -108,7 +108,7 @@ def _rfc3339(moment: int, zone: tzinfo | None) -> str | None:
 def everything(selected: SelectionSql) -> tuple[int, Sums]:
     """How many sessions the calls belong to, and what these add up to."""
     sources = selected.sources()
-    return _session_count(selected, sources), _sums(selected, sources)
+    return session_count(selected, sources), sums_of(selected, sources)
 
 
 def by_name(selected: SelectionSql, column: str) -> Breakdown:
@@ -118,7 +118,7 @@ def by_name(selected: SelectionSql, column: str) -> Breakdown:
 
 def _by_name(selected: SelectionSql, naming: Naming, sources: list[SumSource]) -> Breakdown:
     sums = _sums_by(selected, sources, naming)
-    in_all = _session_count(selected, sources)
+    in_all = session_count(selected, sources)
     # Most logs name no consumer, and who is in the one row need not be counted again.
     sessions = dict.fromkeys(sums, in_all) if len(sums) == 1 else _session_count_by(selected, sources, naming)
     rows = [BreakdownRow(name, sessions.get(name, 0), each) for name, each in sums.items()]
@@ -166,10 +166,10 @@ def by_time(selected: SelectionSql, unit: str, zone: tzinfo | None) -> Breakdown
     rows = []
     for span in spans:
         sources = selected.between(span.start, span.end)
-        sums = _sums(selected, sources)
+        sums = sums_of(selected, sources)
         if sums.calls:
             models = sorted(names[number] for number in _models_in(selected, sources) if number in names)
-            rows.append(SpanRow(span, _session_count(selected, sources), sums, models))
+            rows.append(SpanRow(span, session_count(selected, sources), sums, models))
     return Breakdown(rows, _session_count_within(selected, spans), usage_totals.added(row.sums for row in rows))
 
 
@@ -186,7 +186,7 @@ def by_time_and_name(selected: SelectionSql, unit: str, zone: tzinfo | None, col
 
 def _session_count_within(selected: SelectionSql, spans: Sequence[TimeSpan]) -> int:
     """How many sessions have calls in these spans; calls without a time are in none."""
-    return _session_count(selected, selected.between(spans[0].start, spans[-1].end)) if spans else 0
+    return session_count(selected, selected.between(spans[0].start, spans[-1].end)) if spans else 0
 
 
 def _models_in(selected: SelectionSql, sources: list[SumSource]) -> set[int]:
@@ -223,7 +223,8 @@ def _first_slot(selected: SelectionSql, moment: int | None) -> int | None:
 # -- sums and counts ---------------------------------------------------------------------------------------------------
 
 
-def _sums(selected: SelectionSql, sources: list[SumSource]) -> Sums:
+def sums_of(selected: SelectionSql, sources: list[SumSource]) -> Sums:
+    """What the calls of some sources add up to."""
     by_notes: dict[int, list[int]] = {}
     for _, notes, values in columns_by(selected, sources):
         by_notes[notes] = added_columns(by_notes.get(notes), values)
@@ -259,7 +260,7 @@ def _unpriced(
             yield tuple(key), names.get(model), number
 
 
-def _session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
+def session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
     """How many sessions have calls in one of the sources."""
     union = " UNION ALL ".join(f"SELECT session FROM {source.sessions}" for source in sources)
     sql = (sources[0].distinct if len(sources) == 1 else None) or f"SELECT count(DISTINCT session) FROM ({union})"

@@ -58,10 +58,8 @@ class SelectionSql:
             self._choose()
 
     def sessions(self) -> str:
-        """SQL for which rows of ``session`` are meant: those whose last call was in the time, and that have such calls."""
-        since, until = self.selection.since, self.selection.until
-        conditions = [f"updated >= {since}"] if since is not None else []
-        conditions += [f"updated < {until}"] if until is not None else []
+        """SQL for which rows of ``session`` are meant: those that have such calls, whenever these were."""
+        conditions = []
         if self._of_calls:
             conditions.append(f"id IN (SELECT session FROM part WHERE {' AND '.join(self._of_calls)})")
         if self.selection.outcome:
@@ -75,8 +73,7 @@ class SelectionSql:
 
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        is_of_time = self.selection.since is not None or self.selection.until is not None
-        return not (self._of_rounds or self.selection.is_of_sessions or is_of_time)
+        return not (self.selection.is_of_calls or self.selection.is_of_sessions)
 
     def rounds(self, start: int | None, end: int | None) -> str:
         """SQL for which rows of ``round`` are meant, from a moment to before another, where these are given."""
@@ -84,6 +81,18 @@ class SelectionSql:
         if self.selection.is_of_sessions:
             conditions.append(f"session IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
+
+    def candidates(self) -> str:
+        """SQL for which rows of ``round`` are of sessions that may have such calls: quick where these are few."""
+        since, until = self.selection.since, self.selection.until
+        conditions = _talked(since, until)
+        if self._of_calls:
+            conditions.append(f"session IN (SELECT session FROM part WHERE {' AND '.join(self._of_calls)})")
+        return " AND ".join(conditions) or "true"
+
+    def of_session(self, number: int) -> SumSource:
+        """The calls that are meant, of one session alone."""
+        return _rounds(f"session = {number} AND {self.rounds(self.selection.since, self.selection.until)}")
 
     def sources(self) -> list[SumSource]:
         """Where the calls that are meant are summed up, best first: in all, by half hours and on their edges, by rounds."""

@@ -20,9 +20,9 @@ class Selection(NamedTuple):
     """What is asked about: sessions by the first group, calls by the second.
 
     ``sessions`` are ids or shell patterns of them, ``min_cost`` is in pico-dollars, ``status`` one of ``STATES``, for
-    which ``now`` is needed.  ``since`` and ``until`` (the latter not included) are milliseconds since 1970: of a call's
-    start, and where sessions are listed, of their last call's.  ``models`` and ``consumers`` are names or patterns,
-    ``outcome`` is one of ``outcome.OUTCOMES``.
+    which ``now`` is needed.  ``since`` and ``until`` (the latter not included) are milliseconds since 1970, of a call's
+    start.  ``models`` and ``consumers`` are names or patterns, ``outcome`` is one of ``outcome.OUTCOMES``.  Where sessions
+    are listed, those are meant that have such a call.
     """
 
     sessions: tuple[str, ...] = ()
@@ -40,6 +40,12 @@ class Selection(NamedTuple):
     def is_of_sessions(self) -> bool:
         """Whether not all sessions are meant."""
         return bool(self.sessions or self.min_cost is not None or self.status)
+
+    @property
+    def is_of_calls(self) -> bool:
+        """Whether not all calls of a session are meant."""
+        is_of_time = self.since is not None or self.until is not None
+        return bool(is_of_time or self.models or self.consumers or self.outcome)
 
 
 ALL = Selection()

@@ -15,11 +15,12 @@ from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
 from session_monitor.prices.usage_totals import Sums
 
-from . import breakdown, session_rows
+from . import breakdown, session_list, session_rows
 from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql
 from .filters import ALL, Selection
-from .session_rows import Neighbours, SessionList, SessionRow, Threads
+from .session_list import Page, SessionList
+from .session_rows import Neighbours, SessionRow, Threads
 
 if TYPE_CHECKING:
     from session_monitor.prices.what_if import Alternative
@@ -91,9 +92,12 @@ class Report:
         limit: int | None = None,
         offset: int = 0,
     ) -> SessionList:
-        """One row a session, the largest first, or last; the first ``offset`` are skipped."""
-        order = session_rows.order(sort_by, reverse=reverse)
-        return self.ask(lambda index: session_rows.session_list(index, selection, order, limit, offset, self.now))
+        """A row for each session that has calls that are meant, of these alone: the largest first, or last.
+
+        The first ``offset`` are skipped.
+        """
+        page = Page(sort_by, reverse, limit, offset)
+        return self.ask(lambda index: session_list.session_list(index, selection, page, self.now))
 
     def session(self, session_id: str) -> SessionRow | None:
         """The session with this id; None where there is none."""

@@ -1,4 +1,4 @@
-"""Which sessions are there, what does a list say of each, and where in its file do its rounds stand?
+"""What does a list say of a session, which sessions does a text name, and where in its file do a session's rounds stand?
 
 Functions take an index that is sound and current.
 """
@@ -16,20 +16,11 @@ from session_monitor.prices.spending import Noted, Spending
 
 from . import breakdown
 from .filter_sql import SelectionSql
-from .filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE, Selection
+from .filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE
 
 if TYPE_CHECKING:
+    from session_monitor.prices.usage_totals import Sums
     from session_monitor.sessions.rounds import Place
-
-_ORDERS = {
-    "updated": ("updated", "id"),
-    "created": ("rtrim(created_at, 'Z')", "id"),
-    "cost": ("usd", "pico", "id"),
-    "tokens": ("total_tokens", "id"),
-    "rounds": ("calls", "id"),
-}
-SORT_KEYS = tuple(_ORDERS)
-"""The orders of sessions; the largest comes first."""
 
 _COLUMNS = ", ".join(
     (
@@ -42,49 +33,38 @@ _COLUMNS = ", ".join(
 class SessionRow(NamedTuple):
     """One session without its rounds: ``fields`` (id, times, status, counts, tokens, models), and what it cost.
 
-    ``file`` is the name of its session file.
+    ``file`` is the name of its session file.  Where a list tells of some calls alone, counts, tokens, cost and the time of
+    the last call are of these; ``whole`` is the row of all calls, in any list.
     """
 
     fields: dict[str, Any]
     spending: Spending
     file: str
+    whole: SessionRow | None = None
 
     def to_json(self) -> dict[str, Any]:
         """All of it, for JSON."""
-        return {**self.fields, **self.spending.to_json()}
+        own = {**self.fields, **self.spending.to_json()}
+        if self.whole is None:
+            return own
+        whole = {**self.whole.fields, **self.whole.spending.to_json()}
+        return {**own, "whole": {name: whole[name] for name in OF_WHOLE}}
+
+    def of_calls(self, sums: Sums, updated_at: str | None) -> SessionRow:
+        """The row of some calls of the session, of which the last one was then."""
+        fields = {**self.fields, "updated_at": updated_at, **_counted(sums)}
+        return SessionRow(fields, sums.spending, self.file, self)
 
 
-class SessionList(NamedTuple):
-    """Rows, of how many that are meant, of how many in all; ``damaged`` names files that are no session files any more."""
-
-    rows: list[SessionRow]
-    meant: int
-    total: int
-    damaged: list[str]
-
-
-def order(sort_by: str, *, reverse: bool) -> str:
-    """SQL for one of ``SORT_KEYS``, the largest first, or last with ``reverse``."""
-    direction = "" if reverse else " DESC"
-    return ", ".join(column + direction for column in _ORDERS[sort_by])
-
-
-def session_list(
-    index: Index, selection: Selection, ordered_by: str, limit: int | None, offset: int, now: int
-) -> SessionList:
-    """The sessions that are meant in an ``order``, without the first ``offset``, at most ``limit``."""
-    condition = SelectionSql(index, selection).sessions()
-    (total,) = index.db.execute("SELECT count(*) FROM session").fetchone()
-    meant = total
-    if condition != "true":
-        (meant,) = index.db.execute(f"SELECT count(*) FROM session WHERE {condition}").fetchone()
-    damaged = [file for (file,) in index.db.execute("SELECT file FROM damaged ORDER BY file")]
-    page = f"WHERE {condition} ORDER BY {ordered_by} LIMIT ? OFFSET ?"
-    return SessionList(_rows(index, now, page, -1 if limit is None else limit, offset), meant, total, damaged)
+OF_WHOLE = (
+    *("updated_at", "messages_count", "failed_count", "left_count", "total_tokens"),
+    *("cost_usd", "at_least", "unpriced_rounds"),
+)
+"""What a row of a list tells of its session, whichever calls are meant."""
 
 
 def latest(index: Index, selected: SelectionSql, number: int, now: int) -> list[SessionRow]:
-    """The so many sessions that talked last."""
+    """The so many sessions that talked last, of those that are meant."""
     return _rows(index, now, f"WHERE {selected.sessions()} ORDER BY updated DESC, id DESC LIMIT ?", number)
 
 
@@ -92,6 +72,11 @@ def session(index: Index, session_id: str, now: int) -> SessionRow | None:
     """One session; None where there is none with this id."""
     number = index.session_number(session_id)
     return None if number is None else _rows(index, now, "WHERE id = ?", number)[0]
+
+
+def numbered(index: Index, number: int, now: int) -> SessionRow:
+    """The session with this number in the index."""
+    return _rows(index, now, "WHERE id = ?", number)[0]
 
 
 def _rows(index: Index, now: int, behind: str, *values: object) -> list[SessionRow]:
@@ -112,6 +97,15 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
         "created_at": created_at,
         "updated_at": updated_at,
         "status": _status(last_flags, updated, now),
+        **_counted(sums),
+        "model": model,
+        "models": json.loads(models),
+    }
+    return SessionRow(fields, sums.spending, file)
+
+
+def _counted(sums: Sums) -> dict[str, int]:
+    return {
         "messages_count": sums.calls,
         "failed_count": sums.failed,
         "left_count": sums.left,
@@ -121,10 +115,7 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
         "total_cached_tokens": sums.cached_tokens,
         "total_cache_write_tokens": sums.cache_write_tokens,
         "total_tokens": sums.total_tokens,  # not the file's own, which counts damaged rounds too
-        "model": model,
-        "models": json.loads(models),
     }
-    return SessionRow(fields, sums.spending, file)
 
 
 _UNPRICED_TOKENS = schema.ADDITIVE.index("unpriced_tokens")

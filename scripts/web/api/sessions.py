@@ -8,7 +8,8 @@ from typing import Any
 
 from session_monitor.reports.dashboard import share
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import SORT_KEYS, SessionRow
+from session_monitor.reports.session_list import SORT_KEYS
+from session_monitor.reports.session_rows import SessionRow
 from web.server.exchange import Request
 
 from . import parameters

@@ -4,12 +4,12 @@ import { go, sessionAddress } from "../shared/address.js";
 import { timeAgo } from "../shared/ago.js";
 import { meter, sparkline } from "../shared/charts.js";
 import { button, el, fill } from "../shared/dom.js";
-import { bounded, compact, cost, count, percent } from "../shared/format.js";
+import { bounded, compact, cost, count, percent, picoDollars } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { statusName, titleOf } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
-import { PAGE_SIZE, view } from "./view.js";
+import { PAGE_SIZE, isPart, view } from "./view.js";
 
 const ORDER_TEXTS = {
   updated: "order.updated",
@@ -38,7 +38,7 @@ export function showSessions(box, { sessions, meant, total }, isRedacted) {
   const howMany = meant === total ? t("sessions.all", { count: total, sessions: count(total) }) : t("sessions.some", { meant: count(meant), total: count(total) });
   fill(
     box,
-    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, howMany)), el("div", { class: "tools" }, orderBox(wanted))),
+    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, howMany), isPart(wanted) ? el("small", {}, t("sessions.within")) : null), el("div", { class: "tools" }, orderBox(wanted))),
     el(
       "table",
       { class: "sessions", role: "table", "aria-label": t("sessions.title") },
@@ -79,12 +79,15 @@ function row(session, isRedacted) {
     ),
     names(session.consumers, 22),
     names(session.models, 26),
-    [count(session.messages_count), ended(session)],
+    [count(session.messages_count), ended(session), ofWhole(session, (row) => row.messages_count, count)],
     [session.tool_calls ? count(session.tool_calls) : none()],
     contextOf(session),
     [session.total_input_tokens ? [percent(session.cached_share), meter(session.cached_share, "part-cached")] : none()],
-    [session.total_tokens ? bounded(session, compact(session.total_tokens)) : none()],
-    [el("span", { title: session.unpriced_rounds ? t("unpricedRounds", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds) }) : null }, cost(session))],
+    [session.total_tokens ? bounded(session, compact(session.total_tokens)) : none(), ofWhole(session, (row) => row.total_tokens, compact)],
+    [
+      el("span", { class: "amount", title: session.unpriced_rounds ? t("unpricedRounds", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds) }) : null }, cost(session)),
+      ofWhole(session, (row) => picoDollars(row.cost_usd) ?? 0n, () => cost(session.whole)),
+    ],
     [timeAgo(session.updated_at)],
   ];
   return el(
@@ -92,6 +95,12 @@ function row(session, isRedacted) {
     { role: "row" },
     cells.map((cell, at) => el("td", { role: "cell", class: COLUMNS[at][2], "data-column": t(COLUMNS[at][0]) }, cell)),
   );
+}
+
+/** What the whole session has, where the calls that are meant are a part of it. */
+function ofWhole(session, figure, inWords) {
+  const whole = figure(session.whole);
+  return whole > figure(session) ? el("small", { class: "whole", title: t("sessions.wholeHint") }, t("sessions.whole", { amount: inWords(whole) })) : null;
 }
 
 /** How many rounds failed and how many were left: figures for who sees them, words for who hears them. */

@@ -57,6 +57,11 @@ export function isFiltered(wanted) {
   return Boolean(wanted.model || wanted.consumer || wanted.status || wanted.outcome || wanted.q);
 }
 
+/** Whether of a session some calls alone may be meant. */
+export function isPart(wanted) {
+  return Boolean(wanted.range !== "all" || wanted.model || wanted.consumer || wanted.outcome);
+}
+
 /** What takes all filters away; the span stays. */
 export const NO_FILTERS = { model: null, consumer: null, status: null, outcome: null, q: null, offset: null };
 

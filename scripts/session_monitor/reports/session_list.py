@@ -1,0 +1,126 @@
+"""Which sessions have calls that are meant, in which order, and what do these calls add up to in each?
+
+Rows are of the calls that are meant alone, so that they add up to what the same selection does as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from session_monitor.base import timestamps
+from session_monitor.index import schema
+from session_monitor.index.database import Index
+from session_monitor.prices.money import MICRO
+
+from . import breakdown, session_rows
+from .filter_sql import SelectionSql
+from .filters import Selection
+from .session_rows import SessionRow
+
+SORT_KEYS = ("updated", "created", "cost", "tokens", "rounds")
+"""The orders of sessions; the largest comes first."""
+
+_OF_SESSION = {
+    "updated": ("updated",),
+    "created": (schema.SESSION_CREATED,),
+    "cost": schema.SESSION_COST,
+    "tokens": (schema.SESSION_TOKENS,),
+    "rounds": ("calls",),
+}
+"""What sessions are sorted by where all their calls are meant; an index has each."""
+
+_DOLLARS, _REST = "coalesce(sum(round.usd), 0)", "coalesce(sum(round.pico), 0)"
+_OF_CALLS = {
+    "updated": ("max(round.at)",),
+    "created": (schema.SESSION_CREATED,),
+    "cost": (f"{_DOLLARS} + {_REST} / {MICRO}", f"{_REST} % {MICRO}"),
+    "tokens": ("sum(round.fresh + round.read + round.written + round.visible + round.reasoning)",),
+    "rounds": ("count(*)",),
+}
+"""The same of some of their calls."""
+_FEW = 4
+"""Where not one in so many sessions is meant, these are looked up; else all rounds are gone through."""
+
+
+class SessionList(NamedTuple):
+    """Rows, of how many that are meant, of how many in all; ``damaged`` names files that are no session files any more."""
+
+    rows: list[SessionRow]
+    meant: int
+    total: int
+    damaged: list[str]
+
+
+class Page(NamedTuple):
+    """Which part of a list, in which order: the largest first, or last with ``reverse``; without the first ``offset``."""
+
+    sort_by: str = "updated"
+    reverse: bool = False
+    limit: int | None = None
+    offset: int = 0
+
+    def sql(self, columns: tuple[str, ...]) -> str:
+        """What stands at the end of a query; the session's number decides where all else is the same."""
+        direction = "" if self.reverse else " DESC"
+        order = ", ".join(column + direction for column in (*columns, "session.id"))
+        return f"ORDER BY {order} LIMIT {-1 if self.limit is None else self.limit} OFFSET {self.offset}"
+
+
+def session_list(index: Index, selection: Selection, page: Page, now: int) -> SessionList:
+    """The sessions that have a call that is meant, each with what such calls of it add up to."""
+    selected = SelectionSql(index, selection)
+    (total,) = index.db.execute("SELECT count(*) FROM session").fetchone()
+    meant = total if selected.is_everything() else _meant(selected)
+    damaged = [file for (file,) in index.db.execute("SELECT file FROM damaged ORDER BY file")]
+    numbers = _numbers(selected, page, meant, total) if page.limit != 0 else []
+    return SessionList([_row(selected, number, now) for number in numbers], meant, total, damaged)
+
+
+def _meant(selected: SelectionSql) -> int:
+    """How many sessions are meant."""
+    if not selected.selection.is_of_calls:
+        sql = f"SELECT count(*) FROM session WHERE {selected.sessions()}"
+        return int(selected.index.db.execute(sql).fetchone()[0])
+    return breakdown.session_count(selected, selected.sources())
+
+
+def _numbers(selected: SelectionSql, page: Page, meant: int, total: int) -> list[int]:
+    """The numbers of the sessions of a page, in their order."""
+    selection = selected.selection
+    if not selection.is_of_calls:
+        sql = f"SELECT id FROM session WHERE {selected.sessions()} {page.sql(_OF_SESSION[page.sort_by])}"
+    elif page.sort_by == "updated" and not selection._replace(since=None).is_of_calls:
+        # A session's last call is its last one in any time that has no end.
+        sessions = f"updated >= {selection.since} AND {selected.sessions()}"
+        sql = f"SELECT id FROM session WHERE {sessions} {page.sql(_OF_SESSION['updated'])}"
+    else:
+        where = selected.rounds(selection.since, selection.until)
+        if meant * _FEW < total:
+            where = f"{selected.candidates()} AND {where}"
+        columns = _OF_CALLS[page.sort_by]
+        rounds = "round JOIN session ON session.id = round.session" if page.sort_by == "created" else "round"
+        order = page.sql(columns).replace("session.id", "round.session")
+        sql = f"SELECT round.session FROM {rounds} WHERE {where} GROUP BY round.session {order}"
+    return [number for (number,) in selected.index.db.execute(sql)]
+
+
+def _row(selected: SelectionSql, number: int, now: int) -> SessionRow:
+    """A session, with the sums of those of its calls that are meant."""
+    whole = session_rows.numbered(selected.index, number, now)
+    if not selected.selection.is_of_calls:
+        return whole._replace(whole=whole)
+    source = selected.of_session(number)
+    calls, last = selected.index.db.execute(f"SELECT count(*), max(at) FROM {source.rows}").fetchone()
+    if calls == whole.fields["messages_count"]:
+        return whole._replace(whole=whole)
+    return whole.of_calls(breakdown.sums_of(selected, [source]), _time(last, whole.fields["updated_at"]))
+
+
+def _time(moment: int | None, of_session: str | None) -> str | None:
+    """The moment as text, which is the session's own where that is the same one."""
+    if moment is None or moment == timestamps.milliseconds(of_session):
+        return None if moment is None else of_session
+    try:
+        return timestamps.rfc3339(moment)
+    except OverflowError:
+        return None
