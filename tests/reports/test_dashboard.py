@@ -274,6 +274,21 @@ def test_the_spans_of_a_series(tmp_path):
     assert (found.since, found.until) == (NOON + 1, NOON + 24 * HOUR)
 
 
+def test_a_series_is_of_the_whole_time_that_was_asked_for(tmp_path):
+    """Also before the first call and after the last; days that a limit cuts, or that are not over, are told."""
+    report = of(tmp_path, line("a", start_time="2026-02-03T11:45:00Z"))
+    noon = NOON + 96 * HOUR
+    week = asked(report, Selection(since=NOON), now=noon)
+    assert [span.name for span in week.spans] == [f"2026-02-0{day}" for day in (1, 2, 3, 4, 5)]
+    assert week.partial == {NOON, noon - 12 * HOUR}
+    days = Selection(since=NOON - 12 * HOUR, until=NOON + 36 * HOUR)
+    over = asked(report, days, now=noon)
+    assert ([span.name for span in over.spans], over.partial) == (["2026-02-01", "2026-02-02"], set())
+    to_come = asked(report, days._replace(until=noon + 12 * HOUR), now=noon)
+    assert ([span.name for span in to_come.spans][-1], to_come.partial) == ("2026-02-05", {noon - 12 * HOUR})
+    assert asked(report, now=noon).partial == set()
+
+
 def test_so_many_spans_are_drawn(tmp_path, monkeypatch):
     """As many as there may be are; one more, and the next longer unit is taken."""
     monkeypatch.setattr(dashboard, "MOST_BUCKETS", 24)

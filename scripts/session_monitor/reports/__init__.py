@@ -5,10 +5,12 @@ Its rooms in reading order, ● those that others may come in by:
     report ●            the readers' door: it only asks
     filters ●           what is asked about
     filter_sql ●        the same as SQL
-    session_rows ●      which sessions, and where their rounds stand
+    session_rows ●      what a list says of a session, and where its rounds stand
     naming ●            by whose name calls are added up
     breakdown ●         by model, consumer, vendor, seller, route, tool and time
+    session_list ●      which sessions have calls that are meant, and the sums of these
     elsewhere ●         at other models' prices
+    pace                what is spent just now, and near what the month ends
     dashboard ●         all of the overview page at once
     unpriced ●          which models have no price, and why
     session_profile     how one session grew, and where its tokens went

@@ -19,14 +19,15 @@ from session_monitor.index.schema import SLOT
 from session_monitor.prices import money, usage_totals
 from session_monitor.prices.usage_totals import Sums
 
-from . import breakdown
+from . import breakdown, pace
 from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql, SumSource
 from .filters import ACTIVE_FOR, Selection
+from .pace import SpendingPace
 
 MOST_BUCKETS = 400
 """Spans of a series; where there are more, the next longer unit is taken."""
-MOST_MODELS = 11
+MOST_MODELS = 7
 """Models with a row of their own in each bucket of a series, the dearest ones."""
 MOST_NAMES = 200
 _MEASURED = 20_000
@@ -93,7 +94,10 @@ class HeatCell(NamedTuple):
 
 
 class Dashboard(NamedTuple):
-    """All of it; ``since`` and ``until`` are what was meant, or the first and the last call."""
+    """All of it; ``since`` and ``until`` are what was meant, or the first and the last call.
+
+    ``partial`` are the beginnings of those of the ``spans`` of which a part is not meant, or yet to come.
+    """
 
     change: int
     updated: int | None
@@ -103,11 +107,13 @@ class Dashboard(NamedTuple):
     before: Card | None
     unit: str
     spans: list[TimeSpan]
+    partial: set[int]
     series: list[SeriesPoint]
     by_model: Breakdown
     by_consumer: Breakdown
     by_tool: list[ToolRow]
     heat: list[list[HeatCell]]
+    pace: SpendingPace
     models: list[str]
     consumers: list[str]
 
@@ -121,7 +127,8 @@ def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None
     """What the calls that are meant add up to, by the unit's spans in a time zone; ``now`` is in milliseconds."""
     selected = SelectionSql(index, selection)
     oldest, newest = breakdown.ends(index)
-    unit, spans = _spans(oldest, newest, selection, unit, zone)
+    ends = _ends_of_series(oldest, newest, selection, now)
+    unit, spans = _spans(ends, unit, zone)
     by_model = breakdown.by_name(selected, "model")
     return Dashboard(
         change=index.meta("change"),
@@ -131,11 +138,13 @@ def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None
         now=_card(selected, by_model.sessions, by_model.sums, _active(selected, now)),
         unit=unit,
         spans=spans,
+        partial=_partial(spans, selection, unit, zone, now),
         series=_series(selected, spans, by_model),
         by_model=by_model,
         by_consumer=breakdown.by_name(selected, "consumer"),
         by_tool=breakdown.by_tool(selected),
         heat=_heat(selected, oldest, zone),
+        pace=pace.pace(selected, zone, now, (oldest, newest)),
         models=breakdown.known(index, "model", MOST_NAMES),
         consumers=breakdown.known(index, "consumer", MOST_NAMES),
         # Last, since a choice of sessions stands in one place in the connection.
@@ -167,20 +176,38 @@ def _card(selected: SelectionSql, sessions: int, sums: Sums, active: int | None)
 # -- over time ---------------------------------------------------------------------------------------------------------
 
 
-def _spans(
-    oldest: int | None, newest: int | None, selection: Selection, unit: str, zone: tzinfo | None
-) -> tuple[str, list[TimeSpan]]:
-    """The unit, or a longer one, and its spans from the first call that may be meant to the last, without gaps."""
+def _ends_of_series(oldest: int | None, newest: int | None, selection: Selection, now: int) -> tuple[int, int] | None:
+    """From which moment to before which a series is: all of the time that was asked for and is over, or all calls."""
     if oldest is None or newest is None:
+        return None
+    since, until = selection.since, selection.until
+    latest = newest if since is None and until is None else max(newest, now)
+    return oldest if since is None else since, latest + 1 if until is None else min(latest + 1, until)
+
+
+def _spans(ends: tuple[int, int] | None, unit: str, zone: tzinfo | None) -> tuple[str, list[TimeSpan]]:
+    """The unit, or a longer one, and its spans from one moment to before another, without gaps."""
+    if ends is None:
         return unit, []
-    start = oldest if selection.since is None else max(oldest, selection.since)
-    end = newest + 1 if selection.until is None else min(newest + 1, selection.until)
+    start, end = ends
     for longer in periods.UNITS[periods.UNITS.index(unit) :]:
         spans = _between(longer, start, end, zone)
         if len(spans) <= MOST_BUCKETS:
             return longer, spans
     # So many years that somebody's clock was wrong: the latest are of interest.
     return periods.MONTH, _between(periods.MONTH, end - MOST_BUCKETS * 28 * 86_400_000, end, zone)[-MOST_BUCKETS:]
+
+
+def _partial(spans: Iterable[TimeSpan], selection: Selection, unit: str, zone: tzinfo | None, now: int) -> set[int]:
+    """The beginnings of the spans of which a part is not meant, or yet to come."""
+    found = set()
+    for span in spans:
+        whole = periods.span_of(unit, span.start, zone)
+        is_cut = selection.since is not None and whole.start < selection.since
+        is_cut |= selection.until is not None and whole.end > selection.until
+        if is_cut or whole.end > now:
+            found.add(span.start)
+    return found
 
 
 def _between(unit: str, start: int, end: int, zone: tzinfo | None) -> list[TimeSpan]:

@@ -19,7 +19,7 @@ from . import breakdown, session_list, session_rows
 from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql
 from .filters import ALL, Selection
-from .session_list import Page, SessionList
+from .session_list import ListPage, SessionList
 from .session_rows import Neighbours, SessionRow, Threads
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class Report:
 
         The first ``offset`` are skipped.
         """
-        page = Page(sort_by, reverse, limit, offset)
+        page = ListPage(sort_by, reverse, limit, offset)
         return self.ask(lambda index: session_list.session_list(index, selection, page, self.now))
 
     def session(self, session_id: str) -> SessionRow | None:

@@ -29,10 +29,11 @@ _OF_SESSION = {
 }
 """What sessions are sorted by where all their calls are meant; an index has each."""
 
+_CREATED_THEN = f"(SELECT {schema.SESSION_CREATED} FROM session WHERE session.id = round.session)"
 _DOLLARS, _REST = "coalesce(sum(round.usd), 0)", "coalesce(sum(round.pico), 0)"
 _OF_CALLS = {
     "updated": ("max(round.at)",),
-    "created": (schema.SESSION_CREATED,),
+    "created": (_CREATED_THEN,),
     "cost": (f"{_DOLLARS} + {_REST} / {MICRO}", f"{_REST} % {MICRO}"),
     "tokens": ("sum(round.fresh + round.read + round.written + round.visible + round.reasoning)",),
     "rounds": ("count(*)",),
@@ -51,7 +52,7 @@ class SessionList(NamedTuple):
     damaged: list[str]
 
 
-class Page(NamedTuple):
+class ListPage(NamedTuple):
     """Which part of a list, in which order: the largest first, or last with ``reverse``; without the first ``offset``."""
 
     sort_by: str = "updated"
@@ -59,14 +60,14 @@ class Page(NamedTuple):
     limit: int | None = None
     offset: int = 0
 
-    def sql(self, columns: tuple[str, ...]) -> str:
-        """What stands at the end of a query; the session's number decides where all else is the same."""
+    def sql(self, *columns: str) -> str:
+        """What stands at the end of a query that is sorted by these, the largest first, or last."""
         direction = "" if self.reverse else " DESC"
-        order = ", ".join(column + direction for column in (*columns, "session.id"))
+        order = ", ".join(column + direction for column in columns)
         return f"ORDER BY {order} LIMIT {-1 if self.limit is None else self.limit} OFFSET {self.offset}"
 
 
-def session_list(index: Index, selection: Selection, page: Page, now: int) -> SessionList:
+def session_list(index: Index, selection: Selection, page: ListPage, now: int) -> SessionList:
     """The sessions that have a call that is meant, each with what such calls of it add up to."""
     selected = SelectionSql(index, selection)
     (total,) = index.db.execute("SELECT count(*) FROM session").fetchone()
@@ -84,36 +85,39 @@ def _meant(selected: SelectionSql) -> int:
     return breakdown.session_count(selected, selected.sources())
 
 
-def _numbers(selected: SelectionSql, page: Page, meant: int, total: int) -> list[int]:
+def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> list[int]:
     """The numbers of the sessions of a page, in their order."""
     selection = selected.selection
     if not selection.is_of_calls:
-        sql = f"SELECT id FROM session WHERE {selected.sessions()} {page.sql(_OF_SESSION[page.sort_by])}"
+        sql = f"SELECT id FROM session WHERE {selected.sessions()} {page.sql(*_OF_SESSION[page.sort_by], 'id')}"
     elif page.sort_by == "updated" and not selection._replace(since=None).is_of_calls:
         # A session's last call is its last one in any time that has no end.
         sessions = f"updated >= {selection.since} AND {selected.sessions()}"
-        sql = f"SELECT id FROM session WHERE {sessions} {page.sql(_OF_SESSION['updated'])}"
+        sql = f"SELECT id FROM session WHERE {sessions} {page.sql('updated', 'id')}"
     else:
         where = selected.rounds(selection.since, selection.until)
         if meant * _FEW < total:
             where = f"{selected.candidates()} AND {where}"
-        columns = _OF_CALLS[page.sort_by]
-        rounds = "round JOIN session ON session.id = round.session" if page.sort_by == "created" else "round"
-        order = page.sql(columns).replace("session.id", "round.session")
-        sql = f"SELECT round.session FROM {rounds} WHERE {where} GROUP BY round.session {order}"
+        order = page.sql(*_OF_CALLS[page.sort_by], "session")
+        sql = f"SELECT session FROM round WHERE {where} GROUP BY session {order}"
     return [number for (number,) in selected.index.db.execute(sql)]
 
 
 def _row(selected: SelectionSql, number: int, now: int) -> SessionRow:
     """A session, with the sums of those of its calls that are meant."""
     whole = session_rows.numbered(selected.index, number, now)
-    if not selected.selection.is_of_calls:
-        return whole._replace(whole=whole)
+    row = whole._replace(whole=whole)
     source = selected.of_session(number)
-    calls, last = selected.index.db.execute(f"SELECT count(*), max(at) FROM {source.rows}").fetchone()
-    if calls == whole.fields["messages_count"]:
-        return whole._replace(whole=whole)
-    return whole.of_calls(breakdown.sums_of(selected, [source]), _time(last, whole.fields["updated_at"]))
+    if selected.selection.is_of_calls:
+        calls, last = selected.index.db.execute(f"SELECT count(*), max(at) FROM {source.rows}").fetchone()
+        if calls != whole.fields["messages_count"]:
+            sums = breakdown.sums_of(selected, [source])
+            row = whole.of_calls(sums, _time(last, whole.fields["updated_at"]))
+    first = None
+    if row.fields["failed_count"]:
+        sql = f"SELECT min(number) FROM {source.rows} AND flags & {schema.FAILED}"
+        (first,) = selected.index.db.execute(sql).fetchone()
+    return row._replace(fields={**row.fields, "first_failed": first})
 
 
 def _time(moment: int | None, of_session: str | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from session_monitor import __version__
 from session_monitor.base import data_folder, periods, timestamps
+from session_monitor.base.periods import TimeSpan
 from session_monitor.calls import coverage
 from session_monitor.reports import naming
 from session_monitor.reports.dashboard import Dashboard, SeriesPoint
@@ -65,7 +66,7 @@ class OverviewQuestion(Question):
         shown = report.dashboard(self.filters.selection, self.unit, self.filters.zone, self.now)
         damaged = report.sessions(limit=0).damaged
         models, consumers, tools = shown.by_model.rows, shown.by_consumer.rows, shown.by_tool
-        spans = [{"start": _time(span.start), "end": _time(span.end), "label": span.name} for span in shown.spans]
+        spans = [{**_span(span), "partial": span.start in shown.partial} for span in shown.spans]
         heat = [[cell.to_json() for cell in day] for day in shown.heat]
         return {
             "change": shown.change,
@@ -81,9 +82,14 @@ class OverviewQuestion(Question):
             "by_tool": [row.to_json() for row in tools[: self.limit]],
             "rows": {"model": len(models), "consumer": len(consumers), "tool": len(tools)},
             "heat": heat,
+            "pace": shown.pace.to_json(),
             "alerts": list(_alerts(setting, shown, damaged)),
             "known": {"models": shown.models, "consumers": shown.consumers},
         }
+
+
+def _span(span: TimeSpan) -> dict[str, Any]:
+    return {"start": _time(span.start), "end": _time(span.end), "label": span.name}
 
 
 _OF_POINT = (

@@ -42,11 +42,18 @@ class SearchQuestion(Question):
             raise parameters.wrong(f"q has more than {words.MOST} words")
         return cls(filters, Query(wanted, None if column == "all" else column), limit)
 
-    def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
-        """The latest hits."""
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """The latest hits, and what the sessions that they are of began with."""
         try:
             results = search(report, self.query, self.filters.selection, limit=self.limit)
         except NoFullTextError:
             text = "SQLite of the server's Python has no full-text search (FTS5)"
             raise Refusal(501, "no_full_text", text) from None
-        return {"hits": [hit._asdict() for hit in results.hits], "more": results.has_more}
+        hits = [hit._asdict() for hit in results.hits]
+        ids = list(dict.fromkeys(hit["session_id"] for hit in hits))
+        titles = [
+            {"session_id": session_id, "title": setting.titles.of(report.folder, preview.key, preview.first)}
+            for session_id, preview in zip(ids, report.previews(ids))
+            if preview is not None
+        ]
+        return {"hits": hits, "more": results.has_more, "sessions": titles}

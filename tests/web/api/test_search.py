@@ -12,8 +12,14 @@ from tests.support.webserving import cli
 
 @pytest.mark.parametrize("text", ["天气", "weather", "北京 天气", '"connection refused"', "no-such-word"])
 def test_a_search_is_that_of_the_command_line(running, folder, text):
-    """The same rounds are found, with the same text around."""
-    assert running.ask("/api/search", q=text, limit=50).json == cli(folder, "search", text, "--limit", "50")
+    """The same rounds are found, with the same text around; beside it stands what their sessions began with."""
+    found = running.ask("/api/search", q=text, limit=50).json
+    sessions = found["data"].pop("sessions")
+
+    assert found == cli(folder, "search", text, "--limit", "50")
+    assert [each["session_id"] for each in sessions] == list(
+        dict.fromkeys(hit["session_id"] for hit in found["data"]["hits"])
+    )
 
 
 def test_a_python_without_full_text_search(running, monkeypatch):

@@ -15,7 +15,7 @@ def test_a_server_that_is_gone_is_said_and_tried_again(demo, look, expect):
 
     page.get_by_role("button", name="Pause updates").click()  # one that comes would take the button away
     page.route("**/api/sessions?*", lambda route: route.abort())
-    page.get_by_role("button", name="30 days").click()
+    page.get_by_role("button", name="30 d", exact=True).click()
     expect(page.get_by_text("The server does not answer")).to_be_visible()
     page.unroute("**/api/sessions?*")
     page.get_by_role("button", name="Try again").click()

@@ -7,11 +7,19 @@ import { oneLine } from "../shared/log_text.js";
 import { STATUSES, statusName } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
 import { whenQuiet } from "../shared/updates.js";
-import { NO_FILTERS, OUTCOMES, RANGES, inRange, isFiltered, view } from "./view.js";
+import { NO_FILTERS, OUTCOMES, RANGES, dayOfLimit, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;
-const OUTCOME_TEXTS = { ok: "outcome.ok", left: "outcome.left", failed: "outcome.failed" };
-const RANGE_TEXTS = { "24h": "range.24h", "7d": "range.7d", "30d": "range.30d", all: "range.all" };
+const OUTCOME_TEXTS = { ok: "outcome.ok", left: "outcome.left", failed: "filter.hasFailed" };
+const RANGE_TEXTS = {
+  today: "range.today",
+  yesterday: "range.yesterday",
+  "24h": "range.24h",
+  "7d": "range.7d",
+  "30d": "range.30d",
+  month: "range.month",
+  all: "range.all",
+};
 
 /** The bar of filters in a box; `show` brings it in line with the view and with what there is to choose. */
 export class Filters {
@@ -23,26 +31,26 @@ export class Filters {
   #clear;
   #known = { models: [], consumers: [] };
 
-  constructor(box, { isRedacted }) {
+  constructor(box, { isRedacted, onEnter }) {
     const ranges = el("div", { class: "segments ranges", role: "group", "aria-label": t("range.label") });
     for (const range of RANGES) {
       const node = button({}, () => go(inRange(range)), t(RANGE_TEXTS[range]));
       this.#ranges.set(range, node);
       ranges.append(node);
     }
-    this.#custom = button({}, () => this.#toggleDates(), t("range.custom"));
+    this.#custom = button({ class: "quiet square", title: t("range.custom"), "aria-label": t("range.custom") }, () => this.#toggleDates(), icon("calendar"));
     this.#custom.setAttribute("aria-controls", "dates");
     this.#ranges.set("custom", this.#custom);
-    ranges.append(this.#custom);
 
     this.#search = el("input", {
       type: "search",
       id: "search",
+      autocomplete: "off",
       placeholder: t(isRedacted ? "search.hintIds" : "search.hint"),
       "aria-label": t("search.label"),
-      on: { input: whenQuiet(PATIENCE, () => this.#typed()), keydown: (event) => event.key === "Escape" && this.#search.blur() },
+      on: { input: whenQuiet(PATIENCE, () => this.#typed()), keydown: (event) => this.#pressed(event, onEnter) },
     });
-    this.#clear = button({ class: "quiet" }, () => go(NO_FILTERS), icon("close"), t("filters.clear"));
+    this.#clear = button({ class: "quiet square", title: t("filters.clear"), "aria-label": t("filters.clear") }, () => go(NO_FILTERS), icon("close"));
     const chosen = el(
       "div",
       { class: "chosen" },
@@ -53,7 +61,7 @@ export class Filters {
       this.#select("outcome", t("filter.outcome")),
       this.#clear,
     );
-    fill(box, ranges, chosen, this.#datesBox());
+    fill(box, ranges, this.#custom, chosen, this.#datesBox());
     this.show();
   }
 
@@ -69,8 +77,8 @@ export class Filters {
     for (const [range, node] of this.#ranges) node.setAttribute("aria-pressed", String(range === wanted.range));
     this.#custom.setAttribute("aria-expanded", String(wanted.range === "custom"));
     this.#dates.box.hidden = wanted.range !== "custom";
-    this.#dates.since.value = dateOf(wanted.since);
-    this.#dates.until.value = dateOf(wanted.until);
+    this.#dates.since.value = dayOfLimit(wanted.since);
+    this.#dates.until.value = dayOfLimit(wanted.until, { isEnd: true });
     if (document.activeElement !== this.#search) this.#search.value = wanted.q;
     fillSelect(this.#selects.model, t("filter.allModels"), this.#known.models.map(optionOf), wanted.model);
     fillSelect(this.#selects.consumer, t("filter.allConsumers"), this.#known.consumers.map(optionOf), wanted.consumer);
@@ -86,8 +94,23 @@ export class Filters {
     this.#search.select();
   }
 
+  /** Further letters change the words that stand in the address: one step back leads to where the search began. */
   #typed() {
-    go({ q: this.#search.value.trim(), offset: null });
+    const q = this.#search.value.trim();
+    if (q === view().q) return;
+    const begins = q && !view().q;
+    go({ q, offset: null }, { replace: Boolean(q && !begins) });
+    if (begins) history.replaceState({ ...history.state, isSearch: true }, "");
+  }
+
+  #pressed(event, onEnter) {
+    if (event.isComposing) return;
+    if (event.key === "Enter" && this.#search.value.trim() === view().q && onEnter()) event.preventDefault();
+    if (event.key !== "Escape") return;
+    this.#search.value = "";
+    this.#search.blur();
+    if (history.state?.isSearch) history.back();
+    else if (view().q) go({ q: null, offset: null });
   }
 
   #select(name, label) {
@@ -102,7 +125,7 @@ export class Filters {
 
   #datesBox() {
     const date = (name, label) => {
-      const change = () => this.#chosenDates();
+      const change = () => this.#chosenDates(name);
       this.#dates[name] = el("input", { type: "date", id: `date-${name}`, on: { change } });
       return el("label", {}, label, this.#dates[name]);
     };
@@ -117,15 +140,15 @@ export class Filters {
     if (!this.#dates.box.hidden) this.#dates.since.focus();
   }
 
-  #chosenDates() {
+  /** Where the range would end before it begins, it is the day alone that was chosen last. */
+  #chosenDates(last) {
     const { since, until } = this.#dates;
+    if (since.value && until.value && since.value > until.value) {
+      since.value = until.value = this.#dates[last].value;
+    }
     if (!since.value && !until.value) go(inRange("all"));
     else go({ range: null, since: since.value, until: until.value, by: null, offset: null });
   }
-}
-
-function dateOf(text) {
-  return /^\d{4}-\d\d-\d\d/.test(text) ? text.slice(0, 10) : "";
 }
 
 function optionOf(name) {

@@ -3,10 +3,12 @@
 import { go } from "../shared/address.js";
 import { meter } from "../shared/charts.js";
 import { button, byId, el, fill } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, cost, count, percent } from "../shared/format.js";
-import { cutInMiddle, oneLine } from "../shared/log_text.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, percent } from "../shared/format.js";
+import { viewLink } from "../shared/links.js";
+import { oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
-import { colourOf } from "./colours.js";
+import { told } from "../shared/told.js";
+import { colourOf } from "../shared/colours.js";
 import { view } from "./view.js";
 
 const SHOWN = 8;
@@ -53,28 +55,29 @@ function spender(kind, row, rows) {
   const label =
     name === null
       ? el("span", { class: "none" }, swatch, t("notNamed"))
-      : button({ class: "name", "aria-pressed": String(isChosen), title: oneLine(name) }, press, swatch, el("bdi", {}, cutInMiddle(name, 30)));
+      : button({ class: "name", "aria-pressed": String(isChosen), title: oneLine(name) }, press, swatch, el("bdi", {}, oneLine(name)));
   return [
     el("th", { scope: "row" }, label),
     el("td", { class: "number" }, count(row.sessions)),
-    el("td", { class: "number of-calls" }, count(row.calls), ended(row)),
+    el("td", { class: "number of-calls" }, count(row.calls), ended(row, { [kind]: name, offset: null })),
     el("td", { class: "number" }, row.total_tokens ? bounded(row, compact(row.total_tokens)) : "–"),
     el("td", { class: "number" }, row.input_tokens ? percent(row.cached_tokens / row.input_tokens) : "–"),
-    el("td", { class: "number of-cost" }, cost(row), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
+    el("td", { class: "number of-cost" }, told(cost(row), assumedIn(row)), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
   ];
 }
 
-/** How many calls failed, and how many were left. */
-function ended({ failed, left }) {
+/** How many calls failed, and how many were left: each leads to the sessions that have them. */
+function ended({ failed, left }, changes) {
+  const link = (outcome, words) => el("small", {}, " ", viewLink({ ...changes, outcome }, { class: outcome }, words));
   return [
-    failed ? el("small", { class: "failed" }, ` ${t("groups.failed", { failed: count(failed) })}`) : null,
-    left ? el("small", { class: "left", title: t("round.left") }, ` ${t("groups.left", { left: count(left) })}`) : null,
+    failed ? link("failed", t("groups.failed", { failed: count(failed) })) : null,
+    left ? link("left", t("groups.left", { left: count(left) })) : null,
   ];
 }
 
 function toolRow(row) {
   return [
-    el("th", { scope: "row" }, el("bdi", { title: oneLine(row.tool) }, cutInMiddle(row.tool, 30))),
+    el("th", { scope: "row" }, el("bdi", { title: oneLine(row.tool) }, oneLine(row.tool))),
     el("td", { class: "number" }, count(row.sessions)),
     el("td", { class: "number" }, count(row.calls)),
     el("td", { class: "number" }, row.failed ? el("span", { class: "failed" }, count(row.failed)) : "0", row.results ? el("small", {}, ` ${percent(row.failed / row.results)}`) : null),

@@ -1,27 +1,85 @@
-// In which rounds of all sessions was it said?
+// In which rounds of all sessions was it said? While words stand in the field this is what the page is about.
 
 import { sessionAddress } from "../shared/address.js";
 import { timeAgo } from "../shared/ago.js";
-import { el, fill } from "../shared/dom.js";
+import { button, el, fill } from "../shared/dom.js";
 import { excerptOf } from "../shared/excerpt.js";
 import { count } from "../shared/format.js";
 import { cutInMiddle } from "../shared/log_text.js";
+import { titleOf } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
 
-/** Shows where words were found, the latest first; each is a link to its round. */
-export function showHits(box, { hits, more }) {
+/** Shows where words were found, by session, that with the latest hit first; `onMore` brings further ones. */
+export function showHits(box, { hits, more, sessions }, { words, isRedacted, onMore }) {
+  const present = box.querySelector(".hit.is-present")?.getAttribute("href");
+  const bySession = Map.groupBy ? Map.groupBy(hits, (hit) => hit.session_id) : grouped(hits);
+  const titles = new Map(sessions.map((session) => [session.session_id, session]));
+  const found = t("hits.found", { count: hits.length, hits: count(hits.length), sessions: count(bySession.size) });
   fill(
     box,
-    el("header", {}, el("h2", {}, t("hits.title"), more ? el("small", {}, t("hits.latest")) : null)),
-    hits.length ? el("ul", { class: "hits" }, hits.map(hit)) : el("p", { class: "none" }, t("hits.none")),
+    el("header", {}, el("h2", {}, t("hits.title"), hits.length ? el("small", {}, found, more ? ` · ${t("hits.latest")}` : "") : null)),
+    hits.length
+      ? el("div", { class: "hits" }, [...bySession].map(([id, its]) => ofSession(titles.get(id) ?? { session_id: id }, its, words, isRedacted)))
+      : el("p", { class: "none" }, t("hits.none")),
+    more && onMore ? button({ class: "quiet all" }, onMore, t("hits.more")) : null,
+  );
+  const links = hitsOf(box);
+  mark(links, Math.max(0, links.findIndex((link) => link.getAttribute("href") === present)));
+}
+
+/** Moves to the next or the former hit. */
+export function stepHit(box, by) {
+  const links = hitsOf(box);
+  if (!links.length) return;
+  const at = links.findIndex((link) => link.classList.contains("is-present"));
+  const to = (at + by + links.length) % links.length;
+  mark(links, to);
+  links[to].focus();
+}
+
+/** Opens the hit that is marked; says whether there is one. */
+export function openHit(box) {
+  const link = box.hidden ? null : box.querySelector(".hit.is-present");
+  link?.click();
+  return Boolean(link);
+}
+
+function hitsOf(box) {
+  return [...box.querySelectorAll(".hit")];
+}
+
+function mark(links, at) {
+  links.forEach((link, number) => link.classList.toggle("is-present", number === at));
+}
+
+function grouped(hits) {
+  const found = new Map();
+  for (const hit of hits) found.set(hit.session_id, [...(found.get(hit.session_id) ?? []), hit]);
+  return found;
+}
+
+function ofSession(session, hits, words, isRedacted) {
+  const { session_id: id } = session;
+  return el(
+    "section",
+    { class: "of-one" },
+    el(
+      "h3",
+      {},
+      el("a", { href: sessionAddress(id, hits[0].round, words), dir: "auto" }, titleOf(session, isRedacted)),
+      el("bdi", { class: "id" }, cutInMiddle(id, 44)),
+      el("small", {}, t("hits.inSession", { count: hits.length, hits: count(hits.length) })),
+    ),
+    el("ol", {}, hits.map((hit) => el("li", {}, hitLink(id, hit, words)))),
   );
 }
 
-function hit({ session_id: id, round, timestamp, excerpt, matches }) {
+function hitLink(id, { round, timestamp, excerpt, matches }, words) {
   return el(
-    "li",
-    {},
-    el("span", { class: "row" }, el("a", { href: sessionAddress(id, round) }, t("round.title", { round: count(round) })), el("bdi", { class: "id" }, cutInMiddle(id, 44)), el("small", {}, timeAgo(timestamp))),
+    "a",
+    { class: "hit", href: sessionAddress(id, round, words) },
+    el("span", { class: "number-of" }, t("round.title", { round: count(round) })),
     excerptOf(excerpt, matches),
+    el("small", {}, timeAgo(timestamp)),
   );
 }

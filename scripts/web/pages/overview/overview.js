@@ -5,27 +5,29 @@ import { updateTimesAgo } from "../shared/ago.js";
 import { apiAddress, ask, askEarly } from "../shared/api.js";
 import { byId, el, fill } from "../shared/dom.js";
 import { count, time } from "../shared/format.js";
+import { rememberOverview } from "../shared/home.js";
 import { announce, failure, skeleton } from "../shared/notices.js";
+import { keepScroll, restoreScroll } from "../shared/scrolling.js";
 import { nextTheme, showSettings } from "../shared/settings.js";
 import { listenForKeys } from "../shared/shortcuts.js";
 import { loadTexts, t } from "../shared/texts.js";
 import { Throttle, UpdateFeed } from "../shared/updates.js";
 import { showAlerts } from "./alerts.js";
 import { showCards } from "./cards.js";
-import { colourOf } from "./colours.js";
 import { showCoverage } from "./coverage.js";
 import { showFailure, showNoMatch, showNothingYet, showOneSessionOnly } from "./emptiness.js";
 import { Filters } from "./filters.js";
 import { showGroups } from "./groups.js";
 import { showHeat } from "./heat.js";
-import { showHits } from "./hits.js";
+import { openHit, showHits, stepHit } from "./hits.js";
 import { showSessions, stepSession, turnPage } from "./sessions.js";
 import { Timeline, barsOf } from "./timeline.js";
 import { PAGE_SIZE, filtersOf, isFiltered, unitOf, view } from "./view.js";
 
-const RANGE_TEXTS = { "24h": "range.before.24h", "7d": "range.before.7d", "30d": "range.before.30d", custom: "range.before.custom" };
+const BEFORE_TEXTS = { yesterday: "range.before.yesterday", "24h": "range.before.24h", "7d": "range.before.7d", "30d": "range.before.30d" };
 const UPDATE_GAP = 2000;
-const MOST_HITS = 10;
+const HITS = 20;
+const MOST_HITS = 200;
 
 /** The page of all sessions. */
 class OverviewPage {
@@ -34,6 +36,7 @@ class OverviewPage {
   #timeline = null;
   #feed = null;
   #asking = new AbortController();
+  #hits = HITS;
   #updates = new Throttle(UPDATE_GAP, (options) => this.#refresh(options));
 
   /** Shows what the address asks for, and from then on what becomes of it. */
@@ -47,7 +50,8 @@ class OverviewPage {
 
   async #open(me) {
     this.#isRedacted = me.redacted;
-    this.#filters = new Filters(byId("filters"), { isRedacted: me.redacted });
+    keepScroll();
+    this.#filters = new Filters(byId("filters"), { isRedacted: me.redacted, onEnter: () => openHit(byId("hits")) });
     this.#timeline = new Timeline(byId("timeline"));
     this.#feed = new UpdateFeed(() => apiAddress("events"), "change", () => this.#updates.soon({ isQuiet: true }));
     onAddressChange(() => this.#updates.now());
@@ -60,6 +64,8 @@ class OverviewPage {
     const sessions = byId("sessions");
     return [
       ["/", t("keys.search"), () => this.#filters?.focus()],
+      ["n", t("keys.nextHit"), () => stepHit(byId("hits"), 1)],
+      ["N", t("keys.formerHit"), () => stepHit(byId("hits"), -1)],
       ["j", t("keys.nextSession"), () => stepSession(sessions, 1)],
       ["k", t("keys.formerSession"), () => stepSession(sessions, -1)],
       ["]", t("keys.nextPage"), () => turnPage(sessions, 1)],
@@ -76,12 +82,14 @@ class OverviewPage {
     const { signal } = this.#asking;
     const wanted = view();
     this.#filters.show();
+    rememberOverview();
     byId("content").setAttribute("aria-busy", "true");
     try {
       const [overview, { data: sessions }] = await askFor(wanted, signal);
-      this.#show(overview, sessions, wanted);
-      this.#feed.updated();
       this.#search(wanted, signal);
+      this.#show(overview, sessions, wanted);
+      restoreScroll();
+      this.#feed.updated();
       if (!isQuiet) announce(t("sessions.some", { meant: count(sessions.meant), total: count(sessions.total) }));
     } catch (error) {
       if (error.name === "AbortError") return;
@@ -96,13 +104,25 @@ class OverviewPage {
   async #search(wanted, signal) {
     const box = byId("hits");
     const words = wanted.q;
-    box.hidden = !words || this.#isRedacted;
-    if (box.hidden) return;
-    if (box.dataset.words !== words) fill(box, skeleton(3));
+    const isSearch = Boolean(words) && !this.#isRedacted;
+    box.hidden = !isSearch;
+    byId("content").classList.toggle("is-search", isSearch);
+    if (!isSearch) {
+      delete box.dataset.words;
+      return;
+    }
+    if (box.dataset.words !== words) {
+      fill(box, skeleton(3));
+      this.#hits = HITS;
+    }
     box.dataset.words = words;
+    const onMore = () => {
+      this.#hits = Math.min(MOST_HITS, 3 * this.#hits);
+      this.#search(wanted, this.#asking.signal);
+    };
     try {
-      const { data } = await ask("search", { ...filtersOf(wanted), limit: MOST_HITS }, signal);
-      showHits(box, data);
+      const { data } = await ask("search", { ...filtersOf(wanted), limit: this.#hits }, signal);
+      showHits(box, data, { words, isRedacted: this.#isRedacted, onMore: this.#hits < MOST_HITS ? onMore : null });
     } catch (error) {
       if (error.name === "AbortError") return;
       fill(box, failure(error, () => !signal.aborted && this.#search(wanted, signal)));
@@ -124,9 +144,8 @@ class OverviewPage {
     fill(byId("instead"));
     byId("content").hidden = false;
     this.#filters.offer(data.known);
-    data.by_model.forEach((row) => colourOf(row.model));
     showAlerts(byId("alerts"), data.alerts);
-    showCards(byId("cards"), data.cards, coverage, t(RANGE_TEXTS[wanted.range] ?? "range.before.custom"));
+    showCards(byId("cards"), data.cards, coverage, t(BEFORE_TEXTS[wanted.range] ?? "range.before.custom"));
     const isEmpty = !sessions.meant && !hasCalls;
     for (const id of ["timeline", "groups"]) byId(id).hidden = isEmpty;
     this.#showSessions(sessions, wanted, isEmpty ? whyEmpty(data) : t(wanted.q ? "empty.noId" : "empty.none"));

@@ -4,11 +4,12 @@ import { go, sessionAddress } from "../shared/address.js";
 import { timeAgo } from "../shared/ago.js";
 import { meter, sparkline } from "../shared/charts.js";
 import { button, el, fill } from "../shared/dom.js";
-import { bounded, compact, cost, count, percent, picoDollars } from "../shared/format.js";
+import { assumedIn, bounded, compact, cost, count, notInIt, percent, picoDollars } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { statusName, titleOf } from "../shared/session_names.js";
 import { t } from "../shared/texts.js";
+import { told } from "../shared/told.js";
 import { PAGE_SIZE, isPart, view } from "./view.js";
 
 const ORDER_TEXTS = {
@@ -21,10 +22,9 @@ const ORDER_TEXTS = {
 /** The columns: a text, the server's order where it can be sorted by, and a class. */
 const COLUMNS = [
   ["column.session", null, "of-session"],
-  ["column.consumer", null, "of-consumer"],
   ["column.models", null, "of-models"],
   ["column.rounds", "rounds", "number of-rounds"],
-  ["column.tools", null, "number of-tools"],
+  ["column.failures", null, "of-failed"],
   ["column.context", null, "of-context"],
   ["column.cached", null, "number of-cached"],
   ["column.tokens", "tokens", "number of-tokens"],
@@ -64,30 +64,15 @@ export function turnPage(box, by) {
 // -- rows ---------------------------------------------------------------------------------------------------------------
 
 function row(session, isRedacted) {
-  const status = statusName(session.status);
   const cells = [
-    el(
-      "div",
-      { class: "which" },
-      el("span", { class: `status ${session.status}`, title: status }, el("span", { class: "hidden" }, status)),
-      el(
-        "span",
-        { class: "who" },
-        el("a", { class: `session-link${session.title ? "" : " untitled"}`, href: sessionAddress(session.session_id), dir: "auto" }, titleOf(session, isRedacted)),
-        el("span", { class: "id", title: oneLine(session.session_id), dir: "auto" }, cutInMiddle(session.session_id, 44)),
-      ),
-    ),
-    names(session.consumers, 22),
+    who(session, isRedacted),
     names(session.models, 26),
-    [count(session.messages_count), ended(session), ofWhole(session, (row) => row.messages_count, count)],
-    [session.tool_calls ? count(session.tool_calls) : none()],
+    [count(session.messages_count), ofWhole(session, (row) => row.messages_count, count)],
+    ended(session),
     contextOf(session),
-    [session.total_input_tokens ? [percent(session.cached_share), meter(session.cached_share, "part-cached")] : none()],
+    [session.total_input_tokens ? [meter(session.cached_share, "part-cached"), percent(session.cached_share)] : none()],
     [session.total_tokens ? bounded(session, compact(session.total_tokens)) : none(), ofWhole(session, (row) => row.total_tokens, compact)],
-    [
-      el("span", { class: "amount", title: session.unpriced_rounds ? t("unpricedRounds", { count: session.unpriced_rounds, rounds: count(session.unpriced_rounds) }) : null }, cost(session)),
-      ofWhole(session, (row) => picoDollars(row.cost_usd) ?? 0n, () => cost(session.whole)),
-    ],
+    [el("span", { class: "amount" }, told(cost(session), remarksOn(session))), ofWhole(session, (row) => picoDollars(row.cost_usd) ?? 0n, () => cost(session.whole))],
     [timeAgo(session.updated_at)],
   ];
   return el(
@@ -97,19 +82,41 @@ function row(session, isRedacted) {
   );
 }
 
+/** The title, a link that lies under the whole row, so that a press anywhere opens it; who called, and the id. */
+function who(session, isRedacted) {
+  const status = statusName(session.status);
+  const consumers = session.consumers.map(oneLine).join(", ");
+  return el(
+    "div",
+    { class: "which" },
+    el("span", { class: `status ${session.status}`, title: status }, el("span", { class: "hidden" }, status)),
+    el(
+      "span",
+      { class: "who" },
+      el("a", { class: `session-link${session.title ? "" : " untitled"}`, href: sessionAddress(session.session_id), dir: "auto", title: session.title ? oneLine(session.title) : null }, titleOf(session, isRedacted)),
+      el("span", { class: "sub" }, consumers ? el("bdi", { class: "consumers", title: consumers }, cutInMiddle(consumers, 28)) : null, el("span", { class: "id", title: oneLine(session.session_id), dir: "auto" }, cutInMiddle(session.session_id, 44))),
+    ),
+  );
+}
+
+/** What is to be known of a row's cost: what has no price, and what was assumed. */
+function remarksOn(session) {
+  return [notInIt(session), assumedIn(session)].filter(Boolean).join("\n") || null;
+}
+
 /** What the whole session has, where the calls that are meant are a part of it. */
 function ofWhole(session, figure, inWords) {
   const whole = figure(session.whole);
   return whole > figure(session) ? el("small", { class: "whole", title: t("sessions.wholeHint") }, t("sessions.whole", { amount: inWords(whole) })) : null;
 }
 
-/** How many rounds failed and how many were left: figures for who sees them, words for who hears them. */
-function ended({ failed_count: failed, left_count: left }) {
-  const counts = [["failed", "error", failed, "failedRounds"], ["left", "exit", left, "leftRounds"]];
-  return counts.filter(([, , number]) => number).map(([className, drawing, number, text]) => {
-    const words = t(text, { count: number, rounds: count(number) });
-    return [" ", el("span", { class: className, title: words }, icon(drawing), el("span", { "aria-hidden": "true" }, count(number)), el("span", { class: "hidden" }, words))];
-  });
+/** How many rounds failed, with a link to the first of them, and how many were left. */
+function ended({ session_id: id, failed_count: failed, left_count: left, first_failed: first }) {
+  const words = (text, number) => t(text, { count: number, rounds: count(number) });
+  return [
+    failed ? el("a", { class: "failed", href: sessionAddress(id, first) }, icon("error"), words("failedRounds", failed)) : null,
+    left ? el("span", { class: "left", title: words("leftRounds", left) }, icon("exit"), el("span", { "aria-hidden": "true" }, count(left)), el("span", { class: "hidden" }, words("leftRounds", left))) : null,
+  ];
 }
 
 /** How the context grew; calls that tell no tokens tell no size. */

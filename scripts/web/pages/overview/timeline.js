@@ -3,16 +3,17 @@
 import { addressWith, go } from "../shared/address.js";
 import { Tip, ticks } from "../shared/charts.js";
 import { button, el, fill, svg } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, count, money, picoDollars, time } from "../shared/format.js";
+import { approximateDollars, bounded, compact, cost, count, money, picoDollars, time } from "../shared/format.js";
 import { cutInMiddle } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
-import { OTHERS, colourOf } from "./colours.js";
-import { METRICS, UNITS, view } from "./view.js";
+import { OTHERS, colourOf } from "../shared/colours.js";
+import { METRICS, UNITS, dayOf, view } from "./view.js";
 
-const HEIGHT = 220;
-const LEFT = 54;
-const BOTTOM = 24;
-const TOP = 10;
+const HEIGHT = 152;
+const LEFT = 48;
+const BOTTOM = 20;
+const TOP = 8;
+const GAP = 4;
 const LABEL_WIDTH = 64;
 const METRIC_TEXTS = { cost: "metric.cost", tokens: "metric.tokens", calls: "metric.calls" };
 const UNIT_TEXTS = { hour: "unit.hour", day: "unit.day", week: "unit.week", month: "unit.month" };
@@ -64,10 +65,9 @@ export class Timeline {
     this.#figure = el("div", { class: "chart" });
     fill(
       this.#box,
-      el("header", {}, el("h2", {}, t("timeline.title")), el("div", { class: "tools" }, metrics, units)),
+      el("header", {}, el("h2", {}, t("timeline.title")), legend(answer.models, wanted.model), el("div", { class: "tools" }, metrics, units)),
       this.#figure,
-      legend(answer.models, wanted.model),
-      el("details", { class: "as-table" }, el("summary", {}, t("timeline.table")), this.#table(wanted)),
+      el("div", { class: "under" }, el("details", { class: "as-table" }, el("summary", {}, t("timeline.table")), this.#table(wanted)), paceOf(answer.pace)),
     );
     this.#draw();
   }
@@ -75,6 +75,7 @@ export class Timeline {
   #draw() {
     const { metric } = view();
     this.#width = Math.floor(this.#figure.clientWidth);
+    if (!this.#width) return; // while hits stand in its place
     const { bars, by } = this.#answer;
     const scale = scaleOf(bars, metric, this.#width);
     const drawing = svg("svg", { viewBox: `0 0 ${this.#width} ${HEIGHT}`, height: HEIGHT, role: "group", "aria-label": t("timeline.label") });
@@ -84,7 +85,7 @@ export class Timeline {
       const middle = scale.left(at) + scale.step / 2;
       drawing.append(this.#bar(bar, at, scale, metric));
       if (at % labelled === 0 && middle + 26 < this.#width) {
-        drawing.append(svg("text", { class: "axis", x: middle, y: HEIGHT - 6, "text-anchor": "middle" }, labelOf(bar, by, at)));
+        drawing.append(svg("text", { class: "axis", x: middle, y: HEIGHT - 5, "text-anchor": "middle" }, labelOf(bar, by, at)));
       }
     });
     fill(this.#figure, drawing);
@@ -98,13 +99,13 @@ export class Timeline {
     const press = (event) => {
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
       event.preventDefault();
-      go(spanOf(bar));
+      go(spanOf(bar, by));
     };
     const link = svg("a", {
-      class: "bar",
-      href: addressWith(spanOf(bar)),
+      class: bar.isPartial ? "bar partial" : "bar",
+      href: addressWith(spanOf(bar, by)),
       tabindex: at === bars.length - 1 ? "0" : "-1",
-      "aria-label": `${nameOf(bar, by)}: ${amountOf(bar, metric)}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
+      "aria-label": `${nameOf(bar, by)}${bar.isPartial ? `, ${t("timeline.partial")}` : ""}: ${amountOf(bar, metric)}, ${t("calls", { count: Number(bar.calls), calls: count(Number(bar.calls)) })}`,
       on: { click: press },
     });
     link.append(svg("rect", { class: "reach", x: scale.left(at), y: TOP, width: scale.step, height: HEIGHT - TOP - BOTTOM }));
@@ -118,10 +119,9 @@ export class Timeline {
       const link = event.target.closest?.("a.bar");
       if (!link) return;
       const bar = this.#answer.bars[Number(link.dataset.at)];
-      const box = link.querySelector(".fill")?.getBoundingClientRect() ?? link.getBoundingClientRect();
+      const box = link.querySelector(".reach").getBoundingClientRect();
       const own = this.#figure.getBoundingClientRect();
-      const top = Math.min(...[...link.querySelectorAll(".fill")].map((rect) => rect.getBoundingClientRect().top), box.bottom);
-      this.#tip.show(box.left - own.left + box.width / 2, top - own.top, tipOf(bar, this.#answer.by));
+      this.#tip.showBeside(box.left - own.left, box.right - own.left, tipOf(bar, this.#answer.by));
     };
     drawing.addEventListener("pointerover", show);
     drawing.addEventListener("focusin", show);
@@ -189,7 +189,7 @@ function scaleOf(bars, metric, width) {
   return {
     steps,
     step,
-    thick: Math.max(1, Math.min(46, step * (step > 6 ? 0.78 : 0.9))),
+    thick: Math.max(1, step > 3 * GAP ? step - GAP : step * 0.8),
     left: (at) => LEFT + at * step,
     y: (amount) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - amount / top),
   };
@@ -217,7 +217,16 @@ function stack(bar, x, { y, thick }, metric) {
 }
 
 function tipOf(bar, by) {
-  if (!bar.parts.length) return [el("b", {}, nameOf(bar, by)), el("div", {}, t("calls", { count: 0, calls: count(0) }))];
+  const title = el("p", {}, el("b", {}, nameOf(bar, by)), bar.isPartial ? el("small", {}, ` ${t("timeline.partial")}`) : null);
+  if (!bar.parts.length) return [title, el("div", {}, t("calls", { count: 0, calls: count(0) }))];
+  const total = el(
+    "tr",
+    { class: "total" },
+    el("th", { scope: "row" }, t("timeline.total")),
+    el("td", {}, amountOf(bar, "cost")),
+    el("td", {}, amountOf(bar, "tokens")),
+    el("td", {}, count(Number(bar.calls))),
+  );
   const rows = [...bar.parts].reverse().map((part) =>
     el(
       "tr",
@@ -229,7 +238,22 @@ function tipOf(bar, by) {
     ),
   );
   const head = ["", t("metric.cost"), t("metric.tokens"), t("metric.calls")].map((words) => el("th", {}, words));
-  return [el("b", {}, nameOf(bar, by)), el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, rows))];
+  return [title, el("table", {}, el("thead", {}, el("tr", {}, head)), el("tbody", {}, total, rows))];
+}
+
+/** What is spent just now, and what the month ends near: quietly, and only where it can be said. */
+function paceOf({ last_hour: hour, month, month_end_usd: end }) {
+  const parts = [
+    hour.calls && picoDollars(hour.cost_usd) ? t("pace.hour", { amount: cost(hour) }) : null,
+    end ? t("pace.month", { amount: cost({ ...month, cost_usd: rounded(end) }) }) : null,
+  ].filter(Boolean);
+  return parts.length ? el("small", { class: "pace", title: end ? t("pace.hint") : null }, parts.join(" · ")) : null;
+}
+
+/** What is no more than likely is told to two figures, or to the dollar. */
+function rounded(dollars) {
+  const about = approximateDollars(dollars);
+  return (about >= 100 ? Math.round(about) : Number(about.toPrecision(2))).toFixed(6);
 }
 
 function legend(models, chosen) {
@@ -266,17 +290,20 @@ function startOf(bar, by) {
   return date.toISOString();
 }
 
-/** What narrows the view to a bar. */
-function spanOf(bar) {
+/** What narrows the view to a bar: days as one would type them, hours by moments. */
+function spanOf(bar, by) {
+  if (by !== "hour") {
+    return { range: null, since: dayOf(bar.start), until: dayOf(bar.end - 1), by: null, offset: null };
+  }
   const iso = (moment) => new Date(moment).toISOString().replace(".000Z", "Z");
   return { range: null, since: iso(bar.start), until: iso(bar.end - 1), by: null, offset: null };
 }
 
 /** The bars of an answer: one for each span of time, also where there was nothing, each with its parts by model. */
-export function barsOf({ buckets, series, by }) {
+export function barsOf({ buckets, series, by, pace }) {
   const bars = new Map();
-  for (const { start, end } of buckets) {
-    bars.set(start, { start: Date.parse(start), end: Date.parse(end), parts: [], ...NOTHING });
+  for (const { start, end, partial: isPartial } of buckets) {
+    bars.set(start, { start: Date.parse(start), end: Date.parse(end), isPartial, parts: [], ...NOTHING });
   }
   const models = modelsOf(series);
   const rows = [...series].sort((one, other) => models.indexOf(modelOf(one)) - models.indexOf(modelOf(other)));
@@ -292,7 +319,7 @@ export function barsOf({ buckets, series, by }) {
     }
     bar.parts.push(part);
   }
-  return { bars: [...bars.values()], models, by };
+  return { bars: [...bars.values()], models, by, pace };
 }
 
 const NOTHING = { cost: 0n, tokens: 0n, calls: 0n, at_least: 0, unpriced: 0n };

@@ -5,13 +5,15 @@ import { timeZone } from "../shared/format.js";
 import { STATUSES } from "../shared/session_names.js";
 
 /** The spans that one press chooses. */
-export const RANGES = ["24h", "7d", "30d", "all"];
+export const RANGES = ["today", "yesterday", "24h", "7d", "30d", "month", "all"];
 const USUAL_RANGE = "7d";
 export const METRICS = ["cost", "tokens", "calls"];
 export const UNITS = ["hour", "day", "week", "month"];
 /** How a call can end. */
-export const OUTCOMES = ["ok", "left", "failed"];
+export const OUTCOMES = ["failed", "left", "ok"];
 const ORDERS = ["updated", "created", "cost", "tokens", "rounds"];
+const HOURLY = ["today", "yesterday", "24h"];
+const DAY = 86_400_000;
 export const PAGE_SIZE = 50;
 
 /** The view that the address asks for; what it does not know is as usual. */
@@ -37,19 +39,40 @@ export function view() {
   };
 }
 
-/** The filters of a view, as the server knows them. */
+/** The filters of a view, as the server knows them; days are those of this browser's zone. */
 export function filtersOf(wanted) {
-  const { range, since, until, model, consumer, status, outcome, q } = wanted;
-  const span = range === "custom" ? { since, until } : range === "all" ? {} : { since: range };
-  return { ...span, model, consumer, status, outcome, q, timezone: timeZone };
+  const { model, consumer, status, outcome, q } = wanted;
+  return { ...spanOf(wanted), model, consumer, status, outcome, q, timezone: timeZone };
+}
+
+function spanOf({ range, since, until }) {
+  if (range === "custom") return { since, until };
+  if (range === "all") return {};
+  if (range === "yesterday") return { since: range, until: range };
+  return { since: range === "month" ? `${dayOf(Date.now()).slice(0, 8)}01` : range };
+}
+
+/** The day in this browser's zone of a moment, as it stands in an address. */
+export function dayOf(moment) {
+  const local = new Date(moment);
+  const two = (number) => String(number).padStart(2, "0");
+  return `${String(local.getFullYear()).padStart(4, "0")}-${two(local.getMonth() + 1)}-${two(local.getDate())}`;
+}
+
+/** Which day a limit of the range means: it is one, or lies in one; the end of a day is still that day. */
+export function dayOfLimit(text, { isEnd = false } = {}) {
+  if (/^\d{4}-\d\d-\d\d$/.test(text)) return text;
+  const moment = Date.parse(text);
+  return Number.isNaN(moment) ? "" : dayOf(moment - (isEnd ? 1 : 0));
 }
 
 /** What a bar over time is: what was asked for, or what fits the span; the server makes it coarser where it must. */
 export function unitOf({ by, range, since, until }) {
   if (by) return by;
-  const [from, to] = [Date.parse(since), Date.parse(until)];
-  const days = Number.isNaN(from) ? Infinity : ((Number.isNaN(to) ? Date.now() : to) - from) / 86_400_000;
-  return range === "24h" || (range === "custom" && days <= 3) ? "hour" : "day";
+  if (range !== "custom") return HOURLY.includes(range) ? "hour" : "day";
+  const [from, to] = [Date.parse(dayOfLimit(since)), Date.parse(dayOfLimit(until, { isEnd: true }))];
+  const days = Number.isNaN(from) ? Infinity : ((Number.isNaN(to) ? Date.now() : to) - from) / DAY;
+  return days <= 2 ? "hour" : "day";
 }
 
 /** Whether anything but the span is asked for. */
@@ -69,3 +92,6 @@ export const NO_FILTERS = { model: null, consumer: null, status: null, outcome: 
 export function inRange(range) {
   return { range: range === USUAL_RANGE ? null : range, since: null, until: null, by: null, offset: null };
 }
+
+/** What shows the sessions that talk just now. */
+export const ACTIVE_NOW = { ...inRange("all"), status: "active" };

@@ -20,7 +20,7 @@ export function addressWith(changes) {
 export function go(changes, { replace = false } = {}) {
   const to = addressWith(changes);
   if (to === location.pathname + location.search) return;
-  history[replace ? "replaceState" : "pushState"](null, "", to);
+  history[replace ? "replaceState" : "pushState"](replace ? history.state : null, "", to);
   listeners.forEach((listener) => listener());
 }
 
@@ -29,10 +29,11 @@ export function onAddressChange(listener) {
   listeners.push(listener);
 }
 
-/** The address of a session's page, beside that of any page. */
-export function sessionAddress(id, round) {
+/** The address of a session's page, beside that of any page: at a round of it, with words that are to be found there. */
+export function sessionAddress(id, round, words) {
   const query = encodeURIComponent(id).replaceAll("%3A", ":").replaceAll("%2F", "/");
-  return `session?id=${query}${round ? `#r${round}` : ""}`;
+  const find = words ? `&find=${encodeURIComponent(words)}` : "";
+  return `session?id=${query}${find}${round ? `#r${round}` : ""}`;
 }
 
 const listeners = [];

@@ -51,6 +51,8 @@ export function partsBar(parts, label) {
   return bar;
 }
 
+const BESIDE = 8;
+
 /** A box that follows what is pointed at, inside a positioned parent. */
 export class Tip {
   constructor(parent) {
@@ -66,6 +68,17 @@ export class Tip {
     const width = this.node.offsetWidth;
     this.node.style.left = `${Math.max(0, Math.min(room - width, x - width / 2))}px`;
     this.node.style.top = `${Math.max(0, y - this.node.offsetHeight - 8)}px`;
+  }
+
+  /** Shows content beside what lies between two places of the parent, never on it where there is room. */
+  showBeside(left, right, ...content) {
+    this.node.replaceChildren(...content.flat());
+    this.node.hidden = false;
+    const room = this.node.parentElement.clientWidth;
+    const width = this.node.offsetWidth;
+    const behind = right + BESIDE + width <= room ? right + BESIDE : left - BESIDE - width;
+    this.node.style.left = `${Math.max(0, Math.min(room - width, behind))}px`;
+    this.node.style.top = "0px";
   }
 
   hide() {

@@ -56,10 +56,45 @@ export function money(text) {
   return `${value < 0n ? "−" : ""}$${wholeDollars.format(rounded / scale)}.${rest}`;
 }
 
-/** The cost of a sum: a `+` says that a part of it has no price, `≥` that a part of it is a lower bound. */
+/** The cost of a sum: `~` something was assumed for it, `+` a part has no price, `≥` a part of it is a lower bound. */
 export function cost(sums) {
   if (sums.cost_usd === null) return money(null);
-  return bounded(sums, money(sums.cost_usd) + (sums.unpriced_rounds ? "+" : ""));
+  const amount = `${sums.assumed_rounds ? "~" : ""}${money(sums.cost_usd)}${sums.unpriced_rounds ? "+" : ""}`;
+  return bounded(sums, amount);
+}
+
+const NOTE_TEXTS = {
+  cache_read_as_input: "assumed.cache_read_as_input",
+  cache_read_by_vendor: "assumed.cache_read_by_vendor",
+  cache_write_as_input: "assumed.cache_write_as_input",
+  cache_write_by_vendor: "assumed.cache_write_by_vendor",
+  cache_write_5m: "assumed.cache_write_5m",
+  cache_write_1h_as_5m: "assumed.cache_write_1h_as_5m",
+  cache_write_mixed: "assumed.cache_write_mixed",
+  audio_as_text: "assumed.audio_as_text",
+  image_as_text: "assumed.image_as_text",
+  cached_media: "assumed.cached_media",
+  third_party_price: "assumed.third_party_price",
+  undated: "assumed.undated",
+  no_time: "assumed.no_time",
+  seller_unknown: "assumed.seller_unknown",
+  converted: "assumed.converted",
+  price_may_have_changed: "assumed.price_may_have_changed",
+  cache_inside: "assumed.cache_inside",
+  cache_in_one: "assumed.cache_in_one",
+  discounted: "assumed.discounted",
+  as_stated: "assumed.as_stated",
+};
+
+/** What had to be assumed for the cost of a sum, for how many rounds and dollars: a line each; null where nothing had. */
+export function assumedIn(sums) {
+  if (!sums.assumed_rounds) return null;
+  const words = (rounds, dollars) => ({ count: rounds, rounds: count(rounds), amount: money(dollars) });
+  const notes = Object.entries(sums.cost_notes ?? {}).sort(([, one], [, other]) => approximateDollars(other.cost_usd) - approximateDollars(one.cost_usd));
+  return [
+    t("assumed.in", words(sums.assumed_rounds, sums.assumed_usd)),
+    ...notes.map(([note, { rounds, cost_usd: dollars }]) => t("assumed.note", { ...words(rounds, dollars), why: t(NOTE_TEXTS[note] ?? "assumed.other") })),
+  ].join("\n");
 }
 
 /** What is not in the cost of a sum: how many rounds, of which models, and how many of them tell no tokens; null where it is whole. */

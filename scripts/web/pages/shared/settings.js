@@ -1,6 +1,7 @@
 // Which theme, which language, which shortcuts: what both pages have in their top corner.
 
 import { button, byId, el, fill } from "./dom.js";
+import { leadHome } from "./home.js";
 import { icon } from "./icons.js";
 import { LANGUAGES, chooseLanguage, language, t } from "./texts.js";
 
@@ -18,6 +19,7 @@ export function showSettings(onHelp) {
   const help = button({ class: "quiet square", id: "help", "aria-label": t("keys.title"), title: t("keys.title") }, onHelp);
   help.append(icon("help"));
   fill(byId("settings"), select, theme, help);
+  leadHome();
   showTheme();
 }
 
