@@ -8,6 +8,7 @@ Its rooms in reading order, ● those that others may come in by:
     overview      what all sessions add up to
     sessions      which sessions there are
     session       one session, and what was said in it
+    prices        what has a price, and what the totals speak for
     search        where something was said
     export ●      a session as a file
     redaction     what is left where texts are not served

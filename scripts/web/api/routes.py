@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQuestion
+from .prices import CoverageQuestion, PricesQuestion
 from .questions import Question
 from .search import SearchQuestion
 from .session import FindQuestion, HistoryQuestion, RoundsQuestion, SessionQuestion, TextQuestion
@@ -22,5 +23,7 @@ QUESTIONS: Mapping[str, type[Question]] = {
     "/api/stats": StatsQuestion,
     "/api/summary": SummaryQuestion,
     "/api/search": SearchQuestion,
+    "/api/prices": PricesQuestion,
+    "/api/coverage": CoverageQuestion,
 }
 """By address, the question that a request there asks.  Some addresses answer otherwise: see ``site``."""

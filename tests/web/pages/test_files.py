@@ -80,6 +80,8 @@ def test_a_page_is_made_of_its_own_folder_and_of_what_both_share():
         "": set(),
         "overview": {"overview", "shared"},
         "refusal": {"shared"},
+        "prices": {"shared"},
+        "coverage": {"shared"},
         "session": {"session", "shared"},
         "shared": {"shared"},
     }

@@ -1,0 +1,181 @@
+// What has a price, since when and from whom; what has none, and why; and what is stated beside?
+
+import { addressParameters, go, onAddressChange } from "../shared/address.js";
+import { ask, askEarly } from "../shared/api.js";
+import { button, byId, el, fill } from "../shared/dom.js";
+import { cost, count } from "../shared/format.js";
+import { cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
+import { announce, failure, showInstead, skeleton } from "../shared/notices.js";
+import { nextTheme, showSettings } from "../shared/settings.js";
+import { listenForKeys } from "../shared/shortcuts.js";
+import { loadTexts, t } from "../shared/texts.js";
+import { whenQuiet } from "../shared/updates.js";
+
+const PAGE_SIZE = 50;
+const WHY = {
+  no_model: "prices.why.noModel",
+  unknown_model: "prices.why.unknown",
+  no_price_then: "prices.why.then",
+  other_seller: "prices.why.otherSeller",
+  own_machine: "prices.why.ownMachine",
+  no_tokens: "prices.why.noTokens",
+  partly_told: "prices.why.partly",
+};
+const COLUMNS = ["prices.input", "prices.output", "prices.cacheRead", "prices.cacheWrite"];
+let asking = new AbortController();
+
+function wanted() {
+  const asked = addressParameters();
+  return { q: asked.get("q") ?? "", offset: Math.max(0, Number.parseInt(asked.get("offset") ?? "0", 10) || 0), limit: PAGE_SIZE };
+}
+
+async function refresh() {
+  asking.abort();
+  asking = new AbortController();
+  const { signal } = asking;
+  try {
+    const { data } = await ask("prices", wanted(), signal);
+    show(data);
+    announce(t("prices.meant", { count: data.meant, models: count(data.meant) }));
+  } catch (error) {
+    if (error.name === "AbortError") return;
+    showInstead(failure(error, refresh));
+  }
+}
+
+function show(data) {
+  fill(byId("instead"));
+  byId("content").hidden = false;
+  fill(byId("used"), usedPanel(data));
+  fill(byId("stated"), statedPanel(data));
+  fill(byId("known"), knownPanel(data));
+}
+
+// -- what the sessions used ----------------------------------------------------------------------------------------
+
+function usedPanel({ used, unpriced, problem }) {
+  const reasons = new Map(unpriced.map((each) => [each.model, each.reasons]));
+  const rows = used.filter((row) => row.model !== null).map((row) => el("tr", {}, usedCells(row, reasons.get(row.model))));
+  const head = ["column.name", "column.calls", "column.cost", ...COLUMNS, "prices.from"];
+  return [
+    el("header", {}, el("h2", {}, t("prices.used"))),
+    problem ? el("p", { class: "lacking", dir: "auto" }, t("alerts.prices", { names: isolated(problem) })) : null,
+    rows.length ? table(t("prices.used"), head, rows) : el("p", { class: "none" }, t("groups.none")),
+    unpriced.length ? el("p", { class: "dim" }, t("prices.remedy")) : null,
+    el("p", { class: "dim" }, t("prices.byName")),
+  ];
+}
+
+function usedCells(row, reasons) {
+  const why = row.unpriced_rounds ? Object.keys(reasons ?? (row.why ? { [row.why]: 0 } : {})) : [];
+  const told = why.map((reason) => t(WHY[reason] ?? "prices.why.unknown")).join("; ");
+  const lacking = row.unpriced_rounds
+    ? el("small", { class: "lacking" }, t("prices.without", { count: row.unpriced_rounds, rounds: count(row.unpriced_rounds) }), told ? `: ${told}` : "")
+    : null;
+  const shown = el("a", { href: `./?range=all&model=${encodeURIComponent(row.model)}`, title: oneLine(row.model) }, el("bdi", {}, cutInMiddle(row.model, 40)));
+  return [
+    el("th", { scope: "row" }, shown, lacking),
+    el("td", { class: "number" }, count(row.calls)),
+    el("td", { class: "number" }, cost(row), row.assumed_rounds ? el("small", {}, t("prices.assumed", { rounds: count(row.assumed_rounds) })) : null),
+    ...priceCells(row.price),
+    el("td", {}, origin(row.price)),
+  ];
+}
+
+function priceCells(price) {
+  const row = price?.row;
+  return ["input", "output", "cache_read", "cache_write"].map((kind) => {
+    const unit = row?.currency && row.currency !== "USD" ? ` ${row.currency}` : "";
+    const more = price?.has_more && row?.[kind] ? "*" : "";
+    return el("td", { class: "number" }, row?.[kind] ? `${row[kind]}${unit}${more}` : "–");
+  });
+}
+
+/** From whom a price is, and since when it holds. */
+function origin(price) {
+  if (!price) return el("span", { class: "none" }, "–");
+  const { row } = price;
+  if (!row) return t("prices.later");
+  const from = price.is_own ? t("prices.own") : (row.source ?? "–");
+  const since = row.from ? t("prices.since", { day: row.from }) : row.observed ? t("prices.seen", { day: row.observed }) : "";
+  return [from, since ? el("small", {}, since) : null];
+}
+
+// -- what is stated ------------------------------------------------------------------------------------------------
+
+function statedPanel({ stated }) {
+  const all = t("prices.all");
+  const rows = [
+    stated.prices ? t("prices.statedPrices", { count: stated.prices, models: count(stated.prices) }) : null,
+    ...stated.aliases.map((each) => t("prices.alias", { name: isolated(each.name), model: isolated(each.model) })),
+    ...stated.sellers.map((each) => t("prices.seller", { pattern: isolated(each.pattern), seller: isolated(each.seller) })),
+    ...stated.discounts.map((each) => t("prices.discount", { percent: each.percent, seller: isolated(each.seller), model: isolated(each.model ?? all), from: each.from ?? "–", until: each.until ?? "–" })),
+    ...stated.assumptions.map((each) => t("prices.assumption", { setting: each.setting, value: each.value, model: isolated(each.model ?? all), consumer: isolated(each.consumer ?? all) })),
+    ...stated.rates.map((each) => t("prices.rate", { currency: each.currency, usd: each.usd, from: each.from ?? "–" })),
+  ].filter(Boolean);
+  return [
+    el("header", {}, el("h2", {}, t("prices.stated"))),
+    rows.length ? el("ul", { class: "stated" }, rows.map((row) => el("li", {}, row))) : el("p", { class: "none" }, t("prices.nothingStated")),
+  ];
+}
+
+// -- all that are known --------------------------------------------------------------------------------------------
+
+function knownPanel({ rows, meant, total, offset, day }) {
+  const body = rows.map((price) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, el("bdi", {}, price.model), price.note ? el("small", {}, price.note) : null),
+      el("td", {}, price.vendor ?? "–"),
+      ...priceCells(price),
+      el("td", {}, origin(price)),
+    ),
+  );
+  const head = ["column.name", "prices.vendor", ...COLUMNS, "prices.from"];
+  return [
+    el("p", { class: "dim" }, t("prices.some", { meant: count(meant), total: count(total), day })),
+    body.length ? table(t("prices.known"), head, body) : el("p", { class: "none" }, t("prices.none")),
+    rows.some((price) => price.has_more) ? el("p", { class: "dim" }, t("prices.more")) : null,
+    pager(offset, meant),
+  ];
+}
+
+function pager(offset, meant) {
+  if (meant <= PAGE_SIZE) return null;
+  const turn = (to, words, isOff) => button({ disabled: isOff }, () => go({ offset: to || null }), t(words));
+  return el(
+    "div",
+    { class: "pager" },
+    turn(Math.max(0, offset - PAGE_SIZE), "prices.former", offset === 0),
+    turn(offset + PAGE_SIZE, "prices.next", offset + PAGE_SIZE >= meant),
+  );
+}
+
+function table(label, head, rows) {
+  const numbers = ["column.calls", "column.cost", ...COLUMNS];
+  const titles = head.map((key) => el("th", { scope: "col", class: numbers.includes(key) ? "number" : null }, t(key)));
+  const inside = el("table", {}, el("thead", {}, el("tr", {}, titles)), el("tbody", {}, rows));
+  return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, inside);
+}
+
+/** The panels, and the field that searches: it stays while its answers change. */
+function frame() {
+  const search = whenQuiet(250, () => go({ q: field.value.trim() || null, offset: null }, { replace: true }));
+  const field = el("input", { type: "search", id: "words", "aria-label": t("prices.search"), placeholder: t("prices.search"), value: wanted().q, on: { input: search } });
+  fill(
+    byId("content"),
+    el("section", { class: "panel", id: "used" }, skeleton(6)),
+    el("section", { class: "panel", id: "stated" }, skeleton(2)),
+    el("section", { class: "panel" }, el("header", {}, el("h2", {}, t("prices.known")), field), el("div", { id: "known" }, skeleton(8))),
+  );
+  return field;
+}
+
+askEarly("prices", wanted());
+await loadTexts();
+document.title = `${t("prices.title")} · ${t("brand")}`;
+const field = frame();
+showSettings(listenForKeys([["/", t("keys.find"), () => field.focus()], ["t", t("keys.theme"), nextTheme]]));
+onAddressChange(refresh);
+await refresh();

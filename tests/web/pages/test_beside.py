@@ -1,0 +1,89 @@
+"""The pages beside the sessions: what has a price, and what the totals cover."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.browser import PHONE, ROOT, axe_source, ingested
+from tests.support.webserving import SAMPLE
+
+PATHS = ("/prices", "/coverage")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """The sessions of the sample, with some words of a person about prices."""
+    place = ingested(tmp_path_factory.mktemp("priced") / "sessions", SAMPLE)
+    for words in (("set", "house-model", "1", "2"), ("alias", "our-gpt", "gpt-4o")):
+        command = [sys.executable, ROOT / "scripts" / "cli.py", "pricing", *words, "--data-dir", place]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    return place
+
+
+@pytest.fixture
+def address(serve, folder):
+    """A server of them."""
+    return serve(folder)
+
+
+def opened(look, address, path, **options):
+    """A page once its figures are there."""
+    watched = look(address, **options)
+    watched.page.goto(address + path)
+    watched.page.locator("#content tbody tr, #content .lacks li").first.wait_for()
+    return watched
+
+
+def test_what_has_a_price(address, look, expect):
+    """Each model of the sessions with its price and whose that is; what is stated; a search in all that are known."""
+    page = opened(look, address, "/prices").page
+    row = page.locator("#used tbody tr").filter(has_text="gpt-4o-mini")
+    expect(row.locator("td").nth(2)).to_have_text("0.15")
+    expect(row).to_contain_text("litellm")
+    expect(page.locator("#stated")).to_contain_text("1 model at a price of your own")
+    expect(page.locator("#stated")).to_contain_text("our-gpt")
+    page.keyboard.press("/")
+    page.keyboard.type("house-m")
+    expect(page.locator("#known tbody tr")).to_have_count(1)
+    expect(page.locator("#known tbody tr")).to_contain_text("your own")
+    assert page.url.endswith("?q=house-m")
+    page.get_by_label("Model or seller").fill("azure")
+    expect(page.locator("#known tbody tr")).to_have_count(50)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("#known tbody tr").first).to_contain_text("azure/")
+    page.go_back()
+    expect(page.get_by_role("button", name="Earlier")).to_be_disabled()
+    row.get_by_role("link").click()
+    expect(page.locator("#sessions tbody tr").first).to_be_visible()
+    assert "model=gpt-4o-mini" in page.url
+
+
+def test_what_the_totals_cover(address, look, expect):
+    """What lacks has its number, what to do about it, and a way to where it is looked at."""
+    page = opened(look, address, "/coverage").page
+    row = page.locator(".lacks li").filter(has_text="Calls without a session id")
+    expect(row.locator("b")).to_have_text("2")
+    expect(row).to_contain_text("docs/SESSION_IDS.md")
+    expect(page.locator(".whole")).to_contain_text("41")
+    page.get_by_role("link", name="Failed calls").click()
+    expect(page.locator("#sessions")).to_be_visible()
+    assert "outcome=failed" in page.url
+    page.get_by_role("link", name="Prices", exact=True).click()
+    expect(page.get_by_role("link", name="Prices", exact=True)).to_have_attribute("aria-current", "page")
+
+
+@pytest.mark.parametrize("path", PATHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", [PHONE, (768, 900), (1280, 800)])
+def test_at_every_size(address, look, path, scheme, size):
+    """Nothing sticks out, nobody is kept out, in both themes and both languages."""
+    watched = opened(
+        look, address, path, color_scheme=scheme, size=size, locale="zh-CN" if scheme == "dark" else "en-US"
+    )
+    assert watched.overflow() <= 0
+    watched.page.evaluate(axe_source())
+    found = watched.page.evaluate("axe.run()")
+    assert [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]] == []
