@@ -6,6 +6,7 @@ beside it are needed as well.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -15,6 +16,7 @@ from session_monitor.calls.messages import results_of
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Report
+from session_monitor.reports.session_previews import title_of
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions import message_history
 from session_monitor.sessions.rounds import open_session, round_at, rounds_at
@@ -31,6 +33,8 @@ MOST_MESSAGES = 100
 """New messages of a round that are given with it: the last ones."""
 _LARGE = 60_000
 """Bytes of a round from which on shorter texts are cut, too."""
+_FEW = 6
+"""Rounds that are read at once for a page, at first."""
 _STEPS = ((2000, 1000), (300, 200), (80, 60))
 
 Round = dict[str, Any]
@@ -38,14 +42,20 @@ Round = dict[str, Any]
 
 
 class RoundSpan(NamedTuple):
-    """Which rounds: behind ``after``, before ``before``, or the last; at most so many."""
+    """Which rounds: behind ``after``, before ``before``, on both sides of ``around``, or the last; at most so many."""
 
     after: int | None = None
     before: int | None = None
     limit: int = 50
+    around: int | None = None
 
     def numbers(self, total: int) -> range:
         """Those of a session of so many rounds."""
+        if self.around is not None:
+            if self.around > total:
+                return range(0)
+            first = max(1, min(self.around - (self.limit - 1) // 2, total - self.limit + 1))
+            return range(first, min(first + self.limit, total + 1))
         if self.after is not None:
             return range(self.after + 1, min(self.after + self.limit, total) + 1)
         end = total + 1 if self.before is None else max(1, min(self.before, total + 1))
@@ -55,22 +65,44 @@ class RoundSpan(NamedTuple):
 def rounds(report: Report, row: SessionRow, span: RoundSpan, most: int) -> list[tuple[Round, list[Clip]]]:
     """Rounds of a session in order, as ``whole`` has them, their long texts cut.
 
-    Fewer where they would take more than about so many bytes, but at least one where there is one: those next to where the span begins.
+    Fewer where they would take more than about so many bytes, but at least one where there is one: those next to where the
+    span begins, on both sides of it where it is around a round.
     """
-    wanted = span.numbers(row.fields["messages_count"])
-    if not wanted:
-        return []
-    wholes = _wholes(report, row, wanted[0], wanted[-1])
-    is_backward = span.after is None
     given: list[tuple[Round, list[Clip]]] = []
     size = 0
-    for each in reversed(wholes) if is_backward else wholes:
+    for each in _read(report, row, _nearest_first(span, row.fields["messages_count"])):
         cut, clips, bytes_ = _small(each)
         size += bytes_
         if given and size > most:
             break
         given.append((cut, clips))
-    return given[::-1] if is_backward else given
+    return sorted(given, key=lambda each: int(each[0]["round"]))
+
+
+def _nearest_first(span: RoundSpan, total: int) -> list[int]:
+    """Numbers by how near they are to where a span begins: of two as near to a round that it is around the later one first."""
+    numbers = span.numbers(total)
+    if span.around is not None:
+        around = span.around
+        return sorted(numbers, key=lambda number: (abs(number - around), number < around))
+    return list(numbers if span.after is not None else reversed(numbers))
+
+
+def _read(report: Report, row: SessionRow, numbers: list[int]) -> Iterator[Round]:
+    """Rounds in the order of these numbers, read a few at a time: of large ones only the first are wanted."""
+    at, few = 0, _FEW
+    while at < len(numbers):
+        wanted = numbers[at : at + few]
+        read = {each["round"]: each for first, last in _runs(wanted) for each in _wholes(report, row, first, last)}
+        yield from (read[number] for number in wanted if number in read)
+        at, few = at + few, 2 * few
+
+
+def _runs(numbers: Iterable[int]) -> Iterator[tuple[int, int]]:
+    """The first and the last number of each run of numbers that follow each other."""
+    for _, run in itertools.groupby(enumerate(sorted(numbers)), lambda each: each[1] - each[0]):
+        together = [number for _, number in run]
+        yield together[0], together[-1]
 
 
 def whole(report: Report, row: SessionRow, number: int) -> Round | None:
@@ -79,6 +111,19 @@ def whole(report: Report, row: SessionRow, number: int) -> Round | None:
     Of its messages the last new ones; ``messages_start`` says which the first of these is, from 0.
     """
     return next(iter(_wholes(report, row, number, number)), None)
+
+
+def questions(report: Report, row: SessionRow, places: Iterable[Place]) -> list[tuple[int, str]]:
+    """What was asked in the rounds at these places, on one line, by their numbers; one that asks the same again is left out."""
+    found: list[tuple[int, str]] = []
+    with open_session(report.folder, row.file) as file:
+        for stored in rounds_at(file, places):
+            # Beside what tools said, what stands there for a person's message may be the agent's own.
+            is_agents = not stored["question"] and any(True for _ in _results(stored["messages"]))
+            title = None if is_agents else title_of(stored)
+            if title and not (found and found[-1][1] == title):
+                found.append((stored["round"], title))
+    return found
 
 
 def messages(report: Report, row: SessionRow, number: int, first: int, end: int) -> list[Any]:
@@ -157,8 +202,20 @@ def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound |
         "messages_start": total - len(given),
         "messages": given,
         "tool_calls": [_with_result(each, results, behind) for each in asked],
+        "added_tokens": _added(entry, behind),
     }
     return {**conversation.to_json(entry, book.price(cost.call_of(entry))), **more}
+
+
+def _added(entry: StoredRound, behind: StoredRound | None) -> int | None:
+    """How many tokens more the next round of the conversation sends; None where that is not known, or it sends fewer."""
+    told = [each for each in (entry, behind) if each and not _is_untold(each)]
+    added = behind["input_tokens"] - entry["input_tokens"] if behind and len(told) == 2 else -1
+    return added if added >= 0 else None
+
+
+def _is_untold(entry: StoredRound) -> bool:
+    return not entry["input_tokens"] or entry.get("outcome") == "failed"
 
 
 def _new_messages(entry: StoredRound, before: StoredRound | None) -> tuple[int, list[Any]]:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from .dashboard import Dashboard
     from .elsewhere import Elsewhere
+    from .session_outline import SessionOutline
     from .session_previews import SessionPreview
     from .session_profile import SessionProfile
     from .unpriced import UnpricedModel
@@ -181,6 +182,12 @@ class Report:
         from . import session_profile  # noqa: PLC0415
 
         return self.ask(lambda index: session_profile.profile(index, session_id))
+
+    def outline(self, session_id: str) -> SessionOutline | None:
+        """The whole of the session with this id at a glance; None where there is none."""
+        from . import session_outline  # noqa: PLC0415
+
+        return self.ask(lambda index: session_outline.outline(index, session_id))
 
     def unpriced(self) -> list[UnpricedModel]:
         """The models that have no price, and why."""

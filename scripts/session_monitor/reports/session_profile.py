@@ -145,6 +145,11 @@ def profile(index: Index, session_id: str) -> SessionProfile | None:
     )
 
 
+def all_points(index: Index, session: int) -> list[ContextPoint]:
+    """All rounds of a session by its number in the index, in order."""
+    return list(_points(list(map(_Round._make, index.db.execute(_ROUNDS, (session,))))))
+
+
 def _lacking(flags: Iterable[int]) -> dict[str, int]:
     """In how many rounds the log lacks what; a refused call has no tokens to tell."""
     lacks = (

@@ -8,7 +8,7 @@ from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQu
 from .prices import CoverageQuestion, PricesQuestion
 from .questions import Question
 from .search import SearchQuestion
-from .session import FindQuestion, HistoryQuestion, RoundsQuestion, SessionQuestion, TextQuestion
+from .session import FindQuestion, HistoryQuestion, OutlineQuestion, RoundsQuestion, SessionQuestion, TextQuestion
 from .sessions import SessionsQuestion
 
 QUESTIONS: Mapping[str, type[Question]] = {
@@ -16,6 +16,7 @@ QUESTIONS: Mapping[str, type[Question]] = {
     "/api/overview": OverviewQuestion,
     "/api/sessions": SessionsQuestion,
     "/api/session": SessionQuestion,
+    "/api/session/outline": OutlineQuestion,
     "/api/session/rounds": RoundsQuestion,
     "/api/session/text": TextQuestion,
     "/api/session/history": HistoryQuestion,

@@ -59,6 +59,28 @@ class SessionQuestion(Question):
 
 
 @dataclass(frozen=True)
+class OutlineQuestion(Question):
+    """What is the whole of this session at a glance?"""
+
+    session_id: str
+
+    @classmethod
+    def of(cls, request: Request, _setting: Setting) -> OutlineQuestion:
+        """What a request asks."""
+        return cls(parameters.session_id(request))
+
+    def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
+        """What each round cost and added, which ones failed, what was asked where, and the largest results."""
+        row, outline = _row(report, self.session_id), report.outline(self.session_id)
+        if outline is None:
+            raise no_session()
+        with _reading():
+            questions = [] if setting.redacts else round_pages.questions(report, row, outline.asks)
+        asked = [{"round": number, "title": title} for number, title in questions]
+        return {"rounds": len(outline.costs), **outline.to_json(), "questions": asked}
+
+
+@dataclass(frozen=True)
 class RoundsQuestion(Question):
     """What happened in these rounds of the session?"""
 
@@ -69,13 +91,14 @@ class RoundsQuestion(Question):
     def of(cls, request: Request, _setting: Setting) -> RoundsQuestion:
         """What a request asks."""
         session_id = parameters.session_id(request)
-        given = [name for name in ("after", "before", "last") if request.one(name) is not None]
+        given = [name for name in ("after", "before", "around", "last") if request.one(name) is not None]
         if len(given) > 1:
-            raise parameters.wrong("only one of after, before and last is taken")
+            raise parameters.wrong("only one of after, before, around and last is taken")
         after = parameters.number(request, "after", 0, 10**9)
         before = parameters.number(request, "before", 1, 10**9)
+        around = parameters.number(request, "around", 1, 10**9)
         last = parameters.number(request, "last", 1, 500)
-        return cls(session_id, RoundSpan(after, before, last or parameters.limit(request, 50)))
+        return cls(session_id, RoundSpan(after, before, last or parameters.limit(request, 50), around))
 
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
         """As many of them as a page holds, with their new messages, long texts cut."""

@@ -70,7 +70,26 @@ def test_pages_of_rounds(among_agents):
     assert among_agents.ask("/api/session/rounds", after=1, before=3, **key).status == 400
 
 
-@pytest.mark.parametrize(("name", "least"), [("after", 0), ("before", 1), ("last", 1)])
+@pytest.mark.parametrize("size", [10, 10_000, 100_000])
+def test_rounds_around_a_number(tmp_path, size):
+    """Whatever the size of rounds, an answer holds the one that was asked for, and as many beside it as it has room for."""
+    texts = [f"{number} " + "word " * min(size // 5, 3000) for number in range(max(1, size // 15_000))]
+    calls = [line("s", [f"{number}", *texts], answer="done") for number in range(60)]
+    with serving(ingest_calls(tmp_path, calls)) as running:
+        for number in (1, 2, 7, 30, 59, 60):
+            answer = running.ask("/api/session/rounds", id="s", around=number)
+            found = answer.data
+            assert [each["round"] for each in found["rounds"]] == list(range(found["first"], found["last"] + 1))
+            assert found["first"] <= number <= found["last"]
+            assert len(answer.body) < 200_000
+            behind, before = found["last"] - number, number - found["first"]
+            assert abs(behind - before) <= 1 or found["first"] == 1 or found["last"] == 60
+        beyond = running.ask("/api/session/rounds", id="s", around=61).data
+        assert (beyond["rounds"], beyond["first"], beyond["total"]) == ([], None, 60)
+        assert running.ask("/api/session/rounds", id="s", around=1, last=3).status == 400
+
+
+@pytest.mark.parametrize(("name", "least"), [("after", 0), ("before", 1), ("around", 1), ("last", 1)])
 def test_which_rounds_may_be_asked_for(among_agents, name, least):
     """From the first of them on, and none before it."""
     key = {"id": next(each["session_id"] for each in among_agents.ask("/api/sessions").data["sessions"])}
@@ -152,6 +171,30 @@ def test_a_round_with_very_many_messages(tmp_path):
     assert len(entry["clipped"]) - 1 == len(entry["messages"]) == 100  # the question, too
     assert entry["messages"][-1]["content"].startswith("1999 ")
     assert [each["content"].split()[0] for each in earlier["messages"]] == [str(n) for n in range(1890, 1900)]
+
+
+def test_the_outline_is_all_of_the_session(running, among_agents):
+    """What each round cost adds up to the session; what failed is what failed; questions are those that were asked."""
+    session, outline = (running.ask(f"/api/session{part}", id=MAIN).data for part in ("", "/outline"))
+    rounds = running.ask("/api/session/rounds", id=MAIN, after=0).data["rounds"]
+    assert [each["cost_usd"] for each in rounds] == outline["costs_usd"]
+    assert [each["added_tokens"] for each in rounds] == outline["added_tokens"]
+    assert outline["rounds"] == session["rounds"]
+    assert outline["failed"] == [each["round"] for each in rounds if each["outcome"] == "failed"]
+    assert outline["questions"][0] == {"round": 1, "title": session["session"]["title"]}
+
+    for row in among_agents.ask("/api/sessions").data["sessions"][:6]:
+        outline = among_agents.ask("/api/session/outline", id=row["session_id"]).data
+        assert len(outline["costs_usd"]) == len(outline["added_tokens"]) == outline["rounds"] == row["messages_count"]
+        assert len(outline["failed"]) == row["failed_count"]
+        asked = [each["round"] for each in outline["questions"]]
+        assert asked == sorted(set(asked))
+        tokens = [each["tokens"] for each in outline["largest_results"]]
+        assert tokens == sorted(tokens, reverse=True)
+        for each in outline["largest_results"]:
+            assert each["round"] < each["brought_by"] <= outline["rounds"]
+            assert 0 <= each["resent"] <= outline["rounds"] - each["brought_by"]
+    assert running.ask("/api/session/outline", id="none").status == 404
 
 
 def test_find_in_a_session(running):

@@ -35,6 +35,7 @@ def folder(tmp_path_factory):
 def test_rounds_say_how_they_ended(folder, serve, look, expect):
     """A call that was left is no failure, a lower bound says why, and what is not told is neither 0 nor $0.00."""
     page = look(serve(folder), of_session("mixed")).page
+    page.keyboard.press("e")
 
     left, cut, failed, cached, empty, later = (page.locator(f"#r{number}") for number in range(2, 8))
     expect(left.locator(".chip.left")).to_have_text("left early")
@@ -138,6 +139,8 @@ def test_without_texts_a_failure_is_seen(folder, serve, look, expect):
     """A server that serves no texts still tells how calls ended, and shows no reason."""
     page = look(serve(folder, "--redact"), of_session("mixed")).page
 
+    page.locator("#r4 .toggle").click()
+    page.locator("#r2 .toggle").click()
     expect(page.locator("#r4.has-error .said.error")).to_contain_text("Not shown here")
     expect(page.locator("#r2 .chip.left")).to_be_visible()
     assert "503 overflow" not in page.content()
@@ -195,12 +198,12 @@ def test_each_conversation_grows_by_its_own(talks, serve, look, expect):
 
 
 def test_rounds_say_which_conversation_they_are_of(talks, serve, look, expect):
-    """A round's head and its place in the rail name its conversation, and its history leads to where it goes on from."""
+    """A round's line names its conversation, and its history leads to where it goes on from."""
     page = look(serve(talks), of_session("talks")).page
 
     expect(page.locator("#r7 .chip.thread")).to_have_text("Conversation 3")
     expect(page.locator("#r8 .chip.thread")).to_have_text("Conversation 1")
-    assert "Conversation 2" in page.locator('#rail a[href="#r9"]').get_attribute("title")
+    page.locator("#r10 .toggle").evaluate("button => button.ariaExpanded === 'true' || button.click()")
     expect(page.locator("#r10 .new-messages")).to_have_text("+1 new message (8 earlier, from round 8, show)")
     page.locator("#r10 .new-messages").get_by_role("link", name="from round 8").click()
     expect(page.locator("#r8.is-target")).to_be_in_viewport()
@@ -223,7 +226,8 @@ def test_nobody_is_shut_out(folder, talks, serve, look, session, theme):
     watched = look(serve(talks if session == "talks" else folder), of_session(session), size=PHONE, color_scheme=theme)
     watched.context.add_init_script(axe_source())
     watched.page.reload()
-    watched.page.locator(".round footer").first.wait_for()
+    watched.page.locator(".round header").first.wait_for()
+    watched.page.get_by_role("button", name="Open all").click()
 
     found = watched.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
 

@@ -51,7 +51,7 @@ def test_hostile_names_lead_where_they_should(attacked, look, expect):
     assert watched.overflow() <= 0
     for link in links:
         page.goto(link)
-        page.locator(".round footer").first.wait_for()
+        page.locator(".round header").first.wait_for()
         expect(page.locator(".notice")).to_have_count(0)
     page.goto(attacked + "/?model=" + urllib.parse.quote(HOSTILE_MODEL))
     expect(page.locator("#sessions tbody tr")).to_have_count(1)
@@ -81,5 +81,5 @@ def test_generated_hostile_ids_are_only_ids(tmp_path, serve, look, expect):
     assert watched.overflow() <= 0
     for link in links[:12]:
         page.goto(link)
-        page.locator(".round footer").first.wait_for()
+        page.locator(".round header").first.wait_for()
         assert watched.overflow() <= 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
+import pytest
+
 from tests.support.browser import ingested, of_session
 from tests.support.calls import line, message
 from tests.support.page_logs import LONG, MARKUP, SESSION, WORD, at, long_session, tool_call, written
@@ -17,7 +19,8 @@ def test_a_session_is_opened_from_the_overview(demo, look, expect):
 
     page.locator("a.session-link").first.click()
     expect(page.locator("h1")).to_contain_text("checkout test")
-    page.locator(".round footer").first.wait_for()
+    page.locator(".round header").first.wait_for()
+    page.keyboard.press("e")
     first = page.locator("#r1")
 
     expect(first.locator(".said.user")).to_contain_text("checkout test fails")
@@ -25,7 +28,8 @@ def test_a_session_is_opened_from_the_overview(demo, look, expect):
         r"claude-sonnet-4-5.* in .*out.*\$0\.\d+.*first token .*took ",
         first.locator("footer").inner_text().replace("\n", " "),
     )
-    assert page.locator("#rail li").count() == page.locator(".round").count()
+    expect(page.locator("#rail li .prompt").first).to_contain_text("checkout test")
+    assert page.locator("#rail rect").count() == page.locator(".round").count()
     assert page.locator(".facts .value").inner_text().startswith("$")
 
 
@@ -61,7 +65,7 @@ def test_what_the_model_was_told_is_shown_where_it_changes(tmp_path, serve, look
 def test_calls_stand_with_their_results(demo, look, expect):
     """A tool call says what came back, though the next call of the model brought it."""
     page = look(demo, of_session(LONG, "#r120")).page
-    call = page.locator("#r120 .call")
+    call = page.locator("#r120 details.call")
 
     expect(call.locator("summary")).to_contain_text("src/part120.py")
     expect(call.locator(".state")).to_have_text("done")
@@ -85,6 +89,7 @@ def test_what_an_agent_puts_around_a_question_is_folded(tmp_path, serve, look, e
 
     for number, asked in ((1, "What day is it?"), (2, "And then?")):
         article = page.locator(f"#r{number}")
+        article.locator(".toggle").evaluate("button => button.ariaExpanded === 'true' || button.click()")
         expect(article.locator(".said.user .text")).to_have_text(asked)
         expect(article.locator("details.message summary")).to_contain_text("system-reminder")
         expect(page.locator(f'#rail a[href="#r{number}"] .prompt')).to_have_text(asked)
@@ -111,6 +116,8 @@ def test_reasoning_is_closed_and_errors_are_seen(tmp_path, serve, look, expect):
     ]
     address = serve(ingested(tmp_path / "sessions", written(tmp_path / "access.log", log)))
     page = look(address, of_session("s")).page
+    page.locator("#r1 .asked").click()
+    page.locator("#r2 .toggle").click()
     reasoning = page.locator("#r1 details.reasoning")
     assert reasoning.get_attribute("open") is None
     reasoning.locator("summary").click()
@@ -129,15 +136,18 @@ def test_a_link_to_a_round_opens_it_with_those_around(demo, look, expect):
     page = watched.page
 
     expect(page.locator("#r140.is-target")).to_be_in_viewport()
-    assert page.locator(".round").count() == 50
+    expect(page.locator("#r180")).to_be_attached()
+    numbers = "rounds => rounds.map((each) => Number(each.id.slice(1)))"
+    before = page.locator(".round").evaluate_all(numbers)
     top = page.locator("#r140").bounding_box()["y"]
     page.get_by_role("button", name="Load earlier").evaluate("button => button.click()")  # without going there first
-    expect(page.locator(".round")).to_have_count(100)
+    expect(page.locator(".round")).to_have_count(len(before) + 50)
     assert abs(page.locator("#r140").bounding_box()["y"] - top) < 3
-    page.get_by_role("button", name="Load later").click()
-    expect(page.locator(".round")).to_have_count(150)
-    numbers = [int(name[1:]) for name in page.locator(".round").evaluate_all("rounds => rounds.map((each) => each.id)")]
-    assert numbers == list(range(numbers[0], numbers[0] + 150))
+    page.mouse.move(800, 500)
+    page.mouse.wheel(0, 1500)
+    expect(page.locator("#r220")).to_be_attached()
+    after = page.locator(".round").evaluate_all(numbers)
+    assert after == list(range(before[0] - 50, after[-1] + 1))
     page.evaluate("location.hash = '#r299'")
     expect(page.locator("#r299.is-target")).to_be_in_viewport()
 
@@ -146,15 +156,131 @@ def test_the_chart_and_the_rail_lead_to_rounds(demo, look, expect):
     """A press on the rail, and Enter in the chart, go to a round; both show where one is."""
     page = look(demo, of_session(LONG)).page
 
-    page.locator('#rail a[href="#r290"]').click()
-    expect(page.locator("#r290.is-target")).to_be_in_viewport()
-    expect(page.locator('#rail a[aria-current="true"]')).to_have_attribute("href", "#r290")
+    page.locator('#rail a[href="#r226"] .prompt').click()
+    expect(page.locator("#r226.is-target")).to_be_in_viewport()
+    expect(page.locator('#rail a[aria-current="true"]')).to_have_attribute("href", "#r226")
+    page.locator('#rail rect[data-round="97"]').click()
+    expect(page.locator("#r97.is-target")).to_be_in_viewport()
+    expect(page.locator("#rail rect.here")).to_have_attribute("data-round", "97")
+    assert page.locator("#rail rect.is-failed").count() == 3
     slider = page.get_by_role("slider")
     slider.focus()
     page.keyboard.press("Home")
     assert slider.get_attribute("aria-valuetext").startswith("Round 1,")
     page.keyboard.press("Enter")
     expect(page.locator("#r1.is-target")).to_be_in_viewport()
+
+
+@pytest.mark.parametrize("width", [375, 768, 1280, 1366])
+def test_figures_are_in_sight_at_every_width(demo, look, expect, width):
+    """Cost, rounds, what failed, what was cached and the context stand above the rounds, or beside them; scrolled away in a line."""
+    watched = look(demo, of_session(LONG), size=(width, 900))
+    page = watched.page
+    if width > 1312:
+        expect(page.locator(".facts .value")).to_be_in_viewport()
+        expect(page.locator(".strip")).to_be_hidden()
+        return
+    expect(page.locator(".strip dd")).to_have_count(5)
+    expect(page.locator(".strip dd").first).to_contain_text("$")
+    expect(page.locator(".strip")).to_be_in_viewport(ratio=0.99)
+    expect(page.locator(".facts")).to_be_hidden()
+    page.get_by_role("button", name="All figures").click()
+    expect(page.locator(".facts .value")).to_be_in_viewport()
+    page.get_by_role("button", name="All figures").click()
+    page.evaluate("location.hash = '#r60'")
+    line = page.locator(".strip-line")
+    expect(line).to_be_visible()
+    assert line.bounding_box()["height"] == 40
+    assert page.locator("#r60").bounding_box()["y"] >= page.locator(".toolbar").bounding_box()["y"] + 40
+    assert watched.overflow() <= 0
+
+
+def test_failures_are_a_path(demo, look, expect):
+    """The number of failed rounds leads to the next of them, and so do `n` and `N`, round and round."""
+    page = look(demo, of_session(LONG), size=(1280, 900)).page
+    page.locator(".strip .link.failed").click()
+    expect(page.locator("#r97.is-target")).to_be_in_viewport()
+    for key, number in (("n", 194), ("n", 291), ("n", 97), ("N", 291), ("N", 194)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
+
+
+def test_rounds_that_only_call_tools_are_lines(demo, look, expect):
+    """A line tells the tool, its argument, what came back, the new tokens and the cost; 25 of them fit a usual window."""
+    page = look(demo, of_session(LONG), size=(1366, 900)).page
+    line_of = page.locator("#r2 .toggle")
+
+    expect(line_of.locator(".did")).to_contain_text("src/part2.py")
+    assert line_of.locator(".result-size").inner_text() == str(len("lines of part 2"))
+    assert line_of.locator(".added").inner_text() == "+600"
+    assert line_of.locator(".line-cost").inner_text().startswith("$0.0")
+    expect(page.locator("#r26 .asked")).to_contain_text("Please go on with part 2.")
+    shown = page.locator(".round").evaluate_all(
+        "rounds => rounds.filter((each) => each.getBoundingClientRect().bottom <= innerHeight).length"
+    )
+    assert shown >= 25
+    assert page.locator(".round footer").count() == 0
+    line_of.click()
+    expect(page.locator("#r2 footer")).to_be_visible()
+    line_of.click()
+    expect(page.locator("#r2 footer")).to_be_hidden()
+    page.keyboard.press("e")
+    assert page.locator(".round.is-open").count() == page.locator(".round").count()
+
+
+MARKDOWN = """# Found it
+
+It was **the** *clock* in `now()`, see [the guide](https://example.com/a?b=1) and [this](javascript:alert(1)).
+
+1. first
+   - inner <b>one</b>
+2. second
+
+| file | lines |
+|------|-------|
+| a.py | 3 |
+
+```python
+print("<script>alert(1)</script>")
+```
+> as said
+"""
+
+
+def test_what_was_big_leads_to_its_rounds(demo, look, expect):
+    """The largest tool results, with how often each was sent again, and the dearest rounds are links to where they stand."""
+    page = look(demo, of_session(LONG)).page
+    rows = page.locator(".facts .big-list a")
+
+    expect(rows).to_have_count(10)
+    expect(rows.first).to_contain_text("read_file")
+    expect(rows.first).to_contain_text("540 tokens")
+    expect(rows.first).to_contain_text("sent 18 times more")
+    rows.last.click()
+    expect(page.locator(f"{rows.last.get_attribute('href')}.is-target")).to_be_in_viewport()
+
+
+def test_answers_in_markdown(tmp_path, serve, look, expect):
+    """Headings, lists, tables, code and links of an answer are such; markup is text, no link runs code, all is there as written."""
+    folder = keep(tmp_path / "sessions", "s", round_of(1, answer=MARKDOWN))
+    watched = look(serve(folder), of_session("s"), permissions=["clipboard-read", "clipboard-write"])
+    page = watched.page
+    text = page.locator("#r1 .said.answer .text")
+
+    expect(text.locator(".heading")).to_have_text("Found it")
+    expect(text.locator("ol > li")).to_have_count(2)
+    expect(text.locator("ol > li ul > li")).to_have_text("inner <b>one</b>")
+    expect(text.locator("td").first).to_have_text("a.py")
+    expect(text.locator("em")).to_have_text("clock")
+    expect(text.locator("blockquote")).to_have_text("as said")
+    assert text.locator("a").evaluate_all("links => links.map((each) => [each.href, each.rel])") == [
+        ["https://example.com/a?b=1", "noreferrer noopener"]
+    ]
+    expect(text).to_contain_text("[this](javascript:alert(1))")
+    text.get_by_role("button", name="Copy").click()
+    assert page.evaluate("navigator.clipboard.readText()") == 'print("<script>alert(1)</script>")'
+    page.get_by_role("button", name="As written").click()
+    assert text.evaluate("node => node.textContent") == MARKDOWN
 
 
 def test_text_is_found_in_all_of_the_session(demo, look, expect):
@@ -189,8 +315,8 @@ def test_long_texts_are_clamped_and_fetched_on_demand(attacked, look, expect):
 def test_a_session_is_followed_while_it_grows(tmp_path, serve, look, expect):
     """New rounds come by themselves; who follows sees the last one, who scrolls away is left alone and told."""
     now = datetime.now(timezone.utc) - timedelta(minutes=1)
-    lines = list(long_session("s", 16, now))
-    log = written(tmp_path / "access.log", lines[:10])
+    lines = list(long_session("s", 46, now))
+    log = written(tmp_path / "access.log", lines[:40])
     folder = ingested(tmp_path / "sessions", log)
 
     def grow(start, end):
@@ -199,26 +325,26 @@ def test_a_session_is_followed_while_it_grows(tmp_path, serve, look, expect):
 
     address = serve(folder)
     page = look(address, of_session("s"), size=(1400, 700)).page
-    expect(page.locator(".round")).to_have_count(10)
+    expect(page.locator(".round")).to_have_count(40)
 
-    grow(10, 12)
-    expect(page.locator("#r12")).to_be_attached(timeout=60_000)
+    grow(40, 42)
+    expect(page.locator("#r42")).to_be_attached(timeout=60_000)
     expect(page.get_by_role("button", name="2 new rounds")).to_be_visible()
     assert page.evaluate("scrollY") == 0
     page.get_by_role("button", name="2 new rounds").click()
-    expect(page.locator("#r12")).to_be_in_viewport()
-    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("#r42")).to_be_in_viewport()
+    expect(page.locator("#to-follow")).to_have_attribute("aria-pressed", "true")
 
-    grow(12, 14)
-    expect(page.locator("#r14")).to_be_in_viewport(timeout=60_000)
+    grow(42, 44)
+    expect(page.locator("#r44")).to_be_in_viewport(timeout=60_000)
     page.mouse.move(700, 350)
     page.mouse.wheel(0, -1500)
-    expect(page.locator("#follow")).to_have_attribute("aria-pressed", "false")
+    expect(page.locator("#to-follow")).to_have_attribute("aria-pressed", "false")
 
-    grow(14, 16)
+    grow(44, 46)
     expect(page.get_by_role("button", name="2 new rounds")).to_be_visible(timeout=60_000)
-    expect(page.locator("#r16")).not_to_be_in_viewport()
-    expect(page.locator(".facts dd").first).to_contain_text("16")
+    expect(page.locator("#r46")).not_to_be_in_viewport()
+    expect(page.locator(".facts dd").first).to_contain_text("46")
 
 
 def test_a_session_can_be_taken_along(demo, look):
@@ -232,7 +358,7 @@ def test_a_session_can_be_taken_along(demo, look):
     page.get_by_role("button", name="Copy the link to round 2", exact=True).click()
     copied = page.evaluate("navigator.clipboard.readText()")
 
-    assert copied.endswith("#r2")
+    assert re.search(r"&key=[\w-]+#r2$", copied)
     again = look(demo, copied[len(demo) :])
     again.page.locator("#r2.is-target").wait_for()
 
@@ -248,6 +374,8 @@ def test_a_long_session_shows_at_once(tmp_path, serve, look):
     )
 
     data = [(path, size) for path, size in fetched if path.startswith("/api/") and not path.endswith("/events")]
-    assert {path for path, _ in data} == {"/api/me", "/api/session", "/api/session/rounds"}
-    assert 0 < sum(size for _, size in data) <= 200_000
-    assert page.locator(".round").count() == 50
+    assert {path for path, _ in data} == {"/api/me", "/api/session", "/api/session/rounds"} | (
+        {"/api/session/outline"} & {path for path, _ in data}
+    )
+    assert 0 < sum(size for path, size in data if not path.endswith("/outline")) <= 250_000
+    assert page.locator(".round").count() <= 100

@@ -7,6 +7,7 @@ import { approximateDollars, bounded, compact, cost, count, duration, machineTim
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { bigOnes } from "./big.js";
 import { ALL_THREADS, GrowthChart, legendOf, threadBox } from "./growth.js";
 import { threadOf } from "./remarks.js";
 
@@ -39,15 +40,16 @@ export class Facts {
   constructor(box, { onChoose, isRedacted }) {
     this.#box = box;
     this.#isRedacted = isRedacted;
-    for (const name of ["totals", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
+    for (const name of ["totals", "big", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
     const chart = el("div", { class: "chart" });
     this.#parts.legend = el("div", {});
     this.#parts.threads = el("div", { class: "tools" });
     const head = el("header", {}, el("h2", {}, t("growth.title")), this.#parts.threads);
     this.#parts.growth = el("section", { class: "panel growth" }, head, chart, this.#parts.legend);
     this.#growth = new GrowthChart(chart, onChoose);
-    const { totals, parts, growth, models, tools, exports } = this.#parts;
-    fill(this.#box, totals, growth, parts, models, tools, exports);
+    const { totals, big, parts, growth, models, tools, exports } = this.#parts;
+    big.hidden = true;
+    fill(this.#box, totals, growth, big, parts, models, tools, exports);
   }
 
   /** Shows the server's answer about the session. */
@@ -62,6 +64,13 @@ export class Facts {
     fill(this.#parts.tools, tools(answer));
     this.#parts.tools.hidden = !answer.tools.length;
     fill(this.#parts.exports, exports(answer.session.session_id, this.#isRedacted ? ["json"] : FORMATS));
+  }
+
+  /** Shows what was big, from the server's outline. */
+  showOutline(outline) {
+    const found = bigOnes(outline);
+    fill(this.#parts.big, found);
+    this.#parts.big.hidden = found === null;
   }
 
   /** The choice among the conversations; who is at it stays there while no other one comes. */

@@ -1,9 +1,11 @@
 // Which round is being read, and how does one get to another?
 
-import { byId } from "../shared/dom.js";
+import { byId, el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
+import { icon } from "../shared/icons.js";
 import { announce } from "../shared/notices.js";
 import { t } from "../shared/texts.js";
-import { promptOf } from "./round.js";
+import { openRound, promptOf } from "./round.js";
 
 const READING_LINE = 160;
 
@@ -17,13 +19,18 @@ export function roundInAddress() {
 export class Navigation {
   #rounds;
   #box;
+  #holding;
+  #missing;
   #onRead;
   #onJump;
   #current = null;
+  #wanted = null;
 
-  constructor(rounds, { box, onRead, onJump }) {
+  constructor(rounds, { box, holding, missing, onRead, onJump }) {
     this.#rounds = rounds;
     this.#box = box;
+    this.#holding = holding;
+    this.#missing = missing;
     this.#onRead = onRead;
     this.#onJump = onJump;
   }
@@ -33,38 +40,78 @@ export class Navigation {
     return this.#current;
   }
 
-  /** Goes to a round; the address says so, and the browser's way back leads here. */
-  goTo(number) {
-    if (roundInAddress() === number) this.followAddress();
-    else location.hash = `#r${number}`;
+  /** Goes to a round; the address says so, and the browser's way back leads here, but not by each `step` of a way. */
+  goTo(number, { isStep = false } = {}) {
+    if (roundInAddress() !== number) history[isStep ? "replaceState" : "pushState"](null, "", `#r${number}`);
+    return this.followAddress({ isStep });
   }
 
-  /** Shows the round that the address asks for. */
-  async followAddress() {
+  /** Opens the round that is being read, or makes it a line again. */
+  toggle() {
+    const article = byId(`r${this.#current}`);
+    if (article) openRound(article, !article.classList.contains("is-open"));
+  }
+
+  /** Shows the round that the address asks for, at the top; of one that there is not it says so. */
+  async followAddress({ isStep = false } = {}) {
     const number = roundInAddress();
     if (number === null) return;
+    this.#wanted = number;
     this.#onJump();
-    if (!this.#rounds.has(number)) {
-      try {
-        await this.#rounds.open(Math.max(1, Math.min(number, this.#rounds.total)));
-      } catch (error) {
-        announce(error.message);
-        return;
-      }
+    fill(this.#missing);
+    let isThere = false;
+    try {
+      isThere = number >= 1 && (await this.#rounds.reach(number));
+    } catch (error) {
+      this.#say(error.message);
+      return;
     }
-    const article = byId(`r${number}`) ?? this.#box.lastElementChild;
-    if (!article) return;
-    article.scrollIntoView({ block: "start" });
-    article.focus({ preventScroll: true });
+    // Meanwhile the reader may have gone on.
+    if (this.#wanted !== number) return;
+    if (isThere) this.#showTarget(number, isStep);
+    else this.#say(t("missing.round", { round: count(number), count: this.#rounds.total, rounds: count(this.#rounds.total) }));
+    if (this.#wanted === number) this.#wanted = null;
+  }
+
+  /** The target stands where it belongs again, after the reader opened or closed all. */
+  holdTarget() {
+    const target = this.#box.querySelector(".is-target");
+    if (target && this.#holding.element === target) this.#holding.top(target);
+  }
+
+  #showTarget(number, isStep) {
+    const article = byId(`r${number}`);
+    if (!isStep) openRound(article);
     for (const target of document.querySelectorAll(".round.is-target")) target.classList.remove("is-target");
     article.classList.add("is-target");
-    this.read(numberOf(article));
+    article.focus({ preventScroll: true });
+    this.#holding.top(article);
+    this.read(number);
+  }
+
+  #say(words) {
+    this.#wanted = null;
+    announce(words);
+    fill(this.#missing, el("p", { class: "missing" }, icon("error"), words));
   }
 
   /** Goes so many rounds on, or back. */
   step(by) {
     const number = this.#from + by;
-    if (number >= 1 && number <= this.#rounds.total) this.goTo(number);
+    if (number >= 1 && number <= this.#rounds.total) this.goTo(number, { isStep: true });
+  }
+
+  /** Goes to the next one of these rounds, or to the one before; from the last of them to the first. Of none it says so. */
+  stepAmong(numbers, by, noneInWords) {
+    if (!numbers.length) {
+      announce(noneInWords);
+      return;
+    }
+    // Who has gone nowhere yet may stand at one of them already.
+    const from = this.#wanted ?? (this.#holding.element ? this.#current : by > 0 ? this.#from - 1 : this.#from);
+    const ahead = numbers.filter((number) => (number - from) * by > 0);
+    const next = ahead.length ? ahead.at(by > 0 ? 0 : -1) : numbers.at(by > 0 ? 0 : -1);
+    this.goTo(next, { isStep: true });
   }
 
   /** Goes to the next round with a prompt of a person, loading more where there is none on the page. */
@@ -72,7 +119,7 @@ export class Navigation {
     for (;;) {
       const round = this.#nextPrompt(by);
       if (round) {
-        this.goTo(round.round);
+        this.goTo(round.round, { isStep: true });
         return;
       }
       if (by > 0 ? this.#rounds.isAtEnd : this.#rounds.first <= 1) {
@@ -87,6 +134,7 @@ export class Navigation {
 
   /** Finds out which round is being read: the last one that begins above the line at which one reads. */
   look() {
+    if (this.#wanted !== null || this.#holding.element) return;
     const articles = this.#box.children;
     let [low, high] = [0, articles.length - 1];
     while (low < high) {
@@ -104,7 +152,7 @@ export class Navigation {
   }
 
   get #from() {
-    return this.#current ?? this.#rounds.first;
+    return this.#wanted ?? this.#current ?? this.#rounds.first;
   }
 
   #nextPrompt(by) {

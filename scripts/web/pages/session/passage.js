@@ -4,6 +4,7 @@ import { ask } from "../shared/api.js";
 import { button, el, fill } from "../shared/dom.js";
 import { count } from "../shared/format.js";
 import { logText, pieces } from "../shared/log_text.js";
+import { markdown } from "../shared/markdown.js";
 import { marked } from "../shared/marked.js";
 import { t } from "../shared/texts.js";
 
@@ -38,18 +39,26 @@ function pathOf(keys) {
 
 /** A text of the log, with a button for the rest of it.
  *
- * `format` is what is done to all of it first; one that is marked shows code and bold words as such.
+ * `format` is what is done to all of it first; one that is marked shows code and bold words as such, one in Markdown all that
+ * this can say, or at a press what was written.
  */
-export function passage(text, { source, path, isCode = false, isMarked = false, format = (all) => all }) {
+export function passage(text, { source, path, isCode = false, isMarked = false, isMarkdown = false, format = (all) => all }) {
   const whole = source && path ? source.lengthOf(path) : undefined;
   const box = el("div", { class: `text${isCode ? " code" : ""}`, dir: "auto" });
-  show(box, whole === undefined ? format(text) : text, isMarked);
+  let style = isMarkdown ? markdown : isMarked ? marked : logText;
+  let shown = whole === undefined ? format(text) : text;
+  const draw = () => show(box, shown, style);
+  draw();
+  const raw = isMarkdown && isFormatted(text) ? rawButton((isRaw) => {
+    style = isRaw ? logText : markdown;
+    draw();
+  }) : null;
   const isLong = text.length > LONG || (text.match(/\n/g)?.length ?? 0) > LINES;
-  if (!isLong && whole === undefined) return box;
+  if (!isLong && whole === undefined) return raw ? el("div", { class: "passage" }, box, el("div", { class: "of-passage" }, raw)) : box;
   box.classList.add("clamped");
   const more = button({ class: "more" }, press, t("passage.more", { characters: count(whole ?? text.length) }));
   const status = el("span", { class: "clip" }, whole === undefined ? null : t("passage.clipped", { shown: count(text.length) }));
-  const frame = el("div", { class: "passage" }, box, el("div", { class: "of-passage" }, more, status));
+  const frame = el("div", { class: "passage" }, box, el("div", { class: "of-passage" }, more, raw, status));
   let all = whole === undefined ? text : null;
   async function press() {
     if (!box.classList.contains("clamped")) {
@@ -62,7 +71,8 @@ export function passage(text, { source, path, isCode = false, isMarked = false, 
       more.disabled = true;
       try {
         all = String(await source.whole(path));
-        show(box, format(all), isMarked);
+        shown = format(all);
+        draw();
         fill(status);
       } catch (error) {
         fill(status, t("passage.failed", { why: error.message }));
@@ -77,9 +87,24 @@ export function passage(text, { source, path, isCode = false, isMarked = false, 
   return frame;
 }
 
-function show(box, text, isMarked) {
+/** Whether Markdown would show a text in another way than it was written. */
+function isFormatted(text) {
+  return text.length <= HUGE && /[`*_#>|[]|^\s*(?:[-+]|\d+[.)])\s/m.test(text);
+}
+
+function rawButton(onChange) {
+  const pressed = button({ class: "more raw", "aria-pressed": "false" }, () => {
+    const isRaw = pressed.getAttribute("aria-pressed") === "false";
+    pressed.setAttribute("aria-pressed", String(isRaw));
+    onChange(isRaw);
+  }, t("passage.raw"));
+  return pressed;
+}
+
+function show(box, text, style) {
+  box.classList.toggle("markdown", style === markdown && text.length <= HUGE);
   if (text.length <= HUGE) {
-    fill(box, isMarked ? marked(text) : logText(text));
+    fill(box, style(text));
     return;
   }
   box.classList.add("huge");

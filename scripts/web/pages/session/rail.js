@@ -1,74 +1,130 @@
-// Where in the session is the reader? A row a round, which is the way to it too.
+// What is the whole session, and where in it is the reader? Its questions, with a cell a round below each: cost, failures.
 
-import { el, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
-import { icon } from "../shared/icons.js";
+import { el, fill, svg } from "../shared/dom.js";
+import { approximateDollars, count, money, picoDollars } from "../shared/format.js";
 import { beginning } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
-import { hasFailed, threadOf, tokensOf, wasLeft } from "./remarks.js";
-import { promptOf } from "./round.js";
 
-/** The rail in a box. */
+const TITLE = 80;
+const CELL = 8;
+const PITCH = 10;
+/** From how many times the usual cost on a cell is one step darker. */
+const STEPS = [0.5, 0.9, 1.4, 3];
+const HEATS = STEPS.length + 1;
+/** More rounds than that share cells: of those in one the dearest tells its colour. */
+const MOST_CELLS = 1200;
+/** On a narrow page the rail is a band above the rounds. */
+const NARROW = "(max-width: 56rem)";
+const MOST_IN_BAND = 240;
+
+/** The rail in a box; `onChoose` is given the number of the round whose cell was pressed. */
 export class Rail {
   #box;
-  #list;
+  #onChoose;
+  #blocks = [];
+  #perCell = 1;
   #current = null;
+  #here = null;
 
-  constructor(box) {
+  constructor(box, onChoose) {
     this.#box = box;
-    this.#list = el("ol", {});
-    fill(box, this.#list);
+    this.#onChoose = onChoose;
   }
 
-  /** Shows these rounds; the bars are drawn against the largest of them. */
-  show(rounds) {
-    const most = Math.max(1, ...rounds.map((round) => (round.input_tokens ?? 0) + (round.output_tokens ?? 0)));
-    const hasThreads = rounds.some((round) => threadOf(round) > 1);
-    fill(this.#list, rounds.map((round) => entry(round, most, hasThreads)));
-    this.#current = null;
+  /** Shows the server's outline of the session. */
+  show(outline) {
+    const current = this.#current;
+    this.#perCell = Math.max(1, Math.ceil(outline.rounds / (matchMedia(NARROW).matches ? MOST_IN_BAND : MOST_CELLS)));
+    const heat = heatOf(outline.costs_usd);
+    const marks = { failed: new Set(outline.failed), compacted: new Set(outline.compacted) };
+    this.#blocks = blocksOf(outline);
+    const columns = Math.max(6, Math.floor((this.#box.clientWidth - 26) / PITCH));
+    const list = el("ol", {}, this.#blocks.map((block) => el("li", {}, this.#entry(block, outline, heat, marks, columns))));
+    fill(
+      this.#box,
+      el("p", { class: "of-rail" }, el("span", {}, t("rail.questions", { count: outline.questions.length, questions: count(outline.questions.length) })), el("span", {}, t("column.rounds"), " ", count(outline.rounds))),
+      list,
+      el("p", { class: "of-rail heat-key", "aria-hidden": "true" }, t("rail.cheap"), Array.from({ length: HEATS }, (_, level) => el("i", { class: `heat-${level}` })), t("rail.dear"), el("i", { class: "key-failed" }), t("mark.error")),
+    );
+    this.#current = this.#here = null;
+    if (current) this.mark(current);
   }
 
-  /** Marks the round that is being read. */
+  /** Marks the round that is being read, and the question that it answers. */
   mark(number) {
     if (number === this.#current) return;
     this.#current = number;
-    this.#list.querySelector("[aria-current]")?.removeAttribute("aria-current");
-    const link = this.#list.querySelector(`a[href="#r${number}"]`);
-    if (!link) return;
+    this.#here?.classList.remove("here");
+    this.#box.querySelector("[aria-current]")?.removeAttribute("aria-current");
+    const at = this.#blocks.findLastIndex((block) => block.first <= number);
+    if (at < 0) return;
+    const { first } = this.#blocks[at];
+    const link = this.#box.querySelectorAll("ol > li > a")[at];
     link.setAttribute("aria-current", "true");
-    const { offsetTop, offsetHeight, offsetLeft, offsetWidth } = link;
-    const { scrollTop, clientHeight, scrollLeft, clientWidth } = this.#box;
+    this.#here = link.querySelectorAll("rect")[Math.floor((number - first) / this.#perCell)] ?? null;
+    this.#here?.classList.add("here");
+    const { offsetTop, offsetHeight } = link;
+    const { scrollTop, clientHeight } = this.#box;
     if (offsetTop < scrollTop || offsetTop + offsetHeight > scrollTop + clientHeight) this.#box.scrollTop = offsetTop - clientHeight / 2;
-    if (offsetLeft < scrollLeft || offsetLeft + offsetWidth > scrollLeft + clientWidth) this.#box.scrollLeft = offsetLeft - clientWidth / 2;
+  }
+
+  #entry({ first, last, title }, outline, heat, marks, columns) {
+    const cells = [];
+    for (let from = first; from <= last; from += this.#perCell) {
+      cells.push({ from, to: Math.min(last, from + this.#perCell - 1) });
+    }
+    const failed = outline.failed.filter((number) => number >= first && number <= last).length;
+    const known = outline.costs_usd.slice(first - 1, last).filter((usd) => usd !== null);
+    const words = [
+      title ? beginning(title, TITLE) : t("round.title", { round: count(first) }),
+      t("rail.rounds", { count: last - first + 1, rounds: count(last - first + 1) }),
+      known.length ? money(known.reduce((sum, usd) => sum + (picoDollars(usd) ?? 0n), 0n)) : null,
+      failed ? t("failedRounds", { count: failed, rounds: count(failed) }) : null,
+    ].filter(Boolean);
+    const rows = Math.ceil(cells.length / columns);
+    const width = Math.min(columns, cells.length) * PITCH;
+    const drawing = svg("svg", { class: "cells", viewBox: `0 0 ${width} ${rows * PITCH}`, width, height: rows * PITCH, "aria-hidden": "true" });
+    cells.forEach(({ from, to }, at) => {
+      const numbers = Array.from({ length: to - from + 1 }, (_, number) => from + number);
+      const heats = numbers.map((number) => heat(outline.costs_usd[number - 1])).filter((level) => level !== null);
+      const classes = [
+        heats.length ? `heat-${Math.max(...heats)}` : "heat-none",
+        numbers.some((number) => marks.failed.has(number)) ? "is-failed" : "",
+        numbers.some((number) => marks.compacted.has(number)) ? "is-compacted" : "",
+      ];
+      drawing.append(svg("rect", { class: classes.filter(Boolean).join(" "), x: (at % columns) * PITCH + 1, y: Math.floor(at / columns) * PITCH + 1, width: CELL, height: CELL, rx: 2, "data-round": numbers.find((number) => marks.failed.has(number)) ?? from }));
+    });
+    const press = (event) => {
+      const number = Number(event.target.dataset?.round);
+      if (!number || event.ctrlKey || event.metaKey || event.shiftKey) return;
+      event.preventDefault();
+      this.#onChoose(number);
+    };
+    return el(
+      "a",
+      { href: `#r${first}`, title: words.join(" · "), on: { click: press } },
+      el("span", { class: "prompt", dir: "auto" }, words[0]),
+      el("span", { class: "number" }, count(first)),
+      el("span", { class: "hidden" }, `, ${words.slice(1).join(", ")}`),
+      drawing,
+    );
   }
 }
 
-function entry(round, most, hasThreads) {
-  const prompt = promptOf(round);
-  const tools = round.tool_calls?.length ?? 0;
-  const words = [
-    hasThreads ? t("thread.name", { number: count(threadOf(round)) }) : null,
-    tokensOf(round).words,
-    tools ? t("rail.tools", { count: tools, tools: count(tools) }) : null,
-    hasFailed(round) ? t("mark.error") : null,
-    wasLeft(round) ? t("mark.left") : null,
-  ].filter(Boolean);
-  const bar = el("span", { class: "size" }, el("span", { class: "part-cached" }), el("span", { class: "part-fresh" }), el("span", { class: "part-output" }));
-  const amounts = [round.cached_tokens, round.input_tokens - round.cached_tokens, round.output_tokens];
-  amounts.forEach((amount, at) => {
-    bar.children[at].style.width = `${((Math.max(0, amount) / most) * 100).toFixed(2)}%`;
-  });
-  return el(
-    "li",
-    { class: prompt ? "has-prompt" : null },
-    el(
-      "a",
-      { href: `#r${round.round}`, title: [t("round.title", { round: count(round.round) }), ...words].join(" · ") },
-      el("span", { class: "number" }, round.round),
-      bar,
-      el("span", { class: "hidden" }, `, ${words.join(", ")}. `),
-      el("span", { class: "marks" }, hasFailed(round) ? icon("error") : wasLeft(round) ? icon("exit") : null, tools ? icon("tool") : null),
-      prompt ? el("span", { class: "prompt", dir: "auto" }, beginning(prompt, 48)) : null,
-    ),
-  );
+/** The rounds of each question, and those before the first one. */
+function blocksOf({ rounds, questions }) {
+  const starts = questions.map(({ round, title }) => ({ first: round, title }));
+  if (rounds && starts[0]?.first !== 1) starts.unshift({ first: 1, title: "" });
+  return starts.map((start, at) => ({ ...start, last: (starts[at + 1]?.first ?? rounds + 1) - 1 }));
+}
+
+/** How dear a round is beside a usual one of the session: 0 to 4, null where its cost is not known. */
+function heatOf(costs) {
+  const dollars = costs.filter((usd) => usd !== null).map(approximateDollars).filter((amount) => amount > 0).sort((one, other) => one - other);
+  const usual = dollars[Math.floor(dollars.length / 2)] || 1;
+  return (usd) => {
+    if (usd === null || usd === undefined) return null;
+    const times = approximateDollars(usd) / usual;
+    return STEPS.filter((step) => times >= step).length;
+  };
 }

@@ -6,18 +6,53 @@ import { compact, count, duration, machineTime, money, time } from "../shared/fo
 import { icon } from "../shared/icons.js";
 import { beginning, cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
+import { costNotes } from "./costs.js";
+import { isLine, lineOf } from "./line.js";
 import { CALL, RESULT, callPart, indented, readMessage, resultParts, tellingArgument } from "./messages.js";
 import { TextSource, passage } from "./passage.js";
 import { costOf, hasFailed, remarks, threadOf, tokensOf, wasLeft } from "./remarks.js";
 
 const PREVIEW = 110;
 const HISTORY = 20;
+const ASKED = 200;
 
-/** The article of a round; `before` is the round before it, where that is known, `onCopy` copies the round's link. */
-export function roundArticle(id, round, before, onCopy) {
+/** A round's article: one line that opens, or open from the first; `before` is the round before it, where that is known.
+ *
+ * `onCopy` copies the round's link, `onOpen` hears that all of a round was made. What an open round holds is made then.
+ */
+export function roundArticle(id, round, before, { onCopy, onOpen }) {
   const number = round.round;
-  const source = new TextSource(id, number, round.clipped);
-  const body = [
+  const prompt = promptOf(round);
+  const article = el(
+    "article",
+    { class: `round${hasFailed(round) ? " has-error" : ""}`, id: `r${number}`, "aria-labelledby": `n${number}`, tabindex: "-1" },
+    prompt ? asked(round, prompt, () => openRound(article)) : null,
+    head(round, onCopy, () => openRound(article, !article.classList.contains("is-open"))),
+  );
+  makers.set(article, () => {
+    article.append(...bodyOf(id, round, before).flat(Infinity).filter(Boolean), foot(round));
+    onOpen?.(article);
+  });
+  openRound(article, !isLine(round));
+  return article;
+}
+
+const makers = new WeakMap();
+
+/** Opens the article of a round, or makes it one line again. */
+export function openRound(article, isOpen = true) {
+  article.classList.toggle("is-open", isOpen);
+  article.querySelector(":scope > header > .toggle").setAttribute("aria-expanded", String(isOpen));
+  if (isOpen && makers.has(article)) {
+    const make = makers.get(article);
+    makers.delete(article);
+    make();
+  }
+}
+
+function bodyOf(id, round, before) {
+  const source = new TextSource(id, round.round, round.clipped);
+  return [
     failed(round, source),
     remarks(round),
     cut(round),
@@ -30,13 +65,11 @@ export function roundArticle(id, round, before, onCopy) {
     undecoded(round, source),
     round.no_content ? el("p", { class: "no-content" }, t("round.noContent")) : null,
   ];
-  return el(
-    "article",
-    { class: `round${hasFailed(round) ? " has-error" : ""}`, id: `r${number}`, "aria-labelledby": `n${number}`, tabindex: "-1" },
-    head(round, onCopy),
-    body,
-    foot(round),
-  );
+}
+
+/** The question that a run of rounds answers, above the line of its first one. */
+function asked(round, prompt, onPress) {
+  return button({ class: "asked" }, onPress, icon("person"), el("span", { class: "prompt", dir: "auto" }, beginning(prompt, ASKED)), el("time", { datetime: machineTime(round.timestamp) }, time(round.timestamp, isToday(round.timestamp) ? "hour" : "dayAndHour")));
 }
 
 /** The prompt of a person in a round, or an empty text: the round answers it. */
@@ -63,30 +96,38 @@ function isAside(part, parts, asked) {
   return isFramed(part.text, asked) || (part.text !== asked && parts.some(({ text }) => text === asked));
 }
 
+/** Whether a moment is of the reader's today: any other one is told with its day. */
+function isToday(timestamp) {
+  return time(timestamp, "day") === time(new Date().toISOString(), "day") && Math.abs(Date.now() - Date.parse(timestamp)) < 2 * 86_400_000;
+}
+
 // -- head and foot ----------------------------------------------------------------------------------------------------------
 
 const MARK_TEXTS = { model: "mark.model", compaction: "mark.compaction" };
 
-function head(round, onCopy) {
+function head(round, onCopy, onToggle) {
   const number = round.round;
   const link = button({ class: "quiet square copy-link", "aria-label": t("round.copy", { round: number }), title: t("round.copy", { round: number }) }, () => onCopy(number, link), icon("link"));
-  return el(
-    "header",
-    {},
-    el("h2", { id: `n${number}` }, el("a", { href: `#r${number}` }, t("round.title", { round: count(number) }))),
-    el("time", { datetime: machineTime(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, "clock")),
+  const chips = [
     el("span", { class: "context-marks" }),
     hasFailed(round) ? el("span", { class: "chip error" }, icon("error"), t("mark.error")) : null,
     wasLeft(round) ? el("span", { class: "chip left" }, icon("exit"), t("mark.left")) : null,
+  ];
+  const toggle = button({ class: "toggle", "aria-expanded": "false" }, onToggle, lineOf(round, chips));
+  return el(
+    "header",
+    {},
+    el("h2", { id: `n${number}` }, el("a", { href: `#r${number}`, title: t("round.title", { round: count(number) }) }, el("span", { class: "hidden" }, t("round.title", { round: "" })), count(number))),
+    toggle,
     link,
   );
 }
 
 /** Says in a round's head what happened to the context in it, and of a session of several conversations which it is of. */
-export function showMarks(article, round, { marks, hasThreads }) {
+export function showMarks(article, round, { marks, hasThreads, isSame }) {
   const chips = marks.filter((mark) => MARK_TEXTS[mark]);
   const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
-  const thread = hasThreads ? el("span", { class: "chip thread" }, icon("thought"), t("thread.name", { number: count(threadOf(round)) })) : null;
+  const thread = hasThreads ? el("span", { class: `chip thread${isSame ? " is-same" : ""}` }, icon("thought"), t("thread.name", { number: count(threadOf(round)) })) : null;
   fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}` }, icon(mark), words(mark))));
 }
 
@@ -94,13 +135,15 @@ function foot(round) {
   const { exact, words } = tokensOf(round);
   const parts = Object.entries(round.cost_parts_usd ?? {}).map(([kind, usd]) => `${kind.replaceAll("_", " ")} ${money(usd)}`);
   const facts = [
+    el("time", { datetime: machineTime(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, isToday(round.timestamp) ? "clock" : "second")),
     round.model ? el("span", { class: "of-model", title: oneLine(round.model) }, icon("model"), el("bdi", {}, cutInMiddle(round.model, 32))) : null,
     el("span", { title: exact }, words),
     el("span", { class: "of-cost", title: parts.join(" · ") || null }, costOf(round)),
     round.first_token_ms ? el("span", {}, t("round.firstToken", { time: duration(round.first_token_ms) })) : null,
     round.duration_ms ? el("span", {}, t("round.duration", { time: duration(round.duration_ms) })) : null,
   ];
-  return el("footer", {}, facts.filter(Boolean));
+  const notes = costNotes(round);
+  return el("footer", {}, facts.filter(Boolean), notes.length ? el("ul", { class: "cost-notes" }, notes.map((note) => el("li", {}, note))) : null);
 }
 
 // -- trouble ------------------------------------------------------------------------------------------------------------------
@@ -256,7 +299,7 @@ function reasoning(round, source) {
 
 function answer(round, source) {
   if (!round.answer) return null;
-  return el("div", { class: "said answer" }, el("h3", {}, icon("model"), t("role.answer")), passage(asText(round.answer), { source, path: ["answer"], isMarked: true }));
+  return el("div", { class: "said answer" }, el("h3", {}, icon("model"), t("role.answer")), passage(asText(round.answer), { source, path: ["answer"], isMarkdown: true }));
 }
 
 function calls(round, source) {

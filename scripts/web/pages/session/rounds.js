@@ -10,10 +10,15 @@ import { roundArticle, showMarks } from "./round.js";
 
 const PAGE_SIZE = 50;
 const MOST_SHOWN = 400;
+/** Pixels below the window within which rounds are loaded before one has come to them. */
+const NEAR = 500;
 
-/** The server's answer with the last rounds of a session, or with those around a number. */
-export function askRounds(id, number = null) {
-  const span = number === null ? { last: PAGE_SIZE } : { after: Math.max(0, number - 1 - PAGE_SIZE / 2), limit: PAGE_SIZE };
+/** The last rounds of a session, where a number would stand. */
+export const LAST = "last";
+
+/** The server's answer with the first rounds of a session, the `LAST` ones, or those around a number. */
+export function askRounds(id, where = null) {
+  const span = where === null ? { after: 0, limit: PAGE_SIZE } : where === LAST ? { last: PAGE_SIZE } : { around: where, limit: PAGE_SIZE };
   return ask("session/rounds", { id, ...span });
 }
 
@@ -24,16 +29,21 @@ export class Rounds {
   #marksOf;
   #onCopy;
   #onChange;
+  #onOpen;
   #shown = new Map();
   #busy = Promise.resolve();
+  #isLoading = false;
   total = 0;
 
-  constructor(id, boxes, { marksOf, onCopy, onChange }) {
+  constructor(id, boxes, { marksOf, onCopy, onChange, onOpen }) {
     this.#id = id;
     this.#boxes = boxes;
     this.#marksOf = marksOf;
     this.#onCopy = onCopy;
     this.#onChange = onChange;
+    this.#onOpen = onOpen;
+    // What is behind the last one comes before one has read to it.
+    new IntersectionObserver(() => this.#loadBehind(), { rootMargin: `0px 0px ${NEAR}px` }).observe(boxes.later);
   }
 
   get first() {
@@ -58,36 +68,76 @@ export class Rounds {
     return this.#shown.has(number);
   }
 
-  /** Shows the last rounds, or those around a number; `asked` is what `around` gave, where that was asked before. */
-  open(number = null, asked = null) {
+  /** Shows the first rounds, the `LAST` ones, or those around a number; `asked` is what `askRounds` gave, if it was asked before. */
+  open(where = null, asked = null) {
+    return this.#inTurn(() => this.#open(where, asked));
+  }
+
+  /** Has this round on the page, and gives whether there is one; next to those that are shown it joins them. */
+  reach(number) {
     return this.#inTurn(async () => {
-      const { data } = await (asked ?? askRounds(this.#id, number));
-      this.#shown.clear();
-      fill(this.#boxes.rounds);
-      this.#take(data, "append");
+      if (this.has(number)) return true;
+      if (number === this.last + 1) await this.#later();
+      else if (number === this.first - 1) await this.#earlier();
+      else await this.#open(number);
+      return this.has(number);
     });
   }
 
   /** Shows the rounds before those that are shown. */
   earlier() {
-    return this.#inTurn(async () => {
-      if (this.first <= 1) return;
-      const { data } = await ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE_SIZE });
-      const anchor = this.#boxes.rounds.firstElementChild;
-      const top = anchor?.getBoundingClientRect().top ?? 0;
-      this.#take(data, "prepend");
-      // What one reads stays where it was.
-      if (anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
-    });
+    return this.#inTurn(() => this.#earlier());
   }
 
   /** Shows the rounds behind those that are shown; gives how many came. */
   later() {
-    return this.#inTurn(async () => {
-      const { data } = await ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE_SIZE });
-      this.#take(data, "append");
-      return data.rounds.length;
-    });
+    return this.#inTurn(() => this.#later());
+  }
+
+  /** Loads what is behind the last round, until that is not near any more. */
+  async #loadBehind() {
+    if (this.#isLoading) return;
+    this.#isLoading = true;
+    try {
+      for (let last = 0; this.last > last && !this.isAtEnd && this.#boxes.later.getBoundingClientRect().top < innerHeight + NEAR; ) {
+        last = this.last;
+        await this.later();
+      }
+    } catch {
+      return; // the button is still there
+    } finally {
+      this.#isLoading = false;
+    }
+  }
+
+  async #open(where, asked = null) {
+    const { data } = await (asked ?? askRounds(this.#id, where));
+    this.total = data.total;
+    // A number that no round has leaves what is shown.
+    if (!data.rounds.length && data.total) return;
+    this.#shown.clear();
+    fill(this.#boxes.rounds);
+    this.#take(data, "append");
+  }
+
+  async #earlier() {
+    if (this.first <= 1) return;
+    const { data } = await ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE_SIZE });
+    const anchor = this.#boxes.rounds.firstElementChild;
+    const top = anchor?.getBoundingClientRect().top ?? 0;
+    this.#take(data, "prepend");
+    // What one reads stays where it was.
+    if (anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
+  }
+
+  async #later() {
+    const { data } = await ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE_SIZE });
+    const anchor = this.#boxes.rounds.lastElementChild;
+    const top = anchor?.getBoundingClientRect().top ?? 0;
+    this.#take(data, "append");
+    // Where many are shown, the first ones went.
+    if (anchor?.isConnected) scrollBy({ top: anchor.getBoundingClientRect().top - top, behavior: "instant" });
+    return data.rounds.length;
   }
 
   /** Draws the buttons at both ends again, where the number of rounds has changed. */
@@ -100,7 +150,7 @@ export class Rounds {
   showMarks(rounds = this.all) {
     for (const round of rounds) {
       const article = document.getElementById(`r${round.round}`);
-      if (article) showMarks(article, round, this.#marksOf(round.round));
+      if (article) showMarks(article, round, { ...this.#marksOf(round.round), isSame: this.has(round.round - 1) && threadOf(this.#shown.get(round.round - 1)) === threadOf(round) });
     }
   }
 
@@ -114,12 +164,13 @@ export class Rounds {
     const fresh = rounds.filter((round) => !this.#shown.has(round.round));
     const entries = fresh.map((round) => [round.round, round]);
     this.#shown = new Map(where === "append" ? [...this.#shown, ...entries] : [...entries, ...this.#shown]);
-    const articles = fresh.map((round) => roundArticle(this.#id, round, this.#before(round), this.#onCopy));
+    const articles = fresh.map((round) => roundArticle(this.#id, round, this.#before(round), { onCopy: this.#onCopy, onOpen: () => this.#onOpen() }));
     this.#boxes.rounds[where](...articles);
     this.#trim(where);
     this.showMarks(fresh);
     this.#showEdges();
     this.#onChange(fresh);
+    requestAnimationFrame(() => this.#loadBehind());
   }
 
   /** The round before this one in its conversation, where it is on the page. */

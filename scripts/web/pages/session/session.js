@@ -5,6 +5,7 @@ import { updateTimesAgo } from "../shared/ago.js";
 import { apiAddress, ask } from "../shared/api.js";
 import { copy } from "../shared/copying.js";
 import { byId, el, fill } from "../shared/dom.js";
+import { count } from "../shared/format.js";
 import { oneLine } from "../shared/log_text.js";
 import { failure, notice, showInstead, skeleton } from "../shared/notices.js";
 import { nextTheme, showSettings } from "../shared/settings.js";
@@ -15,13 +16,16 @@ import { Facts } from "./facts.js";
 import { TextSearch } from "./find.js";
 import { Following } from "./following.js";
 import { showHead, windowTitle } from "./head.js";
+import { Holding } from "./holding.js";
 import { Navigation, roundInAddress } from "./navigation.js";
 import { Rail } from "./rail.js";
 import { threadOf } from "./remarks.js";
 import { Rounds, askRounds } from "./rounds.js";
+import { Strip } from "./strip.js";
 import { Toolbar } from "./toolbar.js";
 
 const UPDATE_GAP = 1000;
+const OUTLINE_GAP = 5000;
 
 /** The page of one session. */
 class SessionPage {
@@ -31,15 +35,20 @@ class SessionPage {
   #isRedacted = false;
   #hasThreads = false;
   #rounds;
+  #holding;
   #following;
   #navigation;
   #search;
   #toolbar;
-  #rail = new Rail(byId("rail"));
+  #strip;
+  #rail = new Rail(byId("rail"), (number) => this.#navigation.goTo(number));
+  #outline = null;
+  #outlines = new Throttle(OUTLINE_GAP, () => this.#showOutline());
   #facts = null;
   #feed = null;
   #updates = new Throttle(UPDATE_GAP, () => this.#update());
   #scrolled = oncePerFrame(() => {
+    this.#holding.scrolled();
     this.#following.scrolled();
     this.#navigation.look();
   });
@@ -50,12 +59,14 @@ class SessionPage {
     this.#rounds = new Rounds(
       id,
       { rounds: box, earlier: byId("earlier"), later: byId("later") },
-      { marksOf: (number) => ({ marks: this.#marks.get(number) ?? [], hasThreads: this.#hasThreads }), onCopy: copyLink, onChange: () => this.#roundsChanged() },
+      { marksOf: (number) => ({ marks: this.#marks.get(number) ?? [], hasThreads: this.#hasThreads }), onCopy: (number, pressed) => this.#copyLink(number, pressed), onChange: () => this.#roundsChanged(), onOpen: () => this.#search?.mark() },
     );
-    this.#following = new Following(this.#rounds);
-    this.#navigation = new Navigation(this.#rounds, { box, onRead: (number) => this.#read(number), onJump: () => this.#following.stop() });
+    this.#holding = new Holding(box);
+    this.#following = new Following(this.#rounds, this.#holding);
+    this.#navigation = new Navigation(this.#rounds, { box, holding: this.#holding, missing: byId("missing"), onRead: (number) => this.#read(number), onJump: () => this.#following.stop() });
     this.#search = new TextSearch(id, { box: byId("found"), conversation: box, onChoose: (number) => this.#navigation.goTo(number) });
-    this.#toolbar = new Toolbar(byId("toolbar"), { rounds: box, search: this.#search, following: this.#following });
+    this.#strip = new Strip(byId("strip"), byId("strip-line"), { facts: byId("facts"), onFailed: () => this.#stepFailed(1) });
+    this.#toolbar = new Toolbar(byId("toolbar"), { rounds: box, search: this.#search, following: this.#following, onToggle: () => this.#navigation.holdTarget() });
   }
 
   /** Shows the session, and from then on what becomes of it; the first answers of the server are on their way. */
@@ -68,10 +79,12 @@ class SessionPage {
       this.#fail(error);
       return;
     }
+    this.#outlines.now();
     const address = () => apiAddress("session/events", { id: this.#id, after: this.#answer.rounds });
     this.#feed = new UpdateFeed(address, "rounds", (news) => this.#heard(news));
     this.#feed.updated();
     this.#feed.start();
+    addEventListener("beforeprint", () => fill(byId("printed"), printed(this.#rounds)));
     setInterval(() => updateTimesAgo(document), 10_000);
   }
 
@@ -81,11 +94,14 @@ class SessionPage {
       ["k", t("keys.formerRound"), () => this.#navigation.step(-1)],
       ["J", t("keys.nextPrompt"), () => this.#navigation.stepPrompt(1)],
       ["K", t("keys.formerPrompt"), () => this.#navigation.stepPrompt(-1)],
-      ["g", t("keys.first"), () => this.#navigation.goTo(1)],
-      ["G", t("keys.last"), () => this.#following.toEnd()],
+      ["n", t("keys.nextFailed"), () => this.#stepFailed(1)],
+      ["N", t("keys.formerFailed"), () => this.#stepFailed(-1)],
+      ["g", t("keys.first"), () => this.#following.toStart()],
+      ["G", t("keys.last"), () => this.#following.follow()],
       ["/", t("keys.find"), () => this.#search.focus()],
       ["e", t("keys.open"), () => this.#toolbar.toggleAll()],
-      ["c", t("keys.copy"), () => this.#navigation.current && copyLink(this.#navigation.current, null)],
+      ["o", t("keys.openOne"), () => this.#navigation.toggle()],
+      ["c", t("keys.copy"), () => this.#navigation.current && this.#copyLink(this.#navigation.current, null)],
       ["p", t("keys.pause"), () => this.#feed?.toggle()],
       ["u", t("keys.overview"), () => byId("home").click()],
       ["t", t("keys.theme"), nextTheme],
@@ -95,6 +111,8 @@ class SessionPage {
   /** What is read comes first, and waits for nothing else. */
   async #showRounds(asked) {
     await this.#rounds.open(null, asked);
+    // The address may ask for a round that there is not.
+    if (!this.#rounds.last) await this.#rounds.open();
     addEventListener("hashchange", () => this.#navigation.followAddress());
     addEventListener("scroll", this.#scrolled, { passive: true });
     if (roundInAddress()) await this.#navigation.followAddress();
@@ -119,8 +137,28 @@ class SessionPage {
 
   #showAnswer() {
     showHead(byId("head"), this.#answer, this.#isRedacted);
+    this.#strip.show(this.#answer);
     this.#facts.show(this.#answer);
     if (this.#navigation.current) this.#facts.mark(this.#navigation.current);
+  }
+
+  /** Goes to the next round that failed, or to the one before; behind the last comes the first. */
+  #stepFailed(by) {
+    const failed = this.#outline?.failed ?? (this.#answer?.context ?? []).filter((point) => point.marks.includes("error")).map((point) => point.round);
+    this.#navigation.stepAmong(failed, by, t("keys.noFailed"));
+  }
+
+  /** The whole of the session at a glance; where that cannot be had, the page does without. */
+  async #showOutline() {
+    try {
+      const { data } = await ask("session/outline", { id: this.#id });
+      this.#outline = data;
+    } catch {
+      return;
+    }
+    this.#rail.show(this.#outline);
+    this.#facts.showOutline(this.#outline);
+    if (this.#navigation.current) this.#rail.mark(this.#navigation.current);
   }
 
   #read(number) {
@@ -130,7 +168,6 @@ class SessionPage {
 
   #roundsChanged() {
     const { current } = this.#navigation;
-    this.#rail.show(this.#rounds.all);
     if (current && this.#rounds.has(current)) this.#navigation.read(current);
     else this.#scrolled();
     this.#search.mark();
@@ -154,11 +191,18 @@ class SessionPage {
       if (wasAtEnd) await this.#rounds.later();
       this.#rounds.grown(data.rounds);
       this.#showAnswer();
+      if (this.#rounds.total > before) this.#outlines.soon();
       if (this.#rounds.total > before) this.#following.came(this.#rounds.total - before);
       this.#feed.updated();
     } catch {
       this.#feed.lost();
     }
+  }
+
+  /** Copies a link that opens this round for whoever is given it: with the key of the session, if the server asks for one. */
+  #copyLink(number, pressed) {
+    const link = this.#answer?.link ?? location.pathname + location.search;
+    copy(`${location.origin}${link}#r${number}`, pressed);
   }
 
   /** In the place of a session that cannot be shown: why. */
@@ -169,8 +213,9 @@ class SessionPage {
   }
 }
 
-function copyLink(number, button) {
-  copy(`${location.origin}${location.pathname}${location.search}#r${number}`, button);
+/** Which rounds are on paper, and where all of them are. */
+function printed({ first, last, total }) {
+  return first === 1 && last === total ? null : t("printed.part", { first: count(first), last: count(last), total: count(total) });
 }
 
 function noSuchSession(id) {
@@ -188,7 +233,7 @@ function showLoading() {
 showLoading();
 const id = addressParameters().get("id") ?? "";
 // All is asked for at once; what fails is told where it is waited for.
-const asked = { me: ask("me", { id }), session: ask("session", { id }), rounds: askRounds(id, roundInAddress()) };
+const asked = { me: ask("me", { id }), session: ask("session", { id }), rounds: askRounds(id, roundInAddress() || null) };
 Promise.allSettled(Object.values(asked));
 await loadTexts();
 await new SessionPage(id).start(asked);

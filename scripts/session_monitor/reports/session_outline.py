@@ -1,0 +1,118 @@
+"""What is the whole of a session at a glance: what each round cost and added, where questions began, what was big?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+from session_monitor.index.database import Index
+from session_monitor.index.schema import FAILED, LEFT, NO_CONTENT
+from session_monitor.prices import money
+from session_monitor.sessions.rounds import Place
+
+from .session_profile import COMPACTION, ContextPoint, all_points
+
+MOST_QUESTIONS = 500
+"""Rounds that are read for what was asked there: the first ones."""
+MOST_RESULTS = 5
+_MICRO = 10**6
+
+
+class LargeResult(NamedTuple):
+    """What a tool said that took many tokens: the round that called it, the one that brought it, how often it was sent again."""
+
+    round: int
+    brought_by: int
+    tool: str
+    tokens: int
+    resent: int
+
+
+class SessionOutline(NamedTuple):
+    """All rounds of a session, in order: costs in pico-dollars and tokens that came with the next round, None where not known.
+
+    ``asks`` is where those rounds stand that may begin a question, ``compacted`` says which ones went on with less.
+    """
+
+    costs: list[int | None]
+    added: list[int | None]
+    failed: list[int]
+    left: list[int]
+    compacted: list[int]
+    results: list[LargeResult]
+    asks: list[Place]
+
+    def to_json(self) -> dict[str, Any]:
+        """For JSON, without the questions."""
+        document = self._asdict()
+        del document["asks"], document["costs"], document["added"], document["results"]
+        return {
+            **document,
+            "costs_usd": [None if pico is None else money.plain(pico) for pico in self.costs],
+            "added_tokens": self.added,
+            "largest_results": [result._asdict() for result in self.results],
+        }
+
+
+_ROUNDS = "SELECT number, flags, usd, pico, history, sent, start, length FROM round WHERE session = ? ORDER BY number"
+_CAME = "SELECT number, sum(results) FROM tool WHERE session = ? AND results > 0 GROUP BY number"
+_LARGEST = (
+    "SELECT tool.number, tool_name.name, tokens, round.base, round.thread FROM tool "
+    "JOIN tool_name ON tool_name.id = tool.tool "
+    "JOIN round ON round.session = tool.session AND round.number = tool.number "
+    "WHERE tool.session = ? AND tokens > 0 ORDER BY tokens DESC, tool.number LIMIT ?"
+)
+
+
+def outline(index: Index, session_id: str) -> SessionOutline | None:
+    """The whole of a session; None where there is none with this id."""
+    session = index.session_number(session_id)
+    if session is None:
+        return None
+    (file,) = index.db.execute("SELECT file FROM session WHERE id = ?", (session,)).fetchone()
+    rounds = index.db.execute(_ROUNDS, (session,)).fetchall()
+    points = all_points(index, session)
+    came = dict(index.db.execute(_CAME, (session,)))
+    compacted = [point.round for point in points if COMPACTION in point.marks]
+    asks = [
+        Place(file, number, start, length)
+        for number, flags, _, _, history, sent, start, length in rounds
+        if _may_ask(sent - (history or 0), came.get(number, 0)) and not flags & NO_CONTENT
+    ]
+    return SessionOutline(
+        costs=[None if usd is None else usd * _MICRO + pico for _, _, usd, pico, *_ in rounds],
+        added=list(_added(points)),
+        failed=[number for number, flags, *_ in rounds if flags & FAILED],
+        left=[number for number, flags, *_ in rounds if flags & LEFT],
+        compacted=compacted,
+        results=list(_largest(index, session, points, compacted)),
+        asks=asks[:MOST_QUESTIONS],
+    )
+
+
+def _may_ask(fresh: int, results: int) -> bool:
+    """Whether there is more in so many new messages than what tools said, and the answer that asked for it."""
+    return fresh > results + 1 if results else fresh > 0
+
+
+def _added(points: Sequence[ContextPoint]) -> Iterator[int | None]:
+    """How many tokens more the next round of a conversation sent than each; None where that is not known, or it sent fewer."""
+    following: dict[int, int | None] = {}
+    found: list[int | None] = []
+    for point in reversed(points):
+        size, behind = point.input_tokens or None, following.get(point.thread)
+        added = behind - size if behind and size else -1
+        found.append(added if added >= 0 else None)
+        following[point.thread] = size
+    return reversed(found)
+
+
+def _largest(
+    index: Index, session: int, points: Sequence[ContextPoint], compacted: Sequence[int]
+) -> Iterator[LargeResult]:
+    """Each stays in the prompts of its conversation until that ends, or its history is cut."""
+    threads = {point.round: point.thread for point in points}
+    for number, tool, tokens, base, thread in index.db.execute(_LARGEST, (session, MOST_RESULTS)):
+        end = next((each for each in compacted if each > number and threads[each] == thread), len(points) + 1)
+        resent = sum(number < point.round < end and point.thread == thread for point in points)
+        yield LargeResult(base or number, number, tool, tokens, resent)

@@ -1,0 +1,161 @@
+"""Every way to a round of a session leads to that round, in a real browser: however large rounds are, and however many."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browser import of_session
+from tests.support.stored_rounds import keep, round_of
+
+LONG = 199
+TOP = 200
+"""Pixels below the top of the window within which a round stands that was gone to."""
+
+
+def rounds_of(size, number=LONG):
+    """Rounds that take about so many bytes each, in texts that are not cut."""
+    texts = [f"line {at} " + "words " * 40 for at in range(max(1, size // 250))]
+    return [
+        round_of(
+            each,
+            timestamp=f"2026-02-01T{each // 3600:02}:{each // 60 % 60:02}:{each % 60:02}Z",
+            messages=[{"role": "user", "content": f"question {each}"}] if each % 20 == 1 else [],
+            messages_from_history=0 if each == 1 else each,
+            answer=f"answer {each}\n" + "\n".join(texts[: 1 + each % 7]),
+            reasoning="\n".join(texts)[:19_000],
+            tool_calls=[
+                {"id": f"c{at}", "type": "function", "function": {"name": "read", "arguments": text}}
+                for at, text in enumerate(texts[76:])
+            ],
+        )
+        for each in range(1, number + 1)
+    ]
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory):
+    """Sessions of 199 rounds of three sizes, and one of 5,000."""
+    folder = tmp_path_factory.mktemp("jumps")
+    keep(folder, "s10", *rounds_of(10))
+    keep(folder, "s10000", *rounds_of(10_000))
+    keep(folder, "s100000", *rounds_of(100_000))
+    return keep(folder, "s5000", *rounds_of(2000, 5000))
+
+
+def top_of(page, number):
+    """Where a round stands, once nothing moves any more."""
+    script = """number => new Promise((done) => {
+        let [last, same, frames] = [null, 0, 0];
+        const look = () => {
+            const node = document.querySelector(`#r${number}.is-target`);
+            const top = node ? Math.round(node.getBoundingClientRect().top) : null;
+            same = top !== null && top === last ? same + 1 : 0;
+            last = top;
+            if (same > 15 || ++frames > 900) done(top ?? -1); else requestAnimationFrame(look);
+        };
+        look();
+    })"""
+    return page.evaluate(script, number)
+
+
+def is_at_end(page):
+    """Whether the window cannot be scrolled down."""
+    return page.evaluate("document.documentElement.scrollHeight - innerHeight - scrollY < 2")
+
+
+@pytest.mark.parametrize("session", ["s10", "s10000", "s100000"])
+def test_a_link_opens_its_round_at_the_top(sessions, serve, look, session):
+    """The round that the address names is the one that is marked and stands at the top, if what follows fills the window."""
+    address = serve(sessions)
+    watched = look(address, of_session(session, "#r14"), size=(1280, 700))
+    for number in (14, 1, 2, 20, 50, 74, 150, 185, 195, 199):
+        watched.page.goto("about:blank")
+        watched.open(of_session(session, f"#r{number}"))
+        top = top_of(watched.page, number)
+        assert 0 <= top <= TOP or (is_at_end(watched.page) and 0 < top < 700) or number <= 2, (number, top)
+
+
+def test_a_link_into_a_session_of_5000_rounds(sessions, serve, look):
+    """Rounds in the middle of it are opened as those of a short one; so are those behind and before them, by chart and keys."""
+    address = serve(sessions)
+    page = look(address, of_session("s5000", "#r2500"), size=(1280, 700)).page
+    assert 0 <= top_of(page, 2500) <= TOP
+    for number in (4321, 17, 2501):
+        page.evaluate("number => { location.hash = `#r${number}`; }", number)
+        assert 0 <= top_of(page, number) <= TOP
+
+
+@pytest.mark.parametrize("session", ["s10000", "s100000"])
+def test_keys_walk_through_all_rounds(sessions, serve, look, session):
+    """`j` from the first round reaches each once, `k` back likewise, and the browser's way back is not made longer by it."""
+    page = look(serve(sessions), of_session(session, "#r1"), size=(1280, 700)).page
+    top_of(page, 1)
+    entries = page.evaluate("history.length")
+    for way, numbers in (("j", range(2, LONG + 1)), ("k", range(LONG - 1, 0, -1))):
+        for number in numbers:
+            page.keyboard.press(way)
+            page.wait_for_function("number => document.querySelector('.is-target')?.id === `r${number}`", arg=number)
+            if number % 40 == 2:
+                top = top_of(page, number)
+                assert 0 <= top <= TOP or is_at_end(page) or number <= 3, (number, top)
+    page.keyboard.press(way)
+    assert page.url.endswith("#r1")
+    assert page.evaluate("history.length") == entries
+
+
+def test_many_presses_at_once_are_all_counted(sessions, serve, look):
+    """Who presses `j` faster than rounds come is as far as he pressed."""
+    page = look(serve(sessions), of_session("s10000", "#r1"), size=(1280, 700)).page
+    top_of(page, 1)
+
+    page.evaluate(
+        "for (let at = 0; at < 60; at++) document.dispatchEvent(new KeyboardEvent('keydown', {key: 'j', bubbles: true}))"
+    )
+
+    assert 0 <= top_of(page, 61) <= TOP
+
+
+def test_a_jump_is_one_step_of_the_way_back(sessions, serve, look, expect):
+    """The browser's back leads to the round that one came from, whatever was walked by keys there."""
+    page = look(serve(sessions), of_session("s10000", "#r40"), size=(1280, 700)).page
+    top_of(page, 40)
+    entries = page.evaluate("history.length")
+    page.keyboard.press("j")
+    top_of(page, 41)
+    page.evaluate("location.hash = '#r120'")
+    assert 0 <= top_of(page, 120) <= TOP
+    assert page.evaluate("history.length") == entries + 1
+
+    page.go_back()
+
+    assert 0 <= top_of(page, 41) <= TOP
+
+
+@pytest.mark.parametrize("number", [0, 200, 9999])
+def test_a_round_that_there_is_not_is_said(sessions, serve, look, expect, number):
+    """Another one is not shown in its place as if it was meant."""
+    page = look(serve(sessions), of_session("s10000", f"#r{number}")).page
+
+    expect(page.locator(".missing")).to_have_text(f"There is no round {number:,}: this session has 199 rounds.")
+    assert page.locator(".is-target").count() == 0
+    page.evaluate("location.hash = '#r5'")
+    assert 0 <= top_of(page, 5) <= TOP
+    expect(page.locator(".missing")).to_have_count(0)
+
+
+@pytest.mark.parametrize("session", ["s10", "s10000", "s100000", "s5000"])
+def test_the_end_is_reached_at_the_first_press(sessions, serve, look, expect, session):
+    """A session opens at its start and says so; End and Follow show the last line of the last round, and stay there."""
+    page = look(serve(sessions), of_session(session), size=(1280, 700)).page
+    expect(page.locator("#r1")).to_be_in_viewport()
+    expect(page.locator(".places [aria-pressed=true]")).to_have_text("Start")
+    last = 5000 if session == "s5000" else LONG
+    for name in ("End", "Start", "Follow"):
+        page.locator(".places").get_by_role("button", name=name).click()
+        expect(page.locator(".places [aria-pressed=true]")).to_have_text(name)
+        shown = 1 if name == "Start" else last
+        page.locator(f"#r{shown}").wait_for()
+        page.wait_for_timeout(500)
+        expect(page.locator(".places [aria-pressed=true]")).to_have_text(name)
+        bottom = page.locator(f"#r{shown}").evaluate("node => innerHeight - node.getBoundingClientRect().bottom")
+        assert name == "Start" or 0 <= bottom <= 120, (name, bottom)
