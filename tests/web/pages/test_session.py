@@ -260,6 +260,40 @@ def test_what_was_big_leads_to_its_rounds(demo, look, expect):
     expect(page.locator(f"{rows.last.get_attribute('href')}.is-target")).to_be_in_viewport()
 
 
+def test_a_round_says_what_its_cost_rests_on(demo, look, expect):
+    """What had to be assumed for a cost is said in words, with both sums where it could be the other way round."""
+    page = look(demo, of_session(SESSION, "#r4")).page
+    notes = page.locator("#r4 .cost-notes")
+
+    expect(notes).to_contain_text("does not tell cache writes for an hour from those for five minutes")
+    expect(notes).to_have_text(
+        re.compile(r"\$0\.\d+ as counted here; \$0\.\d+ if what was written to the cache is kept for")
+    )
+
+
+def test_a_session_on_paper(demo, look, expect):
+    """What one presses is not printed, the figures are; where rounds lack it is said which ones are there."""
+    page = look(demo, of_session(LONG)).page
+    expect(page.locator(".facts .value")).to_be_visible()
+
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+
+    for name in (".toolbar", ".rail", ".top", ".edge >> nth=1"):
+        expect(page.locator(name)).to_be_hidden()
+    expect(page.locator(".facts .value")).to_be_visible()
+    expect(page.locator(".printed")).to_have_text(re.compile(r"^Rounds 1 to \d+ of 300\. The HTML download"))
+
+
+def test_questions_are_a_path(demo, look, expect):
+    """`J` and `K` go from question to question, wherever in the session they are."""
+    page = look(demo, of_session(LONG)).page
+    page.locator("#rail .prompt").first.wait_for()
+    for key, number in (("J", 26), ("J", 51), ("J", 76), ("J", 101), ("K", 76)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
+
+
 def test_answers_in_markdown(tmp_path, serve, look, expect):
     """Headings, lists, tables, code and links of an answer are such; markup is text, no link runs code, all is there as written."""
     folder = keep(tmp_path / "sessions", "s", round_of(1, answer=MARKDOWN))

@@ -101,17 +101,14 @@ export class Navigation {
     if (number >= 1 && number <= this.#rounds.total) this.goTo(number, { isStep: true });
   }
 
-  /** Goes to the next one of these rounds, or to the one before; from the last of them to the first. Of none it says so. */
-  stepAmong(numbers, by, noneInWords) {
-    if (!numbers.length) {
-      announce(noneInWords);
-      return;
-    }
+  /** Goes to the next one of these rounds, or to the one before; of a ring from the last to the first. Of none it says so. */
+  stepAmong(numbers, by, noneInWords, { isRing = true } = {}) {
     // Who has gone nowhere yet may stand at one of them already.
-    const from = this.#wanted ?? (this.#holding.element ? this.#current : by > 0 ? this.#from - 1 : this.#from);
+    const from = this.#wanted ?? (this.#holding.element || !isRing ? this.#from : by > 0 ? this.#from - 1 : this.#from);
     const ahead = numbers.filter((number) => (number - from) * by > 0);
-    const next = ahead.length ? ahead.at(by > 0 ? 0 : -1) : numbers.at(by > 0 ? 0 : -1);
-    this.goTo(next, { isStep: true });
+    const next = (ahead.length || !isRing ? ahead : numbers).at(by > 0 ? 0 : -1);
+    if (next === undefined) announce(noneInWords);
+    else this.goTo(next, { isStep: true });
   }
 
   /** Goes to the next round with a prompt of a person, loading more where there is none on the page. */

@@ -92,8 +92,8 @@ class SessionPage {
     return [
       ["j", t("keys.nextRound"), () => this.#navigation.step(1)],
       ["k", t("keys.formerRound"), () => this.#navigation.step(-1)],
-      ["J", t("keys.nextPrompt"), () => this.#navigation.stepPrompt(1)],
-      ["K", t("keys.formerPrompt"), () => this.#navigation.stepPrompt(-1)],
+      ["J", t("keys.nextPrompt"), () => this.#stepQuestion(1)],
+      ["K", t("keys.formerPrompt"), () => this.#stepQuestion(-1)],
       ["n", t("keys.nextFailed"), () => this.#stepFailed(1)],
       ["N", t("keys.formerFailed"), () => this.#stepFailed(-1)],
       ["g", t("keys.first"), () => this.#following.toStart()],
@@ -146,6 +146,13 @@ class SessionPage {
   #stepFailed(by) {
     const failed = this.#outline?.failed ?? (this.#answer?.context ?? []).filter((point) => point.marks.includes("error")).map((point) => point.round);
     this.#navigation.stepAmong(failed, by, t("keys.noFailed"));
+  }
+
+  /** Goes to the next round that begins a question, or to the one before, wherever in the session that is. */
+  #stepQuestion(by) {
+    const asked = this.#outline?.questions.map((question) => question.round) ?? [];
+    if (asked.length) this.#navigation.stepAmong(asked, by, t("keys.noMorePrompts"), { isRing: false });
+    else this.#navigation.stepPrompt(by);
   }
 
   /** The whole of the session at a glance; where that cannot be had, the page does without. */
