@@ -30,7 +30,7 @@ def test_a_session_is_opened_from_the_overview(demo, look, expect):
     )
     expect(page.locator("#rail li .prompt").first).to_contain_text("checkout test")
     assert page.locator("#rail rect").count() == page.locator(".round").count()
-    assert page.locator(".facts .value").inner_text().startswith("$")
+    assert page.locator(".facts .value").inner_text().lstrip("~").startswith("$")
 
 
 def test_only_what_is_new_is_shown_and_the_history_on_demand(demo, look, expect):

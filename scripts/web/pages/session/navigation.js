@@ -25,6 +25,7 @@ export class Navigation {
   #onJump;
   #current = null;
   #wanted = null;
+  #target = null;
 
   constructor(rounds, { box, holding, missing, onRead, onJump }) {
     this.#rounds = rounds;
@@ -82,6 +83,7 @@ export class Navigation {
   #showTarget(number, isStep) {
     const article = byId(`r${number}`);
     if (!isStep) openRound(article);
+    this.#target = number;
     for (const target of document.querySelectorAll(".round.is-target")) target.classList.remove("is-target");
     article.classList.add("is-target");
     article.focus({ preventScroll: true });
@@ -104,7 +106,8 @@ export class Navigation {
   /** Goes to the next one of these rounds, or to the one before; of a ring from the last to the first. Of none it says so. */
   stepAmong(numbers, by, noneInWords, { isRing = true } = {}) {
     // Who has gone nowhere yet may stand at one of them already.
-    const from = this.#wanted ?? (this.#holding.element || !isRing ? this.#from : by > 0 ? this.#from - 1 : this.#from);
+    const isGoneTo = this.#target === this.#current || !isRing;
+    const from = this.#wanted ?? (isGoneTo || by < 0 ? this.#from : this.#from - 1);
     const ahead = numbers.filter((number) => (number - from) * by > 0);
     const next = (ahead.length || !isRing ? ahead : numbers).at(by > 0 ? 0 : -1);
     if (next === undefined) announce(noneInWords);

@@ -94,7 +94,7 @@ export class Rounds {
     return this.#inTurn(() => this.#later());
   }
 
-  /** Loads what is behind the last round, until that is not near any more. */
+  /** Loads what is behind the last round, until that is not near any more; and before it, where nothing is behind. */
   async #loadBehind() {
     if (this.#isLoading) return;
     this.#isLoading = true;
@@ -102,6 +102,11 @@ export class Rounds {
       for (let last = 0; this.last > last && !this.isAtEnd && this.#boxes.later.getBoundingClientRect().top < innerHeight + NEAR; ) {
         last = this.last;
         await this.later();
+      }
+      // The last ones alone may not fill the window.
+      for (let first = 0; this.first !== first && this.first > 1 && this.isAtEnd && this.#boxes.rounds.offsetHeight < innerHeight; ) {
+        first = this.first;
+        await this.earlier();
       }
     } catch {
       return; // the button is still there

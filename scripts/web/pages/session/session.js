@@ -115,7 +115,7 @@ class SessionPage {
     if (!this.#rounds.last) await this.#rounds.open();
     addEventListener("hashchange", () => this.#navigation.followAddress());
     addEventListener("scroll", this.#scrolled, { passive: true });
-    if (roundInAddress()) await this.#navigation.followAddress();
+    if (roundInAddress() !== null) await this.#navigation.followAddress();
   }
 
   async #showFacts(...asked) {
