@@ -195,7 +195,10 @@ PARTS = st.none() | st.builds(TokenParts, *[st.integers(0, 50)] * 7)
 @given(CALLS, PARTS, st.sampled_from(["gpt-4o", "o3", "qwen3-max", "deepseek-chat", "no-such-model"]))
 def test_columns_say_what_each_call_says(calls, parts, model):
     """Pricing calls by columns, cached ones twice, adds up to what pricing each of them by itself does."""
-    calls = [call._replace(usage=call.usage._replace(parts=parts), at_least=bool(parts)) for call in calls]
+    of_writes = {"cache_write_5m": 0, "cache_write_1h": 0, "cache_write_mixed": 0}
+    unwritten = parts and parts._replace(**of_writes)  # what is a part of nothing is nothing
+    usages = [call.usage._replace(parts=parts if call.usage.cache_write else unwritten) for call in calls]
+    calls = [call._replace(usage=usage, at_least=bool(parts)) for call, usage in zip(calls, usages)]
     [estimate] = estimates(calls, model)
 
     assert (estimate.with_cache, estimate.without_cache) == one_by_one(SMALL_BOOK, calls, model)
