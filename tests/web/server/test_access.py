@@ -26,7 +26,17 @@ from web.server import access, peers
 from web.server.exchange import Request
 
 OTHER = "nightly-digest-2026-02-02"
-OF_ALL = ("/", "/api/overview", "/api/sessions", "/api/stats", "/api/summary", "/api/search?q=a", "/api/events")
+OF_ALL = (
+    "/api/prices",
+    "/api/coverage",
+    "/",
+    "/api/overview",
+    "/api/sessions",
+    "/api/stats",
+    "/api/summary",
+    "/api/search?q=a",
+    "/api/events",
+)
 OF_SESSION = ("/session", *site.OF_SESSION)
 FORWARDED = [
     {"X-Forwarded-For": "203.0.113.9"},
