@@ -266,6 +266,7 @@ def test_a_round_says_what_its_cost_rests_on(demo, look, expect):
     notes = page.locator("#r4 .cost-notes")
 
     expect(notes).to_contain_text("does not tell cache writes for an hour from those for five minutes")
+    expect(page.locator(".facts .assumed").last).to_contain_text(re.compile(r"\$0\.\d+ as counted here; \$0\.\d+ if"))
     expect(notes).to_have_text(
         re.compile(r"\$0\.\d+ as counted here; \$0\.\d+ if what was written to the cache is kept for")
     )

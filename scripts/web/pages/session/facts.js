@@ -3,11 +3,12 @@
 import { apiAddress } from "../shared/api.js";
 import { meter, partsBar } from "../shared/charts.js";
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../shared/format.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 import { bigOnes } from "./big.js";
+import { otherReadings } from "./costs.js";
 import { ALL_THREADS, GrowthChart, legendOf, threadBox } from "./growth.js";
 import { threadOf } from "./remarks.js";
 
@@ -115,6 +116,7 @@ function totals({ session, latency, notes }) {
     el("h2", {}, t("facts.cost")),
     el("p", { class: "value" }, cost(session)),
     unpriced ? el("p", { class: "foot" }, unpriced) : null,
+    [assumedIn(session), ...otherReadings(session)].filter(Boolean).map((words) => el("p", { class: "foot assumed" }, words)),
     session.at_least ? el("p", { class: "foot" }, t("note.atLeast", { count: session.at_least, rounds: count(session.at_least) })) : null,
     el("dl", {}, rows.filter(Boolean).map(([label, value]) => el("div", {}, el("dt", {}, label), el("dd", {}, value)))),
     notes.map(({ code, rounds }) => (NOTE_TEXTS[code] ? el("p", { class: "foot" }, t(NOTE_TEXTS[code], { count: rounds, rounds: count(rounds) })) : null)),

@@ -86,6 +86,11 @@ const NOTE_TEXTS = {
   as_stated: "assumed.as_stated",
 };
 
+/** A note on a cost in words. */
+export function costNote(note) {
+  return t(NOTE_TEXTS[note] ?? "assumed.other");
+}
+
 /** What had to be assumed for the cost of a sum, for how many rounds and dollars: a line each; null where nothing had. */
 export function assumedIn(sums) {
   if (!sums.assumed_rounds) return null;
@@ -93,7 +98,7 @@ export function assumedIn(sums) {
   const notes = Object.entries(sums.cost_notes ?? {}).sort(([, one], [, other]) => approximateDollars(other.cost_usd) - approximateDollars(one.cost_usd));
   return [
     t("assumed.in", words(sums.assumed_rounds, sums.assumed_usd)),
-    ...notes.map(([note, { rounds, cost_usd: dollars }]) => t("assumed.note", { ...words(rounds, dollars), why: t(NOTE_TEXTS[note] ?? "assumed.other") })),
+    ...notes.map(([note, { rounds, cost_usd: dollars }]) => t("assumed.note", { ...words(rounds, dollars), why: costNote(note) })),
   ].join("\n");
 }
 
