@@ -14,7 +14,7 @@ from web.server.exchange import Request
 
 from . import parameters
 from .parameters import Filters
-from .questions import HOLDS, MOST_NAMES, Question, Setting
+from .questions import HOLDS, MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,8 @@ class SessionsQuestion(Question):
     def of(cls, request: Request, setting: Setting) -> SessionsQuestion:
         """What a request asks."""
         now = setting.since(HOLDS)
-        filters = parameters.filters(request, now)
+        # A time "so long ago" is the same moment as for the cards, to which the rows add up.
+        filters = parameters.filters(request, setting.since(OF_ALL_HOLDS))
         sort_by = parameters.choice(request, "sort_by", SORT_KEYS, "updated")
         reverse = parameters.choice(request, "reverse", ("0", "1"), "0") == "1"
         offset = parameters.number(request, "offset", 0, 10_000_000, 0) or 0

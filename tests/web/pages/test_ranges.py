@@ -200,18 +200,17 @@ def test_escape_leads_back_to_before_the_search(demo, look, expect):
 def test_back_from_a_session_leads_to_where_one_was(demo, look, expect):
     """A press anywhere in a row opens it; back, the list stands where it stood, and the brand keeps the view."""
     page = look(demo, "/?range=all&sort=rounds").page
-    row = page.locator("#sessions tbody tr").nth(30)
-    row.scroll_into_view_if_needed()
+    page.evaluate("scrollTo(0, 1500)")
     page.wait_for_timeout(400)
     height = page.evaluate("scrollY")
     assert height > 300
-    row.locator("td.of-updated").click(force=True)  # the link lies over the whole row
+    page.mouse.click(900, 400)  # somewhere in a row, where there is no link of its own
     page.wait_for_url(re.compile("/session"))
     expect(page.locator(".round").first).to_be_visible()
     assert page.locator("a.brand").get_attribute("href").endswith("?range=all&sort=rounds")
     page.go_back()
 
-    expect(page.locator("#sessions tbody tr").nth(30)).to_be_visible()
+    expect(page.locator("#sessions tbody tr").first).to_be_attached()
     page.wait_for_function("want => Math.abs(scrollY - want) < 60", arg=height)
     assert page.url.endswith("/?range=all&sort=rounds")
 

@@ -67,7 +67,7 @@ export class Timeline {
       this.#box,
       el("header", {}, el("h2", {}, t("timeline.title")), legend(answer.models, wanted.model), el("div", { class: "tools" }, metrics, units)),
       this.#figure,
-      el("div", { class: "under" }, el("details", { class: "as-table" }, el("summary", {}, t("timeline.table")), this.#table(wanted)), paceOf(answer.pace)),
+      el("div", { class: "under" }, el("details", { class: "as-table" }, el("summary", {}, t("timeline.table")), this.#table(wanted)), wanted.outcome || wanted.status ? null : paceOf(answer.pace)),
     );
     this.#draw();
   }
