@@ -2,7 +2,6 @@
 
 import { el, fill } from "../shared/dom.js";
 import { count } from "../shared/format.js";
-import { viewLink } from "../shared/links.js";
 import { isolated } from "../shared/log_text.js";
 import { t } from "../shared/texts.js";
 
@@ -19,8 +18,8 @@ const ALERT_TEXTS = {
   skipped_calls: "alerts.skippedCalls",
   prices: "alerts.prices",
 };
-/** What the foot of the page tells more of: how much of the log the totals cover. */
-const OF_LOG = ["lost", "lost_calls", "cut", "left_out", "torn", "without_session_id", "skipped_calls"];
+/** What the page of what the totals cover tells more of. */
+const OF_LOG = ["lost", "lost_calls", "cut", "left_out", "torn", "without_session_id", "without_tokens", "skipped_calls", "damaged"];
 const MOST_NAMES = 3;
 
 /** Shows the alerts of the server's answer, where there are some. */
@@ -29,10 +28,10 @@ export function showAlerts(box, alerts) {
   fill(box, rows.length ? el("ul", { class: "alerts", "aria-label": t("alerts.title") }, rows) : null);
 }
 
-/** The words of an alert: as a link to what it counts, where there is such a place on this page. */
+/** The words of an alert, as a link to the page that tells more. */
 function inWords({ code, count: number, names }) {
   const shown = names.slice(0, MOST_NAMES).map(isolated).join(", ") + (names.length > MOST_NAMES ? ", …" : "");
   const words = t(ALERT_TEXTS[code] ?? "alerts.other", { count: number, number: count(number), names: shown, code });
-  if (code === "unpriced" && names.length === 1) return viewLink({ model: names[0], offset: null }, {}, words);
-  return OF_LOG.includes(code) ? el("a", { href: "#coverage" }, words) : words;
+  if (code === "unpriced" || code === "prices") return el("a", { href: "prices" }, words);
+  return OF_LOG.includes(code) ? el("a", { href: "coverage" }, words) : words;
 }

@@ -88,7 +88,7 @@ function sessionsCard(now, before, coverage) {
     foot: noted(
       active ? viewLink(ACTIVE_NOW, {}, t("cards.sessions.active", { count: active, sessions: count(active) })) : null,
       t("cards.sessions.calls", { count: now.calls, calls: count(now.calls) }),
-      without ? el("a", { href: "#coverage" }, t("cards.sessions.without", { count: without, calls: count(without) })) : null,
+      without ? el("a", { href: "coverage" }, t("cards.sessions.without", { count: without, calls: count(without) })) : null,
     ),
   };
 }
