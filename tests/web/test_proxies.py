@@ -206,7 +206,7 @@ def test_the_pages_below_a_path(folder, proxy):
         watched = browser.Watched(chromium, f"http://127.0.0.1:{front}/monitor")
         page = watched.open(link)
         page.locator("a.session-link").first.click()
-        page.locator(".round footer").first.wait_for()
+        page.locator(".round header:visible").first.wait_for()
         assert page.url.startswith(f"{watched.base}/session?id=")
         page.locator(".brand").click()
         page.locator("a.session-link").first.wait_for()

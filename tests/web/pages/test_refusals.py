@@ -73,7 +73,7 @@ def test_the_key_of_a_session(from_elsewhere, folder, expect):
     page = watched.page
     page.get_by_label("Key, or the link that has it").fill(keys.of_folder(str(folder)).of_session("one"))
     page.get_by_role("button", name="Open").click()
-    page.locator(".round footer").first.wait_for()
+    page.locator(".round header:visible").first.wait_for()
     page.goto(watched.base)
     expect(page.get_by_text("This link opens one session only")).to_be_visible()
     page.goto(watched.base + "/nope")
