@@ -32,9 +32,9 @@ from session_monitor.monitor.display import Journal, Progress, Show, summary
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.poll import Poll
 from session_monitor.monitor.voice import Voice
+from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
-from session_monitor.prices.current_book import CurrentBook
 from session_monitor.sessions import store, write_lock
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary

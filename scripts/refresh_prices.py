@@ -22,7 +22,8 @@ from typing import Any
 from price_sources import changes, genai, litellm, merge, wheels
 from price_sources.rows import GENAI, LITELLM, Findings
 from session_monitor.base import files
-from session_monitor.prices import price_check, price_list
+from session_monitor.own_prices import price_check
+from session_monitor.prices import price_list
 
 MANUAL = os.path.join(os.path.dirname(os.path.abspath(litellm.__file__)), "manual.json")
 EXAMPLES = """\

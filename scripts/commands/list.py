@@ -6,12 +6,12 @@ import argparse
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
-from session_monitor.prices import spending, wording
-from session_monitor.prices.currency import DisplayCurrency
 from session_monitor.reports.session_list import SORT_KEYS, SessionList
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
+from session_monitor.totals import spending, wording
+from session_monitor.totals.currency import DisplayCurrency
 
 from .shared import currencies, filters, parsers
 from .shared.data import Data

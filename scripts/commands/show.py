@@ -10,7 +10,7 @@ from typing import Any
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices.currency import DisplayCurrency
+from session_monitor.totals.currency import DisplayCurrency
 
 from .shared import currencies, failures, parsers
 from .shared.data import Data, meant, unknown_session

@@ -8,15 +8,15 @@ from typing import Any
 
 from session_monitor.base import periods
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices import wording
-from session_monitor.prices.currency import DisplayCurrency
-from session_monitor.prices.spending import Spending
 from session_monitor.reports import naming
 from session_monitor.reports.breakdown import Breakdown, BreakdownRow, SpanRow, ToolRow
 from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
 from session_monitor.reports.report import Report
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
+from session_monitor.totals import wording
+from session_monitor.totals.currency import DisplayCurrency
+from session_monitor.totals.spending import Spending
 
 from .shared import currencies, filters, parsers
 from .shared.data import Data

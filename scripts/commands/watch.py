@@ -14,12 +14,12 @@ from session_monitor.conversations import conversation, follow
 from session_monitor.conversations.conversation import Conversation, Wanted
 from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.prices import wording
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.reports.report import Overview
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
 from session_monitor.text.screen import Screen, terminal_size
+from session_monitor.totals import wording
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
 
 from .shared import currencies, parsers
 from .shared.data import Data, meant

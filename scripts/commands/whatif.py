@@ -6,14 +6,15 @@ import argparse
 import functools
 from typing import Any
 
-from session_monitor.prices import cost, money, what_if, wording
+from session_monitor.prices import cost, money
 from session_monitor.prices.book import Book
-from session_monitor.prices.currency import DisplayCurrency
-from session_monitor.prices.what_if import Alternative, Estimate
 from session_monitor.reports.elsewhere import Elsewhere
 from session_monitor.reports.filters import Selection, literally
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
+from session_monitor.totals import what_if, wording
+from session_monitor.totals.currency import DisplayCurrency
+from session_monitor.totals.what_if import Alternative, Estimate
 
 from .shared import currencies, failures, filters, parsers
 from .shared.data import Data, meant, unknown_model

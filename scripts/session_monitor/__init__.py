@@ -9,6 +9,8 @@ The wings, from the ground up; each one's own docstring names its rooms, ● tho
     log/            which bytes of which file are new, and which lines stand there
     sessions/       the session files: appended, recovered, read
     prices/         what a call cost
+    own_prices/     the prices that a person states
+    totals/         what calls cost together, and how that is told
     index/          derived rows over all sessions, disposable
     reports/        questions, answered as rows
     upkeep/         is it set up right, is it sound; mending, removing
@@ -25,7 +27,7 @@ engine put around the line;  calls.ai_log makes a Round of it, or says why not; 
 file;  log.checkpoint remembers how far;  index.keeper gets its row.  monitor.ingest goes before them all.
 
 The walk of one question:  a face works out what is asked (reports.filters);  reports.report asks the index, which
-index.access brings up to date;  prices.spending says what the rows cost;  the face shows it (text, exports, web).  For
+index.access brings up to date;  totals.spending says what the rows cost;  the face shows it (text, exports, web).  For
 what was said, conversations and search read those rounds alone (sessions.rounds).
 """
 

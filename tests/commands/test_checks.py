@@ -18,7 +18,7 @@ from commands.shared import failures
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.prices.own_lists import book
+from session_monitor.own_prices.own_lists import book
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.command_line import ROOT, command_line, status_of

@@ -10,7 +10,7 @@ import pytest
 
 from commands.pricing.own_list import read
 from commands.shared.failures import Failure
-from session_monitor.prices import own_lists
+from session_monitor.own_prices import own_lists
 from tests.support.command_line import data_at, done_at, line, run, run_at, sessions
 from tests.support.pricing import cost, priced_at
 

@@ -7,8 +7,8 @@ import pytest
 from session_monitor.conversations import passages
 from session_monitor.conversations.passages import ANSWER, CALL, FAILED, MESSAGE, QUESTION, REASONING, RESULT
 from session_monitor.prices.cost import FREE, Cost, CostParts, Unpriced
-from session_monitor.prices.spending import Noted, Spending
 from session_monitor.text import safe
+from session_monitor.totals.spending import Noted, Spending
 from tests.support.rendered import ROUND, ROW, partly_known
 
 CALL_OF_WEATHER = {"id": "call_1", "function": {"name": "get_weather", "arguments": '{"city":"北京"}'}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.conversations import remarks
-from session_monitor.prices.spending import Spending
+from session_monitor.totals.spending import Spending
 from tests.support.rendered import ROUND
 
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from session_monitor.conversations import transcript
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.prices.cost import NOTES, Cost, CostParts, Unpriced
-from session_monitor.prices.spending import Noted, Spending
 from session_monitor.text import safe, width
+from session_monitor.totals.spending import Noted, Spending
 from tests.support.rendered import COST, ROUND, ROW, SPENT, TEXT, partly_known
 
 

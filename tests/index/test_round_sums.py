@@ -8,8 +8,8 @@ from hypothesis import given, settings
 
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema
-from session_monitor.prices import spending, usage_totals
 from session_monitor.prices.cost import call_of
+from session_monitor.totals import spending, usage_totals
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, Agent
 

@@ -10,8 +10,8 @@ from session_monitor.calls.coverage import Coverage
 from session_monitor.monitor.display import Journal, Pace, Progress, summary
 from session_monitor.monitor.poll import Poll
 from session_monitor.monitor.voice import Voice
-from session_monitor.prices.spending import Spending
-from session_monitor.prices.usage_totals import Sums
+from session_monitor.totals.spending import Spending
+from session_monitor.totals.usage_totals import Sums
 
 
 def poll_of(read=0, to_read=0, *, logs=1, **more):

@@ -10,11 +10,11 @@ from session_monitor.monitor import live_view
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.live_view import LiveView
 from session_monitor.monitor.poll import Poll
-from session_monitor.prices.spending import Spending
-from session_monitor.prices.usage_totals import Sums
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary
 from session_monitor.text.live_frame import FrameTotals, SessionLine
+from session_monitor.totals.spending import Spending
+from session_monitor.totals.usage_totals import Sums
 from tests.support import calls
 from tests.support.calls import BOOK
 

@@ -8,8 +8,8 @@ from session_monitor.calls.coverage import Coverage
 from session_monitor.log.look import Look
 from session_monitor.monitor import poll as polls
 from session_monitor.monitor.poll import Poll
-from session_monitor.prices.spending import Spending
-from session_monitor.prices.usage_totals import Sums
+from session_monitor.totals.spending import Spending
+from session_monitor.totals.usage_totals import Sums
 
 
 def looked(**more):

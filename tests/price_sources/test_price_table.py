@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from session_monitor.prices import money, price_check, price_list
+from session_monitor.own_prices import price_check
+from session_monitor.prices import money, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.model_names import canonical
 

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import usage
 from session_monitor.calls.usage import Reported, Usage
-from session_monitor.prices import money, price_check
+from session_monitor.own_prices import price_check
+from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call
 from session_monitor.prices.price_list import PriceList

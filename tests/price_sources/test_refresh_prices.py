@@ -20,7 +20,8 @@ import pytest
 import refresh_prices
 from price_sources import by_hand, changes, genai, litellm, merge, wheels
 from price_sources.rows import Findings, Offer
-from session_monitor.prices import price_check, price_list
+from session_monitor.own_prices import price_check
+from session_monitor.prices import price_list
 
 DATA = Path(__file__).parent / "data"
 SCRIPT = Path(refresh_prices.__file__)

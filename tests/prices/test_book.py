@@ -17,7 +17,7 @@ from session_monitor.prices import cost, model_names, money, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import USUAL, Call, CallColumns, Traits, Unpriced
 from session_monitor.prices.price_list import PriceList
-from session_monitor.prices.spending import Spending
+from session_monitor.totals.spending import Spending
 from tests.support.price_oracle import place_of, prices_at, rate_of
 from tests.support.priced import ROUNDS, SMALL, SMALL_BOOK, a_list, call, row, usd, worked
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import TokenParts, Usage
-from session_monitor.prices import cost, money, own_lists, price_list
+from session_monitor.own_prices import own_lists
+from session_monitor.prices import cost, money, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, CallColumns, Traits
 from session_monitor.prices.price_list import SHIPPED, PriceList

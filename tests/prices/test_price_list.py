@@ -15,7 +15,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from session_monitor.prices import own_words, price_check, price_list
+from session_monitor.own_prices import price_check
+from session_monitor.prices import own_words, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.model_names import canonical
 from session_monitor.prices.price_list import BadPriceListError, PriceList, UndecodedPriceList

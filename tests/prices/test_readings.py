@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import usage as usages
 from session_monitor.calls.usage import Reported, TokenParts, Usage
-from session_monitor.prices import cost, money, spending, wording
+from session_monitor.prices import cost, money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call
+from session_monitor.totals import spending, wording
 from tests.support.priced import a_list, row
 
 CLAUDE = row("3", "15", cache_read="0.3", cache_write="3.75", cache_write_1h="6")

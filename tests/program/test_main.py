@@ -45,7 +45,8 @@ main.parser().parse_args()  # it imports too
 import ctypes, fractions, hashlib, shlex, shutil
 from session_monitor.index import pool; from session_monitor.monitor import intake, rereading, unknown_lines
 from session_monitor.log import beginnings, compressed, verdicts; from session_monitor.sessions import round_counts
-from session_monitor.prices import model_names, price_check
+from session_monitor.prices import model_names
+from session_monitor.own_prices import price_check
 if os.getuid() == 0:
     os.setgroups([]); os.setgid(65534); os.setuid(65534)
 sys.exit(main.main())

@@ -5,11 +5,11 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.prices import spending, what_if
 from session_monitor.prices.cost import call_of
 from session_monitor.reports import elsewhere
 from session_monitor.reports.filters import ALL, Selection, literally
 from session_monitor.reports.report import Report
+from session_monitor.totals import spending, what_if
 from tests.support import report_oracle
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, Agent, Step

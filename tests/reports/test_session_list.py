@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.prices import spending
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_list import SORT_KEYS
 from session_monitor.reports.session_rows import OF_WHOLE
+from session_monitor.totals import spending
 from tests.reports.test_breakdown import kept
 from tests.support import report_oracle
 from tests.support.calls import BOOK

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.prices import cost
-from session_monitor.prices.spending import NO_NAME, Noted
 from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
 from session_monitor.sessions import session_file
+from session_monitor.totals.spending import NO_NAME, Noted
 from tests.support.calls import BOOK
 from tests.support.indexes import Agent, Step
 from tests.support.stored_rounds import keep, round_of

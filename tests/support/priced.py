@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import usage
 from session_monitor.calls.usage import Reported, Usage
-from session_monitor.prices import money, price_check, spending
+from session_monitor.own_prices import price_check
+from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost
 from session_monitor.prices.price_list import PriceList
-from session_monitor.prices.spending import Spending
+from session_monitor.totals import spending
+from session_monitor.totals.spending import Spending
 
 DATA = Path(__file__).parent.parent / "prices" / "data"
 ROUNDS = json.loads((DATA / "worked-rounds.json").read_text(encoding="utf-8"))

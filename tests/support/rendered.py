@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from session_monitor.prices.cost import Cost, CostParts
-from session_monitor.prices.spending import Spending
+from session_monitor.totals.spending import Spending
 
 ROW = {
     "session_id": "s",

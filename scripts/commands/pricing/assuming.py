@@ -9,7 +9,8 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output, to_json
-from session_monitor.prices import assumptions, own_lists
+from session_monitor.own_prices import own_lists
+from session_monitor.prices import assumptions
 from session_monitor.prices.price_list import PriceList
 from session_monitor.text import safe
 from session_monitor.text.table import Column

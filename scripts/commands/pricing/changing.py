@@ -9,7 +9,8 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.failures import Failure
 from commands.shared.output import Output
-from session_monitor.prices import own_lists, own_words, publishers
+from session_monitor.own_prices import own_lists
+from session_monitor.prices import own_words, publishers
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList
 from session_monitor.text import safe

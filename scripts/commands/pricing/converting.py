@@ -9,7 +9,7 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output, to_json
-from session_monitor.prices import own_lists
+from session_monitor.own_prices import own_lists
 from session_monitor.text.table import Column
 
 from . import own_list

@@ -9,7 +9,8 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output, to_json
-from session_monitor.prices import discounts, own_lists, sellers
+from session_monitor.own_prices import own_lists
+from session_monitor.prices import discounts, sellers
 from session_monitor.prices.discounts import Discount
 from session_monitor.text import safe
 from session_monitor.text.table import Column

@@ -10,7 +10,8 @@ from commands.shared import failures
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from session_monitor.base import files
-from session_monitor.prices import own_lists, price_check, price_list
+from session_monitor.own_prices import own_lists, price_check
+from session_monitor.prices import price_list
 from session_monitor.prices.price_list import BadPriceListError, PriceList
 
 

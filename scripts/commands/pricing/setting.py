@@ -9,10 +9,11 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output
-from session_monitor.prices import own_lists, own_words
+from session_monitor.own_prices import own_lists
+from session_monitor.own_prices.own_lists import NothingAfterError
+from session_monitor.prices import own_words
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import PATTERN, ModelPrices
-from session_monitor.prices.own_lists import NothingAfterError
 from session_monitor.prices.price_list import PRICES, PriceList
 from session_monitor.text import humanize, safe
 

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from commands.shared import parsers
-from session_monitor.prices import price_check
+from session_monitor.own_prices import price_check
 
 _OF_TIER = ("input", "output", "cache_read", "cache_write")
 

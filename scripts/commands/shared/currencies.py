@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from datetime import datetime, timezone
 
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
 
 from .data import Data
 from .failures import USAGE, Failure

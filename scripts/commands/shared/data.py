@@ -10,7 +10,7 @@ from session_monitor.base import data_folder
 from session_monitor.base.timestamps import now
 from session_monitor.calls import coverage
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices import own_lists
+from session_monitor.own_prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.reports.report import Report

@@ -15,7 +15,7 @@ from typing import Callable
 from session_monitor.base import data_folder, timestamps
 from session_monitor.base.signals import waking
 from session_monitor.conversations.follow import Pause
-from session_monitor.prices.current_book import CurrentBook
+from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.reports.report import Report
 
 from .data import Data

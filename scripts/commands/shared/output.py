@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from session_monitor.calls.coverage import Coverage
-from session_monitor.prices.currency import DOLLARS
 from session_monitor.text import safe, table, width
 from session_monitor.text.table import Column, Paint
+from session_monitor.totals.currency import DOLLARS
 
 SCHEMA_VERSION = 1
 """Of the envelope that JSON stands in."""

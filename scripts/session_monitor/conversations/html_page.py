@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices.cost import Outcome
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
-from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
+from session_monitor.totals.spending import Spending
 
 from . import passages, remarks
 from .passages import LABELS, Passage

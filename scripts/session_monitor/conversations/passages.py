@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
 from session_monitor.calls.outcome import has_tokens
-from session_monitor.prices import wording
 from session_monitor.prices.cost import NO_TOKENS, OTHER_READINGS, UNPRICED, Cost, Outcome, Unpriced
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
-from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe
+from session_monitor.totals import wording
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
+from session_monitor.totals.spending import Spending
 
 from . import remarks
 

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from session_monitor.calls.outcome import FAILED, LEFT, is_free, outcome_of
-from session_monitor.prices.spending import Spending
 from session_monitor.text import safe
+from session_monitor.totals.spending import Spending
 
 LEFT_EARLY = "Left: the client left before the end (it may have got everything)"
 FAILED_UNTOLD = "Failed: the log does not tell why"

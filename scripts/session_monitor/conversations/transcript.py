@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls import messages as call_messages
-from session_monitor.prices import wording
 from session_monitor.prices.cost import Outcome
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
-from session_monitor.prices.spending import Spending
 from session_monitor.text import humanize, safe, table, width
+from session_monitor.totals import wording
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
+from session_monitor.totals.spending import Spending
 
 from . import passages, remarks
 from .remarks import Conversations

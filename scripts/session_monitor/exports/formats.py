@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from session_monitor.calls.coverage import Coverage
 from session_monitor.prices import money
 from session_monitor.prices.cost import STATED
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
 from session_monitor.text import humanize, markdown, safe
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
 
 from .tables import SUMS, ExportRow, ExportTable
 

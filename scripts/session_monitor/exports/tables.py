@@ -17,12 +17,12 @@ from session_monitor.index.ways import route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import OTHER_READINGS, Call, Unpriced, notes_of
-from session_monitor.prices.currency import DisplayCurrency
-from session_monitor.prices.usage_totals import Sums
 from session_monitor.reports import breakdown
 from session_monitor.reports.filter_sql import SelectionSql
 from session_monitor.reports.filters import Selection
 from session_monitor.reports.session_rows import SessionRow
+from session_monitor.totals.currency import DisplayCurrency
+from session_monitor.totals.usage_totals import Sums
 
 REPORT, SESSIONS, ROUNDS = "report", "sessions", "rounds"
 WHAT = (REPORT, SESSIONS, ROUNDS)

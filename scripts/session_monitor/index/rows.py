@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base import files, timestamps, utf8
 from session_monitor.calls.usage import parts_of
-from session_monitor.prices import usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names, message_history, session_file
 from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
+from session_monitor.totals import usage_totals
 
 from . import schema
 from .round_costs import costs, priced_as

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import Callable, Protocol, TextIO
 
 from session_monitor.prices import money
-from session_monitor.prices.spending import Spending
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize, safe
+from session_monitor.totals.spending import Spending
 
 from .poll import Poll
 from .voice import Voice
@@ -26,7 +26,7 @@ class Show(Protocol):
 
 def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[str]:
     """The closing summary: what was read, what was found in it, what it cost, what the totals leave out."""
-    from session_monitor.prices import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
+    from session_monitor.totals import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
 
     covered, totals, count = poll.coverage, poll.sums, humanize.count
     not_well = humanize.bracketed({"failed": totals.failed, "left": totals.left})
@@ -41,7 +41,7 @@ def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[
 
 
 def _cost(spent: Spending) -> str:
-    from session_monitor.prices import wording  # noqa: PLC0415 -- as above
+    from session_monitor.totals import wording  # noqa: PLC0415 -- as above
 
     tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""

@@ -22,12 +22,12 @@ from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile, TruncatedError
 from session_monitor.log.look import Look
 from session_monitor.log.tail import LookAgain, Tail
-from session_monitor.prices import usage_totals
 from session_monitor.prices.book import Book
 from session_monitor.sessions.opening import InTheWay, SetAside, WentBack
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary, Written
 from session_monitor.sessions.write_lock import Outdated
+from session_monitor.totals import usage_totals
 
 from .poll import Poll
 

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from datetime import datetime, timezone
 from typing import Callable
 
-from session_monitor.prices import price_list, usage_totals, wording
+from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.reports import report
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import live_frame
 from session_monitor.text import screen as text_screen
+from session_monitor.totals import usage_totals, wording
 
 from .display import Pace
 from .poll import Poll

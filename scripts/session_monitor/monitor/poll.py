@@ -5,8 +5,8 @@ from __future__ import annotations
 from session_monitor.calls.coverage import Coverage
 from session_monitor.log import tail
 from session_monitor.log.look import Look
-from session_monitor.prices import usage_totals
-from session_monitor.prices.usage_totals import NOTHING
+from session_monitor.totals import usage_totals
+from session_monitor.totals.usage_totals import NOTHING
 
 MOST_NOTICES = 20
 

@@ -9,18 +9,10 @@ Its rooms in reading order, ● those that others may come in by:
     readings        what the log leaves open of a call's cache
     assumptions ●   what a person says of that
     price_list ●    a list of prices, as it stands in its file
-    price_check ●   whether a list can be used
-    own_lists ●     the lists of prices that a person keeps
     own_words ●     which pattern or second name in them holds for a name
     discounts ●     which discount in them holds for a call
-    current_book ●  the prices of now; on a mistake, those of before
     model_names ●   which names mean the same model
     sellers ●       who sold a call
     publishers ●    whose model a reseller's name means
     money ●         integer pico-dollars, exact and printed
-    currency ●      the same in another currency
-    spending ●      what calls cost together
-    usage_totals ●  calls, tokens and cost together
-    what_if ●       the same calls at other models' prices
-    wording ●       a cost in words
 """

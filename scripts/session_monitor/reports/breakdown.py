@@ -11,8 +11,8 @@ from session_monitor.base.periods import TimeSpan
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
-from session_monitor.prices import usage_totals
-from session_monitor.prices.usage_totals import Sums
+from session_monitor.totals import usage_totals
+from session_monitor.totals.usage_totals import Sums
 
 from .filter_sql import SelectionSql, SumSource
 from .naming import Naming

@@ -16,8 +16,9 @@ from session_monitor.base.periods import TimeSpan
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
-from session_monitor.prices import money, usage_totals
-from session_monitor.prices.usage_totals import Sums
+from session_monitor.prices import money
+from session_monitor.totals import usage_totals
+from session_monitor.totals.usage_totals import Sums
 
 from . import breakdown, pace
 from .breakdown import Breakdown, ToolRow

@@ -9,9 +9,10 @@ from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.index.round_costs import parts_kept
-from session_monitor.prices import money, what_if
-from session_monitor.prices.spending import Spending
-from session_monitor.prices.what_if import Alternative, CallBlock, Estimate
+from session_monitor.prices import money
+from session_monitor.totals import what_if
+from session_monitor.totals.spending import Spending
+from session_monitor.totals.what_if import Alternative, CallBlock, Estimate
 
 from . import breakdown
 from .filter_sql import SelectionSql

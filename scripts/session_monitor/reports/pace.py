@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import periods
 from session_monitor.prices import money
-from session_monitor.prices.usage_totals import Sums
+from session_monitor.totals.usage_totals import Sums
 
 from . import breakdown
 from .filter_sql import SelectionSql

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, TypeVar
 from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
-from session_monitor.prices.usage_totals import Sums
+from session_monitor.totals.usage_totals import Sums
 
 from . import breakdown, session_list, session_rows
 from .breakdown import Breakdown, ToolRow
@@ -23,8 +23,8 @@ from .session_list import ListPage, SessionList
 from .session_rows import Neighbours, SessionRow, Threads
 
 if TYPE_CHECKING:
-    from session_monitor.prices.what_if import Alternative
     from session_monitor.sessions.rounds import Place
+    from session_monitor.totals.what_if import Alternative
 
     from .dashboard import Dashboard
     from .elsewhere import Elsewhere

@@ -10,9 +10,10 @@ from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.round_costs import call_of
 from session_monitor.index.schema import CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
-from session_monitor.prices import money, usage_totals
+from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, CostParts
+from session_monitor.totals import usage_totals
 
 from . import breakdown
 from .breakdown import BreakdownRow, ToolRow

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.base import utf8
 from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.prices import cost, money, usage_totals
-from session_monitor.prices.spending import Noted, Spending
+from session_monitor.prices import cost, money
+from session_monitor.totals import usage_totals
+from session_monitor.totals.spending import Noted, Spending
 
 from . import breakdown
 from .filter_sql import SelectionSql
 from .filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE
 
 if TYPE_CHECKING:
-    from session_monitor.prices.usage_totals import Sums
     from session_monitor.sessions.rounds import Place
+    from session_monitor.totals.usage_totals import Sums
 
 _COLUMNS = ", ".join(
     (

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from session_monitor.index import round_costs, schema
 from session_monitor.index.database import Index
 from session_monitor.prices import cost
-from session_monitor.prices.spending import NO_NAME
+from session_monitor.totals.spending import NO_NAME
 
 
 class UnpricedModel(NamedTuple):

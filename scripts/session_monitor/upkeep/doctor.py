@@ -18,7 +18,7 @@ from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.log import checkpoint
 from session_monitor.log.checkpoint import LogView
-from session_monitor.prices import own_lists
+from session_monitor.own_prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.sessions import file_names

@@ -14,8 +14,8 @@ from typing import Callable, NamedTuple
 from session_monitor.base import data_folder
 from session_monitor.index import opening
 from session_monitor.index.database import Index
+from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.prices.book import Book
-from session_monitor.prices.current_book import CurrentBook
 
 LOOK = 0.25
 """Seconds for which a look at the folder holds."""

@@ -8,9 +8,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
-from . import assumptions, discounts, money, own_words, price_list, sellers
-from .price_list import CACHE_PRICES, DATE_ORIGINS, PRICES, SCHEMA, UNIT, BadPriceListError, PriceList
-from .publishers import own_key
+from session_monitor.prices import assumptions, discounts, money, own_words, price_list, sellers
+from session_monitor.prices.price_list import (
+    CACHE_PRICES,
+    DATE_ORIGINS,
+    PRICES,
+    SCHEMA,
+    UNIT,
+    BadPriceListError,
+    PriceList,
+)
+from session_monitor.prices.publishers import own_key
 
 _ROW_KEYS = {*PRICES, "from", "dated", "after", "observed", "source", "url", "note", "currency", "tiers", "windows"}
 _MODEL_KEYS = {"vendor", "names", "note", "prices"}

@@ -13,11 +13,10 @@ from datetime import date, timedelta
 from typing import Any
 
 from session_monitor.base import data_folder
-
-from . import price_list
-from .book import Book
-from .cost import ModelPrices
-from .price_list import PriceList
+from session_monitor.prices import price_list
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import ModelPrices
+from session_monitor.prices.price_list import PriceList
 
 
 def of_folder(data_dir: str) -> str:
@@ -130,7 +129,7 @@ def _going_on(known: Sequence[Mapping[str, Any]], until: str) -> list[Mapping[st
 
 def place_of(prices: PriceList, name: str) -> tuple[str, str]:
     """The part of a list that a name or a pattern stands in, and the key that it has there, or would have."""
-    from . import own_words  # noqa: PLC0415 -- as below
+    from session_monitor.prices import own_words  # noqa: PLC0415 -- as below
 
     if not own_words.is_pattern(name):
         return "models", _key(name)
@@ -168,7 +167,7 @@ def with_seller(prices: PriceList, pattern: str, seller: str) -> PriceList:
 
 def wider_than(prices: PriceList, pattern: str) -> str | None:
     """The first pattern of clusters and routes in a list that fits all that a new one does; None where there is none."""
-    from . import own_words  # noqa: PLC0415 -- as below
+    from session_monitor.prices import own_words  # noqa: PLC0415 -- as below
 
     if pattern in prices.sellers:
         return None
@@ -248,6 +247,6 @@ def without(prices: PriceList, name: str) -> PriceList:
 
 
 def _key(name: str) -> str:
-    from . import publishers  # noqa: PLC0415 -- only who states a price needs it
+    from session_monitor.prices import publishers  # noqa: PLC0415 -- only who states a price needs it
 
     return publishers.own_key(name)

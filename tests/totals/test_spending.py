@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import cost, money, spending
+from session_monitor.prices import cost, money
 from session_monitor.prices.cost import Call, Cost, Unpriced
-from session_monitor.prices.spending import Noted, Spending
+from session_monitor.totals import spending
+from session_monitor.totals.spending import Noted, Spending
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 

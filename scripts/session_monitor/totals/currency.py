@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from . import money
+from session_monitor.prices import money
 
 _USD = "_usd"
 """The end of the name of what is an amount of dollars, in JSON and tables."""

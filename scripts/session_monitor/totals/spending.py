@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterable
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-from . import money
-from .book import Book
-from .cost import NO_TOKENS, OTHER_READINGS, PARTLY_TOLD, STATED, Call, Cost, Outcome
+from session_monitor.prices import money
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import NO_TOKENS, OTHER_READINGS, PARTLY_TOLD, STATED, Call, Cost, Outcome
 
 NO_NAME = "no model"
 

@@ -10,12 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import money, own_lists, price_check, price_list
+from session_monitor.own_prices import own_lists, price_check
+from session_monitor.prices import money, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, ModelPrices
 from session_monitor.prices.price_list import BadPriceListError, PriceList
 
-DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent.parent / "prices" / "data"
 SMALL = price_check.read(str(DATA / "small.json"))
 DAYS = ["2026-01-01", "2026-02-01", "2026-03-01"]
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.prices import money, wording
-from session_monitor.prices.currency import DOLLARS, DisplayCurrency
+from session_monitor.prices import money
+from session_monitor.totals import wording
+from session_monitor.totals.currency import DOLLARS, DisplayCurrency
 from tests.support.priced import unpriced
 
 YUAN = DisplayCurrency("CNY", "0.14")

@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import cost, money, spending, wording
+from session_monitor.prices import cost, money
 from session_monitor.prices.cost import Call
-from session_monitor.prices.spending import Noted, Spending
+from session_monitor.totals import spending, wording
+from session_monitor.totals.spending import Noted, Spending
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 

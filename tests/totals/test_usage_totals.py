@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.index.schema import ADDITIVE
-from session_monitor.prices import usage_totals
 from session_monitor.prices.money import MICRO
-from session_monitor.prices.spending import NO_NAME
+from session_monitor.totals import usage_totals
+from session_monitor.totals.spending import NO_NAME
 
 COLUMNS = {name: 10**number for number, name in enumerate(ADDITIVE)}
 

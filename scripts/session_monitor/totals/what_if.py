@@ -13,10 +13,10 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from session_monitor.calls.usage import TokenParts
+from session_monitor.prices.book import Book
+from session_monitor.prices.cost import SELLER_UNKNOWN, Amount, CallColumns, Traits
+from session_monitor.prices.price_list import PriceList
 
-from .book import Book
-from .cost import SELLER_UNKNOWN, Amount, CallColumns, Traits
-from .price_list import PriceList
 from .spending import Noted, Spending
 
 STATED = "stated"

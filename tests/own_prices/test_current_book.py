@@ -7,9 +7,9 @@ import json
 import pytest
 
 from session_monitor.calls.usage import Usage
+from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.prices import money
 from session_monitor.prices.cost import Call
-from session_monitor.prices.current_book import CurrentBook
 from session_monitor.prices.price_list import BadPriceListError
 
 MINE = Call("mine", None, Usage(1_000_000))

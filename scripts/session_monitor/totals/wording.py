@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from session_monitor.prices import cost
 from session_monitor.text import humanize, safe
 
-from . import cost
 from .currency import DOLLARS, DisplayCurrency
 from .spending import Spending
 from .usage_totals import Sums

@@ -12,14 +12,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import Usage
-from session_monitor.prices import cost, price_check, price_list
+from session_monitor.own_prices import price_check
+from session_monitor.own_prices.price_check import PriceMistakeError
+from session_monitor.prices import cost, price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Unpriced
 from session_monitor.prices.model_names import canonical
-from session_monitor.prices.price_check import PriceMistakeError
 from session_monitor.prices.price_list import PriceList
 
-SMALL = json.loads((Path(__file__).parent / "data" / "small.json").read_text(encoding="utf-8"))
+SMALL = json.loads((Path(__file__).parent.parent / "prices" / "data" / "small.json").read_text(encoding="utf-8"))
 SHIPPED = json.loads(Path(price_list.SHIPPED).read_text(encoding="utf-8"))
 
 JSON = st.recursive(

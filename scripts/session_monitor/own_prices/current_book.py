@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from session_monitor.prices.book import Book
+from session_monitor.prices.price_list import BadPriceListError
+
 from . import own_lists
-from .book import Book
-from .price_list import BadPriceListError
 
 
 class CurrentBook:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from . import cost, money, spending
+from session_monitor.prices import cost, money
+
+from . import spending
 from .spending import Noted, Spending
 
 

@@ -6,10 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from session_monitor.calls.usage import TokenParts, Usage
-from session_monitor.prices import money, spending, what_if, wording
+from session_monitor.prices import money
 from session_monitor.prices.cost import Call, Cost
-from session_monitor.prices.spending import Noted
-from session_monitor.prices.what_if import CallBlock
+from session_monitor.totals import spending, what_if, wording
+from session_monitor.totals.spending import Noted
+from session_monitor.totals.what_if import CallBlock
 from tests.support.priced import SMALL_BOOK, one_by_one, usd
 
 AT = "2026-11-22T12:00:00Z"
