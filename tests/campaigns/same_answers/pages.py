@@ -1,4 +1,4 @@
-"""Are the two pages the same, and the files that they are made of?
+"""Are the pages the same, and the files that they are made of?
 
 A file may have moved to another folder, so what names the folder is left out, and files are told by their content.
 """
@@ -16,14 +16,14 @@ from tests.campaigns.same_answers.side_by_side import shortly
 ELSEWHERE = {"X-Forwarded-For": "203.0.113.9"}
 """The header of a request that comes from another machine."""
 _FILE = rb"[\w$.{}-]+\.(?:js|css|json|svg|png)"
-_REFERENCE = re.compile(rb"""(["'`(])((?:\.{0,2}/)(?:[\w.-]+/)*)(""" + _FILE + rb""")(?=["'`)])""")
+_REFERENCE = re.compile(rb"""(["'`(])((?:\.{0,2}/|static/)(?:[\w.-]+/)*)(""" + _FILE + rb""")(?=["'`)])""")
 """How a page, or a file of it, names another file: quote, folders, name."""
 _LANGUAGES = ("en", "zh-CN")
-_PAGES = ("/", "/session?id=a")
+_PAGES = ("/", "/session?id=a", "/prices", "/coverage")
 
 
 def compare_pages(campaign, log):
-    """Compare the two pages, and the files that they are made of, wherever these lie."""
+    """Compare the pages, and the files that they are made of, wherever these lie."""
     with serving(campaign, f"sessions/{log}", "--quiet") as ports:
         for path in _PAGES:
             compare_page(campaign, "pages", ports, path, {})
