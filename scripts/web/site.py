@@ -27,7 +27,7 @@ from .server.shares import Share
 
 OF_SESSION = (
     "/api/session",
-    *(f"/api/session/{name}" for name in ("rounds", "text", "history", "find", "events", "export")),
+    *(f"/api/session/{name}" for name in ("rounds", "outline", "text", "history", "find", "events", "export")),
 )
 """What the key of a session opens, for its id."""
 _STATIC = "/static/"

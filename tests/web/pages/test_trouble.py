@@ -72,6 +72,7 @@ def test_without_texts_the_figures_are_there(tmp_path, serve, look, expect):
     address = serve(ingested(tmp_path / "sessions", log), "--redact")
     page = look(address, of_session("s")).page
     expect(page.get_by_text("shows no conversation text")).to_be_visible()
+    page.keyboard.press("e")
     expect(page.locator("#r5 footer")).to_contain_text("60 out")
     assert "Step" not in page.locator("main").inner_text()
     overview = look(address).page
