@@ -100,7 +100,7 @@ def test_the_overview_tells_those_that_were_left(folder, serve, look, expect):
     expect(page.locator("#card-cost .foot")).to_contain_text("at least: 1 call tells only a part")
     expect(page.locator("#card-tokens .value")).to_contain_text("≥ ")
     row = page.locator(".sessions tbody tr").filter(has_text="mixed")
-    expect(row.locator(".of-rounds .left")).to_have_attribute("title", "2 left before the end")
+    expect(row.locator(".of-failed .left")).to_have_attribute("title", "2 left before the end")
     expect(row.locator(".of-cost")).to_contain_text("≥ ~$0.0")
     expect(page.locator("#by-models tbody tr").first).to_contain_text("3 left")
     expect(page.locator("#heat td[title*='≥ $0.0']")).to_have_count(1)
