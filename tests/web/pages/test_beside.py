@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from tests.support.browser import PHONE, ROOT, axe_source, ingested
+from tests.support.browser import NO_FAULTS, PHONE, ROOT, Watched, axe_source, ingested
 from tests.support.webserving import SAMPLE
 
 PATHS = ("/prices", "/coverage")
@@ -87,3 +87,32 @@ def test_at_every_size(address, look, path, scheme, size):
     watched.page.evaluate(axe_source())
     found = watched.page.evaluate("axe.run()")
     assert [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]] == []
+
+
+@pytest.mark.parametrize("path", ["/", "/prices", "/coverage"])
+def test_on_paper(demo, chromium, expect, path):
+    """Dark ink on white, whatever was chosen for the screen; nothing that one presses, and the shade of wide tables is gone."""
+    watched = Watched(chromium, demo, color_scheme="dark", size=(768, 900))
+    try:
+        page = watched.page
+        page.add_init_script("localStorage.setItem('theme', 'dark')")
+        page.goto(demo + path)
+        expect(page.locator(".panel:visible").first).to_be_visible()
+        ink = "getComputedStyle(document.body).color"
+        on_screen = page.evaluate(ink)
+        page.emulate_media(media="print")
+        assert (on_screen, page.evaluate(ink)) == ("rgb(230, 233, 232)", "rgb(29, 33, 36)")
+        expect(page.locator(".top")).to_be_hidden()
+        pressed = page.locator(".segments button, .pager button").filter(visible=True)
+        assert pressed.evaluate_all("all => all.filter(one => one.ariaPressed !== 'true').length") == 0
+        assert watched.faults == NO_FAULTS
+    finally:
+        watched.close()
+
+
+def test_a_table_that_goes_on_has_a_shade(address, look):
+    """Where a table is wider than its place, the place says so with two backgrounds, one of which moves along."""
+    page = opened(look, address, "/prices", size=PHONE).page
+    place = page.locator(".scroll").first
+    assert place.evaluate("node => node.scrollWidth > node.clientWidth")
+    assert place.evaluate("node => getComputedStyle(node).backgroundAttachment") == "local, scroll"

@@ -8,9 +8,9 @@ import urllib.request
 
 import pytest
 
-from tests.support.browser import ingested, texts_of
+from tests.support.browser import ingested, of_session, texts_of
 from tests.support.calls import line
-from tests.support.page_logs import written
+from tests.support.page_logs import SESSION, written
 
 BERLIN = {"timezone_id": "Europe/Berlin"}
 
@@ -181,6 +181,43 @@ def test_the_hits_of_a_search_come_first(demo, look, expect):
     expect(page.locator("#hits .hit").first).to_be_focused()
     page.get_by_label("Search sessions").press("Enter")
     page.wait_for_url(re.compile(r"/session\?id=.*&find=discount#r\d+$"))
+    number = page.url.split("#")[1]
+    expect(page.get_by_label("Find in this session").first).to_have_value("discount")
+    expect(page.locator(f"#{number}.is-target")).to_be_in_viewport()
+    expect(page.locator(".found .hit[aria-current]")).to_contain_text(number[1:])
+    page.wait_for_function("CSS.highlights.get('found')?.size > 0")
+
+
+def test_words_in_what_is_folded_are_seen(demo, look, expect):
+    """A link with words and a round opens what is folded around them there; the ways on and back are in sight."""
+    places = answer(demo, "session/find?q=discount&id=" + SESSION)["rounds"]
+    number = next(hit["round"] for hit in places if hit["where"] == "tools")
+    page = look(demo, f"{of_session(SESSION)}&find=discount#r{number}").page
+
+    expect(page.locator(f"#r{number} details.call[open]").first).to_be_visible()
+    expect(page.locator(f"#r{number} details.call .text").first).to_be_visible()
+    place = [hit["round"] for hit in places].index(number)
+    many = len(places)
+    expect(page.locator(".steps")).to_contain_text(f"{place + 1} of {many}")
+    page.get_by_role("button", name="next place").click()
+    expect(page.locator(".steps")).to_contain_text(f"{(place + 1) % many + 1} of {many}")
+    page.get_by_role("button", name="former place").click()
+    expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
+    page.get_by_label("Find in this session").first.press("Escape")
+    expect(page.locator(".steps")).to_be_hidden()
+    assert "find=" not in page.url
+
+
+def test_other_pages_are_a_press_away_from_a_session(demo, look, expect):
+    """Of who may open them; the first leads to the overview as it was left, as it does on every page."""
+    page = look(demo, "/?range=30d").page
+    expect(page.locator("#sessions tbody tr").first).to_be_visible()
+    page.goto(demo + of_session(SESSION))
+    ways = page.get_by_role("navigation", name="Pages")
+    ways.get_by_role("link", name="Prices").click()
+    page.wait_for_url("**/prices")
+    ways.get_by_role("link", name="Sessions").click()
+    page.wait_for_url("**/?range=30d")
 
 
 def test_escape_leads_back_to_before_the_search(demo, look, expect):

@@ -74,6 +74,8 @@ def test_the_key_of_a_session(from_elsewhere, folder, expect):
     page.get_by_label("Key, or the link that has it").fill(keys.of_folder(str(folder)).of_session("one"))
     page.get_by_role("button", name="Open").click()
     page.locator(".round header:visible").first.wait_for()
+    expect(page.locator("#toolbar .places")).to_be_visible()
+    expect(page.locator("#pages")).to_be_hidden()
     page.goto(watched.base)
     expect(page.get_by_text("This link opens one session only")).to_be_visible()
     page.goto(watched.base + "/nope")

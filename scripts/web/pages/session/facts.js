@@ -2,7 +2,7 @@
 
 import { apiAddress } from "../shared/api.js";
 import { meter, partsBar } from "../shared/charts.js";
-import { el, fill } from "../shared/dom.js";
+import { button, el, fill } from "../shared/dom.js";
 import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
 import { cutInMiddle, oneLine } from "../shared/log_text.js";
@@ -38,8 +38,11 @@ export class Facts {
   #context = [];
   #thread = ALL_THREADS;
 
-  constructor(box, { onChoose, isRedacted }) {
+  #onFailed;
+
+  constructor(box, { onChoose, onFailed, isRedacted }) {
     this.#box = box;
+    this.#onFailed = onFailed;
     this.#isRedacted = isRedacted;
     for (const name of ["totals", "big", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
     const chart = el("div", { class: "chart" });
@@ -55,7 +58,7 @@ export class Facts {
 
   /** Shows the server's answer about the session. */
   show(answer) {
-    fill(this.#parts.totals, totals(answer));
+    fill(this.#parts.totals, totals(answer, this.#onFailed));
     fill(this.#parts.parts, composition(answer));
     this.#context = answer.context;
     this.#offerThreads();
@@ -98,11 +101,11 @@ export class Facts {
   }
 }
 
-function totals({ session, latency, notes }) {
+function totals({ session, latency, notes }, onFailed) {
   const saved = picoDollars(session.cache_savings_usd) ?? 0n;
   const isUntold = session.without_tokens === session.messages_count;
   const rows = [
-    [t("facts.rounds"), [count(session.messages_count), ended(session)]],
+    [t("facts.rounds"), [count(session.messages_count), ended(session, onFailed)]],
     [t("facts.tokens"), isUntold ? t("round.noTokens") : [bounded(session, count(session.total_tokens)), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
     [t("facts.cached"), [session.total_input_tokens ? percent(session.cached_share) : "–", saved > 0n ? el("small", {}, ` ${t("cards.cached.saved", { money: money(saved) })}`) : null]],
     [t("facts.firstToken"), latency.first_token_p50_ms ? t("facts.half", { half: duration(latency.first_token_p50_ms), most: duration(latency.first_token_p95_ms) }) : "–"],
@@ -123,10 +126,11 @@ function totals({ session, latency, notes }) {
   ];
 }
 
-/** How many rounds failed, and how many were left. */
-function ended({ failed_count: failed, left_count: left }) {
+/** How many rounds failed, as a way to the next of them, and how many were left. */
+function ended({ failed_count: failed, left_count: left }, onFailed) {
+  const way = () => button({ class: "link failed", title: t("keys.nextFailed") }, onFailed, t("failedRounds", { count: failed, rounds: count(failed) }));
   return [
-    failed ? el("small", { class: "failed" }, ` ${t("failedRounds", { count: failed, rounds: count(failed) })}`) : null,
+    failed ? el("small", {}, " ", way()) : null,
     left ? el("small", { title: t("round.left") }, ` ${t("leftRounds", { count: left, rounds: count(left) })}`) : null,
   ];
 }

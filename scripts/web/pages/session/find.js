@@ -1,5 +1,6 @@
 // Where in the session does a text stand? Also in rounds that are not on the page.
 
+import { addressWith } from "../shared/address.js";
 import { ask } from "../shared/api.js";
 import { button, el, fill } from "../shared/dom.js";
 import { excerptOf } from "../shared/excerpt.js";
@@ -8,8 +9,11 @@ import { icon } from "../shared/icons.js";
 import { announce } from "../shared/notices.js";
 import { t } from "../shared/texts.js";
 import { whenQuiet } from "../shared/updates.js";
+import { roundInAddress } from "./navigation.js";
 
 const PATIENCE = 300;
+/** Where these are folded in a round. */
+const FOLDED = { reasoning: "reasoning", tools: "call" };
 const WHERE_TEXTS = { question: "role.question", answer: "role.answer", reasoning: "role.reasoning", tools: "groups.tools" };
 
 /** A search field and what it found; `onChoose` is given the number of a round. */
@@ -21,6 +25,7 @@ export class TextSearch {
   #at = -1;
   #asked = null;
   #conversation;
+  #where = el("span", { class: "at" });
 
   constructor(id, { box, conversation, onChoose }) {
     this.#id = id;
@@ -37,11 +42,21 @@ export class TextSearch {
         keydown: (event) => this.#key(event),
       },
     });
+    const way = (name, words, by) => button({ class: "quiet square", "aria-label": words, title: words }, () => this.#step(by), icon(name));
+    /** How many places there are, and the ways to the next and the former; hidden while there are none. */
+    this.steps = el("span", { class: "steps", hidden: true }, this.#where, way("up", t("find.former"), -1), way("down", t("find.next"), 1));
   }
 
   focus() {
     this.input.focus();
     this.input.select();
+  }
+
+  /** Looks for words that came with the address, for who has not begun to type others. */
+  find(words) {
+    if (this.input.value) return;
+    this.input.value = words;
+    this.#find();
   }
 
   /** Marks what was looked for in the rounds that are shown. */
@@ -75,23 +90,43 @@ export class TextSearch {
       this.input.blur();
     } else if (event.key === "Enter" && this.#rounds.length) {
       event.preventDefault();
-      const by = event.shiftKey ? -1 : 1;
-      this.#choose((this.#at + by + this.#rounds.length) % this.#rounds.length);
+      this.#step(event.shiftKey ? -1 : 1);
     }
   }
 
-  #choose(at) {
+  /** To the next place or the former one; behind the last comes the first. */
+  #step(by) {
+    const { length } = this.#rounds;
+    this.#choose(this.#at < 0 && by < 0 ? length - 1 : (this.#at + by + length) % length);
+  }
+
+  async #choose(at) {
     this.#at = at;
     this.#show(null);
-    this.#onChoose(this.#rounds[at].round);
+    await this.#onChoose(this.#rounds[at].round);
+    this.reveal(this.#rounds[at]?.round);
+  }
+
+  /** Opens what is folded around the words in a round that was gone to. */
+  reveal(number) {
+    const hit = this.#rounds.find((each) => each.round === number);
+    const folded = FOLDED[hit?.where];
+    if (!folded) return;
+    for (const details of this.#conversation.querySelectorAll(`#r${number} details.${folded}:not([open])`)) {
+      // What is inside is made when it is opened, and can be marked then.
+      details.addEventListener("toggle", () => this.mark(), { once: true });
+      details.open = true;
+    }
   }
 
   async #find() {
     this.#asked?.abort();
     this.#asked = new AbortController();
     const words = this.input.value.trim();
+    history.replaceState(history.state, "", addressWith({ find: words }) + location.hash);
     this.#rounds = [];
     this.#at = -1;
+    this.steps.hidden = true;
     if (!words) {
       fill(this.#box);
       this.mark();
@@ -101,8 +136,12 @@ export class TextSearch {
     try {
       const { data } = await ask("session/find", { id: this.#id, q: words }, this.#asked.signal);
       this.#rounds = data.rounds;
+      // Who comes from a hit of all sessions stands at one of them.
+      const here = roundInAddress();
+      this.#at = data.rounds.findIndex((hit) => hit.round === here);
       this.#show(data.more);
       this.mark();
+      this.reveal(here);
       announce(t("find.found", { count: data.rounds.length, places: count(data.rounds.length) }));
     } catch (error) {
       if (error.name !== "AbortError") fill(this.#box, el("p", { class: "found-none failed" }, error.message));
@@ -117,6 +156,8 @@ export class TextSearch {
       fill(this.#box, el("p", { class: "found-none" }, t("find.none")));
       return;
     }
+    this.steps.hidden = false;
+    fill(this.#where, t("find.at", { at: this.#at < 0 ? "–" : count(this.#at + 1), places: count(this.#rounds.length) }));
     const scrolled = this.#box.querySelector("ol")?.scrollTop ?? 0;
     fill(
       this.#box,

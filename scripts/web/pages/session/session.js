@@ -115,14 +115,21 @@ class SessionPage {
     if (!this.#rounds.last) await this.#rounds.open();
     addEventListener("hashchange", () => this.#navigation.followAddress());
     addEventListener("scroll", this.#scrolled, { passive: true });
-    if (roundInAddress() !== null) await this.#navigation.followAddress();
+    if (roundInAddress() === null) return;
+    await this.#navigation.followAddress();
+    this.#search.reveal(roundInAddress());
   }
 
   async #showFacts(...asked) {
     const [{ data: me }, { data: session }] = await Promise.all(asked);
     this.#isRedacted = me.redacted;
     this.#toolbar.show(this.#isRedacted);
-    this.#facts = new Facts(byId("facts"), { onChoose: (number) => this.#navigation.goTo(number), isRedacted: this.#isRedacted });
+    // Who has the key of this session alone is shut out from the other pages.
+    byId("pages").classList.toggle("is-open", me.scope !== "session");
+    byId("pages").hidden = me.scope === "session";
+    const words = addressParameters().get("find");
+    if (words && !this.#isRedacted) this.#search.find(words);
+    this.#facts = new Facts(byId("facts"), { onChoose: (number) => this.#navigation.goTo(number), onFailed: () => this.#stepFailed(1), isRedacted: this.#isRedacted });
     this.#take(session);
     this.#showAnswer();
   }

@@ -35,7 +35,7 @@ export class Toolbar {
     );
     const open = button({ class: "quiet", id: "open-all", "aria-pressed": "false" }, () => this.toggleAll(), t("toolbar.open"));
     const isTyping = document.activeElement === this.#search.input;
-    fill(this.#box, isRedacted ? el("p", { class: "redacted" }, icon("lock"), t("redacted.all")) : this.#searchBox(), open, places);
+    fill(this.#box, isRedacted ? el("p", { class: "redacted" }, icon("lock"), t("redacted.all")) : [this.#searchBox(), this.#search.steps], open, places);
     this.#following.show();
     if (isTyping) this.#search.input.focus();
   }

@@ -1,4 +1,4 @@
-// Where does the brand lead? To the overview as it was left: range, filters and order.
+// Where do the brand and the first of the pages lead? To the overview as it was left: range, filters and order.
 
 const KEY = "overview";
 /** What belongs to one look alone. */
@@ -24,5 +24,5 @@ export function leadHome() {
   } catch {
     return;
   }
-  if (kept !== null) document.querySelectorAll("a.brand").forEach((link) => { link.search = kept; });
+  if (kept !== null) document.querySelectorAll("a.brand, .pages a:first-child").forEach((link) => { link.search = kept; });
 }
