@@ -39,6 +39,7 @@ def test_sessions_are_rows(folder):
         "total_tokens": 7,
         "model": "m",
         "models": ["m"],
+        "first_failed": None,
     }
 
 

@@ -86,7 +86,16 @@ def sessions(rows: Iterable[SessionRow]) -> ExportTable:
 
 
 _OF_SESSION = (
-    *("session_id", "created_at", "updated_at", "status", "messages_count", "failed_count", "left_count"),
+    *(
+        "session_id",
+        "created_at",
+        "updated_at",
+        "status",
+        "messages_count",
+        "failed_count",
+        "first_failed",
+        "left_count",
+    ),
     *(f"total_{name}" for name in _COUNTS[:-1]),
     *("total_tokens", "model", "models", "cost_usd", *_UNPRICED),
 )
