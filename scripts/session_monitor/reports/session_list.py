@@ -74,7 +74,8 @@ def session_list(index: Index, selection: Selection, page: ListPage, now: int) -
     meant = total if selected.is_everything() else _meant(selected)
     damaged = [file for (file,) in index.db.execute("SELECT file FROM damaged ORDER BY file")]
     numbers = _numbers(selected, page, meant, total) if page.limit != 0 else []
-    return SessionList([_row(selected, number, now) for number in numbers], meant, total, damaged)
+    rows = zip(numbers, session_rows.numbered(index, numbers, now))
+    return SessionList([_row(selected, number, whole) for number, whole in rows], meant, total, damaged)
 
 
 def _meant(selected: SelectionSql) -> int:
@@ -103,19 +104,18 @@ def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> 
     return [number for (number,) in selected.index.db.execute(sql)]
 
 
-def _row(selected: SelectionSql, number: int, now: int) -> SessionRow:
-    """A session, with the sums of those of its calls that are meant."""
-    whole = session_rows.numbered(selected.index, number, now)
+def _row(selected: SelectionSql, number: int, whole: SessionRow) -> SessionRow:
+    """The row of a session's calls that are meant, from that of all its calls."""
     row = whole._replace(whole=whole)
-    source = selected.of_session(number)
     if selected.selection.is_of_calls:
+        source = selected.of_session(number)
         calls, last = selected.index.db.execute(f"SELECT count(*), max(at) FROM {source.rows}").fetchone()
         if calls != whole.fields["messages_count"]:
             sums = breakdown.sums_of(selected, [source])
             row = whole.of_calls(sums, _time(last, whole.fields["updated_at"]))
     first = None
     if row.fields["failed_count"]:
-        sql = f"SELECT min(number) FROM {source.rows} AND flags & {schema.FAILED}"
+        sql = f"SELECT min(number) FROM {selected.of_session(number).rows} AND flags & {schema.FAILED}"
         (first,) = selected.index.db.execute(sql).fetchone()
     return row._replace(fields={**row.fields, "first_failed": first})
 
