@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from session_monitor.index import rows as index_rows
 from session_monitor.index import schema
 from session_monitor.prices.cost import call_of
-from session_monitor.totals import spending, usage_totals
+from session_monitor.totals import usage_totals
+from tests.support import priced
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, Agent
 
@@ -36,5 +37,5 @@ def test_sums(tmp_path_factory, batches):
 
     total, (expected,) = rows.total(), db.execute(f"SELECT count(*), {schema.OF_ROUNDS} FROM round")
     assert total[:-1] == usage_totals.of_columns(expected[1:], {})[:-1]
-    assert total.spending == spending.spent(BOOK, [call_of(facts) for each in written for facts, _, _ in each.rounds])
+    assert total.spending == priced.spent(BOOK, [call_of(facts) for each in written for facts, _, _ in each.rounds])
     db.close()

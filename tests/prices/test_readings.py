@@ -13,8 +13,8 @@ from session_monitor.calls.usage import Reported, TokenParts, Usage
 from session_monitor.prices import cost, money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call
-from session_monitor.totals import spending, wording
-from tests.support.priced import a_list, row
+from session_monitor.totals import wording
+from tests.support.priced import a_list, row, spent
 
 CLAUDE = row("3", "15", cache_read="0.3", cache_write="3.75", cache_write_1h="6")
 TIERED = {
@@ -140,8 +140,8 @@ def test_what_is_at_stake_of_many():
     own = Book([a_list({**CLAUDE, "cache_write_1h": "1"})])
 
     for book, stake in ((BOOK, 110 * 2_250_000), (own, -110 * 2_750_000)):
-        spent = spending.spent(book, calls)
-        noted = spent.noted[cost.CACHE_WRITE_5M]
-        assert (noted.rounds, noted.stake, spent.assumed.stake) == (2, stake, stake)
+        total = spent(book, calls)
+        noted = total.noted[cost.CACHE_WRITE_5M]
+        assert (noted.rounds, noted.stake, total.assumed.stake) == (2, stake, stake)
         assert noted.to_json()["other_reading_usd"] == money.plain(noted.pico + stake)
-        assert [line for line in wording.noted(spent) if line.endswith(f"; {money.shown(noted.pico + stake)} {HOUR}")]
+        assert [line for line in wording.noted(total) if line.endswith(f"; {money.shown(noted.pico + stake)} {HOUR}")]

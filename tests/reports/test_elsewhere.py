@@ -9,11 +9,11 @@ from session_monitor.prices.cost import call_of
 from session_monitor.reports import elsewhere
 from session_monitor.reports.filters import ALL, Selection, literally
 from session_monitor.reports.report import Report
-from session_monitor.totals import spending, what_if
+from session_monitor.totals import what_if
 from tests.support import report_oracle
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, Agent, Step
-from tests.support.priced import one_by_one
+from tests.support.priced import one_by_one, spent
 from tests.support.report_oracle import SELECTIONS
 
 MODELS = ("gpt-4o-mini", "qwen3-max", "no-such-model")
@@ -36,7 +36,7 @@ def test_estimates_are_those_of_the_calls(tmp_path_factory, batches, selections)
         priced = [call_of(call.entry) for call in chosen]
         moved = [call._replace(route=None, cluster=None) for call in priced]
         assert answer.sessions == len({call.session for call in chosen})
-        assert answer.actual == spending.spent(BOOK, priced)
+        assert answer.actual == spent(BOOK, priced)
         for model, estimate in zip(MODELS, answer.estimates):
             assert (estimate.with_cache, estimate.without_cache) == one_by_one(BOOK, moved, model)
 

@@ -18,7 +18,6 @@ from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import SELLER_UNKNOWN, Call, Cost
 from session_monitor.prices.price_list import PriceList
-from session_monitor.totals import spending
 from session_monitor.totals.spending import Spending
 
 DATA = Path(__file__).parent.parent / "prices" / "data"
@@ -41,7 +40,7 @@ def unpriced(*models, dollars=0, without_tokens=0):
     calls = [Call(model, None, Usage(1000)) for model in models]
     calls += [Call("gpt-4o", None, Usage(400_000 * dollars))] * bool(dollars)
     calls += [Call("gpt-4o", None, Usage(), has_tokens=False)] * without_tokens
-    return spending.spent(SMALL_BOOK, calls)
+    return spent(SMALL_BOOK, calls)
 
 
 def a_list(*rows, path="own.json", name="m-1", vendor="somebody", **more):
@@ -86,3 +85,11 @@ def one_by_one(book, calls, model):
                     outcome = outcome._replace(notes=notes)
                 spent.count(moved, outcome)
     return kept, none
+
+
+def spent(book, calls):
+    """What calls add up to, one by one."""
+    total = Spending()
+    for call in calls:
+        total.count(call, book.price(call))
+    return total

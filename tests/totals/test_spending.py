@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import cost, money
 from session_monitor.prices.cost import Call, Cost, Unpriced
-from session_monitor.totals import spending
 from session_monitor.totals.spending import Noted, Spending
+from tests.support import priced
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 
@@ -32,7 +32,7 @@ def test_sum_tells_what_it_holds_and_what_not():
         Call("local-llama", None, Usage(1), at_least=True),
         Call("no-such-model", None, Usage(2), at_least=True),
     ]
-    total = spending.spent(SMALL_BOOK, calls)
+    total = priced.spent(SMALL_BOOK, calls)
 
     assert total == Spending(
         pico=3_750_000_000 + 2_500_000_000 + 1_440_000_000,
@@ -71,7 +71,7 @@ def test_sum_tells_what_it_holds_and_what_not():
 @given(MANY)
 def test_nothing_is_counted_as_free_that_is_not_known(calls):
     """Each call is in the sum or among those without a price, with all of its tokens."""
-    total = spending.spent(SMALL_BOOK, calls)
+    total = priced.spent(SMALL_BOOK, calls)
     outcomes = [(call, SMALL_BOOK.price(call)) for call in calls]
     unknown = [(call, outcome) for call, outcome in outcomes if isinstance(outcome, Unpriced)]
 
@@ -88,7 +88,7 @@ def test_nothing_is_counted_as_free_that_is_not_known(calls):
 @given(MANY)
 def test_each_note_has_its_calls(calls):
     """Of each note it is told which calls have it and what these cost; and of all assumptions, with each call once."""
-    total = spending.spent(SMALL_BOOK, calls)
+    total = priced.spent(SMALL_BOOK, calls)
     costs = [each for each in map(SMALL_BOOK.price, calls) if isinstance(each, Cost)]
 
     for note in cost.NOTES:
@@ -116,8 +116,8 @@ def test_what_a_person_stated_is_no_assumption():
 @given(st.lists(MANY, max_size=4), st.randoms(use_true_random=False))
 def test_sums_do_not_depend_on_order_or_grouping(groups, chance):
     """Calls add up to the same one by one, by sessions, and by sessions in any order."""
-    whole = spending.spent(SMALL_BOOK, [call for group in groups for call in group])
-    parts = [spending.spent(SMALL_BOOK, group) for group in groups]
+    whole = priced.spent(SMALL_BOOK, [call for group in groups for call in group])
+    parts = [priced.spent(SMALL_BOOK, group) for group in groups]
     chance.shuffle(parts)
 
     assert reduce(added, parts, Spending()) == whole
@@ -126,7 +126,7 @@ def test_sums_do_not_depend_on_order_or_grouping(groups, chance):
 @given(MANY, MANY, MANY)
 def test_adding_is_commutative_and_associative(first, second, third):
     """``a + b`` is ``b + a``, ``(a + b) + c`` is ``a + (b + c)``, and adding nothing changes nothing."""
-    one, two, three = (spending.spent(SMALL_BOOK, calls) for calls in (first, second, third))
+    one, two, three = (priced.spent(SMALL_BOOK, calls) for calls in (first, second, third))
 
     assert added(one, two) == added(two, one)
     assert added(added(one, two), three) == added(one, added(two, three))
@@ -154,7 +154,7 @@ def test_sum_keeps_to_itself():
 @given(MANY)
 def test_json_says_null_where_nothing_is_priced(calls):
     """``cost_usd`` is the priced part as decimal text; a sum of which nothing is known is null, never 0."""
-    total = spending.spent(SMALL_BOOK, calls)
+    total = priced.spent(SMALL_BOOK, calls)
     document = json.loads(json.dumps(total.to_json()))
 
     assert (document["cost_usd"] is None) == (0 < total.rounds == total.unpriced_rounds)

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import TokenParts, Usage
 from session_monitor.prices import money
 from session_monitor.prices.cost import Call, Cost
-from session_monitor.totals import spending, what_if, wording
+from session_monitor.totals import what_if, wording
 from session_monitor.totals.spending import Noted
 from session_monitor.totals.what_if import CallBlock
+from tests.support import priced
 from tests.support.priced import SMALL_BOOK, one_by_one, usd
 
 AT = "2026-11-22T12:00:00Z"
@@ -172,7 +173,7 @@ def test_range_holds_the_model_itself(calls):
     """On the model that they were made on, calls cost something within the range, where no cache was asked for."""
     calls = [call._replace(model="gpt-4o", has_tokens=True) for call in calls]
     [estimate] = estimates(calls, "gpt-4o")
-    cost = spending.spent(SMALL_BOOK, calls)
+    cost = priced.spent(SMALL_BOOK, calls)
 
     assert estimate.with_cache.pico == cost.pico
     assert estimate.low_pico <= cost.pico <= estimate.high_pico

@@ -8,15 +8,16 @@ from hypothesis import given
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import cost, money
 from session_monitor.prices.cost import Call
-from session_monitor.totals import spending, wording
+from session_monitor.totals import wording
 from session_monitor.totals.spending import Noted, Spending
+from tests.support import priced
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
 
 
 def a_part(*models):
     """The cost of calls without a price, beside a dollar at least."""
     dollar = Call("gpt-4o", None, Usage(400_000), at_least=True)
-    return spending.spent(SMALL_BOOK, [dollar, *(Call(model, None, Usage(1000)) for model in models)])
+    return priced.spent(SMALL_BOOK, [dollar, *(Call(model, None, Usage(1000)) for model in models)])
 
 
 @pytest.mark.parametrize(
@@ -36,11 +37,11 @@ def a_part(*models):
         ),
         (unpriced("d", "c", "b", "a", dollars=1), "$1.00 + 4 rounds unpriced (a, b, c, d)", "~$1.00+"),
         (unpriced("e", "d", "e", "c", "b", "a"), "6 rounds unpriced (e, a, b, 2 more models)", "-"),
-        (spending.spent(SMALL_BOOK, [Call("local-llama", None, Usage(1))]), "$0.00", "~$0.00"),
+        (priced.spent(SMALL_BOOK, [Call("local-llama", None, Usage(1))]), "$0.00", "~$0.00"),
         (a_part(), "at least $1.00", "≥~$1.00"),
         (a_part("qwen-long"), "at least $1.00 + 1 round unpriced (qwen-long)", "≥~$1.00+"),
         (
-            spending.spent(SMALL_BOOK, [Call("qwen-long", None, Usage(1), at_least=True)]),
+            priced.spent(SMALL_BOOK, [Call("qwen-long", None, Usage(1), at_least=True)]),
             "1 round unpriced (qwen-long)",
             "-",
         ),
@@ -71,7 +72,7 @@ def test_names_from_a_log_are_clean_in_texts(name, text):
 @given(MANY)
 def test_words_say_what_json_says(calls):
     """A column has a dash where ``cost_usd`` is null; a sum with a part that is not priced shows that, long and short."""
-    total = spending.spent(SMALL_BOOK, calls)
+    total = priced.spent(SMALL_BOOK, calls)
 
     assert (wording.short(total) == "-") == (total.to_json()["cost_usd"] is None)
     assert ("unpriced" in wording.shown(total)) == (total.unpriced_rounds > 0) == (wording.short(total)[-1] in "+-")

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 from typing import Any, NamedTuple
 
 from session_monitor.prices import money
-from session_monitor.prices.book import Book
 from session_monitor.prices.cost import NO_TOKENS, OTHER_READINGS, PARTLY_TOLD, STATED, Call, Cost, Outcome
 
 NO_NAME = "no model"
@@ -120,12 +119,4 @@ def added(parts: Iterable[Spending]) -> Spending:
     total = Spending()
     for part in parts:
         total.add(part)
-    return total
-
-
-def spent(book: Book, calls: Iterable[Call]) -> Spending:
-    """What these calls add up to."""
-    total = Spending()
-    for call in calls:
-        total.count(call, book.price(call))
     return total
