@@ -137,4 +137,4 @@ def test_the_map_leads_to_the_line(entry):
     assert len({place for place in places if place}) == sum(
         len(texts[name]) for name in json.loads(made.map)["sources"]
     )
-    assert led["async function loadTexts() {"][0] == "shared/texts.js"
+    assert led["async function loadTexts() {"][0] == "shared/text/texts.js"

@@ -70,21 +70,29 @@ def test_pages_make_no_markup_of_text_and_ask_nobody_else():
         assert re.findall(r"@import|url\(", path.read_text(encoding="utf-8")) == [], path.name
 
 
-def test_a_page_is_made_of_its_own_folder_and_of_what_both_share():
-    """Neither page needs a module of the other, and what is shared needs neither page."""
+def test_a_page_is_made_of_its_own_folder_and_of_what_all_share():
+    """No page needs a module of another, and what is shared needs no page.
+
+    Of what is shared, elements come first, then words, addresses and answers, and what a reader sees and presses: none
+    needs what comes behind it.
+    """
     used = {}
     for name in sources():
         used.setdefault(posixpath.dirname(name), set()).update(map(posixpath.dirname, imported(name)))
+    shared = ["shared", "shared/text", "shared/net", "shared/ui"]
 
-    assert used == {
-        "": set(),
-        "overview": {"overview", "shared"},
-        "refusal": {"shared"},
-        "prices": {"shared"},
-        "coverage": {"shared"},
-        "session": {"session", "shared"},
-        "shared": {"shared"},
-    }
+    assert set(used) == {"", "overview", "refusal", "prices", "coverage", "session", *shared}
+    for folder, needed in used.items():
+        before = shared.index(folder) + 1 if folder in shared else len(shared)
+        assert needed <= {folder, *shared[:before]}, folder
+
+
+def test_no_folder_has_more_modules_than_one_reads_at_a_glance():
+    """Sixteen, but for the page of a session, which has its twenty."""
+    folders = [posixpath.dirname(name) for name in sources() if name.endswith(".js")]
+    most = {folder: folders.count(folder) for folder in folders if folders.count(folder) > 16}
+
+    assert set(most) <= {"session"}
 
 
 def test_addresses_count_from_the_page():

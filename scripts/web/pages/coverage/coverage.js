@@ -1,13 +1,13 @@
 // What do the totals speak for, what lacks, and what can be done about it?
 
-import { ask, askEarly } from "../shared/api.js";
 import { byId, el, fill } from "../shared/dom.js";
-import { compact, count } from "../shared/format.js";
-import { isolated } from "../shared/log_text.js";
-import { failure, showInstead, skeleton } from "../shared/notices.js";
-import { nextTheme, showSettings } from "../shared/settings.js";
-import { listenForKeys } from "../shared/shortcuts.js";
-import { loadTexts, t } from "../shared/texts.js";
+import { ask, askEarly } from "../shared/net/api.js";
+import { compact, count } from "../shared/text/format.js";
+import { isolated } from "../shared/text/log_text.js";
+import { loadTexts, t } from "../shared/text/texts.js";
+import { failure, showInstead, skeleton } from "../shared/ui/notices.js";
+import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { listenForKeys } from "../shared/ui/shortcuts.js";
 
 const BROKEN = ["not_json", "cut_off", "empty", "nul_bytes", "too_long", "too_complex"];
 

@@ -1,9 +1,9 @@
 // What should somebody look into?
 
 import { el, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
-import { isolated } from "../shared/log_text.js";
-import { t } from "../shared/texts.js";
+import { count } from "../shared/text/format.js";
+import { isolated } from "../shared/text/log_text.js";
+import { t } from "../shared/text/texts.js";
 
 const ALERT_TEXTS = {
   unpriced: "alerts.unpriced",

@@ -1,10 +1,10 @@
 // What are the six figures that one looks at first, how did they change, and what were they before?
 
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, money, notInIt, percent, picoDollars } from "../shared/format.js";
-import { viewLink } from "../shared/links.js";
-import { told } from "../shared/told.js";
-import { t } from "../shared/texts.js";
+import { viewLink } from "../shared/net/links.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, money, notInIt, percent, picoDollars } from "../shared/text/format.js";
+import { t } from "../shared/text/texts.js";
+import { told } from "../shared/ui/told.js";
 import { ACTIVE_NOW } from "./view.js";
 
 const NOTABLE = 0.005;

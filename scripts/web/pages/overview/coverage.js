@@ -1,8 +1,8 @@
 // How much of the log do the figures speak for?
 
 import { el, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
-import { t } from "../shared/texts.js";
+import { count } from "../shared/text/format.js";
+import { t } from "../shared/text/texts.js";
 
 /** Says it at the foot of the page; `coverage` is null where that is not known. */
 export function showCoverage(box, coverage) {

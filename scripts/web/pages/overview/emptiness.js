@@ -1,10 +1,10 @@
 // What does the overview say where there are no sessions to show, and what brings some?
 
-import { go, sessionAddress } from "../shared/address.js";
 import { button, byId, el, fill } from "../shared/dom.js";
-import { cutInMiddle } from "../shared/log_text.js";
-import { commands, failure, notice, showInstead } from "../shared/notices.js";
-import { t } from "../shared/texts.js";
+import { go, sessionAddress } from "../shared/net/address.js";
+import { cutInMiddle } from "../shared/text/log_text.js";
+import { t } from "../shared/text/texts.js";
+import { commands, failure, notice, showInstead } from "../shared/ui/notices.js";
 import { NO_FILTERS, inRange, isFiltered } from "./view.js";
 
 const RETRY_AFTER = 2000;

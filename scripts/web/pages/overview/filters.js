@@ -1,12 +1,12 @@
 // How does the reader choose a span of time and filters?
 
-import { go } from "../shared/address.js";
 import { button, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { oneLine } from "../shared/log_text.js";
-import { STATUSES, statusName } from "../shared/session_names.js";
-import { t } from "../shared/texts.js";
-import { whenQuiet } from "../shared/updates.js";
+import { go } from "../shared/net/address.js";
+import { whenQuiet } from "../shared/net/updates.js";
+import { oneLine } from "../shared/text/log_text.js";
+import { STATUSES, statusName } from "../shared/text/session_names.js";
+import { t } from "../shared/text/texts.js";
 import { NO_FILTERS, OUTCOMES, RANGES, dayOfLimit, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;

@@ -1,14 +1,14 @@
 // What do the calls of each model, of each consumer, and of each tool add up to?
 
-import { go } from "../shared/address.js";
-import { meter } from "../shared/charts.js";
 import { button, byId, el, fill } from "../shared/dom.js";
-import { approximateDollars, assumedIn, bounded, compact, cost, count, percent } from "../shared/format.js";
-import { viewLink } from "../shared/links.js";
-import { oneLine } from "../shared/log_text.js";
-import { t } from "../shared/texts.js";
-import { told } from "../shared/told.js";
-import { colourOf } from "../shared/colours.js";
+import { go } from "../shared/net/address.js";
+import { viewLink } from "../shared/net/links.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, percent } from "../shared/text/format.js";
+import { oneLine } from "../shared/text/log_text.js";
+import { t } from "../shared/text/texts.js";
+import { meter } from "../shared/ui/charts.js";
+import { colourOf } from "../shared/ui/colours.js";
+import { told } from "../shared/ui/told.js";
 import { view } from "./view.js";
 
 const SHOWN = 8;

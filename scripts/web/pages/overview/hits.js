@@ -1,13 +1,13 @@
 // In which rounds of all sessions was it said? While words stand in the field this is what the page is about.
 
-import { sessionAddress } from "../shared/address.js";
-import { timeAgo } from "../shared/ago.js";
 import { button, el, fill } from "../shared/dom.js";
-import { excerptOf } from "../shared/excerpt.js";
-import { count } from "../shared/format.js";
-import { cutInMiddle } from "../shared/log_text.js";
-import { titleOf } from "../shared/session_names.js";
-import { t } from "../shared/texts.js";
+import { sessionAddress } from "../shared/net/address.js";
+import { timeAgo } from "../shared/text/ago.js";
+import { excerptOf } from "../shared/text/excerpt.js";
+import { count } from "../shared/text/format.js";
+import { cutInMiddle } from "../shared/text/log_text.js";
+import { titleOf } from "../shared/text/session_names.js";
+import { t } from "../shared/text/texts.js";
 
 /** Shows where words were found, by session, that with the latest hit first; `onMore` brings further ones. */
 export function showHits(box, { hits, more, sessions }, { words, isRedacted, onMore }) {

@@ -1,17 +1,17 @@
 // The overview page: what was spent, on what, when, and in which sessions?
 
-import { go, onAddressChange } from "../shared/address.js";
-import { updateTimesAgo } from "../shared/ago.js";
-import { apiAddress, ask, askEarly } from "../shared/api.js";
 import { byId, el, fill } from "../shared/dom.js";
-import { count, time } from "../shared/format.js";
-import { rememberOverview } from "../shared/home.js";
-import { announce, failure, skeleton } from "../shared/notices.js";
-import { keepScroll, restoreScroll } from "../shared/scrolling.js";
-import { nextTheme, showSettings } from "../shared/settings.js";
-import { listenForKeys } from "../shared/shortcuts.js";
-import { loadTexts, t } from "../shared/texts.js";
-import { Throttle, UpdateFeed } from "../shared/updates.js";
+import { go, onAddressChange } from "../shared/net/address.js";
+import { apiAddress, ask, askEarly } from "../shared/net/api.js";
+import { rememberOverview } from "../shared/net/home.js";
+import { keepScroll, restoreScroll } from "../shared/net/scrolling.js";
+import { Throttle, UpdateFeed } from "../shared/net/updates.js";
+import { updateTimesAgo } from "../shared/text/ago.js";
+import { count, time } from "../shared/text/format.js";
+import { loadTexts, t } from "../shared/text/texts.js";
+import { announce, failure, skeleton } from "../shared/ui/notices.js";
+import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { listenForKeys } from "../shared/ui/shortcuts.js";
 import { showAlerts } from "./alerts.js";
 import { showCards } from "./cards.js";
 import { showCoverage } from "./coverage.js";

@@ -1,15 +1,15 @@
 // Which sessions are there? A page of them, in the order that the reader wants.
 
-import { go, sessionAddress } from "../shared/address.js";
-import { timeAgo } from "../shared/ago.js";
-import { meter, sparkline } from "../shared/charts.js";
 import { button, el, fill } from "../shared/dom.js";
-import { assumedIn, bounded, compact, cost, count, notInIt, percent, picoDollars } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { cutInMiddle, oneLine } from "../shared/log_text.js";
-import { statusName, titleOf } from "../shared/session_names.js";
-import { t } from "../shared/texts.js";
-import { told } from "../shared/told.js";
+import { go, sessionAddress } from "../shared/net/address.js";
+import { timeAgo } from "../shared/text/ago.js";
+import { assumedIn, bounded, compact, cost, count, notInIt, percent, picoDollars } from "../shared/text/format.js";
+import { cutInMiddle, oneLine } from "../shared/text/log_text.js";
+import { statusName, titleOf } from "../shared/text/session_names.js";
+import { t } from "../shared/text/texts.js";
+import { meter, sparkline } from "../shared/ui/charts.js";
+import { told } from "../shared/ui/told.js";
 import { PAGE_SIZE, isPart, view } from "./view.js";
 
 const ORDER_TEXTS = {

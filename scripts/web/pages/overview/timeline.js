@@ -1,12 +1,12 @@
 // What was spent when, and on which model? Bars over time; each is a link that narrows the view to its span.
 
-import { addressWith, go } from "../shared/address.js";
-import { Tip, ticks } from "../shared/charts.js";
 import { button, el, fill, svg } from "../shared/dom.js";
-import { approximateDollars, bounded, compact, cost, count, money, picoDollars, time } from "../shared/format.js";
-import { cutInMiddle } from "../shared/log_text.js";
-import { t } from "../shared/texts.js";
-import { OTHERS, colourOf } from "../shared/colours.js";
+import { addressWith, go } from "../shared/net/address.js";
+import { approximateDollars, bounded, compact, cost, count, money, picoDollars, time } from "../shared/text/format.js";
+import { cutInMiddle } from "../shared/text/log_text.js";
+import { t } from "../shared/text/texts.js";
+import { Tip, ticks } from "../shared/ui/charts.js";
+import { OTHERS, colourOf } from "../shared/ui/colours.js";
 import { METRICS, UNITS, dayOf, view } from "./view.js";
 
 const HEIGHT = 152;

@@ -1,8 +1,8 @@
 // What does the reader want to see? All of it stands in the address.
 
-import { addressParameters } from "../shared/address.js";
-import { timeZone } from "../shared/format.js";
-import { STATUSES } from "../shared/session_names.js";
+import { addressParameters } from "../shared/net/address.js";
+import { timeZone } from "../shared/text/format.js";
+import { STATUSES } from "../shared/text/session_names.js";
 
 /** The spans that one press chooses. */
 export const RANGES = ["today", "yesterday", "24h", "7d", "30d", "month", "all"];

@@ -1,15 +1,15 @@
 // What has a price, since when and from whom; what has none, and why; and what is stated beside?
 
-import { addressParameters, go, onAddressChange } from "../shared/address.js";
-import { ask, askEarly } from "../shared/api.js";
 import { button, byId, el, fill } from "../shared/dom.js";
-import { cost, count } from "../shared/format.js";
-import { cutInMiddle, isolated, oneLine } from "../shared/log_text.js";
-import { announce, failure, showInstead, skeleton } from "../shared/notices.js";
-import { nextTheme, showSettings } from "../shared/settings.js";
-import { listenForKeys } from "../shared/shortcuts.js";
-import { loadTexts, t } from "../shared/texts.js";
-import { whenQuiet } from "../shared/updates.js";
+import { addressParameters, go, onAddressChange } from "../shared/net/address.js";
+import { ask, askEarly } from "../shared/net/api.js";
+import { whenQuiet } from "../shared/net/updates.js";
+import { cost, count } from "../shared/text/format.js";
+import { cutInMiddle, isolated, oneLine } from "../shared/text/log_text.js";
+import { loadTexts, t } from "../shared/text/texts.js";
+import { announce, failure, showInstead, skeleton } from "../shared/ui/notices.js";
+import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { listenForKeys } from "../shared/ui/shortcuts.js";
 
 const PAGE_SIZE = 50;
 const WHY = {

@@ -2,9 +2,9 @@
 
 import { button, byId, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { nextTheme, showSettings } from "../shared/settings.js";
-import { listenForKeys } from "../shared/shortcuts.js";
-import { language, loadTexts, t } from "../shared/texts.js";
+import { language, loadTexts, t } from "../shared/text/texts.js";
+import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { listenForKeys } from "../shared/ui/shortcuts.js";
 
 const { base, code } = document.documentElement.dataset;
 const HEADINGS = {

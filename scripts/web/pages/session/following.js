@@ -1,10 +1,10 @@
 // Does the page stay at the end of a session that goes on, or say what came there?
 
 import { button, byId, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { announce } from "../shared/notices.js";
-import { t } from "../shared/texts.js";
+import { count } from "../shared/text/format.js";
+import { t } from "../shared/text/texts.js";
+import { announce } from "../shared/ui/notices.js";
 import { LAST } from "./rounds.js";
 
 const NEAR_END = 120;

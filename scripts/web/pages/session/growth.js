@@ -2,10 +2,10 @@
 //
 // Each conversation of a session grows by its own: where there are several, each has a line, and one can be shown alone.
 
-import { Tip, ticks } from "../shared/charts.js";
 import { el, fill, svg } from "../shared/dom.js";
-import { compact, count, percent } from "../shared/format.js";
-import { t } from "../shared/texts.js";
+import { compact, count, percent } from "../shared/text/format.js";
+import { t } from "../shared/text/texts.js";
+import { Tip, ticks } from "../shared/ui/charts.js";
 import { threadOf } from "./remarks.js";
 
 const HEIGHT = 190;

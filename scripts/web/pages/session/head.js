@@ -1,12 +1,12 @@
 // What stands above a session: what it is called, how it is, and links to it.
 
-import { timeAgo } from "../shared/ago.js";
-import { copy } from "../shared/copying.js";
 import { button, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { beginning, oneLine } from "../shared/log_text.js";
-import { statusName, titleOf } from "../shared/session_names.js";
-import { t } from "../shared/texts.js";
+import { timeAgo } from "../shared/text/ago.js";
+import { beginning, oneLine } from "../shared/text/log_text.js";
+import { statusName, titleOf } from "../shared/text/session_names.js";
+import { t } from "../shared/text/texts.js";
+import { copy } from "../shared/ui/copying.js";
 
 const TITLE_LENGTH = 220;
 const WINDOW_TITLE_LENGTH = 60;

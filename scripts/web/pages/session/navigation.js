@@ -1,10 +1,10 @@
 // Which round is being read, and how does one get to another?
 
 import { byId, el, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
 import { icon } from "../shared/icons.js";
-import { announce } from "../shared/notices.js";
-import { t } from "../shared/texts.js";
+import { count } from "../shared/text/format.js";
+import { t } from "../shared/text/texts.js";
+import { announce } from "../shared/ui/notices.js";
 import { openRound, promptOf } from "./round.js";
 
 const READING_LINE = 160;

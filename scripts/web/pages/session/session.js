@@ -1,17 +1,17 @@
 // The session page: what was said in one session, and what did it take?
 
-import { addressParameters } from "../shared/address.js";
-import { updateTimesAgo } from "../shared/ago.js";
-import { apiAddress, ask } from "../shared/api.js";
-import { copy } from "../shared/copying.js";
 import { byId, el, fill } from "../shared/dom.js";
-import { count } from "../shared/format.js";
-import { oneLine } from "../shared/log_text.js";
-import { failure, notice, showInstead, skeleton } from "../shared/notices.js";
-import { nextTheme, showSettings } from "../shared/settings.js";
-import { listenForKeys } from "../shared/shortcuts.js";
-import { loadTexts, t } from "../shared/texts.js";
-import { Throttle, UpdateFeed, oncePerFrame } from "../shared/updates.js";
+import { addressParameters } from "../shared/net/address.js";
+import { apiAddress, ask } from "../shared/net/api.js";
+import { Throttle, UpdateFeed, oncePerFrame } from "../shared/net/updates.js";
+import { updateTimesAgo } from "../shared/text/ago.js";
+import { count } from "../shared/text/format.js";
+import { oneLine } from "../shared/text/log_text.js";
+import { loadTexts, t } from "../shared/text/texts.js";
+import { copy } from "../shared/ui/copying.js";
+import { failure, notice, showInstead, skeleton } from "../shared/ui/notices.js";
+import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { listenForKeys } from "../shared/ui/shortcuts.js";
 import { Facts } from "./facts.js";
 import { TextSearch } from "./find.js";
 import { Following } from "./following.js";

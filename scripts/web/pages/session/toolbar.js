@@ -2,7 +2,7 @@
 
 import { button, byId, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
-import { t } from "../shared/texts.js";
+import { t } from "../shared/text/texts.js";
 import { openRound } from "./round.js";
 
 /** The bar above the rounds, in a box; `rounds` is the box that they are in. */

@@ -1,8 +1,8 @@
 // Which keys do what? Never while somebody types, and never keys that the browser wants.
 
-import { button, el } from "./dom.js";
-import { icon } from "./icons.js";
-import { t } from "./texts.js";
+import { button, el } from "../dom.js";
+import { icon } from "../icons.js";
+import { t } from "../text/texts.js";
 
 const TYPING = "input, select, textarea, [contenteditable]";
 

@@ -1,8 +1,8 @@
 // How does a text get into the clipboard? Pages that do not come over TLS may not use the browser's own way.
 
-import { el } from "./dom.js";
+import { el } from "../dom.js";
+import { t } from "../text/texts.js";
 import { announce } from "./notices.js";
-import { t } from "./texts.js";
 
 /** Copies, and says on the button that it did. */
 export async function copy(text, button) {

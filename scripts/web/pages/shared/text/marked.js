@@ -1,6 +1,6 @@
 // How does text look that was written with marks for code, bold words and headings? The marks stay: nothing is hidden.
 
-import { el } from "./dom.js";
+import { el } from "../dom.js";
 import { logText } from "./log_text.js";
 
 const FENCE = /^ {0,3}(```|~~~)/;

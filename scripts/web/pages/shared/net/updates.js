@@ -1,9 +1,9 @@
 // When is it time to ask the server again? After its events, every 30 seconds without them, and never too often.
 
-import { byId, fill } from "./dom.js";
-import { timeSince } from "./format.js";
-import { icon } from "./icons.js";
-import { t } from "./texts.js";
+import { byId, fill } from "../dom.js";
+import { icon } from "../icons.js";
+import { timeSince } from "../text/format.js";
+import { t } from "../text/texts.js";
 
 const POLL_AFTER = 30_000;
 const CONNECT_AFTER = 300_000;

@@ -1,6 +1,6 @@
 // How long ago was it? Said again as time goes by.
 
-import { el } from "./dom.js";
+import { el } from "../dom.js";
 import { machineTime, time, timeSince } from "./format.js";
 
 /** How long ago something was; `tick` keeps it true. */

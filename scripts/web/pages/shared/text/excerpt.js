@@ -1,6 +1,6 @@
 // How does an excerpt of a text stand on the page, with what was found in it marked?
 
-import { el } from "./dom.js";
+import { el } from "../dom.js";
 import { oneLine } from "./log_text.js";
 
 /** The excerpt on one line; places of matches are counted in characters. */

@@ -2,11 +2,11 @@
 //
 // What is no sure mark stays as it was written. A link leads somewhere only by http and https, and tells nobody whence.
 
+import { button, el } from "../dom.js";
+import { icon } from "../icons.js";
+import { logText } from "../text/log_text.js";
+import { t } from "../text/texts.js";
 import { copy } from "./copying.js";
-import { button, el } from "./dom.js";
-import { icon } from "./icons.js";
-import { logText } from "./log_text.js";
-import { t } from "./texts.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([^\s`]*)[^`]*$/;
 const HEADING = /^ {0,3}(#{1,6})[ \t]+(.*?)(?:[ \t]+#+)?[ \t]*$/;

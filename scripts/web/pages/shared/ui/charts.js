@@ -1,6 +1,6 @@
 // What do small and large charts share: lines, scales, and a box that says what the pointer is at?
 
-import { el, svg } from "./dom.js";
+import { el, svg } from "../dom.js";
 
 /** A round number not below the largest value, and the steps up to it. */
 export function ticks(largest, most = 4) {

@@ -1,9 +1,9 @@
 // Which theme, which language, which shortcuts: what both pages have in their top corner.
 
-import { button, byId, el, fill } from "./dom.js";
-import { leadHome } from "./home.js";
-import { icon } from "./icons.js";
-import { LANGUAGES, chooseLanguage, language, t } from "./texts.js";
+import { button, byId, el, fill } from "../dom.js";
+import { icon } from "../icons.js";
+import { leadHome } from "../net/home.js";
+import { LANGUAGES, chooseLanguage, language, t } from "../text/texts.js";
 
 const THEMES = { system: "theme.system", light: "theme.light", dark: "theme.dark" };
 const ICONS = { system: "system", light: "sun", dark: "moon" };

@@ -1,6 +1,6 @@
 // How is text of the log shown? As text alone, with everything that steers a screen made visible.
 
-import { el } from "./dom.js";
+import { el } from "../dom.js";
 
 // Control characters but tab and newline, marks that turn or hide text, and halves of surrogate pairs.
 // A zero-width joiner stays: emoji are made with it.

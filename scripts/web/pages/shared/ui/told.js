@@ -1,6 +1,6 @@
 // How does a figure tell what is to be known of it? In a small box, at a press as well as under the pointer.
 
-import { button, el } from "./dom.js";
+import { button, el } from "../dom.js";
 
 const EDGE = 8;
 

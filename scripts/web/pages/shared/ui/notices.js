@@ -1,8 +1,8 @@
 // What is said in the place of what cannot be shown: nothing there, an error, not for this link, still loading?
 
-import { button, byId, el, fill } from "./dom.js";
-import { icon } from "./icons.js";
-import { t } from "./texts.js";
+import { button, byId, el, fill } from "../dom.js";
+import { icon } from "../icons.js";
+import { t } from "../text/texts.js";
 
 /** A friendly box: a heading, what to know or to do, and perhaps something to press. */
 export function notice(kind, heading, ...rest) {

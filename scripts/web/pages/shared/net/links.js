@@ -1,7 +1,7 @@
 // How does a figure lead to what it counts? As a link that changes what the address asks for, without loading the page.
 
+import { el } from "../dom.js";
 import { addressWith, go } from "./address.js";
-import { el } from "./dom.js";
 
 /** A link to this page with some parameters changed; who wants it in a tab of its own gets it there. */
 export function viewLink(changes, attributes, ...children) {
