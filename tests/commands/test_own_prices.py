@@ -273,6 +273,7 @@ def test_discount_is_dated_and_of_some_models(four_calls):
         ["set", "m", "1", "2", "--rate", "0.14"],
         ["set", "m", "1", "2", "--tier", "5:1"],
         ["set", "m", "1", "2", "--tier", "x:1:2"],
+        ["set", "m", "1", "2", "--tier", f"{10**20}:1:2"],
         ["set", "m", "1", "2", "--tier", "5:1:2", "--tier", "5:2:3"],
     ],
 )

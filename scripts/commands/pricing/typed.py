@@ -7,6 +7,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from commands.shared import parsers
+from session_monitor.calls.usage import LARGEST_COUNT
 from session_monitor.own_prices import price_check
 
 _OF_TIER = ("input", "output", "cache_read", "cache_write")
@@ -15,7 +16,8 @@ _OF_TIER = ("input", "output", "cache_read", "cache_write")
 def tier(text: str) -> dict[str, Any]:
     """The prices of long prompts: `200000:5:15:0.5`."""
     above, *prices = text.split(":")
-    if not (above.isascii() and above.isdigit() and int(above)) or not 2 <= len(prices) <= len(_OF_TIER):
+    is_size = above.isascii() and above.isdigit() and 0 < float(above) < LARGEST_COUNT
+    if not is_size or not 2 <= len(prices) <= len(_OF_TIER):
         raise argparse.ArgumentTypeError(
             f"{text!r} is no tier like 200000:5:15: above so many tokens, input, output, and perhaps cache reads and writes"
         )

@@ -9,12 +9,12 @@ from session_monitor.totals.currency import DOLLARS, DisplayCurrency
 
 from .data import Data
 from .failures import USAGE, Failure
-from .parsers import currency, exchange_rate
+from .parsers import currency, exchange_rate, parent
 
 
 def parser() -> argparse.ArgumentParser:
     """What chooses a currency: a parent of the parser of each command that shows costs."""
-    chosen = argparse.ArgumentParser(add_help=False)
+    chosen = parent()
     group = chosen.add_argument_group("currency")
     group.add_argument(
         "--currency",

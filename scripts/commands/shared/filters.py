@@ -14,11 +14,12 @@ from session_monitor.reports.report import Report
 from session_monitor.text import safe
 
 from .failures import USAGE, Failure
+from .parsers import parent
 
 
 def parser() -> argparse.ArgumentParser:
     """What chooses sessions and calls, with the time zone in which days are meant: a parent of a command's parser."""
-    filters = argparse.ArgumentParser(add_help=False)
+    filters = parent()
     group = filters.add_argument_group("filters")
     group.add_argument(
         "--since",

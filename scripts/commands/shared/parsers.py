@@ -49,6 +49,11 @@ def _quoted(message: str) -> list[str]:
     return [rest[1:].split(rest[0])[0]] if rest else []
 
 
+def parent() -> argparse.ArgumentParser:
+    """Options that several commands take: a parent of their parsers."""
+    return argparse.ArgumentParser(add_help=False, formatter_class=HelpFormatter)  # it is asked at each option's making
+
+
 def add_state_file(command: argparse.ArgumentParser) -> None:
     """Let a command be told where the monitor's state file is."""
     command.add_argument(
@@ -71,7 +76,7 @@ def command(commands: Any, shared: Sequence[argparse.ArgumentParser], name: str,
 
 def shared_options() -> argparse.ArgumentParser:
     """What all commands take."""
-    shared = argparse.ArgumentParser(add_help=False)
+    shared = parent()
     shared.add_argument(
         "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
     )

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.usage import Tokens
 
-from . import money, price_list, rates
+from . import money, price_list
 from .cost import (
     CONVERTED,
     DISCOUNTED,
@@ -44,7 +44,6 @@ from .cost import (
     Unpriced,
 )
 from .price_list import SHIPPED, PriceList, UndecodedPriceList
-from .rates import FlatRates, InForce, PriceRow
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -52,6 +51,7 @@ if TYPE_CHECKING:
     from .assumptions import Assumption
     from .discounts import Discount
     from .lookup import Lookup
+    from .rates import FlatRates, InForce, PriceRow
 
 
 class SaidSeller(NamedTuple):
@@ -93,8 +93,10 @@ class Book:
         """What the call cost, or why that is not known."""
         named = self.priced_as(call.model, call.route, call.cluster, call.consumer)
         in_force = self._of_call(named, *call[1:6])
-        if not isinstance(in_force, InForce):
+        if isinstance(in_force, (Cost, Unpriced)):
             return in_force
+        from . import rates  # noqa: PLC0415 -- most questions price no call
+
         parts, saved, notes, above, at_stake = rates.priced(call.usage, call.at, in_force)
         return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.prices, in_force.row.row, above, at_stake)
 
@@ -105,7 +107,7 @@ class Book:
         key = model, route, cluster
         named = self._named.get(key)
         if named is None:
-            from . import sellers  # noqa: PLC0415 -- most questions price no call
+            from . import sellers  # noqa: PLC0415 -- as above
 
             named = self._named[key] = sellers.sold_by(sellers.of_call(cluster, route, self._patterns), model)
         return named
@@ -167,8 +169,10 @@ class Book:
         partly_told: bool,  # noqa: FBT001
     ) -> Amount:
         in_force = self._of_call(model, at, usage, has_tokens, is_free, partly_told)
-        if not isinstance(in_force, InForce):
+        if isinstance(in_force, (Cost, Unpriced)):
             return (0 if isinstance(in_force, Cost) else None), None, (), None
+        from . import rates  # noqa: PLC0415 -- as above
+
         parts, saved, notes, _, at_stake = rates.priced(usage, at, in_force)
         return sum(parts), saved, notes, at_stake
 
@@ -195,7 +199,9 @@ class Book:
         in_force = self._in_force.get((model, day))
         if in_force is None:
             in_force = self._in_force[model, day] = self._on(day, model)
-            if isinstance(in_force, InForce):
+            if not isinstance(in_force, Unpriced):
+                from . import rates  # noqa: PLC0415 -- as above
+
                 self._flat[model, day] = rates.flat(in_force)
         return in_force
 
@@ -273,7 +279,7 @@ class Book:
         """The price of a model, as ``named`` has it, at a time; None where there is none."""
         day = at[:10] if at else ""
         in_force = self._in_force.get((name, day)) or self._on(day, name)
-        return in_force if isinstance(in_force, InForce) else None
+        return None if isinstance(in_force, Unpriced) else in_force
 
     def _on(self, day: str, model: str) -> InForce | Unpriced:
         """What is in force for a model on a day, or without one at last."""
@@ -285,6 +291,8 @@ class Book:
         prices = self.find(model)
         if prices is None:
             return Unpriced(self._lookup.why_not(model))
+        from . import rates  # noqa: PLC0415 -- as above
+
         rows = self._rows.get(model)
         if rows is None:
             factors = self.factors(prices.vendor)
@@ -307,7 +315,7 @@ class Book:
         factor = exchange_rate
         if noted[DISCOUNTED] and discount:
             factor = (factor or 1) * discount.factor
-        return InForce(prices, row, factor, tuple(note for note, is_so in noted.items() if is_so), stated)
+        return rates.InForce(prices, row, factor, tuple(note for note, is_so in noted.items() if is_so), stated)
 
     def factors(self, vendor: str | None) -> Mapping[str, str]:
         """What a vendor takes for caches in general, by the list that counts."""

@@ -13,24 +13,23 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, TypeVar
 from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
-from session_monitor.totals.usage_totals import Sums
 
-from . import breakdown, session_list, session_rows
-from .breakdown import Breakdown, ToolRow
 from .filter_sql import SelectionSql
 from .filters import ALL, Selection
-from .session_list import ListPage, SessionList
-from .session_rows import Neighbours, SessionRow, Threads
 
 if TYPE_CHECKING:
     from session_monitor.sessions.rounds import Place
+    from session_monitor.totals.usage_totals import Sums
     from session_monitor.totals.what_if import Alternative
 
+    from .breakdown import Breakdown, ToolRow
     from .dashboard import Dashboard
     from .elsewhere import Elsewhere
+    from .session_list import SessionList
     from .session_outline import SessionOutline
     from .session_previews import SessionPreview
     from .session_profile import SessionProfile
+    from .session_rows import Neighbours, SessionRow, Threads
     from .unpriced import UnpricedModel
 
 Answer = TypeVar("Answer")
@@ -63,7 +62,10 @@ class Overview(NamedTuple):
 
 
 class Report:
-    """The answers about the sessions of one folder.  Methods raise ``NoSuchFolderError``."""
+    """The answers about the sessions of one folder.  Methods raise ``NoSuchFolderError``.
+
+    A command asks one question and need not wait for the rooms of the others to be loaded.
+    """
 
     def __init__(self, folder: str, book: Book, progress: Progress = silent, now: int = 0) -> None:
         """``progress`` hears of an index that has to be made first; ``now`` is in milliseconds since 1970."""
@@ -97,11 +99,15 @@ class Report:
 
         The first ``offset`` are skipped.
         """
-        page = ListPage(sort_by, reverse, limit, offset)
+        from . import session_list
+
+        page = session_list.ListPage(sort_by, reverse, limit, offset)
         return self.ask(lambda index: session_list.session_list(index, selection, page, self.now))
 
     def session(self, session_id: str) -> SessionRow | None:
         """The session with this id; None where there is none."""
+        from . import session_rows
+
         return self.ask(lambda index: session_rows.session(index, session_id, self.now))
 
     def named(self, text: str, limit: int = 20) -> list[str]:
@@ -109,11 +115,15 @@ class Report:
 
         An id that is there as a whole is the only answer.
         """
+        from . import session_rows
+
         return self.ask(lambda index: session_rows.named(index, text, limit))
 
     def near_misses(self, session_id: str, limit: int = 5) -> list[str]:
         """Ids that are spelled much alike."""
-        import difflib  # noqa: PLC0415 -- only a mistake needs it
+        import difflib
+
+        from . import session_rows
 
         # Comparing spellings takes long; those of about the same length are the likely ones.
         by_length = sorted(self.ask(session_rows.all_ids), key=lambda each: abs(len(each) - len(session_id)))
@@ -121,18 +131,26 @@ class Report:
 
     def round_count(self, session_id: str) -> int | None:
         """How many rounds the session with this id has; None where there is none."""
+        from . import session_rows
+
         return self.ask(lambda index: session_rows.round_count(index, session_id))
 
     def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
         """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
+        from . import session_rows
+
         return self.ask(lambda index: session_rows.round_places(index, session_id, first, last, newest))
 
     def neighbours(self, session_id: str, first: int, last: int) -> list[Neighbours]:
         """Rounds from one number to another, each with those beside it in its conversation."""
+        from . import session_rows
+
         return self.ask(lambda index: session_rows.neighbours(index, session_id, first, last))
 
     def threads(self, session_id: str) -> Threads:
         """How many conversations a session has, and what its rounds tell of the tools that earlier ones asked for."""
+        from . import session_rows
+
         return self.ask(lambda index: session_rows.threads(index, session_id))
 
     # -- what calls add up to ------------------------------------------------------------------------------------------
@@ -143,67 +161,83 @@ class Report:
 
     def by_name(self, column: str, selection: Selection = ALL) -> Breakdown:
         """What the calls of each name in one of ``naming.COLUMNS`` add up to, the dearest first."""
+        from . import breakdown
+
         return self.ask(lambda index: breakdown.by_name(SelectionSql(index, selection), column))
 
     def by_time_and_name(self, unit: str, zone: tzinfo | None, column: str, selection: Selection = ALL) -> Breakdown:
         """The same for each hour, day, week or month, the newest last."""
+        from . import breakdown
+
         return self.ask(lambda index: breakdown.by_time_and_name(SelectionSql(index, selection), unit, zone, column))
 
     def by_tool(self, selection: Selection = ALL) -> list[ToolRow]:
         """What was asked of each tool, and what came back."""
+        from . import breakdown
+
         return self.ask(lambda index: breakdown.by_tool(SelectionSql(index, selection)))
 
     def by_time(self, unit: str, zone: tzinfo | None, selection: Selection = ALL) -> Breakdown:
         """What the calls of each hour, day, week or month add up to, the newest last."""
+        from . import breakdown
+
         return self.ask(lambda index: breakdown.by_time(SelectionSql(index, selection), unit, zone))
 
     def elsewhere(
         self, selection: Selection, alternatives: Sequence[Alternative], progress: Progress = silent
     ) -> Elsewhere:
         """What the calls would have cost on other models; ``progress`` hears how many of how many are priced."""
-        from . import elsewhere  # noqa: PLC0415 -- one command alone asks for it
+        from . import elsewhere
 
         return self.ask(lambda index: elsewhere.elsewhere(index, selection, alternatives, progress))
 
     def known(self, column: str, limit: int = 10) -> Sequence[str]:
         """Some of the models or consumers that there are."""
+        from . import breakdown
+
         return self.ask(lambda index: breakdown.known(index, column, limit))
 
-    # -- what is asked now and then: a command need not wait for these rooms to be loaded -------------------------------------
+    # -- what is asked now and then -----------------------------------------------------------------------------------------
 
     def dashboard(self, selection: Selection, unit: str, zone: tzinfo | None, now: int) -> Dashboard:
         """What goes on, by the unit's spans in a time zone, at a moment in milliseconds."""
-        from . import dashboard  # noqa: PLC0415
+        from . import dashboard
 
         return self.ask(lambda index: dashboard.dashboard(index, selection, unit, zone, now))
 
     def profile(self, session_id: str) -> SessionProfile | None:
         """How the session with this id went; None where there is none."""
-        from . import session_profile  # noqa: PLC0415
+        from . import session_profile
 
         return self.ask(lambda index: session_profile.profile(index, session_id))
 
     def outline(self, session_id: str) -> SessionOutline | None:
         """The whole of the session with this id at a glance; None where there is none."""
-        from . import session_outline  # noqa: PLC0415
+        from . import session_outline
 
         return self.ask(lambda index: session_outline.outline(index, session_id))
 
     def unpriced(self) -> list[UnpricedModel]:
         """The models that have no price, and why."""
-        from . import unpriced  # noqa: PLC0415
+        from . import unpriced
 
         return self.ask(unpriced.models)
 
     def previews(self, session_ids: Sequence[str]) -> list[SessionPreview | None]:
         """What else is known of each of these sessions; None for one that is not there (any more)."""
-        from . import session_previews  # noqa: PLC0415
+        from . import session_previews
 
         return self.ask(lambda index: session_previews.previews(index, session_ids))
 
 
 def _overview(index: Index, selection: Selection, latest: int, now: int) -> Overview:
+    from . import breakdown
+
     selected = SelectionSql(index, selection)
     sessions, sums = breakdown.everything(selected)
-    rows = session_rows.latest(index, selected, latest, now) if latest else []
+    rows = []
+    if latest:
+        from . import session_rows
+
+        rows = session_rows.latest(index, selected, latest, now)
     return Overview(sessions, sums, rows, *breakdown.ends(index))
