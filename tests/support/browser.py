@@ -29,7 +29,7 @@ _ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
-_WATCH = """
+WATCH = """
 window.violations = [];
 document.addEventListener("securitypolicyviolation", (event) => {
   window.violations.push(`${event.violatedDirective}: ${event.blockedURI} ${event.sample}`);
@@ -37,6 +37,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 window.executed = [];
 window.alert = (text) => window.executed.push(String(text));
 """
+"""What each page runs first, so that it is known afterwards what it should not have done."""
 
 
 @contextlib.contextmanager
@@ -101,7 +102,7 @@ class Watched:
         self.context = browser.new_context(
             viewport={"width": width, "height": height}, **{"locale": "en-US", "timezone_id": "UTC", **options}
         )
-        self.context.add_init_script(_WATCH)
+        self.context.add_init_script(WATCH)
         self.page = self.context.new_page()
         self.page.set_default_timeout(20_000)
         self.page.on("console", self._said)

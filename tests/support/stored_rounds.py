@@ -80,3 +80,23 @@ def keep(folder, session_id, *rounds):
     end = session_file.footer(summary, len(head), body)
     (folder / file_names.file_name(session_id)).write_bytes(head + body + end)
     return folder
+
+
+def rounds_of_size(size, number=199):
+    """Rounds that take about so many bytes each, in texts that are not cut."""
+    texts = [f"line {at} " + "words " * 40 for at in range(max(1, size // 250))]
+    return [
+        round_of(
+            each,
+            timestamp=f"2026-02-01T{each // 3600:02}:{each // 60 % 60:02}:{each % 60:02}Z",
+            messages=[{"role": "user", "content": f"question {each}"}] if each % 20 == 1 else [],
+            messages_from_history=0 if each == 1 else each,
+            answer=f"answer {each}\n" + "\n".join(texts[: 1 + each % 7]),
+            reasoning="\n".join(texts)[:19_000],
+            tool_calls=[
+                {"id": f"c{at}", "type": "function", "function": {"name": "read", "arguments": text}}
+                for at, text in enumerate(texts[76:])
+            ],
+        )
+        for each in range(1, number + 1)
+    ]

@@ -5,41 +5,21 @@ from __future__ import annotations
 import pytest
 
 from tests.support.browser import of_session
-from tests.support.stored_rounds import keep, round_of
+from tests.support.stored_rounds import keep, rounds_of_size
 
 LONG = 199
 TOP = 200
 """Pixels below the top of the window within which a round stands that was gone to."""
 
 
-def rounds_of(size, number=LONG):
-    """Rounds that take about so many bytes each, in texts that are not cut."""
-    texts = [f"line {at} " + "words " * 40 for at in range(max(1, size // 250))]
-    return [
-        round_of(
-            each,
-            timestamp=f"2026-02-01T{each // 3600:02}:{each // 60 % 60:02}:{each % 60:02}Z",
-            messages=[{"role": "user", "content": f"question {each}"}] if each % 20 == 1 else [],
-            messages_from_history=0 if each == 1 else each,
-            answer=f"answer {each}\n" + "\n".join(texts[: 1 + each % 7]),
-            reasoning="\n".join(texts)[:19_000],
-            tool_calls=[
-                {"id": f"c{at}", "type": "function", "function": {"name": "read", "arguments": text}}
-                for at, text in enumerate(texts[76:])
-            ],
-        )
-        for each in range(1, number + 1)
-    ]
-
-
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory):
     """Sessions of 199 rounds of three sizes, and one of 5,000."""
     folder = tmp_path_factory.mktemp("jumps")
-    keep(folder, "s10", *rounds_of(10))
-    keep(folder, "s10000", *rounds_of(10_000))
-    keep(folder, "s100000", *rounds_of(100_000))
-    return keep(folder, "s5000", *rounds_of(2000, 5000))
+    keep(folder, "s10", *rounds_of_size(10))
+    keep(folder, "s10000", *rounds_of_size(10_000))
+    keep(folder, "s100000", *rounds_of_size(100_000))
+    return keep(folder, "s5000", *rounds_of_size(2000, 5000))
 
 
 def top_of(page, number):
