@@ -22,11 +22,12 @@ def chromium():
 
 @pytest.fixture(scope="package")
 def demo(tmp_path_factory, chromium):
-    """The address of a server with a week of sessions of agents, one of which has 300 rounds."""
+    """The address of a server with a week of sessions of agents, one of which has 300 rounds, each with a text and a call."""
     folder = tmp_path_factory.mktemp("demo")
     now = datetime.now(timezone.utc)
     lines = [each.rstrip(b"\n") for each in demo_log.lines(now, days=5, sessions=70)]
-    lines += long_session(LONG, 300, now - timedelta(hours=3))
+    text = "Step {n}: looked at module {n} and found nothing odd. " * 8
+    lines += long_session(LONG, 300, now - timedelta(hours=3), text=text)
     with server(ingested(folder / "sessions", written(folder / "access.log", lines))) as address:
         yield address
 

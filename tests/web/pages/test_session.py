@@ -141,13 +141,13 @@ def test_a_link_to_a_round_opens_it_with_those_around(demo, look, expect):
     before = page.locator(".round").evaluate_all(numbers)
     top = page.locator("#r140").bounding_box()["y"]
     page.get_by_role("button", name="Load earlier").evaluate("button => button.click()")  # without going there first
-    expect(page.locator(".round")).to_have_count(len(before) + 50)
+    page.wait_for_function("number => document.getElementById(`r${number}`)", arg=before[0] - 10)
     assert abs(page.locator("#r140").bounding_box()["y"] - top) < 3
     page.mouse.move(800, 500)
     page.mouse.wheel(0, 1500)
     expect(page.locator("#r220")).to_be_attached()
     after = page.locator(".round").evaluate_all(numbers)
-    assert after == list(range(before[0] - 50, after[-1] + 1))
+    assert after == list(range(after[0], after[-1] + 1))
     page.evaluate("location.hash = '#r299'")
     expect(page.locator("#r299.is-target")).to_be_in_viewport()
 
@@ -208,12 +208,17 @@ def test_failures_are_a_path(demo, look, expect):
         expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
 
 
-def test_rounds_that_only_call_tools_are_lines(demo, look, expect):
-    """A line tells the tool, its argument, what came back, the new tokens and the cost; 25 of them fit a usual window."""
+def test_rounds_that_call_tools_are_lines(demo, look, expect):
+    """A line tells what was said before the call, the tool, its argument, what came back, the new tokens and the cost.
+
+    However much was said: 25 of them fit a usual window.
+    """
     page = look(demo, of_session(LONG), size=(1366, 900)).page
     line_of = page.locator("#r2 .toggle")
 
-    expect(line_of.locator(".did")).to_contain_text("src/part2.py")
+    expect(line_of.locator(".did")).to_contain_text(
+        re.compile(r"Step 2: looked at module.*read_file.*src/part2\.py", re.DOTALL)
+    )
     assert line_of.locator(".result-size").inner_text() == str(len("lines of part 2"))
     assert line_of.locator(".added").inner_text() == "+600"
     assert line_of.locator(".line-cost").inner_text().startswith("$0.0")
@@ -225,10 +230,45 @@ def test_rounds_that_only_call_tools_are_lines(demo, look, expect):
     assert page.locator(".round footer").count() == 0
     line_of.click()
     expect(page.locator("#r2 footer")).to_be_visible()
+    expect(page.locator("#r2 .said.answer .text")).to_contain_text(
+        "Step 2: looked at module 2 and found nothing odd. Step 2"
+    )
     line_of.click()
     expect(page.locator("#r2 footer")).to_be_hidden()
     page.keyboard.press("e")
     assert page.locator(".round.is-open").count() == page.locator(".round").count()
+
+
+def test_lines_on_a_phone_say_what_was_said_above_what_was_done(demo, look, expect):
+    """Each takes two short lines, and nothing of it is cut but ends of texts; a link opens one, `j` marks the next one."""
+    watched = look(demo, of_session(LONG, "#r30"), size=(375, 812))
+    page = watched.page
+    expect(page.locator("#r30.is-target .said.answer")).to_be_visible()
+    page.keyboard.press("j")
+    expect(page.locator("#r31.is-target .toggle")).to_have_attribute("aria-expanded", "false")
+    said, called = (page.locator(f"#r31 .{name}").bounding_box() for name in ("before", "called"))
+
+    assert called["y"] >= said["y"] + said["height"] - 2
+    heights = page.locator(".round:not(.is-open):not(:has(.asked))").evaluate_all(
+        "rounds => rounds.map((each) => each.offsetHeight)"
+    )
+    assert len(heights) > 30
+    assert max(heights) <= 48
+    assert watched.overflow() <= 0
+
+
+def test_answers_stay_open_and_calls_that_are_told_later_are_lines(tmp_path, serve, look, expect):
+    """The answer without a call is shown in full; one whose calls only a later round tells is a line as others are."""
+    long = "All of it is done. " * 40
+    rounds = [
+        round_of(1, answer=long, has_tool_calls=True, tools_called=[["run", 2], ["read", 1]]),
+        round_of(2, answer=long),
+    ]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s")).page
+
+    expect(page.locator("#r2 .said.answer")).to_be_visible()
+    expect(page.locator("#r1.is-open")).to_have_count(0)
+    assert page.locator("#r1 .called").inner_text().split() == ["run", "×2", "+1"]
 
 
 MARKDOWN = """# Found it
@@ -336,8 +376,9 @@ def test_text_is_found_in_all_of_the_session(demo, look, expect):
 
 def test_long_texts_are_clamped_and_fetched_on_demand(attacked, look, expect):
     """A text of a megabyte is not sent with its round; a press brings all of it and another folds it."""
-    watched = look(attacked, of_session(MARKUP))
+    watched = look(attacked, of_session(MARKUP, "#r1"))
     page = watched.page
+    expect(page.locator("#r1.is-target")).to_be_visible()
     assert sum(url.endswith("/api/session/text") for url in watched.asked) == 0
 
     answer = page.locator("#r1 .said.answer")

@@ -9,15 +9,15 @@ import { callPart, resultParts, tellingArgument } from "./messages.js";
 import { hasFailed, wasLeft } from "./remarks.js";
 
 const PREVIEW = 160;
-const SHORT_ANSWER = 300;
+/** Marks of Markdown that say nothing on one line. */
+const MARKS = /\*\*|`+|^#{1,6} +/gm;
 
-/** Whether a round is a line until one opens it: it calls tools and says little, or brought no answer. */
+/** Whether a round is a line until one opens it: it calls tools, whatever it says before, or brought no answer. */
 export function isLine(round) {
-  const answer = typeof round.answer === "string" ? round.answer.length : round.answer ? Infinity : 0;
-  return round.tool_calls?.length ? answer <= SHORT_ANSWER : !answer;
+  return Boolean(round.tool_calls?.length || round.tools_called?.length || !round.answer);
 }
 
-/** The cells of the line: what it did, with these chips behind it, the size of the results, the new tokens, the cost, and how it ended. */
+/** The cells of the line: what it said and did, with these chips behind it, the size of the results, the new tokens, the cost, and how it ended. */
 export function lineOf(round, chips) {
   const calls = round.tool_calls ?? [];
   const size = resultSize(round);
@@ -36,15 +36,32 @@ function did(round, calls) {
     const why = typeof round.error === "string" ? round.error : round.error ? JSON.stringify(round.error) : t("round.failed");
     return [icon("error"), round.response_code ? el("b", {}, round.response_code) : null, el("span", { class: "telling", dir: "auto" }, beginning(why.replace(new RegExp(`^${Number(round.response_code)}\\b[ :]*`), ""), PREVIEW))];
   }
-  if (calls.length) {
-    const part = callPart(calls[0], ["tool_calls", 0]);
-    const more = calls.length > 1 ? el("small", {}, `+${count(calls.length - 1)}`) : null;
-    return [icon("tool"), el("b", {}, el("bdi", {}, cutInMiddle(part.name, 40))), el("span", { class: "telling", dir: "auto" }, beginning(tellingArgument(part.text), PREVIEW)), more];
+  const said = typeof round.answer === "string" ? beginning(round.answer.slice(0, 4 * PREVIEW).replace(MARKS, ""), PREVIEW) : "";
+  const called = calls.length ? callsOf(calls) : toldLater(round);
+  if (called) {
+    return [said ? el("span", { class: "telling said-words before", dir: "auto" }, said) : null, el("span", { class: "called" }, icon("tool"), called)];
   }
   if (wasLeft(round)) return [icon("exit"), el("span", { class: "telling" }, round.duration_ms ? t("line.leftAfter", { time: duration(round.duration_ms) }) : t("line.left"))];
-  const said = typeof round.answer === "string" ? round.answer : "";
-  if (said) return [icon("model"), el("span", { class: "telling said-words", dir: "auto" }, beginning(said, PREVIEW))];
+  if (said) return [icon("model"), el("span", { class: "telling said-words", dir: "auto" }, said)];
   return [icon("model"), el("span", { class: "telling none" }, t(round.messages === null ? "redacted" : "line.nothing"))];
+}
+
+/** The first call: its tool, and what that was asked; and how many more there are. */
+function callsOf(calls) {
+  const part = callPart(calls[0], ["tool_calls", 0]);
+  return [el("b", {}, el("bdi", {}, cutInMiddle(part.name, 40))), el("span", { class: "telling", dir: "auto" }, beginning(tellingArgument(part.text), PREVIEW)), andMore(calls.length - 1)];
+}
+
+/** The tools that were asked for, where only a later round tells them; null where none does. */
+function toldLater({ tools_called: told }) {
+  if (!told?.length) return null;
+  const [name, times] = told[0];
+  const all = told.reduce((sum, [, each]) => sum + each, 0);
+  return [el("b", {}, el("bdi", {}, cutInMiddle(name, 40))), times > 1 ? el("small", {}, `×${count(times)}`) : null, andMore(all - times)];
+}
+
+function andMore(number) {
+  return number > 0 ? el("small", {}, `+${count(number)}`) : null;
 }
 
 /** How many characters came back from a round's tools; null where nothing is known to have come. */

@@ -127,8 +127,14 @@ function head(round, onCopy, onToggle) {
 export function showMarks(article, round, { marks, hasThreads, isSame }) {
   const chips = marks.filter((mark) => MARK_TEXTS[mark]);
   const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
-  const thread = hasThreads ? el("span", { class: `chip thread${isSame ? " is-same" : ""}` }, icon("thought"), t("thread.name", { number: count(threadOf(round)) })) : null;
+  const thread = hasThreads ? el("span", { class: `chip thread${isSame ? " is-same" : ""}`, title: t("thread.name", { number: count(threadOf(round)) }) }, icon("thought"), threadName(threadOf(round))) : null;
   fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}` }, icon(mark), words(mark))));
+}
+
+/** The number of a conversation, as short as a line needs it; who points at it or listens is told what it is. */
+function threadName(number) {
+  const [before, after = ""] = t("thread.name", { number: "|" }).split("|");
+  return [el("span", { class: "hidden" }, before), count(number), after && el("span", { class: "hidden" }, after)];
 }
 
 function foot(round) {
