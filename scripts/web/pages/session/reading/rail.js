@@ -1,9 +1,9 @@
 // What is the whole session, and where in it is the reader? Its questions, with a cell a round below each: cost, failures.
 
-import { el, fill, svg } from "../shared/dom.js";
-import { approximateDollars, count, money, picoDollars } from "../shared/text/format.js";
-import { beginning } from "../shared/text/log_text.js";
-import { t } from "../shared/text/texts.js";
+import { el, fill, svg } from "../../shared/dom.js";
+import { approximateDollars, count, money, picoDollars } from "../../shared/text/format.js";
+import { beginning } from "../../shared/text/log_text.js";
+import { t } from "../../shared/text/texts.js";
 
 const TITLE = 80;
 const CELL = 8;

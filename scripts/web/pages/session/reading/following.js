@@ -1,11 +1,11 @@
 // Does the page stay at the end of a session that goes on, or say what came there?
 
-import { button, byId, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { count } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
-import { announce } from "../shared/ui/notices.js";
-import { LAST } from "./rounds.js";
+import { button, byId, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { count } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
+import { announce } from "../../shared/ui/notices.js";
+import { LAST } from "../rounds/rounds.js";
 
 const NEAR_END = 120;
 const NEAR_START = 8;

@@ -1,9 +1,9 @@
 // What can be done with all rounds at once: search them, open them, follow them?
 
-import { button, byId, el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { t } from "../shared/text/texts.js";
-import { openRound } from "./round.js";
+import { button, byId, el, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { t } from "../../shared/text/texts.js";
+import { openRound } from "../rounds/round.js";
 
 /** The bar above the rounds, in a box; `rounds` is the box that they are in. */
 export class Toolbar {

@@ -1,14 +1,14 @@
 // Where in the session does a text stand? Also in rounds that are not on the page.
 
-import { button, el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { addressWith } from "../shared/net/address.js";
-import { ask } from "../shared/net/api.js";
-import { whenQuiet } from "../shared/net/updates.js";
-import { excerptOf } from "../shared/text/excerpt.js";
-import { count } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
-import { announce } from "../shared/ui/notices.js";
+import { button, el, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { addressWith } from "../../shared/net/address.js";
+import { ask } from "../../shared/net/api.js";
+import { whenQuiet } from "../../shared/net/updates.js";
+import { excerptOf } from "../../shared/text/excerpt.js";
+import { count } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
+import { announce } from "../../shared/ui/notices.js";
 import { roundInAddress } from "./navigation.js";
 
 const PATIENCE = 300;

@@ -1,10 +1,10 @@
 // Which rounds of a session are on the page? A window of them that grows at both ends, and at the end by itself.
 
-import { button, el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { ask } from "../shared/net/api.js";
-import { count } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
+import { button, el, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { ask } from "../../shared/net/api.js";
+import { count } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
 import { threadOf } from "./remarks.js";
 import { roundArticle, showMarks } from "./round.js";
 

@@ -1,11 +1,11 @@
 // How does one round read? What is new in it, what the model thought, answered and called, what that took.
 
-import { button, el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { ask } from "../shared/net/api.js";
-import { compact, count, duration, machineTime, money, time } from "../shared/text/format.js";
-import { beginning, cutInMiddle, isolated, oneLine } from "../shared/text/log_text.js";
-import { t } from "../shared/text/texts.js";
+import { button, el, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { ask } from "../../shared/net/api.js";
+import { compact, count, duration, machineTime, money, time } from "../../shared/text/format.js";
+import { beginning, cutInMiddle, isolated, oneLine } from "../../shared/text/log_text.js";
+import { t } from "../../shared/text/texts.js";
 import { costNotes } from "./costs.js";
 import { isLine, lineOf } from "./line.js";
 import { CALL, RESULT, callPart, indented, readMessage, resultParts, tellingArgument } from "./messages.js";

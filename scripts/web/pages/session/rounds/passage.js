@@ -1,12 +1,12 @@
 // How does one text of a conversation stand on the page? Clamped where it is long, fetched where it was clipped.
 
-import { button, el, fill } from "../shared/dom.js";
-import { ask } from "../shared/net/api.js";
-import { count } from "../shared/text/format.js";
-import { logText, pieces } from "../shared/text/log_text.js";
-import { marked } from "../shared/text/marked.js";
-import { t } from "../shared/text/texts.js";
-import { markdown } from "../shared/ui/markdown.js";
+import { button, el, fill } from "../../shared/dom.js";
+import { ask } from "../../shared/net/api.js";
+import { count } from "../../shared/text/format.js";
+import { logText, pieces } from "../../shared/text/log_text.js";
+import { marked } from "../../shared/text/marked.js";
+import { t } from "../../shared/text/texts.js";
+import { markdown } from "../../shared/ui/markdown.js";
 
 const LONG = 1500;
 const LINES = 16;

@@ -1,16 +1,16 @@
 // What does the session add up to? Totals, what its tokens are, its models and tools, and files of it.
 
-import { button, el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { apiAddress } from "../shared/net/api.js";
-import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../shared/text/format.js";
-import { cutInMiddle, oneLine } from "../shared/text/log_text.js";
-import { t } from "../shared/text/texts.js";
-import { meter, partsBar } from "../shared/ui/charts.js";
+import { button, el, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { apiAddress } from "../../shared/net/api.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../../shared/text/format.js";
+import { cutInMiddle, oneLine } from "../../shared/text/log_text.js";
+import { t } from "../../shared/text/texts.js";
+import { meter, partsBar } from "../../shared/ui/charts.js";
+import { otherReadings } from "../rounds/costs.js";
+import { threadOf } from "../rounds/remarks.js";
 import { bigOnes } from "./big.js";
-import { otherReadings } from "./costs.js";
 import { ALL_THREADS, GrowthChart, legendOf, threadBox } from "./growth.js";
-import { threadOf } from "./remarks.js";
 
 const PART_TEXTS = {
   fresh_input: "part.fresh",

@@ -1,10 +1,10 @@
 // What tells a round in one line? The tool and what it was asked, how much came back, what that added, what it cost.
 
-import { el } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { compact, count, duration, money } from "../shared/text/format.js";
-import { beginning, cutInMiddle } from "../shared/text/log_text.js";
-import { t } from "../shared/text/texts.js";
+import { el } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { compact, count, duration, money } from "../../shared/text/format.js";
+import { beginning, cutInMiddle } from "../../shared/text/log_text.js";
+import { t } from "../../shared/text/texts.js";
 import { callPart, resultParts, tellingArgument } from "./messages.js";
 import { hasFailed, wasLeft } from "./remarks.js";
 

@@ -1,7 +1,7 @@
 // What had to be assumed for a cost, and what would it be if it were the other way round?
 
-import { costNote, money } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
+import { costNote, money } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
 
 const OTHER_TEXTS = { cache_write_5m: "otherReading.hour", cache_inside: "otherReading.beside", cache_in_one: "otherReading.written" };
 

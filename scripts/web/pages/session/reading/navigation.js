@@ -1,11 +1,11 @@
 // Which round is being read, and how does one get to another?
 
-import { byId, el, fill } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { count } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
-import { announce } from "../shared/ui/notices.js";
-import { openRound, promptOf } from "./round.js";
+import { byId, el, fill } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { count } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
+import { announce } from "../../shared/ui/notices.js";
+import { openRound, promptOf } from "../rounds/round.js";
 
 const READING_LINE = 160;
 

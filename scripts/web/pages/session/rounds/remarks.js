@@ -1,10 +1,10 @@
 // What has to be known of a round beside what was said in it? How its call ended, and what the log does not tell of it.
 
-import { el } from "../shared/dom.js";
-import { icon } from "../shared/icons.js";
-import { compact, cost, count, percent } from "../shared/text/format.js";
-import { isolated } from "../shared/text/log_text.js";
-import { t } from "../shared/text/texts.js";
+import { el } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
+import { compact, cost, count, percent } from "../../shared/text/format.js";
+import { isolated } from "../../shared/text/log_text.js";
+import { t } from "../../shared/text/texts.js";
 
 const AT_LEAST_TEXTS = { cut_short: "atLeast.cutShort", partly_told: "atLeast.partlyTold" };
 const ANSWERED_TEXTS = { cache: "round.byCache", guard: "round.byGuard" };

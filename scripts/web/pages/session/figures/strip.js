@@ -1,9 +1,9 @@
 // Which figures does one want in sight wherever one reads? Under the title, and as one line where that is scrolled away.
 
-import { button, el, fill } from "../shared/dom.js";
-import { compact, cost, count, money, percent, picoDollars } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
-import { sparkline } from "../shared/ui/charts.js";
+import { button, el, fill } from "../../shared/dom.js";
+import { compact, cost, count, money, percent, picoDollars } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
+import { sparkline } from "../../shared/ui/charts.js";
 
 /** The strip in a box and the line that stands for it; a press goes to what failed, or opens all `facts`. */
 export class Strip {

@@ -1,9 +1,9 @@
 // What was big in a session? The tool results that took most tokens, and the dearest rounds; each is a way to its round.
 
-import { el } from "../shared/dom.js";
-import { approximateDollars, compact, count, money } from "../shared/text/format.js";
-import { cutInMiddle } from "../shared/text/log_text.js";
-import { t } from "../shared/text/texts.js";
+import { el } from "../../shared/dom.js";
+import { approximateDollars, compact, count, money } from "../../shared/text/format.js";
+import { cutInMiddle } from "../../shared/text/log_text.js";
+import { t } from "../../shared/text/texts.js";
 
 const MOST = 5;
 

@@ -2,11 +2,11 @@
 //
 // Each conversation of a session grows by its own: where there are several, each has a line, and one can be shown alone.
 
-import { el, fill, svg } from "../shared/dom.js";
-import { compact, count, percent } from "../shared/text/format.js";
-import { t } from "../shared/text/texts.js";
-import { Tip, ticks } from "../shared/ui/charts.js";
-import { threadOf } from "./remarks.js";
+import { el, fill, svg } from "../../shared/dom.js";
+import { compact, count, percent } from "../../shared/text/format.js";
+import { t } from "../../shared/text/texts.js";
+import { Tip, ticks } from "../../shared/ui/charts.js";
+import { threadOf } from "../rounds/remarks.js";
 
 const HEIGHT = 190;
 const TOP = 14;

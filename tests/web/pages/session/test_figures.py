@@ -1,0 +1,45 @@
+"""The figures of a session in a real browser: in sight at every width, and ways to its rounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.browser import of_session
+from tests.support.page_logs import LONG
+
+
+@pytest.mark.parametrize("width", [375, 768, 1280, 1366])
+def test_figures_are_in_sight_at_every_width(demo, look, expect, width):
+    """Cost, rounds, what failed, what was cached and the context stand above the rounds, or beside them; scrolled away in a line."""
+    watched = look(demo, of_session(LONG), size=(width, 900))
+    page = watched.page
+    if width > 1312:
+        expect(page.locator(".facts .value")).to_be_in_viewport()
+        expect(page.locator(".strip")).to_be_hidden()
+        return
+    expect(page.locator(".strip dd")).to_have_count(5)
+    expect(page.locator(".strip dd").first).to_contain_text("$")
+    expect(page.locator(".strip")).to_be_in_viewport(ratio=0.99)
+    expect(page.locator(".facts")).to_be_hidden()
+    page.get_by_role("button", name="All figures").click()
+    expect(page.locator(".facts .value")).to_be_in_viewport()
+    page.get_by_role("button", name="All figures").click()
+    page.evaluate("location.hash = '#r60'")
+    line = page.locator(".strip-line")
+    expect(line).to_be_visible()
+    assert line.bounding_box()["height"] == 40
+    assert page.locator("#r60").bounding_box()["y"] >= page.locator(".toolbar").bounding_box()["y"] + 40
+    assert watched.overflow() <= 0
+
+
+def test_what_was_big_leads_to_its_rounds(demo, look, expect):
+    """The largest tool results, with how often each was sent again, and the dearest rounds are links to where they stand."""
+    page = look(demo, of_session(LONG)).page
+    rows = page.locator(".facts .big-list a")
+
+    expect(rows).to_have_count(10)
+    expect(rows.first).to_contain_text("read_file")
+    expect(rows.first).to_contain_text("540 tokens")
+    expect(rows.first).to_contain_text("sent 18 times more")
+    rows.last.click()
+    expect(page.locator(f"{rows.last.get_attribute('href')}.is-target")).to_be_in_viewport()

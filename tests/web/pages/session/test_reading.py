@@ -1,0 +1,119 @@
+"""Ways through a session in a real browser: links, the rail, keys, find, following."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+
+from tests.support.browser import ingested, of_session
+from tests.support.page_logs import LONG, long_session, written
+
+
+def test_a_link_to_a_round_opens_it_with_those_around(demo, look, expect):
+    """Of a long session the rounds around the linked one are there, and more at a press, up to both ends."""
+    watched = look(demo, of_session(LONG, "#r140"))
+    page = watched.page
+
+    expect(page.locator("#r140.is-target")).to_be_in_viewport()
+    expect(page.locator("#r180")).to_be_attached()
+    numbers = "rounds => rounds.map((each) => Number(each.id.slice(1)))"
+    before = page.locator(".round").evaluate_all(numbers)
+    top = page.locator("#r140").bounding_box()["y"]
+    page.get_by_role("button", name="Load earlier").evaluate("button => button.click()")  # without going there first
+    page.wait_for_function("number => document.getElementById(`r${number}`)", arg=before[0] - 10)
+    assert abs(page.locator("#r140").bounding_box()["y"] - top) < 3
+    page.mouse.move(800, 500)
+    page.mouse.wheel(0, 1500)
+    expect(page.locator("#r220")).to_be_attached()
+    after = page.locator(".round").evaluate_all(numbers)
+    assert after == list(range(after[0], after[-1] + 1))
+    page.evaluate("location.hash = '#r299'")
+    expect(page.locator("#r299.is-target")).to_be_in_viewport()
+
+
+def test_the_chart_and_the_rail_lead_to_rounds(demo, look, expect):
+    """A press on the rail, and Enter in the chart, go to a round; both show where one is."""
+    page = look(demo, of_session(LONG)).page
+
+    page.locator('#rail a[href="#r226"] .prompt').click()
+    expect(page.locator("#r226.is-target")).to_be_in_viewport()
+    expect(page.locator('#rail a[aria-current="true"]')).to_have_attribute("href", "#r226")
+    page.locator('#rail rect[data-round="97"]').click()
+    expect(page.locator("#r97.is-target")).to_be_in_viewport()
+    expect(page.locator("#rail rect.here")).to_have_attribute("data-round", "97")
+    assert page.locator("#rail rect.is-failed").count() == 3
+    slider = page.get_by_role("slider")
+    slider.focus()
+    page.keyboard.press("Home")
+    assert slider.get_attribute("aria-valuetext").startswith("Round 1,")
+    page.keyboard.press("Enter")
+    expect(page.locator("#r1.is-target")).to_be_in_viewport()
+
+
+def test_failures_are_a_path(demo, look, expect):
+    """The number of failed rounds leads to the next of them, and so do `n` and `N`, round and round."""
+    page = look(demo, of_session(LONG), size=(1280, 900)).page
+    page.locator(".strip .link.failed").click()
+    expect(page.locator("#r97.is-target")).to_be_in_viewport()
+    page.set_viewport_size({"width": 1600, "height": 900})
+    page.locator("#facts .totals .link.failed").click()
+    expect(page.locator("#r194.is-target")).to_be_in_viewport()
+    for key, number in (("n", 291), ("n", 97), ("N", 291), ("N", 194)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
+
+
+def test_questions_are_a_path(demo, look, expect):
+    """`J` and `K` go from question to question, wherever in the session they are."""
+    page = look(demo, of_session(LONG)).page
+    page.locator("#rail .prompt").first.wait_for()
+    for key, number in (("J", 26), ("J", 51), ("J", 76), ("J", 101), ("K", 76)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
+
+
+def test_text_is_found_in_all_of_the_session(demo, look, expect):
+    """What stands in a round that is not on the page is found, gone to, and marked."""
+    page = look(demo, of_session(LONG)).page
+    expect(page.locator("#toolbar input")).to_be_visible()
+
+    page.keyboard.press("/")
+    page.keyboard.type("module 17 and")
+    expect(page.locator(".found .hit").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#r17.is-target")).to_be_in_viewport()
+    assert page.evaluate("CSS.highlights.get('found').size") > 0
+
+
+def test_a_session_is_followed_while_it_grows(tmp_path, serve, look, expect):
+    """New rounds come by themselves; who follows sees the last one, who scrolls away is left alone and told."""
+    now = datetime.now(timezone.utc) - timedelta(minutes=1)
+    lines = list(long_session("s", 46, now))
+    log = written(tmp_path / "access.log", lines[:40])
+    folder = ingested(tmp_path / "sessions", log)
+
+    def grow(start, end):
+        written(log, lines[start:end], "ab")
+        ingested(folder, log)
+
+    address = serve(folder)
+    page = look(address, of_session("s"), size=(1400, 700)).page
+    expect(page.locator(".round")).to_have_count(40)
+
+    grow(40, 42)
+    expect(page.locator("#r42")).to_be_attached(timeout=60_000)
+    expect(page.get_by_role("button", name="2 new rounds")).to_be_visible()
+    assert page.evaluate("scrollY") == 0
+    page.get_by_role("button", name="2 new rounds").click()
+    expect(page.locator("#r42")).to_be_in_viewport()
+    expect(page.locator("#to-follow")).to_have_attribute("aria-pressed", "true")
+
+    grow(42, 44)
+    expect(page.locator("#r44")).to_be_in_viewport(timeout=60_000)
+    page.mouse.move(700, 350)
+    page.mouse.wheel(0, -1500)
+    expect(page.locator("#to-follow")).to_have_attribute("aria-pressed", "false")
+
+    grow(44, 46)
+    expect(page.get_by_role("button", name="2 new rounds")).to_be_visible(timeout=60_000)
+    expect(page.locator("#r46")).not_to_be_in_viewport()
+    expect(page.locator(".facts dd").first).to_contain_text("46")
