@@ -121,7 +121,9 @@ class Watched:
     def open(self, path="/"):
         """Goes to a path and waits until the page has something to show."""
         self.page.goto(self.base + path)
-        self.page.locator(":is(.card .value, .round header, .notice, .hit):visible").first.wait_for()
+        self.page.locator(
+            ":is(.card .value, .round header, .notice, .hit, .lacks li, #used td):visible"
+        ).first.wait_for()
         return self.page
 
     @property

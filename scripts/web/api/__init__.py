@@ -10,6 +10,7 @@ Its rooms in reading order, ● those that others may come in by:
     session       one session, and what was said in it
     prices        what has a price, and what the totals speak for
     search        where something was said
+    names         what is called like this
     export ●      a session as a file
     redaction     what is left where texts are not served
 """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .names import NamesQuestion
 from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQuestion
 from .prices import CoverageQuestion, PricesQuestion
 from .questions import Question
@@ -24,6 +25,7 @@ QUESTIONS: Mapping[str, type[Question]] = {
     "/api/stats": StatsQuestion,
     "/api/summary": SummaryQuestion,
     "/api/search": SearchQuestion,
+    "/api/names": NamesQuestion,
     "/api/prices": PricesQuestion,
     "/api/coverage": CoverageQuestion,
 }

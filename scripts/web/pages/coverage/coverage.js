@@ -6,8 +6,9 @@ import { compact, count } from "../shared/text/format.js";
 import { isolated } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
 import { failure, showInstead, skeleton } from "../shared/ui/notices.js";
-import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
+import { nextTheme } from "../shared/ui/theme.js";
 
 const BROKEN = ["not_json", "cut_off", "empty", "nul_bytes", "too_long", "too_complex"];
 

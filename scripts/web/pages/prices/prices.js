@@ -8,8 +8,9 @@ import { cost, count } from "../shared/text/format.js";
 import { cutInMiddle, isolated, oneLine } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
 import { announce, failure, showInstead, skeleton } from "../shared/ui/notices.js";
-import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
+import { nextTheme } from "../shared/ui/theme.js";
 
 const PAGE_SIZE = 50;
 const WHY = {

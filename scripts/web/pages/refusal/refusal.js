@@ -3,8 +3,9 @@
 import { button, byId, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { language, loadTexts, t } from "../shared/text/texts.js";
-import { nextTheme, showSettings } from "../shared/ui/settings.js";
+import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
+import { nextTheme } from "../shared/ui/theme.js";
 
 const { base, code } = document.documentElement.dataset;
 const HEADINGS = {

@@ -16,13 +16,26 @@ export function rememberOverview() {
   leadHome();
 }
 
+/** The address of the overview as it was left but for some changes; null and "" are left out. */
+export function overviewAddress(changes) {
+  const parameters = new URLSearchParams(keptQuery() ?? "");
+  for (const [name, value] of Object.entries(changes)) {
+    if (value === null || value === "") parameters.delete(name);
+    else parameters.set(name, value);
+  }
+  return `./?${parameters}`;
+}
+
 /** Lets the brand lead to the overview as it was left. */
 export function leadHome() {
-  let kept = null;
-  try {
-    kept = sessionStorage.getItem(KEY);
-  } catch {
-    return;
-  }
+  const kept = keptQuery();
   if (kept !== null) document.querySelectorAll("a.brand, .pages a:first-child").forEach((link) => { link.search = kept; });
+}
+
+function keptQuery() {
+  try {
+    return sessionStorage.getItem(KEY);
+  } catch {
+    return null;
+  }
 }

@@ -3,12 +3,13 @@
 import { button, el } from "../dom.js";
 import { icon } from "../icons.js";
 import { t } from "../text/texts.js";
+import { PALETTE_KEYS } from "./palette.js";
 
 const TYPING = "input, select, textarea, [contenteditable]";
 
 /** Listens for `[keys, what it does in words, what to do]`, and shows them in a dialog at `?`; gives what opens it. */
 export function listenForKeys(shortcuts) {
-  const dialog = dialogOf([...shortcuts, ["?", t("keys.help"), null], ["Esc", t("keys.close"), null]]);
+  const dialog = dialogOf([...shortcuts, [PALETTE_KEYS, t("palette.title"), null], ["?", t("keys.help"), null], ["Esc", t("keys.close"), null]]);
   const open = () => {
     if (!dialog.open) dialog.showModal();
   };
