@@ -1,7 +1,8 @@
 """Which files are the pages made of, and what is sent in place of many of them?
 
-In the folder a page is markup that names its style sheets and one module.  It is served with one style sheet and one
-script that hold all of these, under names that change with what is in them, so that a browser may keep them for good.
+In the folder a page is markup that names its style sheets and one module, and has a line in the place of each part that
+all pages have.  It is served with these parts, and with one style sheet and one script that hold all that it names, under
+names that change with what is in them, so that a browser may keep them for good.
 Each file stands at its own address, too: there a map leads whoever looks for the place of an error.
 """
 
@@ -28,6 +29,8 @@ _KINDS = {
 }
 _FIRST = "index.html"
 _STATIC = "/static/"
+_PART = re.compile(r"<!-- (shared/\w+\.html) -->\n")
+_LINK = re.compile(r'(<a [^>]*href=")(?:\./)?')
 _STYLE = re.compile(r'<link rel="stylesheet" href="static/([\w./]+)">\n')
 _SCRIPT = re.compile(r'<script type="module" src="static/([\w./]+)"></script>\n')
 REFUSAL = "refusal.html"
@@ -92,7 +95,7 @@ def refusal_page(files: Mapping[str, Content], asked: str, code: str, texts: Map
 def _page(name: str, content: Content, found: Mapping[str, Content]) -> Iterator[tuple[str, Content]]:
     """A page with one style sheet and one script, and these, each by its path."""
     own = name[: -len(".html")]
-    text = content.body.decode()
+    text = _with_parts(name, found)
     styles, scripts = _STYLE.findall(text), _SCRIPT.findall(text)
     head = ""
     if styles:
@@ -112,8 +115,15 @@ def _page(name: str, content: Content, found: Mapping[str, Content]) -> Iterator
     if first:
         text = text[: first.start()] + head + _SCRIPT.sub("", _STYLE.sub("", text[first.start() :]))
     if name == REFUSAL:
-        text = text.replace('="static/', '="{base}static/')
+        text = _LINK.sub(r"\1{base}", text.replace('="static/', '="{base}static/'))
     yield _path(name), Content(text.encode(), content.kind)
+
+
+def _with_parts(name: str, found: Mapping[str, Content]) -> str:
+    """A page's markup with the parts of all pages in it; among the links to these it stands out."""
+    text = _PART.sub(lambda part: found[part[1]].body.decode(), found[name].body.decode())
+    own = "./" if name == _FIRST else name[: -len(".html")]
+    return text.replace(f'<a href="{own}"', f'<a href="{own}" aria-current="page"')
 
 
 def _path(name: str) -> str:

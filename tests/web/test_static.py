@@ -11,6 +11,8 @@ import pytest
 from web import static
 
 PAGES = Path(static.FOLDER)
+NAMES = ("index", "session", "prices", "coverage")
+PATHS = ("/", *(f"/{name}" for name in NAMES[1:]))
 BUNDLED = re.compile(r"/static/(index|session|refusal|prices|coverage)\.[0-9a-f]{16}\.(js|js\.map|css)$")
 
 
@@ -35,13 +37,11 @@ def made():
     }
 
 
-@pytest.mark.parametrize(
-    ("path", "name"), [("/", "index"), *((f"/{name}", name) for name in ("session", "prices", "coverage"))]
-)
+@pytest.mark.parametrize(("path", "name"), list(zip(PATHS, NAMES)))
 def test_a_page_is_one_script_and_one_style_sheet(path, name):
-    """Both stand under names that change with what is in them; the markup beside them is the page's own."""
+    """Both stand under names that change with what is in them; the markup beside them is the page's own and that of all."""
     table = static.files()
-    page, source = table[path].body.decode(), (PAGES / f"{name}.html").read_text(encoding="utf-8")
+    page, source = table[path].body.decode(), source_of(name)
     (style,) = re.findall(r'<link rel="stylesheet" href="([^"]+)">', page)
     (script,) = re.findall(r'<script type="module" src="([^"]+)">', page)
     sheets = re.findall(r'<link rel="stylesheet" href="static/([^"]+)">', source)
@@ -54,7 +54,27 @@ def test_a_page_is_one_script_and_one_style_sheet(path, name):
     sources = json.loads(table[f"/{script}.map"].body)["sources"]
     assert {f"/static/{each}" for each in sources} <= set(table)
     assert len(sources) > 5
-    assert page.partition("</head>")[2] == source.partition("</head>")[2]
+    assert page.partition("</head>")[2].replace(' aria-current="page"', "") == source.partition("</head>")[2]
+
+
+def source_of(name):
+    """The markup of a page, with that of all pages in its places."""
+    text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+    for part in ("head", "top"):
+        line = f"<!-- shared/{part}.html -->\n"
+        assert text.count(line) == 1
+        text = text.replace(line, (PAGES / "shared" / f"{part}.html").read_text(encoding="utf-8"))
+    return text
+
+
+def test_a_page_stands_out_among_the_links_to_pages():
+    """Each page has the same links at its top, and that to itself is marked; that of a session is none of them."""
+    table = static.files()
+    marked = {path: re.findall(r'<a href="([^"]+)" aria-current="page"', table[path].body.decode()) for path in PATHS}
+    links = {re.search(r"<nav.*?</nav>", table[path].body.decode(), re.DOTALL)[0].count("<a ") for path in PATHS}
+
+    assert marked == {"/": ["./"], "/session": [], **{f"/{name}": [name] for name in NAMES[2:]}}
+    assert len(links) == 1
 
 
 def test_only_what_cannot_change_lasts():

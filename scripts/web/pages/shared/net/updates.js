@@ -1,6 +1,6 @@
 // When is it time to ask the server again? After its events, every 30 seconds without them, and never too often.
 
-import { byId, fill } from "../dom.js";
+import { button, byId, el, fill } from "../dom.js";
 import { icon } from "../icons.js";
 import { timeSince } from "../text/format.js";
 import { t } from "../text/texts.js";
@@ -8,7 +8,7 @@ import { t } from "../text/texts.js";
 const POLL_AFTER = 30_000;
 const CONNECT_AFTER = 300_000;
 
-/** Follows what the server tells, and shows when it last did. */
+/** Follows what the server tells, and shows at the top of the page when it last did. */
 export class UpdateFeed {
   #address;
   #event;
@@ -27,7 +27,10 @@ export class UpdateFeed {
     this.#event = event;
     this.#onChange = onChange;
     document.addEventListener("visibilitychange", () => this.#becameVisible());
-    byId("pause").addEventListener("click", () => this.toggle());
+    byId("settings").before(
+      el("div", { class: "live", id: "live" }, el("span", { class: "dot", "aria-hidden": "true" }), el("span", { id: "updated" }), button({ class: "quiet square", id: "pause" }, () => this.toggle())),
+    );
+    this.#show();
     setInterval(() => this.#show(), 1000);
   }
 

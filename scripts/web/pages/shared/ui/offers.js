@@ -51,7 +51,7 @@ export function noteOn({ more, older }, words) {
 
 function pages() {
   return [...document.querySelectorAll(".pages a")]
-    .filter((link) => !link.closest("[hidden]") && !link.hasAttribute("aria-current"))
+    .filter((link) => link.offsetParent && !link.hasAttribute("aria-current"))
     .map((link) => ({ name: link.textContent, href: link.href, shown: [icon("right"), link.textContent] }));
 }
 
