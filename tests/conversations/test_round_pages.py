@@ -205,6 +205,8 @@ def test_no_more_than_fits(tmp_path):
     assert numbers(RoundSpan(), 20_000) == [9, 10]
     assert numbers(RoundSpan(before=5), 1) == [4]
     assert numbers(RoundSpan(after=10), 10**6) == []
+    assert numbers(RoundSpan(these=(9, 2, 2, 11, 5)), 10**6) == [2, 5, 9]
+    assert numbers(RoundSpan(these=(9, 2, 5)), 20_000) == [2, 9]
 
 
 def test_what_fits_has_no_gap(tmp_path):

@@ -42,12 +42,16 @@ Round = dict[str, Any]
 
 
 class RoundSpan(NamedTuple):
-    """Which rounds: behind ``after``, before ``before``, on both sides of ``around``, or the last; at most so many."""
+    """Which rounds: behind ``after``, before ``before``, on both sides of ``around``, or the last; at most so many.
+
+    Or ``these``, those that are wanted most first.
+    """
 
     after: int | None = None
     before: int | None = None
     limit: int = 50
     around: int | None = None
+    these: tuple[int, ...] = ()
 
     def numbers(self, total: int) -> range:
         """Those of a session of so many rounds."""
@@ -66,7 +70,7 @@ def rounds(report: Report, row: SessionRow, span: RoundSpan, most: int) -> list[
     """Rounds of a session in order, as ``whole`` has them, their long texts cut.
 
     Fewer where they would take more than about so many bytes, but at least one where there is one: those next to where the
-    span begins, on both sides of it where it is around a round.
+    span begins, on both sides of it where it is around a round, the first of those that are named.
     """
     given: list[tuple[Round, list[Clip]]] = []
     size = 0
@@ -81,6 +85,8 @@ def rounds(report: Report, row: SessionRow, span: RoundSpan, most: int) -> list[
 
 def _nearest_first(span: RoundSpan, total: int) -> list[int]:
     """Numbers by how near they are to where a span begins: of two as near to a round that it is around the later one first."""
+    if span.these:
+        return [number for number in dict.fromkeys(span.these) if 1 <= number <= total]
     numbers = span.numbers(total)
     if span.around is not None:
         around = span.around

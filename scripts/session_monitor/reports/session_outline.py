@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.index.database import Index
-from session_monitor.index.schema import FAILED, LEFT, NO_CONTENT
+from session_monitor.index.schema import FAILED, LEFT, NO_CONTENT, NO_TOKENS, TOOL_CALLS
 from session_monitor.prices import money
 from session_monitor.sessions.rounds import Place
 
@@ -31,13 +31,15 @@ class LargeResult(NamedTuple):
 class SessionOutline(NamedTuple):
     """All rounds of a session, in order: costs in pico-dollars and tokens that came with the next round, None where not known.
 
-    ``asks`` is where those rounds stand that may begin a question, ``compacted`` says which ones went on with less.
+    ``asks`` is where those rounds stand that may begin a question, ``answers`` says which ones answered and called no tool,
+    as far as the log tells it, ``compacted`` which ones went on with less.
     """
 
     costs: list[int | None]
     added: list[int | None]
     failed: list[int]
     left: list[int]
+    answers: list[int]
     compacted: list[int]
     results: list[LargeResult]
     asks: list[Place]
@@ -54,7 +56,7 @@ class SessionOutline(NamedTuple):
         }
 
 
-_ROUNDS = "SELECT number, flags, usd, pico, history, sent, start, length FROM round WHERE session = ? ORDER BY number"
+_ROUNDS = "SELECT number, flags, usd, pico, history, sent, start, length, visible FROM round WHERE session = ? ORDER BY number"
 _CAME = "SELECT number, sum(results) FROM tool WHERE session = ? AND results > 0 GROUP BY number"
 _LARGEST = (
     "SELECT tool.number, tool_name.name, tokens, round.base, round.thread FROM tool "
@@ -76,7 +78,7 @@ def outline(index: Index, session_id: str) -> SessionOutline | None:
     compacted = [point.round for point in points if COMPACTION in point.marks]
     asks = [
         Place(file, number, start, length)
-        for number, flags, _, _, history, sent, start, length in rounds
+        for number, flags, _, _, history, sent, start, length, _ in rounds
         if _may_ask(sent - (history or 0), came.get(number, 0)) and not flags & NO_CONTENT
     ]
     return SessionOutline(
@@ -84,10 +86,16 @@ def outline(index: Index, session_id: str) -> SessionOutline | None:
         added=list(_added(points)),
         failed=[number for number, flags, *_ in rounds if flags & FAILED],
         left=[number for number, flags, *_ in rounds if flags & LEFT],
+        answers=[number for number, flags, *_, visible in rounds if _answers(flags, visible)],
         compacted=compacted,
         results=list(_largest(index, session, points, compacted)),
         asks=asks[:MOST_QUESTIONS],
     )
+
+
+def _answers(flags: int, visible: int) -> bool:
+    """Whether a round says something to who asked, and calls no tool."""
+    return not flags & (FAILED | TOOL_CALLS) and (visible > 0 or flags & NO_TOKENS != 0)
 
 
 def _may_ask(fresh: int, results: int) -> bool:

@@ -63,6 +63,17 @@ def number(request: Request, name: str, least: int, most: int, default: int | No
     return int(value)
 
 
+def numbers(request: Request, name: str, most: int) -> tuple[int, ...]:
+    """Whole numbers from 1 on, with commas between them; none where the parameter lacks."""
+    value = request.one(name)
+    if value is None:
+        return ()
+    parts = value.split(",")
+    if len(parts) > most or not all(each.isascii() and each.isdecimal() and int(each[:10]) > 0 for each in parts):
+        raise wrong(f"{name} is at most {most} whole numbers from 1 on, with commas between them")
+    return tuple(int(each[:10]) for each in parts)
+
+
 def limit(request: Request, default: int, most: int = 500) -> int:
     """At most so many."""
     return number(request, "limit", 1, most, default) or default

@@ -20,6 +20,7 @@ from .questions import HOLDS, Question, Setting, no_session
 from .redaction import refuse_texts, without_texts
 from .sessions import listed
 
+_MOST_NUMBERS = 100
 _PAGE = 110_000
 """Bytes of rounds that are given at once, about: on a slow line a page of them should be there soon."""
 
@@ -91,14 +92,15 @@ class RoundsQuestion(Question):
     def of(cls, request: Request, _setting: Setting) -> RoundsQuestion:
         """What a request asks."""
         session_id = parameters.session_id(request)
-        given = [name for name in ("after", "before", "around", "last") if request.one(name) is not None]
+        given = [name for name in ("after", "before", "around", "last", "numbers") if request.one(name) is not None]
         if len(given) > 1:
-            raise parameters.wrong("only one of after, before, around and last is taken")
+            raise parameters.wrong("only one of after, before, around, last and numbers is taken")
         after = parameters.number(request, "after", 0, 10**9)
         before = parameters.number(request, "before", 1, 10**9)
         around = parameters.number(request, "around", 1, 10**9)
         last = parameters.number(request, "last", 1, 500)
-        return cls(session_id, RoundSpan(after, before, last or parameters.limit(request, 50), around))
+        these = parameters.numbers(request, "numbers", _MOST_NUMBERS)
+        return cls(session_id, RoundSpan(after, before, last or parameters.limit(request, 50), around, these))
 
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
         """As many of them as a page holds, with their new messages, long texts cut."""

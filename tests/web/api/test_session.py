@@ -89,6 +89,18 @@ def test_rounds_around_a_number(tmp_path, size):
         assert running.ask("/api/session/rounds", id="s", around=1, last=3).status == 400
 
 
+def test_rounds_by_their_numbers(running):
+    """Those that are named come, in order and once; of numbers that no round has none; what is no number is refused."""
+    got = running.ask("/api/session/rounds", id=MAIN, numbers="3,1,3,99999").data
+    assert [each["round"] for each in got["rounds"]] == [1, 3]
+    assert (got["first"], got["last"]) == (1, 3)
+    plain = {each["round"]: each for each in running.ask("/api/session/rounds", id=MAIN, after=0).data["rounds"]}
+    assert got["rounds"] == [plain[1], plain[3]]
+    for wrong in ("", "0", "1,", "a", "1 2", ",".join(["1"] * 101)):
+        assert running.ask("/api/session/rounds", id=MAIN, numbers=wrong).status == 400
+    assert running.ask("/api/session/rounds", id=MAIN, numbers="1", last=3).status == 400
+
+
 @pytest.mark.parametrize(("name", "least"), [("after", 0), ("before", 1), ("around", 1), ("last", 1)])
 def test_which_rounds_may_be_asked_for(among_agents, name, least):
     """From the first of them on, and none before it."""
@@ -181,6 +193,10 @@ def test_the_outline_is_all_of_the_session(running, among_agents):
     assert [each["added_tokens"] for each in rounds] == outline["added_tokens"]
     assert outline["rounds"] == session["rounds"]
     assert outline["failed"] == [each["round"] for each in rounds if each["outcome"] == "failed"]
+    answers = [
+        each["round"] for each in rounds if not each["tool_calls"] and each["outcome"] != "failed" and each["answer"]
+    ]
+    assert outline["answers"] == answers
     assert outline["questions"][0] == {"round": 1, "title": session["session"]["title"]}
 
     for row in among_agents.ask("/api/sessions").data["sessions"][:6]:

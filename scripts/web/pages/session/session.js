@@ -1,7 +1,7 @@
 // The session page: what was said in one session, and what did it take?
 
 import { byId, el, fill } from "../shared/dom.js";
-import { addressParameters } from "../shared/net/address.js";
+import { addressParameters, onAddressChange } from "../shared/net/address.js";
 import { apiAddress, ask } from "../shared/net/api.js";
 import { Throttle, UpdateFeed, oncePerFrame } from "../shared/net/updates.js";
 import { updateTimesAgo } from "../shared/text/ago.js";
@@ -9,13 +9,14 @@ import { count } from "../shared/text/format.js";
 import { oneLine } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
 import { copy } from "../shared/ui/copying.js";
-import { failure, notice, showInstead, skeleton } from "../shared/ui/notices.js";
+import { announce, failure, notice, showInstead, skeleton } from "../shared/ui/notices.js";
 import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
 import { nextTheme } from "../shared/ui/theme.js";
 import { Facts } from "./figures/facts.js";
 import { Strip } from "./figures/strip.js";
 import { showHead, windowTitle } from "./head.js";
+import { ALL, Choice, choiceInAddress } from "./reading/choice.js";
 import { TextSearch } from "./reading/find.js";
 import { Following } from "./reading/following.js";
 import { Holding } from "./reading/holding.js";
@@ -42,6 +43,7 @@ class SessionPage {
   #search;
   #toolbar;
   #strip;
+  #choice = new Choice(byId("choice"), (name, numbers) => this.#chosen(name, numbers));
   #rail = new Rail(byId("rail"), (number) => this.#navigation.goTo(number));
   #outline = null;
   #outlines = new Throttle(OUTLINE_GAP, () => this.#showOutline());
@@ -64,7 +66,7 @@ class SessionPage {
     );
     this.#holding = new Holding(box);
     this.#following = new Following(this.#rounds, this.#holding);
-    this.#navigation = new Navigation(this.#rounds, { box, holding: this.#holding, missing: byId("missing"), onRead: (number) => this.#read(number), onJump: () => this.#following.stop() });
+    this.#navigation = new Navigation(this.#rounds, { box, holding: this.#holding, missing: byId("missing"), onRead: (number) => this.#read(number), onJump: () => this.#following.stop(), onHidden: (number) => this.#showHidden(number) });
     this.#search = new TextSearch(id, { box: byId("found"), conversation: box, onChoose: (number) => this.#navigation.goTo(number) });
     this.#strip = new Strip(byId("strip"), byId("strip-line"), { facts: byId("facts"), onFailed: () => this.#stepFailed(1) });
     this.#toolbar = new Toolbar(byId("toolbar"), { rounds: box, search: this.#search, following: this.#following, onToggle: () => this.#navigation.holdTarget() });
@@ -80,7 +82,7 @@ class SessionPage {
       this.#fail(error);
       return;
     }
-    this.#outlines.now();
+    if (!this.#outline) this.#outlines.now();
     const address = () => apiAddress("session/events", { id: this.#id, after: this.#answer.rounds });
     this.#feed = new UpdateFeed(address, "rounds", (news) => this.#heard(news));
     this.#feed.updated();
@@ -111,10 +113,12 @@ class SessionPage {
 
   /** What is read comes first, and waits for nothing else. */
   async #showRounds(asked) {
-    await this.#rounds.open(null, asked);
+    if (choiceInAddress() !== ALL) await this.#showOutline();
+    else await this.#rounds.open(null, asked);
     // The address may ask for a round that there is not.
     if (!this.#rounds.last) await this.#rounds.open();
     addEventListener("hashchange", () => this.#navigation.followAddress());
+    onAddressChange(() => this.#choice.followAddress());
     addEventListener("scroll", this.#scrolled, { passive: true });
     if (roundInAddress() === null) return;
     await this.#navigation.followAddress();
@@ -171,9 +175,52 @@ class SessionPage {
     } catch {
       return;
     }
+    const isFirst = this.#choice.name === ALL;
+    this.#choice.show(this.#outline);
+    if (isFirst) await this.#choice.followAddress();
+    else await this.#chosenGrew();
     this.#rail.show(this.#outline);
     this.#facts.showOutline(this.#outline);
     if (this.#navigation.current) this.#rail.mark(this.#navigation.current);
+  }
+
+  // -- some of the rounds --------------------------------------------------------------------------------------------
+
+  /** Shows the rounds that were chosen, null for all: around the one that the address asks for, if it is one of them. */
+  async #chosen(name, numbers) {
+    const { current } = this.#navigation;
+    this.#rounds.choose(numbers);
+    byId("rounds").dataset.choice = name;
+    if (this.#isLeaving) return;
+    this.#holding.release();
+    this.#following.stop();
+    try {
+      await this.#rounds.open(numbers ? null : current);
+    } catch (error) {
+      announce(error.message);
+      return;
+    }
+    if (numbers) scrollTo({ top: 0, behavior: "instant" });
+    else if (current) this.#navigation.returnTo(current);
+    this.#following.show();
+  }
+
+  #isLeaving = false;
+
+  /** All are shown, since one goes to a round that is not among the chosen ones; that is said. */
+  #showHidden(number) {
+    const words = t("choice.left", { round: count(number), chosen: this.#choice.words });
+    this.#isLeaving = true;
+    this.#choice.showAll();
+    this.#isLeaving = false;
+    this.#navigation.tell(words);
+  }
+
+  /** There may be more of what was chosen; who is at its end sees them. */
+  async #chosenGrew() {
+    const wasAtEnd = this.#rounds.isAtEnd;
+    this.#rounds.chooseMore(this.#choice.numbers);
+    if (wasAtEnd) await this.#rounds.later();
   }
 
   #read(number) {
@@ -229,8 +276,9 @@ class SessionPage {
 }
 
 /** Which rounds are on paper, and where all of them are. */
-function printed({ first, last, total }) {
-  return first === 1 && last === total ? null : t("printed.part", { first: count(first), last: count(last), total: count(total) });
+function printed({ first, last, total, all }) {
+  if (last - first + 1 > all.length) return t("printed.chosen", { rounds: count(all.length), total: count(total) });
+  return first <= 1 && last === total ? null : t("printed.part", { first: count(first), last: count(last), total: count(total) });
 }
 
 function noSuchSession(id) {
@@ -248,7 +296,7 @@ function showLoading() {
 showLoading();
 const id = addressParameters().get("id") ?? "";
 // All is asked for at once; what fails is told where it is waited for.
-const asked = { me: ask("me", { id }), session: ask("session", { id }), rounds: askRounds(id, roundInAddress() || null) };
+const asked = { me: ask("me", { id }), session: ask("session", { id }), rounds: choiceInAddress() === ALL ? askRounds(id, roundInAddress() || null) : null };
 Promise.allSettled(Object.values(asked));
 await loadTexts();
 await new SessionPage(id).start(asked);

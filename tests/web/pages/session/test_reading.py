@@ -117,3 +117,47 @@ def test_a_session_is_followed_while_it_grows(tmp_path, serve, look, expect):
     expect(page.get_by_role("button", name="2 new rounds")).to_be_visible(timeout=60_000)
     expect(page.locator("#r46")).not_to_be_in_viewport()
     expect(page.locator(".facts dd").first).to_contain_text("46")
+
+
+def test_some_rounds_are_chosen(demo, look, expect):
+    """All, what was talked, what failed, the dearest: counted, kept in the address, walked by keys, and back leads back."""
+    watched = look(demo, of_session(LONG), size=(1366, 900))
+    page = watched.page
+    choice = page.locator("#choice button")
+    expect(choice).to_have_count(4)
+    assert choice.all_text_contents() == ["All 300", "Talk 12", "Failed 3", "Dearest 20"]
+
+    page.get_by_role("button", name="Failed 3").click()
+    expect(page.locator(".round")).to_have_count(3)
+    assert "show=failed" in page.url
+    for key, number in (("j", 194), ("j", 291), ("k", 194), ("k", 97)):
+        page.keyboard.press(key)
+        expect(page.locator(f"#r{number}.is-target")).to_be_in_viewport()
+    expect(page.locator(".edge:visible")).to_have_count(0)
+
+    again = look(demo, of_session(LONG) + "&show=dearest").page
+    expect(again.locator(".round")).to_have_count(20)
+    expect(again.locator('#choice [aria-pressed="true"]')).to_have_text("Dearest 20")
+    again.get_by_role("button", name="Talk 12").click()
+    expect(again.locator(".round")).to_have_count(12)
+    expect(again.locator(".round .asked").first).to_be_visible()
+    again.go_back()
+    expect(again.locator(".round")).to_have_count(20)
+    again.get_by_role("button", name="All 300").click()
+    expect(again.locator("#r2")).to_be_attached()
+    assert "show" not in again.url
+
+
+def test_a_way_to_a_round_that_the_choice_hides_shows_all(demo, look, expect):
+    """Links, the rail and find lead to their rounds whatever was chosen, and it is said that all are shown now."""
+    page = look(demo, of_session(LONG) + "&show=failed#r30").page
+
+    expect(page.locator("#r30.is-target")).to_be_in_viewport()
+    expect(page.locator(".missing")).to_contain_text("Round 30 is not among what was chosen (Failed)")
+    expect(page.locator('#choice [aria-pressed="true"]')).to_have_text("All 300")
+    page.get_by_role("button", name="Failed 3").click()
+    expect(page.locator(".round")).to_have_count(3)
+    page.locator('#rail a[href="#r226"] .prompt').click()
+    expect(page.locator("#r226.is-target")).to_be_in_viewport()
+    expect(page.locator("#r225")).to_be_attached()
+    assert "show" not in page.url

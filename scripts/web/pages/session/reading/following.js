@@ -41,7 +41,7 @@ export class Following {
   /** Goes to the first round. */
   async toStart() {
     this.stop();
-    if (this.#rounds.first !== 1 && !(await this.#open(null))) return;
+    if (!this.#rounds.isAtStart && !(await this.#open(null))) return;
     this.#leaveRound();
     scrollTo({ top: 0, behavior: "instant" });
     this.show();
@@ -76,7 +76,7 @@ export class Following {
 
   /** Says which of the three it is. */
   show() {
-    const isAtStart = this.#rounds.first <= 1 && scrollY < NEAR_START;
+    const isAtStart = this.#rounds.isAtStart && scrollY < NEAR_START;
     const isAtEnd = this.#rounds.isAtEnd && this.#beforeEnd() < NEAR_END;
     const place = this.#isOn ? "follow" : isAtStart ? "start" : isAtEnd ? "end" : null;
     for (const id of ["start", "end", "follow"]) byId(`to-${id}`)?.setAttribute("aria-pressed", String(id === place));

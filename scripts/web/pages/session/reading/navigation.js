@@ -8,6 +8,7 @@ import { announce } from "../../shared/ui/notices.js";
 import { openRound, promptOf } from "../rounds/round.js";
 
 const READING_LINE = 160;
+const PASSING = 8000;
 
 /** The number of the round that the address asks for, or null. */
 export function roundInAddress() {
@@ -15,7 +16,7 @@ export function roundInAddress() {
   return match ? Number(match[1]) : null;
 }
 
-/** The reader's place among the rounds; `onRead` hears which one is read, `onJump` that they go to one. */
+/** The reader's place among the rounds; `onRead` hears which one is read, `onJump` that they go to one, `onHidden` that it is not shown. */
 export class Navigation {
   #rounds;
   #box;
@@ -23,17 +24,19 @@ export class Navigation {
   #missing;
   #onRead;
   #onJump;
+  #onHidden;
   #current = null;
   #wanted = null;
   #target = null;
 
-  constructor(rounds, { box, holding, missing, onRead, onJump }) {
+  constructor(rounds, { box, holding, missing, onRead, onJump, onHidden }) {
     this.#rounds = rounds;
     this.#box = box;
     this.#holding = holding;
     this.#missing = missing;
     this.#onRead = onRead;
     this.#onJump = onJump;
+    this.#onHidden = onHidden;
   }
 
   /** The number of the round that is being read, or null. */
@@ -60,6 +63,7 @@ export class Navigation {
     this.#wanted = number;
     this.#onJump();
     fill(this.#missing);
+    if (this.#rounds.hides(number)) this.#onHidden(number);
     let isThere = false;
     try {
       isThere = number >= 1 && (await this.#rounds.reach(number));
@@ -72,6 +76,14 @@ export class Navigation {
     if (isThere) this.#showTarget(number, isStep);
     else this.#say(t("missing.round", { round: count(number), count: this.#rounds.total, rounds: count(this.#rounds.total) }));
     if (this.#wanted === number) this.#wanted = null;
+  }
+
+  /** Stands at a round again after others came around it, if the reader has not gone on meanwhile. */
+  returnTo(number) {
+    const article = byId(`r${number}`);
+    if (!article || this.#wanted !== null) return;
+    this.#holding.top(article);
+    this.read(number);
   }
 
   /** The target stands where it belongs again, after the reader opened or closed all. */
@@ -97,10 +109,18 @@ export class Navigation {
     fill(this.#missing, el("p", { class: "missing" }, icon("error"), words));
   }
 
+  /** Says above the window's lower end, for a while, what came of going where one goes. */
+  tell(words) {
+    announce(words);
+    const note = el("p", { class: "missing passing" }, icon("right"), words);
+    fill(this.#missing, note);
+    setTimeout(() => note.remove(), PASSING);
+  }
+
   /** Goes so many rounds on, or back. */
   step(by) {
-    const number = this.#from + by;
-    if (number >= 1 && number <= this.#rounds.total) this.goTo(number, { isStep: true });
+    const number = this.#rounds.beside(this.#from, by);
+    if (number !== null) this.goTo(number, { isStep: true });
   }
 
   /** Goes to the next one of these rounds, or to the one before; of a ring from the last to the first. Of none it says so. */

@@ -1,4 +1,4 @@
-// Which rounds of a session are on the page? A window of them that grows at both ends, and at the end by itself.
+// Which rounds of a session are on the page? A window of them, or of some that were chosen, that grows at both ends.
 
 import { button, el, fill } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
@@ -33,6 +33,10 @@ export class Rounds {
   #shown = new Map();
   #busy = Promise.resolve();
   #isLoading = false;
+  /** The numbers of the rounds that are wanted, in order; null for all. */
+  #chosen = null;
+  /** Whether the rounds that are shown are of a former choice. */
+  #isStale = false;
   total = 0;
 
   constructor(id, boxes, { marksOf, onCopy, onChange, onOpen }) {
@@ -59,9 +63,48 @@ export class Rounds {
     return [...this.#shown.values()];
   }
 
-  /** Whether the newest round is among them. */
+  /** Whether the first round of those that are wanted is among them. */
+  get isAtStart() {
+    return this.#ahead <= 0;
+  }
+
+  /** Whether the newest round of those that are wanted is among them. */
   get isAtEnd() {
-    return this.last >= this.total;
+    return this.#behind === 0;
+  }
+
+  /** How many of those that are wanted come before those that are shown. */
+  get #ahead() {
+    return this.#chosen ? this.#chosen.filter((number) => number < this.first).length : this.first - 1;
+  }
+
+  /** How many of them come behind. */
+  get #behind() {
+    return this.#chosen ? this.#chosen.filter((number) => number > this.last).length : Math.max(0, this.total - this.last);
+  }
+
+  /** Whether a round is not among those that were chosen. */
+  hides(number) {
+    return this.#chosen !== null && number <= this.total && !this.has(number) && !this.#chosen.includes(number);
+  }
+
+  /** The number so many rounds on from another, or back; null where there is none. */
+  beside(number, by) {
+    if (!this.#chosen) return number + by >= 1 && number + by <= this.total ? number + by : null;
+    const ahead = this.#chosen.filter((each) => (each - number) * by > 0);
+    return ahead.at(by > 0 ? by - 1 : by) ?? null;
+  }
+
+  /** Wants these rounds alone from now on, null for all; those that are shown go with the next round that is wanted. */
+  choose(numbers) {
+    this.#chosen = numbers;
+    this.#isStale = true;
+  }
+
+  /** The same with more rounds of the same choice: those that are shown stay. */
+  chooseMore(numbers) {
+    this.#chosen = numbers;
+    this.#showEdges();
   }
 
   has(number) {
@@ -76,9 +119,10 @@ export class Rounds {
   /** Has this round on the page, and gives whether there is one; next to those that are shown it joins them. */
   reach(number) {
     return this.#inTurn(async () => {
+      if (this.#isStale) await this.#open(number);
       if (this.has(number)) return true;
-      if (number === this.last + 1) await this.#later();
-      else if (number === this.first - 1) await this.#earlier();
+      if (number === this.beside(this.last, 1)) await this.#later();
+      else if (number === this.beside(this.first, -1)) await this.#earlier();
       else await this.#open(number);
       return this.has(number);
     });
@@ -96,7 +140,7 @@ export class Rounds {
 
   /** Loads what is behind the last round, until that is not near any more; and before it, where nothing is behind. */
   async #loadBehind() {
-    if (this.#isLoading) return;
+    if (this.#isLoading || this.#isStale) return;
     this.#isLoading = true;
     try {
       for (let last = 0; this.last > last && !this.isAtEnd && this.#boxes.later.getBoundingClientRect().top < innerHeight + NEAR; ) {
@@ -104,7 +148,7 @@ export class Rounds {
         await this.later();
       }
       // The last ones alone may not fill the window.
-      for (let first = 0; this.first !== first && this.first > 1 && this.isAtEnd && this.#boxes.rounds.offsetHeight < innerHeight; ) {
+      for (let first = 0; this.first !== first && this.#ahead > 0 && this.isAtEnd && this.#boxes.rounds.offsetHeight < innerHeight; ) {
         first = this.first;
         await this.earlier();
       }
@@ -116,18 +160,26 @@ export class Rounds {
   }
 
   async #open(where, asked = null) {
-    const { data } = await (asked ?? askRounds(this.#id, where));
+    const { data } = await (asked ?? (this.#chosen ? this.#askThese(aroundOf(this.#chosen, where)) : askRounds(this.#id, where)));
     this.total = data.total;
     // A number that no round has leaves what is shown.
     if (!data.rounds.length && data.total) return;
+    this.#isStale = false;
     this.#shown.clear();
     fill(this.#boxes.rounds);
     this.#take(data, "append");
   }
 
+  /** The server's answer with these rounds, the first of them at least; without any nothing is asked. */
+  async #askThese(numbers) {
+    if (!numbers.length) return { data: { rounds: [], total: this.total } };
+    return ask("session/rounds", { id: this.#id, numbers: numbers.slice(0, PAGE_SIZE).join(",") });
+  }
+
   async #earlier() {
-    if (this.first <= 1) return;
-    const { data } = await ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE_SIZE });
+    if (!this.#ahead) return;
+    const asked = this.#chosen ? this.#askThese(this.#chosen.filter((number) => number < this.first).reverse()) : ask("session/rounds", { id: this.#id, before: this.first, limit: PAGE_SIZE });
+    const { data } = await asked;
     const anchor = this.#boxes.rounds.firstElementChild;
     const top = anchor?.getBoundingClientRect().top ?? 0;
     this.#take(data, "prepend");
@@ -136,7 +188,8 @@ export class Rounds {
   }
 
   async #later() {
-    const { data } = await ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE_SIZE });
+    const asked = this.#chosen ? this.#askThese(this.#chosen.filter((number) => number > this.last)) : ask("session/rounds", { id: this.#id, after: this.last, limit: PAGE_SIZE });
+    const { data } = await asked;
     const anchor = this.#boxes.rounds.lastElementChild;
     const top = anchor?.getBoundingClientRect().top ?? 0;
     this.#take(data, "append");
@@ -197,8 +250,7 @@ export class Rounds {
   }
 
   #showEdges() {
-    const before = this.first - 1;
-    const behind = this.total - this.last;
+    const [before, behind] = this.#shown.size ? [this.#ahead, this.#behind] : [0, 0];
     const edge = (box, number, text, drawing, load) => {
       const words = number > 0 ? t(text, { count: number, rounds: count(number) }) : "";
       if (box.dataset.words === words) return;
@@ -217,4 +269,11 @@ export class Rounds {
     edge(this.#boxes.earlier, before, "rounds.earlier", "up", () => this.earlier());
     edge(this.#boxes.later, behind, "rounds.later", "down", () => this.later());
   }
+}
+
+/** Numbers of a choice by how near they are to where one wants to be: the first ones, the `LAST` ones, or those around a number. */
+function aroundOf(chosen, where) {
+  if (where === null) return chosen;
+  if (where === LAST) return [...chosen].reverse();
+  return [...chosen].sort((one, other) => Math.abs(one - where) - Math.abs(other - where));
 }
