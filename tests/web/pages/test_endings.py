@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
-from tests.support.browser import PHONE, axe_source, ingested, of_session
+from tests.support.browser import PHONE, ROOT, axe_source, ingested, of_session
 from tests.support.calls import line
 from tests.support.page_logs import written
 from tests.support.stored_rounds import keep, round_of
@@ -59,8 +61,28 @@ def test_rounds_say_how_they_ended(folder, serve, look, expect):
     )
     assert page.locator("#r1 .remarks").count() == 0
     assert page.locator(".round.has-error").count() == 1
-    for article in (left, failed):
-        assert "$0.00" not in article.inner_text()
+    assert "$0.00" not in left.inner_text()
+
+
+def test_what_cost_nothing_is_told_alike_everywhere(folder, serve, look, expect):
+    """Refused and answered by the gateway: $0.00 and why, in a line and in sums; where it is not known, no amount."""
+    address = serve(folder)
+    page = look(address, of_session("mixed")).page
+    assert page.locator(":is(#r4, #r5) .line-cost").all_inner_texts() == ["$0.00", "$0.00"]
+    expect(page.locator("#r4 .line-cost")).to_have_attribute("title", "costs nothing")
+    expect(page.locator("#r2 .line-cost")).to_have_text("not told")
+    page = look(address, "/?range=all").page
+    unnamed = page.locator("#by-models tbody tr").filter(has_text="(not named)").locator(".of-cost")
+    unnamed.get_by_role("button", name="$0.00").click()
+    expect(page.get_by_role("note")).to_contain_text("Costs nothing: these calls were refused")
+    assert '"model": null' in cli(folder, "stats-model", "--json")
+    assert "$0.00" in cli(folder, "stats-model")
+
+
+def cli(folder, *words):
+    """What a command says."""
+    command = [sys.executable, ROOT / "scripts" / "cli.py", *words, "--data-dir", folder]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
 def test_sums_say_that_they_are_a_lower_bound(folder, serve, look, expect):

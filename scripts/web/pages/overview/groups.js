@@ -3,7 +3,7 @@
 import { button, byId, el, fill } from "../shared/dom.js";
 import { go } from "../shared/net/address.js";
 import { viewLink } from "../shared/net/links.js";
-import { approximateDollars, assumedIn, bounded, compact, cost, count, percent } from "../shared/text/format.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, percent, picoDollars } from "../shared/text/format.js";
 import { oneLine } from "../shared/text/log_text.js";
 import { t } from "../shared/text/texts.js";
 import { meter } from "../shared/ui/charts.js";
@@ -62,8 +62,13 @@ function spender(kind, row, rows) {
     el("td", { class: "number of-calls" }, count(row.calls), ended(row, { [kind]: name, offset: null })),
     el("td", { class: "number" }, row.total_tokens ? bounded(row, compact(row.total_tokens)) : "–"),
     el("td", { class: "number" }, row.input_tokens ? percent(row.cached_tokens / row.input_tokens) : "–"),
-    el("td", { class: "number of-cost" }, told(cost(row), assumedIn(row)), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
+    el("td", { class: "number of-cost" }, told(cost(row), assumedIn(row) ?? whyNothing(row)), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
   ];
+}
+
+/** Why calls cost nothing at all, where they do: that much is known of one that was refused. */
+function whyNothing({ cost_usd: dollars, total_tokens: tokens }) {
+  return picoDollars(dollars) === 0n && !tokens ? t("groups.free") : null;
 }
 
 /** How many calls failed, and how many were left: each leads to the sessions that have them. */

@@ -6,7 +6,7 @@ import { compact, count, duration, money } from "../../shared/text/format.js";
 import { beginning, cutInMiddle } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
 import { callPart, resultParts, tellingArgument } from "./messages.js";
-import { hasFailed, wasLeft } from "./remarks.js";
+import { hasFailed, isFree, wasLeft } from "./remarks.js";
 
 const PREVIEW = 160;
 /** Marks of Markdown that say nothing on one line. */
@@ -26,7 +26,7 @@ export function lineOf(round, chips) {
     el("span", { class: "did" }, did(round, calls), chips),
     el("span", { class: "result-size", title: size === null ? null : t("characters", { count: size, characters: count(size) }) }, size === null ? "" : compact(size)),
     el("span", { class: "added", title: typeof added === "number" ? t("line.addedHint", { count: added, tokens: count(added) }) : null }, typeof added === "number" ? `+${compact(added)}` : ""),
-    el("span", { class: "line-cost" }, round.cost_usd === null ? t("line.notTold") : round.answered_by || round.input_tokens === null ? "–" : (round.at_least ? "≥ " : "") + money(round.cost_usd)),
+    el("span", { class: "line-cost", title: isFree(round) ? t("round.free") : null }, round.cost_usd === null ? t("line.notTold") : (round.at_least ? "≥ " : "") + money(round.cost_usd)),
     ended(round, calls),
   ];
 }

@@ -62,7 +62,7 @@ export function tokensOf(round) {
 }
 
 /** Whether a call cost nothing whatever its model: the gateway answered it by itself, or it was refused. */
-function isFree(round) {
+export function isFree(round) {
   return Boolean(round.answered_by) || (round.cost_usd !== null && round.input_tokens === null);
 }
 
