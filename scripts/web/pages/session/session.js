@@ -67,7 +67,7 @@ class SessionPage {
     this.#holding = new Holding(box);
     this.#following = new Following(this.#rounds, this.#holding);
     this.#navigation = new Navigation(this.#rounds, { box, holding: this.#holding, missing: byId("missing"), onRead: (number) => this.#read(number), onJump: () => this.#following.stop(), onHidden: (number) => this.#showHidden(number) });
-    this.#search = new TextSearch(id, { box: byId("found"), conversation: box, onChoose: (number) => this.#navigation.goTo(number) });
+    this.#search = new TextSearch(id, { box: byId("found"), conversation: box, onChoose: (number) => this.#navigation.goTo(number), onSeen: () => this.#holding.release(), readAt: () => this.#navigation.current });
     this.#strip = new Strip(byId("strip"), byId("strip-line"), { facts: byId("facts"), onFailed: () => this.#stepFailed(1) });
     this.#toolbar = new Toolbar(byId("toolbar"), { rounds: box, search: this.#search, following: this.#following, onToggle: () => this.#navigation.holdTarget() });
   }

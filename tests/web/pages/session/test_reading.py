@@ -6,6 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 from tests.support.browser import ingested, of_session
 from tests.support.page_logs import LONG, long_session, written
+from tests.support.stored_rounds import keep, round_of
 
 
 def test_a_link_to_a_round_opens_it_with_those_around(demo, look, expect):
@@ -161,3 +162,30 @@ def test_a_way_to_a_round_that_the_choice_hides_shows_all(demo, look, expect):
     expect(page.locator("#r226.is-target")).to_be_in_viewport()
     expect(page.locator("#r225")).to_be_attached()
     assert "show" not in page.url
+
+
+def test_find_opens_what_is_cut_and_goes_on_from_where_one_is(tmp_path, serve, look, expect):
+    """Words far down in a long text are shown, fetched where they were not sent; next leads on from the round one reads."""
+    filler = "nothing of that kind stands in this line\n"
+    texts = {3: "a needle\n", 12: filler * 60 + "a needle\n", 20: filler * 700 + "a needle\n", 30: "a needle\n"}
+    rounds = [round_of(number, answer=texts.get(number, "short")) for number in range(1, 40)]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s", "#r10"), size=(1280, 700)).page
+    expect(page.locator("#r10.is-target")).to_be_in_viewport()
+    seen = """number => [...CSS.highlights.get("found")].some((range) => {
+        const { top, bottom } = range.getBoundingClientRect();
+        const text = range.startContainer.parentElement.closest(`#r${number} .text`);
+        const box = text?.getBoundingClientRect();
+        return text && top >= box.top && bottom <= box.bottom && top >= 0 && bottom <= innerHeight;
+    })"""
+
+    page.keyboard.press("/")
+    page.keyboard.type("needle")
+    expect(page.locator(".steps")).to_contain_text("of 4")
+    for number, at in ((12, 2), (20, 3), (30, 4), (3, 1), (12, 2)):
+        page.get_by_role("button", name="next place").click()
+        page.wait_for_function(seen, arg=number)
+        expect(page.locator(".steps")).to_contain_text(f"{at} of 4")
+    page.evaluate("location.hash = '#r25'")
+    expect(page.locator("#r25.is-target")).to_be_in_viewport()
+    page.get_by_role("button", name="former place").click()
+    page.wait_for_function(seen, arg=20)

@@ -1,6 +1,6 @@
 // Where in the session does a text stand? Also in rounds that are not on the page.
 
-import { button, el, fill } from "../../shared/dom.js";
+import { button, byId, el, fill } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { addressWith } from "../../shared/net/address.js";
 import { ask } from "../../shared/net/api.js";
@@ -9,28 +9,35 @@ import { excerptOf } from "../../shared/text/excerpt.js";
 import { count } from "../../shared/text/format.js";
 import { t } from "../../shared/text/texts.js";
 import { announce } from "../../shared/ui/notices.js";
+import { showAllAround } from "../rounds/passage.js";
 import { roundInAddress } from "./navigation.js";
 
 const PATIENCE = 300;
+const FRAMES = 12;
 /** Where these are folded in a round. */
 const FOLDED = { reasoning: "reasoning", tools: "call" };
 const WHERE_TEXTS = { question: "role.question", answer: "role.answer", reasoning: "role.reasoning", tools: "groups.tools" };
 
-/** A search field and what it found; `onChoose` is given the number of a round. */
+/** A search field and what it found; `onChoose` is given the number of a round, `readAt` gives that of the one that
+ * is read, `onSeen` hears that the page is scrolled to what was found. */
 export class TextSearch {
   #id;
   #box;
   #onChoose;
+  #onSeen;
+  #readAt;
   #rounds = [];
   #at = -1;
   #asked = null;
   #conversation;
   #where = el("span", { class: "at" });
 
-  constructor(id, { box, conversation, onChoose }) {
+  constructor(id, { box, conversation, onChoose, onSeen, readAt }) {
     this.#id = id;
     this.#box = box;
     this.#onChoose = onChoose;
+    this.#onSeen = onSeen;
+    this.#readAt = readAt;
     this.#conversation = conversation;
     this.input = el("input", {
       type: "search",
@@ -61,7 +68,7 @@ export class TextSearch {
 
   /** Marks what was looked for in the rounds that are shown. */
   mark() {
-    const words = this.input.value.trim().toLowerCase();
+    const words = this.#words;
     if (!CSS.highlights) return;
     CSS.highlights.delete("found");
     if (words.length < 2) return;
@@ -94,29 +101,56 @@ export class TextSearch {
     }
   }
 
-  /** To the next place or the former one; behind the last comes the first. */
+  /** To the next place or the former one, from the one that was gone to or from where the reader is by now; behind the last comes the first. */
   #step(by) {
     const { length } = this.#rounds;
-    this.#choose(this.#at < 0 && by < 0 ? length - 1 : (this.#at + by + length) % length);
+    const isHere = this.#at >= 0 && isInSight(byId(`r${this.#rounds[this.#at].round}`));
+    this.#choose(isHere ? (this.#at + by + length) % length : this.#nextTo(this.#readAt() ?? 0, by));
+  }
+
+  /** The first place at or behind a round, or the last one at or before it. */
+  #nextTo(here, by) {
+    const { length } = this.#rounds;
+    const at = by > 0 ? this.#rounds.findIndex(({ round }) => round >= here) : this.#rounds.findLastIndex(({ round }) => round <= here);
+    return at >= 0 ? at : by > 0 ? 0 : length - 1;
   }
 
   async #choose(at) {
     this.#at = at;
     this.#show(null);
     await this.#onChoose(this.#rounds[at].round);
-    this.reveal(this.#rounds[at]?.round);
+    await this.reveal(this.#rounds[at]?.round);
   }
 
-  /** Opens what is folded around the words in a round that was gone to. */
-  reveal(number) {
+  /** Opens what is folded or cut around the words in a round that was gone to, and has them in sight. */
+  async reveal(number) {
     const hit = this.#rounds.find((each) => each.round === number);
-    const folded = FOLDED[hit?.where];
-    if (!folded) return;
-    for (const details of this.#conversation.querySelectorAll(`#r${number} details.${folded}:not([open])`)) {
-      // What is inside is made when it is opened, and can be marked then.
-      details.addEventListener("toggle", () => this.mark(), { once: true });
-      details.open = true;
+    const article = hit && byId(`r${number}`);
+    if (!article) return;
+    if (FOLDED[hit.where]) {
+      for (const details of article.querySelectorAll(`details.${FOLDED[hit.where]}:not([open])`)) {
+        details.open = true;
+        // What is inside is made when the browser says that it was opened.
+        await new Promise((done) => details.addEventListener("toggle", done, { once: true }));
+      }
     }
+    const words = this.#words;
+    this.mark();
+    const isIn = (range) => article.contains(range.startContainer) && range.startContainer.parentElement.closest(".text");
+    if (![...(CSS.highlights?.get("found") ?? [])].some((range) => isIn(range) && isSeen(range))) {
+      await showAllAround(article, words);
+      if (words !== this.#words) return;
+      this.mark();
+    }
+    const first = [...(CSS.highlights?.get("found") ?? [])].find(isIn);
+    if (first && !(isInWindow(first) && isSeen(first))) {
+      this.#onSeen();
+      await bringToSight(first);
+    }
+  }
+
+  get #words() {
+    return this.input.value.trim().toLowerCase();
   }
 
   async #find() {
@@ -141,7 +175,7 @@ export class TextSearch {
       this.#at = data.rounds.findIndex((hit) => hit.round === here);
       this.#show(data.more);
       this.mark();
-      this.reveal(here);
+      if (this.#readAt() === here) this.reveal(here);
       announce(t("find.found", { count: data.rounds.length, places: count(data.rounds.length) }));
     } catch (error) {
       if (error.name !== "AbortError") fill(this.#box, el("p", { class: "found-none failed" }, error.message));
@@ -180,4 +214,45 @@ export class TextSearch {
       excerptOf(excerpt, matches),
     );
   }
+}
+
+/** Whether a range is in what is shown of a long text, wherever the window stands. */
+function isSeen(range) {
+  const box = range.startContainer.parentElement.closest(".clamped, .huge");
+  if (!box) return true;
+  const [{ top, bottom, height }, shown] = [range.getBoundingClientRect(), box.getBoundingClientRect()];
+  return height > 0 && top >= shown.top && bottom <= shown.bottom && overlaps(box, { top: 0, bottom: innerHeight });
+}
+
+/** Whether some of an element stands in the window. */
+function isInSight(element) {
+  return element !== null && overlaps(element, { top: 0, bottom: innerHeight });
+}
+
+/** Scrolls to a range, in its text where that scrolls by itself, until what comes into sight moves it no more. */
+async function bringToSight(range) {
+  const within = range.startContainer.parentElement;
+  const box = within.closest(".huge");
+  // What is out of sight is not laid out, and where it would stand not known: first comes the piece that it is in.
+  const piece = box && within.closest(".piece");
+  for (let frame = 0; frame < FRAMES; frame++) {
+    if (box && !isSeen(range)) {
+      if (!overlaps(box, { top: 0, bottom: innerHeight })) box.scrollIntoView({ block: "center", behavior: "instant" });
+      const { top } = (overlaps(piece ?? box, box.getBoundingClientRect()) ? range : piece).getBoundingClientRect();
+      box.scrollTop += top - box.getBoundingClientRect().top - box.clientHeight / 3;
+    } else if (!isInWindow(range)) {
+      scrollBy({ top: range.getBoundingClientRect().top - innerHeight / 3, behavior: "instant" });
+    }
+    await new Promise(requestAnimationFrame);
+  }
+}
+
+function overlaps(element, { top, bottom }) {
+  const own = element.getBoundingClientRect();
+  return own.bottom > top && own.top < bottom;
+}
+
+function isInWindow(range) {
+  const { top, bottom } = range.getBoundingClientRect();
+  return top >= 0 && bottom <= innerHeight;
 }

@@ -37,6 +37,25 @@ function pathOf(keys) {
   return keys.map((key) => String(key).replaceAll("~", "~0").replaceAll("/", "~1")).join("/");
 }
 
+const searched = new WeakMap();
+
+/** Shows all of the texts in a round that are cut or clamped and hold these words; gives whether there was one.
+ *
+ * Texts of which only a part came are fetched, one after the other, until one holds them.
+ */
+export async function showAllAround(article, words) {
+  const found = [...article.querySelectorAll(".passage")].map((frame) => searched.get(frame)).filter(Boolean);
+  let isFound = false;
+  for (const { holds, open } of found.filter(({ isWhole }) => isWhole())) {
+    if (holds(words)) isFound = (await open()) || isFound;
+  }
+  for (const { holds, load, open } of found.filter(({ isWhole }) => !isWhole())) {
+    if (isFound) break;
+    if (holds(words) || ((await load()) && holds(words))) isFound = await open();
+  }
+  return isFound;
+}
+
 /** A text of the log, with a button for the rest of it.
  *
  * `format` is what is done to all of it first; one that is marked shows code and bold words as such, one in Markdown all that
@@ -60,6 +79,7 @@ export function passage(text, { source, path, isCode = false, isMarked = false, 
   const status = el("span", { class: "clip" }, whole === undefined ? null : t("passage.clipped", { shown: count(text.length) }));
   const frame = el("div", { class: "passage" }, box, el("div", { class: "of-passage" }, more, raw, status));
   let all = whole === undefined ? text : null;
+  let isDrawn = false;
   async function press() {
     if (!box.classList.contains("clamped")) {
       box.classList.add("clamped");
@@ -67,23 +87,37 @@ export function passage(text, { source, path, isCode = false, isMarked = false, 
       frame.scrollIntoView({ block: "nearest" });
       return;
     }
-    if (all === null) {
-      more.disabled = true;
-      try {
-        all = String(await source.whole(path));
-        shown = format(all);
-        draw();
-        fill(status);
-      } catch (error) {
-        fill(status, t("passage.failed", { why: error.message }));
-        return;
-      } finally {
-        more.disabled = false;
-      }
+    await open();
+  }
+  /** Fetches what lacks; gives whether all is there. */
+  async function load() {
+    if (all !== null) return true;
+    more.disabled = true;
+    try {
+      all = String(await source.whole(path));
+      return true;
+    } catch (error) {
+      fill(status, t("passage.failed", { why: error.message }));
+      return false;
+    } finally {
+      more.disabled = false;
+    }
+  }
+  /** Shows all; gives whether that could be done. */
+  async function open() {
+    if (!(await load())) return false;
+    if (whole !== undefined && !isDrawn) {
+      isDrawn = true;
+      shown = format(all);
+      draw();
+      fill(status);
     }
     box.classList.remove("clamped");
     fill(more, t("passage.less"));
+    return true;
   }
+  const holds = (words) => (all ?? text).toLowerCase().includes(words) || (all !== null && format(all).toLowerCase().includes(words));
+  searched.set(frame, { holds, load, open, isWhole: () => all !== null });
   return frame;
 }
 
