@@ -91,8 +91,13 @@ def _names(model: ModelPrices) -> Iterable[str]:
 
 
 def _used(row: dict[str, Any]) -> dict[str, Any]:
-    names = ("model", "calls", "total_tokens", "cost_usd", "at_least", "unpriced_rounds", "assumed_rounds")
-    return {name: row[name] for name in names}
+    return {name: row[name] for name in _OF_USED}
+
+
+_OF_USED = (
+    *("model", "calls", "total_tokens", "cost_usd", "at_least", "unpriced_rounds"),
+    *("assumed_rounds", "assumed_usd", "cost_notes"),
+)
 
 
 def _unpriced(model: UnpricedModel) -> dict[str, Any]:

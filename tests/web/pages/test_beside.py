@@ -110,9 +110,49 @@ def test_on_paper(demo, chromium, expect, path):
         watched.close()
 
 
-def test_a_table_that_goes_on_has_a_shade(address, look):
+def test_a_table_that_goes_on_has_a_shade(demo, look):
     """Where a table is wider than its place, the place says so with two backgrounds, one of which moves along."""
-    page = opened(look, address, "/prices", size=PHONE).page
-    place = page.locator(".scroll").first
+    page = look(demo, size=PHONE).page
+    page.get_by_text("As a table").click()
+    place = page.locator(".as-table .scroll")
     assert place.evaluate("node => node.scrollWidth > node.clientWidth")
     assert place.evaluate("node => getComputedStyle(node).backgroundAttachment") == "local, scroll"
+
+
+def test_prices_on_a_phone(address, look, expect):
+    """Nothing is to be pushed aside: each model stands by itself, its figures with the names of their columns."""
+    page = opened(look, address, "/prices", size=PHONE).page
+    assert (
+        page.locator(".scroll").evaluate_all("all => all.filter(one => one.scrollWidth > one.clientWidth).length") == 0
+    )
+    row = page.locator("#used").get_by_role("row").filter(has_text="gpt-4o-mini")
+    shown = row.get_by_role("cell").evaluate_all("all => all.map(one => getComputedStyle(one, '::before').content)")
+    assert shown == [f'"{name}"' for name in ("Calls", "Cost", "Input", "Output", "Cache read", "Cache write", "From")]
+    boxes = [each.bounding_box() for each in row.get_by_role("cell").all()]
+    assert max(box["x"] + box["width"] for box in boxes) <= PHONE[0]
+
+
+def test_what_was_assumed_for_a_cost(address, look, expect):
+    """A press on a cost with a ~ says for how many calls what was assumed."""
+    page = opened(look, address, "/prices").page
+    page.locator("#used tbody tr").filter(has_text="gpt-4o-mini").get_by_role("button", name="~$").click()
+    expect(page.get_by_role("note")).to_contain_text("the log does not tell who sold it")
+
+
+def test_a_long_list_of_models_is_folded(address, look, expect):
+    """Twelve models stand there, the dearest; a press shows the others."""
+    watched = look(address, "/prices")
+    page = watched.page
+
+    def with_many(route):
+        answer = route.fetch().json()
+        (first, *_) = answer["data"]["used"]
+        answer["data"]["used"] = [{**first, "model": f"model {number}"} for number in range(15)]
+        route.fulfill(json=answer)
+
+    page.route("**/api/prices*", with_many)
+    page.reload()
+    expect(page.locator("#used tbody tr")).to_have_count(12)
+    page.get_by_role("button", name="3 more").click()
+    expect(page.locator("#used tbody tr")).to_have_count(15)
+    expect(page.get_by_role("region", name="What your sessions used")).to_be_focused()

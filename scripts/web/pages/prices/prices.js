@@ -4,13 +4,14 @@ import { button, byId, el, fill } from "../shared/dom.js";
 import { addressParameters, go, onAddressChange } from "../shared/net/address.js";
 import { ask, askEarly } from "../shared/net/api.js";
 import { whenQuiet } from "../shared/net/updates.js";
-import { cost, count } from "../shared/text/format.js";
+import { assumedIn, cost, count } from "../shared/text/format.js";
 import { cutInMiddle, isolated, oneLine } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
 import { announce, failure, showInstead, skeleton } from "../shared/ui/notices.js";
 import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
 import { nextTheme } from "../shared/ui/theme.js";
+import { told } from "../shared/ui/told.js";
 
 const PAGE_SIZE = 50;
 const WHY = {
@@ -23,7 +24,13 @@ const WHY = {
   partly_told: "prices.why.partly",
 };
 const COLUMNS = ["prices.input", "prices.output", "prices.cacheRead", "prices.cacheWrite"];
+const NUMBERS = ["column.calls", "column.cost", ...COLUMNS];
+/** What of a row is wide on a phone. */
+const CLASSES = { "column.cost": "of-cost", "prices.vendor": "of-vendor", "prices.from": "of-origin" };
+/** Models that are shown before one asks for all. */
+const SHOWN = 12;
 let asking = new AbortController();
+let isUnfolded = false;
 
 function wanted() {
   const asked = addressParameters();
@@ -54,33 +61,38 @@ function show(data) {
 
 // -- what the sessions used ----------------------------------------------------------------------------------------
 
-function usedPanel({ used, unpriced, problem }) {
+function usedPanel(data) {
+  const { used, unpriced, problem } = data;
   const reasons = new Map(unpriced.map((each) => [each.model, each.reasons]));
-  const rows = used.filter((row) => row.model !== null).map((row) => el("tr", {}, usedCells(row, reasons.get(row.model))));
-  const head = ["column.name", "column.calls", "column.cost", ...COLUMNS, "prices.from"];
+  const named = used.filter((row) => row.model !== null);
+  const rows = named.slice(0, isUnfolded ? Infinity : SHOWN).map((row) => usedCells(row, reasons.get(row.model)));
+  const more = named.length - rows.length;
   return [
     el("header", {}, el("h2", {}, t("prices.used"))),
     problem ? el("p", { class: "lacking", dir: "auto" }, t("alerts.prices", { names: isolated(problem) })) : null,
-    rows.length ? table(t("prices.used"), head, rows) : el("p", { class: "none" }, t("groups.none")),
+    rows.length ? table(t("prices.used"), ["column.name", "column.calls", "column.cost", ...COLUMNS, "prices.from"], rows) : el("p", { class: "none" }, t("groups.none")),
+    more > 0 ? button({ class: "quiet all" }, () => unfold(data), t("groups.more", { count: more, rows: count(more) })) : null,
     unpriced.length ? el("p", { class: "dim" }, t("prices.remedy")) : null,
     el("p", { class: "dim" }, t("prices.byName")),
   ];
 }
 
+function unfold(data) {
+  isUnfolded = true;
+  fill(byId("used"), usedPanel(data));
+  byId("used").querySelector(".scroll").focus();
+}
+
+/** The cells of a row, each with what it says. */
 function usedCells(row, reasons) {
   const why = row.unpriced_rounds ? Object.keys(reasons ?? (row.why ? { [row.why]: 0 } : {})) : [];
-  const told = why.map((reason) => t(WHY[reason] ?? "prices.why.unknown")).join("; ");
+  const reason = why.map((each) => t(WHY[each] ?? "prices.why.unknown")).join("; ");
   const lacking = row.unpriced_rounds
-    ? el("small", { class: "lacking" }, t("prices.without", { count: row.unpriced_rounds, rounds: count(row.unpriced_rounds) }), told ? `: ${told}` : "")
+    ? el("small", { class: "lacking" }, t("prices.without", { count: row.unpriced_rounds, rounds: count(row.unpriced_rounds) }), reason ? `: ${reason}` : "")
     : null;
   const shown = el("a", { href: `./?range=all&model=${encodeURIComponent(row.model)}`, title: oneLine(row.model) }, el("bdi", {}, cutInMiddle(row.model, 40)));
-  return [
-    el("th", { scope: "row" }, shown, lacking),
-    el("td", { class: "number" }, count(row.calls)),
-    el("td", { class: "number" }, cost(row), row.assumed_rounds ? el("small", {}, t("prices.assumed", { rounds: count(row.assumed_rounds) })) : null),
-    ...priceCells(row.price),
-    el("td", {}, origin(row.price)),
-  ];
+  const assumed = row.assumed_rounds ? el("small", {}, t("prices.assumed", { rounds: count(row.assumed_rounds) })) : null;
+  return [[shown, lacking], count(row.calls), told([cost(row), assumed], assumedIn(row)), ...priceCells(row.price), origin(row.price)];
 }
 
 function priceCells(price) {
@@ -88,7 +100,7 @@ function priceCells(price) {
   return ["input", "output", "cache_read", "cache_write"].map((kind) => {
     const unit = row?.currency && row.currency !== "USD" ? ` ${row.currency}` : "";
     const more = price?.has_more && row?.[kind] ? "*" : "";
-    return el("td", { class: "number" }, row?.[kind] ? `${row[kind]}${unit}${more}` : "–");
+    return row?.[kind] ? `${row[kind]}${unit}${more}` : "–";
   });
 }
 
@@ -123,16 +135,7 @@ function statedPanel({ stated }) {
 // -- all that are known --------------------------------------------------------------------------------------------
 
 function knownPanel({ rows, meant, total, offset, day }) {
-  const body = rows.map((price) =>
-    el(
-      "tr",
-      {},
-      el("th", { scope: "row" }, el("bdi", {}, price.model), price.note ? el("small", {}, price.note) : null),
-      el("td", {}, price.vendor ?? "–"),
-      ...priceCells(price),
-      el("td", {}, origin(price)),
-    ),
-  );
+  const body = rows.map((price) => [[el("bdi", {}, price.model), price.note ? el("small", {}, price.note) : null], price.vendor ?? "–", ...priceCells(price), origin(price)]);
   const head = ["column.name", "prices.vendor", ...COLUMNS, "prices.from"];
   return [
     el("p", { class: "dim" }, t("prices.some", { meant: count(meant), total: count(total), day })),
@@ -153,10 +156,16 @@ function pager(offset, meant) {
   );
 }
 
+/** A table of these cells; on a phone each row stands by itself, with the names of its columns in it. */
 function table(label, head, rows) {
-  const numbers = ["column.calls", "column.cost", ...COLUMNS];
-  const titles = head.map((key) => el("th", { scope: "col", class: numbers.includes(key) ? "number" : null }, t(key)));
-  const inside = el("table", {}, el("thead", {}, el("tr", {}, titles)), el("tbody", {}, rows));
+  const classOf = (key) => (NUMBERS.includes(key) ? `number ${CLASSES[key] ?? ""}` : (CLASSES[key] ?? null));
+  const titles = head.map((key) => el("th", { scope: "col", role: "columnheader", class: classOf(key) }, t(key)));
+  const cell = (content, at) =>
+    at
+      ? el("td", { role: "cell", class: classOf(head[at]), "data-column": t(head[at]) }, content)
+      : el("th", { scope: "row", role: "rowheader" }, content);
+  const body = rows.map((cells) => el("tr", { role: "row" }, cells.map(cell)));
+  const inside = el("table", { role: "table", "aria-label": label }, el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, titles)), el("tbody", { role: "rowgroup" }, body));
   return el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": label }, inside);
 }
 
