@@ -3,16 +3,18 @@
 import { button, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { timeAgo } from "../shared/text/ago.js";
-import { beginning, oneLine } from "../shared/text/log_text.js";
+import { beginning, cutInMiddle, oneLine } from "../shared/text/log_text.js";
 import { statusName, titleOf } from "../shared/text/session_names.js";
 import { t } from "../shared/text/texts.js";
 import { copy } from "../shared/ui/copying.js";
+import { swatchOf } from "../shared/ui/colours.js";
 
+const MOST_MODELS = 3;
 const TITLE_LENGTH = 220;
 const WINDOW_TITLE_LENGTH = 60;
 
 /** Shows what the server's answer says about the session. */
-export function showHead(box, { session, link }, isRedacted) {
+export function showHead(box, { session, link, models }, isRedacted) {
   const id = session.session_id;
   const title = titleOf(session, isRedacted);
   document.title = `${windowTitle(session.title || id)} · ${t("brand")}`;
@@ -26,11 +28,20 @@ export function showHead(box, { session, link }, isRedacted) {
       { class: "of-session" },
       el("span", { class: `status ${session.status}` }, el("span", {}, statusName(session.status))),
       el("span", {}, timeAgo(session.updated_at)),
+      modelsOf(models),
       el("span", { class: "id", dir: "auto" }, oneLine(id)),
       copyId,
       share,
     ),
   );
+}
+
+/** The models, the dearest first, each with its colour; of many the first ones. */
+function modelsOf(rows) {
+  const named = rows.map(({ model }) => model).filter((model) => model !== null);
+  if (!named.length) return null;
+  const more = named.length > MOST_MODELS ? el("small", { title: named.slice(MOST_MODELS).map(oneLine).join(", ") }, `+${named.length - MOST_MODELS}`) : null;
+  return el("span", { class: "models" }, named.slice(0, MOST_MODELS).map((model) => el("span", { title: oneLine(model) }, swatchOf(model), el("bdi", {}, cutInMiddle(model, 28)))), more);
 }
 
 /** As much of a title as a tab of the browser needs. */

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support.browser import of_session
 from tests.support.page_logs import LONG
+from tests.support.stored_rounds import keep, round_of
 
 
 @pytest.mark.parametrize("width", [375, 768, 1280, 1366])
@@ -43,3 +44,36 @@ def test_what_was_big_leads_to_its_rounds(demo, look, expect):
     expect(rows.first).to_contain_text("sent 18 times more")
     rows.last.click()
     expect(page.locator(f"{rows.last.get_attribute('href')}.is-target")).to_be_in_viewport()
+
+
+def test_a_model_has_its_colour_wherever_it_is_named(tmp_path, serve, look, expect):
+    """In the head, at rounds, where it changes and in its table; lines of conversations have colours that no model has."""
+    models = ["gpt-4o"] * 3 + ["claude-sonnet-4-5"] * 3
+    rounds = [
+        round_of(number, model=model, answer="yes", **({"thread": 2, "history_of": 0} if number == 2 else {}))
+        for number, model in enumerate(models, 1)
+    ]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s")).page
+    expect(page.locator(".of-session .models .swatch")).to_have_count(2)
+    colour = "(node) => getComputedStyle(node).backgroundColor"
+    for name, number in (("gpt-4o", 1), ("claude-sonnet-4-5", 4)):
+        places = (
+            page.locator(".of-session .models > span", has_text=name),
+            page.locator(f"#r{number} footer .of-model"),
+            page.locator(".facts .models tr", has_text=name),
+        )
+        assert len({place.locator(".swatch").evaluate(colour) for place in places}) == 1
+    assert page.locator("#r4 .chip.model .swatch").evaluate(colour) == page.locator("#r4 footer .swatch").evaluate(
+        colour
+    )
+    assert page.locator(".growth [class*=thread]").count() > 2
+    assert page.locator(".growth [class*=colour-]").count() == 0
+
+
+def test_the_key_of_the_rail_tells_each_kind_of_cell(demo, look, expect):
+    """Cheap to dear, failed, and where the history was cut, each on one line."""
+    page = look(demo, of_session(LONG)).page
+    parts = page.locator(".heat-key > span")
+    expect(parts).to_have_text(["cheapdear", "failed", "history cut"])
+
+    assert max(parts.evaluate_all("parts => parts.map((each) => each.offsetHeight)")) < 24

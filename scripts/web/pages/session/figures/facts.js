@@ -7,6 +7,7 @@ import { approximateDollars, assumedIn, bounded, compact, cost, count, duration,
 import { cutInMiddle, oneLine } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
 import { meter, partsBar } from "../../shared/ui/charts.js";
+import { colourOf, swatchOf } from "../../shared/ui/colours.js";
 import { otherReadings } from "../rounds/costs.js";
 import { threadOf } from "../rounds/remarks.js";
 import { bigOnes } from "./big.js";
@@ -174,8 +175,8 @@ function models({ models: rows }) {
     table(
       ["column.name", "column.rounds", "column.cost"],
       rows.map((row) => [
-        row.model === null ? t("notNamed") : el("bdi", { title: oneLine(row.model) }, cutInMiddle(row.model, 26)),
-        [count(row.calls), meter(row.calls / most)],
+        [swatchOf(row.model), row.model === null ? t("notNamed") : el("bdi", { title: oneLine(row.model) }, cutInMiddle(row.model, 26))],
+        [count(row.calls), meter(row.calls / most, colourOf(row.model))],
         cost(row),
       ]),
     ),

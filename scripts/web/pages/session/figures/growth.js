@@ -14,6 +14,7 @@ const BOTTOM = 34;
 const LEFT = 44;
 const RIGHT = 8;
 const OUTSIDE = -9;
+/** Kinds of lines, in colours that no model has. */
 const COLOURS = 6;
 /** All conversations of the session at once. */
 export const ALL_THREADS = 0;
@@ -199,7 +200,7 @@ function lineOfEach(points, { x, y }) {
   });
 }
 
-/** The conversations in the order of their numbers; those of most rounds have a colour and a kind of line of their own. */
+/** The conversations in the order of their numbers; those of most rounds have a kind of line of their own. */
 function threadsOf(points) {
   const threads = new Map();
   for (const point of points) {
@@ -209,7 +210,7 @@ function threadsOf(points) {
   const numbers = [...threads.keys()].sort((one, other) => threads.get(other).length - threads.get(one).length || one - other);
   const colour = new Map(numbers.slice(0, COLOURS).map((number, at) => [number, at + 1]));
   return [...threads]
-    .map(([number, own]) => ({ number, points: own, colour: colour.get(number) ?? 0, className: `colour-${colour.get(number) ?? 0}` }))
+    .map(([number, own]) => ({ number, points: own, colour: colour.get(number) ?? 0, className: `thread-${colour.get(number) ?? 0}` }))
     .sort((one, other) => one.number - other.number);
 }
 
@@ -305,6 +306,6 @@ function linesInWords(points) {
   const named = threads.filter(({ colour }) => colour);
   return [
     named.map(({ number, className }) => el("li", {}, line(className), t("thread.name", { number: count(number) }))),
-    named.length < threads.length ? el("li", {}, line("colour-0"), t("others")) : null,
+    named.length < threads.length ? el("li", {}, line("thread-0"), t("others")) : null,
   ];
 }

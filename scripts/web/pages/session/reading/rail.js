@@ -44,7 +44,7 @@ export class Rail {
       this.#box,
       el("p", { class: "of-rail" }, el("span", {}, t("rail.questions", { count: outline.questions.length, questions: count(outline.questions.length) })), el("span", {}, t("column.rounds"), " ", count(outline.rounds))),
       list,
-      el("p", { class: "of-rail heat-key", "aria-hidden": "true" }, t("rail.cheap"), Array.from({ length: HEATS }, (_, level) => el("i", { class: `heat-${level}` })), t("rail.dear"), el("i", { class: "key-failed" }), t("mark.error")),
+      heatKey(marks),
     );
     this.#current = this.#here = null;
     if (current) this.mark(current);
@@ -109,6 +109,19 @@ export class Rail {
       drawing,
     );
   }
+}
+
+/** What the colours and edges of the cells mean: those that there are. */
+function heatKey({ failed, compacted }) {
+  const heats = Array.from({ length: HEATS }, (_, level) => el("i", { class: `heat-${level}` }));
+  const edge = (className, words) => el("span", {}, el("i", { class: className }), words);
+  return el(
+    "p",
+    { class: "of-rail heat-key", "aria-hidden": "true" },
+    el("span", {}, t("rail.cheap"), heats, t("rail.dear")),
+    failed.size ? edge("key-failed", t("mark.error")) : null,
+    compacted.size ? edge("key-compacted", t("rail.compacted")) : null,
+  );
 }
 
 /** The rounds of each question, and those before the first one. */

@@ -6,6 +6,7 @@ import { ask } from "../../shared/net/api.js";
 import { compact, count, duration, machineTime, money, time } from "../../shared/text/format.js";
 import { beginning, cutInMiddle, isolated, oneLine } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
+import { swatchOf } from "../../shared/ui/colours.js";
 import { costNotes } from "./costs.js";
 import { isLine, lineOf } from "./line.js";
 import { CALL, RESULT, callPart, indented, readMessage, resultParts, tellingArgument } from "./messages.js";
@@ -127,8 +128,9 @@ function head(round, onCopy, onToggle) {
 export function showMarks(article, round, { marks, hasThreads, isSame }) {
   const chips = marks.filter((mark) => MARK_TEXTS[mark]);
   const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
+  const toModel = () => [swatchOf(round.model), el("span", { class: "hidden" }, t("mark.model"), " "), el("bdi", {}, cutInMiddle(round.model ?? "?", 20))];
   const thread = hasThreads ? el("span", { class: `chip thread${isSame ? " is-same" : ""}`, title: t("thread.name", { number: count(threadOf(round)) }) }, icon("thought"), threadName(threadOf(round))) : null;
-  fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}` }, icon(mark), words(mark))));
+  fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}`, title: words(mark) }, mark === "model" ? toModel() : [icon(mark), words(mark)])));
 }
 
 /** The number of a conversation, as short as a line needs it; who points at it or listens is told what it is. */
@@ -142,7 +144,7 @@ function foot(round) {
   const parts = Object.entries(round.cost_parts_usd ?? {}).map(([kind, usd]) => `${kind.replaceAll("_", " ")} ${money(usd)}`);
   const facts = [
     el("time", { datetime: machineTime(round.timestamp), title: time(round.timestamp, "second") }, time(round.timestamp, isToday(round.timestamp) ? "clock" : "second")),
-    round.model ? el("span", { class: "of-model", title: oneLine(round.model) }, icon("model"), el("bdi", {}, cutInMiddle(round.model, 32))) : null,
+    round.model ? el("span", { class: "of-model", title: oneLine(round.model) }, swatchOf(round.model), el("bdi", {}, cutInMiddle(round.model, 32))) : null,
     el("span", { title: exact }, words),
     el("span", { class: "of-cost", title: parts.join(" · ") || null }, costOf(round)),
     round.first_token_ms ? el("span", {}, t("round.firstToken", { time: duration(round.first_token_ms) })) : null,

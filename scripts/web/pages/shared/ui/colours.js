@@ -1,5 +1,7 @@
 // Which colour stands for which model? The same one on every page, for good: it follows from the model's name.
 
+import { el } from "../dom.js";
+
 /** All models together that have no place of their own. */
 export const OTHERS = Symbol("others");
 
@@ -15,4 +17,9 @@ export function colourOf(model) {
   for (const letter of model) hash = Math.imul(hash ^ letter.codePointAt(0), PRIME) >>> 0;
   hash = (hash ^ (hash >>> 15)) >>> 0;
   return `colour-${(hash % COLOURS) + 1}`;
+}
+
+/** A square in that colour, before the name. */
+export function swatchOf(model) {
+  return el("i", { class: `swatch ${colourOf(model)}` });
 }
