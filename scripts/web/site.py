@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Callable, NamedTuple
 
 from session_monitor import __version__
+from session_monitor.base import periods
 from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
 from session_monitor.reports.report import NoSuchFolderError
@@ -174,6 +175,7 @@ class Site(NamedTuple):
             "session": session_id if is_mine else None,
             "redacted": self.redacts,
             "local": visitor.is_local,
+            "timezone": periods.local_name(),
             "version": __version__,
         }
         kept = self.door.cookie_for(request, visitor) if request.path == _KEY else ()

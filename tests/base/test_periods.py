@@ -138,6 +138,31 @@ def test_the_local_zone(monkeypatch):
     assert begins == periods.start_of(date(2026, 2, 1), where)
 
 
+@pytest.mark.parametrize(
+    ("told", "name"),
+    [("Asia/Shanghai", "Asia/Shanghai"), (":UTC", "UTC"), ("CET-1CEST", None), ("/etc/passwd", None), ("../x", None)],
+)
+def test_the_name_of_the_local_zone(monkeypatch, told, name):
+    """It is what the environment names, where that is a zone's own name."""
+    monkeypatch.setenv("TZ", told)
+    assert periods.local_name() == name
+
+
+@pytest.mark.parametrize(
+    ("place", "name"),
+    [("/usr/share/zoneinfo/Europe/Berlin", "Europe/Berlin"), ("/etc/localtime", None), ("/nowhere/at/all", "UTC")],
+)
+def test_the_name_of_the_machines_zone(monkeypatch, tmp_path, place, name):
+    """Else it is that of the file that the machine has for it; without any it is UTC."""
+    if place == "/etc/localtime":
+        place = str(tmp_path / "copied")
+        (tmp_path / "copied").write_bytes(b"TZif")
+    monkeypatch.delenv("TZ", raising=False)
+    monkeypatch.setattr(periods.os.path, "realpath", lambda _path: place)
+    monkeypatch.setattr(periods.os.path, "exists", lambda path: path != "/nowhere/at/all")
+    assert periods.local_name() == name
+
+
 @pytest.mark.parametrize("name", ["", "Nowhere", "../etc/passwd", "Asia/Beijing\0", "x" * 5000])
 def test_no_such_zone(name):
     """A name that is no zone's is told as such, whatever it is."""

@@ -50,7 +50,8 @@ def test_who_am_i(running):
     """Each is told what is open to them."""
     key = running.keys().of_session(MAIN)
     headers = {**ELSEWHERE, "Cookie": f"{running.cookie}={key}"}
-    same = {"redacted": False, "version": running.ask("/api/me").data["version"]}
+    asked = running.ask("/api/me").data
+    same = {"redacted": False, "version": asked["version"], "timezone": asked["timezone"]}
 
     assert running.ask("/api/me").data == {"scope": "all", "session": None, "local": True, **same}
     mine = {"scope": "session", "session": MAIN, "local": False, **same}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
@@ -38,6 +39,19 @@ def zone(name: str) -> tzinfo | None:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UnknownZoneError(name) from error
+
+
+def local_name() -> str | None:
+    """This machine's zone by its IANA name; None where the machine does not tell it."""
+    # The C library takes a zone from the environment first, then from this file, and else is in UTC.
+    place = os.path.realpath("/etc/localtime")
+    name = os.environ.get("TZ", "").lstrip(":") or place.partition("/zoneinfo/")[2]
+    if not name and not os.path.exists(place):
+        return "UTC"
+    try:
+        return name if zone(name) else None
+    except UnknownZoneError:
+        return None
 
 
 def date_of(moment: int, where: tzinfo | None) -> date:

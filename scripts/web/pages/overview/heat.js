@@ -1,8 +1,9 @@
 // When in the week is there most to do?
 
 import { el, fill } from "../shared/dom.js";
-import { approximateDollars, cost, count, timeZone, weekdays } from "../shared/text/format.js";
+import { approximateDollars, cost, count, weekdays } from "../shared/text/format.js";
 import { t } from "../shared/text/texts.js";
+import { timeZone } from "../shared/text/zone.js";
 import { view } from "./view.js";
 
 const LEVELS = 5;

@@ -5,9 +5,10 @@ import { addressWith, go } from "../shared/net/address.js";
 import { approximateDollars, bounded, compact, cost, count, money, picoDollars, time } from "../shared/text/format.js";
 import { cutInMiddle } from "../shared/text/log_text.js";
 import { t } from "../shared/text/texts.js";
+import { dayOf, hourOf, hourStart } from "../shared/text/zone.js";
 import { Tip, ticks } from "../shared/ui/charts.js";
 import { OTHERS, colourOf } from "../shared/ui/colours.js";
-import { METRICS, UNITS, dayOf, view } from "./view.js";
+import { METRICS, UNITS, view } from "./view.js";
 
 const HEIGHT = 152;
 const LEFT = 48;
@@ -280,14 +281,12 @@ function nameOf(bar, by) {
 /** Under a bar: the hour, with its day where one begins. */
 function labelOf(bar, by, at) {
   const start = startOf(bar, by);
-  return time(start, by !== "hour" ? LABELS[by] : at && new Date(start).getHours() ? "hour" : "day");
+  return time(start, by !== "hour" ? LABELS[by] : at && hourOf(Date.parse(start)) ? "hour" : "day");
 }
 
 /** Where the span begins that a bar is a part of: the first one may begin late. */
 function startOf(bar, by) {
-  const date = new Date(bar.start);
-  if (by === "hour") date.setMinutes(0, 0, 0);
-  return date.toISOString();
+  return new Date(by === "hour" ? hourStart(bar.start) : bar.start).toISOString();
 }
 
 /** What narrows the view to a bar: days as one would type them, hours by moments. */

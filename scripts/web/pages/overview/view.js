@@ -1,8 +1,8 @@
 // What does the reader want to see? All of it stands in the address.
 
 import { addressParameters } from "../shared/net/address.js";
-import { timeZone } from "../shared/text/format.js";
 import { STATUSES } from "../shared/text/session_names.js";
+import { dayOf, timeZone } from "../shared/text/zone.js";
 
 /** The spans that one press chooses. */
 export const RANGES = ["today", "yesterday", "24h", "7d", "30d", "month", "all"];
@@ -39,7 +39,7 @@ export function view() {
   };
 }
 
-/** The filters of a view, as the server knows them; days are those of this browser's zone. */
+/** The filters of a view, as the server knows them; days are those of the page's zone. */
 export function filtersOf(wanted) {
   const { model, consumer, status, outcome, q } = wanted;
   return { ...spanOf(wanted), model, consumer, status, outcome, q, timezone: timeZone };
@@ -50,13 +50,6 @@ function spanOf({ range, since, until }) {
   if (range === "all") return {};
   if (range === "yesterday") return { since: range, until: range };
   return { since: range === "month" ? `${dayOf(Date.now()).slice(0, 8)}01` : range };
-}
-
-/** The day in this browser's zone of a moment, as it stands in an address. */
-export function dayOf(moment) {
-  const local = new Date(moment);
-  const two = (number) => String(number).padStart(2, "0");
-  return `${String(local.getFullYear()).padStart(4, "0")}-${two(local.getMonth() + 1)}-${two(local.getDate())}`;
 }
 
 /** Which day a limit of the range means: it is one, or lies in one; the end of a day is still that day. */

@@ -2,6 +2,7 @@
 
 import { isolated } from "./log_text.js";
 import { language, t } from "./texts.js";
+import { timeZone } from "./zone.js";
 
 const PICO = 10n ** 12n;
 const wholeNumbers = new Intl.NumberFormat(language, { maximumFractionDigits: 0 });
@@ -10,9 +11,6 @@ const wholeDollars = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const relativeTimes = new Intl.RelativeTimeFormat(language, { numeric: "always", style: "narrow" });
 const unitFormats = {};
 const percentFormats = [];
-
-/** This browser's time zone, by its name. */
-export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
 
 /** `12,345` */
 export function count(number) {
@@ -160,12 +158,12 @@ export function timeSince(moment, now = Date.now()) {
   return relativeTimes.format(-Math.floor(seconds / 86_400), "day");
 }
 
-/** A time in this browser's zone, to the minute, or to the `second`. */
+/** A time in the zone of the page, to the minute, or to the `second`. */
 export function time(text, style = "minute") {
   const moment = Date.parse(text ?? "");
   if (Number.isNaN(moment)) return "–";
   const fields = TIME_STYLES[style];
-  timeFormats[style] ??= new Intl.DateTimeFormat(language, fields);
+  timeFormats[style] ??= new Intl.DateTimeFormat(language, { ...fields, timeZone });
   return timeFormats[style].format(moment);
 }
 

@@ -1,4 +1,4 @@
-// Which theme, which language, which shortcuts, and the way to everything by its name: what all pages have in their top corner.
+// Which theme, which language, which time zone, which shortcuts, and the way to everything by its name: what all pages have in their top corner.
 
 import { button, byId, el, fill } from "../dom.js";
 import { icon } from "../icons.js";
@@ -6,6 +6,7 @@ import { leadHome } from "../net/home.js";
 import { LANGUAGES, chooseLanguage, language, t } from "../text/texts.js";
 import { paletteButton } from "./palette.js";
 import { THEMES, chosenTheme, nextTheme, onThemeChange } from "./theme.js";
+import { zoneButton } from "./zones.js";
 
 const ICONS = { system: "system", light: "sun", dark: "moon" };
 
@@ -19,7 +20,7 @@ export function showSettings(onHelp) {
   );
   const help = button({ class: "quiet square", id: "help", "aria-label": t("keys.title"), title: t("keys.title") }, onHelp);
   help.append(icon("help"));
-  fill(byId("settings"), paletteButton(), select, theme, help);
+  fill(byId("settings"), paletteButton(), select, zoneButton(), theme, help);
   leadHome();
   onThemeChange(showTheme);
   showTheme();
