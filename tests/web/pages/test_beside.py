@@ -114,9 +114,8 @@ def test_a_table_that_goes_on_has_a_shade(demo, look):
     """Where a table is wider than its place, the place says so with two backgrounds, one of which moves along."""
     page = look(demo, size=PHONE).page
     page.get_by_text("As a table").click()
-    place = page.locator(".as-table .scroll")
-    assert place.evaluate("node => node.scrollWidth > node.clientWidth")
-    assert place.evaluate("node => getComputedStyle(node).backgroundAttachment") == "local, scroll"
+    shown = "node => [node.scrollWidth > node.clientWidth, getComputedStyle(node).backgroundAttachment]"
+    assert page.locator(".as-table .scroll").evaluate(shown) == [True, "local, scroll"]
 
 
 def test_prices_on_a_phone(address, look, expect):

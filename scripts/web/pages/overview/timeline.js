@@ -51,6 +51,7 @@ export class Timeline {
   show(answer) {
     this.#answer = answer;
     const wanted = view();
+    const isTableOpen = Boolean(this.#box.querySelector("details[open]"));
     const metrics = el(
       "div",
       { class: "segments small", role: "group", "aria-label": t("metric.label") },
@@ -68,7 +69,7 @@ export class Timeline {
       this.#box,
       el("header", {}, el("h2", {}, t("timeline.title")), legend(answer.models, wanted.model), el("div", { class: "tools" }, metrics, units)),
       this.#figure,
-      el("div", { class: "under" }, el("details", { class: "as-table" }, el("summary", {}, t("timeline.table")), this.#table(wanted)), wanted.outcome || wanted.status ? null : paceOf(answer.pace)),
+      el("div", { class: "under" }, el("details", { class: "as-table", open: isTableOpen }, el("summary", {}, t("timeline.table")), this.#table(wanted)), wanted.outcome || wanted.status ? null : paceOf(answer.pace)),
     );
     this.#draw();
   }

@@ -186,6 +186,6 @@ askEarly("prices", wanted());
 await loadTexts();
 document.title = `${t("prices.title")} · ${t("brand")}`;
 const field = frame();
-showSettings(listenForKeys([["/", t("keys.find"), () => field.focus()], ["t", t("keys.theme"), nextTheme]]));
+showSettings(listenForKeys([["/", t("keys.search"), () => field.focus()], ["t", t("keys.theme"), nextTheme]]));
 onAddressChange(refresh);
 await refresh();
