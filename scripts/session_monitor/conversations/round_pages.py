@@ -7,12 +7,14 @@ beside it are needed as well.
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.calls import tool_results
-from session_monitor.calls.messages import results_of
+from session_monitor.calls.messages import call as named_call
+from session_monitor.calls.messages import results_of, tool_of
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Report
@@ -21,7 +23,7 @@ from session_monitor.reports.session_rows import SessionRow
 from session_monitor.sessions import message_history
 from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
-from . import clipping, conversation
+from . import clipping, conversation, reasons
 from .clipping import Clip
 from .conversation import with_what_others_tell
 
@@ -35,6 +37,8 @@ _LARGE = 60_000
 """Bytes of a round from which on shorter texts are cut, too."""
 _FEW = 6
 """Rounds that are read at once for a page, at first."""
+_LONG_ARGUMENT, _MOST_ARGUMENTS = 300, 4000
+"""Characters of one argument of a call that are given where it is named alone, and of all of them."""
 _STEPS = ((2000, 1000), (300, 200), (80, 60))
 
 Round = dict[str, Any]
@@ -132,6 +136,30 @@ def questions(report: Report, row: SessionRow, places: Iterable[Place]) -> list[
     return found
 
 
+def cost_reasons(report: Report, row: SessionRow, numbers: Iterable[int]) -> dict[int, list[Round]]:
+    """Why these rounds cost what they did, by their numbers; as ``reasons.of_round`` has it."""
+    read = ((number, whole(report, row, number)) for number in numbers)
+    return {number: each["cost_reasons"] for number, each in read if each}
+
+
+def arguments_of(report: Report, row: SessionRow, number: int, tool: str) -> str | None:
+    """What a round asked of a tool, long texts cut: of several calls in the one whose result was the longest.
+
+    None where the round tells no such call.
+    """
+    each = whole(report, row, number)
+    asked = [call for call in each["tool_calls"] if tool_of(call) == tool] if each else []
+    if not asked:
+        return None
+    _, arguments = named_call(max(asked, key=lambda call: _size((call["result"] or {}).get("content"))))
+    try:
+        cut, _ = clipping.clipped(json.loads(arguments), longest=_LONG_ARGUMENT, shown=_LONG_ARGUMENT)
+        text = json.dumps(cut, ensure_ascii=False)
+    except (ValueError, RecursionError):
+        text = arguments
+    return text if len(text) <= _MOST_ARGUMENTS else text[:_LONG_ARGUMENT]
+
+
 def messages(report: Report, row: SessionRow, number: int, first: int, end: int) -> list[Any]:
     """Of all messages that a round sent those from one to before another, counted from 0; read where they were new."""
     places = {place.number: place for place in report.places(row.fields["session_id"], None, number, None)}
@@ -202,6 +230,7 @@ def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound |
     total = from_history + len(sent)
     asked = entry["tool_calls"] if isinstance(entry["tool_calls"], list) else []
     results = dict(_results(_new_messages(behind, entry)[1])) if behind else {}
+    outcome = book.price(cost.call_of(entry))
     more = {
         "messages_total": total,
         "messages_from_history": from_history,
@@ -209,8 +238,9 @@ def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound |
         "messages": given,
         "tool_calls": [_with_result(each, results, behind) for each in asked],
         "added_tokens": _added(entry, behind),
+        "cost_reasons": reasons.of_round(entry, before, outcome),
     }
-    return {**conversation.to_json(entry, book.price(cost.call_of(entry))), **more}
+    return {**conversation.to_json(entry, outcome), **more}
 
 
 def _added(entry: StoredRound, behind: StoredRound | None) -> int | None:

@@ -14,7 +14,7 @@ from .session_profile import COMPACTION, ContextPoint, all_points
 
 MOST_QUESTIONS = 500
 """Rounds that are read for what was asked there: the first ones."""
-MOST_RESULTS = 5
+MOST_RESULTS = MOST_DEAREST = 5
 _MICRO = 10**6
 
 
@@ -43,6 +43,12 @@ class SessionOutline(NamedTuple):
     compacted: list[int]
     results: list[LargeResult]
     asks: list[Place]
+
+    @property
+    def dearest(self) -> list[int]:
+        """The numbers of the rounds that cost most, the dearest first; those that cost nothing are none of them."""
+        known = [(-pico, number) for number, pico in enumerate(self.costs, 1) if pico]
+        return [number for _, number in sorted(known)[:MOST_DEAREST]]
 
     def to_json(self) -> dict[str, Any]:
         """For JSON, without the questions."""

@@ -32,6 +32,7 @@ _WITHOUT_TEXTS = (
     *(
         "messages_start",
         "added_tokens",
+        "cost_reasons",
         "cost_usd",
         "cost_parts_usd",
         "cache_savings_usd",

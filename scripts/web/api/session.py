@@ -75,10 +75,18 @@ class OutlineQuestion(Question):
         row, outline = _row(report, self.session_id), report.outline(self.session_id)
         if outline is None:
             raise no_session()
+        document = outline.to_json()
         with _reading():
             questions = [] if setting.redacts else round_pages.questions(report, row, outline.asks)
+            reasons = round_pages.cost_reasons(report, row, outline.dearest)
+            for result in [] if setting.redacts else document["largest_results"]:
+                result["arguments"] = round_pages.arguments_of(report, row, result["round"], result["tool"])
+        dearest = [
+            {"round": number, "cost_usd": document["costs_usd"][number - 1], "reasons": reasons.get(number, [])}
+            for number in outline.dearest
+        ]
         asked = [{"round": number, "title": title} for number, title in questions]
-        return {"rounds": len(outline.costs), **outline.to_json(), "questions": asked}
+        return {"rounds": len(outline.costs), **document, "dearest": dearest, "questions": asked}
 
 
 @dataclass(frozen=True)

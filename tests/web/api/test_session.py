@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from decimal import Decimal
+
 import pytest
 
 from tests.support.calls import line
@@ -197,6 +200,10 @@ def test_the_outline_is_all_of_the_session(running, among_agents):
         each["round"] for each in rounds if not each["tool_calls"] and each["outcome"] != "failed" and each["answer"]
     ]
     assert outline["answers"] == answers
+    dearest = sorted((Decimal(usd), -number) for number, usd in enumerate(outline["costs_usd"], 1) if usd)[::-1][:5]
+    assert [each["round"] for each in outline["dearest"]] == [-number for _, number in dearest]
+    for each in outline["dearest"]:
+        assert each["reasons"] == rounds[each["round"] - 1]["cost_reasons"] != []
     assert outline["questions"][0] == {"round": 1, "title": session["session"]["title"]}
 
     for row in among_agents.ask("/api/sessions").data["sessions"][:6]:
@@ -209,6 +216,7 @@ def test_the_outline_is_all_of_the_session(running, among_agents):
         assert tokens == sorted(tokens, reverse=True)
         for each in outline["largest_results"]:
             assert each["round"] < each["brought_by"] <= outline["rounds"]
+            assert json.loads(each["arguments"])
             assert 0 <= each["resent"] <= outline["rounds"] - each["brought_by"]
     assert running.ask("/api/session/outline", id="none").status == 404
 

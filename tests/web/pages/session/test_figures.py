@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.support.browser import of_session
@@ -42,6 +44,8 @@ def test_what_was_big_leads_to_its_rounds(demo, look, expect):
     expect(rows.first).to_contain_text("read_file")
     expect(rows.first).to_contain_text("540 tokens")
     expect(rows.first).to_contain_text("sent 18 times more")
+    expect(rows.first.locator(".telling")).to_have_text(re.compile(r"^src/part\d+\.py$"))
+    expect(rows.last.locator(".what")).to_contain_text("new tokens")
     rows.last.click()
     expect(page.locator(f"{rows.last.get_attribute('href')}.is-target")).to_be_in_viewport()
 
@@ -77,3 +81,28 @@ def test_the_key_of_the_rail_tells_each_kind_of_cell(demo, look, expect):
     expect(parts).to_have_text(["cheapdear", "failed", "history cut"])
 
     assert max(parts.evaluate_all("parts => parts.map((each) => each.offsetHeight)")) < 24
+
+
+def test_why_rounds_were_dear_and_the_cache_missed(tmp_path, serve, look, expect):
+    """The dearest rounds say why, as far as the log tells it, and a round at which the cache missed says why that was."""
+    usual = {"input_tokens": 50_000, "cached_tokens": 48_000, "answer": "yes"}
+    rounds = [
+        round_of(1, model="claude-sonnet-4-5", **usual),
+        round_of(2, model="claude-sonnet-4-5", messages_from_history=1, **{**usual, "cached_tokens": 0}),
+        round_of(3, model="claude-opus-4-5", messages_from_history=2, **usual),
+        round_of(4, model="claude-sonnet-4-5", messages_from_history=3, **{**usual, "cached_tokens": 0}),
+        round_of(5, model="claude-haiku-4-5", messages_from_history=4, **{**usual, "output_tokens": 900}),
+    ]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s")).page
+    told = {
+        2: "cache missed, 50K tokens paid anew reason not told",
+        4: "cache missed, 50K tokens paid anew model changed from claude-opus-4-5 to claude-sonnet-4-5",
+    }
+
+    for number, words in told.items():
+        row = page.locator(f'.facts .big-list a[href="#r{number}"]')
+        expect(row).to_be_visible()
+        shown = re.sub("[\u2068\u2069]", "", " ".join(row.locator(".what, small").all_inner_texts()))
+        assert shown == words
+        expect(page.locator(f"#r{number} .remarks")).to_contain_text("cache missed")
+    expect(page.locator("#r3 .remarks")).to_have_count(0)

@@ -1,24 +1,23 @@
 // What was big in a session? The tool results that took most tokens, and the dearest rounds; each is a way to its round.
 
 import { el } from "../../shared/dom.js";
-import { approximateDollars, compact, count, money } from "../../shared/text/format.js";
-import { cutInMiddle } from "../../shared/text/log_text.js";
+import { compact, count, money } from "../../shared/text/format.js";
+import { beginning, cutInMiddle } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
+import { tellingArgument } from "../rounds/messages.js";
+import { reasonsInWords } from "../rounds/reasons.js";
 
-const MOST = 5;
+const ARGUMENT = 160;
+const SHORT = 40;
 
 /** What stands in the panel, from the server's outline; null where nothing is known. */
 export function bigOnes(outline) {
-  const dearest = outline.costs_usd
-    .map((usd, at) => ({ usd, round: at + 1, dollars: usd === null ? 0 : approximateDollars(usd) }))
-    .filter(({ dollars }) => dollars > 0)
-    .sort((one, other) => other.dollars - one.dollars)
-    .slice(0, MOST);
+  const { dearest } = outline;
   if (!dearest.length && !outline.largest_results.length) return null;
   return [
     el("h2", {}, t("big.title")),
     outline.largest_results.length ? list(t("big.results"), outline.largest_results.map(resultRow)) : null,
-    dearest.length ? list(t("big.dearest"), dearest.map(({ round, usd }) => roundRow(round, usd, outline.added_tokens[round - 1]))) : null,
+    dearest.length ? list(t("big.dearest"), dearest.map(roundRow)) : null,
   ];
 }
 
@@ -26,13 +25,18 @@ function list(title, rows) {
   return [el("h3", {}, title), el("ol", { class: "big-list" }, rows.map((row) => el("li", {}, row)))];
 }
 
-function resultRow({ round, tool, tokens, resent }) {
+/** A tool with what it was asked, and how often what it said was sent again. */
+function resultRow({ round, tool, tokens, resent, arguments: asked }) {
   const times = resent > 0 && t("big.resent", { count: resent, times: count(resent) });
-  return link(round, el("bdi", {}, cutInMiddle(tool, 24)), t("big.size", { tokens: compact(tokens) }), times);
+  const telling = asked ? tellingArgument(asked) : "";
+  const note = telling && el("span", { class: "telling", dir: "auto", title: beginning(telling, ARGUMENT) }, cutInMiddle(telling.slice(0, ARGUMENT), SHORT));
+  return link(round, [el("bdi", {}, cutInMiddle(tool, 24)), times && el("small", {}, " ", times)], t("big.size", { tokens: compact(tokens) }), note);
 }
 
-function roundRow(round, usd, added) {
-  return link(round, typeof added === "number" && added > 0 ? t("big.added", { tokens: compact(added) }) : "", money(usd), null);
+/** A round with why it was dear. */
+function roundRow({ round, cost_usd: usd, reasons }) {
+  const words = reasonsInWords(reasons);
+  return link(round, el("span", { class: "reason", title: words.join(" · ") }, words[0]), money(usd), words.length > 1 && words.slice(1).join(" · "));
 }
 
 function link(round, what, size, note) {

@@ -5,6 +5,7 @@ import { icon } from "../../shared/icons.js";
 import { compact, cost, count, percent } from "../../shared/text/format.js";
 import { isolated } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
+import { whyMissed } from "./reasons.js";
 
 const AT_LEAST_TEXTS = { cut_short: "atLeast.cutShort", partly_told: "atLeast.partlyTold" };
 const ANSWERED_TEXTS = { cache: "round.byCache", guard: "round.byGuard" };
@@ -22,6 +23,7 @@ export function remarks(round) {
   const notes = round.token_notes ?? [];
   const lines = [
     wasLeft(round) ? ["exit", t("round.left")] : null,
+    whyMissed(round) ? ["compaction", whyMissed(round)] : null,
     round.at_least ? ["cut", whyAtLeast(notes)] : null,
     notes.includes("unknown_split") ? ["cut", t("round.unknownSplit")] : null,
     notes.includes("unclear_counts") ? ["cut", t("round.unclearCounts")] : null,
