@@ -106,3 +106,22 @@ def test_why_rounds_were_dear_and_the_cache_missed(tmp_path, serve, look, expect
         assert shown == words
         expect(page.locator(f"#r{number} .remarks")).to_contain_text("cache missed")
     expect(page.locator("#r3 .remarks")).to_have_count(0)
+
+
+def test_what_was_big_begins_above_the_fold(demo, look, expect):
+    """On a usual laptop one sees that there is such a list; files of the session are called a download."""
+    page = look(demo, of_session(LONG), size=(1366, 768)).page
+    expect(page.locator(".facts .big-list a").first).to_be_in_viewport(ratio=0.99)
+    expect(page.locator(".facts .exports h2")).to_have_text("Download")
+
+
+def test_a_cost_says_whether_some_or_all_of_it_is_assumed(tmp_path, serve, look, expect):
+    """In part where one round of two is sure, all of it where none is."""
+    sure = {"model": "claude-sonnet-4-5", "upstream_cluster": "outbound|443||api.anthropic.com"}
+    folder = keep(tmp_path / "sessions", "all", round_of(1, answer="a"), round_of(2, answer="b"))
+    keep(folder, "part", round_of(1, answer="a", **sure), round_of(2, answer="b"))
+    address = serve(folder)
+
+    for session, words in (("all", "all of it assumed"), ("part", "assumed in part")):
+        page = look(address, of_session(session)).page
+        expect(page.locator(".facts .assumed").first).to_contain_text(words)

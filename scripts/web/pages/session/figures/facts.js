@@ -54,7 +54,7 @@ export class Facts {
     this.#growth = new GrowthChart(chart, onChoose);
     const { totals, big, parts, growth, models, tools, exports } = this.#parts;
     big.hidden = true;
-    fill(this.#box, totals, growth, big, parts, models, tools, exports);
+    fill(this.#box, totals, big, growth, parts, models, tools, exports);
   }
 
   /** Shows the server's answer about the session. */

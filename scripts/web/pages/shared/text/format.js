@@ -95,9 +95,14 @@ export function assumedIn(sums) {
   const words = (rounds, dollars) => ({ count: rounds, rounds: count(rounds), amount: money(dollars) });
   const notes = Object.entries(sums.cost_notes ?? {}).sort(([, one], [, other]) => approximateDollars(other.cost_usd) - approximateDollars(one.cost_usd));
   return [
-    t("assumed.in", words(sums.assumed_rounds, sums.assumed_usd)),
+    t(isAllAssumed(sums) ? "assumed.all" : "assumed.in", words(sums.assumed_rounds, sums.assumed_usd)),
     ...notes.map(([note, { rounds, cost_usd: dollars }]) => t("assumed.note", { ...words(rounds, dollars), why: costNote(note) })),
   ].join("\n");
+}
+
+/** Whether something had to be assumed for all of a cost that is known. */
+function isAllAssumed({ assumed_usd: assumed, cost_usd: all }) {
+  return all !== null && picoDollars(assumed) === picoDollars(all);
 }
 
 /** What is not in the cost of a sum: how many rounds, of which models, and how many of them tell no tokens; null where it is whole. */
