@@ -8,6 +8,7 @@ Its rooms in reading order, ● those that others may come in by:
     clipping ●       long texts, cut in their middle
     remarks ●        what has to be known of a round: how it ended, what the log does not tell
     reasons          why a round cost what it did, and why the cache missed
+    sub_agents ●     which round began the conversation of which sub-agent
     passages         what was said, passage by passage, whatever the form
     transcript ●     as text
     markdown_page ●  as Markdown

@@ -14,7 +14,7 @@ Its rooms in reading order, ● those that others may come in by:
     dashboard ●         all of the overview page at once
     unpriced ●          which models have no price, and why
     session_profile     how one session grew, and where its tokens went
-    session_outline     what each of its rounds cost and added, where its questions stand, what was big
+    session_outline ●   what each of its rounds cost and added, where its questions stand, what was big
     session_previews ●  what a list says of each session beside its sums
     called ●            which sessions, models and consumers are called like this
 """

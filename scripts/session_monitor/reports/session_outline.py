@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.index.database import Index
@@ -28,6 +28,19 @@ class LargeResult(NamedTuple):
     resent: int
 
 
+class Thread(NamedTuple):
+    """A conversation of a session: its number there, its rounds, and what those cost whose cost is known, in pico-dollars."""
+
+    number: int
+    rounds: list[int]
+    pico: int | None
+
+    @property
+    def first(self) -> int:
+        """The number of its first round."""
+        return self.rounds[0]
+
+
 class SessionOutline(NamedTuple):
     """All rounds of a session, in order: costs in pico-dollars and tokens that came with the next round, None where not known.
 
@@ -43,6 +56,7 @@ class SessionOutline(NamedTuple):
     compacted: list[int]
     results: list[LargeResult]
     asks: list[Place]
+    threads: list[Thread]
 
     @property
     def dearest(self) -> list[int]:
@@ -53,7 +67,7 @@ class SessionOutline(NamedTuple):
     def to_json(self) -> dict[str, Any]:
         """For JSON, without the questions."""
         document = self._asdict()
-        del document["asks"], document["costs"], document["added"], document["results"]
+        del document["asks"], document["threads"], document["costs"], document["added"], document["results"]
         return {
             **document,
             "costs_usd": [None if pico is None else money.plain(pico) for pico in self.costs],
@@ -87,8 +101,9 @@ def outline(index: Index, session_id: str) -> SessionOutline | None:
         for number, flags, _, _, history, sent, start, length, _ in rounds
         if _may_ask(sent - (history or 0), came.get(number, 0)) and not flags & NO_CONTENT
     ]
+    costs = [None if usd is None else usd * _MICRO + pico for _, _, usd, pico, *_ in rounds]
     return SessionOutline(
-        costs=[None if usd is None else usd * _MICRO + pico for _, _, usd, pico, *_ in rounds],
+        costs=costs,
         added=list(_added(points)),
         failed=[number for number, flags, *_ in rounds if flags & FAILED],
         left=[number for number, flags, *_ in rounds if flags & LEFT],
@@ -96,6 +111,7 @@ def outline(index: Index, session_id: str) -> SessionOutline | None:
         compacted=compacted,
         results=list(_largest(index, session, points, compacted)),
         asks=asks[:MOST_QUESTIONS],
+        threads=list(_threads(points, costs)),
     )
 
 
@@ -119,6 +135,16 @@ def _added(points: Sequence[ContextPoint]) -> Iterator[int | None]:
         found.append(added if added >= 0 else None)
         following[point.thread] = size
     return reversed(found)
+
+
+def _threads(points: Iterable[ContextPoint], costs: Sequence[int | None]) -> Iterator[Thread]:
+    """The conversations, in the order in which they begin; of one alone it is the session."""
+    numbers: dict[int, list[int]] = {}
+    for point in points:
+        numbers.setdefault(point.thread, []).append(point.round)
+    for thread, rounds in numbers.items():
+        known = [cost for number in rounds if (cost := costs[number - 1]) is not None]
+        yield Thread(thread, rounds, sum(known) if known else None)
 
 
 def _largest(

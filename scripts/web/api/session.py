@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from session_monitor.conversations import clipping, round_pages
+from session_monitor.conversations import clipping, round_pages, sub_agents
 from session_monitor.conversations.round_pages import RoundSpan
+from session_monitor.prices import money
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.search import in_session
@@ -81,12 +82,23 @@ class OutlineQuestion(Question):
             reasons = round_pages.cost_reasons(report, row, outline.dearest)
             for result in [] if setting.redacts else document["largest_results"]:
                 result["arguments"] = round_pages.arguments_of(report, row, result["round"], result["tool"])
+            began = {} if setting.redacts else sub_agents.of_session(report, row, outline.threads)
+        agents = [
+            {
+                "round": thread.first,
+                "began_by": began[thread.number],
+                "rounds": len(thread.rounds),
+                "cost_usd": None if thread.pico is None else money.plain(thread.pico),
+            }
+            for thread in outline.threads
+            if thread.number in began
+        ]
         dearest = [
             {"round": number, "cost_usd": document["costs_usd"][number - 1], "reasons": reasons.get(number, [])}
             for number in outline.dearest
         ]
         asked = [{"round": number, "title": title} for number, title in questions]
-        return {"rounds": len(outline.costs), **document, "dearest": dearest, "questions": asked}
+        return {"rounds": len(outline.costs), **document, "dearest": dearest, "sub_agents": agents, "questions": asked}
 
 
 @dataclass(frozen=True)

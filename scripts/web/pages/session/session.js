@@ -62,7 +62,7 @@ class SessionPage {
     this.#rounds = new Rounds(
       id,
       { rounds: box, earlier: byId("earlier"), later: byId("later") },
-      { marksOf: (number) => ({ marks: this.#marks.get(number) ?? [], hasThreads: this.#hasThreads }), onCopy: (number, pressed) => this.#copyLink(number, pressed), onChange: () => this.#roundsChanged(), onOpen: () => this.#search?.mark() },
+      { marksOf: (number) => ({ marks: this.#marks.get(number) ?? [], hasThreads: this.#hasThreads, agents: (this.#outline?.sub_agents ?? []).filter((agent) => agent.began_by === number) }), onCopy: (number, pressed) => this.#copyLink(number, pressed), onChange: () => this.#roundsChanged(), onOpen: () => this.#search?.mark() },
     );
     this.#holding = new Holding(box);
     this.#following = new Following(this.#rounds, this.#holding);
@@ -179,6 +179,7 @@ class SessionPage {
     this.#choice.show(this.#outline);
     if (isFirst) await this.#choice.followAddress();
     else await this.#chosenGrew();
+    this.#rounds.showMarks();
     this.#rail.show(this.#outline);
     this.#facts.showOutline(this.#outline);
     if (this.#navigation.current) this.#rail.mark(this.#navigation.current);

@@ -43,7 +43,7 @@ def test_what_was_big_leads_to_its_rounds(demo, look, expect):
     expect(rows).to_have_count(10)
     expect(rows.first).to_contain_text("read_file")
     expect(rows.first).to_contain_text("540 tokens")
-    expect(rows.first).to_contain_text("sent 18 times more")
+    expect(rows.first).to_contain_text("sent again 18×")
     expect(rows.first.locator(".telling")).to_have_text(re.compile(r"^src/part\d+\.py$"))
     expect(rows.last.locator(".what")).to_contain_text("new tokens")
     rows.last.click()

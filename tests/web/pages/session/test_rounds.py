@@ -240,3 +240,24 @@ def test_long_texts_are_clamped_and_fetched_on_demand(attacked, look, expect):
     assert watched.overflow() <= 0
     answer.get_by_role("button", name="Show less").click()
     expect(answer.get_by_role("button", name="Show all")).to_be_visible()
+
+
+def test_a_sub_agent_stands_below_the_round_that_began_it(tmp_path, serve, look, expect):
+    """One line tells its rounds and what they cost, and leads to the first of them; also while the round is closed."""
+    task = "Find every place that reads the wall clock."
+    start = [{"role": "user", "content": task}]
+    rounds = [
+        round_of(1, tool_calls=[tool_call(1, "Task", prompt=task)]),
+        round_of(2, messages=start, thread=2, history_of=0, tool_calls=[tool_call(2, "Grep", pattern="now")]),
+        round_of(3, messages_from_history=1, thread=2, history_of=2, answer="Two places."),
+    ]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s")).page
+    line_of = page.locator("#r1 .sub-agents a")
+
+    expect(line_of).to_have_text(re.compile(r"Sub-agent\s+2 rounds\s*\$0\.00"))
+    expect(page.locator("#r1.is-open")).to_have_count(0)
+    line_of.click()
+    expect(page.locator("#r2.is-target")).to_be_visible()
+    page.locator("#r1 .toggle").click()
+    expect(line_of).to_be_visible()
+    expect(page.locator(".sub-agents")).to_have_count(1)

@@ -8,7 +8,7 @@ import { tellingArgument } from "../rounds/messages.js";
 import { reasonsInWords } from "../rounds/reasons.js";
 
 const ARGUMENT = 160;
-const SHORT = 40;
+const SHORT = 32;
 
 /** What stands in the panel, from the server's outline; null where nothing is known. */
 export function bigOnes(outline) {

@@ -125,12 +125,21 @@ function head(round, onCopy, onToggle) {
 }
 
 /** Says in a round's head what happened to the context in it, and of a session of several conversations which it is of. */
-export function showMarks(article, round, { marks, hasThreads, isSame }) {
+export function showMarks(article, round, { marks, hasThreads, isSame, agents }) {
   const chips = marks.filter((mark) => MARK_TEXTS[mark]);
   const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
   const toModel = () => [swatchOf(round.model), el("span", { class: "hidden" }, t("mark.model"), " "), el("bdi", {}, cutInMiddle(round.model ?? "?", 20))];
   const thread = hasThreads ? el("span", { class: `chip thread${isSame ? " is-same" : ""}`, title: t("thread.name", { number: count(threadOf(round)) }) }, icon("thought"), threadName(threadOf(round))) : null;
   fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}`, title: words(mark) }, mark === "model" ? toModel() : [icon(mark), words(mark)])));
+  showAgents(article, agents ?? []);
+}
+
+/** Says below a round's line which sub-agents it began: each is a way to the first round of its conversation. */
+function showAgents(article, agents) {
+  article.querySelector(":scope > .sub-agents")?.remove();
+  if (!agents.length) return;
+  const line = ({ round, rounds, cost_usd: usd }) => el("li", {}, el("a", { href: `#r${round}` }, icon("model"), t("agent.began"), " ", el("small", {}, t("rail.rounds", { count: rounds, rounds: count(rounds) })), el("small", {}, usd === null ? t("line.notTold") : money(usd))));
+  article.querySelector(":scope > header").after(el("ul", { class: "sub-agents" }, agents.map(line)));
 }
 
 /** The number of a conversation, as short as a line needs it; who points at it or listens is told what it is. */
