@@ -40,11 +40,19 @@ def attacked(tmp_path_factory, chromium):
         yield address
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def serve():
-    """Serves folders until the pages that look at them are closed."""
+    """Serves folders, each by one server for all tests of a module that look at it in the same way."""
     with contextlib.ExitStack() as servers:
-        yield lambda folder, *options: servers.enter_context(server(folder, *options))
+        addresses = {}
+
+        def address(folder, *options):
+            way = (str(folder), *options)
+            if way not in addresses:
+                addresses[way] = servers.enter_context(server(folder, *options))
+            return addresses[way]
+
+        yield address
 
 
 @pytest.fixture

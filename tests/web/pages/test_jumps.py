@@ -65,20 +65,44 @@ def test_a_link_into_a_session_of_5000_rounds(sessions, serve, look):
         assert 0 <= top_of(page, number) <= TOP
 
 
+WALK = """async ([key, from, to]) => {
+    const target = () => document.querySelector('.is-target')?.id;
+    const seen = [];
+    let last = target();
+    const watch = new MutationObserver(() => target() && target() !== last && seen.push(last = target()));
+    watch.observe(document.querySelector('#rounds'), { subtree: true, childList: true, attributeFilter: ['class'] });
+    const way = Math.sign(to - from);
+    for (let number = from; number !== to + way; number += way) {
+        const before = performance.now();
+        document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+        while (target() !== `r${number}`) {
+            if (performance.now() - before > 20000) return [...seen, `not r${number}`];
+            await new Promise((done) => setTimeout(done));
+        }
+    }
+    await new Promise((done) => setTimeout(done));
+    return seen;
+}"""
+"""Presses a key once the round before is reached, until the last one is; gives the rounds that were marked, in order."""
+
+
 @pytest.mark.parametrize("session", ["s10000", "s100000"])
 def test_keys_walk_through_all_rounds(sessions, serve, look, session):
     """`j` from the first round reaches each once, `k` back likewise, and the browser's way back is not made longer by it."""
     page = look(serve(sessions), of_session(session, "#r1"), size=(1280, 700)).page
     top_of(page, 1)
     entries = page.evaluate("history.length")
-    for way, numbers in (("j", range(2, LONG + 1)), ("k", range(LONG - 1, 0, -1))):
-        for number in numbers:
-            page.keyboard.press(way)
-            page.wait_for_function("number => document.querySelector('.is-target')?.id === `r${number}`", arg=number)
-            if number % 40 == 2:
-                top = top_of(page, number)
-                assert 0 <= top <= TOP or is_at_end(page) or number <= 3, (number, top)
-    page.keyboard.press(way)
+    for key, numbers in (("j", range(1, LONG + 1)), ("k", range(LONG, 0, -1))):
+        places = [numbers[0], *numbers[40::40], numbers[-1]]
+        for start, end in zip(places, places[1:]):
+            page.keyboard.press(key)
+            after = start + numbers.step
+            page.wait_for_function("number => document.querySelector('.is-target')?.id === `r${number}`", arg=after)
+            way = range(after + numbers.step, end + numbers.step, numbers.step)
+            assert page.evaluate(WALK, [key, way[0], way[-1]]) == [f"r{number}" for number in way]
+            top = top_of(page, end)
+            assert 0 <= top <= TOP or is_at_end(page) or end <= 3, (end, top)
+    page.keyboard.press("k")
     assert page.url.endswith("#r1")
     assert page.evaluate("history.length") == entries
 
