@@ -8,6 +8,7 @@ like one is refused, when the server starts and not in a browser.
 
 from __future__ import annotations
 
+import functools
 import json
 import posixpath
 import re
@@ -65,10 +66,14 @@ def bundled(entry: str, sources: Mapping[str, str]) -> Bundle:
     return Bundle("\n".join(lines) + "\n", json.dumps(found))
 
 
+@functools.lru_cache(maxsize=256)
 def parsed(name: str, source: str) -> Module:
-    """A module by its path and its text.  Raises ``UnknownFormError``."""
+    """A module by its path and its text, for all pages that it is part of.  Raises ``UnknownFormError``."""
     imports, exports, lines = [], [], []
     for number, line in enumerate(source.rstrip("\n").split("\n"), 1):
+        if "port" not in line:  # what most lines are: neither import nor export
+            lines.append(line)
+            continue
         imported, exported = _IMPORT.fullmatch(line), _EXPORT.fullmatch(line)
         if imported:
             other = posixpath.normpath(posixpath.join(posixpath.dirname(name), imported[2]))

@@ -58,6 +58,28 @@ def axe_source():
     return need_file(ROOT / ".venv" / AXE / "axe.min.js", f"npm pack {AXE}").read_text(encoding="utf-8")
 
 
+_LOOK = """
+axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } })
+"""
+
+
+def barriers(page):
+    """What keeps somebody from using a page as it stands, or makes it harder: all that the checker knows of.
+
+    That is WCAG 2.2 AA with the size of what is pressed, and advice such as the order of headings and landmarks.
+    """
+    # A browser guesses how high what is out of sight is, and the checker would find things where they never stand.
+    page.evaluate(
+        "document.querySelectorAll('.round').forEach((each) => { each.style.contentVisibility = 'visible'; })"
+    )
+    page.evaluate("scrollTo(0, 0)")
+    page.evaluate(axe_source())
+    return [
+        (each["id"], [node["html"][:200] for node in each["nodes"]][:3], each["nodes"][0]["failureSummary"])
+        for each in page.evaluate(_LOOK)["violations"]
+    ]
+
+
 @contextlib.contextmanager
 def server(folder, *options):
     """The address of a server of this folder."""

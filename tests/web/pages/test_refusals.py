@@ -7,7 +7,7 @@ import re
 import pytest
 
 from session_monitor.links import keys
-from tests.support.browser import PHONE, Watched, ingested, of_session
+from tests.support.browser import PHONE, Watched, barriers, ingested, of_session
 from tests.support.page_logs import long_session, written
 from tests.support.webserving import ELSEWHERE
 
@@ -99,11 +99,14 @@ def test_nothing_there(chromium, serve, folder, expect, path):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_in_chinese_on_a_phone(from_elsewhere, expect, scheme):
-    """The server's words in the reader's language alone; nothing sticks out."""
+    """The server's words in the reader's language alone; nothing sticks out, and nobody is shut out, nor on a laptop."""
     watched = from_elsewhere("/", locale="zh-CN", size=PHONE, color_scheme=scheme)
     expect(watched.page.get_by_role("heading", level=1)).to_have_text("需要密钥")
     expect(watched.page.locator("#said")).to_have_text(re.compile("^此页面需要密钥"))
     assert watched.overflow() <= 0
+    assert barriers(watched.page) == []
+    watched.page.set_viewport_size({"width": 1366, "height": 768})
+    assert barriers(watched.page) == []
     assert faults(watched) == ([], False)
 
 

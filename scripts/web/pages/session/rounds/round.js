@@ -342,9 +342,9 @@ function callBlock(call, at, source) {
     ),
   );
   whenOpened(details, () => [
-    el("h4", {}, t("call.arguments")),
+    el("h3", {}, t("call.arguments")),
     passage(part.text, { source, path: part.path, isCode: true, format: indented }),
-    el("h4", {}, t("call.result"), result ? el("small", {}, t("call.broughtBy", { round: count(result.round) })) : null),
+    el("h3", {}, t("call.result"), result ? el("small", {}, t("call.broughtBy", { round: count(result.round) })) : null),
     result
       ? result.content === null
         ? el("p", { class: "none" }, t("redacted"))
