@@ -71,11 +71,11 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
     if options.by:
         _by_time_and_name(options, output, report, selection)
         return
-    breakdown = report.by_name(column, selection)
     if output.is_json:
-        rows = [row.to_json(column) for row in breakdown.rows]
-        output.print_json(output.to_json({f"{column}s": rows, "total": breakdown.total_to_json()}))
-    elif not breakdown.rows:
+        output.print_json(output.to_json(report.by_name_in_json(column, selection)))
+        return
+    breakdown = report.by_name(column, selection)
+    if not breakdown.rows:
         output.tell(filters.why_empty(report, options, "calls"))
     else:
         output.tell(f"📊 Statistics by {column.capitalize()}")

@@ -88,7 +88,7 @@ def contents(found):
     names["session"] = dict(found.db.execute("SELECT id, session_id FROM session"))
     read = {
         table: Counter()
-        for table in ("session", "damaged", "round", "tool", "noted", "total", "slot", "part", "active", "before")
+        for table in ("session", "damaged", "round", "tool", "noted", "total", "slot", "part", "active", "before", "latency")
     }
     for table in read.keys() - {"before"}:
         cursor = found.db.execute(f"SELECT * FROM {table}")
@@ -171,8 +171,10 @@ class Agent:
         said.append(calls.message(f"hello secret {len(said)}"))
         self._said[talk] = said, step.tool
         told = {"input_token": None, "output_token": None, "total_token": None}
+        fields = {name: text for name, text in zip(("route_name", "upstream_cluster"), step.way) if text}
         if step.tokens is not None:
             tokens = step.tokens + 20 * len(said)
+            fields["duration"] = str(step.tokens * 7919 % 90_001)
             told = {"input_token": tokens, "output_token": 5, "total_token": tokens + 5}
         known = {
             "start_time": rfc3339(step.at),
@@ -183,7 +185,8 @@ class Agent:
             "answer": "" if step.tool else "a secret answer",
             "tool_calls": [_tool_call(step.tool)] if step.tool and not step.untold else [],
             **({"consumer": step.consumer} if step.consumer else {}),
-            "fields": {name: text for name, text in zip(("route_name", "upstream_cluster"), step.way) if text},
+            **({"llm_first_token_duration": step.tokens * 31 % 4001} if (step.tokens or 0) % 3 else {}),
+            "fields": fields,
         }
         return calls.call(step.session, **{**known, **told, **_ENDS[step.ends]})
 

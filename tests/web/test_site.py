@@ -144,8 +144,8 @@ def test_a_key_in_a_header_is_kept(running):
     assert running.ask("/api/me", {**ELSEWHERE, "Authorization": f"Bearer {main}"}).headers["Set-Cookie"] is None
 
 
-@pytest.mark.parametrize("path", ["/prices", "/coverage", "/api/prices", "/api/coverage"])
-def test_prices_and_coverage_are_of_all_sessions(running, path):
+@pytest.mark.parametrize("path", ["/prices", "/coverage", "/api/prices", "/api/coverage", "/compare", "/api/compare"])
+def test_what_is_of_all_sessions(running, path):
     """The key of one session opens neither, and no key opens nothing."""
     mine = {**ELSEWHERE, "Authorization": f"Bearer {running.keys().of_session(MAIN)}"}
     assert running.ask(path, mine, id=MAIN).status == 403

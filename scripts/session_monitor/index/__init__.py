@@ -16,6 +16,7 @@ Its rooms in reading order, ● those that others may come in by:
     check ●        whether it says what the files say
     writer         how it follows the session files and the prices
     aggregates     how its sums follow its rounds
+    latencies ●    how long calls took, as histograms that add up
     numbering      numbers for names
     tool_rows      what rounds had to do with tools
     pool           rows of many files, made side by side

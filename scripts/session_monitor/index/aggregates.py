@@ -1,7 +1,7 @@
 """How do the sums of an index, and what tells which session has calls when, follow its rounds?
 
-Functions take the index's connection and change the tables ``total``, ``slot``, ``noted``, ``part`` and ``active``, and the
-sums in ``session``.
+Functions take the index's connection and change the tables ``total``, ``slot``, ``noted``, ``part`` and ``active``, the
+sums in ``session``, and with them ``latency``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Optional
 
-from . import schema
+from . import latencies, schema
 from .schema import ADDITIVE, AGGREGATES, CALLS, NOTED, OF_CALLS, SLOT_OF
 
 ByKey = dict[tuple[Optional[int], int, int, int, int], list[int]]
@@ -123,6 +123,7 @@ _TAKING_OUT = (
 
 def take_out(db: sqlite3.Connection, session: int) -> None:
     """Take a session, with its rounds, out of everything that it was counted into."""
+    latencies.take_out(db, session)
     for sql in _TAKING_OUT:
         db.execute(sql, (session,))
 

@@ -11,7 +11,7 @@ from session_monitor.base import utf8
 from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
 
-from . import tool_rows
+from . import latencies, tool_rows
 from .database import Index
 from .round_costs import PRICED
 from .rows import ROUND, SESSION, Rows, rows_of
@@ -140,6 +140,9 @@ class IndexCheck:
                 if number:
                     yield f"its table {table} is not what its rounds add up to, in {number} of its rows"
                     break
+        number = latencies.differing(self.index.db)
+        if number:
+            yield f"its table latency is not what its rounds add up to, in {number} of its rows"
 
 
 def _text(value: object) -> Any:

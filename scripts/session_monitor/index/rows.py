@@ -19,7 +19,7 @@ from session_monitor.sessions.session_file import NotASessionFileError
 from session_monitor.sessions.summary import Written
 from session_monitor.totals import usage_totals
 
-from . import schema
+from . import latencies, schema
 from .round_costs import costs, priced_as
 from .round_flags import flags_of
 from .round_sums import Sums, added, sums_of
@@ -57,12 +57,13 @@ class Rows(NamedTuple):
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
     columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models,
     consumers and ways (``ways.way_of``).  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
-    number, and the flags.
+    number, and the flags.  ``latencies`` says how long the rounds took.
     """
 
     sessions: list[tuple[Any, ...]]
     rounds: tuple[list[Any], ...]
     sums: Sums
+    latencies: latencies.ByNames
     told: Sequence[tuple[int, int, int]] = ()
 
     def total(self) -> usage_totals.Sums:
@@ -83,9 +84,12 @@ def rows_of(batch: Sequence[Written], book: Book) -> Rows:
     """The rows of what was written to session files."""
     rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
     sums: Sums = {}
+    timed: latencies.ByNames = {}
     for first in range(0, len(batch), _SESSIONS_AT_ONCE):
         columns = _rounds(batch, range(first, min(first + _SESSIONS_AT_ONCE, len(batch))), book)
-        sums.update(sums_of(dict(zip(ROUND, columns))))
+        by_name = dict(zip(ROUND, columns))
+        sums.update(sums_of(by_name))
+        latencies.add_rounds(timed, by_name)
         for column, more in zip(rounds, columns):
             column.extend(more)
     of_sessions: dict[int, list[tuple[int, ...]]] = {}
@@ -94,7 +98,7 @@ def rows_of(batch: Sequence[Written], book: Book) -> Rows:
     sessions = [
         (*_session(written), *added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
     ]
-    return Rows(sessions, rounds, sums, _flags_told_of_earlier(batch))
+    return Rows(sessions, rounds, sums, timed, _flags_told_of_earlier(batch))
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:

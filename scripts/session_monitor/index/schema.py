@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-SCHEMA = 8
+SCHEMA = 9
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
 
 SLOT_OF = f"(at - (at < 0) * {SLOT - 1}) / {SLOT}"
 """SQL for the slot of a moment; the same as ``at // SLOT``, where SQL would round towards 0."""
+
+LATENCY_SPANS = (8, 128)
+"""Slots of the spans for each of which there are histograms of how long calls took, shortest first."""
 
 NEVER = -(2**60)
 """``before`` in a session's first row of ``active``."""
@@ -112,6 +115,10 @@ CREATE TABLE part(
 ) WITHOUT ROWID;
 CREATE TABLE active(
     session INTEGER, slot INTEGER, {_CALL_COLUMNS}, before INTEGER, PRIMARY KEY(session, slot, {CALLS})
+) WITHOUT ROWID;
+CREATE TABLE latency(
+    level INTEGER, span INTEGER, model INTEGER, consumer INTEGER, ended INTEGER, first_token BLOB, duration BLOB,
+    PRIMARY KEY(level, span, model, consumer, ended)
 ) WITHOUT ROWID;
 {ACTIVE_BY_SLOT};
 {SESSION_ORDERS}

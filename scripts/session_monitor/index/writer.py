@@ -15,7 +15,7 @@ from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
 
-from . import aggregates, opening, schema, tool_rows
+from . import aggregates, latencies, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
 from .round_costs import PRICED, costs, priced_as
@@ -116,9 +116,11 @@ class IndexWriter(Index):
         """Take in what was written, and take the mark back.  ``rows`` are its rows, where they are known already."""
         with self._transaction():
             sums: aggregates.ByKey = {}
+            timed: latencies.ByKey = {}
             tools = tool_rows.of_written(batch, self._rounds_before(batch))
-            self._put(rows or rows_of(batch, self.book), tools, sums)
+            self._put(rows or rows_of(batch, self.book), tools, sums, timed)
             aggregates.count(self.db, sums)
+            latencies.count(self.db, timed)
             self.set_meta(writing=0, folder_mtime=folder_mtime(self.folder))
             if not self.is_priced():
                 self.set_meta(prices=MIXED)
@@ -204,13 +206,15 @@ class IndexWriter(Index):
     def _put_files(self, files: Mapping[str, tuple[int, int]], progress: Progress, *, is_all: bool) -> None:
         """Put in what these files say, which are not in; with ``is_all`` there is nothing in yet."""
         sums: aggregates.ByKey = {}
+        timed: latencies.ByKey = {}
         if is_all:  # sorted once is faster than kept sorted
             self.db.execute("DROP INDEX active_slot")
         for chunk in self._chunks(files, progress):
-            self._put(chunk.rows, chunk.tools, sums, is_first=is_all)
+            self._put(chunk.rows, chunk.tools, sums, timed, is_first=is_all)
         if is_all:
             self.db.execute(schema.ACTIVE_BY_SLOT)
         aggregates.count(self.db, sums)
+        latencies.count(self.db, timed)
 
     def _chunks(self, files: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[Chunk]:
         """The rows of these files, some at a time."""
@@ -226,14 +230,25 @@ class IndexWriter(Index):
 
     # -- putting in ----------------------------------------------------------------------------------------------------
 
-    def _put(self, rows: Rows, tools: Iterable[ToolUseRow], sums: aggregates.ByKey, *, is_first: bool = False) -> None:
-        """Put in what is new, and add it to the sums; with ``is_first`` none of these sessions is there yet."""
+    def _put(
+        self,
+        rows: Rows,
+        tools: Iterable[ToolUseRow],
+        sums: aggregates.ByKey,
+        timed: latencies.ByKey,
+        *,
+        is_first: bool = False,
+    ) -> None:
+        """Put in what is new, and add it to the sums and to how long calls took; with ``is_first`` none of these sessions is there yet."""
         self._new_change()
         old, sessions = self._put_sessions(rows.sessions, is_first=is_first)
         self._put_rounds(rows.rounds, sessions)
         self.db.executemany(_TELL, ((flags, sessions[position], number) for position, number, flags in rows.told))
         self._put_tools(tools, sessions)
         self._add_up(rows.sums, sessions, old, sums)
+        models, consumers = (self._numbering.of_all(table, ()) for table in ("model", "consumer"))
+        for (span, model, consumer, ended), more in rows.latencies.items():
+            latencies.merge(timed, (span, models[model], consumers[consumer], ended), more)
 
     def _new_change(self) -> None:
         self.set_meta(change=self.meta("change") + 1)
@@ -311,6 +326,7 @@ class IndexWriter(Index):
         for table, column in (("round", "session"), ("tool", "session"), ("session", "id")):
             self.db.executemany(f"DELETE FROM {table} WHERE {column} = ?", ((session,) for session in gone))
         aggregates.sum_up_again(self.db)
+        latencies.count_again(self.db)
 
     def rewrite(self) -> None:
         """Write the whole file anew: its pages keep scraps of what was taken out."""

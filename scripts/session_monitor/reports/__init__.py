@@ -12,6 +12,8 @@ Its rooms in reading order, ● those that others may come in by:
     elsewhere ●         at other models' prices
     pace                what is spent just now, and near what the month ends
     dashboard ●         all of the overview page at once
+    latency             how long calls took: half of them, and 95 of a hundred
+    comparison ●        some models, consumers, times or sessions side by side
     unpriced ●          which models have no price, and why
     session_profile     how one session grew, and where its tokens went
     session_outline ●   what each of its rounds cost and added, where its questions stand, what was big

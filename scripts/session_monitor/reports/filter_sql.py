@@ -90,6 +90,17 @@ class SelectionSql:
             conditions.append(f"session IN (SELECT session FROM part WHERE {' AND '.join(self._of_calls)})")
         return " AND ".join(conditions) or "true"
 
+    def histograms(self) -> str | None:
+        """SQL for which rows of ``latency`` are meant, whenever their calls were; None where these cannot tell it."""
+        if self.selection.is_of_sessions:
+            return None
+        of_outcome = [f"ended = {_ENDED[self.selection.outcome]}"] if self.selection.outcome else []
+        return " AND ".join([*self._of_calls, *of_outcome]) or "true"
+
+    def rounds_of_talks(self, start: int | None, end: int | None) -> str:
+        """SQL for the same rows of ``round`` as ``rounds``; quick where few sessions have any in that time."""
+        return " AND ".join([*_talked(start, end), self.rounds(start, end)])
+
     def of_session(self, number: int) -> SumSource:
         """The calls that are meant, of one session alone."""
         return _rounds(f"session = {number} AND {self.rounds(self.selection.since, self.selection.until)}")
@@ -112,7 +123,7 @@ class SelectionSql:
         """The rounds of a time."""
         self._asked += 1
         if self._asked < _OFTEN:
-            return _rounds(" AND ".join([*_talked(start, end), self.rounds(start, end)]))
+            return _rounds(self.rounds_of_talks(start, end))
         if self._asked == _OFTEN:
             self._gather()
         rows = f"{_GATHERED} WHERE {' AND '.join(_within(start, end)) or 'true'}"
@@ -162,6 +173,8 @@ _OUTCOMES = {
     outcome.FAILED: f"flags & {schema.FAILED}",
 }
 """SQL for how a round ended."""
+_ENDED = {outcome.OK: 0, outcome.LEFT: schema.LEFT, outcome.FAILED: schema.FAILED}
+"""The same in ``latency``."""
 _HAS_OUTCOME = {
     outcome.OK: "calls > failed + left_calls",
     outcome.LEFT: "left_calls > 0",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import tzinfo
-from typing import TYPE_CHECKING, Callable, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Callable, NamedTuple, TypeVar
 
 from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from session_monitor.totals.what_if import Alternative
 
     from .breakdown import Breakdown, ToolRow
+    from .comparison import Known, Side
     from .dashboard import Dashboard
     from .elsewhere import Elsewhere
     from .session_list import SessionList
@@ -165,6 +166,13 @@ class Report:
 
         return self.ask(lambda index: breakdown.by_name(SelectionSql(index, selection), column))
 
+    def by_name_in_json(self, column: str, selection: Selection = ALL) -> dict[str, Any]:
+        """The same for JSON with their total; of models and consumers it tells how long the calls of each took."""
+        from . import comparison
+
+        rows, latencies = self.ask(lambda index: comparison.timed_by_name(index, selection, column))
+        return {f"{column}s": comparison.rows_to_json(rows, latencies, column), "total": rows.total_to_json()}
+
     def by_time_and_name(self, unit: str, zone: tzinfo | None, column: str, selection: Selection = ALL) -> Breakdown:
         """The same for each hour, day, week or month, the newest last."""
         from . import breakdown
@@ -204,6 +212,30 @@ class Report:
         from . import dashboard
 
         return self.ask(lambda index: dashboard.dashboard(index, selection, unit, zone, now))
+
+    def choices(self) -> Known:
+        """What there is to compare."""
+        from . import comparison
+
+        return self.ask(comparison.known)
+
+    def compared_by_name(self, column: str, selection: Selection = ALL) -> dict[str | None, Side]:
+        """Each model or consumer that has calls that are meant, and how long these took, the dearest first."""
+        from . import comparison
+
+        return self.ask(lambda index: comparison.by_name(index, selection, column))
+
+    def compared(self, selections: Sequence[Selection]) -> list[Side]:
+        """The calls that each of these means, and how long they took."""
+        from . import comparison
+
+        return self.ask(lambda index: comparison.of_selections(index, selections))
+
+    def compared_sessions(self, session_ids: Sequence[str]) -> list[Side | None]:
+        """The calls of each of these sessions, and how long they took; None for one that is not there."""
+        from . import comparison
+
+        return self.ask(lambda index: comparison.of_sessions(index, session_ids))
 
     def profile(self, session_id: str) -> SessionProfile | None:
         """How the session with this id went; None where there is none."""

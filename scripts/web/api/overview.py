@@ -36,7 +36,7 @@ class HealthQuestion(Question):
     def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
         """How many sessions and rounds, and since when nothing came."""
         sums = report.overview()
-        known = {"sessions": sums.sessions, "rounds": sums.sums.calls, "updated_at": _time(sums.newest)}
+        known = {"sessions": sums.sessions, "rounds": sums.sums.calls, "updated_at": moment(sums.newest)}
         return {"status": "ok", "version": __version__, **known}
 
 
@@ -70,8 +70,8 @@ class OverviewQuestion(Question):
         heat = [[cell.to_json() for cell in day] for day in shown.heat]
         return {
             "change": shown.change,
-            "updated_at": _time(shown.updated),
-            "span": {"since": _time(shown.since), "until": _time(shown.until)},
+            "updated_at": moment(shown.updated),
+            "span": {"since": moment(shown.since), "until": moment(shown.until)},
             "cards": {"now": shown.now.to_json(), "before": shown.before and shown.before.to_json()},
             "by": shown.unit,
             "timezone": self.filters.zone_name,
@@ -89,7 +89,7 @@ class OverviewQuestion(Question):
 
 
 def _span(span: TimeSpan) -> dict[str, Any]:
-    return {"start": _time(span.start), "end": _time(span.end), "label": span.name}
+    return {"start": moment(span.start), "end": moment(span.end), "label": span.name}
 
 
 _OF_POINT = (
@@ -100,7 +100,7 @@ _OF_POINT = (
 
 def _point(point: SeriesPoint) -> dict[str, Any]:
     sums = point.sums.to_json()
-    names = {"start": _time(point.span.start), "label": point.span.name, "model": point.model, "other": point.is_rest}
+    names = {"start": moment(point.span.start), "label": point.span.name, "model": point.model, "other": point.is_rest}
     return {**names, **{name: sums[name] for name in _OF_POINT}}
 
 
@@ -159,8 +159,7 @@ class StatsQuestion(Question):
             return {"tools": [row.to_json() for row in report.by_tool(self.filters.selection)]}
         if self.by in periods.UNITS:
             return self._by_time(report)
-        sums = report.by_name(self.by, self.filters.selection)
-        return {f"{self.by}s": [row.to_json(self.by) for row in sums.rows], "total": sums.total_to_json()}
+        return report.by_name_in_json(self.by, self.filters.selection)
 
     def _by_time(self, report: Report) -> dict[str, Any]:
         selection, zone = self.filters.selection, self.filters.zone
@@ -193,9 +192,9 @@ class SummaryQuestion(Question):
         return {"sessions": sums.sessions, **sums.sums.to_json()}
 
 
-def _time(moment: int | None) -> str | None:
+def moment(at: int | None) -> str | None:
     """A moment in milliseconds as text; None also for one that no calendar holds."""
     try:
-        return None if moment is None else timestamps.rfc3339(moment)
+        return None if at is None else timestamps.rfc3339(at)
     except OverflowError:
         return None

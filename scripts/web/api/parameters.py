@@ -111,10 +111,34 @@ def filters(request: Request, now: int) -> Filters:
     return Filters(selection, zone, zone_name)
 
 
+def several(request: Request, name: str, most: int) -> tuple[str, ...]:
+    """All values of a parameter, empty ones as well, each once."""
+    values = tuple(dict.fromkeys(request.query.get(name, ())))
+    if len(values) > most:
+        raise wrong(f"there are more than {most} of {name}")
+    if any(len(value) > _LONGEST for value in values) and name != "id":
+        raise wrong(f"{name} is longer than {_LONGEST} characters")
+    return values
+
+
+def period(given: str, now: int, zone: tzinfo | None) -> tuple[int | None, int | None]:
+    """What ``SINCE/UNTIL`` means, each of which may lack."""
+    first, _, last = given.partition("/")
+    since, until = (
+        _moment_of(each, "period", now, zone, is_end=is_end) if each else None
+        for each, is_end in ((first, False), (last, True))
+    )
+    if since is not None and until is not None and since >= until:
+        raise wrong("a period does not end after it begins")
+    return since, until
+
+
 def _moment(request: Request, name: str, now: int, zone: tzinfo | None, *, is_end: bool = False) -> int | None:
     given = text(request, name)
-    if given is None:
-        return None
+    return None if given is None else _moment_of(given, name, now, zone, is_end=is_end)
+
+
+def _moment_of(given: str, name: str, now: int, zone: tzinfo | None, *, is_end: bool) -> int:
     current = datetime.fromtimestamp(now / 1000, timezone.utc)
     try:
         return moment(given, current, zone, is_end=is_end)

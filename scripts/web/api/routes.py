@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .compare import CompareQuestion
 from .names import NamesQuestion
 from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQuestion
 from .prices import CoverageQuestion, PricesQuestion
@@ -28,5 +29,6 @@ QUESTIONS: Mapping[str, type[Question]] = {
     "/api/names": NamesQuestion,
     "/api/prices": PricesQuestion,
     "/api/coverage": CoverageQuestion,
+    "/api/compare": CompareQuestion,
 }
 """By address, the question that a request there asks.  Some addresses answer otherwise: see ``site``."""

@@ -75,7 +75,7 @@ def test_every_address_is_described():
 def test_which_answers_may_be_older_than_the_data():
     """Those for which the calls of all sessions are added up; never a list, and nothing that is told of one session."""
     of_all = {path for path, question in routes.QUESTIONS.items() if question.is_of_all}
-    assert of_all == {"/api/overview", "/api/stats", "/api/summary", "/api/prices", "/api/coverage"}
+    assert of_all == {"/api/overview", "/api/stats", "/api/summary", "/api/prices", "/api/coverage", "/api/compare"}
 
 
 def test_the_description_is_one():
