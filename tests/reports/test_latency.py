@@ -47,7 +47,9 @@ def assert_near(found, values, *, off=OFF):
 
 def assert_equal(found, calls, *, off=OFF):
     """How long some calls took is what a look at each of them gives."""
-    ended = {each: [call.entry for call in calls if report_oracle._outcome(call.entry) == each] for each in ("ok", "failed")}
+    ended = {
+        each: [call.entry for call in calls if report_oracle._outcome(call.entry) == each] for each in ("ok", "failed")
+    }
     times = [(found.first_token, "ok", "first_token_ms"), (found.duration, "ok", "duration_ms")]
     for each, end, name in [*times, (found.failed, "failed", "duration_ms")]:
         assert_near(each, [entry[name] for entry in ended[end] if entry.get(name) is not None], off=off)

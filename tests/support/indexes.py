@@ -88,7 +88,19 @@ def contents(found):
     names["session"] = dict(found.db.execute("SELECT id, session_id FROM session"))
     read = {
         table: Counter()
-        for table in ("session", "damaged", "round", "tool", "noted", "total", "slot", "part", "active", "before", "latency")
+        for table in (
+            "session",
+            "damaged",
+            "round",
+            "tool",
+            "noted",
+            "total",
+            "slot",
+            "part",
+            "active",
+            "before",
+            "latency",
+        )
     }
     for table in read.keys() - {"before"}:
         cursor = found.db.execute(f"SELECT * FROM {table}")

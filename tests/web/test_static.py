@@ -11,9 +11,9 @@ import pytest
 from web import static
 
 PAGES = Path(static.FOLDER)
-NAMES = ("index", "session", "prices", "coverage")
+NAMES = ("index", "session", "prices", "coverage", "compare")
 PATHS = ("/", *(f"/{name}" for name in NAMES[1:]))
-BUNDLED = re.compile(r"/static/(index|session|refusal|prices|coverage)\.[0-9a-f]{16}\.(js|js\.map|css)$")
+BUNDLED = re.compile(r"/static/(index|session|refusal|prices|coverage|compare)\.[0-9a-f]{16}\.(js|js\.map|css)$")
 
 
 def test_each_file_stands_at_its_name_within_the_folder():

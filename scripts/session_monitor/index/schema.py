@@ -118,8 +118,8 @@ CREATE TABLE active(
 ) WITHOUT ROWID;
 CREATE TABLE latency(
     level INTEGER, span INTEGER, model INTEGER, consumer INTEGER, ended INTEGER, first_token BLOB, duration BLOB,
-    PRIMARY KEY(level, span, model, consumer, ended)
-) WITHOUT ROWID;
+    UNIQUE(level, span, model, consumer, ended)
+);
 {ACTIVE_BY_SLOT};
 {SESSION_ORDERS}
 PRAGMA user_version = {SCHEMA};

@@ -73,8 +73,8 @@ class Known(NamedTuple):
 
 def known(index: Index) -> Known:
     """What there is to choose from."""
-    names = (breakdown.known(index, column, MOST_KNOWN) for column in ("model", "consumer"))
-    return Known(*names, *breakdown.ends(index))
+    models, consumers = (breakdown.known(index, column, MOST_KNOWN) for column in ("model", "consumer"))
+    return Known(models, consumers, *breakdown.ends(index))
 
 
 def timed_by_name(index: Index, selection: Selection, column: str) -> tuple[Breakdown, dict[str | None, Latency]]:

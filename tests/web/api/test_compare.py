@@ -9,6 +9,7 @@ from decimal import Decimal
 import pytest
 
 from session_monitor.prices.cost import NO_TOKENS, Cost
+from session_monitor.reports.latency import Latency, Percentiles
 from tests.reports.test_latency import assert_equal
 from tests.support import report_oracle
 from tests.support.calls import BOOK, line
@@ -39,23 +40,10 @@ def calls(mixed):
     return report_oracle.calls_of(mixed, BOOK)
 
 
-class Told:
+def of_json(document):
     """The latency of an answer, as a report has it."""
-
-    def __init__(self, document):
-        """From JSON."""
-        names = zip(("first_token", "duration", "failed"), LATENCY)
-        for own, name in names:
-            setattr(self, own, _Percentiles(document, name))
-
-
-class _Percentiles(tuple):
-    """(calls, p50, p95)."""
-
-    def __new__(cls, document, name):
-        found = super().__new__(cls, (document[f"{name}_{each}"] for each in ("calls", "p50_ms", "p95_ms")))
-        found.calls = found[0]
-        return found
+    names = ("calls", "p50_ms", "p95_ms")
+    return Latency(*(Percentiles(*(document[f"{name}_{each}"] for each in names)) for name in LATENCY))
 
 
 def check(side, of_side, *, off=0.008):
@@ -82,7 +70,7 @@ def check(side, of_side, *, off=0.008):
     share = sums["cached_tokens"] / sums["input_tokens"] if sums["input_tokens"] else None
     assert side["cached_share"] == (None if share is None else round(share, 6))
     assert side["failed_share"] == (round(sums["failed"] / len(of_side), 6) if of_side else None)
-    assert_equal(Told(side["latency"]), of_side, off=off)
+    assert_equal(of_json(side["latency"]), of_side, off=off)
 
 
 @pytest.mark.parametrize("of", ["model", "consumer"])
@@ -96,7 +84,9 @@ def test_names_side_by_side(among_mixed, calls, of, days):
     found = among_mixed.ask("/api/compare", of=of, name=[name or "" for name in names], **span).data
 
     assert [side["name"] for side in found["sides"]] == names
-    within = [call for call in calls if not days or (call.at is not None and call.at < first // 1000 * 1000 + 86_400_000)]
+    within = [
+        call for call in calls if not days or (call.at is not None and call.at < first // 1000 * 1000 + 86_400_000)
+    ]
     within = [call for call in within if not days or call.at >= first // 1000 * 1000]
     for name, side in zip(names, found["sides"]):
         check(side, [call for call in within if getattr(call, of) == name])
@@ -121,7 +111,14 @@ def test_times_side_by_side(among_mixed, calls):
     found = among_mixed.ask("/api/compare", of="period", period=periods, timezone=ZONE, model=model).data
     of_model = [call for call in calls if call.model and call.model.lower() == model.lower()]
     for side, day in zip(found["sides"], days):
-        check(side, [each for each in of_model if each.at and str(day) == str(datetime.fromtimestamp(each.at / 1000, timezone.utc).date())])
+        check(
+            side,
+            [
+                each
+                for each in of_model
+                if each.at and str(day) == str(datetime.fromtimestamp(each.at / 1000, timezone.utc).date())
+            ],
+        )
     check(found["sides"][2], of_model)
     start = datetime.fromisoformat(f"{days[0]}T03:00:00+00:00").timestamp() * 1000
     check(found["sides"][3], [each for each in of_model if each.at is not None and each.at >= start])

@@ -82,7 +82,7 @@ def test_a_page_is_made_of_its_own_folder_and_of_what_all_share():
     shared = ["shared", "shared/text", "shared/net", "shared/ui"]
     of_session = ["session/rounds", "session/figures", "session/reading", "session"]
 
-    assert set(used) == {"", "overview", "refusal", "prices", "coverage", *shared, *of_session}
+    assert set(used) == {"", "overview", "refusal", "prices", "coverage", "compare", *shared, *of_session}
     for folder, needed in used.items():
         before = shared.index(folder) + 1 if folder in shared else len(shared)
         own = {"session": of_session, "session/figures": of_session[:1], "session/reading": of_session[:1]}.get(

@@ -3,11 +3,12 @@
 import { button, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { go } from "../shared/net/address.js";
+import { RANGES, dayOfLimit } from "../shared/net/ranges.js";
 import { whenQuiet } from "../shared/net/updates.js";
 import { oneLine } from "../shared/text/log_text.js";
 import { STATUSES, statusName } from "../shared/text/session_names.js";
 import { t } from "../shared/text/texts.js";
-import { NO_FILTERS, OUTCOMES, RANGES, dayOfLimit, inRange, isFiltered, view } from "./view.js";
+import { NO_FILTERS, OUTCOMES, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;
 const OUTCOME_TEXTS = { ok: "outcome.ok", left: "outcome.left", failed: "filter.hasFailed" };

@@ -1,12 +1,10 @@
 // What does the reader want to see? All of it stands in the address.
 
 import { addressParameters } from "../shared/net/address.js";
+import { dayOfLimit, rangeOf, spanIn, spanOf } from "../shared/net/ranges.js";
 import { STATUSES } from "../shared/text/session_names.js";
-import { dayOf, timeZone } from "../shared/text/zone.js";
+import { timeZone } from "../shared/text/zone.js";
 
-/** The spans that one press chooses. */
-export const RANGES = ["today", "yesterday", "24h", "7d", "30d", "month", "all"];
-const USUAL_RANGE = "7d";
 export const METRICS = ["cost", "tokens", "calls"];
 export const UNITS = ["hour", "day", "week", "month"];
 /** How a call can end. */
@@ -20,12 +18,8 @@ export const PAGE_SIZE = 50;
 export function view() {
   const asked = addressParameters();
   const oneOf = (name, known, usual) => (known.includes(asked.get(name)) ? asked.get(name) : usual);
-  const isCustom = asked.has("since") || asked.has("until");
   return {
-    range: isCustom ? "custom" : oneOf("range", RANGES, USUAL_RANGE),
-    isUsualRange: !isCustom && !asked.has("range"),
-    since: asked.get("since") ?? "",
-    until: asked.get("until") ?? "",
+    ...rangeOf(asked),
     model: asked.get("model") ?? "",
     consumer: asked.get("consumer") ?? "",
     status: oneOf("status", STATUSES, ""),
@@ -43,20 +37,6 @@ export function view() {
 export function filtersOf(wanted) {
   const { model, consumer, status, outcome, q } = wanted;
   return { ...spanOf(wanted), model, consumer, status, outcome, q, timezone: timeZone };
-}
-
-function spanOf({ range, since, until }) {
-  if (range === "custom") return { since, until };
-  if (range === "all") return {};
-  if (range === "yesterday") return { since: range, until: range };
-  return { since: range === "month" ? `${dayOf(Date.now()).slice(0, 8)}01` : range };
-}
-
-/** Which day a limit of the range means: it is one, or lies in one; the end of a day is still that day. */
-export function dayOfLimit(text, { isEnd = false } = {}) {
-  if (/^\d{4}-\d\d-\d\d$/.test(text)) return text;
-  const moment = Date.parse(text);
-  return Number.isNaN(moment) ? "" : dayOf(moment - (isEnd ? 1 : 0));
 }
 
 /** What a bar over time is: what was asked for, or what fits the span; the server makes it coarser where it must. */
@@ -83,7 +63,7 @@ export const NO_FILTERS = { model: null, consumer: null, status: null, outcome: 
 
 /** What chooses a span. */
 export function inRange(range) {
-  return { range: range === USUAL_RANGE ? null : range, since: null, until: null, by: null, offset: null };
+  return { ...spanIn(range), by: null, offset: null };
 }
 
 /** What shows the sessions that talk just now. */

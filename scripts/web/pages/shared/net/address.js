@@ -5,12 +5,13 @@ export function addressParameters() {
   return new URLSearchParams(location.search);
 }
 
-/** The address with some parameters changed; null, "" and what is usual are left out. */
+/** The address with some parameters changed; null, "" and what is usual are left out, a list gives one for each. */
 export function addressWith(changes) {
   const parameters = addressParameters();
   for (const [name, value] of Object.entries(changes)) {
-    if (value === null || value === undefined || value === "") parameters.delete(name);
+    if (value === null || value === undefined || value === "" || Array.isArray(value)) parameters.delete(name);
     else parameters.set(name, value);
+    if (Array.isArray(value)) value.forEach((each) => parameters.append(name, each));
   }
   const query = parameters.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
   return location.pathname + (query ? `?${query}` : "");

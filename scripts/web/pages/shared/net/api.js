@@ -59,7 +59,8 @@ export async function ask(path, parameters = {}, signal = undefined) {
 export function apiAddress(path, parameters = {}) {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(parameters)) {
-    if (value !== null && value !== undefined && value !== "") query.set(name, value);
+    if (Array.isArray(value)) value.forEach((each) => query.append(name, each));
+    else if (value !== null && value !== undefined && value !== "") query.set(name, value);
   }
   const text = query.toString();
   return `api/${path}${text ? `?${text}` : ""}`;
