@@ -9,6 +9,7 @@ Its rooms in reading order, ● those that others may come in by:
     sessions      which sessions there are
     session       one session, and what was said in it
     prices        what has a price, and what the totals speak for
+    compare       some models, consumers, times or sessions side by side
     search        where something was said
     names         what is called like this
     export ●      a session as a file

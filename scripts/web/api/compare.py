@@ -48,7 +48,7 @@ class CompareQuestion(Question):
         now = setting.since(OF_ALL_HOLDS)
         kind = parameters.choice(request, "of", KINDS, MODEL)
         filters = parameters.filters(request, now)
-        names = parameters.several(request, "id" if kind == SESSION else "name", MOST)
+        names = tuple(dict.fromkeys(parameters.several(request, "id" if kind == SESSION else "name", MOST)))
         if kind == SESSION and not all(names):
             raise parameters.wrong("an id is empty")
         if kind == PERIOD and filters.selection[4:6] != (None, None):

@@ -112,8 +112,8 @@ def filters(request: Request, now: int) -> Filters:
 
 
 def several(request: Request, name: str, most: int) -> tuple[str, ...]:
-    """All values of a parameter, empty ones as well, each once."""
-    values = tuple(dict.fromkeys(request.query.get(name, ())))
+    """All values of a parameter, empty ones as well."""
+    values = tuple(request.query.get(name, ()))
     if len(values) > most:
         raise wrong(f"there are more than {most} of {name}")
     if any(len(value) > _LONGEST for value in values) and name != "id":
