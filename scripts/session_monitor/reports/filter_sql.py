@@ -101,6 +101,32 @@ class SelectionSql:
         """SQL for the same rows of ``round`` as ``rounds``; quick where few sessions have any in that time."""
         return " AND ".join([*_talked(start, end), self.rounds(start, end)])
 
+    def cut_sessions(self) -> str:
+        """SQL for the sessions in the time that its edges may cut in two: no other has calls on both sides of one."""
+        since, until = self.selection.since, self.selection.until
+        parts = []
+        if since is not None:
+            first, whole = since // SLOT, -(-since // SLOT)
+            earlier = f"before < {whole} AND (before > {schema.NEVER} OR slot < {whole})"
+            parts.append(f"SELECT session FROM active WHERE slot >= {first} AND {earlier}")
+        if until is not None:
+            parts.append(self.later_sessions())
+        return " UNION ".join(parts)
+
+    def later_sessions(self) -> str:
+        """SQL for the sessions that talked in the half hours of the time, and after its end as well."""
+        since, until = self.selection.since, self.selection.until or 0
+        slots = [*([f"slot >= {since // SLOT}"] if since is not None else []), f"slot <= {until // SLOT}"]
+        in_it = f"id IN (SELECT session FROM active WHERE {' AND '.join(slots)})"
+        return f"SELECT id FROM session WHERE updated >= {until} AND {in_it}"
+
+    def has_undated(self) -> bool:
+        """Whether there are calls without a time, which are in no session's time."""
+        (undated,) = self.index.db.execute(
+            "SELECT (SELECT total(calls) FROM total) > (SELECT total(calls) FROM slot)"
+        ).fetchone()
+        return bool(undated)
+
     def of_session(self, number: int) -> SumSource:
         """The calls that are meant, of one session alone."""
         return _rounds(f"session = {number} AND {self.rounds(self.selection.since, self.selection.until)}")

@@ -5,6 +5,7 @@ Rows are of the calls that are meant alone, so that they add up to what the same
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from session_monitor.base import timestamps
@@ -83,7 +84,20 @@ def _meant(selected: SelectionSql) -> int:
     if not selected.selection.is_of_calls:
         sql = f"SELECT count(*) FROM session WHERE {selected.sessions()}"
         return int(selected.index.db.execute(sql).fetchone()[0])
-    return breakdown.session_count(selected, selected.sources())
+    if selected.selection._replace(since=None, until=None).is_of_calls:
+        return breakdown.session_count(selected, selected.sources())
+    return sum(int(selected.index.db.execute(sql).fetchone()[0]) for sql in _counts_in_time(selected))
+
+
+def _counts_in_time(selected: SelectionSql) -> Iterator[str]:
+    """SQL that counts the sessions that talked last in a time, and those that did in it and afterwards as well."""
+    since, until = selected.selection.since, selected.selection.until
+    limits = [f"updated >= {since}"] if since is not None else []
+    limits += [f"updated < {until}"] if until is not None else []
+    yield f"SELECT count(*) FROM session WHERE {' AND '.join(limits)} AND {selected.sessions()}"
+    if until is not None:
+        later = f"session IN ({selected.later_sessions()})"
+        yield f"SELECT count(DISTINCT session) FROM round WHERE {later} AND {selected.rounds(since, until)}"
 
 
 def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> list[int]:
@@ -95,6 +109,8 @@ def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> 
         # A session's last call is its last one in any time that has no end.
         sessions = f"updated >= {selection.since} AND {selected.sessions()}"
         sql = f"SELECT id FROM session WHERE {sessions} {page.sql('updated', 'id')}"
+    elif not selection._replace(since=None, until=None).is_of_calls and not selected.has_undated():
+        sql = _in_time(selected, page, are_few=meant * _FEW < total)
     else:
         where = selected.rounds(selection.since, selection.until)
         if meant * _FEW < total:
@@ -102,6 +118,34 @@ def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> 
         order = page.sql(*_OF_CALLS[page.sort_by], "session")
         sql = f"SELECT session FROM round WHERE {where} GROUP BY session {order}"
     return [number for (number,) in selected.index.db.execute(sql)]
+
+
+def _in_time(selected: SelectionSql, page: ListPage, *, are_few: bool) -> str:
+    """SQL for the sessions of a page where all calls of a time are meant, and each call has one.
+
+    Most sessions lie in a time as a whole: their sums are at hand, and sorted.  Calls are added up only of those that the
+    edges of the time cut.
+    """
+    since, until = selected.selection.since, selected.selection.until
+    whole, cut = _OF_SESSION[page.sort_by], _OF_CALLS[page.sort_by]
+    names = [f"key{at}" for at in range(len(whole))]
+
+    def named(expressions: tuple[str, ...]) -> str:
+        return ", ".join(f"{each} AS {name}" for each, name in zip(expressions, names))
+
+    # Of few the times are looked up; of many the order of the page is gone along, in which a plus leaves no other choice.
+    updated = "updated" if are_few or page.sort_by == "updated" else "+updated"
+    limits = [f"{updated} >= {since}"] if since is not None else []
+    limits += [f"{updated} < {until}"] if until is not None else []
+    ahead = page._replace(offset=0, limit=None if page.limit is None else page.offset + page.limit)
+    meant = f"{' AND '.join(limits)} AND {selected.sessions()} AND id NOT IN (SELECT id FROM cut)"
+    rounds = f"session IN (SELECT id FROM cut) AND {selected.rounds(since, until)}"
+    return (
+        f"WITH cut(id) AS ({selected.cut_sessions()}) SELECT id FROM ("
+        f"SELECT * FROM (SELECT id, {named(whole)} FROM session WHERE {meant} {ahead.sql(*whole, 'id')}) "
+        f"UNION ALL SELECT session, {named(cut)} FROM round WHERE {rounds} GROUP BY session"
+        f") {page.sql(*names, 'id')}"
+    )
 
 
 def _row(selected: SelectionSql, number: int, whole: SessionRow) -> SessionRow:
