@@ -22,7 +22,7 @@ if __name__ == "__main__":
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.realpath(__file__)), "scripts"))
 
 from session_monitor import __version__
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder, files, settings
 from session_monitor.base.signals import Signals, stopping, unharmed
 from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
@@ -62,6 +62,8 @@ examples:
 
 environment:
   {rotation.ALLOW_VARIABLE}   folders as for --allow-dir, separated by '{os.pathsep}'; --allow-dir goes first
+  {settings.variable("data_dir")}, {settings.variable("log_path")}   instead of --output-dir and --log-path; so do config
+      files, which 'cli.py config path' names
 
 exit codes: 0 done (also: no log yet, another monitor is at work), 1 something could not be read or written,
 2 wrong arguments, 130 or 143 one pass was interrupted (what it had read is kept)
@@ -71,13 +73,20 @@ exit codes: 0 done (also: no log yet, another monitor is at work), 1 something c
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the monitor; returns its exit code."""
     with unharmed():
-        return _run(parser().parse_args(arguments))
+        top = parser()
+        options = top.parse_args(arguments)
+        options.log_path = options.log_path or settings.LOG_PATH
+        try:
+            settings.settle(vars(options), os.environ)
+        except (settings.BadConfigError, OSError) as mistake:
+            top.error(str(mistake))
+        return _run(options)
 
 
 def _run(options: argparse.Namespace) -> int:
     if options.state_file and _looks_like_a_session(options.state_file, options.output_dir):
         parser().error("in the output folder, the name of a --state-file must begin with a dot: others are sessions")
-    if STANDARD_INPUT in (options.log_path or ()) and (len(options.log_path) > 1 or options.follow):
+    if STANDARD_INPUT in options.log_path and (len(options.log_path) > 1 or options.follow):
         parser().error("--log-path - is read until it ends, and alone: without other logs, and without --follow")
     # A daemon may be started without them; a log must not be opened in their place.
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
@@ -121,9 +130,14 @@ def parser() -> argparse.ArgumentParser:
         action="append",
         metavar="PATH",
         help="access log to read, with its rotated siblings; may be a glob and may be given several times; - is standard input "
-        "(default: /var/log/higress/access.log)",
+        f"(default: {settings.LOG_PATH.told})",
     )
-    add("--output-dir", default="./sessions", metavar="DIR", help="where sessions are kept (default: ./sessions)")
+    add(
+        "--output-dir",
+        default=settings.DATA_DIR,
+        metavar="DIR",
+        help=f"where sessions are kept (default: {settings.DATA_DIR.told})",
+    )
     add("--session-key", metavar="ID", help="only sessions with this id; a shell pattern works too (default: all)")
     add(
         "--chain",
@@ -151,7 +165,6 @@ def parser() -> argparse.ArgumentParser:
     voice.add_argument("--quiet", action="store_true", help="say nothing but what went wrong")
     voice.add_argument("--verbose", action="store_true", help="name the sessions of each batch, without the live view")
     add("--version", action="version", version=f"agent-session-monitor {__version__}")
-    top.set_defaults(log_path_default=["/var/log/higress/access.log"])
     return top
 
 
@@ -203,7 +216,7 @@ class Monitor:
         self._say = say
         self._is_piped = options.log_path == [STANDARD_INPUT]
         self._input = data_folder.input_file(options.output_dir)
-        self._logs: list[str] = [self._input] if self._is_piped else options.log_path or options.log_path_default
+        self._logs: list[str] = [self._input] if self._is_piped else options.log_path
         self._signals = Signals()
         self._started = time.monotonic()
         state_file = options.state_file or data_folder.state_file(options.output_dir)

@@ -36,6 +36,7 @@ COMMANDS = {
     "watch": "watch",
     "tail": "tail",
     "pricing": "pricing.command",
+    "config": "config",
     **dict.fromkeys(("doctor", "verify"), "checks"),
     **dict.fromkeys(("delete", "prune"), "delete"),
     "repair": "repair",
@@ -57,7 +58,7 @@ exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns its exit code."""
-    words = sys.argv[1:] if arguments is None else list(arguments)
+    words = parsers.command_first(sys.argv[1:] if arguments is None else arguments)
     # A service may be started without them; a data file must not be opened in their place.
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     options = parser(words).parse_args(words)
@@ -83,8 +84,10 @@ def _stop_telling() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    output, data = parsers.output_and_data(options)
+    output, folder = parsers.output(options), ""
     try:
+        data = parsers.data(options, os.environ)
+        output.coverage, folder = data.coverage, data.folder
         output.currency = currencies.chosen(options, data)
         return int(options.run(options, output, data) or OK)
     except BrokenPipeError:
@@ -92,9 +95,9 @@ def _run(options: argparse.Namespace) -> int:
     except OSError as error:
         if error.errno == errno.ENOSPC and not error.filename:  # where the answer goes, which is no folder's fault
             raise
-        failure = failures.unreadable(error.filename or data.folder, error)
+        failure = failures.unreadable(error.filename or folder, error)
     except NoSuchFolderError:
-        failure = failures.no_folder(data.folder)
+        failure = failures.no_folder(folder)
     except Failure as known:
         failure = known
     if output.is_json:

@@ -21,7 +21,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fa
     sys.exit(f"webserver.py: this is Python {sys.version.split()[0]}: run it with Python 3.9 or newer")
 
 from session_monitor import __version__
-from session_monitor.base import data_folder, files, timestamps
+from session_monitor.base import data_folder, files, settings, timestamps
 from session_monitor.links import addresses
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
@@ -60,6 +60,10 @@ exit codes: 0 ended by SIGTERM or Ctrl-C, 1 it could not start, 2 wrong argument
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until a signal ends it; returns the exit code."""
     options = _parser().parse_args(arguments)
+    try:
+        settings.settle(vars(options), os.environ)
+    except (settings.BadConfigError, OSError) as mistake:
+        _parser().error(str(mistake))
     if bool(options.tls_cert) != bool(options.tls_key):
         _parser().error("--tls-cert and --tls-key belong together")
     try:
@@ -138,7 +142,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
     parser.add_argument(
-        "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
+        "--data-dir",
+        default=settings.DATA_DIR,
+        metavar="DIR",
+        help=f"where main.py keeps the sessions (default: {settings.DATA_DIR.told})",
     )
     parser.add_argument("--port", type=_port, default=8888, help="0 is any that is free (default: 8888)")
     parser.add_argument(

@@ -16,6 +16,11 @@ settings.register_profile("any-machine", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 settings.load_profile("ci" if os.environ.get("CI") == "true" else "any-machine")
 
+# Nor do the settings of who runs the tests count in them.
+for _name in [name for name in os.environ if name.startswith("SESSION_MONITOR_")]:
+    del os.environ[_name]
+os.environ["SESSION_MONITOR_CONFIG"] = ""
+
 # Under ``nohup``, or behind a script's ``&``, these are ignored, and would be by every program that a test starts and
 # means to end by one of them; what is only handled here is not handled there.
 for _number in (signal.SIGINT, signal.SIGHUP):

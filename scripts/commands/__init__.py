@@ -12,6 +12,7 @@ Its rooms in reading order, ● those that others may come in by:
     watch ●   what happens now
     tail ●    what is said in one session now
     checks ●  doctor, verify
+    config ●  the settings of all programs
     delete ●  delete, prune
     repair ●  mending
 """

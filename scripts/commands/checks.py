@@ -6,9 +6,10 @@ import argparse
 import functools
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from session_monitor.base import settings
 from session_monitor.log import rotation
 from session_monitor.text import humanize, safe
 from session_monitor.upkeep import doctor, verification
@@ -19,7 +20,6 @@ from .shared import failures, parsers
 from .shared.data import Data
 from .shared.output import Output, holds_unicode, to_json
 
-DEFAULT_LOG = "/var/log/higress/access.log"
 _SHOWN = 20
 """So many findings are printed; --json has more."""
 
@@ -41,7 +41,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="PATH",
-        help=f"access log, as for main.py (default: {DEFAULT_LOG}, or the one that the monitor read last)",
+        help=f"access log, as for main.py (default: {settings.LOG_PATH.told}, or the one that the monitor read last)",
     )
     command.add_argument(
         "--allow-dir",
@@ -65,15 +65,17 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
     state_file = options.state_file or data.state_file
+    known = settings.found(os.environ)
     case = Case(
-        options.log_path,
+        options.log_path or (known["log_path"][0] if "log_path" in known else []),
         data.folder,
         state_file,
         os.environ,
         time.time(),
-        DEFAULT_LOG,
+        settings.LOG_PATH.built_in[0],
         deep=options.deep,
         allowed=rotation.allowed_folders(options.allow_dir, os.environ),
+        settings=_settings(known, {"data_dir": "data_dir" in data.origins, "log_path": not options.log_path}),
     )
     made = []
     for check in doctor.examine(case):
@@ -85,6 +87,15 @@ def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
     else:
         output.tell(_summed(made))
     return failures.FAILED if any(check.level == FAIL for check in made) else failures.OK
+
+
+def _settings(known: Mapping[str, settings.Found], is_open: Mapping[str, bool]) -> list[str]:
+    """Values from the environment or a config file that count here, in words."""
+    return [
+        f"{name} is {value if isinstance(value, str) else ', '.join(value)} (from {origin})"
+        for name, (value, origin) in known.items()
+        if is_open.get(name, True)
+    ]
 
 
 _SIGNS = {OK: "✅", WARN: "⚠️ ", FAIL: "❌"}

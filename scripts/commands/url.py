@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import argparse
 import os
-import urllib.parse
 from typing import Any
 
+from session_monitor.base import settings
 from session_monitor.links import addresses, keys
 from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text import safe
 
 from .shared import failures, parsers
-from .shared.data import Data, meant
+from .shared.data import CURRENT, LAST, OWN_SESSION, Data, meant, own_session
 from .shared.failures import Failure
 from .shared.output import Output, to_json
-
-BASE = "http://localhost:8888"
-CURRENT = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")
-"""Where an agent's runtime may say which session it is in; the first that is set counts."""
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -39,11 +35,14 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--current",
         action="store_true",
-        help=f"the session that {' or '.join(CURRENT)} names, else the one that talked last",
+        help=f"the session that {' or '.join(OWN_SESSION)} names, else the one that talked last",
     )
     command.add_argument("--all", action="store_true", help="the overview, with the key that opens everything")
     command.add_argument(
-        "--base", default=BASE, metavar="URL", help=f"where webserver.py is reached from there (default: {BASE})"
+        "--base",
+        default=settings.BASE_URL,
+        metavar="URL",
+        help=f"where webserver.py is reached from there (default: {settings.BASE_URL.told})",
     )
     command.add_argument("--no-key", action="store_true", help="leave the key out: for who needs none")
     command.set_defaults(run=_url)
@@ -59,7 +58,7 @@ hold until .web-key in the data folder is taken away.
 def _url(options: argparse.Namespace, output: Output, data: Data) -> None:
     if [bool(options.session_id), options.current, options.all].count(True) != 1:
         raise Failure("bad_session", "name a session, or say --current or --all", failures.USAGE)
-    base = _base(options.base)
+    base = parsers.base(options.base)
     session_id = None if options.all else _asked(options, output, data)
     url = _link(base, session_id, None if options.no_key else _keys(data.folder))
     if output.is_json:
@@ -69,8 +68,8 @@ def _url(options: argparse.Namespace, output: Output, data: Data) -> None:
 
 
 def _asked(options: argparse.Namespace, output: Output, data: Data) -> str:
-    session_id = _current(output, data) if options.current else None
-    return session_id or meant(data.report(), options.session_id or "last")
+    session_id = _current(output, data) if options.current or options.session_id == CURRENT else None
+    return session_id or meant(data.report(), options.session_id or LAST)
 
 
 def _link(base: str, session_id: str | None, known: keys.Keys | None) -> str:
@@ -81,17 +80,10 @@ def _link(base: str, session_id: str | None, known: keys.Keys | None) -> str:
 
 def _current(output: Output, data: Data) -> str | None:
     """The session that the environment names: its link works as soon as the monitor has read a call of it."""
-    session_id = next((os.environ[name] for name in CURRENT if os.environ.get(name)), None)
+    session_id = own_session(os.environ)
     if session_id is not None and data.report().session(session_id) is None:
         output.complain(f"nothing is known of {safe.clean(session_id)} yet: its page is there once the log was read")
     return session_id
-
-
-def _base(text: str) -> str:
-    parts = urllib.parse.urlsplit(text)
-    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
-        raise Failure("bad_base", f"{text} is no address such as https://monitor.example.org", failures.USAGE)
-    return text.rstrip("/")
 
 
 def _keys(folder: str) -> keys.Keys:

@@ -43,6 +43,28 @@ def test_a_part_of_several_ids(tmp_path):
     assert data("show", "last", "--data-dir", folder)["session_id"] == "many:11"
 
 
+def test_the_current_session(tmp_path):
+    """``current`` is the session that the environment names, as a whole; else the last; a session of that name goes before."""
+    folder = sessions(tmp_path / "sessions", line("a:1"), line("a:2", 2))
+
+    def meant(command="show", **environment):
+        return run(command, "current", "--data-dir", folder, "--json", environment=environment)
+
+    def shown(done):
+        return json.loads(done.stdout)["data"]["session_id"]
+
+    assert shown(meant()) == "a:2"
+    assert shown(meant(CLAWDBOT_SESSION_ID="a:1", OPENCLAW_SESSION_ID="")) == "a:1"
+    new = meant(AGENT_SESSION_ID="a:", OPENCLAW_SESSION_ID="a:1")
+    assert (new.returncode, json.loads(new.stdout)["error"]["code"]) == (3, "session_not_found")
+    assert "nothing is known of the current session a: yet" in new.stderr
+    assert (
+        shown(run("url", "current", "--data-dir", folder, "--json", environment={"AGENT_SESSION_ID": "a:1"})) == "a:1"
+    )
+    named = sessions(tmp_path / "named" / "sessions", line("current"), line("b", 2))
+    assert data("show", "current", "--data-dir", named)["session_id"] == "current"
+
+
 @pytest.mark.parametrize("command", [["list"], ["show", "x"]])
 @pytest.mark.parametrize("place", ["none", "file", "circle"])
 def test_a_data_folder_that_is_none(tmp_path, command, place):

@@ -28,6 +28,7 @@ BEFORE = {
     f"{CLI} pricing reset 'ft:": f"{CLI} pricing set 'ft:gpt-4o*' 3.75 15",
     f"{CLI} pricing discount OpenAI --remove": f"{CLI} pricing discount OpenAI 15",
     f"{CLI} pricing assume --remove --model 'glm-*'": f"{CLI} pricing assume --cache beside --model 'glm-*'",
+    f"{CLI} config unset timezone": f"{CLI} config set timezone UTC",
     f"{CLI} pricing seller my-gpu-route --remove": f"{CLI} pricing seller my-gpu-route own_machine",
 }
 """What an example needs to have been done."""
@@ -74,7 +75,8 @@ def checkout(tmp_path_factory):
 def environment(folder):
     """A user's settings, with our Python as ``python3``."""
     path = os.pathsep.join([str(folder / "bin"), os.environ["PATH"]])
-    return {**os.environ, "PATH": path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
+    ours = {**os.environ, "PATH": path, "HOME": str(folder), "XDG_CONFIG_HOME": str(folder / "config")}
+    return {**ours, "SESSION_MONITOR_CONFIG": str(folder / "config.json")}
 
 
 def run(command, folder):
@@ -98,6 +100,7 @@ def at_home(example, folder):
         ("/path/to/", ""),
         ("/var/lib/sessions", f"{folder}/sessions"),
         ("/var/log/gateway-*/", f"{folder}/tests/data/sam*e/"),
+        ("/var/log/pods/*_higress-gateway-*/higress-gateway/", f"{folder}/tests/data/sam*e/"),
         ("/var/log/proxy/", f"{folder}/tests/data/sample/"),
         ("agent:main:1", "nightly-digest-2026-02-02"),
         ("agent:main:2", "agent:main:discord:channel:1465367993012981988"),
@@ -119,6 +122,7 @@ def test_examples_work(checkout, example):
     """Each example does what it should on the sample, and ends with exit code 0."""
     shutil.rmtree(checkout / "sessions", ignore_errors=True)
     shutil.copytree(checkout / "first", checkout / "sessions")
+    (checkout / "config.json").unlink(missing_ok=True)
     for start, command in BEFORE.items():
         if example.startswith(start):
             assert run(command, checkout).returncode == 0

@@ -83,8 +83,28 @@ def test_options_are_the_commands_own():
     options = parsers.shared_options().parse_args(["--data-dir", "x", "--json", "--wide", "--color", "always"])
     options.limit = 3
 
-    output, data = parsers.output_and_data(options)
+    output, data = parsers.output(options), parsers.data(options, {})
 
     assert vars(options) == {"limit": 3}
     assert (data.folder, output.is_json, output.columns()) == ("x", True, None)
     assert output.paint()(table.BOLD, "x") == "\x1b[1mx\x1b[0m"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("list --json", "list --json"),
+        ("--json list", "list --json"),
+        ("--data-dir x --wide list --limit 1", "list --limit 1 --data-dir x --wide"),
+        ("--data-dir=x pricing list", "pricing list --data-dir=x"),
+        ("--data-dir x list --data-dir y", "list --data-dir y"),
+        ("--json", "--json"),
+        ("--data-dir", "--data-dir"),
+        ("--wrong list", "--wrong list"),
+        ("--version", "--version"),
+        ("", ""),
+    ],
+)
+def test_options_before_the_command(typed, meant):
+    """What all commands take may stand before the command; what stands behind it goes before that."""
+    assert parsers.command_first(typed.split()) == meant.split()

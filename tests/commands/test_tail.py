@@ -19,7 +19,7 @@ from tests.support.talking import between
 def tailed(talking, capsys, *arguments, steps=()):
     """What tail prints of session ``a``, while these things happen."""
     options = command_line(tail).parse_args(["tail", "a", "--data-dir", str(talking.path), *arguments])
-    output, _ = parsers.output_and_data(options)
+    output, _ = parsers.output(options), parsers.data(options, {})
     tail.tail(options, output, follow.rounds(talking.reports, "a", options.rounds, between(*steps)), "a")
     return capsys.readouterr().out.splitlines()
 

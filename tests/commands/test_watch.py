@@ -29,7 +29,7 @@ from tests.support.waiting import until
 def watched(talking, capsys, *arguments, steps=()):
     """What watch prints without a terminal, while these things happen."""
     options = command_line(watch).parse_args(["watch", "--data-dir", str(talking.path), *arguments])
-    output, data = parsers.output_and_data(options)
+    output, data = parsers.output(options), parsers.data(options, {})
     reports = looking.Reports(data, lambda: NOW)
     subject = watch.OneSession(reports, options.session_id) if options.session_id else watch.Everything(reports)
     watch.watch(output, subject, between(*steps), once=options.once)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib.util
+import os
 import re
 import shutil
 import subprocess
@@ -41,7 +42,10 @@ def checkout(tmp_path):
 def _run(command, folder):
     assert command.startswith("python3 "), command
     words = command.split()
-    return subprocess.run([sys.executable, *words[1:]], cwd=folder, capture_output=True, text=True, check=False)
+    own = {**os.environ, "SESSION_MONITOR_CONFIG": str(folder / "config.json")}
+    return subprocess.run(
+        [sys.executable, *words[1:]], cwd=folder, env=own, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("document", ["README.md", "SKILL.md"])

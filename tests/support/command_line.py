@@ -16,6 +16,7 @@ from pathlib import Path
 
 from commands.shared import parsers
 from session_monitor.base import timestamps
+from session_monitor.base.settings import CONFIG
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
@@ -24,7 +25,7 @@ from tests.support.calls import BOOK
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SCRIPTS = ROOT / "scripts"
-CLI = SCRIPTS / "cli.py"
+CLI, MAIN = SCRIPTS / "cli.py", ROOT / "main.py"
 SAMPLE = ROOT / "tests" / "data" / "sample" / "access.log"
 PATIENCE = 30
 ENVIRONMENT = {**os.environ, "TZ": "Asia/Shanghai", "PYTHONIOENCODING": "utf-8"}
@@ -32,10 +33,13 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def run(*arguments, environment=(), **options):
-    """Run cli.py to its end, which is no traceback: that would have the exit code of a failure, too."""
+    """Run cli.py to its end, which is no traceback: that would have the exit code of a failure, too.
+
+    A variable of the environment that is None is not set.
+    """
     done = subprocess.run(
         [sys.executable, CLI, *map(str, arguments)],
-        env={**ENVIRONMENT, **dict(environment)},
+        env={name: text for name, text in {**ENVIRONMENT, **dict(environment)}.items() if text is not None},
         capture_output=True,
         encoding="utf-8",
         timeout=PATIENCE,
@@ -151,4 +155,6 @@ def command_line(*modules):
 
 def status_of(options):
     """Run the command that was asked for, and let its failures out; what it returns."""
-    return options.run(options, *parsers.output_and_data(options))
+    output, data = parsers.output(options), parsers.data(options, {CONFIG: ""})
+    output.coverage = data.coverage
+    return options.run(options, output, data)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from session_monitor.base import data_folder
 from session_monitor.base.timestamps import now
@@ -23,8 +23,10 @@ from .output import Output
 class Data:
     """One Data is the folder that a command asks about: its sessions, their prices, and how much of the log it holds."""
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, origins: Mapping[str, str] | None = None) -> None:
+        """``origins`` tells of each option that was not given where its value is from, as ``settings.settle`` does."""
         self.folder = folder
+        self.origins = origins or {}
 
     @property
     def state_file(self) -> str:
@@ -52,11 +54,32 @@ class Data:
             raise no_folder(self.folder)
 
 
+LAST, CURRENT = "last", "current"
+"""The session that talked last; and the one that whoever asks is in."""
+OWN_SESSION = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")
+"""Where an agent's runtime may say which session it is in; the first that is set counts."""
+
+
+def own_session(environment: Mapping[str, str]) -> str | None:
+    """The session that the environment says one is in; None where it says nothing."""
+    return next((environment[name] for name in OWN_SESSION if environment.get(name)), None)
+
+
 def meant(report: Report, text: str) -> str:
-    """The id of the one session that somebody means: an id, a part of one, ``last``, or a link.  Raises ``Failure``."""
+    """The id of the one session that somebody means.  Raises ``Failure``.
+
+    An id, a part of one, a link, ``last``, or ``current``, which is the last one where the environment names none.
+    """
     wanted = id_of(text)
+    if wanted == CURRENT and report.session(wanted) is None:
+        wanted = own_session(os.environ) or LAST
+        if wanted != LAST and report.session(wanted) is None:
+            text = (
+                f"nothing is known of the current session {safe.clean(wanted)} yet: it is there once the log was read"
+            )
+            raise Failure("session_not_found", text, NOT_FOUND)
     session_ids = report.named(wanted)
-    if len(session_ids) == 1 or (wanted == "last" and session_ids):
+    if len(session_ids) == 1 or (wanted == LAST and session_ids):
         return session_ids[0]
     if not session_ids:
         raise unknown_session(report, wanted)

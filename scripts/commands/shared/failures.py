@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from session_monitor.base import files
+from session_monitor.base.settings import BadConfigError
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
 
@@ -26,6 +27,11 @@ class Failure(Exception):  # noqa: N818 -- ends a command, which is no error in 
 def bad_prices(error: BadPriceListError) -> Failure:
     """A price list that cannot be used."""
     return Failure("bad_prices", f"{error}. Correct it there, or take the file away")
+
+
+def bad_config(mistake: BadConfigError) -> Failure:
+    """A config file that cannot be used."""
+    return Failure("bad_config", f"{mistake}. Correct it there, or take the file away", USAGE)
 
 
 def no_folder(folder: str) -> Failure:

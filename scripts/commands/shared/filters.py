@@ -6,7 +6,7 @@ import argparse
 from datetime import datetime, timezone, tzinfo
 from typing import Any
 
-from session_monitor.base import periods
+from session_monitor.base import periods, settings
 from session_monitor.base.timestamps import now
 from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
@@ -48,9 +48,9 @@ def parser() -> argparse.ArgumentParser:
 def _add_timezone(group: Any) -> None:
     group.add_argument(
         "--timezone",
-        default=periods.LOCAL,
+        default=settings.TIMEZONE,
         metavar="ZONE",
-        help="whose days, such as Asia/Shanghai or UTC (default: local)",
+        help=f"whose days, such as Asia/Shanghai or UTC (default: {settings.TIMEZONE.told})",
     )
 
 

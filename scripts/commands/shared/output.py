@@ -30,19 +30,13 @@ def holds_unicode() -> bool:
 class Output:
     """One Output is where a command's answer goes: as JSON or for people, how wide, in colour or not."""
 
-    def __init__(
-        self,
-        coverage: Callable[[], Coverage | None] = lambda: None,
-        *,
-        is_json: bool = False,
-        is_wide: bool = False,
-        color: str = "auto",
-    ) -> None:
-        """``coverage`` tells how much of the log the data speaks for; ``color`` is auto, always or never."""
+    def __init__(self, *, is_json: bool = False, is_wide: bool = False, color: str = "auto") -> None:
+        """``color`` is auto, always or never."""
         self.is_json = is_json
         self.currency = DOLLARS
         """In which costs are shown."""
-        self._coverage = coverage
+        self.coverage: Callable[[], Coverage | None] = lambda: None
+        """Tells how much of the log the data speaks for."""
         self._is_wide = is_wide
         self._color = color
 
@@ -58,7 +52,7 @@ class Output:
 
     def print_json(self, *pieces: str) -> None:
         """Print data, which is JSON already, in the envelope, with how much of the log it speaks for."""
-        covered = self._coverage()
+        covered = self.coverage()
         sys.stdout.write(f'{{"schema_version": {SCHEMA_VERSION}, "data": ')
         for piece in pieces:
             sys.stdout.write(piece)

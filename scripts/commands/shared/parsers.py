@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from session_monitor.base import settings
 from session_monitor.prices import money
 from session_monitor.text.help import HelpFormatter
 
+from . import failures
 from .data import Data
+from .failures import Failure
 from .output import Output
 
 if TYPE_CHECKING:
     from session_monitor.conversations.conversation import Wanted
 
-SESSION = "an id, a unique part of one, 'last', or a link to its page"
+SESSION = "an id, a unique part of one, 'last', 'current' (that of the environment), or a link to its page"
 """How one names a session, for a help text."""
 
 
@@ -78,7 +81,10 @@ def shared_options() -> argparse.ArgumentParser:
     """What all commands take."""
     shared = parent()
     shared.add_argument(
-        "--data-dir", default="./sessions", metavar="DIR", help="where main.py keeps the sessions (default: ./sessions)"
+        "--data-dir",
+        default=settings.DATA_DIR,
+        metavar="DIR",
+        help=f"where main.py keeps the sessions (default: {settings.DATA_DIR.told})",
     )
     shared.add_argument("--json", action="store_true", help="print JSON")
     shared.add_argument("--wide", action="store_true", help="cut and drop nothing for a narrow terminal")
@@ -95,12 +101,39 @@ NOTHING_SHARED = {"data_dir": "", "json": False, "wide": False, "color": "never"
 """What stands for the options that all commands share in one that takes none of them."""
 
 
-def output_and_data(options: argparse.Namespace) -> tuple[Output, Data]:
-    """Take out of the options what ``shared_options`` adds: how the command prints, and what it asks about."""
+def output(options: argparse.Namespace) -> Output:
+    """Take out of the options how the command prints."""
     shared = vars(options)
-    data = Data(shared.pop("data_dir"))
-    output = Output(data.coverage, is_json=shared.pop("json"), is_wide=shared.pop("wide"), color=shared.pop("color"))
-    return output, data
+    return Output(is_json=shared.pop("json"), is_wide=shared.pop("wide"), color=shared.pop("color"))
+
+
+def data(options: argparse.Namespace, environment: Mapping[str, str]) -> Data:
+    """Take out of the options what is asked about, and settle those that were not given.  Raises ``Failure``."""
+    try:
+        origins = settings.settle(vars(options), environment)
+    except settings.BadConfigError as mistake:
+        raise failures.bad_config(mistake) from None
+    return Data(vars(options).pop("data_dir"), origins)
+
+
+def command_first(words: Sequence[str]) -> list[str]:
+    """The words of a command line with those shared options that stand before the command behind all others.
+
+    Where one stands there as well, that is what counts.
+    """
+    if not words or not words[0].startswith("-"):  # as nearly always
+        return list(words)
+    known = {name: action for action in shared_options()._actions for name in action.option_strings}  # noqa: SLF001
+    rest, moved = list(words), []
+    while rest:
+        name, _, value = rest[0].partition("=")
+        if name not in known:
+            break
+        size = 1 if value or known[name].nargs == 0 else 2
+        moved.append((name, rest[:size]))
+        del rest[:size]
+    given = {word.partition("=")[0] for word in rest}
+    return [*rest, *(word for name, each in moved if name not in given for word in each)]
 
 
 def positive(text: str) -> int:
@@ -154,6 +187,16 @@ def currency(text: str) -> str:
     if len(code) != 3 or not code.isascii() or not code.isalpha():
         raise argparse.ArgumentTypeError(f"{text!r} is no currency's three letters, such as CNY")
     return code
+
+
+def base(text: str) -> str:
+    """Where the pages are reached, without a slash at its end.  Raises ``Failure``."""
+    import urllib.parse  # noqa: PLC0415 -- as above
+
+    parts = urllib.parse.urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.netloc or parts.query or parts.fragment:
+        raise Failure("bad_base", f"{text} is no address such as https://monitor.example.org", failures.USAGE)
+    return text.rstrip("/")
 
 
 def rounds(text: str) -> Wanted:

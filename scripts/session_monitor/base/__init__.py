@@ -11,5 +11,6 @@ Its rooms in reading order, ● those that others may come in by:
     data_tables ●   tables that lie beside the code
     hashing ●       hashes, without what a pass need not load
     lazy_regex ●    patterns that are made when they are first used
+    settings ●      what the environment and config files say where no argument does
     signals ●       how a program waits, and ends, by signals
 """

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, settings
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import ModelPrices
@@ -25,14 +25,9 @@ def of_folder(data_dir: str) -> str:
 
 
 def of_person(environment: Mapping[str, str]) -> str | None:
-    """The path of the list in the configuration folder (XDG Base Directory Specification); None without a home."""
-    base = environment.get("XDG_CONFIG_HOME", "")
-    if not os.path.isabs(base):  # the specification says to ignore it
-        home = environment.get("HOME") or os.path.expanduser("~")
-        if home == "~":  # of a user whom the system does not know
-            return None
-        base = os.path.join(home, ".config")
-    return os.path.join(base, "agent-session-monitor", "prices.json")
+    """The path of the list in the configuration folder; None without a home."""
+    folder = settings.config_folder(environment)
+    return os.path.join(folder, "prices.json") if folder else None
 
 
 def book(data_dir: str, environment: Mapping[str, str]) -> Book:

@@ -25,7 +25,7 @@ class Case(NamedTuple):
     """What is to be looked at.  Without ``logs`` it is the default one, or those that the state file names.
 
     ``now`` is the time in seconds since 1970; with ``deep`` a large index is looked through as well.
-    ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
+    ``settings`` are values that no argument gave, in words, with where they are from.  ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
     """
 
     logs: Sequence[str]
@@ -36,6 +36,7 @@ class Case(NamedTuple):
     default_log: str
     deep: bool = False
     allowed: Sequence[str] = ()
+    settings: Sequence[str] = ()
 
 
 FEW = 0.05

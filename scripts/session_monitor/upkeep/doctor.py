@@ -41,6 +41,8 @@ def examine(case: Case) -> Iterator[Check]:
     book, of_prices = _book(case)
     yield python(sys.version_info[:3])
     yield sqlite(sqlite3.sqlite_version_info, has_full_text=_has_full_text())
+    if case.settings:
+        yield Check("settings", OK, "; ".join(case.settings))
     logs = case.logs or log_checks.named_logs(case.default_log, views)
     yield from log_checks.checks(case, logs, views)
     sample = log_checks.sampled(case, logs, book)
