@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 import subprocess
@@ -150,6 +151,46 @@ def test_a_folder_that_may_not_be_written(folder):
 
     assert (done.stdout, done.stderr) == ("[('a', 3), ('b', 2)]\n", "")
     assert sorted(os.listdir(folder)) == before
+
+
+def test_a_session_that_may_not_be_read(folder):
+    """No answer leaves it out: it is an error that names the file."""
+    (folder / data_folder.INDEX).unlink()
+    for path in [folder, *folder.parents]:
+        if path != Path("/tmp") and str(path).startswith("/tmp"):
+            path.chmod(0o755)
+    for path in folder.iterdir():
+        path.chmod(0o644)
+    (folder / "b.json").chmod(0)
+    code = (
+        "import os, sys; sys.path[:0] = sys.argv[2:]\n"
+        "from session_monitor.index import access, keeper, pool\n"
+        "from tests.support.calls import BOOK\n"
+        "os.setuid(65534) if os.getuid() == 0 else None\n"
+        "try: access.ask(sys.argv[1], BOOK, lambda found: print('answered'), lambda *_: None)\n"
+        "except PermissionError as refused: print(refused.filename)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code, folder, SCRIPTS, SCRIPTS.parent], capture_output=True, text=True, check=False
+    )
+
+    assert (done.stdout, done.stderr) == (f"{folder / 'b.json'}\n", "")
+
+
+def test_a_session_that_a_monitor_may_not_read(folder, monkeypatch):
+    """The monitor goes on, and its index has all others: it reads the log for all of them."""
+    (folder / data_folder.INDEX).unlink()
+    real = rows.read
+
+    def read(of, file, *more):
+        if file == "b.json":
+            raise PermissionError(errno.EACCES, "Permission denied", file)
+        return real(of, file, *more)
+
+    monkeypatch.setattr(rows, "read", read)
+    monitor(folder, calls.line("a", ["5"]))
+    assert rounds(folder) == {"a": 4}
 
 
 def test_a_monitor_that_was_killed(folder):

@@ -400,7 +400,7 @@ def test_a_folder_that_cannot_be_listed(folder, log, monkeypatch):
 def test_a_folder_that_this_user_may_only_read(folder, log, monkeypatch):
     """Questions can be answered; how many sessions there are is told either way."""
     assert examined(folder, log)["data folder"].found == f"{folder}: 1 session, private"
-    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    monkeypatch.setattr(os, "access", lambda _path, mode: mode != os.W_OK)
     check = examined(folder, log)["data folder"]
     assert (check.level, check.found) == (WARN, f"{folder}: 1 session; this user may not write there")
 
@@ -414,6 +414,21 @@ def test_room_is_looked_for_where_the_folder_will_be(tmp_path, log, monkeypatch)
     assert asked == [str(tmp_path)]
     monkeypatch.chdir(tmp_path)
     assert [doctor._existing(name) for name in ("a/b", "", "logs", "logs/a")] == [".", ".", "logs", "logs"]
+
+
+def test_sessions_that_this_user_may_not_read(folder, log, monkeypatch):
+    """No question is answered without them, so it is a failure, with their number."""
+    for name in ("s.json", "t.json"):
+        (folder / name).touch(0o600)
+    real = os.access
+    monkeypatch.setattr(
+        doctor.os, "access", lambda path, mode: real(path, mode) and not (mode == os.R_OK and "t.json" in str(path))
+    )
+
+    check = examined(folder, log)["data folder"]
+
+    assert (check.level, check.found) == (FAIL, f"{folder}: this user may not read 1 of 2 session files")
+    assert check.todo.startswith("ask as the monitor's user")
 
 
 def test_many_that_others_may_look_into(folder, log):

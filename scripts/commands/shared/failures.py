@@ -43,6 +43,9 @@ def unreadable(path: str, error: OSError) -> Failure:
     """What is asked about cannot be read."""
     if isinstance(error, files.OddFileError):
         return Failure("unreadable", str(error))
+    if isinstance(error, PermissionError):
+        text = f"{path}: this user may not read it, so there is no answer: ask as the monitor's user"
+        return Failure("not_readable", text)
     return Failure("unreadable", f"{path}: {error.strerror or error}. See that this user may read it")
 
 

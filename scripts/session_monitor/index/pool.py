@@ -33,11 +33,15 @@ MOST = 4
 
 
 class Chunk(NamedTuple):
-    """The rows of some files, the names of those that are no session files any more, and the bytes of all of them."""
+    """The rows of some files, the names of those that are no session files any more, and the bytes of all of them.
+
+    ``closed`` are the names of those that this user may not read.
+    """
 
     rows: Rows
     tools: list[ToolUseRow]
     damaged: list[str]
+    closed: list[str]
     size: int
 
 
@@ -154,12 +158,16 @@ def _works(files: Files) -> Iterator[Work]:
 
 
 def _chunk(folder: str, work: Iterable[tuple[str, int, int]], book: Book) -> Chunk:
-    batch, damaged, total = [], [], 0
+    batch, damaged, closed, total = [], [], [], 0
     for file, size, mtime in work:
-        written = rows.read(folder, file, size, mtime)
         total += size
+        try:
+            written = rows.read(folder, file, size, mtime)
+        except PermissionError:
+            closed.append(file)
+            continue
         if written is None:
             damaged.append(file)
         else:
             batch.append(written)
-    return Chunk(rows.rows_of(batch, book), list(tool_rows.of_written(batch)), damaged, total)
+    return Chunk(rows.rows_of(batch, book), list(tool_rows.of_written(batch)), damaged, closed, total)

@@ -102,11 +102,16 @@ def rows_of(batch: Sequence[Written], book: Book) -> Rows:
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
-    """All of one session file, which had that size and time, as if just written; None where it is none any more."""
+    """All of one session file, which had that size and time, as if just written; None where it is none any more.
+
+    Raises ``PermissionError`` where this user may not read it.
+    """
     try:
         with open(files.opened(file_names.path_of(folder, file)), "rb", _BUFFER) as opened:
             session_id = session_file.read_header(opened)
             facts, end = session_file.read_facts(opened)
+    except PermissionError:
+        raise
     except (OSError, NotASessionFileError):
         return None
     if _is_copy(folder, file, session_id):

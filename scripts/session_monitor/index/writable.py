@@ -20,11 +20,11 @@ _REMOVERS_PATIENCE = 5.0
 
 
 def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
-    """A whole index for where none can be written."""
+    """A whole index for where none can be written.  Raises ``PermissionError`` as ``IndexWriter.catch_up`` does."""
     with contextlib.ExitStack() as undo:
         index = IndexWriter(undo.enter_context(contextlib.closing(sqlite3.connect(":memory:"))), folder, book)
         index.create()
-        index.catch_up(progress)
+        index.catch_up(progress, needs_all=True)
         undo.pop_all()
     return index
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import operator
 import os
 import sqlite3
@@ -156,13 +157,15 @@ class IndexWriter(Index):
     def bring_up_to_date(self, progress: Progress) -> None:
         """Catch up with the session files and the prices, as far as it is behind."""
         if not self.is_current():
-            self.catch_up(progress, is_monitors=False)
+            self.catch_up(progress, is_monitors=False, needs_all=True)
         if not self.is_priced():
             self.reprice(progress)
 
-    def catch_up(self, progress: Progress, *, is_monitors: bool = True) -> None:
+    def catch_up(self, progress: Progress, *, is_monitors: bool = True, needs_all: bool = False) -> None:
         """Bring it up to date with the session files, reading only those that changed.
 
+        A file that this user may not read is counted among the damaged ones; where it ``needs_all``, as without the file
+        no answer is right, it raises ``PermissionError``.
         Where another than the monitor does, and one is at work, it is marked afterwards: the monitor may be writing
         behind this, with its own mark in an index that was removed.  It takes the mark back when its pass is over.
         """
@@ -170,20 +173,21 @@ class IndexWriter(Index):
         try:
             with self._transaction():
                 at_work = not is_monitors and data_folder.is_monitor_at_work(self.folder)
-                self._catch_up(progress)
+                self._catch_up(progress, needs_all=needs_all)
                 if at_work or (not is_monitors and data_folder.is_monitor_at_work(self.folder)):
                     self.set_meta(writing=PERHAPS_WRITING)
         finally:
             self.db.execute("PRAGMA cache_size = -2000")  # SQLite's own
         self._empty_log()
 
-    def _catch_up(self, progress: Progress) -> None:
+    def _catch_up(self, progress: Progress, *, needs_all: bool) -> None:
         # A file that comes while this runs makes the folder newer than this, and the index is caught up again.
         mtime = folder_mtime(self.folder)
         files = {file: (size, changed) for file, size, changed in _scan(self.folder)}
         known = self._remove_outdated(files)
         self.db.execute("DELETE FROM damaged")
-        self._put_files({file: state for file, state in files.items() if file not in known}, progress, is_all=not known)
+        new = {file: state for file, state in files.items() if file not in known}
+        self._put_all(self._chunks(new, progress, needs_all=needs_all), is_all=not known)
         if not known:
             self.set_meta(prices=self.book.fingerprint)
         self.set_meta(writing=0, folder_mtime=mtime)
@@ -203,26 +207,29 @@ class IndexWriter(Index):
             aggregates.drop_empty(self.db)
         return known
 
-    def _put_files(self, files: Mapping[str, tuple[int, int]], progress: Progress, *, is_all: bool) -> None:
+    def _put_all(self, chunks: Iterable[Chunk], *, is_all: bool) -> None:
         """Put in what these files say, which are not in; with ``is_all`` there is nothing in yet."""
         sums: aggregates.ByKey = {}
         timed: latencies.ByKey = {}
         if is_all:  # sorted once is faster than kept sorted
             self.db.execute("DROP INDEX active_slot")
-        for chunk in self._chunks(files, progress):
+        for chunk in chunks:
             self._put(chunk.rows, chunk.tools, sums, timed, is_first=is_all)
         if is_all:
             self.db.execute(schema.ACTIVE_BY_SLOT)
         aggregates.count(self.db, sums)
         latencies.count(self.db, timed)
 
-    def _chunks(self, files: Mapping[str, tuple[int, int]], progress: Progress) -> Iterator[Chunk]:
+    def _chunks(self, files: Mapping[str, tuple[int, int]], progress: Progress, *, needs_all: bool) -> Iterator[Chunk]:
         """The rows of these files, some at a time."""
         from . import pool  # noqa: PLC0415 -- most passes only add what they wrote
 
         total, done = sum(size for size, _ in files.values()), 0
         for chunk in pool.chunks(self.folder, files, self.book):
-            damaged = ((utf8.encoded(file),) for file in chunk.damaged)
+            if chunk.closed and needs_all:
+                path = file_names.path_of(self.folder, chunk.closed[0])
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), os.fsdecode(path))
+            damaged = ((utf8.encoded(file),) for file in (*chunk.damaged, *chunk.closed))
             self.db.executemany("INSERT INTO damaged VALUES (CAST(? AS TEXT))", damaged)
             yield chunk
             done += chunk.size

@@ -116,7 +116,12 @@ def _folder(folder: str) -> Check:
         return Check("data folder", FAIL, f"there is no folder {folder}", todo)
     except OSError as error:
         return Check("data folder", FAIL, f"{folder} cannot be listed: {error.strerror}", "ask as the monitor's user")
-    problem = _distrusted(folder) or _odd(folder, entries) or _seen_by_others(folder, mode, entries)
+    problem = (
+        _distrusted(folder)
+        or _odd(folder, entries)
+        or _closed(folder, entries)
+        or _seen_by_others(folder, mode, entries)
+    )
     if problem:
         return problem
     sessions = humanize.counted(sum(map(file_names.is_session, entries)), "session")
@@ -153,6 +158,22 @@ def _odd(folder: str, entries: Iterable[str]) -> Check | None:
     named = some([f"{os.path.basename(odd.filename)} {odd.what}" for odd in found])
     todo = "take out of the folder what is none of its own files; it is neither read nor written to"
     return Check("data folder", FAIL, f"{folder}: {named}", todo)
+
+
+def _closed(folder: str, entries: Iterable[str]) -> Check | None:
+    """Which session files this user may not read, if there are any: there is no answer without them."""
+    sessions = list(filter(file_names.is_session, entries))
+    closed = [name for name in sessions if _is_closed(os.path.join(folder, name))]
+    if not closed:
+        return None
+    found = f"{folder}: this user may not read {humanize.count(len(closed))} of {humanize.counted(len(sessions), 'session file')}"
+    return Check(
+        "data folder", FAIL, found, "ask as the monitor's user; no question is answered by a part of the sessions"
+    )
+
+
+def _is_closed(path: str) -> bool:
+    return not os.access(path, os.R_OK) and os.access(path, os.F_OK)  # or it was deleted meanwhile
 
 
 def _seen_by_others(folder: str, mode: int, entries: Iterable[str]) -> Check | None:

@@ -168,7 +168,7 @@ class Desk:
             raise Refusal(503, "no_data", "the data folder is gone", (("Retry-After", "1"),)) from None
         except PermissionError:
             text = "the user who runs the server may not read the data folder"
-            raise Refusal(503, "no_data", text, (("Retry-After", "1"),)) from None
+            raise Refusal(503, "not_readable", text, (("Retry-After", "1"),)) from None
 
     # -- the index -----------------------------------------------------------------------------------------------------
 
