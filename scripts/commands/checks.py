@@ -12,7 +12,7 @@ from typing import Any
 from session_monitor.base import settings
 from session_monitor.log import rotation
 from session_monitor.text import humanize, safe
-from session_monitor.upkeep import doctor, verification
+from session_monitor.upkeep import doctor, log_search, verification
 from session_monitor.upkeep.checks import FAIL, OK, WARN, Case, Check
 from session_monitor.upkeep.session_check import Finding
 
@@ -20,6 +20,7 @@ from .shared import failures, parsers
 from .shared.data import Data
 from .shared.output import Output, holds_unicode, to_json
 
+_MAIN = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..", "..", "main.py")
 _SHOWN = 20
 """So many findings are printed; --json has more."""
 
@@ -75,6 +76,8 @@ def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
         settings.LOG_PATH.built_in[0],
         deep=options.deep,
         allowed=rotation.allowed_folders(options.allow_dir, os.environ),
+        places=log_search.PLACES,
+        monitor=_monitor(),
         settings=_settings(known, {"data_dir": "data_dir" in data.origins, "log_path": not options.log_path}),
     )
     made = []
@@ -87,6 +90,13 @@ def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
     else:
         output.tell(_summed(made))
     return failures.FAILED if any(check.level == FAIL for check in made) else failures.OK
+
+
+def _monitor() -> str:
+    """The path of main.py, as one types it in this folder."""
+    path = os.path.normpath(_MAIN)
+    relative = os.path.relpath(path)
+    return path if relative.startswith(os.pardir) else relative
 
 
 def _settings(known: Mapping[str, settings.Found], is_open: Mapping[str, bool]) -> list[str]:

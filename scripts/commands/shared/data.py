@@ -6,7 +6,7 @@ import functools
 import os
 from collections.abc import Iterable, Mapping
 
-from session_monitor.base import data_folder
+from session_monitor.base import last_run
 from session_monitor.base.timestamps import now
 from session_monitor.calls import coverage
 from session_monitor.calls.coverage import Coverage
@@ -30,8 +30,8 @@ class Data:
 
     @property
     def state_file(self) -> str:
-        """Where the monitor keeps its read positions unless it was told otherwise."""
-        return data_folder.state_file(self.folder)
+        """Where the monitor keeps its read positions, as its last run said."""
+        return last_run.state_file(self.folder)
 
     def book(self) -> Book:
         """The prices for this folder, as they are now.  Raises ``Failure``."""

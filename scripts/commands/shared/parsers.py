@@ -60,7 +60,7 @@ def parent() -> argparse.ArgumentParser:
 def add_state_file(command: argparse.ArgumentParser) -> None:
     """Let a command be told where the monitor's state file is."""
     command.add_argument(
-        "--state-file", metavar="FILE", help="where main.py keeps its read positions (default: <data-dir>/.state.json)"
+        "--state-file", metavar="FILE", help="where main.py keeps its read positions (default: where its last run did)"
     )
 
 

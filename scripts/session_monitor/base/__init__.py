@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     files ●         how something is put on disk so that it stays whole and private
     data_folder ●   what the files in a data folder are called, and whether a monitor is at work there
+    last_run ●      where the last run of a monitor looked, and what it did not find
     timestamps ●    RFC 3339 in UTC, milliseconds since 1970, and now
     periods ●       hours, days, weeks and months of a time zone
     utf8 ●          text with half a surrogate pair in it, as bytes and back

@@ -26,6 +26,8 @@ WORD_INDEX = ".search.sqlite3"
 PRICES = ".prices.json"
 """The folder's own price list."""
 WEB_KEY = ".web-key"
+LAST_RUN = ".last-run.json"
+"""Where the last run of a monitor looked."""
 STDIN = ".stdin.log"
 """What came in on standard input, while a monitor reads that."""
 
@@ -36,7 +38,7 @@ UNUSABLE = ".unusable"
 
 
 EVERYBODY, GROUP = "everybody", "its group"
-_SINGLE = (LOCK, WRITE_LOCK, STATE, DELETED, ROUND_COUNTS, INDEX, WORD_INDEX, PRICES, WEB_KEY, STDIN)
+_SINGLE = (LOCK, WRITE_LOCK, STATE, DELETED, ROUND_COUNTS, INDEX, WORD_INDEX, PRICES, WEB_KEY, LAST_RUN, STDIN)
 
 
 def check_whose(folder: str) -> None:

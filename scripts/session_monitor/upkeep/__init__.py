@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     doctor ●           all checks, in the order in which one looks
     log_checks         is the log there, readable, rotated, read
+    log_search ●       where it may be, if it is not there
     sample             the last calls
     call_checks        what they lack
     session_id_checks  whose session they are, and what to set for which agent (agents.json)

@@ -25,7 +25,8 @@ class Case(NamedTuple):
     """What is to be looked at.  Without ``logs`` it is the default one, or those that the state file names.
 
     ``now`` is the time in seconds since 1970; with ``deep`` a large index is looked through as well.
-    ``settings`` are values that no argument gave, in words, with where they are from.  ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
+    ``settings`` are values that no argument gave, in words, with where they are from.  ``places`` are patterns of where a log may be
+    that is not where it should, and ``monitor`` is the path of main.py.  ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
     """
 
     logs: Sequence[str]
@@ -37,6 +38,8 @@ class Case(NamedTuple):
     deep: bool = False
     allowed: Sequence[str] = ()
     settings: Sequence[str] = ()
+    places: Sequence[str] = ()
+    monitor: str = "main.py"
 
 
 FEW = 0.05

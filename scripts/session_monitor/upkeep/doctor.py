@@ -13,7 +13,7 @@ import sqlite3
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder, files, last_run
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.log import checkpoint
@@ -43,7 +43,10 @@ def examine(case: Case) -> Iterator[Check]:
     yield sqlite(sqlite3.sqlite_version_info, has_full_text=_has_full_text())
     if case.settings:
         yield Check("settings", OK, "; ".join(case.settings))
-    logs = case.logs or log_checks.named_logs(case.default_log, views)
+    ran = last_run.read(case.data_dir)
+    logs = case.logs or log_checks.logs_of(ran) or log_checks.named_logs(case.default_log, views)
+    if ran and ran.lacks:
+        yield log_checks.of_last_run(case, ran)
     yield from log_checks.checks(case, logs, views)
     sample = log_checks.sampled(case, logs, book)
     if sample:

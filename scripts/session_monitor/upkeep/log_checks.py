@@ -7,7 +7,8 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, timestamps
+from session_monitor.base.last_run import LastRun
 from session_monitor.log import matching, rotation, tail, verdicts
 from session_monitor.log.checkpoint import LogView
 from session_monitor.log.log_file import Descriptors, LogFile, NotAFileError, OutsideError, TruncatedError
@@ -15,8 +16,30 @@ from session_monitor.log.rotation import LogPlace
 from session_monitor.prices.book import Book
 from session_monitor.text import humanize
 
+from . import log_search
 from .checks import FAIL, OK, WARN, Case, Check, has_sessions, some
 from .sample import LOOK_BYTES, LOOK_LINES, Sample, last_lines, take
+
+
+def logs_of(ran: LastRun | None) -> list[str]:
+    """The logs that the last run was told to read; none where that is not known, or was standard input."""
+    return [log for log in ran.logs if log != "-"] if ran else []
+
+
+def of_last_run(case: Case, ran: LastRun) -> Check:
+    """What the last run did not find, and the commands that would find it."""
+    since = f", since {timestamps.local_time(timestamps.rfc3339(ran.since))}" if ran.since is not None else ""
+    return Check("last run", WARN, f"{'; '.join(ran.lacks)}{since}", _elsewhere(case, ran.logs))
+
+
+def _elsewhere(case: Case, logs: Sequence[str]) -> str:
+    """What to do about a log that is not there, or none."""
+    others = [log for log in log_search.found(case.places, case.allowed) if os.path.abspath(log) not in logs]
+    if not others:
+        return "name the gateway's access log with --log-path, here and for main.py"
+    return (
+        f"there are calls in {some(others)}: {'  or  '.join(log_search.commands(others, case.monitor, case.data_dir))}"
+    )
 
 
 def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
@@ -39,8 +62,8 @@ def named_logs(default: str, views: Mapping[str, LogView]) -> list[str]:
 
 def checks(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Iterator[Check]:
     """Whether the logs are there and can be read, and what rotation leaves beside them."""
-    todo = "name the gateway's access log with --log-path, here and for main.py"
     if not logs:
+        todo = _elsewhere(case, [case.default_log])
         level = WARN if has_sessions(case.data_dir) else FAIL
         yield Check("log", level, f"there is no {case.default_log}, and no state file that names another", todo)
     for log in logs:
@@ -51,7 +74,7 @@ def checks(case: Case, logs: Sequence[str], views: Mapping[str, LogView]) -> Ite
             yield Check("log", FAIL, found, "let this user read the log's folder: rotated files are found in it")
             continue
         if not places:
-            yield Check("log", FAIL, f"there is no {log}", todo)
+            yield Check("log", FAIL, f"there is no {log}", _elsewhere(case, logs))
             continue
         yield _log(case, log, places)
         yield _rotation(case, log, places, views)

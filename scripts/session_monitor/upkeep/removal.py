@@ -17,7 +17,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping
 from typing import BinaryIO, NamedTuple
 
-from session_monitor.base import data_folder, files, timestamps
+from session_monitor.base import data_folder, files, last_run, timestamps
 from session_monitor.index import opening, writable
 from session_monitor.log import checkpoint
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
@@ -108,7 +108,7 @@ def _read_for(folder: str, session_id: str) -> dict[str, int]:
     """Up to where the logs were read by runs that are about this session."""
     read: dict[str, int] = {}
     with contextlib.suppress(checkpoint.UnusableStateError):
-        state = checkpoint.read(data_folder.state_file(folder), folder)
+        state = checkpoint.read(last_run.state_file(folder), folder)
         for key, view in state.views.items() if state else ():
             if key in ("", session_id) or fnmatch.fnmatchcase(session_id, key):
                 for generation in view.generations:

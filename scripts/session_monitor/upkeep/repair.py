@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Callable, NamedTuple
 
-from session_monitor.base import data_folder, files
+from session_monitor.base import data_folder, files, last_run
 from session_monitor.index import access, opening
 from session_monitor.index.database import Index, Progress
 from session_monitor.log.checkpoint import Checkpoint
@@ -66,7 +66,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress, state_file: 
             for name in suspects:
                 _repair_session(folder, name, done)
             files.sync_folder(folder)
-    _have_read_again(folder, state_file or data_folder.state_file(folder), done)
+    _have_read_again(folder, state_file or last_run.state_file(folder), done)
     for name in _leftovers(folder, now):
         files.remove(os.path.join(folder, name))
         done.removed.append(name)

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from session_monitor import __version__
-from session_monitor.base import data_folder, periods, timestamps
+from session_monitor.base import last_run, periods, timestamps
 from session_monitor.base.periods import TimeSpan
 from session_monitor.calls import coverage
 from session_monitor.reports import naming
@@ -107,7 +107,7 @@ def _point(point: SeriesPoint) -> dict[str, Any]:
 def _alerts(setting: Setting, shown: Dashboard, damaged: list[str]) -> Iterator[dict[str, Any]]:
     """What one should know of the figures."""
     spent = shown.now.sums.spending
-    covered = coverage.of_state(data_folder.state_file(setting.folder))
+    covered = coverage.of_state(last_run.state_file(setting.folder))
     of_log = vars(covered) if covered else {}
     unpriced = sorted(spent.unpriced_models, key=lambda name: -spent.unpriced_models[name])
     alerts: tuple[tuple[str, int, list[str]], ...] = (

@@ -6,7 +6,7 @@ import abc
 from dataclasses import dataclass
 from typing import Any, Callable, ClassVar, NamedTuple
 
-from session_monitor.base import data_folder
+from session_monitor.base import last_run
 from session_monitor.calls import coverage
 from session_monitor.exports import formats
 from session_monitor.reports.report import Report
@@ -70,7 +70,7 @@ def envelope(data: Any, folder: str | None) -> bytes:
     """The body of an answer; how much of the log it speaks for is told where a folder is given."""
     body: dict[str, Any] = {"schema_version": SCHEMA_VERSION, "data": data}
     if folder is not None:
-        covered = coverage.of_state(data_folder.state_file(folder))
+        covered = coverage.of_state(last_run.state_file(folder))
         body["coverage"] = covered.to_json() if covered else None
     return formats.to_json(body).encode()
 
