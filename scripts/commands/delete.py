@@ -19,6 +19,7 @@ from .shared.data import Data, id_of
 from .shared.failures import Failure
 from .shared.output import Output, to_json
 
+_FEW = 3
 _SHOWN = 20
 """So many sessions are printed; --json has all."""
 
@@ -72,7 +73,7 @@ def _delete(options: argparse.Namespace, output: Output, data: Data) -> None:
 
 def _unknown(session_ids: Sequence[str], folder: str) -> str:
     named = "".join(f"\n  {safe.clean(session_id)}" for session_id in session_ids[:_SHOWN])
-    return f"nothing was deleted: {folder} has no session{named}\n'list' shows those that there are"
+    return f"nothing was deleted: {folder} has no session{named}\nit takes whole ids, which 'list' shows"
 
 
 # -- prune -------------------------------------------------------------------------------------------------------------
@@ -118,15 +119,22 @@ def _confirm(sessions: Sequence[Stored], *, is_agreed: bool) -> None:
     if is_agreed:
         return
     if not sys.stdin.isatty():
-        text = f"{_counted(sessions)} would be deleted for good: add --yes where nobody can be asked"
+        text = f"{_named(sessions)} would be deleted for good: add --yes where nobody can be asked"
         raise Failure("not_confirmed", text, failures.USAGE)
-    print(f"delete {_counted(sessions)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
+    print(f"delete {_named(sessions)} for good? [y/N] ", end="", file=sys.stderr, flush=True)
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
         raise Failure("not_confirmed", "nothing was deleted")
 
 
 def _counted(sessions: Sequence[Stored]) -> str:
     return f"{humanize.counted(len(sessions), 'session')} ({humanize.size(sum(each.size for each in sessions))})"
+
+
+def _named(sessions: Sequence[Stored]) -> str:
+    """How many sessions, and which, where they are few."""
+    if len(sessions) > _FEW:
+        return _counted(sessions)
+    return f"{_counted(sessions)}: {', '.join(safe.cell(each.session_id) for each in sessions)}"
 
 
 def _told(deleted: Sequence[Stored]) -> str:

@@ -102,7 +102,11 @@ def _format(options: argparse.Namespace, output: Output) -> str:
         raise failures.formats_exclude_each_other(options.format)
     if output.is_json or options.format:
         return options.format or formats.JSON
-    return formats.ENDINGS.get(os.path.splitext(options.file)[1].lower(), formats.JSON)
+    ending = os.path.splitext(options.file)[1].lower()
+    if ending and ending not in formats.ENDINGS:
+        known = ", ".join(formats.ENDINGS)
+        raise Failure("bad_format", f"{ending} is no format: end the name in {known}, or add --format", failures.USAGE)
+    return formats.ENDINGS.get(ending, formats.JSON)
 
 
 class _Counter:

@@ -62,6 +62,9 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 def _search(options: argparse.Namespace, output: Output, data: Data) -> None:
     looked_for = words.words(" ".join(options.text))
+    if not looked_for:
+        what = safe.cell(" ".join(options.text).strip()) or "a blank"
+        raise Failure("no_words", f"{what} holds no letter or digit to look for", USAGE)
     if words.are_too_many(looked_for):
         raise Failure("too_many_words", f"these are more than {words.MOST} words: leave some out", USAGE)
     wanted = Query(looked_for, None if options.column == _EVERYWHERE else options.column)
@@ -118,8 +121,6 @@ def _lines(hit: Hit, columns: int | None, paint: table.Paint) -> Iterator[str]:
 def _why_empty(report: Report, wanted: Query, results: SearchResults, options: argparse.Namespace) -> str:
     """Why nothing is found, and what would help."""
     text = safe.cell(" ".join(options.text))
-    if not wanted.words:
-        return f"{text.strip() or 'A blank'} holds no letter or digit to look for."
     if not results.rounds:
         return filters.why_empty(report, options, "rounds")
     if results.unlogged == results.rounds:

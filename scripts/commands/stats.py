@@ -20,6 +20,7 @@ from session_monitor.totals.spending import Spending
 
 from .shared import currencies, filters, parsers
 from .shared.data import Data
+from .shared.failures import USAGE, Failure
 from .shared.output import Output
 
 
@@ -244,8 +245,10 @@ def _print_dates(output: Output, unit: str, breakdown: Breakdown) -> None:
 def _within(options: argparse.Namespace, where: tzinfo | None) -> tuple[Selection, str]:
     """The selection with the days that are shown, and these in words."""
     selection = filters.selection(options)
+    if options.since and options.days:
+        raise Failure("bad_time", "--days and --since exclude each other: both say where it begins", USAGE)
     until = f" until {options.until}" if options.until else ""
-    if selection.since is not None and options.days is None:
+    if selection.since is not None:
         return selection, f"since {options.since}{until}"
     number = min(options.days or DAYS[options.by], MOST_DAYS)
     shown = recent(selection, where, number, datetime.now(where).date())

@@ -15,6 +15,7 @@ import pytest
 
 from commands import checks
 from commands.shared import failures
+from session_monitor.base import settings
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
@@ -137,7 +138,7 @@ def test_doctor_where_no_signs_can_be_shown(run, home, monkeypatch):
 
 def test_doctor_with_a_state_file_elsewhere(run, home, monkeypatch):
     """Another state file is looked into, and names the log where the default is not there."""
-    monkeypatch.setattr(checks, "DEFAULT_LOG", str(home / "none"))
+    monkeypatch.setattr(settings.LOG_PATH, "built_in", [str(home / "none")])
     moved = home / "elsewhere.json"
     shutil.move(home / "sessions" / ".state.json", moved)
     assert run("doctor")[0] == 0  # there is data: a warning

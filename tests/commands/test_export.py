@@ -95,6 +95,16 @@ def test_the_format_is_that_of_the_files_name(run, home, name, more, begins):
     assert (home / name).read_bytes().decode().startswith(begins)
 
 
+@pytest.mark.parametrize("name", ["report.xlsx", "report.yaml", "a.json.gz"])
+def test_an_ending_of_no_format(run, home, name):
+    """It is refused with those that there are, and nothing is written; whoever names the format may end it as they like."""
+    status, out, err = run(name)
+
+    assert (status, out, (home / name).exists()) == (2, "", False)
+    assert ".json, .csv, .jsonl, .ndjson, .md, .markdown, or add --format" in err
+    assert run(name, "--format", "json")[0] == 0
+
+
 def test_stdout(run):
     """`-` prints the data and nothing else, CSV without a mark."""
     status, out, err = run("-", "--what", "rounds", "--format", "csv")

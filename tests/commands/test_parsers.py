@@ -69,6 +69,15 @@ def test_did_you_mean(arguments, hint):
     assert re.findall(r"did you mean (\S+)\?", done.stderr) == ([hint] if hint else [])
 
 
+def test_commands_of_ours_are_not_told():
+    """What a shell's completion asks with is neither listed nor proposed."""
+    done = run("__complet")
+
+    assert done.returncode == 2
+    assert "invalid choice" in done.stderr
+    assert "__complete" not in done.stderr.replace("__complet'", "")
+
+
 def test_a_commands_help():
     """It begins with what the list of commands says of it, as a sentence, and ends with examples as they are typed."""
     commands = parsers.Parser().add_subparsers()

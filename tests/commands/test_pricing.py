@@ -376,7 +376,9 @@ def test_what_was_set_is_told(four_calls):
     assert done_at(four_calls, "pricing", "alias", "mine", "GPT-4o") == "mine is priced as gpt-4o\n"
     assert done_at(four_calls, "pricing", "reset", "Mine") == "mine has no price now\n"
     done_at(four_calls, "pricing", "set", "gpt-4o", "1", "2", "--cache-read", "0.5")
-    assert done_at(four_calls, "pricing", "reset", "gpt-4o") == "gpt-4o is priced as gpt-4o\n"
+    assert done_at(four_calls, "pricing", "reset", "gpt-4o") == (
+        "gpt-4o has the price of gpt-4o again, the shipped one\n"
+    )
     own = four_calls / "sessions" / ".prices.json"
     assert done_at(four_calls, "pricing", "reset") == f"Your own prices in {own} are gone; the shipped ones count.\n"
     assert not own.exists()

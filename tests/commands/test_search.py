@@ -148,8 +148,6 @@ def test_options(data, run):
         (["nonesuch", "--in", "answer"], "without --in it is looked for everywhere"),
         (["nonesuch", "--session", "a*"], "without --session a* in all rounds"),
         (["weather", "nonesuch"], "a round has to have all of the words"),
-        (["☀️"], "holds no letter or digit to look for"),
-        ([""], "A blank holds no letter or digit to look for"),
     ],
 )
 def test_nothing_found(run, data, arguments, hint):
@@ -158,6 +156,14 @@ def test_nothing_found(run, data, arguments, hint):
     assert hint in out
     assert err == ""
     assert data(*arguments) == {"hits": [], "more": False}
+
+
+@pytest.mark.parametrize("text", ["☀️", "", " "])
+def test_nothing_to_look_for(run, text):
+    """What holds no letter or digit is in no text: that is no empty answer."""
+    with pytest.raises(failures.Failure, match="holds no letter or digit to look for") as told:
+        run(text)
+    assert (told.value.code, told.value.status) == ("no_words", failures.USAGE)
 
 
 def test_too_many_words(data, run):

@@ -217,6 +217,18 @@ def test_status(tmp_path):
     }
 
 
+def test_sessions_that_have_failed_calls(tmp_path):
+    """They are found however they stand now; those whose last call failed are some of them."""
+    agent = Agent(tmp_path)
+    agent.store([Step("mended", 0, failed=True), Step("mended", 1), Step("broken", 1, failed=True), Step("fine", 1)])
+
+    def found(status):
+        rows = Report(str(tmp_path), BOOK, now=2).sessions(Selection(status=status, now=2)).rows
+        return sorted(row.fields["session_id"] for row in rows)
+
+    assert (found("failed"), found("error")) == (["broken", "mended"], ["broken"])
+
+
 def test_what_did_not_end_well_is_counted(tmp_path):
     """A session counts the calls that failed, those that were left, and those that used at least so much."""
     ends = ("whole", "left", "left", "cut", "died", "by the gateway")

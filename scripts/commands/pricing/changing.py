@@ -12,7 +12,8 @@ from commands.shared.output import Output
 from session_monitor.own_prices import own_lists
 from session_monitor.prices import own_words, publishers
 from session_monitor.prices.book import Book
-from session_monitor.prices.price_list import PriceList
+from session_monitor.prices.cost import ModelPrices
+from session_monitor.prices.price_list import SHIPPED, PriceList
 from session_monitor.text import safe
 
 from . import own_list
@@ -85,5 +86,9 @@ def _reset(options: argparse.Namespace, output: Output, data: Data) -> None:
         )
         return
     model = data.book().find(options.model)
-    now = f"is priced as {safe.cell(model.key)}" if model else "has no price now"
+    now = f"has the price of {safe.cell(model.key)} again, {_whose(model)}" if model else "has no price now"
     output.tell(f"{safe.cell(publishers.own_key(options.model))} {now}")
+
+
+def _whose(model: ModelPrices) -> str:
+    return "the shipped one" if model.origin == SHIPPED else f"from {safe.cell(model.origin)}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -39,10 +41,15 @@ def no_folder(folder: str) -> Failure:
     return Failure("no_data", f"there is no folder {folder}: name the one that main.py writes to with --data-dir")
 
 
+_NO_WRITING = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+
+
 def unreadable(path: str, error: OSError) -> Failure:
-    """What is asked about cannot be read."""
+    """What is asked about cannot be read, or what an answer needs cannot be written."""
     if isinstance(error, files.OddFileError):
         return Failure("unreadable", str(error))
+    if error.errno in _NO_WRITING or os.fsdecode(path).endswith(files.TEMPORARY):
+        return Failure("unwritable", f"{path}: {error.strerror or error}. See that this user may write there")
     if isinstance(error, PermissionError):
         text = f"{path}: this user may not read it, so there is no answer: ask as the monitor's user"
         return Failure("not_readable", text)

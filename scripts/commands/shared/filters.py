@@ -9,7 +9,7 @@ from typing import Any
 from session_monitor.base import periods, settings
 from session_monitor.base.timestamps import now
 from session_monitor.calls.outcome import OUTCOMES
-from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
+from session_monitor.reports.filters import STATUSES, BadMomentError, Selection, dollars, moment
 from session_monitor.reports.report import Report
 from session_monitor.text import safe
 
@@ -39,8 +39,8 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--min-cost", type=_dollars, metavar="USD", help="sessions that cost at least so much")
     group.add_argument(
         "--status",
-        choices=STATES,
-        help="sessions that talked within 15 minutes, that did not, or whose last call failed",
+        choices=STATUSES,
+        help="sessions that talked within 15 minutes, that did not, whose last call failed, or that have failed calls",
     )
     return filters
 

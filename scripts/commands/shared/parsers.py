@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -33,7 +34,8 @@ class Parser(argparse.ArgumentParser):
         return options, unknown
 
     def error(self, message: str) -> Any:
-        """End with exit code 2, the usage and a hint."""
+        """End with exit code 2, the usage and a hint; commands for scripts of ours are none that somebody may have meant."""
+        message = re.sub(r", '?_\w+'?(?=[,)])", "", message)
         hints = [hint for hint in map(self._hint, _quoted(message)) if hint]
         super().error(message + "".join(f"; did you mean {hint}?" for hint in hints[:1]))
 
@@ -41,7 +43,8 @@ class Parser(argparse.ArgumentParser):
         import difflib  # noqa: PLC0415 -- only a mistake needs it
 
         known = [name for action in self._actions for name in (*action.option_strings, *(action.choices or ()))]
-        return next(iter(difflib.get_close_matches(wrong.partition("=")[0], map(str, known), 1)), None)
+        shown = [str(name) for name in known if not str(name).startswith("_")]
+        return next(iter(difflib.get_close_matches(wrong.partition("=")[0], shown, 1)), None)
 
 
 def _quoted(message: str) -> list[str]:

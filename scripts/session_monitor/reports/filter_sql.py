@@ -13,7 +13,7 @@ from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
 from session_monitor.prices.money import MICRO
 
-from .filters import ACTIVE, ACTIVE_FOR, ERROR, Selection
+from .filters import ACTIVE, ACTIVE_FOR, ERROR, FAILED, Selection
 
 _TABLE = "chosen"
 _GATHERED = "gathered"
@@ -248,7 +248,7 @@ def _session_conditions(selection: Selection) -> tuple[list[str], list[object]]:
 def _status_condition(status: str, now: int) -> str:
     """As ``session_rows`` tells the status."""
     failed, recent = f"last_flags & {schema.FAILED}", f"coalesce(updated, 0) >= {now - ACTIVE_FOR}"
-    conditions = {ERROR: failed, ACTIVE: f"NOT {failed} AND {recent}"}
+    conditions = {ERROR: failed, ACTIVE: f"NOT {failed} AND {recent}", FAILED: "failed > 0"}
     return conditions.get(status, f"NOT {failed} AND NOT {recent}")
 
 

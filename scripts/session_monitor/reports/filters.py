@@ -12,6 +12,10 @@ from session_monitor.prices.money import PICO
 
 ACTIVE, IDLE, ERROR = "active", "idle", "error"
 STATES = (ACTIVE, IDLE, ERROR)
+"""How a session stands: one of these."""
+FAILED = "failed"
+STATUSES = (*STATES, FAILED)
+"""What one may ask for: also sessions that have failed calls, however they stand."""
 ACTIVE_FOR = 15 * 60_000
 """Milliseconds after its last call for which a session counts as active."""
 
@@ -19,7 +23,7 @@ ACTIVE_FOR = 15 * 60_000
 class Selection(NamedTuple):
     """What is asked about: sessions by the first group, calls by the second.
 
-    ``sessions`` are ids or shell patterns of them, ``min_cost`` is in pico-dollars, ``status`` one of ``STATES``, for
+    ``sessions`` are ids or shell patterns of them, ``min_cost`` is in pico-dollars, ``status`` one of ``STATUSES``, for
     which ``now`` is needed.  ``since`` and ``until`` (the latter not included) are milliseconds since 1970, of a call's
     start.  ``models`` and ``consumers`` are names or patterns, ``outcome`` is one of ``outcome.OUTCOMES``.  Where sessions
     are listed, those are meant that have such a call.

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from session_monitor.base import periods
 from session_monitor.calls.outcome import OUTCOMES
-from session_monitor.reports.filters import STATES, BadMomentError, Selection, dollars, moment
+from session_monitor.reports.filters import STATUSES, BadMomentError, Selection, dollars, moment
 from web.server.exchange import Refusal, Request
 
 _LONGEST = 4000
@@ -98,8 +98,8 @@ def filters(request: Request, now: int) -> Filters:
     if since is not None and until is not None and since >= until:
         raise wrong("since is not before until")
     status = text(request, "status")
-    if status and status not in STATES:
-        raise wrong(f"status is one of {', '.join(STATES)}")
+    if status and status not in STATUSES:
+        raise wrong(f"status is one of {', '.join(STATUSES)}")
     models, consumers, part = _names(request, "model"), _names(request, "consumer"), text(request, "q")
     sessions = (_holding(part.strip()),) if part and part.strip() else ()
     # So that the answer to who asks for no status does not grow old.
