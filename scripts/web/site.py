@@ -90,9 +90,11 @@ class Site(NamedTuple):
             return self._page(request, visitor)
         if request.path.startswith(_STATIC) or request.path in self.files:
             return self._file(request.path)
+        if request.path not in ("/api/me", _KEY):
+            self._check(request, visitor)
+        parameters.check_names(request, parameters.known(static.API).get(request.path, request.query))
         if request.path in ("/api/me", _KEY):
             return self._me(request, visitor)
-        self._check(request, visitor)
         listened = {"/api/session/events": self._events_of_session, "/api/events": self._events}.get(request.path)
         if listened:
             return self._listened(request, connection, listened(request))
@@ -163,6 +165,7 @@ class Site(NamedTuple):
             if refusal.status != 401:
                 raise
             visitor = None
+        parameters.check_names(request, parameters.known(static.API)[request.path])
         if visitor is None or not visitor.sees_all:
             return Answer(200, Content(questions.envelope({"status": "ok"}, None)))
         return self._asked(request, self._begin(connection, visitor))

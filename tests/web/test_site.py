@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -10,6 +11,7 @@ from session_monitor.reports.report import Report
 from tests.support.webserving import ELSEWHERE, MAIN, serving
 from web import static
 from web.answers.desk import Desk
+from web.api import parameters
 from web.server.shares import OF_ALL, OWN, of_session
 
 OTHER = "nightly-digest-2026-02-02"
@@ -151,3 +153,13 @@ def test_what_is_of_all_sessions(running, path):
     assert running.ask(path, mine, id=MAIN).status == 403
     assert running.ask(path, ELSEWHERE).status == 401
     assert static.is_page(path) == (not path.startswith("/api/"))
+
+
+@pytest.mark.parametrize("path", sorted(parameters.known(static.API)))
+def test_a_parameter_that_an_address_does_not_have(running, path):
+    """What was meant by it would be missing in the answer, so there is none; those that there are are named."""
+    refused = running.ask(path, bogus="1")
+    error = json.loads(refused.body)["error"]
+
+    assert (refused.status, error["code"]) == (400, "bad_parameter")
+    assert error["message"].startswith(f"{path} has no parameter bogus: there are ")

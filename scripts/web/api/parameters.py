@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import json
 from collections.abc import Collection
 from datetime import datetime, timezone, tzinfo
 from typing import NamedTuple
@@ -14,6 +16,39 @@ from web.server.exchange import Refusal, Request
 _LONGEST = 4000
 """Characters of a value."""
 _MOST_NAMES = 50
+_SHOWN = 40
+
+
+_KEY = "key"
+"""What every address takes."""
+
+
+@functools.cache
+def known(path: str) -> dict[str, frozenset[str]]:
+    """The names of the parameters of each address, as a description of the API (OpenAPI) in the file of this path has them."""
+    with open(path, encoding="utf-8") as file:
+        document = json.load(file)
+    shared = document["components"]["parameters"]
+    names: dict[str, frozenset[str]] = {}
+    for address, ways in document["paths"].items():
+        stated = [
+            *ways.get("parameters", ()),
+            *(each for way in _METHODS for each in ways.get(way, {}).get("parameters", ())),
+        ]
+        each_one = (shared[each["$ref"].rpartition("/")[2]] if "$ref" in each else each for each in stated)
+        names[address] = frozenset(each["name"] for each in each_one if each["in"] == "query")
+    return names
+
+
+_METHODS = ("get", "post", "head")
+
+
+def check_names(request: Request, names: Collection[str]) -> None:
+    """Raises ``Refusal`` for a parameter with none of these names: what was meant by it would be missing in the answer."""
+    unknown = next((name for name in request.query if name not in names and name != _KEY), None)
+    if unknown is not None:
+        there = ", ".join(sorted(names)) or "none"
+        raise wrong(f"{request.path} has no parameter {unknown[:_SHOWN]}: there are {there}")
 
 
 def wrong(text: str) -> Refusal:

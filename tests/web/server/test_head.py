@@ -18,7 +18,7 @@ from web.server.exchange import Refusal
 
 REQUESTS = json.loads((Path(__file__).parent / "data" / "requests.json").read_text(encoding="utf-8"))
 HOST = b"Host: localhost\r\n"
-PIPELINED = b"GET /api/me?pipelined HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
+PIPELINED = b"GET /api/me?id=pipelined HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n"
 
 
 def written(row):
