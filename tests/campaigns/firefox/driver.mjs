@@ -44,9 +44,16 @@ const ways = {
   size: ({ width, height }) => page.setViewport({ width, height }),
   evaluate: ({ script }) => page.evaluate(script),
   wait: async ({ script }) => void (await page.waitForFunction(script, { polling: 50 })),
+  // A page may be putting something new in the place of what was just found: then that is meant.
   async click({ selector }) {
-    const node = await page.waitForSelector(selector, { visible: true });
-    await node.click();
+    for (let turn = 1; ; turn++) {
+      const node = await page.waitForSelector(selector, { visible: true });
+      try {
+        return await node.click();
+      } catch (error) {
+        if (turn === 10 || !/detached/.test(error)) throw error;
+      }
+    }
   },
   hover: async ({ selector }) => (await page.waitForSelector(selector, { visible: true })).hover(),
   wheel: ({ down }) => page.mouse.wheel({ deltaY: down }),
