@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
 import gc
 import os
@@ -75,8 +76,7 @@ def _run(options: argparse.Namespace) -> int:
         say.aloud("standard input is closed: there is nothing to read")
         return FAILED
     try:
-        files.make_folder(options.output_dir)
-        data_folder.check_whose(options.output_dir)
+        _prepare(options.output_dir, options.group)
         with files.lock(os.path.join(options.output_dir, data_folder.LOCK), _about()):
             return Monitor(options, say).run(follow=follow)
     except files.LockHeldError as held:
@@ -91,6 +91,18 @@ def _run(options: argparse.Namespace) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _prepare(folder: str, group: int | None) -> None:
+    """Make the output folder where there is none, and share it with a group.  Raises ``OSError``."""
+    files.make_folder(folder)
+    data_folder.check_whose(folder)
+    if group is not None:
+        files.share(folder, group)
+        from session_monitor.links import keys  # noqa: PLC0415 -- few share
+
+        with contextlib.suppress(keys.BadKeyFileError):  # the web server says it
+            keys.of_folder(folder)  # whose file the group could not make, for links to sessions
 
 
 def parser() -> argparse.ArgumentParser:
@@ -114,6 +126,12 @@ def parser() -> argparse.ArgumentParser:
         default=settings.DATA_DIR,
         metavar="DIR",
         help=f"where sessions are kept (default: {settings.DATA_DIR.told})",
+    )
+    add(
+        "--group",
+        type=_group,
+        metavar="NAME",
+        help="share the output folder with this group, whose members may read it; it stays shared (default: as it is)",
     )
     add("--session-key", metavar="ID", help="only sessions with this id; a shell pattern works too (default: all)")
     add(
@@ -143,6 +161,15 @@ def parser() -> argparse.ArgumentParser:
     voice.add_argument("--verbose", action="store_true", help="name the sessions of each batch, without the live view")
     add("--version", action="version", version=f"agent-session-monitor {__version__}")
     return top
+
+
+def _group(text: str) -> int:
+    import grp  # noqa: PLC0415 -- few share
+
+    try:
+        return grp.getgrnam(text).gr_gid
+    except KeyError:
+        raise argparse.ArgumentTypeError(f"there is no group {text} on this machine") from None
 
 
 def _seconds(text: str) -> float:

@@ -406,3 +406,53 @@ def test_a_killed_holder_holds_nothing(tmp_path):
         holder.kill()
     with files.lock(path, "second"):
         assert (tmp_path / ".lock").read_bytes() == b"second\n"
+
+
+@pytest.fixture
+def shared(tmp_path):
+    """A folder that is shared with a group of this user's, with what was in it before."""
+    folder = tmp_path / "shared"
+    folder.mkdir(mode=0o700)
+    (folder / "before").write_text("x")
+    (folder / "before").chmod(0o600)
+    (folder / "link").symlink_to("before")
+    files.share(str(folder), os.getegid())
+    return folder
+
+
+def test_a_shared_folder(shared):
+    """The group may read what was in it and what comes, whatever the umask is; others may not; links are left alone."""
+    umask = os.umask(0o077)
+    try:
+        files.replace(str(shared / "replaced"), b"x")
+        os.close(files.kept(str(shared / "kept")))
+        files.copy(os.fsencode(shared / "kept"), os.fsencode(shared / "copied"))
+    finally:
+        os.umask(umask)
+
+    assert stat.S_IMODE(shared.stat().st_mode) == files.SHARED_FOLDER
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in shared.iterdir() if not path.is_symlink()}
+    assert modes == dict.fromkeys(("before", "replaced", "kept", "copied"), 0o640)
+
+
+def test_sharing_once_more_looks_only(shared, monkeypatch):
+    """A folder that is shared so already is left as it is, however many files it has."""
+    monkeypatch.setattr(os, "listdir", None)
+    files.share(str(shared), os.getegid())
+
+
+@pytest.mark.parametrize(
+    ("mode", "folder", "is_open"),
+    [
+        (0o600, 0o700, False),
+        (0o640, 0o700, True),
+        (0o640, 0o2750, False),
+        (0o640, 0o750, True),
+        (0o640, 0o2755, True),
+        (0o660, 0o2750, True),
+        (0o644, 0o2750, True),
+    ],
+)
+def test_who_may_use_a_file(mode, folder, is_open):
+    """The group of a shared folder may read its files; everything else is open to others."""
+    assert files.is_open(stat.S_IFREG | mode, stat.S_IFDIR | folder) is is_open

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import grp
 import json
 import os
 import pty
 import re
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -436,6 +438,37 @@ def test_lines_that_are_none_of_a_gateway(tmp_path, output):
 
     assert run("--log-path", log, "--output-dir", output, "--quiet").stderr == ""
     assert "doctor --log-path FILE\n" in piped("hello\n" * 50, output, "--quiet").stderr
+
+
+def test_sessions_that_a_group_may_read(output, log):
+    """--group shares the folder once; later runs and all who write keep it so; who is in the group gets links to sessions."""
+    name = grp.getgrgid(os.getegid()).gr_name
+    assert run("--log-path", log, "--output-dir", output, "--quiet", "--group", name).returncode == 0
+    append(log, line("new"))
+    assert run("--log-path", log, "--output-dir", output, "--quiet").returncode == 0
+    for command in (
+        ["search", "a"],
+        ["repair"],
+        ["delete", "agent:main:a", "--yes"],
+        ["pricing", "set", "m", "1", "2"],
+    ):
+        subprocess.run(
+            [sys.executable, ROOT / "scripts" / "cli.py", *command, "--data-dir", output],
+            check=True,
+            capture_output=True,
+        )
+
+    assert stat.S_IMODE(output.stat().st_mode) == 0o2750
+    assert {stat.S_IMODE(path.stat().st_mode) for path in output.iterdir()} == {0o640}
+    assert {".web-key", ".prices.json", "new.json"} <= {path.name for path in output.iterdir()}
+
+
+def test_a_group_that_is_none(output, log):
+    """It is a wrong argument, and nothing is made."""
+    done = run("--log-path", log, "--output-dir", output, "--group", "no-such-group")
+    assert done.returncode == 2
+    assert "there is no group no-such-group on this machine" in done.stderr
+    assert not output.exists()
 
 
 # -- standard input ----------------------------------------------------------------------------------------------------

@@ -14,6 +14,8 @@ from typing import BinaryIO, Callable
 
 PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
+SHARED_FOLDER = 0o2750
+"""Of a folder that is shared with its group: what is made in it is the group's, and the group may read it."""
 TEMPORARY = ".tmp"
 """Behind a file's name: what is to be put in its place."""
 _BETWEEN_TRIES = 0.01
@@ -49,8 +51,8 @@ class OddFileError(OSError):
 def opened(path: str | bytes, flags: int = os.O_RDONLY, mode: int = PRIVATE_FILE) -> int:
     """Open a file of a data folder, and nothing else that has its name; returns the descriptor.
 
-    What root makes in the folder of a user is that user's, who could not read it otherwise.  Raises ``OSError``, and
-    ``OddFileError`` for what ``check`` objects to.
+    What root makes in the folder of a user is that user's, who could not read it otherwise; what is made in a folder that
+    is shared with a group, its members may read.  Raises ``OSError``, and ``OddFileError`` for what ``check`` objects to.
     """
     try:
         descriptor = os.open(path, flags | _CAREFULLY, mode)
@@ -59,8 +61,8 @@ def opened(path: str | bytes, flags: int = os.O_RDONLY, mode: int = PRIVATE_FILE
         raise
     try:
         _judge(path, os.fstat(descriptor))
-        if flags & os.O_EXCL and os.geteuid() == 0:
-            _hand_over(descriptor, _folder_of(path))
+        if flags & os.O_EXCL:
+            _make_as_its_folder(descriptor, _folder_of(path), mode)
     except BaseException:
         os.close(descriptor)
         raise
@@ -118,6 +120,44 @@ def _hand_over(descriptor: int, owner: os.stat_result) -> None:
     if owner.st_uid:
         with contextlib.suppress(OSError):  # a file system that keeps no owners
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
+
+
+def _make_as_its_folder(descriptor: int, folder: os.stat_result, mode: int) -> None:
+    if os.geteuid() == 0:
+        _hand_over(descriptor, folder)
+    if is_shared(folder.st_mode):
+        with contextlib.suppress(OSError):  # a file system that keeps no modes
+            os.fchmod(descriptor, mode | stat.S_IRGRP)
+
+
+def is_shared(mode: int) -> bool:
+    """Whether a folder with this mode is shared with its group, and with nobody else."""
+    return stat.S_IMODE(mode) == SHARED_FOLDER
+
+
+def is_open(mode: int, folder_mode: int) -> bool:
+    """Whether a file with this mode can be used by others than its owner, and the group that its folder is shared with."""
+    mine = stat.S_IRWXU | (stat.S_IRGRP if is_shared(folder_mode) else 0)
+    return bool(stat.S_IMODE(mode) & ~mine)
+
+
+def share(folder: str, group: int) -> None:
+    """Share a folder, and what is in it, with a group from now on.  Raises ``OSError``."""
+    state = os.stat(folder)
+    if is_shared(state.st_mode) and state.st_gid == group:
+        return
+    for name in os.listdir(folder):
+        path = os.path.join(folder, name)
+        with contextlib.suppress(FileNotFoundError):
+            if stat.S_ISREG(os.lstat(path).st_mode):
+                descriptor = opened(path)
+                try:
+                    os.fchown(descriptor, -1, group)
+                    os.fchmod(descriptor, PRIVATE_FILE | stat.S_IRGRP)
+                finally:
+                    os.close(descriptor)
+    os.chown(folder, -1, group)
+    os.chmod(folder, SHARED_FOLDER)  # at last: where something above fails, it is done once more
 
 
 def remove(path: str) -> None:
@@ -203,6 +243,8 @@ def copy(path: bytes, target: bytes) -> None:
         with open(descriptor, "wb") as copied, reading(path) as source:
             if os.geteuid() == 0:
                 _hand_over(descriptor, os.fstat(source.fileno()))
+            if is_shared(_folder_of(target).st_mode):
+                os.fchmod(descriptor, PRIVATE_FILE | stat.S_IRGRP)
             shutil.copyfileobj(source, copied)
             copied.flush()
             os.fsync(descriptor)

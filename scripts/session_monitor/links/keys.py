@@ -13,7 +13,6 @@ import hmac
 import os
 import re
 import secrets
-import stat
 import threading
 from typing import Callable
 
@@ -93,7 +92,7 @@ def of_folder(folder: str, first: Keys | None = None) -> Keys:
 def _read(path: str) -> Keys:
     try:
         with files.reading(path) as file:
-            if stat.S_IMODE(os.fstat(file.fileno()).st_mode) & 0o077:
+            if files.is_open(os.fstat(file.fileno()).st_mode, os.stat(os.path.dirname(path) or os.curdir).st_mode):
                 todo = "run 'chmod 600' on it, or take it away for a new key"
                 raise BadKeyFileError(f"{path} can be read by others: {todo}")
             text = file.read(1000).decode("ascii", "replace").strip()

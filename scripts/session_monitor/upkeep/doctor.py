@@ -10,6 +10,7 @@ import os
 import shlex
 import shutil
 import sqlite3
+import stat
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -112,7 +113,8 @@ def _existing(folder: str) -> str:
 
 def _folder(folder: str) -> Check:
     try:
-        mode = os.stat(folder).st_mode & 0o777
+        state = os.stat(folder)
+        mode = stat.S_IMODE(state.st_mode)
         entries = os.listdir(folder)
     except FileNotFoundError:
         todo = "run main.py, or name the folder that it writes to with --data-dir"
@@ -131,7 +133,17 @@ def _folder(folder: str) -> Check:
     if not os.access(folder, os.W_OK):
         found = f"{folder}: {sessions}; this user may not write there"
         return Check("data folder", WARN, found, "fine for asking; the monitor must run as the user who may")
-    return Check("data folder", OK, f"{folder}: {sessions}, private")
+    whose = f"shared with {_group(state.st_gid)}" if files.is_shared(mode) else "private"
+    return Check("data folder", OK, f"{folder}: {sessions}, {whose}")
+
+
+def _group(number: int) -> str:
+    import grp  # noqa: PLC0415 -- few share
+
+    try:
+        return f"the group {grp.getgrgid(number).gr_name}"
+    except KeyError:
+        return f"the group {number}"
 
 
 def _distrusted(folder: str) -> Check | None:
@@ -180,8 +192,8 @@ def _is_closed(path: str) -> bool:
 
 
 def _seen_by_others(folder: str, mode: int, entries: Iterable[str]) -> Check | None:
-    open_ones = [folder] if mode & 0o077 else []
-    open_ones += [name for name in entries if _holds_calls(name) and _is_open(os.path.join(folder, name))]
+    open_ones = [folder] if mode & 0o077 and not files.is_shared(mode) else []
+    open_ones += [name for name in entries if _holds_calls(name) and _is_open(os.path.join(folder, name), mode)]
     if open_ones:
         found = f"{folder}: others may look into {', '.join(open_ones[:3])}{' …' if len(open_ones) > 3 else ''}"
         todo = "conversations are private: chmod 700 for the folder, 600 for what is in it"
@@ -197,9 +209,10 @@ def _holds_calls(name: str) -> bool:
     )
 
 
-def _is_open(path: str) -> bool:
+def _is_open(path: str, folder_mode: int) -> bool:
     try:
-        return bool(os.lstat(path).st_mode & 0o077) and not os.path.islink(path)
+        mode = os.lstat(path).st_mode
+        return not stat.S_ISLNK(mode) and files.is_open(mode, folder_mode)
     except OSError:
         return False
 
