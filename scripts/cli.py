@@ -28,6 +28,7 @@ COMMANDS = {
     "list": "list",
     "show": "show",
     "whatif": "whatif",
+    "compare": "compare",
     "search": "search",
     "url": "url",
     "export": "export",

@@ -9,6 +9,7 @@ Its rooms in reading order, ● those that others may come in by:
     url ●     the link to a session's page
     export ●  tables for elsewhere
     stats ●   stats-model and other names, stats-date, stats-tool, summary
+    compare ● one time beside another
     watch ●   what happens now
     tail ●    what is said in one session now
     checks ●  doctor, verify

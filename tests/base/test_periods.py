@@ -163,7 +163,18 @@ def test_the_name_of_the_machines_zone(monkeypatch, tmp_path, place, name):
     assert periods.local_name() == name
 
 
-@pytest.mark.parametrize("name", ["", "Nowhere", "../etc/passwd", "Asia/Beijing\0", "x" * 5000])
+@pytest.mark.parametrize(
+    ("text", "hours"), [("+08:00", 8), ("-03:30", -3.5), ("+0545", 5.75), ("+14:00", 14), ("-00:00", 0)]
+)
+def test_an_offset(text, hours):
+    """Hours and minutes east of UTC are a zone whose days they begin."""
+    assert periods.zone(text).utcoffset(None) == timedelta(hours=hours)
+    assert periods.start_of(date(2026, 2, 1), periods.zone(text)) == 1769904000000 - hours * 3_600_000
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Nowhere", "../etc/passwd", "Asia/Beijing\0", "x" * 5000, "+8", "+25:00", "-", "+"]
+)
 def test_no_such_zone(name):
     """A name that is no zone's is told as such, whatever it is."""
     with pytest.raises(periods.UnknownZoneError):

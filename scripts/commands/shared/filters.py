@@ -50,7 +50,7 @@ def _add_timezone(group: Any) -> None:
         "--timezone",
         default=settings.TIMEZONE,
         metavar="ZONE",
-        help=f"whose days, such as Asia/Shanghai or UTC (default: {settings.TIMEZONE.told})",
+        help=f"whose days, such as Asia/Shanghai, +08:00 or UTC (default: {settings.TIMEZONE.told})",
     )
 
 
@@ -66,7 +66,7 @@ def zone(name: str) -> tzinfo | None:
     try:
         return periods.zone(name)
     except periods.UnknownZoneError:
-        text = f"no time zone {name}: name one like Asia/Shanghai (or this machine has no list of them: tzdata)"
+        text = f"no time zone {name}: name one like Asia/Shanghai, or an offset like +08:00 (or this machine has no list of them: tzdata)"
         raise Failure("bad_timezone", text, USAGE) from None
 
 

@@ -28,17 +28,30 @@ class TimeSpan(NamedTuple):
 
 
 def zone(name: str) -> tzinfo | None:
-    """The zone with an IANA name; None for ``local``, this machine's.  Raises UnknownZoneError."""
+    """The zone with an IANA name, or with an offset such as ``+08:00``; None for ``local``, this machine's.
+
+    Raises UnknownZoneError.
+    """
     if name == LOCAL:
         return None
     if name.upper() == "UTC":
         return timezone.utc
+    if name.startswith(("+", "-")):
+        return _of_offset(name)
     import zoneinfo  # noqa: PLC0415 -- most questions are about local days, and need not wait for it
 
     try:
         return zoneinfo.ZoneInfo(name)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise UnknownZoneError(name) from error
+
+
+def _of_offset(text: str) -> tzinfo:
+    """Hours and minutes east of UTC, as RFC 3339 writes them."""
+    try:
+        return datetime.strptime(text, "%z").tzinfo or timezone.utc
+    except ValueError:
+        raise UnknownZoneError(text) from None
 
 
 def local_name() -> str | None:

@@ -128,7 +128,7 @@ def filters(request: Request, now: int) -> Filters:
     try:
         zone = periods.zone(zone_name)
     except periods.UnknownZoneError:
-        raise wrong("timezone is a name like Asia/Shanghai, UTC, or local") from None
+        raise wrong("timezone is a name like Asia/Shanghai, an offset like +08:00, UTC, or local") from None
     since, until = _moment(request, "since", now, zone), _moment(request, "until", now, zone, is_end=True)
     if since is not None and until is not None and since >= until:
         raise wrong("since is not before until")
