@@ -27,6 +27,7 @@ from session_monitor.text.help import HelpFormatter
 COMMANDS = {
     "list": "list",
     "show": "show",
+    "cost": "cost",
     "whatif": "whatif",
     "compare": "compare",
     "search": "search",

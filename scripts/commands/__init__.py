@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     list ●    which sessions
     show ●    one session, with what was said
+    cost ●    what it cost, in brief
     whatif ●  what it would have cost elsewhere
     search ●  where something was said
     url ●     the link to a session's page

@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from session_monitor.base import periods
-from session_monitor.calls.coverage import Coverage
 from session_monitor.reports import naming
 from session_monitor.reports.breakdown import Breakdown, BreakdownRow, SpanRow, ToolRow
 from session_monitor.reports.filters import DAYS, MOST_DAYS, Selection, recent
@@ -284,10 +283,4 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
     for line in wording.assumed(spent, output.currency):
         output.tell(f"          {line}")
     output.tell_rate()
-    output.tell(f"Coverage: {_coverage(data.coverage())}")
-
-
-def _coverage(covered: Coverage | None) -> str:
-    if covered is None:
-        return "not known: there is no state file of the monitor beside the sessions"
-    return f"{humanize.counted(covered.lines, 'line')} read; {'; '.join(covered.in_words())}"
+    output.tell(f"Coverage: {data.coverage_in_words()}")

@@ -17,6 +17,7 @@ SHOWN, PLAIN = "0.0205 CNY", "0.020535714286"
 COMMANDS = (
     ["list"],
     ["show", "s"],
+    ["cost", "s"],
     ["show", "s", "--format", "md"],
     ["show", "s", "--format", "html"],
     ["stats-model"],

@@ -25,6 +25,7 @@ COMMANDS = (
     "list --model qwen* --since 2026-02-01 --until 2026-02-01 --timezone UTC",
     f"show {MAIN}",
     "show last --rounds last:2",
+    f"cost {MAIN}",
     f"whatif {MAIN} --model gpt-4o",
     "summary --currency CNY --rate 0.14",
     "pricing rate",

@@ -28,6 +28,8 @@ SCRIPTS = ROOT / "scripts"
 CLI, MAIN = SCRIPTS / "cli.py", ROOT / "main.py"
 SAMPLE = ROOT / "tests" / "data" / "sample" / "access.log"
 PATIENCE = 30
+BRIEF = 8
+"""Counts that a brief coverage has at most."""
 ENVIRONMENT = {**os.environ, "TZ": "Asia/Shanghai", "PYTHONIOENCODING": "utf-8"}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
@@ -55,12 +57,13 @@ def data(*arguments, **options):
     return envelope(*arguments, **options)["data"]
 
 
-def envelope(*arguments, **options):
-    """The same with what stands around it."""
+def envelope(*arguments, coverage=None, **options):
+    """The same with what stands around it; of a ``brief`` answer the coverage is brief, too."""
     done = run(*arguments, "--json", **options)
     assert (done.returncode, done.stderr) == (0, "")
     answer = json.loads(done.stdout)
     assert list(answer) == ["schema_version", "data", "coverage"]
+    assert coverage is None or len(answer["coverage"]) < BRIEF
     assert answer["schema_version"] == 1
     return answer
 

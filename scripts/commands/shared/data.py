@@ -14,7 +14,7 @@ from session_monitor.own_prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.reports.report import Report
-from session_monitor.text import safe
+from session_monitor.text import humanize, safe
 
 from .failures import NOT_FOUND, USAGE, Failure, bad_prices, no_folder
 from .output import Output
@@ -47,6 +47,13 @@ class Data:
     def coverage(self) -> Coverage | None:
         """How much of the log was read, where a monitor's state file tells."""
         return coverage.of_state(self.state_file)
+
+    def coverage_in_words(self) -> str:
+        """The same for people."""
+        covered = self.coverage()
+        if covered is None:
+            return "not known: there is no state file of the monitor beside the sessions"
+        return f"{humanize.counted(covered.lines, 'line')} read; {'; '.join(covered.in_words())}"
 
     def check_is_there(self) -> None:
         """Raises ``Failure`` where the folder is not there."""

@@ -17,9 +17,13 @@ SCHEMA_VERSION = 1
 """Of the envelope that JSON stands in."""
 
 
-def to_json(value: object) -> str:
-    """JSON fit for any output: what steers a terminal, or is not in its encoding, is written as JSON's own escape."""
-    return safe.escape_json(json.dumps(value, ensure_ascii=not holds_unicode()))
+def to_json(value: object, *, brief: bool = False) -> str:
+    """JSON fit for any output: what steers a terminal, or is not in its encoding, is written as JSON's own escape.
+
+    ``brief`` is without spaces, for those who count what they read.
+    """
+    separators = (",", ":") if brief else None
+    return safe.escape_json(json.dumps(value, ensure_ascii=not holds_unicode(), separators=separators))
 
 
 def holds_unicode() -> bool:
@@ -42,23 +46,24 @@ class Output:
 
     # -- to stdout, for scripts ----------------------------------------------------------------------------------------
 
-    def to_json(self, value: object) -> str:
+    def to_json(self, value: object, *, brief: bool = False) -> str:
         """JSON of an answer, with what stands beside its dollars where another currency was asked for."""
-        return to_json(self.currency.beside(value))
+        return to_json(self.currency.beside(value), brief=brief)
 
     def line(self, value: dict[str, object]) -> str:
         """The same of an answer that stands by itself in a line, with the rate."""
         return self.to_json(value if self.currency.is_dollars else {**value, "currency": self.currency.to_json()})
 
-    def print_json(self, *pieces: str) -> None:
-        """Print data, which is JSON already, in the envelope, with how much of the log it speaks for."""
+    def print_json(self, *pieces: str, brief: bool = False) -> None:
+        """Print data, which is JSON already, in the envelope, with how much of the log it speaks for (``brief``: the gist)."""
         covered = self.coverage()
+        told = None if covered is None else covered.gist() if brief else covered.to_json()
         sys.stdout.write(f'{{"schema_version": {SCHEMA_VERSION}, "data": ')
         for piece in pieces:
             sys.stdout.write(piece)
         if not self.currency.is_dollars:
             sys.stdout.write(f', "currency": {to_json(self.currency.to_json())}')
-        sys.stdout.write(f', "coverage": {to_json(covered.to_json() if covered else None)}}}\n')
+        sys.stdout.write(f', "coverage": {to_json(told, brief=brief)}}}\n')
 
     def print_error(self, code: str, message: str) -> None:
         """Print a failure as JSON."""

@@ -56,6 +56,9 @@ _OF_CALLS = {
 """What is told of calls where there are such, in words."""
 
 
+_IN_NO_SUM = (_SKIPPED_CALLS, "lost_bytes", "lost_calls", "unknown_gaps")
+
+
 class Coverage(SimpleNamespace):
     """What was read: lines, calls among them, why the others were passed over, and what the calls lack.
 
@@ -119,6 +122,11 @@ class Coverage(SimpleNamespace):
         self.content_left_out += bool(call.left_out)
         self.outer_broken += call.outer_broken
         self.torn += call.torn
+
+    def gist(self) -> dict[str, int]:
+        """For JSON, in brief: what was read, and what is in no sum where there is such."""
+        counts = {**vars(self), _SKIPPED_CALLS: self.passed_over.get(_SKIPPED_CALLS, 0)}
+        return {"lines": self.lines, "calls": self.calls, **{name: counts[name] for name in _IN_NO_SUM if counts[name]}}
 
     def in_words(self) -> list[str]:
         """How much of the log the totals speak for."""

@@ -15,6 +15,7 @@ Its rooms in reading order, ● those that others may come in by:
     latency             how long calls took: half of them, and 95 of a hundred
     comparison ●        some models, consumers, times or sessions side by side
     unpriced ●          which models have no price, and why
+    session_cost ●      what one session cost, by kind of token and by model
     session_profile     how one session grew, and where its tokens went
     session_outline ●   what each of its rounds cost and added, where its questions stand, what was big
     session_previews ●  what a list says of each session beside its sums

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from .comparison import Known, Side
     from .dashboard import Dashboard
     from .elsewhere import Elsewhere
+    from .session_cost import SessionCost
     from .session_list import SessionList
     from .session_outline import SessionOutline
     from .session_previews import SessionPreview
@@ -236,6 +237,12 @@ class Report:
         from . import comparison
 
         return self.ask(lambda index: comparison.of_sessions(index, session_ids))
+
+    def cost(self, session_id: str) -> SessionCost | None:
+        """What the session with this id cost, by kind of token and by model; None where there is none."""
+        from . import session_cost
+
+        return self.ask(lambda index: session_cost.session_cost(index, session_id, self.now))
 
     def profile(self, session_id: str) -> SessionProfile | None:
         """How the session with this id went; None where there is none."""

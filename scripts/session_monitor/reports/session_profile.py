@@ -6,18 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.round_costs import call_of
 from session_monitor.index.schema import CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
-from session_monitor.prices import money
-from session_monitor.prices.book import Book
-from session_monitor.prices.cost import Cost, CostParts
-from session_monitor.totals import usage_totals
+from session_monitor.prices.cost import Call
 
-from . import breakdown
+from . import session_cost
 from .breakdown import BreakdownRow, ToolRow
 from .dashboard import percentile
+from .session_cost import TokenKind
 
 ERROR, MODEL, COMPACTION = "error", "model", "compaction"
 """Marks of a round: it failed, is of another model than the one before in its conversation, or its prompt is much shorter.
@@ -54,19 +51,6 @@ class ContextPoint(NamedTuple):
         if self.thread == 1:  # as rounds have it
             del document["thread"]
         return document
-
-
-class TokenKind(NamedTuple):
-    """The tokens of one kind, and what those cost that have a price, in pico-dollars; None where none has one."""
-
-    kind: str
-    tokens: int
-    pico: int | None
-
-    def to_json(self) -> dict[str, Any]:
-        """For JSON."""
-        cost = None if self.pico is None else money.plain(self.pico)
-        return {"kind": self.kind, "tokens": self.tokens, "cost_usd": cost}
 
 
 class SessionProfile(NamedTuple):
@@ -106,6 +90,10 @@ class _Round(NamedTuple):
         return self.fresh, self.read, self.written, self.visible, self.reasoning
 
     @property
+    def call(self) -> Call:
+        return call_of(self.model, self.way, self.at, self.tokens, self.parts, self.flags, self.consumer)
+
+    @property
     def prompt(self) -> int:
         return self.fresh + self.read + self.written
 
@@ -136,8 +124,8 @@ def profile(index: Index, session_id: str) -> SessionProfile | None:
     rounds = list(map(_Round._make, index.db.execute(_ROUNDS, (session,))))
     return SessionProfile(
         rounds=len(rounds),
-        kinds=_kinds(index.book, rounds),
-        models=_models(index, session),
+        kinds=session_cost.kinds(index.book, (each.call for each in rounds)),
+        models=session_cost.models(index, session),
         tools=_tools(index, session),
         points=_thinned(list(_points(rounds))),
         first_token=_percentiles(each.first_token for each in rounds),
@@ -167,37 +155,6 @@ def _percentiles(values: Iterable[float | None]) -> tuple[int | None, int | None
     """What half of the values that are known do not exceed, and 95 of 100."""
     known = [value for value in values if value is not None]
     return percentile(known, 50), percentile(known, 95)
-
-
-def _kinds(book: Book, rounds: Iterable[_Round]) -> list[TokenKind]:
-    tokens, pico, is_priced = [0] * len(CostParts._fields), [0] * len(CostParts._fields), False
-    for each in rounds:
-        tokens = breakdown.added_columns(tokens, each.tokens)
-        outcome = book.price(call_of(each.model, each.way, each.at, each.tokens, each.parts, each.flags, each.consumer))
-        if isinstance(outcome, Cost):
-            is_priced = True
-            pico = breakdown.added_columns(pico, outcome.parts)
-    return [
-        TokenKind(kind, count, cost if is_priced else None)
-        for kind, count, cost in zip(CostParts._fields, tokens, pico)
-    ]
-
-
-def _models(index: Index, session: int) -> list[BreakdownRow]:
-    """The dearest first."""
-    sql = (
-        f"SELECT model.name, notes, {schema.OF_ROUNDS} FROM round LEFT JOIN model ON model.id = round.model "
-        "WHERE session = ? GROUP BY round.model, notes"
-    )
-    by_model: dict[str | None, dict[int, list[int]]] = {}
-    for name, notes, *columns in index.db.execute(sql, (session,)):
-        by_model.setdefault(name, {})[notes] = columns
-    unpriced = breakdown.unpriced(index, session)
-    rows = [
-        BreakdownRow(name, 1, usage_totals.of_noted(by_notes, {name: unpriced.get(name, 0)}))
-        for name, by_notes in by_model.items()
-    ]
-    return sorted(rows, key=lambda row: (-row.sums.spending.pico, -row.sums.total_tokens, row.name or ""))
 
 
 def _tools(index: Index, session: int) -> list[ToolRow]:
