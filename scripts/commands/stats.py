@@ -30,6 +30,12 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     for column, (about, *examples) in _BY_NAME.items():
         command = parsers.command(commands, costs, f"stats-{column}", f"add up the calls {about}", *examples)
         command.add_argument("--by", choices=periods.UNITS, help="a row for each in each hour, day, week or month")
+        if column in (naming.MODEL, naming.CONSUMER):
+            command.add_argument(
+                "--latency",
+                action="store_true",
+                help="how long calls took until the first token and until the end: half of them, and 95 of a hundred (p50, p95)",
+            )
         command.set_defaults(run=_by_name, column=column)
     _add_by_tool(commands, both)
     _add_by_date(commands, costs)
@@ -42,7 +48,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 _BY_NAME = {
-    naming.MODEL: ("of each model", "stats-model --since 7d --json", "stats-model --by day --since 7d"),
+    naming.MODEL: (
+        "of each model",
+        *("stats-model --since 7d --json", "stats-model --by day --since 7d", "stats-model --latency --since 7d"),
+    ),
     naming.CONSUMER: ("of each consumer", "stats-consumer --since today"),
     naming.VENDOR: ("of the models of each vendor, whoever sold them", "stats-vendor --since 30d"),
     naming.SELLER: ("that each seller sold, as names, routes and clusters tell", "stats-seller --since 30d"),
@@ -68,11 +77,16 @@ def _sum_columns(currency: DisplayCurrency) -> tuple[Column, ...]:
 def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
     """By the names of ``options.column``; with ``--by`` in each span of time."""
     column, report, selection = options.column, data.report(), filters.selection(options)
+    if options.by and getattr(options, "latency", False):
+        raise Failure("bad_latency", "--latency and --by exclude each other", USAGE)
     if options.by:
         _by_time_and_name(options, output, report, selection)
         return
     if output.is_json:
         output.print_json(output.to_json(report.by_name_in_json(column, selection)))
+        return
+    if getattr(options, "latency", False):
+        _by_latency(options, output, report, selection)
         return
     breakdown = report.by_name(column, selection)
     if not breakdown.rows:
@@ -83,6 +97,32 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
         total = _cells("TOTAL", breakdown, output.currency)
         output.print_table((Column(column.capitalize(), least=16), *_sum_columns(output.currency)), cells, total)
         _tell_unknown(output, breakdown.sums.spending)
+
+
+_LATENCIES = (
+    Column("Calls", ">", rank=2),
+    *(Column(f"{what} {which}", ">") for what in ("First token", "Whole call") for which in ("p50", "p95")),
+    Column("Failed p95", ">", rank=1),
+)
+
+
+def _by_latency(options: argparse.Namespace, output: Output, report: Report, selection: Selection) -> None:
+    sides = report.compared_by_name(options.column, selection)
+    if not sides:
+        output.tell(filters.why_empty(report, options, "calls"))
+        return
+    output.tell(f"📊 Latency by {options.column.capitalize()}")
+    rows = []
+    for name, side in sorted(sides.items(), key=lambda each: -each[1].sums.calls):
+        first, whole, failed = side.latency
+        times = (first.p50, first.p95, whole.p50, whole.p95, failed.p95)
+        rows.append([_shown(name, options.column), humanize.count(side.sums.calls), *map(_seconds, times)])
+    output.print_table((Column(options.column.capitalize(), least=16), *_LATENCIES), rows)
+    output.complain("-: the log tells no times of such calls; those that clients left are in none")
+
+
+def _seconds(milliseconds: int | None) -> str:
+    return "-" if milliseconds is None else f"{milliseconds / 1000:.2f} s"
 
 
 def _by_time_and_name(options: argparse.Namespace, output: Output, report: Report, selection: Selection) -> None:

@@ -11,7 +11,7 @@ import pytest
 from commands import stats
 from session_monitor.prices.cost import NOTES, OTHER_READINGS
 from session_monitor.reports.breakdown import ToolRow
-from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope, rows_of, run
+from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope, line, rows_of, run, sessions
 
 ASSUMED = "~ assumed in part: $0.0663 of $0.175, 24 rounds"
 WHY = {
@@ -239,3 +239,27 @@ def test_no_calls_on_these_days(sample):
         assert any(line.startswith("TOTAL") for line in shown) == is_shown
     assert run("stats-date", "--timezone", "Nowhere", "--data-dir", sample).returncode == 2
     assert run("stats-date", "--days", "0", "--data-dir", sample).returncode == 2
+
+
+def test_latency(tmp_path):
+    """A row a model with the median and the 95th percentile, the model with most calls first; a dash for what no call tells."""
+    times = {"llm_first_token_duration": 500, "llm_service_duration": 2000}
+    folder = sessions(
+        tmp_path / "sessions",
+        line("a", 1, **times),
+        line("a", 2, **times),
+        line("a", 3, model="gpt-4o"),
+        line("b", 4, model="gpt-4o", llm_service_duration=90, outer={"response_code": "500"}),
+        line("b", 5, model="gpt-4o"),
+    )
+    done = run("stats-model", "--latency", "--data-dir", folder)
+
+    heading, columns, _, *rows = done.stdout.splitlines()
+    assert heading == "📊 Latency by Model"
+    assert columns.split("  ")[0] == "Model"
+    assert [row.split()[:2] for row in rows] == [["gpt-4o", "3"], ["qwen-max", "2"]]
+    assert rows[0].split()[2:] == ["-", "-", "-", "-", "0.09", "s"]
+    assert [float(text) for text in rows[1].split()[2:] if text[0].isdigit()] == pytest.approx(
+        [0.5, 0.5, 2, 2], rel=0.01
+    )
+    assert run("stats-model", "--latency", "--by", "day", "--data-dir", folder).returncode == 2
