@@ -30,6 +30,7 @@ COMMANDS = {
     "cost": "cost",
     "whatif": "whatif",
     "compare": "compare",
+    "statusline": "statusline",
     "search": "search",
     "url": "url",
     "export": "export",

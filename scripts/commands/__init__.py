@@ -2,19 +2,20 @@
 
 Its rooms in reading order, ● those that others may come in by:
 
-    list ●    which sessions
-    show ●    one session, with what was said
-    cost ●    what it cost, in brief
-    whatif ●  what it would have cost elsewhere
-    search ●  where something was said
-    url ●     the link to a session's page
-    export ●  tables for elsewhere
-    stats ●   stats-model and other names, stats-date, stats-tool, summary
-    compare ● one time beside another
-    watch ●   what happens now
-    tail ●    what is said in one session now
-    checks ●  doctor, verify
-    config ●  the settings of all programs
-    delete ●  delete, prune
-    repair ●  mending
+    list ●        which sessions
+    show ●        one session, with what was said
+    cost ●        what it cost, in brief
+    whatif ●      what it would have cost elsewhere
+    statusline ●  one session in one line, for a prompt
+    search ●      where something was said
+    url ●         the link to a session's page
+    export ●      tables for elsewhere
+    stats ●       stats-model and other names, stats-date, stats-tool, summary
+    compare ●     one time beside another
+    watch ●       what happens now
+    tail ●        what is said in one session now
+    checks ●      doctor, verify
+    config ●      the settings of all programs
+    delete ●      delete, prune
+    repair ●      mending
 """

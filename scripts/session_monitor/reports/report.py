@@ -112,6 +112,12 @@ class Report:
 
         return self.ask(lambda index: session_rows.session(index, session_id, self.now))
 
+    def last_prompt(self, session_id: str) -> int | None:
+        """How many tokens the prompt of a session's last round had; None where that is not told."""
+        from . import session_rows
+
+        return self.ask(lambda index: session_rows.last_prompt(index, session_id))
+
     def named(self, text: str, limit: int = 20) -> list[str]:
         """The ids of the sessions that somebody means by an id, by ``last``, or by a part of an id, the latest first.
 

@@ -76,6 +76,15 @@ def session(index: Index, session_id: str, now: int) -> SessionRow | None:
     return None if number is None else _rows(index, now, "WHERE id = ?", number)[0]
 
 
+_LAST_PROMPT = "SELECT fresh + read + written, flags FROM round WHERE session = ? ORDER BY number DESC LIMIT 1"
+
+
+def last_prompt(index: Index, session_id: str) -> int | None:
+    """How many tokens the prompt of a session's last round had; None where that is not told."""
+    row = index.db.execute(_LAST_PROMPT, (index.session_number(session_id),)).fetchone()
+    return None if row is None or row[1] & schema.NO_TOKENS else row[0]
+
+
 def numbered(index: Index, numbers: Sequence[int], now: int) -> Iterator[SessionRow]:
     """The sessions with these numbers in the index, which are there, in this order."""
     for first in range(0, len(numbers), _AT_ONCE):
