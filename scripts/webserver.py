@@ -25,7 +25,8 @@ from session_monitor.base import data_folder, files, settings, timestamps
 from session_monitor.links import addresses
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
-from session_monitor.text import safe
+from session_monitor.text import own_names, safe
+from session_monitor.text.help import HelpFormatter
 from web import static
 from web.answers.desk import Desk
 from web.answers.folder import Folder
@@ -137,7 +138,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description="Serve the web page: all sessions, and what was said in each.",
         epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        formatter_class=HelpFormatter,
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
@@ -229,7 +230,7 @@ def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) 
         hint = (
             f"There is no folder {options.data_dir} yet: run 'python3 main.py --log-path LOG --output-dir DIR' first."
         )
-        print(safe.clean(hint), flush=True)
+        print(own_names.as_typed(safe.clean(hint)), flush=True)
 
 
 def _in_words(error: OSError, options: argparse.Namespace) -> str:
@@ -251,7 +252,7 @@ def _fail(text: str) -> int:
 
 
 def _say(text: str) -> None:
-    print(f"webserver.py: {safe.clean(text, newlines=True)}", file=sys.stderr, flush=True)
+    print(own_names.as_typed(f"webserver.py: {safe.clean(text, newlines=True)}"), file=sys.stderr, flush=True)
 
 
 class _Log:

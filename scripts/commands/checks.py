@@ -5,13 +5,14 @@ from __future__ import annotations
 import argparse
 import functools
 import os
+import shlex
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from session_monitor.base import settings
 from session_monitor.log import rotation
-from session_monitor.text import humanize, safe
+from session_monitor.text import humanize, own_names, safe
 from session_monitor.upkeep import doctor, log_search, verification
 from session_monitor.upkeep.checks import FAIL, OK, WARN, Case, Check
 from session_monitor.upkeep.session_check import Finding
@@ -81,7 +82,10 @@ def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
         settings=_settings(known, {"data_dir": "data_dir" in data.origins, "log_path": not options.log_path}),
     )
     made = []
-    for check in doctor.examine(case):
+    for found in doctor.examine(case):
+        check = found._replace(
+            found=own_names.as_typed(found.found), todo=found.todo and own_names.as_typed(found.todo)
+        )
         made.append(check)
         if not output.is_json:
             _tell_check(output, check)
@@ -93,10 +97,12 @@ def _doctor(options: argparse.Namespace, output: Output, data: Data) -> int:
 
 
 def _monitor() -> str:
-    """The path of main.py, as one types it in this folder."""
+    """How one runs main.py, as one types it in this folder."""
+    if own_names.is_installed():
+        return own_names.as_typed("main.py")
     path = os.path.normpath(_MAIN)
     relative = os.path.relpath(path)
-    return path if relative.startswith(os.pardir) else relative
+    return f"python3 {shlex.quote(path if relative.startswith(os.pardir) else relative)}"
 
 
 def _settings(known: Mapping[str, settings.Found], is_open: Mapping[str, bool]) -> list[str]:

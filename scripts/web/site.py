@@ -13,6 +13,7 @@ from session_monitor.base import periods
 from session_monitor.links import addresses
 from session_monitor.links.keys import Keys
 from session_monitor.reports.report import NoSuchFolderError
+from session_monitor.text import own_names
 
 from . import static
 from .answers.desk import Desk
@@ -38,7 +39,7 @@ _KEY = "/api/key"
 """Where a key that comes in a header is kept as a cookie: so it stands in no address, history or log."""
 _OF_SESSIONS = ("/", addresses.PAGE)
 _CHINESE = {
-    code: {"zh-CN": text}
+    code: {"zh-CN": own_names.as_typed(text)}
     for code, text in {
         "key_needed": (
             "此页面需要密钥：请打开服务器启动时显示的链接，或某个会话的链接。"

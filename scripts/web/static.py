@@ -14,6 +14,9 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 
+from session_monitor.base import data_tables
+from session_monitor.text import own_names
+
 from . import bundle
 from .server.exchange import HTML, JSON, Content
 
@@ -142,8 +145,7 @@ def _lasting(name: str, body: bytes, kind: str) -> str:
 
 def _names(folder: str) -> list[str]:
     """The files of the pages, as ``shared/dom.js``: by their folders below this one."""
-    paths = (os.path.join(within, name) for within, _, names in os.walk(folder) for name in names if _kind(name))
-    return sorted(os.path.relpath(path, folder).replace(os.sep, "/") for path in paths)
+    return [name for name in data_tables.names_below(folder) if _kind(name)]
 
 
 def _kind(name: str) -> str | None:
@@ -151,8 +153,10 @@ def _kind(name: str) -> str | None:
 
 
 def _content(path: str) -> Content:
-    with open(path, "rb") as file:
-        return Content(file.read(), _kind(path) or JSON)
+    body, kind = data_tables.content(path), _kind(path) or JSON
+    if own_names.is_installed() and kind != _KINDS[".png"]:
+        body = own_names.as_typed(body.decode()).encode()
+    return Content(body, kind)
 
 
-_PAGES = frozenset(_path(name) for name in os.listdir(FOLDER) if name.endswith(".html"))
+_PAGES = frozenset(_path(name) for name in _names(FOLDER) if name.endswith(".html") and "/" not in name)

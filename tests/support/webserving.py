@@ -162,9 +162,9 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
 
 
 @contextlib.contextmanager
-def program(folder, *options):
-    """The program at work: its process, its port, and what it printed."""
-    command = [sys.executable, SERVER, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", *options]
+def program(folder, *options, called=(sys.executable, SERVER)):
+    """The program at work, so called: its process, its port, and what it printed."""
+    command = [*called, "--data-dir", folder, "--port", "0", "--host", "127.0.0.1", *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     process = subprocess.Popen(command, text=True, **pipes, env={**os.environ, "HOME": str(folder)})
     try:

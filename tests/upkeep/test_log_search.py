@@ -47,5 +47,5 @@ def test_not_more_than_a_few(tmp_path):
 
 def test_commands():
     """A command is fit for a shell, whatever the names are."""
-    (command,) = log_search.commands(["/var/log/a b.log"], "main.py", "my $data")
+    (command,) = log_search.commands(["/var/log/a b.log"], "python3 main.py", "my $data")
     assert shlex.split(command) == ["python3", "main.py", "--log-path", "/var/log/a b.log", "--output-dir", "my $data"]

@@ -15,7 +15,7 @@ from commands.shared.failures import Failure
 from commands.shared.output import Output
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import NoSuchFolderError, Report
-from session_monitor.text import safe
+from session_monitor.text import own_names, safe
 
 from .shells import SCRIPTS, script
 from .tree import COMPLETE
@@ -32,7 +32,11 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.epilog += _HOW_TO_LOAD
     command.add_argument("shell", choices=tuple(SCRIPTS), metavar="SHELL", help="bash, zsh or fish")
     command.add_argument(
-        "--name", type=_name, default="cli.py", metavar="NAME", help="by what name you call it (default: cli.py)"
+        "--name",
+        type=_name,
+        default=own_names.as_typed("cli.py"),
+        metavar="NAME",
+        help="by what name you call it (default: cli.py)",
     )
     command.set_defaults(run=_completion, **parsers.NOTHING_SHARED)
     hidden = commands.add_parser(COMPLETE, parents=[shared])
@@ -64,7 +68,12 @@ def _name(text: str) -> str:
 
 def _completion(options: argparse.Namespace, _output: Output, _data: Data) -> None:
     # The whole command line, of which only this command may have been loaded, comes from above.
-    print(script(options.shell, options.name, options.command_line(), [sys.executable, _CLI]), end="")
+    print(script(options.shell, options.name, options.command_line(), [sys.executable, _program()]), end="")
+
+
+def _program() -> str:
+    """The file by which Python runs this program again, from wherever."""
+    return os.path.abspath(sys.argv[0]) if own_names.is_installed() else _CLI
 
 
 def _ids(options: argparse.Namespace, _output: Output, data: Data) -> None:

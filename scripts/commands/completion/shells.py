@@ -11,6 +11,8 @@ import re
 import shlex
 from collections.abc import Iterable, Iterator, Sequence
 
+from session_monitor.base import data_tables
+
 from .tree import COMPLETE, FILE, FOLDER, ID, TEXT, Node, Option, Value, tree, with_all_below
 
 
@@ -26,8 +28,7 @@ def script(shell: str, name: str, parser: argparse.ArgumentParser, program: Sequ
 
 
 def _read(name: str) -> str:
-    with open(os.path.join(os.path.dirname(__file__), name), encoding="utf-8") as file:
-        return file.read()
+    return data_tables.content(os.path.join(os.path.dirname(__file__), name)).decode()
 
 
 # -- bash --------------------------------------------------------------------------------------------------------------

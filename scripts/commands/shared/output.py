@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Callable
 
 from session_monitor.calls.coverage import Coverage
-from session_monitor.text import safe, table, width
+from session_monitor.text import own_names, safe, table, width
 from session_monitor.text.table import Column, Paint
 from session_monitor.totals.currency import DOLLARS
 
@@ -67,7 +67,7 @@ class Output:
 
     def print_error(self, code: str, message: str) -> None:
         """Print a failure as JSON."""
-        error = to_json({"code": code, "message": message})
+        error = to_json({"code": code, "message": own_names.as_typed(message)})
         print(f'{{"schema_version": {SCHEMA_VERSION}, "error": {error}}}')
 
     # -- to stdout, for people -----------------------------------------------------------------------------------------
@@ -111,7 +111,7 @@ class Output:
     @staticmethod
     def complain(text: str) -> None:
         """Say something beside the data, in lines that fit the terminal."""
-        lines = f"cli.py: {safe.clean(text, newlines=True)}".split("\n")
+        lines = own_names.as_typed(f"cli.py: {safe.clean(text, newlines=True)}").split("\n")
         if sys.stderr.isatty():
             columns = _columns()
             lines = [part for line in lines for part in width.wrap(line, columns, "  ")]

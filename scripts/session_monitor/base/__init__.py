@@ -9,7 +9,7 @@ Its rooms in reading order, ● those that others may come in by:
     periods ●       hours, days, weeks and months of a time zone
     utf8 ●          text with half a surrogate pair in it, as bytes and back
     compact_json ●  JSON without spaces, as the session files have it
-    data_tables ●   tables that lie beside the code
+    data_tables ●   files that lie beside the code, in a folder or in a zip file
     hashing ●       hashes, without what a pass need not load
     lazy_regex ●    patterns that are made when they are first used
     settings ●      what the environment and config files say where no argument does

@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from session_monitor.base import data_tables
 from session_monitor.base.timestamps import local_time
 from session_monitor.prices.cost import Outcome
 from session_monitor.text import humanize, safe
@@ -46,8 +47,8 @@ def pieces(
 ) -> Iterator[str]:
     """The whole page, a round a piece; long texts are clipped unless ``full``."""
     session_id = html.escape(safe.cell(row["session_id"]))
-    with open(_STYLE, encoding="utf-8") as file:
-        yield f"{_HEAD}<title>{session_id}</title>\n<style>\n{file.read()}</style>\n</head>\n<body>\n<main>\n"
+    style = data_tables.content(_STYLE).decode()
+    yield f"{_HEAD}<title>{session_id}</title>\n<style>\n{style}</style>\n</head>\n<body>\n<main>\n"
     yield f'<h1 dir="auto">{session_id}</h1>\n<table>\n'
     for fact in passages.facts(row, spent, currency):
         yield f'<tr><th scope="row">{fact.label}</th><td>{html.escape(fact.text)}</td></tr>\n'

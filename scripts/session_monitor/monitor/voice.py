@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from session_monitor.text import safe
+from session_monitor.text import own_names, safe
 
 from .poll import Poll
 
@@ -24,7 +24,7 @@ class Voice:
 
     def aloud(self, text: str) -> None:
         """Say it."""
-        print(f"main.py: {safe.clean(text)}", file=sys.stderr, flush=True)
+        print(own_names.as_typed(f"main.py: {safe.clean(text)}"), file=sys.stderr, flush=True)
 
     def troubles(self, poll: Poll) -> None:
         """Say what a person should hear of a poll, unless it was true the last time as well."""

@@ -39,7 +39,7 @@ import zlib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from session_monitor.base import data_folder, files, utf8
+from session_monitor.base import data_folder, data_tables, files, utf8
 
 SCHEMA = 1
 UNIT = "1M tokens"
@@ -150,14 +150,12 @@ def shipped() -> PriceList:
 
 def undecoded() -> UndecodedPriceList:
     """The same, as it is in its file."""
-    with open(SHIPPED, "rb") as file:
-        return UndecodedPriceList(SHIPPED, file.read())
+    return UndecodedPriceList(SHIPPED, data_tables.content(SHIPPED))
 
 
 def sellers_digest() -> str:
     """Changes with the bytes of ``SELLERS``."""
-    with open(SELLERS, "rb") as file:
-        return _digest_of_bytes(file.read())
+    return _digest_of_bytes(data_tables.content(SELLERS))
 
 
 def _digest_of_bytes(raw: bytes) -> str:

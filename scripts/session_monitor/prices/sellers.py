@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import fnmatch
 import functools
-import json
+import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
+
+from session_monitor.base import data_tables
 
 from . import price_list
 
@@ -69,9 +71,7 @@ def meant(text: str) -> str | None:
 @functools.lru_cache(1)
 def table_of_sellers() -> dict[str, Any]:
     """``sellers.json``: ``own_machine``, ``resellers`` and ``makers``, and under which names these publish."""
-    with open(price_list.SELLERS, encoding="utf-8") as file:
-        table: dict[str, Any] = json.load(file)
-    return table
+    return data_tables.beside(price_list.SELLERS, os.path.basename(price_list.SELLERS))  # type: ignore[no-any-return]
 
 
 @functools.lru_cache(1)

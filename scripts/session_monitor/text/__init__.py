@@ -9,5 +9,6 @@ Its rooms in reading order, ● those that others may come in by:
     humanize ●    1,250 calls, 12.3 MB, 3 min ago
     markdown ●    text that stands in Markdown as itself
     live_frame ●  what a live view looks like
+    own_names ●   by which names our programs are called here
     help ●        argparse's help, as all programs print it
 """

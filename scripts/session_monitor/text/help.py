@@ -7,6 +7,8 @@ import os
 import sys
 from typing import Any
 
+from .own_names import as_typed
+
 _NARROW = 80
 """Columns where nobody tells how many there are."""
 
@@ -21,6 +23,12 @@ class HelpFormatter(argparse.RawDescriptionHelpFormatter):
     def __init__(self, prog: str, **options: Any) -> None:
         """As its base, with a width for the terminal."""
         super().__init__(prog, **{"width": _columns() - 2, **options})
+
+    def _format_text(self, text: str) -> str:
+        return super()._format_text(as_typed(text))
+
+    def _expand_help(self, action: argparse.Action) -> str:
+        return as_typed(super()._expand_help(action))
 
 
 def _columns() -> int:

@@ -26,7 +26,7 @@ class Case(NamedTuple):
 
     ``now`` is the time in seconds since 1970; with ``deep`` a large index is looked through as well.
     ``settings`` are values that no argument gave, in words, with where they are from.  ``places`` are patterns of where a log may be
-    that is not where it should, and ``monitor`` is the path of main.py.  ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
+    that is not where it should, and ``monitor`` is how one runs main.py.  ``allowed`` are the real folders that logs must lie beneath to be opened, if any are given.
     """
 
     logs: Sequence[str]
@@ -39,7 +39,7 @@ class Case(NamedTuple):
     allowed: Sequence[str] = ()
     settings: Sequence[str] = ()
     places: Sequence[str] = ()
-    monitor: str = "main.py"
+    monitor: str = "python3 main.py"
 
 
 FEW = 0.05

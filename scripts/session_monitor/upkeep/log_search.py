@@ -51,6 +51,6 @@ def _age(path: str) -> float:
 
 
 def commands(logs: Iterable[str], monitor: str, data_dir: str) -> Iterator[str]:
-    """For each log the command that reads it: ``monitor`` is the path of main.py."""
+    """For each log the command that reads it: ``monitor`` is how one runs main.py."""
     for log in logs:
-        yield f"python3 {shlex.quote(monitor)} --log-path {shlex.quote(log)} --output-dir {shlex.quote(data_dir)}"
+        yield f"{monitor} --log-path {shlex.quote(log)} --output-dir {shlex.quote(data_dir)}"

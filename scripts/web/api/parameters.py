@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import datetime, timezone, tzinfo
 from typing import NamedTuple
 
-from session_monitor.base import periods
+from session_monitor.base import data_tables, periods
 from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.reports.filters import STATUSES, BadMomentError, Selection, dollars, moment
 from web.server.exchange import Refusal, Request
@@ -26,8 +26,7 @@ _KEY = "key"
 @functools.cache
 def known(path: str) -> dict[str, frozenset[str]]:
     """The names of the parameters of each address, as a description of the API (OpenAPI) in the file of this path has them."""
-    with open(path, encoding="utf-8") as file:
-        document = json.load(file)
+    document = json.loads(data_tables.content(path))
     shared = document["components"]["parameters"]
     names: dict[str, frozenset[str]] = {}
     for address, ways in document["paths"].items():

@@ -16,6 +16,7 @@ from collections.abc import Collection, Sequence
 from typing import Callable, NamedTuple
 
 from session_monitor.links.keys import Keys
+from session_monitor.text import own_names
 
 from .exchange import Headers, Refusal, Request
 from .peers import is_loopback
@@ -31,7 +32,7 @@ WRONG_KEY = 1.0
 _MOST_WAITING = 16
 _COOKIE_DAYS = 30
 _COOKIE = "monitor-key"
-_KEY_NEEDED = (
+_KEY_NEEDED = own_names.as_typed(
     "a key is needed here: open the link that the server printed when it started, or the one that "
     "'python3 scripts/cli.py url --all --data-dir DIR' prints to the owner of its data folder"
 )
