@@ -43,6 +43,7 @@ COMMANDS = {
     **dict.fromkeys(("doctor", "verify"), "checks"),
     **dict.fromkeys(("delete", "prune"), "delete"),
     "repair": "repair",
+    "man": "man",
     **dict.fromkeys(("completion", "__complete"), "completion.command"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""

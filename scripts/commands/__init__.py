@@ -16,6 +16,7 @@ Its rooms in reading order, ● those that others may come in by:
     tail ●        what is said in one session now
     checks ●      doctor, verify
     config ●      the settings of all programs
+    man ●         the help as a manual page
     delete ●      delete, prune
     repair ●      mending
 """

@@ -16,7 +16,14 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = (
     *("README.md", "SKILL.md", "LOG_ROTATION.md"),
-    *("docs/CHANGELOG.md", "docs/FILES.md", "docs/MAINTAINING.md", "docs/SERVER.md", "docs/SESSION_IDS.md"),
+    *(
+        "docs/CHANGELOG.md",
+        "docs/FILES.md",
+        "docs/INSTALL.md",
+        "docs/MAINTAINING.md",
+        "docs/SERVER.md",
+        "docs/SESSION_IDS.md",
+    ),
 )
 
 
