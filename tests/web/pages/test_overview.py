@@ -191,3 +191,19 @@ def test_old_sessions_are_shown_at_the_first_look(tmp_path, serve, look, expect)
     expect(page.get_by_text("Nothing matches")).to_be_visible()
     page.get_by_role("button", name="Show all time").click()
     expect(page.locator("#sessions tbody tr")).to_have_count(1)
+
+
+def test_the_month_is_not_said_to_end_with_less_than_is_spent_already(demo, look, expect):
+    """What the month ends near is told to two figures, and rounded up where it would be below what was spent by now."""
+    page = look(demo).page
+
+    def near_its_end(route):
+        response = route.fetch()
+        told = response.json()
+        pace = told["data"]["pace"]
+        told["data"]["pace"] = {**pace, "month": {**pace["month"], "cost_usd": "32.27"}, "month_end_usd": "32.41"}
+        route.fulfill(response=response, json=told)
+
+    page.route("**/api/overview?*", near_its_end)
+    page.get_by_role("button", name="30 d", exact=True).click()
+    expect(page.locator(".pace")).to_contain_text("$33.00")

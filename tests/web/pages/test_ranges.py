@@ -172,6 +172,7 @@ def test_the_hits_of_a_search_come_first(demo, look, expect):
     assert page.locator("#hits .hit mark").count() >= page.locator("#hits .hit").count()
     assert page.locator("#hits h3").count() == len({*texts_of(page.locator("#hits h3 .id"))})
     before = page.locator("#hits .hit").count()
+    expect(page.locator("#hits > header small")).to_contain_text(f"{before}+ hits in ")  # there are more
     page.get_by_role("button", name="Show more").click()
     expect(page.locator("#hits .hit").nth(before)).to_be_visible()
     page.locator("#hits h2").click()

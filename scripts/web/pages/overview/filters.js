@@ -11,6 +11,8 @@ import { t } from "../shared/text/texts.js";
 import { NO_FILTERS, OUTCOMES, inRange, isFiltered, view } from "./view.js";
 
 const PATIENCE = 350;
+/** The server looks for no longer words. */
+const LONGEST = 200;
 const OUTCOME_TEXTS = { ok: "outcome.ok", left: "outcome.left", failed: "filter.hasFailed" };
 const RANGE_TEXTS = {
   today: "range.today",
@@ -47,6 +49,7 @@ export class Filters {
       type: "search",
       id: "search",
       autocomplete: "off",
+      maxlength: LONGEST,
       placeholder: t(isRedacted ? "search.hintIds" : "search.hint"),
       "aria-label": t("search.label"),
       on: { input: whenQuiet(PATIENCE, () => this.#typed()), keydown: (event) => this.#pressed(event, onEnter) },

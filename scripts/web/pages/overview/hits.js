@@ -14,12 +14,15 @@ export function showHits(box, { hits, more, sessions }, { words, isRedacted, onM
   const present = box.querySelector(".hit.is-present")?.getAttribute("href");
   const bySession = Map.groupBy ? Map.groupBy(hits, (hit) => hit.session_id) : grouped(hits);
   const titles = new Map(sessions.map((session) => [session.session_id, session]));
-  const found = t("hits.found", { count: hits.length, hits: count(hits.length), sessions: count(bySession.size) });
+  // Where there are more, any of the sessions may have some of them.
+  const numberOf = ({ length }) => `${count(length)}${more ? "+" : ""}`;
+  const where = t("hits.where", { count: bySession.size, sessions: numberOf({ length: bySession.size }) });
+  const found = t("hits.found", { count: hits.length, hits: numberOf(hits), where });
   fill(
     box,
     el("header", {}, el("h2", {}, t("hits.title"), hits.length ? el("small", {}, found, more ? ` · ${t("hits.latest")}` : "") : null)),
     hits.length
-      ? el("div", { class: "hits" }, [...bySession].map(([id, its]) => ofSession(titles.get(id) ?? { session_id: id }, its, words, isRedacted)))
+      ? el("div", { class: "hits" }, [...bySession].map(([id, its]) => ofSession(titles.get(id) ?? { session_id: id }, its, { words, isRedacted, number: numberOf(its) })))
       : el("p", { class: "none" }, t("hits.none")),
     more && onMore ? button({ class: "quiet all" }, onMore, t("hits.more")) : null,
   );
@@ -58,7 +61,7 @@ function grouped(hits) {
   return found;
 }
 
-function ofSession(session, hits, words, isRedacted) {
+function ofSession(session, hits, { words, isRedacted, number }) {
   const { session_id: id } = session;
   return el(
     "section",
@@ -68,7 +71,7 @@ function ofSession(session, hits, words, isRedacted) {
       {},
       el("a", { href: sessionAddress(id, hits[0].round, words), dir: "auto" }, titleOf(session, isRedacted)),
       el("bdi", { class: "id" }, cutInMiddle(id, 44)),
-      el("small", {}, t("hits.inSession", { count: hits.length, hits: count(hits.length) })),
+      el("small", {}, t("hits.inSession", { count: hits.length, hits: number })),
     ),
     el("ol", {}, hits.map((hit) => el("li", {}, hitLink(id, hit, words)))),
   );

@@ -247,15 +247,17 @@ function tipOf(bar, by) {
 function paceOf({ last_hour: hour, month, month_end_usd: end }) {
   const parts = [
     hour.calls && picoDollars(hour.cost_usd) ? t("pace.hour", { amount: cost(hour) }) : null,
-    end ? t("pace.month", { amount: cost({ ...month, cost_usd: rounded(end) }) }) : null,
+    end ? t("pace.month", { amount: cost({ ...month, cost_usd: rounded(end, month.cost_usd) }) }) : null,
   ].filter(Boolean);
   return parts.length ? el("small", { class: "pace", title: end ? t("pace.hint") : null }, parts.join(" · ")) : null;
 }
 
-/** What is no more than likely is told to two figures, or to the dollar. */
-function rounded(dollars) {
+/** What is no more than likely is told to two figures, or to the dollar; never as less than what is spent already. */
+function rounded(dollars, spent) {
   const about = approximateDollars(dollars);
-  return (about >= 100 ? Math.round(about) : Number(about.toPrecision(2))).toFixed(6);
+  const step = about >= 100 ? 1 : 10 ** (Math.floor(Math.log10(about)) - 1);
+  const near = Math.round(about / step) * step;
+  return (near < approximateDollars(spent) ? near + step : near).toFixed(6);
 }
 
 function legend(models, chosen) {

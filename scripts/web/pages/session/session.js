@@ -137,6 +137,7 @@ class SessionPage {
     this.#facts = new Facts(byId("facts"), { onChoose: (number) => this.#navigation.goTo(number), onFailed: () => this.#stepFailed(1), isRedacted: this.#isRedacted });
     this.#take(session);
     this.#showAnswer();
+    if (this.#outline) this.#facts.showOutline(this.#outline);
   }
 
   /** Keeps the server's answer about the session, and says at the rounds what it knows of them. */
@@ -181,7 +182,8 @@ class SessionPage {
     else await this.#chosenGrew();
     this.#rounds.showMarks();
     this.#rail.show(this.#outline);
-    this.#facts.showOutline(this.#outline);
+    // An address that asks for some rounds has the outline asked for first: it may be there before the figures are.
+    this.#facts?.showOutline(this.#outline);
     if (this.#navigation.current) this.#rail.mark(this.#navigation.current);
   }
 

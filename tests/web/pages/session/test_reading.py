@@ -164,6 +164,25 @@ def test_a_way_to_a_round_that_the_choice_hides_shows_all(demo, look, expect):
     assert "show" not in page.url
 
 
+def test_some_rounds_are_shown_whichever_answer_comes_first(demo, look, expect):
+    """A link to some rounds is followed as well where the figures of the session come behind all else."""
+    page = look(demo).page
+    held = []
+
+    def hold(route):
+        held.append(route)
+
+    page.route("**/api/session?*", hold)
+
+    page.goto(demo + of_session(LONG) + "&show=failed#r30")
+    expect(page.locator("#r30.is-target")).to_be_in_viewport()
+    expect(page.locator(".missing")).to_contain_text("Round 30 is not among what was chosen (Failed)")
+    held.pop().continue_()
+    expect(page.get_by_role("heading", name="What was big")).to_be_visible()
+    expect(page.locator(".facts dd").first).to_contain_text("300")
+    assert "show" not in page.url
+
+
 def test_find_opens_what_is_cut_and_goes_on_from_where_one_is(tmp_path, serve, look, expect):
     """Words far down in a long text are shown, fetched where they were not sent; next leads on from the round one reads."""
     filler = "nothing of that kind stands in this line\n"

@@ -139,6 +139,17 @@ def test_rounds_that_call_tools_are_lines(demo, look, expect):
     assert page.locator(".round.is-open").count() == page.locator(".round").count()
 
 
+def test_nothing_is_cut_that_would_say_something_else(demo, look, expect):
+    """A sign says that the history was cut before a round that is a line; how often a result was sent again is whole."""
+    for width in (768, 1366, 1600):
+        page = look(demo, of_session(LONG), size=(width, 900)).page
+        expect(page.locator(".context-marks .chip.compaction").first).to_be_attached()
+        expect(page.locator(".big-list li").first).to_be_attached()
+        cut = """[...document.querySelectorAll(".context-marks .chip, .big-list .what:has(small)")]
+            .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent)"""
+        assert page.evaluate(cut) == [], width
+
+
 def test_lines_on_a_phone_say_what_was_said_above_what_was_done(demo, look, expect):
     """Each takes two short lines, and nothing of it is cut but ends of texts; a link opens one, `j` marks the next one."""
     watched = look(demo, of_session(LONG, "#r30"), size=(375, 812))
