@@ -16,14 +16,8 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = (
     *("README.md", "SKILL.md", "LOG_ROTATION.md"),
-    *(
-        "docs/CHANGELOG.md",
-        "docs/FILES.md",
-        "docs/INSTALL.md",
-        "docs/MAINTAINING.md",
-        "docs/SERVER.md",
-        "docs/SESSION_IDS.md",
-    ),
+    *("docs/CHANGELOG.md", "docs/CLI.md", "docs/FILES.md", "docs/INSTALL.md", "docs/MAINTAINING.md", "docs/NUMBERS.md"),
+    *("docs/PRICES.md", "docs/README.zh-CN.md", "docs/SERVER.md", "docs/SESSION_IDS.md"),
 )
 
 
@@ -55,7 +49,7 @@ def _run(command, folder):
     )
 
 
-@pytest.mark.parametrize("document", ["README.md", "SKILL.md"])
+@pytest.mark.parametrize("document", ["README.md", "SKILL.md", "docs/CLI.md"])
 def test_commands_work(document, checkout):
     """Each command that a document shows does what it should on the sample log, in a fresh checkout."""
     commands = _commands(document)
@@ -84,8 +78,8 @@ def test_readme_shows_what_the_command_prints(checkout):
 
 
 def test_every_parameter_is_documented():
-    """The README names every parameter that main.py and cli.py know."""
-    readme = (ROOT / "README.md").read_text()
+    """The documents name every parameter that the programs know."""
+    readme = "".join((ROOT / name).read_text() for name in ("docs/CLI.md", "docs/SERVER.md"))
     pricing = [["pricing", name] for name in ("list", "show", "set", "rate", "alias", "seller", "reset")]
     for face, commands in (
         ("main.py", [[]]),
@@ -141,3 +135,30 @@ def test_every_campaign_is_named_with_its_options():
     assert campaigns.keys() - rows.keys() == set()
     untold = {(name, each) for name, options in campaigns.items() for each in options if f"`{each}`" not in rows[name]}
     assert untold == set()
+
+
+def _outline(document):
+    """The levels of its headings, and its blocks of code, both in order."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    blocks = re.findall(r"^```.*?^```$", text, re.MULTILINE | re.DOTALL)
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.MULTILINE | re.DOTALL)
+    return [len(marks) for marks in re.findall(r"^(#+) ", prose, re.MULTILINE)], blocks
+
+
+def test_the_chinese_readme_says_the_same():
+    """It has the same headings, by number and level, and shows the same commands as the English one, which it links to."""
+    assert _outline("docs/README.zh-CN.md") == _outline("README.md")
+
+
+def test_the_chinese_readme_leads_to_the_same_places():
+    """Its links, tables and pictures are those of the English one, seen from its own folder."""
+
+    def facts(document):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        links = re.findall(r"\]\(([^)#:]+)", text)
+        places = {
+            (ROOT / document).parent.joinpath(link).resolve().relative_to(ROOT.resolve()).as_posix() for link in links
+        }
+        return places - {"README.md", "docs/README.zh-CN.md"}, len(re.findall(r"^\|", text, re.MULTILINE))
+
+    assert facts("docs/README.zh-CN.md") == facts("README.md")

@@ -211,3 +211,17 @@ def test_the_page_is_served(commands, sessions):
         assert "session-monitor-cli list" in page
         assert json.loads(ask("/api/openapi.json").body)["openapi"]
         assert len(ask("/api/sessions").data["sessions"]) == 7
+
+
+def test_what_the_readme_shows_of_installing_works(site, tmp_path):
+    """Its commands after ``pipx install .`` do what they should in a checkout, by the names that are installed."""
+    (block,) = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "README.md").read_text(), re.MULTILINE | re.DOTALL)
+    install, *shown = block.splitlines()
+    (tmp_path / "tests" / "data" / "sample").mkdir(parents=True)
+    shutil.copy(SAMPLE, tmp_path / "tests" / "data" / "sample")
+
+    printed = [run(site[0] / line.split()[0], *line.split()[1:], cwd=tmp_path) for line in shown]
+
+    assert install == "pipx install ."
+    assert SESSION in printed[1]
+    assert printed[2] == f"agent-session-monitor {__version__}\n"

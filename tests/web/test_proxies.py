@@ -39,7 +39,7 @@ def example(name, begin):
 
 
 DOCUMENTED = {
-    "nginx": lambda port: nginx(example("README.md", "location / {")(port)),
+    "nginx": lambda port: nginx(example("docs/SERVER.md", "location / {")(port)),
     "haproxy": lambda port: haproxy(example("docs/SERVER.md", "backend monitor")(port)),
 }
 """Each as it is documented here."""
@@ -142,7 +142,7 @@ def test_the_cookie_behind_tls(folder, tmp_path):
     socket_of_tls = tmp_path / "tls.sock"
     with program(folder, "--quiet") as (process, port, _):
         key = process.stdout.readline().strip().rpartition("key=")[2]
-        location = example("README.md", "location / {")(port)
+        location = example("docs/SERVER.md", "location / {")(port)
         with nginx(location, f"listen unix:{socket_of_tls} ssl;", *files) as plain:
             with visitor(plain) as ask:
                 bare = ask("/", key=key).headers["Set-Cookie"]
