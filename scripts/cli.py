@@ -17,7 +17,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fa
 if __name__ == "__main__":
     gc.disable()  # until all is loaded: none of that is garbage, and looking for some takes a tenth as long as loading it
 
-from commands.shared import currencies, failures, parsers
+from commands.shared import currencies, failures, fields, parsers
 from commands.shared.failures import FAILED, INTERRUPTED, OK, Failure
 from commands.shared.output import Output
 from session_monitor import __version__
@@ -65,8 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = parsers.command_first(sys.argv[1:] if arguments is None else arguments)
     # A service may be started without them; a data file must not be opened in their place.
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
-    options = parser(words).parse_args(words)
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+    try:
+        options = parser(words).parse_args(words)
+    except parsers.BadArgumentsError as mistake:
+        if parsers.is_json_asked(words):
+            Output(is_json=True).print_error("bad_arguments", mistake.text)
+        raise
     try:
         status = _run(options)
         sys.stdout.flush()
@@ -92,7 +97,7 @@ def _run(options: argparse.Namespace) -> int:
     try:
         data = parsers.data(options, os.environ)
         output.coverage, folder = data.coverage, data.folder
-        output.currency = currencies.chosen(options, data)
+        output.currency, output.fields = currencies.chosen(options, data), fields.asked(options, output)
         return int(options.run(options, output, data) or OK)
     except BrokenPipeError:
         raise

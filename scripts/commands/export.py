@@ -53,7 +53,9 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.epilog = f"{_ABOUT_WHAT}\n{command.epilog}"
     command.add_argument("file", metavar="FILE", help=f"where to; a file that is there is replaced; {STDOUT} is stdout")
     command.add_argument(
-        "--format", choices=formats.FORMATS, help="how (default: as the file's name ends, else json; --json is json)"
+        "--format",
+        choices=formats.FORMATS,
+        help="how (default: as the file's name ends, else json; --json is json in the envelope of all answers)",
     )
     command.add_argument(
         "--what", choices=export_tables.WHAT, default=export_tables.REPORT, help="see below (default: report)"
@@ -76,7 +78,7 @@ def _export(options: argparse.Namespace, output: Output, data: Data) -> None:
         counted = tuple(export_tables.in_currency(table, output.currency) for table in counted)
         known = output.currency.beside(summary), output.currency
         document = Document(timestamps.rfc3339(timestamps.now()), counted, data.coverage(), *known)
-        put(formats.pieces(document, form, is_readable=is_readable))
+        put(formats.pieces(document, form, is_readable=is_readable, is_enveloped=output.is_json))
 
     try:
         if options.what == export_tables.ROUNDS:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from typing import Any
 
 from session_monitor.base.timestamps import local_time
+from session_monitor.reports.report import Report
 from session_monitor.reports.session_list import SORT_KEYS, SessionList
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, safe
@@ -13,7 +15,7 @@ from session_monitor.text.table import Column
 from session_monitor.totals import spending, wording
 from session_monitor.totals.currency import DisplayCurrency
 
-from .shared import currencies, filters, parsers
+from .shared import currencies, fields, filters, parsers
 from .shared.data import Data
 from .shared.output import Output
 
@@ -25,12 +27,13 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the command."""
     command = parsers.command(
         commands,
-        (shared, filters.parser(), currencies.parser()),
+        (shared, filters.parser(), currencies.parser(), fields.parser()),
         "list",
         "list the sessions, the latest first",
         "list --sort-by cost --limit 10",
         "list --since 7d --model 'gpt-*' --min-cost 0.50",
         "list --status error --json",
+        "list --json --fields session_id,title,cost_usd",
     )
     command.add_argument(
         "--limit",
@@ -70,13 +73,38 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
     for name in sessions.damaged:
         output.complain(f"{safe.cell(name)} cannot be read as a session; it is left out ('verify' tells more)")
     if output.is_json:
-        output.print_json(output.to_json([row.to_json() for row in sessions.rows]))
+        output.print_json(fields.to_json(output, _told(report, sessions.rows, output.fields)))
         if len(sessions.rows) < sessions.meant and options.limit == DEFAULT_LIMIT:
             output.complain(_limited(sessions))
     elif not sessions.rows:
         output.tell(filters.why_empty(report, options, "sessions"))
     else:
         _print_list(output, sessions)
+
+
+MOST_TITLES = 1000
+"""Sessions of a list in JSON whose titles are told unasked: each is read from its session's file."""
+
+
+def _told(report: Report, rows: Sequence[SessionRow], wanted: fields.Fields | None) -> list[dict[str, Any]]:
+    """What is told of each session; what the index and its file know beside its sums where that is wanted."""
+    told = [_with_share(row.to_json()) for row in rows]
+    if wanted is not None and not any(wanted.keys() - each.keys() for each in told[:1]):
+        return told
+    facts = report.listed([row.fields["session_id"] for row in rows])
+    has_title = len(rows) <= MOST_TITLES or (wanted is not None and "title" in wanted)
+    for each in told:
+        known = facts.get(each["session_id"])
+        if known and has_title:
+            each["title"] = report.title(known.first)
+        if known:
+            each.update(consumers=known.consumers, tool_calls=known.tool_calls)
+    return told
+
+
+def _with_share(told: dict[str, Any]) -> dict[str, Any]:
+    sent = told["total_input_tokens"]
+    return {**told, "cached_share": round(told["total_cached_tokens"] / sent, 6) if sent else None}
 
 
 def _limit(text: str) -> int | None:

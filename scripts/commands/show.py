@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from session_monitor.conversations import conversation
@@ -12,9 +12,9 @@ from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.totals.currency import DisplayCurrency
 
-from .shared import currencies, failures, parsers
+from .shared import currencies, failures, fields, parsers
 from .shared.data import Data, meant, unknown_session
-from .shared.output import Output
+from .shared.output import SCHEMA_OF_ROUNDS, Output, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -24,23 +24,25 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "show agent:main:discord:channel:1465367993012981988",
         "show last --rounds last:5",
         "show 1465367993012981988 --rounds 2-3 --messages full --full",
-        "show last --messages none --json",
+        "show last --rounds none --json",
+        "show last --json --fields cost_usd,rounds.round,rounds.question",
         "show last --format md --rounds last:3",
         "show last --format html --full > session.html",
     )
-    command = parsers.command(commands, (shared, currencies.parser()), "show", about, *examples)
+    command = parsers.command(commands, (shared, currencies.parser(), fields.parser()), "show", about, *examples)
     command.add_argument("session_id", metavar="SESSION_ID", help=parsers.SESSION)
     command.add_argument(
         "--rounds",
         type=parsers.rounds,
         default=conversation.ALL,
         metavar="WHICH",
-        help="only these: 14, 10-20, 10-, last:5",
+        help="only these: 14, 10-20, 10-, last:5, or none",
     )
     command.add_argument(
         "--messages",
         choices=("new", "full", "none"),
-        help="each round's new messages, all that were sent with it, or none (default: new; with --json: full)",
+        default="new",
+        help="each round's new messages, all that were sent with it, or none (default: new)",
     )
     command.add_argument("--no-messages", action="store_true", help="the same as --messages none")
     command.add_argument("--full", action="store_true", help="do not shorten long texts")
@@ -49,22 +51,27 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         choices=("text", "json", "md", "html"),
         help="how to print it: md is fit for an issue, html is one page that needs nothing else (default: text)",
     )
-    command.set_defaults(run=_show)
+    command.set_defaults(run=_show, schema_version=SCHEMA_OF_ROUNDS)
 
 
 def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     if output.is_json and options.format not in (None, "json"):
         raise failures.formats_exclude_each_other(options.format)
     output.is_json = output.is_json or options.format == "json"
-    messages = "none" if options.no_messages else options.messages or ("full" if output.is_json else "new")
+    messages, wanted = "none" if options.no_messages else options.messages, output.fields
+    without_rounds = options.rounds == conversation.NONE or (wanted is not None and "rounds" not in wanted)
+    which = conversation.NONE if without_rounds else options.rounds
     report = data.report()
     session_id = meant(report, options.session_id)
-    shown = conversation.of(report, session_id, full_messages=messages == "full", rounds=options.rounds)
+    shown = conversation.of(report, session_id, full_messages=messages == "full", rounds=which)
     if shown is None:
         raise unknown_session(report, session_id)
     has_messages = messages != "none"
     if output.is_json:
-        output.print_json(*_json_pieces(output, shown, messages=has_messages))
+        rounds = (
+            None if without_rounds else (conversation.to_json(*each, messages=has_messages) for each in shown.rounds)
+        )
+        output.print_json(*_json_pieces(output, shown, rounds, wanted))
     elif options.format in ("md", "html"):
         _print_page(shown, options.format, output.currency, messages=has_messages, full=options.full)
     else:
@@ -75,7 +82,8 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
             paint=output.paint(),
             currency=output.currency,
         )
-        for line in transcript.lines(shown.row.fields, shown.row.spending, shown.rounds):
+        rounds_of_it = None if without_rounds else shown.rounds
+        for line in transcript.lines(shown.row.fields, shown.row.spending, rounds_of_it):
             print(line)
 
 
@@ -94,9 +102,30 @@ def _print_page(shown: Conversation, form: str, currency: DisplayCurrency, *, me
         sys.stdout.write(piece.encode(encoding, "xmlcharrefreplace").decode(encoding))
 
 
-def _json_pieces(output: Output, shown: Conversation, *, messages: bool) -> Iterator[str]:
+def _json_pieces(
+    output: Output, shown: Conversation, rounds: Iterable[dict[str, Any]] | None, wanted: fields.Fields | None
+) -> Iterator[str]:
     """The session in pieces: with every round's whole history it may be far larger than its file."""
-    yield output.to_json(shown.row.to_json())[:-1] + ', "rounds": ['
-    for number, each in enumerate(shown.rounds):
-        yield (",\n" if number else "\n") + output.to_json(conversation.to_json(*each, messages=messages))
-    yield "\n]}"
+    parts = shown.row.to_json()
+    if wanted is not None:
+        parts = fields.of(
+            {**parts, "rounds": []}, {name: inside for name, inside in wanted.items() if name != "rounds"}
+        )
+    opening = "{"
+    for name in [*parts, "rounds"] if wanted is None else wanted:
+        if name != "rounds":
+            yield f"{opening}{output.to_json({name: parts[name]})[1:-1]}"
+            opening = ", "
+        elif rounds is not None:
+            yield f'{opening}"rounds": ['
+            yield from _rounds(output, rounds, (wanted or {}).get("rounds"))
+            yield "\n]"
+            opening = ", "
+    yield "}"
+
+
+def _rounds(output: Output, rounds: Iterable[dict[str, Any]], wanted: fields.Fields | None) -> Iterator[str]:
+    known = [] if wanted is None else list(map(output.currency.named, conversation.names())) + conversation.names()
+    for number, each in enumerate(rounds):
+        shown = output.currency.beside(conversation.with_names(each))
+        yield (",\n" if number else "\n") + to_json(fields.of_one(shown, wanted, known) if wanted else shown)

@@ -17,15 +17,15 @@ from session_monitor.totals import wording
 from session_monitor.totals.currency import DisplayCurrency
 from session_monitor.totals.spending import Spending
 
-from .shared import currencies, filters, parsers
+from .shared import currencies, fields, filters, parsers
 from .shared.data import Data
 from .shared.failures import USAGE, Failure
-from .shared.output import Output
+from .shared.output import Output, to_json
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    both = (shared, filters.parser())
+    both = (shared, filters.parser(), fields.parser())
     costs = (*both, currencies.parser())
     for column, (about, *examples) in _BY_NAME.items():
         command = parsers.command(commands, costs, f"stats-{column}", f"add up the calls {about}", *examples)
@@ -42,6 +42,17 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     about = "add up everything, and tell how much of the log that speaks for"
     command = parsers.command(commands, costs, "summary", about, "summary", "summary --since 24h --json")
     command.set_defaults(run=_summary)
+
+
+def _print_json(output: Output, answer: dict[str, Any]) -> None:
+    """Print rows and what they add up to, with the fields that are wanted of both."""
+    wanted, shown = output.fields, output.currency.beside(answer)
+    if wanted is not None:
+        name, rows = next(iter(answer.items()))
+        shown[name] = fields.of(shown[name], wanted)
+        if rows and "total" in shown:
+            shown["total"] = fields.of_one(shown["total"], wanted, list(wanted))
+    output.print_json(to_json(shown))
 
 
 # -- by name -----------------------------------------------------------------------------------------------------------
@@ -83,7 +94,7 @@ def _by_name(options: argparse.Namespace, output: Output, data: Data) -> None:
         _by_time_and_name(options, output, report, selection)
         return
     if output.is_json:
-        output.print_json(output.to_json(report.by_name_in_json(column, selection)))
+        _print_json(output, report.by_name_in_json(column, selection))
         return
     if getattr(options, "latency", False):
         _by_latency(options, output, report, selection)
@@ -131,7 +142,7 @@ def _by_time_and_name(options: argparse.Namespace, output: Output, report: Repor
     if output.is_json:
         rows = [row.to_json(column, where) for row in breakdown.rows]
         known = {"timezone": options.timezone, "by": options.by}
-        output.print_json(output.to_json({f"{column}s": rows, "total": breakdown.total_to_json(), **known}))
+        _print_json(output, {f"{column}s": rows, "total": breakdown.total_to_json(), **known})
     elif not breakdown.rows:
         output.tell(filters.why_empty(report, options, "calls"))
     else:
@@ -205,7 +216,7 @@ def _by_tool(options: argparse.Namespace, output: Output, data: Data) -> None:
     report = data.report()
     tools = report.by_tool(filters.selection(options))
     if output.is_json:
-        output.print_json(output.to_json({"tools": [row.to_json() for row in tools]}))
+        _print_json(output, {"tools": [row.to_json() for row in tools]})
     elif not tools:
         calls = report.overview(filters.selection(options)).sums.calls
         output.tell(_no_tools(calls) if calls else filters.why_empty(report, options, "calls"))
@@ -261,7 +272,7 @@ def _by_date(options: argparse.Namespace, output: Output, data: Data) -> None:
         last = None if newest is None else periods.date_of(newest, where).isoformat()
         known = {"timezone": options.timezone, "by": options.by, "newest": last}
         dates = [row.to_json(where) for row in breakdown.rows]
-        output.print_json(output.to_json({"dates": dates, "total": breakdown.total_to_json(), **known}))
+        _print_json(output, {"dates": dates, "total": breakdown.total_to_json(), **known})
         return
     output.tell(f"📊 Statistics by Date ({days})")
     if breakdown.rows:
@@ -308,7 +319,7 @@ def _summary(options: argparse.Namespace, output: Output, data: Data) -> None:
     overview = report.overview(filters.selection(options))
     sums = overview.sums
     if output.is_json:
-        output.print_json(output.to_json({"sessions": overview.sessions, **sums.to_json()}))
+        output.print_json(fields.to_json(output, {"sessions": overview.sessions, **sums.to_json()}))
         return
     if not sums.calls and filters.in_words(options):
         output.tell(filters.why_empty(report, options, "calls"))

@@ -18,7 +18,7 @@ from .shared import currencies, parsers
 from .shared.data import Data, meant
 from .shared.failures import gone
 from .shared.looking import NOT_AT_WORK, Reports, add_interval, pausing
-from .shared.output import Output
+from .shared.output import SCHEMA_OF_ROUNDS, Output
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -36,7 +36,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         type=parsers.rounds,
         default=Wanted(newest=3),
         metavar="WHICH",
-        help="with which to begin: 14, 10-20, 10-, last:5 (default: last:3)",
+        help="with which to begin: 14, 10-20, 10-, last:5, or none (default: last:3)",
     )
     add_interval(command)
     command.add_argument(
@@ -44,7 +44,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--full", action="store_true", help="do not shorten long texts")
     command.add_argument("--once", action="store_true", help="print what there is now, and end")
-    command.set_defaults(run=_tail)
+    command.set_defaults(run=_tail, schema_version=SCHEMA_OF_ROUNDS)
 
 
 def _tail(options: argparse.Namespace, output: Output, data: Data) -> None:
@@ -85,7 +85,7 @@ def _lines(
     """A round as text, in the width that the terminal has now, or as JSON."""
     with_messages = options.messages != "none"
     if output.is_json:
-        yield output.line(conversation.to_json(entry, outcome, messages=with_messages))
+        yield output.line(conversation.with_names(conversation.to_json(entry, outcome, messages=with_messages)))
         return
     yield ""
     transcript = Transcript(

@@ -241,7 +241,18 @@ def _report(output, session_id):
 
 
 def _command(output, session_id):
-    command = [sys.executable, ROOT / "scripts" / "cli.py", "show", "--json", "--data-dir", output, "--", session_id]
+    command = [
+        sys.executable,
+        ROOT / "scripts" / "cli.py",
+        "show",
+        "--json",
+        "--messages",
+        "full",
+        "--data-dir",
+        output,
+        "--",
+        session_id,
+    ]
     return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)["data"]["rounds"]
 
 

@@ -73,7 +73,7 @@ def test_lines_of_json_have_the_rate_each(four_calls, words):
 
     assert lines
     assert all(line["currency"] == {"code": "CNY", "usd": "0.14"} for line in lines)
-    assert any(line.get("cost_cny") == PLAIN or PLAIN in json.dumps(line) for line in lines)
+    assert any(line["data"].get("cost_cny") == PLAIN or PLAIN in json.dumps(line) for line in lines)
 
 
 def test_exported_files(four_calls):

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import json
 
-from tests.support.command_line import data, line, rows_of, run, sessions
+from commands import list as list_command
+from session_monitor.base import timestamps
+from session_monitor.reports.report import Report
+from tests.support.calls import BOOK
+from tests.support.command_line import command_line, data, line, rows_of, run, sessions, status_of
+from web.answers.titles import Titles
+from web.api.questions import Setting
+from web.api.sessions import listed
 
 UNTOLD = "cli.py: + and -: some or all rounds tell no tokens, or too few of them"
 ASSUMED = "cli.py: ~: something had to be assumed for a part of it; 'summary' tells what, and 'show' of one session"
@@ -82,8 +89,37 @@ def test_list_as_json(sample):
     """The same rows as JSON, with the names of the session files' own keys."""
     rows = data("list", "--data-dir", sample)
 
-    assert rows == [row.to_json() for row in rows_of(sample)]
+    known = [row.to_json() for row in rows_of(sample)]
+    assert [{name: row[name] for name in each} for row, each in zip(rows, known)] == known
+    assert len(rows) == len(known)
     assert {"session_id", "updated_at", "status", "messages_count", "total_input_tokens", "model"} <= set(rows[0])
+
+
+BESIDE = ("title", "consumers", "tool_calls", "cached_share")
+
+
+def test_list_knows_what_the_page_knows(sample):
+    """As JSON each session has what it began with, who called, its calls of tools and what caches held, as the API has it."""
+    setting = Setting(str(sample), "", True, 0, False, Titles(), str)
+    report = Report(str(sample), BOOK, now=timestamps.now())
+    of_page = {row["session_id"]: row for row in listed(report, setting, report.sessions().rows)}
+
+    for row in data("list", "--limit", "all", "--data-dir", sample):
+        assert {name: row[name] for name in BESIDE} == {name: of_page[row["session_id"]][name] for name in BESIDE}
+
+
+def test_titles_of_very_many_sessions_come_where_they_are_named(sample, capsys, monkeypatch):
+    """Of more sessions than that no file is read for its title, unless it is asked for."""
+    monkeypatch.setattr(list_command, "MOST_TITLES", 1)
+
+    def listed_here(*words):
+        options = command_line(list_command).parse_args(["list", "--data-dir", str(sample), "--json", *words])
+        status_of(options)
+        return json.loads(capsys.readouterr().out)["data"]
+
+    assert not any("title" in row for row in listed_here())
+    assert all("title" in row for row in listed_here("--limit", "1"))
+    assert all("title" in row for row in listed_here("--fields", "title"))
 
 
 def test_list_in_another_order_and_shortened(sample):

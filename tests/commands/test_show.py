@@ -74,16 +74,17 @@ def test_show_sessions_of_the_sample(sample):
         assert (done.returncode, done.stderr) == (0, "")
         assert f"📝 Conversation Rounds ({row['messages_count']}):" in done.stdout
         shown = data("show", row["session_id"], "--data-dir", sample)
-        of_list = row.keys() - {"whole", "first_failed"}
+        of_list = row.keys() - {"whole", "first_failed", "title", "consumers", "tool_calls", "cached_share"}
         assert {key: shown[key] for key in of_list} == {key: row[key] for key in of_list}
         assert row["whole"].items() <= shown.items()
         assert [entry["round"] for entry in shown["rounds"]] == list(range(1, row["messages_count"] + 1))
 
 
 def test_show_messages(weather):
-    """JSON has every round's full list, text what is new; --messages says otherwise, --no-messages leaves them out."""
-    whole = data("show", "agent:main", "--data-dir", weather)["rounds"]
-    new = data("show", "agent:main", "--data-dir", weather, "--messages", "new")["rounds"]
+    """Each round has what is new, or its full list; --no-messages leaves them out."""
+    whole = data("show", "agent:main", "--data-dir", weather, "--messages", "full")["rounds"]
+    new = data("show", "agent:main", "--data-dir", weather)["rounds"]
+    assert new == data("show", "agent:main", "--data-dir", weather, "--messages", "new")["rounds"]
     none = data("show", "agent:main", "--data-dir", weather, "--no-messages")["rounds"]
     assert none == data("show", "agent:main", "--data-dir", weather, "--messages", "none")["rounds"]
 
@@ -254,3 +255,25 @@ def test_a_format_of_show_and_json():
     """--json with Markdown or HTML is an error, not a guess."""
     for form in ("md", "html"):
         assert run("show", "a", "--json", "--format", form).returncode == 2
+
+
+def test_sums_without_rounds(weather):
+    """With --rounds none there are the sums and no rounds, and no word of them, as text and as JSON."""
+    told = data("show", "agent:main", "--data-dir", weather, "--rounds", "none")
+    whole = data("show", "agent:main", "--data-dir", weather)
+    assert told == {name: value for name, value in whole.items() if name != "rounds"}
+
+    text = run("show", "agent:main", "--data-dir", weather).stdout
+    brief = run("show", "agent:main", "--data-dir", weather, "--rounds", "none").stdout
+    assert text.startswith(brief.rstrip())
+    assert "Round" not in brief
+
+
+def test_facts_of_rounds_have_names(weather):
+    """What files keep as lists of values has names in JSON."""
+    first, second, _ = data("show", "agent:main", "--data-dir", weather)["rounds"]
+
+    assert first["tools_called"] == [{"tool": "get_weather", "calls": 1}]
+    assert second["tool_results"] == [{"tool": "get_weather", "results": 1, "failed": 0, "characters": 10}]
+    assert list(first["log"]) == ["generation", "start", "end"]
+    assert first["log"]["end"] == second["log"]["start"]

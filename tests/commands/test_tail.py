@@ -62,11 +62,13 @@ def test_tail_as_json(talking, capsys):
     """One object a line, a round each with what it cost; without messages where none are wanted."""
     lines = tailed(talking, capsys, "--json", "--rounds", "last", steps=[lambda: talking.talk("a")])
 
-    rounds = list(map(json.loads, lines))
+    answers = list(map(json.loads, lines))
+    assert {tuple(answer) for answer in answers} == {("schema_version", "data")}
+    rounds = [answer["data"] for answer in answers]
     assert [entry["round"] for entry in rounds] == [4, 5]
     assert {"cost_usd", "messages"} <= rounds[0].keys()
     (entry,) = map(json.loads, tailed(talking, capsys, "--json", "--rounds", "last", "--messages", "none"))
-    assert entry.keys().isdisjoint(("messages", "messages_from_history"))
+    assert entry["data"].keys().isdisjoint(("messages", "messages_from_history"))
 
 
 def test_tail_tells_conversations_apart(talking, capsys):
@@ -76,7 +78,7 @@ def test_tail_tells_conversations_apart(talking, capsys):
 
     heads = [line for line in tailed(talking, capsys) if line.startswith("  Round")]
     assert [head.rpartition(" · ")[2] for head in heads] == ["conversation 1", "conversation 2", "conversation 1"]
-    entries = map(json.loads, tailed(talking, capsys, "--json", "--messages", "none"))
+    entries = (json.loads(line)["data"] for line in tailed(talking, capsys, "--json", "--messages", "none"))
     assert not any("history_of" in entry for entry in entries)
 
 

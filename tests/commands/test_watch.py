@@ -84,7 +84,7 @@ def test_watch_as_json(talking, capsys):
     """One object a line for each change, with the sums and the latest sessions."""
     lines = watched(talking, capsys, "--json", steps=[lambda: None, lambda: talking.talk("b")])
 
-    first, second = map(json.loads, lines)
+    first, second = (json.loads(line)["data"] for line in lines)
     assert (first["sessions"], first["calls"], first["monitor_at_work"]) == (2, 5, False)
     assert first["newest"] == "2026-02-01T09:00:04.000Z"
     assert [row["session_id"] for row in first["latest"]] == [LONG_ID, "a"]

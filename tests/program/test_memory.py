@@ -102,7 +102,7 @@ def test_a_text_that_does_not_fit_is_left_out(tmp_path):
     "command",
     [
         ["show", "big"],
-        ["show", "big", "--json"],
+        ["show", "big", "--json", "--messages", "full"],
         ["export", "FILE", "--session", "big", "--format", "md"],
         ["search", "hello"],
     ],

@@ -14,7 +14,7 @@ import sys
 import termios
 from pathlib import Path
 
-from commands.shared import parsers
+from commands.shared import fields, parsers
 from session_monitor.base import timestamps
 from session_monitor.base.settings import CONFIG
 from session_monitor.log.checkpoint import Checkpoint
@@ -64,7 +64,7 @@ def envelope(*arguments, coverage=None, **options):
     answer = json.loads(done.stdout)
     assert list(answer) == ["schema_version", "data", "coverage"]
     assert coverage is None or len(answer["coverage"]) < BRIEF
-    assert answer["schema_version"] == 1
+    assert answer["schema_version"] == (2 if arguments[0] in ("show", "tail") else 1)
     return answer
 
 
@@ -159,5 +159,5 @@ def command_line(*modules):
 def status_of(options):
     """Run the command that was asked for, and let its failures out; what it returns."""
     output, data = parsers.output(options), parsers.data(options, {CONFIG: ""})
-    output.coverage = data.coverage
+    output.coverage, output.fields = data.coverage, fields.asked(options, output)
     return options.run(options, output, data)

@@ -12,7 +12,7 @@ from typing import Any
 from commands.shared import parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
-from commands.shared.output import Output
+from commands.shared.output import Output, to_json
 from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.text import own_names, safe
@@ -28,7 +28,9 @@ _CLI = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.real
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
     about = "print what lets a shell complete commands, options and session ids with Tab"
-    command = parsers.command(commands, (), "completion", about, "completion bash", "completion zsh --name sessions")
+    command = parsers.command(
+        commands, (shared,), "completion", about, "completion bash", "completion zsh --name sessions"
+    )
     command.epilog += _HOW_TO_LOAD
     command.add_argument("shell", choices=tuple(SCRIPTS), metavar="SHELL", help="bash, zsh or fish")
     command.add_argument(
@@ -38,7 +40,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         metavar="NAME",
         help="by what name you call it (default: cli.py)",
     )
-    command.set_defaults(run=_completion, **parsers.NOTHING_SHARED)
+    command.set_defaults(run=_completion)
     hidden = commands.add_parser(COMPLETE, parents=[shared])
     hidden.add_argument("what", choices=("ids",))
     hidden.add_argument("prefix", nargs="?", default="")
@@ -66,9 +68,13 @@ def _name(text: str) -> str:
     return text
 
 
-def _completion(options: argparse.Namespace, _output: Output, _data: Data) -> None:
+def _completion(options: argparse.Namespace, output: Output, _data: Data) -> None:
     # The whole command line, of which only this command may have been loaded, comes from above.
-    print(script(options.shell, options.name, options.command_line(), [sys.executable, _program()]), end="")
+    text = script(options.shell, options.name, options.command_line(), [sys.executable, _program()])
+    if output.is_json:
+        output.print_json(to_json({"shell": options.shell, "name": options.name, "script": text}))
+        return
+    print(text, end="")
 
 
 def _program() -> str:

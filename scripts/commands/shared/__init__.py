@@ -4,6 +4,7 @@ Its rooms in reading order, ● those that others may come in by:
 
     parsers ●   the command line
     filters ●   what is asked about
+    fields ●    which fields of JSON
     currencies ●  in which currency costs are shown
     data ●      which folder, prices and session are meant
     output ●    data to stdout, all else to stderr

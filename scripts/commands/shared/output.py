@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Callable
+from typing import Any, Callable
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.text import own_names, safe, table, width
@@ -14,7 +14,9 @@ from session_monitor.text.table import Column, Paint
 from session_monitor.totals.currency import DOLLARS
 
 SCHEMA_VERSION = 1
-"""Of the envelope that JSON stands in."""
+"""Of the envelope that JSON stands in, and of what is in it."""
+SCHEMA_OF_ROUNDS = 2
+"""Of answers that hold rounds: these have the new messages alone unless all are asked for, and names in place of lists."""
 
 
 def to_json(value: object, *, brief: bool = False) -> str:
@@ -34,13 +36,23 @@ def holds_unicode() -> bool:
 class Output:
     """One Output is where a command's answer goes: as JSON or for people, how wide, in colour or not."""
 
-    def __init__(self, *, is_json: bool = False, is_wide: bool = False, color: str = "auto") -> None:
+    def __init__(
+        self,
+        *,
+        is_json: bool = False,
+        is_wide: bool = False,
+        color: str = "auto",
+        schema_version: int = SCHEMA_VERSION,
+    ) -> None:
         """``color`` is auto, always or never."""
         self.is_json = is_json
         self.currency = DOLLARS
         """In which costs are shown."""
+        self.fields: dict[str, Any] | None = None
+        """Which are wanted of an answer in JSON, as ``fields.fields`` has them; None for all."""
         self.coverage: Callable[[], Coverage | None] = lambda: None
         """Tells how much of the log the data speaks for."""
+        self._schema_version = schema_version
         self._is_wide = is_wide
         self._color = color
 
@@ -51,14 +63,18 @@ class Output:
         return to_json(self.currency.beside(value), brief=brief)
 
     def line(self, value: dict[str, object]) -> str:
-        """The same of an answer that stands by itself in a line, with the rate."""
-        return self.to_json(value if self.currency.is_dollars else {**value, "currency": self.currency.to_json()})
+        """One of many answers, a line each, in the envelope, with the rate."""
+        rate = {} if self.currency.is_dollars else {"currency": self.currency.to_json()}
+        return to_json({"schema_version": self._schema_version, "data": self.currency.beside(value), **rate})
 
     def print_json(self, *pieces: str, brief: bool = False) -> None:
-        """Print data, which is JSON already, in the envelope, with how much of the log it speaks for (``brief``: the gist)."""
-        covered = self.coverage()
+        """Print data, which is JSON already, in the envelope, with how much of the log it speaks for.
+
+        Of that ``brief`` is the gist, which is enough for who wants some fields alone.
+        """
+        covered, brief = self.coverage(), brief or self.fields is not None
         told = None if covered is None else covered.gist() if brief else covered.to_json()
-        sys.stdout.write(f'{{"schema_version": {SCHEMA_VERSION}, "data": ')
+        sys.stdout.write(f'{{"schema_version": {self._schema_version}, "data": ')
         for piece in pieces:
             sys.stdout.write(piece)
         if not self.currency.is_dollars:
@@ -68,7 +84,7 @@ class Output:
     def print_error(self, code: str, message: str) -> None:
         """Print a failure as JSON."""
         error = to_json({"code": code, "message": own_names.as_typed(message)})
-        print(f'{{"schema_version": {SCHEMA_VERSION}, "error": {error}}}')
+        print(f'{{"schema_version": {self._schema_version}, "error": {error}}}')
 
     # -- to stdout, for people -----------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +15,22 @@ from session_monitor.text.help import HelpFormatter
 from . import failures
 from .data import Data
 from .failures import Failure
-from .output import Output
+from .output import SCHEMA_VERSION, Output
 
 if TYPE_CHECKING:
     from session_monitor.conversations.conversation import Wanted
 
 SESSION = "an id, a unique part of one, 'last', 'current' (that of the environment), or a link to its page"
 """How one names a session, for a help text."""
+
+
+class BadArgumentsError(SystemExit):
+    """The command line is wrong: ends the program with exit code 2."""
+
+    def __init__(self, text: str) -> None:
+        """``text`` says how."""
+        super().__init__(failures.USAGE)
+        self.text = text
 
 
 class Parser(argparse.ArgumentParser):
@@ -34,10 +44,13 @@ class Parser(argparse.ArgumentParser):
         return options, unknown
 
     def error(self, message: str) -> Any:
-        """End with exit code 2, the usage and a hint; commands for scripts of ours are none that somebody may have meant."""
+        """Say the usage and a hint, and raise ``BadArgumentsError``; commands for scripts of ours are none that somebody may have meant."""
         message = re.sub(r", '?_\w+'?(?=[,)])", "", message)
         hints = [hint for hint in map(self._hint, _quoted(message)) if hint]
-        super().error(message + "".join(f"; did you mean {hint}?" for hint in hints[:1]))
+        message += "".join(f"; did you mean {hint}?" for hint in hints[:1])
+        self.print_usage(sys.stderr)
+        self._print_message(f"{self.prog}: error: {message}\n", sys.stderr)
+        raise BadArgumentsError(message)
 
     def _hint(self, wrong: str) -> str | None:
         import difflib  # noqa: PLC0415 -- only a mistake needs it
@@ -107,7 +120,12 @@ NOTHING_SHARED = {"data_dir": "", "json": False, "wide": False, "color": "never"
 def output(options: argparse.Namespace) -> Output:
     """Take out of the options how the command prints."""
     shared = vars(options)
-    return Output(is_json=shared.pop("json"), is_wide=shared.pop("wide"), color=shared.pop("color"))
+    return Output(
+        is_json=shared.pop("json"),
+        is_wide=shared.pop("wide"),
+        color=shared.pop("color"),
+        schema_version=shared.pop("schema_version", SCHEMA_VERSION),
+    )
 
 
 def data(options: argparse.Namespace, environment: Mapping[str, str]) -> Data:
@@ -137,6 +155,12 @@ def command_first(words: Sequence[str]) -> list[str]:
         del rest[:size]
     given = {word.partition("=")[0] for word in rest}
     return [*rest, *(word for name, each in moved if name not in given for word in each)]
+
+
+def is_json_asked(words: Sequence[str]) -> bool:
+    """Whether a command line that is wrong asks for JSON."""
+    options = words[: words.index("--")] if "--" in words else words
+    return "--json" in options
 
 
 def positive(text: str) -> int:
@@ -208,5 +232,5 @@ def rounds(text: str) -> Wanted:
 
     wanted = conversation.wanted(text)
     if wanted is None:
-        raise argparse.ArgumentTypeError(f"{text!r} names no rounds: write 14, 10-20, 10- or last:5")
+        raise argparse.ArgumentTypeError(f"{text!r} names no rounds: write 14, 10-20, 10-, last:5 or none")
     return wanted

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.outcome import has_tokens, outcome_of
@@ -27,7 +27,7 @@ class Wanted(NamedTuple):
     newest: int | None = None
 
 
-ALL = Wanted()
+ALL, NONE = Wanted(), Wanted(newest=0)
 
 
 class Conversation(NamedTuple):
@@ -38,7 +38,9 @@ class Conversation(NamedTuple):
 
 
 def wanted(text: str) -> Wanted | None:
-    """What a person wrote: ``14``, ``10-20``, ``10-``, ``-20``, ``last`` or ``last:5``; None where it is none of these."""
+    """What a person wrote: ``14``, ``10-20``, ``10-``, ``-20``, ``last``, ``last:5``, ``none``; None where it is none of these."""
+    if text == "none":
+        return NONE
     last = _LAST.fullmatch(text)
     if last:
         return Wanted(newest=int(last[1] or 1))
@@ -63,6 +65,8 @@ def of(sessions: Report, session_id: str, *, full_messages: bool, rounds: Wanted
     row = sessions.session(session_id)
     if row is None:
         return None
+    if rounds == NONE:
+        return Conversation(row, iter(()))
     stored = with_what_others_tell(
         _stored(sessions, row, session_id, rounds, full_messages=full_messages), sessions.threads(session_id)
     )
@@ -77,6 +81,35 @@ def to_json(entry: StoredRound, outcome: Outcome, *, messages: bool = True) -> d
     kept = {name: value for name, value in entry.items() if messages or name not in _OF_MESSAGES}
     unknown = {} if has_tokens(entry) else {name: None for name in entry if name in _TOKENS}
     return {**kept, "outcome": outcome_of(entry), **unknown, **cost.to_json(outcome)}
+
+
+def names() -> list[str]:
+    """The names that a round may have in JSON."""
+    from session_monitor.sessions.stored_round import StoredRound  # noqa: PLC0415 -- few ask for some of them
+
+    return [*StoredRound.__annotations__, "outcome", *cost.NAMES]
+
+
+def with_names(shown: dict[str, Any]) -> dict[str, Any]:
+    """A round for JSON in which what files keep as lists of values has names."""
+    named: dict[str, Any] = {name: _named(_NAMES[name], shown[name]) for name in _NAMES if name in shown}
+    if "log" in shown:
+        named["log"] = dict(zip(("generation", "start", "end"), shown["log"]))
+    if "told_tools" in shown:
+        number, told = shown["told_tools"]
+        named["told_tools"] = {"round": number, "tools": _named(_NAMES["tools_called"], told)}
+    return {**shown, **named}
+
+
+_NAMES = {
+    "tools_called": ("tool", "calls"),
+    "tool_results": ("tool", "results", "failed", "characters"),
+    "restyled": ("message", "form"),
+}
+
+
+def _named(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+    return [dict(zip(names, row)) for row in rows]
 
 
 _OF_MESSAGES = ("messages", "messages_from_history", "history_of", "restyled")

@@ -48,11 +48,13 @@ class Transcript:
         self._currency = currency
 
     def lines(
-        self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[StoredRound, Outcome]]
+        self, row: Mapping[str, Any], spent: Spending, rounds: Iterable[tuple[StoredRound, Outcome]] | None
     ) -> Iterator[str]:
-        """The whole session: what it adds up to and cost, then its rounds."""
+        """The whole session: what it adds up to and cost, then its rounds, unless they are None."""
         yield from self._head(row, spent)
         yield from self._spending(spent)
+        if rounds is None:
+            return
         yield self._paint(table.BOLD, f"📝 Conversation Rounds ({humanize.count(row['messages_count'])}):")
         yield "─" * self._rule
         is_empty = True

@@ -57,20 +57,26 @@ class Document(NamedTuple):
 # -- how they are written ----------------------------------------------------------------------------------------------
 
 
-def pieces(document: Document, form: str, *, is_readable: bool = True) -> Iterator[str]:
-    """The whole file, a row a piece.  JSON that is not ``is_readable`` is ASCII, for an output that holds no more."""
+def pieces(document: Document, form: str, *, is_readable: bool = True, is_enveloped: bool = False) -> Iterator[str]:
+    """The whole file, a row a piece.  JSON that is not ``is_readable`` is ASCII, for an output that holds no more.
+
+    ``is_enveloped`` JSON is an answer as those of all questions, with what was asked as its ``data``.
+    """
     if form == CSV:
         return _csv(document)
     if form == MARKDOWN:
         return _markdown(document)
-    return (_json_lines if form == JSON_LINES else _json)(document, is_readable=is_readable)
+    if form == JSON_LINES:
+        return _json_lines(document, is_readable=is_readable)
+    return _json(document, is_readable=is_readable, is_enveloped=is_enveloped)
 
 
-def _json(document: Document, *, is_readable: bool) -> Iterator[str]:
+def _json(document: Document, *, is_readable: bool, is_enveloped: bool) -> Iterator[str]:
     def text(value: object) -> str:
         return to_json(value, is_readable=is_readable)
 
-    yield f'{{"schema_version": {SCHEMA_VERSION}, "generated_at": {text(document.generated_at)}'
+    opening, end = ('"data": {', "}") if is_enveloped else ("", "")
+    yield f'{{"schema_version": {SCHEMA_VERSION}, {opening}"generated_at": {text(document.generated_at)}'
     if document.summary is not None:
         yield f',\n"summary": {text(document.summary)}'
     for table in document.tables:
@@ -80,6 +86,7 @@ def _json(document: Document, *, is_readable: bool) -> Iterator[str]:
             yield separator + text(row)
             separator = ",\n"
         yield "\n]"
+    yield end
     if not document.currency.is_dollars:
         yield f',\n"currency": {text(document.currency.to_json())}'
     yield f',\n"coverage": {text(document.coverage and document.coverage.to_json())}}}\n'

@@ -233,6 +233,10 @@ Amount = tuple[Union[int, None], Union[int, None], tuple[str, ...], Union[int, N
 """Less of a cost, to be unpacked at once: pico-dollars and what the cache spared, None where that is not known; notes; at stake."""
 
 
+NAMES = "cost_usd", "unpriced", "cost_parts_usd", "cache_savings_usd", "price", "cost_notes", "other_reading_usd"
+"""What ``to_json`` may tell of a call."""
+
+
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """What a call cost, for JSON: ``cost_usd`` is None where that is not known, ``unpriced`` then says why."""
     if isinstance(outcome, Unpriced):

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .session_cost import SessionCost
     from .session_list import SessionList
     from .session_outline import SessionOutline
-    from .session_previews import SessionPreview
+    from .session_previews import ListedFacts, SessionPreview
     from .session_profile import SessionProfile
     from .session_rows import Neighbours, SessionRow, Threads
     from .unpriced import UnpricedModel
@@ -273,6 +273,18 @@ class Report:
         from . import session_previews
 
         return self.ask(lambda index: session_previews.previews(index, session_ids))
+
+    def listed(self, session_ids: Sequence[str]) -> dict[str, ListedFacts]:
+        """What a list knows of each of these sessions beside its sums; nothing of one that is not there."""
+        from . import session_previews
+
+        return self.ask(lambda index: session_previews.listed(index, session_ids))
+
+    def title(self, place: Place | None) -> str | None:
+        """What a session began with, whose first round stands there; None where nothing was asked, or is not known."""
+        from . import session_previews
+
+        return None if place is None else session_previews.title_at(self.folder, place)
 
 
 def _overview(index: Index, selection: Selection, latest: int, now: int) -> Overview:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.calls.messages import text_of
@@ -66,6 +66,44 @@ def _context(index: Index, session: int, calls: int) -> list[int | None]:
     size = f"CASE WHEN NOT flags & {NO_TOKENS} THEN fresh + read + written END"
     sql = f"SELECT {size} FROM round WHERE session = ? AND number IN ({', '.join('?' * len(wanted))})"
     return [size for (size,) in index.db.execute(sql, (session, *sorted(wanted)))]
+
+
+class ListedFacts(NamedTuple):
+    """What is known of a session in a list beside its sums, without its prompts; ``first`` is as in a preview."""
+
+    consumers: list[str]
+    tool_calls: int
+    first: Place | None
+
+
+_AT_ONCE = 500
+_LISTED = (
+    "SELECT id, session_id, file, start, length, flags FROM session LEFT JOIN round ON session = id AND number = 1 "
+    "WHERE session_id IN ({})"
+)
+_TOOL_CALLS = "SELECT session, sum(calls) FROM tool WHERE session IN ({}) GROUP BY session"
+_CALLERS = (
+    "SELECT DISTINCT session, name FROM active JOIN consumer ON consumer.id = active.consumer "
+    "WHERE session IN ({}) ORDER BY session, name"
+)
+
+
+def listed(index: Index, session_ids: Sequence[str]) -> dict[str, ListedFacts]:
+    """Of each of these sessions that is there, many at a time."""
+    found: dict[str, ListedFacts] = {}
+    for first in range(0, len(session_ids), _AT_ONCE):
+        some = session_ids[first : first + _AT_ONCE]
+        rows = index.db.execute(_LISTED.format(", ".join("?" * len(some))), some).fetchall()
+        numbers = ", ".join(str(number) for number, *_ in rows)
+        tool_calls = dict(index.db.execute(_TOOL_CALLS.format(numbers)))
+        consumers: dict[int, list[str]] = {}
+        for number, name in index.db.execute(_CALLERS.format(numbers)):
+            consumers.setdefault(number, []).append(name)
+        for number, session_id, file, start, length, flags in rows:
+            place = None if flags is None or flags & NO_CONTENT else Place(file, 1, start, length)
+            callers = consumers.get(number, [])[:MOST_CONSUMERS]
+            found[session_id] = ListedFacts(callers, tool_calls.get(number, 0), place)
+    return found
 
 
 def title_at(folder: str, place: Place) -> str | None:
