@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from session_monitor.base import utf8
 from session_monitor.calls.messages import text_of
 from session_monitor.index.database import Index
 from session_monitor.index.schema import NO_CONTENT, NO_TOKENS
@@ -93,7 +94,8 @@ def listed(index: Index, session_ids: Sequence[str]) -> dict[str, ListedFacts]:
     found: dict[str, ListedFacts] = {}
     for first in range(0, len(session_ids), _AT_ONCE):
         some = session_ids[first : first + _AT_ONCE]
-        rows = index.db.execute(_LISTED.format(", ".join("?" * len(some))), some).fetchall()
+        ids = ", ".join(["CAST(? AS TEXT)"] * len(some))
+        rows = index.db.execute(_LISTED.format(ids), list(map(utf8.encoded, some))).fetchall()
         numbers = ", ".join(str(number) for number, *_ in rows)
         tool_calls = dict(index.db.execute(_TOOL_CALLS.format(numbers)))
         consumers: dict[int, list[str]] = {}
