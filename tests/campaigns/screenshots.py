@@ -14,8 +14,12 @@ from tests.support.browser import ROOT, Watched, chromium, ingested, of_session,
 from tests.support.page_logs import SESSION
 from tests.tools import demo_log
 
-SIZE = (1400, 900)
-PICTURES = (("overview.png", "/", "light"), ("session.png", of_session(SESSION), "dark"))
+WIDE, PHONE = (1400, 900), (390, 800)
+PICTURES = (
+    ("overview.png", "/", "light", WIDE),
+    ("session.png", of_session(SESSION), "dark", WIDE),
+    ("phone.png", of_session(SESSION), "light", PHONE),
+)
 
 
 def main() -> None:
@@ -25,10 +29,10 @@ def main() -> None:
         log = Path(folder) / "access.log"
         log.write_bytes(b"".join(demo_log.lines(datetime.now(timezone.utc), days=14, sessions=160)))
         with server(ingested(Path(folder) / "sessions", log)) as address:
-            for name, path, theme in PICTURES:
-                watched = Watched(browser, address, size=SIZE, color_scheme=theme)
+            for name, path, theme, size in PICTURES:
+                watched = Watched(browser, address, size=size, color_scheme=theme)
                 page = watched.open(path)
-                page.locator(".facts .value, #heat td").first.wait_for()
+                page.locator(".facts .value, .strip dd, #heat td").locator("visible=true").first.wait_for()
                 page.screenshot(path=str(ROOT / "docs" / name), animations="disabled")
                 watched.close()
 
