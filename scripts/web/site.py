@@ -253,13 +253,13 @@ class Site(NamedTuple):
         return self.desk.ask(lambda report: report.round_count(session_id))
 
     def _counting(self, session_id: str) -> Callable[[], int | None]:
-        """What gives the session's rounds as they are now; the index is only asked where it has changed."""
+        """What gives the session's rounds as they are now, 0 once it is gone; the index is only asked where it has changed."""
         counted = functools.lru_cache(maxsize=1)(lambda _change: self._round_count(session_id))
 
         def count() -> int | None:
             change = self._change()
             with contextlib.suppress(Refusal, NoSuchFolderError):
-                return None if change is None else counted(change)
+                return None if change is None else counted(change) or 0
             return None
 
         return count

@@ -12,6 +12,8 @@ SETTLED = 5
 """So many looks after a change nothing goes on any more."""
 QUIET = 15
 """After so many looks without news a word shows that somebody is still here."""
+GONE = 10
+"""After so many looks at which a session had no round its stream ends: who asks again is told that there is none."""
 _BEGIN = b"retry: 3000\n\n"
 _COMMENT = b": still here\n\n"
 
@@ -35,9 +37,12 @@ def changes(change: Look, wait: Wait) -> Iterator[bytes]:
 
 
 def rounds(count: Look, after: int | None, wait: Wait) -> Iterator[bytes]:
-    """The number of a session's last round, each time it is above ``after``, or above what was told."""
-    told = after
+    """The number of a session's last round, each time it is above ``after``, or above what was told; until it is gone."""
+    told, empty = after, 0
     for number in _looks(count, wait):
+        empty = empty + 1 if number == 0 else 0
+        if empty == GONE:
+            return
         if number is None:
             yield b""
             continue

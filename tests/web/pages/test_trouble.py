@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 
-from tests.support.browser import ingested, of_session
+from tests.support.browser import ROOT, ingested, of_session
 from tests.support.page_logs import SESSION, long_session, written
 
 
@@ -77,3 +79,20 @@ def test_without_texts_the_figures_are_there(tmp_path, serve, look, expect):
     assert "Step" not in page.locator("main").inner_text()
     overview = look(address).page
     expect(overview.locator("#sessions tbody tr")).to_have_count(1)
+
+
+def test_a_session_that_is_deleted_while_it_is_open(tmp_path, serve, look, expect):
+    """It is said that it is gone; what was read of it stays to be read, and nothing more is asked for."""
+    folder = ingested(tmp_path / "sessions", written(tmp_path / "access.log", long_session("s", 3)))
+    watched = look(serve(folder), of_session("s"))
+    page = watched.page
+    expect(page.locator(".round")).to_have_count(3)
+
+    command = [sys.executable, str(ROOT / "scripts" / "cli.py"), "delete", "s", "--yes", "--data-dir", str(folder)]
+    subprocess.run(command, check=True, capture_output=True)
+    expect(page.locator(".missing")).to_contain_text("it was deleted meanwhile", timeout=90_000)
+    expect(page.locator(".round")).to_have_count(3)
+    expect(page.locator("#updated")).to_have_text("paused")
+
+    assert all("404" in error for error in watched.errors)
+    watched.errors.clear()

@@ -185,6 +185,14 @@ def test_events_of_rounds(after, counts, expected):
     assert heard(events.rounds(look, after, wait)) == expected
 
 
+def test_events_of_a_session_end_with_it():
+    """Who listens to a session that is gone for some looks hears the end; what is back before that goes on."""
+    none = [0] * (events.GONE - 1)
+    look, wait = looks([3, *none, 4, *[None] * events.GONE, *none, 0, 5, 6])
+    nothing = ["."] * len(none)
+    assert heard(events.rounds(look, 3, wait)) == [".", *nothing, {"last": 4}, *["."] * events.GONE, *nothing]
+
+
 def test_events_of_changes():
     """Each change is told when it happens, and once more when it was the last for a while."""
     look, wait = looks([1, 2, None, 2, 2, 2, 2, 2, 2, 2])

@@ -16,7 +16,7 @@ export function showHits(box, { hits, more, sessions }, { words, isRedacted, onM
   const titles = new Map(sessions.map((session) => [session.session_id, session]));
   // Where there are more, any of the sessions may have some of them.
   const numberOf = ({ length }) => `${count(length)}${more ? "+" : ""}`;
-  const where = t("hits.where", { count: bySession.size, sessions: numberOf({ length: bySession.size }) });
+  const where = t("hits.where", { count: bySession.size + Number(more), sessions: numberOf({ length: bySession.size }) });
   const found = t("hits.found", { count: hits.length, hits: numberOf(hits), where });
   fill(
     box,

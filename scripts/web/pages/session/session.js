@@ -259,9 +259,16 @@ class SessionPage {
       if (this.#rounds.total > before) this.#outlines.soon();
       if (this.#rounds.total > before) this.#following.came(this.#rounds.total - before);
       this.#feed.updated();
-    } catch {
-      this.#feed.lost();
+    } catch (error) {
+      if (error.status === 404) this.#tellGone();
+      else this.#feed.lost();
     }
+  }
+
+  /** The session was deleted meanwhile: what is shown can still be read, and nothing more comes. */
+  #tellGone() {
+    this.#feed.pause();
+    this.#navigation.tellForGood(t("missing.gone"));
   }
 
   /** Copies a link that opens this round for whoever is given it: with the key of the session, if the server asks for one. */

@@ -105,6 +105,11 @@ export class Navigation {
 
   #say(words) {
     this.#wanted = null;
+    this.tellForGood(words);
+  }
+
+  /** Says above the rounds what is so from now on. */
+  tellForGood(words) {
     announce(words);
     fill(this.#missing, el("p", { class: "missing" }, icon("error"), words));
   }

@@ -53,6 +53,11 @@ export class UpdateFeed {
     this.#show();
   }
 
+  /** Asks no more until the reader wants that again. */
+  pause() {
+    if (!this.#isPaused) this.toggle();
+  }
+
   /** Pauses, or goes on. */
   toggle() {
     this.#isPaused = !this.#isPaused;
