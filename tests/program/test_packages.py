@@ -225,3 +225,13 @@ def test_what_the_readme_shows_of_installing_works(site, tmp_path):
     assert install == "pipx install ."
     assert SESSION in printed[1]
     assert printed[2] == f"agent-session-monitor {__version__}\n"
+
+
+def test_the_zip_that_is_made_by_hand_works(copied):
+    """What INSTALL.md shows of ``zipapp`` makes a file that runs."""
+    blocks = re.findall(r"^```sh\n(.*?)^```$", (ROOT / "docs" / "INSTALL.md").read_text(), re.MULTILINE | re.DOTALL)
+    (recipe,) = (block for block in blocks if "zipapp app" in block)
+
+    run("bash", "-ec", recipe.replace("python3", f'"{sys.executable}"', 1), cwd=copied)
+
+    assert run(sys.executable, copied / "session-monitor-cli", "--version") == f"agent-session-monitor {__version__}\n"
