@@ -109,6 +109,25 @@ def test_the_latest_first_and_no_more_than_asked_for(folder):
     assert not found(folder, "same", limit=5).has_more
 
 
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_not_more_than_so_many_of_each_session(tmp_path, monkeypatch, is_kept):
+    """One session that has the words in all its rounds hides no other; that there are more is told."""
+    lines = [line("early", "needle", "yes", 1)]
+    lines += [line("long", f"needle {minute}", "no", minute) for minute in range(2, 30)]
+    monitor(tmp_path / "sessions", *lines)
+    if not is_kept:
+        monkeypatch.setattr(word_index, "opened", lambda *_args, **_more: contextlib.nullcontext(None))
+    folder = tmp_path / "sessions"
+
+    assert hits(folder, "needle", limit=5) == [("long", number) for number in range(28, 23, -1)]
+    assert hits(folder, "needle", limit=5, of_each=3) == [("long", 28), ("long", 27), ("long", 26), ("early", 1)]
+    assert found(folder, "needle", limit=5, of_each=3).has_more
+    assert not found(folder, "needle", limit=50, of_each=28).has_more
+    assert found(folder, "needle", limit=3, of_each=28).has_more
+    monkeypatch.setattr(query, "_MOST_PASSED_BY", 10)
+    assert hits(folder, "needle", limit=5, of_each=3) == [("long", 28), ("long", 27), ("long", 26)]
+
+
 def test_nothing_found(folder):
     """It is told how many rounds there are, and that none of them is without content."""
     answer = found(folder, "nonesuch")

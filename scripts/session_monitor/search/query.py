@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -65,9 +66,15 @@ class SearchResults(NamedTuple):
 
 
 def search(
-    sessions: Report, query: Query, meant: Selection = ALL, *, limit: int = LIMIT, progress: Progress = silent
+    sessions: Report,
+    query: Query,
+    meant: Selection = ALL,
+    *,
+    limit: int = LIMIT,
+    of_each: int | None = None,
+    progress: Progress = silent,
 ) -> SearchResults:
-    """The latest rounds that match, among those that are meant.
+    """The latest rounds that match, among those that are meant; ``of_each`` session so many at most, where that is given.
 
     ``progress`` hears of the making of the search index.  Raises ``NoSuchFolderError`` as a report does, and
     ``NoFullTextError``.
@@ -76,7 +83,7 @@ def search(
     def ask(db: sqlite3.Connection | None) -> SearchResults:
         def question(index: Index) -> SearchResults:
             where = SelectionSql(index, meant).rounds(meant.since, meant.until)
-            return _answer(db, index, _Asked(query, where, limit), progress)
+            return _answer(db, index, _Asked(query, where, limit, of_each, Counter()), progress)
 
         return sessions.ask(question)
 
@@ -87,12 +94,21 @@ def search(
     return ask(None)
 
 
+_MOST_PASSED_BY = 50_000
+"""Rounds of sessions that have their hits: after so many, others are not looked for any more."""
+
+
 class _Asked(NamedTuple):
-    """What is looked for, in which rows of the main index's ``round``, and how many hits are wanted."""
+    """What is looked for, in which rows of the main index's ``round``, and how many hits are wanted, in all and of a session.
+
+    ``taken`` counts those that there are already, by session.
+    """
 
     query: Query
     where: str
     limit: int
+    of_each: int | None
+    taken: Counter[int]
 
 
 def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, progress: Progress) -> SearchResults:
@@ -119,16 +135,23 @@ def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, progress
 
 def _hits(db: sqlite3.Connection, index: Index, asked: _Asked) -> tuple[list[Hit], bool]:
     """The hits in a search index, the latest first, and whether there are more."""
-    (words, column), where, limit = asked
+    (words, column), where, limit, of_each, taken = asked
     finder = Finder(words)
     hits: list[Hit] = []
+    passed_by = 0
     for session, number in _meant(index, where, word_index.matching(db, words, column)):
+        if of_each is not None and taken[session] >= of_each:
+            passed_by += 1
+            if passed_by > _MOST_PASSED_BY:
+                break
+            continue
         hit = _hit(index, session, number, finder, column)
         if hit and len(hits) == limit:
             return _sorted(hits), True
         if hit:
             hits.append(hit)
-    return _sorted(hits), False
+            taken[session] += 1
+    return _sorted(hits), passed_by > 0
 
 
 def _meant(index: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
@@ -176,9 +199,10 @@ def _piecemeal(index: Index, asked: _Asked, progress: Progress) -> SearchResults
     with word_index.in_memory() as db:
         for piece in word_index.changed(index, -1, latest_first=True):
             word_index.put(db, word_index.texts(index.folder, reversed(piece)))
-            more, has_more = _hits(db, index, asked._replace(limit=asked.limit - len(hits)))
+            more, are_more = _hits(db, index, asked._replace(limit=asked.limit - len(hits)))
             hits += more
-            if has_more:
+            has_more |= are_more
+            if are_more and len(hits) == asked.limit:
                 break
             word_index.clear(db)
             done += sum(each.place.length for each in piece)

@@ -25,6 +25,7 @@ class SearchQuestion(Question):
     filters: Filters
     query: Query
     limit: int
+    of_each: int | None
 
     is_search = True
 
@@ -37,15 +38,16 @@ class SearchQuestion(Question):
         filters = parameters.filters(without_q, setting.since(HOLDS))
         column = parameters.choice(request, "in", (*COLUMNS, "all"), "all")
         limit = parameters.limit(request, LIMIT, 200)
+        of_each = parameters.number(request, "of_each", 1, 200)
         wanted = words.words(text)
         if words.are_too_many(wanted):
             raise parameters.wrong(f"q has more than {words.MOST} words")
-        return cls(filters, Query(wanted, None if column == "all" else column), limit)
+        return cls(filters, Query(wanted, None if column == "all" else column), limit, of_each)
 
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
         """The latest hits, and what the sessions that they are of began with."""
         try:
-            results = search(report, self.query, self.filters.selection, limit=self.limit)
+            results = search(report, self.query, self.filters.selection, limit=self.limit, of_each=self.of_each)
         except NoFullTextError:
             text = "SQLite of the server's Python has no full-text search (FTS5)"
             raise Refusal(501, "no_full_text", text) from None

@@ -122,7 +122,7 @@ class OverviewPage {
       this.#search(wanted, this.#asking.signal);
     };
     try {
-      const { data } = await ask("search", { ...filtersOf(wanted), limit: this.#hits }, signal);
+      const { data } = await ask("search", { ...filtersOf(wanted), limit: this.#hits, of_each: Math.ceil(this.#hits / 4) }, signal);
       showHits(box, data, { words, isRedacted: this.#isRedacted, onMore: this.#hits < MOST_HITS ? onMore : null });
     } catch (error) {
       if (error.name === "AbortError") return;
