@@ -141,6 +141,48 @@ def test_the_sidecar_shares_what_there_is():
     for each in (*spec["containers"], *spec["initContainers"]):
         assert {mount["name"] for mount in each["volumeMounts"]} <= declared
     assert {each["securityContext"]["runAsUser"] for each in spec["containers"]} == {1337}
+    (claimed,) = (
+        each["persistentVolumeClaim"]["claimName"] for each in spec["volumes"] if "persistentVolumeClaim" in each
+    )
+    assert parsed("claim.yaml")["metadata"]["name"] == claimed
+
+
+GATEWAY = """
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: higress-gateway, namespace: higress-system}
+spec:
+  selector: {matchLabels: {app: higress-gateway}}
+  template:
+    metadata: {labels: {app: higress-gateway}}
+    spec:
+      containers:
+        - {name: higress-gateway, image: gateway, volumeMounts: [{name: log, mountPath: /var/log/proxy}]}
+      volumes:
+        - {name: log, emptyDir: {}}
+"""
+"""What matters here of the Deployment that Higress' chart makes with global.o11y.enabled."""
+
+
+@pytest.mark.skipif(not shutil.which("kubectl"), reason="this machine has no kubectl")
+def test_the_sidecar_is_a_patch_that_kubectl_takes(tmp_path):
+    """Kubectl puts it beside the gateway's container, which stays as it is, on the log volume that is there."""
+    (tmp_path / "gateway.yaml").write_text(GATEWAY)
+    patch = ["kubectl", "patch", "--local", "-f", tmp_path / "gateway.yaml", "-o", "yaml"]
+    own = {**os.environ, "KUBECONFIG": str(tmp_path / "none"), "HOME": str(tmp_path)}
+    done = subprocess.run(
+        [*patch, "--patch-file", DEPLOY / "sidecar.yaml"], env=own, capture_output=True, text=True, check=False
+    )
+
+    assert done.returncode == 0, done.stderr
+    made = yaml.safe_load(done.stdout)["spec"]["template"]["spec"]
+    before = yaml.safe_load(GATEWAY)["spec"]["template"]["spec"]
+    assert before["containers"][0] in made["containers"]
+    assert [each["name"] for each in made["containers"] if each != before["containers"][0]] == [
+        "session-monitor",
+        "session-monitor-web",
+    ]
+    assert {"name": "log", "emptyDir": {}} in made["volumes"]
 
 
 def test_the_container_is_built_from_what_there_is():
