@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from session_monitor.conversations import conversation
 from tests.support.calls import line
 from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import MAIN, cli, ingest_calls, serving
@@ -9,14 +10,15 @@ from web.api import export
 
 
 def test_an_export_is_the_session(running, folder):
-    """As JSON the download is what `show` tells; as Markdown and HTML what that prints."""
+    """As JSON the download is what `show` tells, with lists of values as files have them; as Markdown and HTML what that prints."""
     expected = cli(folder, "show", MAIN, "--messages", "new")["data"]
     found = running.ask("/api/session/export", id=MAIN).json
     page = running.ask("/api/session/export", id=MAIN, format="html")
     text = running.ask("/api/session/export", id=MAIN, format="md").body.decode()
 
     expected["status"] = found["status"]
-    assert found == {"schema_version": 1, **expected}
+    named = {**found, "rounds": list(map(conversation.with_names, found["rounds"]))}
+    assert named == {"schema_version": 1, **expected}
     assert page.body.startswith(b"<!doctype html>")
     assert "attachment" in page.headers["Content-Disposition"]
     assert text.startswith("# Session")

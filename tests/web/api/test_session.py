@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from session_monitor.conversations import conversation
 from tests.support.calls import line
 from tests.support.webserving import MAIN, cli, ingest_calls, serving
 
@@ -19,7 +20,8 @@ def test_rounds_are_those_of_the_command_line(running, folder):
     assert (found["first"], found["last"], found["total"]) == (1, 7, 7)
     for entry, wanted in zip(found["rounds"], expected["rounds"]):
         calls = [{key: value for key, value in call.items() if key != "result"} for call in entry["tool_calls"]]
-        assert {key: entry[key] for key in wanted} == {**wanted, "tool_calls": entry["tool_calls"]}
+        named = conversation.with_names(entry)
+        assert {key: named[key] for key in wanted} == {**wanted, "tool_calls": entry["tool_calls"]}
         assert calls == wanted["tool_calls"]
 
 
@@ -116,7 +118,8 @@ def test_history_is_what_was_sent(among_agents, agents):
     """The messages that a round sent again are given page by page, as `show --messages full` has them."""
     row = max(among_agents.ask("/api/sessions").data["sessions"], key=lambda each: each["messages_count"])
     session_id, number = row["session_id"], row["messages_count"]
-    expected = cli(agents, "show", session_id, "--rounds", str(number))["data"]["rounds"][0]["messages"]
+    expected = cli(agents, "show", session_id, "--rounds", str(number), "--messages", "full")
+    expected = expected["data"]["rounds"][0]["messages"]
     (entry,) = among_agents.ask("/api/session/rounds", id=session_id, last=1).data["rounds"]
     found, before = [], entry["messages_total"]
     while before:
