@@ -48,6 +48,9 @@ ARGUMENTS = {
     "tail": [LONG_ID, "--once", "--rounds", "1-"],
     "show full": [LONG_ID, "--full", "--messages", "full"],
     "stats-date": ["--days", "36500"],
+    "compare": ["--since", "2026-02-02", "--until", "2026-02-02"],
+    "config set": ["timezone", "UTC"],
+    "config unset": ["timezone"],
     "whatif": [LONG_ID, "--model", "gpt-4o", "--model", "deepseek-chat"],
     "pricing set": ["我的模型-" * 20, "1", "2"],
     "pricing alias": ["我的部署-" * 20, "gpt-4o"],
@@ -62,7 +65,7 @@ ARGUMENTS = {
     "pricing list unpriced": ["--unpriced"],
 }
 """What a command is given where that will not do; a word behind its name tells ways to ask it apart."""
-FOR_PROGRAMS = ("completion", "export", "url")
+FOR_PROGRAMS = ("completion", "export", "man", "url")
 """What they print is read by programs, for which no line is too long."""
 
 
@@ -127,14 +130,16 @@ def home(tmp_path_factory):
 
 @pytest.fixture
 def folder(home, tmp_path):
-    """A copy of the sessions, which a command may change."""
+    """A copy of the sessions, which a command may change, beside a setting that one may take away."""
+    (tmp_path / "config.json").write_text('{"timezone": "UTC"}', encoding="utf-8")
     return Path(shutil.copytree(home / "sessions", tmp_path / "sessions"))
 
 
 def environment(home):
     """A person's settings, without a size that is no terminal's."""
     kept = {key: value for key, value in os.environ.items() if key not in ("COLUMNS", "LINES")}
-    return {**kept, "PYTHONIOENCODING": "utf-8", "XDG_CONFIG_HOME": str(home / "config"), "TERM": "xterm"}
+    own = {"XDG_CONFIG_HOME": str(home / "config"), "SESSION_MONITOR_CONFIG": str(home / "config.json")}
+    return {**kept, **own, "PYTHONIOENCODING": "utf-8", "TERM": "xterm"}
 
 
 def on_a_terminal(columns, words, home):

@@ -17,6 +17,7 @@ import urllib.parse
 import pytest
 
 import webserver
+from session_monitor.base import settings
 from tests.support.users import STRANGER, acting_as, need_users
 from tests.support.webserving import MAIN, PATIENCE, SAMPLE, SERVER, asked, ingest, program
 
@@ -164,6 +165,13 @@ def test_the_link_is_printed_wherever_it_listens(folder, host):
 ELSEWHERE, OTHER_USERS = "From elsewhere", "For other users of this machine"
 
 
+def typed(*words):
+    """The options that these words are, and what stands for those that were not given."""
+    options = webserver._parser().parse_args(words)
+    settings.settle(vars(options), {settings.CONFIG: ""})
+    return options
+
+
 @pytest.mark.parametrize(
     ("options", "here", "whom", "there"),
     [
@@ -180,7 +188,7 @@ ELSEWHERE, OTHER_USERS = "From elsewhere", "For other users of this machine"
 @pytest.mark.parametrize("is_there", [True, False])
 def test_the_greeting(capsys, options, here, whom, there, is_there):
     """Where it is opened on this machine and from where else, with which key; and what to do where there are no data yet."""
-    webserver._greet(webserver._parser().parse_args(options), 80, "KEY", is_there=is_there)
+    webserver._greet(typed(*options), 80, "KEY", is_there=is_there)
 
     first, second, *more = capsys.readouterr().out.splitlines()
     path = "/a/b" if "--base-path" in options else ""
@@ -202,7 +210,7 @@ def test_the_greeting(capsys, options, here, whom, there, is_there):
 def test_failures_in_words(number, path, told):
     """What cannot be read is not mistaken for what cannot be listened at."""
     error = OSError(number, os.strerror(number), path)
-    assert webserver._in_words(error, webserver._parser().parse_args([])) == told
+    assert webserver._in_words(error, typed()) == told
 
 
 @pytest.mark.parametrize(("text", "port"), [("0", 0), ("65535", 65535), ("65536", None), ("-1", None), ("x", None)])
@@ -324,7 +332,7 @@ def test_what_keeps_it_from_starting(tmp_path, options, status, told):
 def test_help():
     """The help names the documented options with their defaults, and shows how it is used."""
     helped = started("--help").stdout
-    for each in ("default: ./sessions", "default: 8888", "default: 0.0.0.0", "python3 scripts/webserver.py"):
+    for each in ("or ./sessions)", "default: 8888", "default: 0.0.0.0", "python3 scripts/webserver.py"):
         assert each in helped
 
 

@@ -73,18 +73,9 @@ def read(folder: str) -> LastRun | None:
 
 
 def write(folder: str, run: LastRun) -> None:
-    """Leave it for others.  Raises ``OSError``.
-
-    A file that is there is written over where it stands: in the folder nothing comes or goes, from which others would
-    conclude that sessions did.  What a crash leaves of it is as none.
-    """
+    """Leave it for others.  Raises ``OSError``."""
     text = json.dumps(run.to_json(), ensure_ascii=False, indent=1) + "\n"
-    descriptor = files.kept(os.path.join(folder, data_folder.LAST_RUN))
-    try:
-        os.ftruncate(descriptor, 0)
-        files.write_all(descriptor, text.encode(errors="surrogateescape"), 0)
-    finally:
-        os.close(descriptor)
+    files.replace(os.path.join(folder, data_folder.LAST_RUN), text.encode(errors="surrogateescape"))
 
 
 def state_file(folder: str) -> str:

@@ -34,6 +34,8 @@ OF_ALL = (
     "/api/sessions",
     "/api/stats",
     "/api/summary",
+    "/api/names",
+    "/api/compare",
     "/api/search?q=a",
     "/api/events",
 )
@@ -62,7 +64,8 @@ FORWARDED = [
 
 def of(path, session_id=MAIN):
     """The address with what it needs to be answered."""
-    more = {"/api/session/text": "&round=1&path=answer", "/api/session/history": "&round=1"}.get(path, "&q=a")
+    needed = {"text": "&round=1&path=answer", "history": "&round=1", "find": "&q=a"}
+    more = needed.get(path.rpartition("/")[2], "")
     return f"{path}?id={urllib.parse.quote(session_id)}{more}"
 
 
