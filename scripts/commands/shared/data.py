@@ -5,11 +5,9 @@ from __future__ import annotations
 import functools
 import os
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
-from session_monitor.base import last_run
 from session_monitor.base.timestamps import now
-from session_monitor.calls import coverage
-from session_monitor.calls.coverage import Coverage
 from session_monitor.own_prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import BadPriceListError
@@ -18,6 +16,9 @@ from session_monitor.text import humanize, safe
 
 from .failures import NOT_FOUND, USAGE, Failure, bad_prices, no_folder
 from .output import Output
+
+if TYPE_CHECKING:
+    from session_monitor.calls.coverage import Coverage
 
 
 class Data:
@@ -31,6 +32,8 @@ class Data:
     @property
     def state_file(self) -> str:
         """Where the monitor keeps its read positions, as its last run said."""
+        from session_monitor.base import last_run  # noqa: PLC0415 -- most answers for people tell no coverage
+
         return last_run.state_file(self.folder)
 
     def book(self) -> Book:
@@ -46,6 +49,8 @@ class Data:
 
     def coverage(self) -> Coverage | None:
         """How much of the log was read, where a monitor's state file tells."""
+        from session_monitor.calls import coverage  # noqa: PLC0415 -- as above
+
         return coverage.of_state(self.state_file)
 
     def coverage_in_words(self) -> str:

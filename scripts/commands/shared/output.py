@@ -6,12 +6,14 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from typing import Any, Callable
+from typing import TYPE_CHECKING, Any, Callable
 
-from session_monitor.calls.coverage import Coverage
 from session_monitor.text import own_names, safe, table, width
 from session_monitor.text.table import Column, Paint
 from session_monitor.totals.currency import DOLLARS
+
+if TYPE_CHECKING:
+    from session_monitor.calls.coverage import Coverage
 
 SCHEMA_VERSION = 1
 """Of the envelope that JSON stands in, and of what is in it."""
