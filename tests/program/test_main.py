@@ -24,6 +24,7 @@ from session_monitor.base import last_run
 from session_monitor.calls.coverage import of_state
 from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.monitor import run as monitor_run
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
 from session_monitor.sessions.store import Store
@@ -1118,7 +1119,7 @@ def test_who_sees_the_live_view(monkeypatch, output, log, more, environment, is_
         raise KeyboardInterrupt
 
     monkeypatch.setattr(main.Monitor, "_live_view", view)
-    monkeypatch.setattr(main, "Journal", lambda *_arguments: view(None, None))
+    monkeypatch.setattr(monitor_run, "Journal", lambda *_arguments: view(None, None))
     monkeypatch.setattr(sys.stdout, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(os, "environ", {**os.environ, **environment})
     assert main.main(["--follow", "--log-path", str(log), "--output-dir", str(output), *more]) == main.INTERRUPTED
@@ -1132,7 +1133,7 @@ def test_ctrl_c_at_any_moment_leaves_no_traceback(monkeypatch, output, log):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patched:
-        patched.setattr(main, "Checkpoint", interrupted)
+        patched.setattr(monitor_run, "Checkpoint", interrupted)
         assert main.main(["--once", "--log-path", str(log), "--output-dir", str(output)]) == 130
     assert main.main(["--once", "--log-path", str(log), "--output-dir", str(output)]) == 0
 

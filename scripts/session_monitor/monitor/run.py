@@ -75,6 +75,7 @@ class Monitor:
         self._run = LastRun([STANDARD_INPUT] if self._is_piped else self._logs, options.state_file)
         if not self._run.is_where(self._before):  # before the index takes the folder as it is
             last_run.keep(options.output_dir, self._run, self._before)
+            self._before = last_run.read(options.output_dir)
         self._prices = CurrentBook(options.output_dir, os.environ)
         self._tell_of_prices()
         self._covered, self._is_unknown_told = Coverage(), False

@@ -125,7 +125,7 @@ def test_a_folder_that_may_not_be_read(desk):
 
     with pytest.raises(Refusal, match="may not read the data folder") as told:
         desk.answer("key", refused)
-    assert (told.value.status, told.value.code) == (503, "no_data")
+    assert (told.value.status, told.value.code) == (503, "not_readable")
 
 
 def test_what_takes_long_is_there_later(folder):

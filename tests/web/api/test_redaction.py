@@ -26,8 +26,9 @@ def test_redacted(redacted, among_agents):
         own = ("/api/session", "/api/session/rounds", "/api/session/export")
         answers = [redacted.ask(path, id=row["session_id"]) for path in own]
         served += [json.dumps(found.json, ensure_ascii=False) for found in answers]
-        for path in ("/api/session/text", "/api/session/history", "/api/session/find"):
-            refused = redacted.ask(path, id=row["session_id"], round=1, path="answer", q="a")
+        asked = {"text": {"round": 1, "path": "answer"}, "history": {"round": 1}, "find": {"q": "a"}}
+        for name, more in asked.items():
+            refused = redacted.ask(f"/api/session/{name}", id=row["session_id"], **more)
             assert (refused.status, refused.code) == (403, "redacted")
     names = " ".join(row["session_id"] for row in rows)
     everything = "\n".join(served)
