@@ -172,10 +172,12 @@ class Monitor:
 
     def _tell_of_lacks(self, poll: Poll) -> None:
         """Say which logs are not there, or hold no call; of one who is to be quiet, once a day: cron sends it as a mail."""
+        if poll.problems:  # what lacks cannot be told from what could not be read: what was known of it stays
+            return
         covered = self._ingest.coverage
         if poll.logs_found and len(self._logs) == 1 and (covered.calls or not covered.lines):  # as nearly always
             self._run.lacks = []
-        elif not poll.problems:
+        else:
             from . import lacks  # noqa: PLC0415 -- as below
 
             found = lacks.of_pass(self._logs, poll, covered)
