@@ -62,10 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.state_file and _looks_like_a_session(options.state_file, options.output_dir):
-        parser().error("in the output folder, the name of a --state-file must begin with a dot: others are sessions")
-    if STANDARD_INPUT in options.log_path and (len(options.log_path) > 1 or options.follow):
-        parser().error("--log-path - is read until it ends, and alone: without other logs, and without --follow")
+    _check(options)
     # A daemon may be started without them; a log must not be opened in their place.
     sys.stdout, sys.stderr = (stream or open(os.devnull, "w") for stream in (sys.stdout, sys.stderr))  # noqa: SIM115
     follow = options.follow or (sys.stdout.isatty() and not options.once)
@@ -91,6 +88,29 @@ def _run(options: argparse.Namespace) -> int:
         return FAILED
     except KeyboardInterrupt:
         return INTERRUPTED
+
+
+def _check(options: argparse.Namespace) -> None:
+    """End where arguments cannot be what they are, or together."""
+    if options.state_file and _looks_like_a_session(options.state_file, options.output_dir):
+        parser().error("in the output folder, the name of a --state-file must begin with a dot: others are sessions")
+    if STANDARD_INPUT in options.log_path and (len(options.log_path) > 1 or options.follow):
+        parser().error("--log-path - is read until it ends, and alone: without other logs, and without --follow")
+    if options.otlp:
+        from session_monitor.shipping import destination  # noqa: PLC0415 -- few send spans
+
+        try:
+            destination.of(options.otlp, os.environ)
+        except destination.BadDestinationError as mistake:
+            parser().error(f"--otlp: {mistake}")
+    if options.ship:
+        from session_monitor.shipping.clickhouse import stores  # noqa: PLC0415 -- few ship
+
+        try:
+            stores.of(options.ship, os.environ)
+            stores.gateway_named(options.gateway)
+        except stores.BadStoreError as mistake:
+            parser().error(f"--ship: {mistake}")
 
 
 def _prepare(folder: str, group: int | None) -> None:
@@ -141,6 +161,28 @@ def parser() -> argparse.ArgumentParser:
     )
     add("--state-file", metavar="FILE", help="where read positions are kept (default: <output-dir>/.state.json)")
     add("--refresh-interval", type=_seconds, default=1.0, metavar="SECONDS", help="seconds between polls (default: 1)")
+    add(
+        "--otlp",
+        nargs="?",
+        const="env",
+        default=settings.OTLP,
+        metavar="URL",
+        help="send each new call as a span to an OpenTelemetry receiver at this address, or where "
+        f"$OTEL_EXPORTER_OTLP_ENDPOINT says (default: ${settings.variable('otlp')}, or nowhere)",
+    )
+    add(
+        "--ship",
+        default=settings.SHIP,
+        metavar="ADDRESS",
+        help="keep all rounds in a store there, as 'scripts/cli.py ship --to' does: clickhouse://HOST/DATABASE or file:DIR "
+        f"(default: ${settings.variable('ship')}, or nowhere)",
+    )
+    add(
+        "--gateway",
+        default=settings.GATEWAY,
+        metavar="NAME",
+        help=f"this folder's name in that store (default: ${settings.variable('gateway')}, or this machine's name)",
+    )
     mode = top.add_mutually_exclusive_group()
     mode.add_argument("--follow", action="store_true", help="keep polling (default where stdout is a terminal)")
     mode.add_argument("--once", action="store_true", help="one pass, then exit (default elsewhere: cron, a pipe)")

@@ -21,6 +21,7 @@ from commands.shared import currencies, failures, fields, parsers
 from commands.shared.failures import FAILED, INTERRUPTED, OK, Failure
 from commands.shared.output import Output
 from session_monitor import __version__
+from session_monitor.base import files, mounts
 from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text.help import HelpFormatter
 
@@ -30,23 +31,52 @@ COMMANDS = {
     "cost": "cost",
     "whatif": "whatif",
     "compare": "compare",
+    "top": "findings.top",
+    "drivers": "findings.drivers",
+    "insights": "findings.insights",
     "statusline": "statusline",
     "search": "search",
     "url": "url",
     "export": "export",
-    **dict.fromkeys(("stats-model", "stats-consumer", "stats-vendor", "stats-seller", "stats-route"), "stats"),
-    **dict.fromkeys(("stats-tool", "stats-date", "summary"), "stats"),
+    "ship": "ship",
+    **dict.fromkeys(("stats-model", "stats-consumer", "stats-vendor", "stats-seller", "stats-route"), "stats.names"),
+    "stats-gateway": "stats.names",
+    **dict.fromkeys(("stats-agent", "summary"), "stats.names"),
+    "stats-date": "stats.dates",
+    "stats-latency": "stats.latency",
+    "stats-prompt": "stats.prompts",
+    "metrics": "stats.metrics",
+    "stats-tool": "findings.tools",
+    "stats-errors": "findings.errors",
     "watch": "watch",
     "tail": "tail",
     "pricing": "pricing.command",
+    "budget": "control.budget",
+    "alerts": "control.alerts",
+    **dict.fromkeys(("note", "tag", "star", "archive", "name"), "control.notes"),
+    **dict.fromkeys(("status", "recover"), "control.status"),
+    "import": "agents.imports",
+    **dict.fromkeys(("start", "end"), "agents.work"),
+    "proxy": "agents.proxy",
+    "today": "agents.today",
+    "log-ai": "agents.logged",
+    "auto-log": "agents.hook",
+    "run": "agents.run",
     "config": "config",
-    **dict.fromkeys(("doctor", "verify"), "checks"),
-    **dict.fromkeys(("delete", "prune"), "delete"),
-    "repair": "repair",
+    **dict.fromkeys(("doctor", "verify"), "upkeep.checks"),
+    **dict.fromkeys(("delete", "prune"), "upkeep.delete"),
+    "repair": "upkeep.repair",
     "man": "man",
     **dict.fromkeys(("completion", "__complete"), "completion.command"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
+_OF_FILES = frozenset(
+    (
+        *("tail", "stats.metrics", "control.alerts", "upkeep.checks", "upkeep.delete", "upkeep.repair", "ship"),
+        *(f"agents.{name}" for name in ("imports", "work", "proxy", "today", "logged", "hook", "run")),
+    )
+)
+"""Those that are of a folder with session files, and cannot be of a database."""
 
 _EXAMPLES = """\
 examples:
@@ -56,7 +86,7 @@ examples:
   python3 scripts/cli.py show agent:main:discord:channel:1465367993012981988 --rounds last:5
   python3 scripts/cli.py stats-date --by week --timezone Asia/Shanghai
 
-exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 130 interrupted
+exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 4 a budget is breached, 130 interrupted
 """
 
 
@@ -73,7 +103,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             Output(is_json=True).print_error("bad_arguments", mistake.text)
         raise
     try:
-        status = _run(options)
+        status = _run(options, COMMANDS.get(words[0]))
         sys.stdout.flush()
     except BrokenPipeError:
         _stop_telling()  # the reader has seen enough
@@ -92,10 +122,12 @@ def _stop_telling() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _run(options: argparse.Namespace) -> int:
+def _run(options: argparse.Namespace, command: str | None = None) -> int:
     output, folder = parsers.output(options), ""
     try:
         data = parsers.data(options, os.environ)
+        if data.is_elsewhere and command in _OF_FILES:
+            raise failures.of_files()
         output.coverage, folder = data.coverage, data.folder
         output.currency, output.fields = currencies.chosen(options, data), fields.asked(options, output)
         return int(options.run(options, output, data) or OK)
@@ -107,6 +139,10 @@ def _run(options: argparse.Namespace) -> int:
         failure = failures.unreadable(error.filename or folder, error)
     except NoSuchFolderError:
         failure = failures.no_folder(folder)
+    except mounts.UnreachableDataError as why:
+        failure = Failure(why.code, str(why))
+    except files.MistakeInFileError as mistake:
+        failure = failures.mistake_in_file(mistake)
     except Failure as known:
         failure = known
     if output.is_json:

@@ -1,4 +1,4 @@
-"""Where the installed commands begin: session-monitor, session-monitor-web and session-monitor-cli, also as zip files.
+"""Where the installed commands begin: session-monitor, session-monitor-web, -cli and -mcp, also as zip files.
 
 The programs and their packages lie here as in the folder of the project, and find each other by ``sys.path``: so
 ``commands``, ``web`` and the like are nobody's names outside of these processes.
@@ -34,6 +34,13 @@ def web() -> int:
 def cli() -> int:
     """Run cli.py; returns its exit code."""
     from cli import main  # noqa: PLC0415
+
+    return _run(main)
+
+
+def mcp() -> int:
+    """Run mcpserver.py; returns its exit code."""
+    from mcpserver import main  # noqa: PLC0415
 
     return _run(main)
 

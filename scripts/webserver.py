@@ -21,13 +21,14 @@ if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fa
     sys.exit(f"webserver.py: this is Python {sys.version.split()[0]}: run it with Python 3.9 or newer")
 
 from session_monitor import __version__
-from session_monitor.base import data_folder, files, settings, timestamps
+from session_monitor.base import data_folder, files, mounts, settings, timestamps
 from session_monitor.links import addresses
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import own_names, safe
 from session_monitor.text.help import HelpFormatter
 from web import static
+from web.answers import follower
 from web.answers.desk import Desk
 from web.answers.folder import Folder
 from web.answers.titles import Titles
@@ -65,6 +66,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.settle(vars(options), os.environ)
     except (settings.BadConfigError, OSError) as mistake:
         _parser().error(str(mistake))
+    options.told = options.data_dir
+    if mounts.is_elsewhere(options.data_dir):
+        try:
+            options.data_dir = _mounted(options.data_dir)
+        except ValueError as mistake:
+            _parser().error(str(mistake))
     if bool(options.tls_cert) != bool(options.tls_key):
         _parser().error("--tls-cert and --tls-key belong together")
     try:
@@ -76,6 +83,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _fail(f"{given} are no certificate with its key: {error.reason or error}")
     except OSError as error:
         return _fail(_in_words(error, options))
+
+
+def _mounted(address: str) -> str:
+    """The folder that stands for a database.  Raises ``BadAddressError``, and ``OSError``."""
+    from session_monitor.fleet import home  # noqa: PLC0415 -- most serve a folder
+
+    return home.mounted(address, os.environ)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -93,6 +107,7 @@ def _serve(options: argparse.Namespace) -> int:
     user_of = peers.teller()
     desk = Desk(folder, timestamps.now)
     site = _site(options, desk, keys, stopping)
+    follower.follow(folder, stopping.wait)
     service = Service(site.respond, site.refuse, log, site.connections, tls, user_of=user_of or peers.unknown)
     server = Server((options.host, options.port), service)
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
@@ -221,7 +236,7 @@ def _greet(options: argparse.Namespace, port: int, key: str, *, is_there: bool) 
     path = options.base_path
     is_everywhere = options.host in _EVERYWHERE
     here = "localhost" if is_everywhere else f"[{options.host}]" if ":" in options.host else options.host
-    print(f"Serving {safe.clean(options.data_dir)} at {scheme}://{here}:{port}{path}/", flush=True)
+    print(f"Serving {safe.clean(options.told)} at {scheme}://{here}:{port}{path}/", flush=True)
     is_here_alone = peers.is_loopback(options.host) or options.host == "localhost"
     whom = "For other users of this machine" if is_here_alone else "From elsewhere"
     there = "<this machine's name>" if is_everywhere else here

@@ -10,13 +10,11 @@ Its rooms in reading order, ● those that others may come in by:
     search ●      where something was said
     url ●         the link to a session's page
     export ●      tables for elsewhere
-    stats ●       stats-model and other names, stats-date, stats-tool, summary
+    otlp          calls for elsewhere
+    ship ●        rounds in a store elsewhere
     compare ●     one time beside another
     watch ●       what happens now
     tail ●        what is said in one session now
-    checks ●      doctor, verify
     config ●      the settings of all programs
     man ●         the help as a manual page
-    delete ●      delete, prune
-    repair ●      mending
 """

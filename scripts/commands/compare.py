@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
-from typing import Any, NamedTuple
+from typing import Any
 
-from session_monitor.base import timestamps
 from session_monitor.prices import money
 from session_monitor.reports.comparison import Side
-from session_monitor.reports.filters import Selection
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 from session_monitor.totals import spending, wording
 from session_monitor.totals.currency import DisplayCurrency
 
-from .shared import currencies, failures, filters, parsers
+from .shared import currencies, filters, parsers, two_times
 from .shared.data import Data
-from .shared.failures import Failure
 from .shared.output import Output
 
 _UNKNOWN = "-"
@@ -35,66 +31,30 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "compare --since 2026-02-02 --until 2026-02-02 --against 2026-02-01",
         "compare --since today --against yesterday --model 'qwen*' --json",
     )
-    command.add_argument(
-        "--against",
-        metavar="TIME",
-        help="where the other time begins, which is as long (default: so that it ends where --since begins)",
-    )
+    two_times.add_against(command)
     command.set_defaults(run=_compare)
-
-
-class _Period(NamedTuple):
-    """From one moment to another, which is not in it, in milliseconds since 1970."""
-
-    since: int
-    until: int
-
-
-def _periods(options: argparse.Namespace, meant: Selection) -> tuple[_Period, _Period]:
-    """The time that is asked about, and the one that it is held against.  Raises ``Failure``."""
-    if meant.since is None:
-        raise Failure("bad_time", "say with --since where the time begins that is compared, such as 7d", failures.USAGE)
-    until = meant.now if meant.until is None else meant.until
-    length = until - meant.since
-    if length <= 0:
-        raise Failure("bad_time", f"--since {options.since} is still to come", failures.USAGE)
-    start = meant.since - length
-    if options.against is not None:
-        start = filters.time_of(options.against, filters.zone(options.timezone))
-    return _Period(meant.since, until), _Period(start, start + length)
 
 
 def _compare(options: argparse.Namespace, output: Output, data: Data) -> None:
     meant = filters.selection(options)
-    periods, report = _periods(options, meant), data.report()
+    periods, report = two_times.periods(options, meant), data.report()
     one, other = report.compared([meant._replace(since=each.since, until=each.until) for each in periods])
     if output.is_json:
-        told = [{**_times(period), **side.to_json()} for period, side in zip(periods, (one, other))]
+        told = [{**two_times.in_json(period), **side.to_json()} for period, side in zip(periods, (one, other))]
         output.print_json(output.to_json(dict(zip(("period", "against"), told))))
         return
     if not (one.sums.calls or other.sums.calls):
         output.tell(filters.why_empty(report, options, "calls"))
         return
     where = filters.zone(options.timezone)
-    headings = [_heading(period, where) for period in periods]
-    columns = (Column("", least=12), *(Column(heading, ">") for heading in headings), Column("Change", ">"))
+    headings = [two_times.heading(period, where) for period in periods]
+    columns = (Column(""), *(Column(heading, ">", least=16) for heading in headings), Column("Change", ">"))
     output.print_table(columns, _rows(one, other, output.currency))
     output.tell_rate()
     both = spending.added(side.sums.spending for side in (one, other))
     for line in (wording.not_in_it(both), wording.unknown_tokens(both)):
         if line:
             output.complain(line)
-
-
-def _times(period: _Period) -> dict[str, str]:
-    return {name: timestamps.rfc3339(moment) for name, moment in period._asdict().items()}
-
-
-def _heading(period: _Period, where: tzinfo | None) -> str:
-    """The first and the last minute in a time zone; the day of the last one where it is another."""
-    first, last = (datetime.fromtimestamp(each / 1000, where) for each in (period.since, period.until - 1))
-    end = f"{last:%H:%M}" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M}"
-    return f"{first:%Y-%m-%d %H:%M} to {end}"
 
 
 def _rows(one: Side, other: Side, currency: DisplayCurrency) -> list[list[str]]:
@@ -109,7 +69,7 @@ def _rows(one: Side, other: Side, currency: DisplayCurrency) -> list[list[str]]:
     return rows
 
 
-_COUNT, _COST, _SHARE, _TIME = "count", "cost", "share", "time"
+_COUNT, _COST, _SHARE, _TIME, _RATE = "count", "cost", "share", "time", "rate"
 _MEASURES: Sequence[tuple[str, str, str]] = (
     ("Sessions", "sessions", _COUNT),
     ("Calls", "calls", _COUNT),
@@ -123,6 +83,7 @@ _MEASURES: Sequence[tuple[str, str, str]] = (
     ("First token, 95 %", "first_token_p95_ms", _TIME),
     ("Whole call, half", "duration_p50_ms", _TIME),
     ("Whole call, 95 %", "duration_p95_ms", _TIME),
+    ("Tokens a second", "output_tokens_per_second", _RATE),
 )
 
 
@@ -133,6 +94,8 @@ def _shown(value: Any, kind: str, currency: DisplayCurrency) -> str:
         return currency.shown(money.of_plain(value))
     if kind == _TIME:
         return f"{value / 1000:.2f} s"
+    if kind == _RATE:
+        return f"{value:.1f}"
     return f"{100 * value:.1f} %" if kind == _SHARE else humanize.count(round(value))
 
 

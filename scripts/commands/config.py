@@ -7,6 +7,7 @@ import json
 import os
 from typing import Any
 
+from session_monitor.asked import problems
 from session_monitor.base import files, settings
 from session_monitor.text import safe
 from session_monitor.text.table import Column
@@ -24,12 +25,15 @@ file, and that before the machine's. ${settings.CONFIG} names another file inste
   log_path   the access logs that main.py reads and doctor looks at: --log-path
   timezone   whose days are meant: --timezone
   base_url   where webserver.py is reached, for links: --base
+  otlp       where main.py sends each new call as a span: --otlp
+  ship       in which store elsewhere main.py keeps all rounds: --ship
+  gateway    this folder's name in that store: --gateway
 """
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     """Add the commands."""
-    about = "show or change the settings that hold for all three programs where no argument says otherwise"
+    about = "show or change the settings that hold for all programs where no argument says otherwise"
     command = parsers.command(
         commands,
         (),
@@ -122,7 +126,37 @@ def _typed(name: str, values: list[str]) -> settings.Value:
         filters.zone(values[0])
     if name == settings.BASE_URL.name:
         parsers.base(values[0])
+    if name == settings.OTLP.name:
+        _check_destination(values[0])
+    if name in (settings.SHIP.name, settings.GATEWAY.name):
+        _check_shipping(name, values[0])
     return value
+
+
+def _check_shipping(name: str, value: str) -> None:
+    """Raises ``Failure`` for what is no store, or no name of a gateway there."""
+    from session_monitor.shipping.clickhouse import stores  # noqa: PLC0415 -- few set it
+
+    try:
+        if name == settings.SHIP.name:
+            stores.of(value, os.environ)
+        else:
+            stores.gateway_named(value)
+    except stores.BadStoreError as mistake:
+        raise Failure("bad_destination", str(mistake), failures.USAGE) from None
+
+
+def _check_destination(address: str) -> None:
+    """Raises ``Failure`` for what cannot be sent to; where it is a reference, it is looked up when main.py starts."""
+    from session_monitor.outgoing import secrets  # noqa: PLC0415 -- few set it
+    from session_monitor.shipping import destination  # noqa: PLC0415 -- as above
+
+    if address == destination.FROM_ENVIRONMENT or secrets.is_reference(address):
+        return
+    try:
+        destination.of(address, os.environ)
+    except destination.BadDestinationError as mistake:
+        raise Failure("bad_destination", str(mistake), failures.USAGE) from None
 
 
 def _unset(options: argparse.Namespace, output: Output, _data: Data) -> None:
@@ -165,5 +199,5 @@ def _write(path: str, values: dict[str, settings.Value]) -> None:
             files.make_folder(os.path.dirname(path) or os.curdir)
         files.replace(path, text.encode(), 0o644 if path == settings.SYSTEM else files.PRIVATE_FILE)
     except OSError as error:
-        what = f"{error.filename or path}: {error.strerror or error}. See that this user may write there"
+        what = f"{error.filename or path}: {error.strerror or error}. {problems.to_write(error)}"
         raise Failure("unwritable", what) from None

@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Iterator
 from typing import Any
 
+from session_monitor.asked.one_session import CURRENT
 from session_monitor.base.timestamps import local_time
 from session_monitor.reports.breakdown import BreakdownRow
 from session_monitor.reports.session_cost import (
@@ -21,7 +22,7 @@ from session_monitor.text.table import Column
 from session_monitor.totals import wording
 
 from .shared import currencies, parsers
-from .shared.data import CURRENT, Data, meant
+from .shared.data import Data, meant
 from .shared.failures import gone
 from .shared.output import Output
 
@@ -55,7 +56,8 @@ def _cost(options: argparse.Namespace, output: Output, data: Data) -> None:
     print()
     output.print_table(_KINDS, _of_kinds(cost, output))
     print()
-    output.print_table(_MODELS, [_of_model(row, output) for row in cost.models])
+    costs = wording.short_column((row.sums.spending for row in cost.models), output.currency)
+    output.print_table(_MODELS, [[*_of_model(row), each] for row, each in zip(cost.models, costs)])
     print()
     output.tell(f"Of the log: {data.coverage_in_words()}", "  ")
 
@@ -93,12 +95,13 @@ _LABELS = {
 
 
 def _of_kinds(cost: SessionCost, output: Output) -> Iterator[list[str]]:
+    decimals = output.currency.column_decimals(pico or 0 for *_, pico in cost.kinds)
     for kind, tokens, pico in cost.kinds:
-        known = "-" if pico is None else output.currency.shown(pico)
-        yield [_LABELS[kind], humanize.count(tokens) if cost.is_told else "-", known]
+        told, known = cost.of_kind(kind, tokens, pico)
+        spent = "-" if known is None else output.currency.shown(known, decimals)
+        yield [_LABELS[kind], "-" if told is None else humanize.count(told), spent]
 
 
-def _of_model(row: BreakdownRow, output: Output) -> list[str]:
-    spent = row.sums.spending
-    tokens = wording.token_cells([row.sums.total_tokens], spent)
-    return [row.name or "(not named)", humanize.count(row.sums.calls), *tokens, wording.short(spent, output.currency)]
+def _of_model(row: BreakdownRow) -> list[str]:
+    tokens = wording.token_cells([row.sums.total_tokens], row.sums.spending)
+    return [row.name or "(not named)", humanize.count(row.sums.calls), *tokens]

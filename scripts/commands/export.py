@@ -1,14 +1,12 @@
-"""export: what do sums, sessions or calls look like in a file for other programs?"""
+"""export: what do sums, sessions or calls look like in a file for other programs, or sent to one?"""
 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import functools
+import itertools
 import os
-import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from typing import Any, Callable
 
@@ -19,12 +17,12 @@ from session_monitor.exports.formats import Document
 from session_monitor.exports.tables import ExportRow, ExportTable
 from session_monitor.text import humanize, safe
 
-from .shared import currencies, failures, filters, parsers
+from .shared import currencies, failures, filters, noted, output_files, parsers, working
 from .shared.data import Data
 from .shared.failures import Failure
 from .shared.output import Output, holds_unicode
+from .shared.output_files import STDOUT
 
-STDOUT = "-"
 _BETWEEN = 10_000
 """Rows between two words about how far it is."""
 
@@ -35,6 +33,10 @@ what is written:
   rounds    a row a call: when, which model and consumer, tokens, how it ended, times, cost
 
 What was said is in none of them: 'show ID --format md', html or json has that.
+
+--to otlp sends a span for each call to an OpenTelemetry receiver (OTLP over HTTP) at URL, or where
+$OTEL_EXPORTER_OTLP_ENDPOINT says; docs/OPENTELEMETRY.md has all variables and names. A call that is sent again is
+the same span.
 """
 
 
@@ -44,26 +46,59 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         commands,
         (shared, filters.parser(), currencies.parser()),
         "export",
-        "write sums, sessions or calls to a file for other programs",
+        "write sums, sessions or calls to a file for other programs, or send calls to one",
         "export finops-report.json",
         "export january.csv --what rounds --since 2026-01-01 --until 2026-01-31",
         "export - --what sessions --format jsonl --min-cost 1",
         "export report.md --since 7d --timezone Asia/Shanghai",
+        "export --to otlp http://localhost:4318 --since 7d",
     )
     command.epilog = f"{_ABOUT_WHAT}\n{command.epilog}"
-    command.add_argument("file", metavar="FILE", help=f"where to; a file that is there is replaced; {STDOUT} is stdout")
+    command.add_argument(
+        "file",
+        metavar="FILE|URL",
+        nargs="?",
+        help=f"where to; a file that is there is replaced; {STDOUT} is stdout; of --to otlp the address",
+    )
+    command.add_argument(
+        "--to", choices=("file", "otlp"), default="file", help="write a file, or send spans (default: file)"
+    )
     command.add_argument(
         "--format",
         choices=formats.FORMATS,
         help="how (default: as the file's name ends, else json; --json is json in the envelope of all answers)",
     )
     command.add_argument(
-        "--what", choices=export_tables.WHAT, default=export_tables.REPORT, help="see below (default: report)"
+        "--what", choices=export_tables.WHAT, help="see below (default: report; --to otlp sends rounds)"
     )
+    command.add_argument(
+        "--otlp-encoding",
+        choices=("protobuf", "json"),
+        help="of --to otlp (default: as $OTEL_EXPORTER_OTLP_PROTOCOL says, else protobuf)",
+    )
+    command.add_argument("--with-content", action="store_true", help="of --to otlp: send what was said as well")
     command.set_defaults(run=_export)
 
 
 def _export(options: argparse.Namespace, output: Output, data: Data) -> None:
+    if options.to == "otlp":
+        if options.format or options.what not in (None, export_tables.ROUNDS):
+            text = "--to otlp sends calls: --format and --what are of files"
+            raise Failure("bad_arguments", text, failures.USAGE)
+        from . import otlp  # noqa: PLC0415 -- a file needs none of it
+
+        otlp.send(options, output, data)
+        return
+    if options.file is None or options.otlp_encoding or options.with_content:
+        text = (
+            "name a FILE to write to" if options.file is None else "--otlp-encoding and --with-content are of --to otlp"
+        )
+        raise Failure("bad_arguments", text, failures.USAGE)
+    options.what = options.what or export_tables.REPORT
+    _to_a_file(options, output, data)
+
+
+def _to_a_file(options: argparse.Namespace, output: Output, data: Data) -> None:
     form = _format(options, output)
     put = _writer(options.file, form, data.folder)
     where, selection = filters.zone(options.timezone), filters.selection(options)
@@ -85,7 +120,9 @@ def _export(options: argparse.Namespace, output: Output, data: Data) -> None:
             # While the index is open: there may be more calls than fit into memory.
             report.ask(lambda index: write(*export_tables.rounds(index, selection)))
         elif options.what == export_tables.SESSIONS:
-            rows = report.sessions(selection).rows
+            notes = data.notes()
+            found = [noted.beside(row, notes) for row in report.sessions(selection).rows]
+            rows = working.beside_each(found, data.folder)
             write(len(rows), export_tables.sessions(rows))
         else:
             summary, tables = report.ask(lambda index: export_tables.report(index, selection, where))
@@ -137,69 +174,15 @@ class _ReaderGoneError(Exception):
     """Nobody reads any more."""
 
 
-_STICKY = stat.S_ISVTX | stat.S_IWOTH
-_LONGEST_WAY = 4096
-"""Names, after which a path that goes round in circles is left alone."""
-
-
 def _writer(file: str, form: str, data_dir: str) -> Callable[[Iterable[str]], None]:
     """What writes pieces of text to where they are meant to go.  Raises ``Failure``."""
     if file == STDOUT:
         return _Stdout()
-    link = _anothers_link(file)
-    if link:
-        text = f"{link} is another user's link in a folder where everybody may make one: write {file} to another folder"
-        raise Failure("not_written", text)
-    path = os.path.realpath(file)
-    folder = os.path.dirname(path)
-    if not os.path.isdir(folder):
-        raise Failure("not_written", f"there is no folder {folder} for {file}")
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise Failure("not_written", f"{file} is no file; {STDOUT} stands for stdout")
-    if os.path.isdir(data_dir) and os.path.samefile(folder, data_dir):
-        raise Failure("not_written", f"{folder} is for the monitor's own files: write {file} to another folder")
+    path = output_files.place(file, data_dir)
     # A spreadsheet takes CSV without this mark for text of its country's old encoding.  On stdout there are programs
     # behind, which would take it for a part of the first heading.
     mark = "\ufeff" if form == formats.CSV else ""
-    return functools.partial(_to_file, path, mark)
-
-
-def _anothers_link(file: str) -> str | None:
-    """The link on the way to a file that Linux would not follow either (``fs.protected_symlinks``), if there is one."""
-    done, left = "/", os.path.abspath(file).split("/")[::-1]
-    for _ in range(_LONGEST_WAY):
-        if not left:
-            return None
-        place = os.path.join(done, left.pop())
-        if not os.path.islink(place):
-            done = os.path.normpath(place)
-            continue
-        folder, owner = os.stat(done), os.lstat(place).st_uid
-        if folder.st_mode & _STICKY == _STICKY and owner not in (os.geteuid(), folder.st_uid):
-            return place
-        target = os.readlink(place)
-        done = "/" if target.startswith("/") else done
-        left += target.split("/")[::-1]
-    return None  # a loop, of which whoever opens it will hear
-
-
-def _to_file(path: str, mark: str, pieces: Iterable[str]) -> None:
-    """Write a file for this user alone, wholly or not at all."""
-    try:
-        descriptor, temporary = tempfile.mkstemp(prefix=".export-", suffix=".tmp", dir=os.path.dirname(path))
-        try:
-            with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-                file.write(mark)
-                file.writelines(pieces)
-                file.flush()
-                os.fsync(descriptor)
-            os.replace(temporary, path)
-        except BaseException:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)
-            raise
-    except OSError as error:
-        raise Failure("not_written", f"{path}: {error.strerror or error}; nothing was written there") from None
+    return lambda pieces: output_files.write(path, itertools.chain([mark], pieces))
 
 
 class _Stdout:

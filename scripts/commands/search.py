@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import functools
+import os
 import re
 import sqlite3
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from session_monitor.base.data_folder import NOTES as NOTES_FILE
 from session_monitor.base.timestamps import local_time
 from session_monitor.reports.report import Report
 from session_monitor.search import query, words
@@ -22,7 +24,10 @@ from .shared.data import Data
 from .shared.failures import USAGE, Failure
 from .shared.output import Output, to_json
 
-_EVERYWHERE = "all"
+if TYPE_CHECKING:
+    from session_monitor.search.in_notes import NoteHit
+
+_EVERYWHERE, _NOTES = "all", "notes"
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -46,9 +51,9 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--in",
         dest="column",
-        choices=(*COLUMNS, _EVERYWHERE),
+        choices=(*COLUMNS, _NOTES, _EVERYWHERE),
         default=_EVERYWHERE,
-        help="where: what was asked, answered or thought, or tools' arguments and results (default: all)",
+        help="where: what was asked, answered or thought, tools' arguments and results, or what is noted (default: all)",
     )
     command.add_argument(
         "--limit",
@@ -61,29 +66,63 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
 
 
 def _search(options: argparse.Namespace, output: Output, data: Data) -> None:
-    looked_for = words.words(" ".join(options.text))
-    if not looked_for:
-        what = safe.cell(" ".join(options.text).strip()) or "a blank"
-        raise Failure("no_words", f"{what} holds no letter or digit to look for", USAGE)
-    if words.are_too_many(looked_for):
-        raise Failure("too_many_words", f"these are more than {words.MOST} words: leave some out", USAGE)
-    wanted = Query(looked_for, None if options.column == _EVERYWHERE else options.column)
+    looked_for = _words(" ".join(options.text))
+    is_of_notes = options.column == _NOTES
+    wanted = Query(looked_for, None if options.column in (_EVERYWHERE, _NOTES) else options.column)
     report = data.report()
-    results = _results(report, wanted, options, output)
+    noted, has_more_noted = _noted(report, wanted, options)
+    results = _NO_ROUNDS if is_of_notes else _results(report, wanted, options, output)
     if not results.is_kept:
         reason = f"no search index can be kept in {data.folder}"
         output.complain(f"{reason}, so each search reads the conversations themselves, which takes longer")
     if output.is_json:
-        hits = [hit._asdict() for hit in results.hits]
-        output.print_json(to_json({"hits": hits, "more": results.has_more}))
+        hits, notes = [hit._asdict() for hit in results.hits], [hit._asdict() for hit in noted]
+        told = {"hits": hits, "more": results.has_more, "notes": notes, "more_notes": has_more_noted}
+        output.print_json(to_json(told))
         return
-    if not results.hits:
+    _print_notes(output, noted, has_more=has_more_noted)
+    _print_rounds(output, results)
+    if not noted and is_of_notes:
+        output.tell(f"No note, name or tag of a session that is meant has {safe.cell(' '.join(options.text))}.")
+    elif not noted and not results.hits:
         output.tell(_why_empty(report, wanted, results, options))
-        return
+
+
+_NO_ROUNDS = SearchResults([], has_more=False, is_kept=True)
+
+
+def _words(text: str) -> tuple[words.Word, ...]:
+    """What is looked for.  Raises ``Failure``."""
+    looked_for = words.words(text)
+    if not looked_for:
+        what = safe.cell(text.strip()) or "a blank"
+        raise Failure("no_words", f"{what} holds no letter or digit to look for", USAGE)
+    if words.are_too_many(looked_for):
+        raise Failure("too_many_words", f"these are more than {words.MOST} words: leave some out", USAGE)
+    return looked_for
+
+
+def _print_notes(output: Output, noted: Sequence[NoteHit], *, has_more: bool) -> None:
+    for hit in noted:
+        print("\n".join(_note_lines(hit, output.columns(), output.paint())))
+    if has_more:
+        output.tell(f"(the latest {humanize.counted(len(noted), 'note')}; --limit shows more)")
+
+
+def _print_rounds(output: Output, results: SearchResults) -> None:
     for hit in results.hits:
         print("\n".join(_lines(hit, output.columns(), output.paint())))
     if results.has_more:
         output.tell(f"(the latest {humanize.counted(len(results.hits), 'round')}; --limit shows more)")
+
+
+def _noted(report: Report, wanted: Query, options: argparse.Namespace) -> tuple[Sequence[NoteHit], bool]:
+    """What is noted of sessions that are meant, with these words; nothing where it is asked what was said."""
+    if options.column not in (_NOTES, _EVERYWHERE) or not os.path.lexists(os.path.join(report.folder, NOTES_FILE)):
+        return [], False
+    from session_monitor.search import in_notes  # noqa: PLC0415 -- in few folders is anything noted
+
+    return in_notes.find(report, wanted.words, filters.selection(options), options.limit)
 
 
 def _results(report: Report, wanted: Query, options: argparse.Namespace, output: Output) -> SearchResults:
@@ -108,14 +147,26 @@ def _lines(hit: Hit, columns: int | None, paint: table.Paint) -> Iterator[str]:
     place = f"round {hit.round} @ {local_time(hit.timestamp)}"
     head = " · ".join([safe.cell(hit.session_id), place, safe.cell(hit.model or "-"), hit.where])
     yield from [head] if columns is None else width.wrap(head, columns, _INDENT)
+    yield _excerpt(hit.excerpt, hit.matches, columns, paint)
+
+
+def _note_lines(hit: NoteHit, columns: int | None, paint: table.Paint) -> Iterator[str]:
+    """What is noted, and of which session; that it is a note, and nothing that was said in it."""
+    what = f"its {hit.kind}" if hit.note is None else f"note {hit.note} @ {local_time(hit.at)}"
+    head = f"{safe.cell(hit.session_id)} · {what}"
+    yield from [head] if columns is None else width.wrap(head, columns, _INDENT)
+    yield _excerpt(hit.excerpt, hit.matches, columns, paint)
+
+
+def _excerpt(excerpt: str, matches: Sequence[tuple[int, int]], columns: int | None, paint: table.Paint) -> str:
     text, at = "", 0
-    for start, end in hit.matches:
-        text += f"{safe.cell(hit.excerpt[at:start])}{_BEGIN}{safe.cell(hit.excerpt[start:end])}{_END}"
+    for start, end in matches:
+        text += f"{safe.cell(excerpt[at:start])}{_BEGIN}{safe.cell(excerpt[start:end])}{_END}"
         at = end
-    text = _INDENT + text + safe.cell(hit.excerpt[at:])
+    text = _INDENT + text + safe.cell(excerpt[at:])
     if columns is not None:
         text = "\n".join(width.wrap(text, columns, _INDENT))
-    yield _MATCH.sub(lambda match: "\n".join(paint(table.BOLD, line) for line in match[1].split("\n")), text)
+    return _MATCH.sub(lambda match: "\n".join(paint(table.BOLD, line) for line in match[1].split("\n")), text)
 
 
 def _why_empty(report: Report, wanted: Query, results: SearchResults, options: argparse.Namespace) -> str:

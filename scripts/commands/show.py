@@ -7,12 +7,15 @@ import sys
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from session_monitor.base import timestamps
 from session_monitor.conversations import conversation
 from session_monitor.conversations.conversation import Conversation
 from session_monitor.conversations.transcript import Transcript
+from session_monitor.reports.report import Report
+from session_monitor.text import safe
 from session_monitor.totals.currency import DisplayCurrency
 
-from .shared import currencies, failures, fields, parsers
+from .shared import currencies, failures, fields, known_findings, noted, parsers, working
 from .shared.data import Data, meant, unknown_session
 from .shared.output import SCHEMA_OF_ROUNDS, Output, to_json
 
@@ -51,6 +54,10 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         choices=("text", "json", "md", "html"),
         help="how to print it: md is fit for an issue, html is one page that needs nothing else (default: text)",
     )
+    command.add_argument("--files", action="store_true", help="of a piece of work: which files changed, and no rounds")
+    command.add_argument(
+        "--commits", action="store_true", help="of a piece of work: which commits were made, and no rounds"
+    )
     command.set_defaults(run=_show, schema_version=SCHEMA_OF_ROUNDS)
 
 
@@ -62,10 +69,14 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     without_rounds = options.rounds == conversation.NONE or (wanted is not None and "rounds" not in wanted)
     which = conversation.NONE if without_rounds else options.rounds
     report = data.report()
+    if options.files or options.commits:
+        _show_work(options, output, report)
+        return
     session_id = meant(report, options.session_id)
     shown = conversation.of(report, session_id, full_messages=messages == "full", rounds=which)
     if shown is None:
         raise unknown_session(report, session_id)
+    shown = shown._replace(row=working.beside(noted.beside(shown.row, data.notes()), data.folder))
     has_messages = messages != "none"
     if output.is_json:
         rounds = (
@@ -85,6 +96,30 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
         rounds_of_it = None if without_rounds else shown.rounds
         for line in transcript.lines(shown.row.fields, shown.row.spending, rounds_of_it):
             print(line)
+        for line in known_findings.of_session(report, session_id, shown.row.fields["messages_count"]):
+            output.tell(line, "     ")
+
+
+def _show_work(options: argparse.Namespace, output: Output, report: Report) -> None:
+    """What became of the files of a piece of work.  Raises ``Failure``."""
+    silent = working.without_calls(report, options.session_id)
+    session_id = meant(report, options.session_id) if silent is None else silent.session_id
+    work = working.of_session(report.folder, session_id, so_far=True)
+    if work is None:
+        text = f"{safe.cell(session_id)} is no piece of work that was begun with 'start': nobody knows its files"
+        raise failures.Failure("no_work", text)
+    if output.is_json:
+        output.print_json(output.to_json(work.told(timestamps.now())))
+        return
+    output.tell(working.headline(work), "  ")
+    for line in working.sums(work):
+        output.tell(f"  {line}", "    ")
+    for wanted, lines in ((options.files, working.files), (options.commits, working.commits)):
+        told = list(lines(work)) if wanted else []
+        if told:
+            print()
+            for line in told:
+                output.tell(line, "    ")
 
 
 def _print_page(shown: Conversation, form: str, currency: DisplayCurrency, *, messages: bool, full: bool) -> None:

@@ -7,13 +7,14 @@ import json
 import sys
 from typing import Any
 
+from session_monitor.asked.one_session import CURRENT
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize
 from session_monitor.totals import wording
 from session_monitor.totals.currency import DisplayCurrency
 
 from .shared import currencies, parsers
-from .shared.data import CURRENT, Data, meant
+from .shared.data import Data, meant
 from .shared.failures import USAGE, Failure, gone
 from .shared.output import Output
 
@@ -77,20 +78,14 @@ def _told(row: SessionRow, prompt: int | None) -> dict[str, object]:
     return {
         **{name: fields[name] for name in ("session_id", "messages_count", "failed_count", "left_count", "updated_at")},
         **{name: spent[name] for name in ("cost_usd", "at_least", "unpriced_rounds", "assumed_rounds")},
-        "cached_share": _cached(row),
+        "cached_share": row.fields["cached_share"],
         "last_prompt_tokens": prompt,
     }
 
 
-def _cached(row: SessionRow) -> float | None:
-    """The share of the input that came from caches; None without input."""
-    tokens = row.fields["total_input_tokens"]
-    return round(row.fields["total_cached_tokens"] / tokens, 4) if tokens else None
-
-
 def _parts(row: SessionRow, prompt: int | None, currency: DisplayCurrency) -> list[str]:
     """What is told, the cost first; what is not known is left out but for the cost."""
-    fields, cached = row.fields, _cached(row)
+    fields, cached = row.fields, row.fields["cached_share"]
     cost = wording.short(row.spending, currency)
     return [
         "cost not known" if cost == "-" else cost,

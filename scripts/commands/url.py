@@ -6,13 +6,14 @@ import argparse
 import os
 from typing import Any
 
+from session_monitor.asked.one_session import CURRENT, LAST, OWN_SESSION, own_session
 from session_monitor.base import settings
 from session_monitor.links import addresses, keys
 from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text import safe
 
 from .shared import failures, parsers
-from .shared.data import CURRENT, LAST, OWN_SESSION, Data, meant, own_session
+from .shared.data import Data, meant
 from .shared.failures import Failure
 from .shared.output import Output, to_json
 

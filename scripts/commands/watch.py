@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from session_monitor.base import timestamps
@@ -14,7 +15,8 @@ from session_monitor.conversations import conversation, follow
 from session_monitor.conversations.conversation import Conversation, Wanted
 from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
-from session_monitor.reports.report import Overview
+from session_monitor.insight.all_findings import RecentFindings
+from session_monitor.reports.live import MINUTES, LiveNow, LiveSessions
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
 from session_monitor.text.screen import Screen, terminal_size
@@ -95,28 +97,36 @@ class Everything:
     def __init__(self, reports: Reports, currency: DisplayCurrency = DOLLARS) -> None:
         self._reports = reports
         self._currency = currency
+        self._sessions = LiveSessions(currency)
+        self._found = RecentFindings()
 
     def frame(self, columns: int, rows: int) -> list[str]:
         """The live view, as the monitor itself has it."""
-        return live_frame.frame(self._view(self._reports().overview(latest=LATEST)), columns, rows)
+        return live_frame.frame(self._view(min(LATEST, max(rows, 1)), columns), columns, rows)
 
     def line(self) -> str:
         """The live view in one line."""
-        view = self._view(self._reports().overview())
+        view = self._view()
         return live_frame.plain(view) if view.at_work else f"{live_frame.plain(view)}; {NOT_AT_WORK}"
 
     def json(self) -> dict[str, Any]:
         """The sums, and the latest sessions."""
-        overview = self._reports().overview(latest=LATEST_IN_JSON)
+        now = LiveNow(*self._reports().live(latest=LATEST_IN_JSON, minutes=MINUTES))
+        overview = now.overview
         return {
             "monitor_at_work": self._reports.is_at_work(),
             "newest": None if overview.newest is None else timestamps.rfc3339(overview.newest),
             "sessions": overview.sessions,
+            "active_now": now.active,
+            "burn_rate": now.burn_rate_to_json(),
             **overview.sums.to_json(),
             "latest": [row.to_json() for row in overview.latest],
         }
 
-    def _view(self, overview: Overview) -> live_frame.FrameData:
+    def _view(self, latest: int = 0, columns: int = 0) -> live_frame.FrameData:
+        report = self._reports()
+        now = LiveNow(*report.live(latest=latest, minutes=MINUTES))
+        overview = now.overview
         sums, covered = overview.sums, self._reports.data.coverage()
         read = covered or Coverage()
         notes = [self._reports.problem] if self._reports.problem else []
@@ -124,9 +134,12 @@ class Everything:
             notes.insert(0, f"costs are {self._currency.rate}")
         if overview.newest is not None:
             notes.insert(0, f"newest call: {timestamps.local_time(timestamps.rfc3339(overview.newest))}")
+        self._found.look(report)
+        lines = self._sessions.lines(report, overview, columns)
         return live_frame.FrameData(
-            sessions=[live_frame.SessionLine.of(row.fields) for row in overview.latest],
-            active=overview.sessions,
+            sessions=[replace(line, findings=self._found.of(line.session_id)) for line in lines],
+            known=overview.sessions,
+            active=now.active,
             totals=live_frame.FrameTotals(
                 sums.input_tokens,
                 sums.output_tokens,
@@ -134,6 +147,7 @@ class Everything:
                 sums.reasoning_tokens,
                 wording.shown(sums.spending, self._currency),
                 wording.unknown_tokens(sums.spending),
+                now.burn_rate(self._currency),
             ),
             lines=covered.lines if covered else None,
             calls=read.calls,
@@ -148,6 +162,7 @@ class Everything:
             notes=notes,
             now=timestamps.rfc3339(self._reports.now()),
             at_work=self._reports.is_at_work(),
+            findings=str(self._found),
         )
 
 
@@ -218,6 +233,8 @@ def _counted(row: SessionRow) -> str:
 
 def _spent(row: SessionRow, currency: DisplayCurrency) -> str:
     cells = wording.token_cells([row.fields[f"total_{kind}_tokens"] for kind in _KINDS], row.spending)
+    if row.fields["total_cached_tokens"] is None:
+        cells[1] = "not told how many"
     told = "{} in ({} cached), {} out ({} reasoning)".format(*cells)
     unknown = wording.unknown_tokens(row.spending)
     return f"{told}{f' ({unknown})' if unknown else ''}, {wording.shown(row.spending, currency)}"

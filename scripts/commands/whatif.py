@@ -9,7 +9,7 @@ from typing import Any
 from session_monitor.prices import cost, money
 from session_monitor.prices.book import Book
 from session_monitor.reports.elsewhere import Elsewhere
-from session_monitor.reports.filters import Selection, literally
+from session_monitor.reports.selected.filters import Selection, literally
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 from session_monitor.totals import what_if, wording
@@ -171,7 +171,9 @@ def _print(output: Output, session_id: str | None, answer: Elsewhere) -> None:
         f"What {calls if session_id is None else safe.cell(session_id)} cost: {wording.shown(actual, output.currency)}"
     )
     output.tell("What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:")
-    output.print_table(_COLUMNS, [_cells(each, output.currency) for each in answer.estimates])
+    priced = [each for each in answer.estimates if each.is_priced]
+    decimals = output.currency.column_decimals(pico for each in priced for pico in (each.low_pico, each.high_pico))
+    output.print_table(_COLUMNS, [_cells(each, output.currency, decimals) for each in answer.estimates])
     told = answer.estimates[0].with_cache.rounds
     partial = {each.compared.rounds for each in answer.estimates if each.is_priced} - {told}
     if partial:
@@ -186,25 +188,25 @@ def _print(output: Output, session_id: str | None, answer: Elsewhere) -> None:
     output.tell(_NOTE)
 
 
-def _cells(estimate: Estimate, currency: DisplayCurrency) -> list[str]:
+def _cells(estimate: Estimate, currency: DisplayCurrency, decimals: int) -> list[str]:
     if not estimate.is_priced:
         return [estimate.alternative.name, cost.UNPRICED[_why_not(estimate)], "-", "-", "-", "-"]
     more = "≥" if estimate.with_cache.at_least else ""
     compared = estimate.compared
     ends = (estimate.low_pico, estimate.high_pico), (compared.low_pico, compared.high_pico)
     spans = [
-        _span(*(more + currency.shown(pico) for pico in ends[0])),
-        _span(*(_signed(pico, currency) for pico in ends[1])),
+        _span(*(more + currency.shown(pico, decimals) for pico in ends[0])),
+        _span(*(_signed(pico, currency, decimals) for pico in ends[1])),
     ]
     percents = [_percent(pico, compared.actual) for pico in ends[1]]
     spans.append(_span(*(each if each.startswith(("-", "0.0")) else f"+{each}" for each in percents if each)))
     both = estimate.with_cache, estimate.without_cache
-    return [estimate.alternative.name, *spans, *(wording.short(each, currency) for each in both)]
+    return [estimate.alternative.name, *spans, *(wording.short(each, currency, decimals) for each in both)]
 
 
 def _span(low: str = "-", high: str = "-") -> str:
     return low if low == high else f"{low} to {high}"
 
 
-def _signed(pico: int, currency: DisplayCurrency) -> str:
-    return f"{'+' if pico > 0 else ''}{currency.shown(pico)}"
+def _signed(pico: int, currency: DisplayCurrency, decimals: int) -> str:
+    return f"{'+' if pico > 0 else ''}{currency.shown(pico, decimals)}"

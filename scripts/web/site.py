@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import urllib.parse
+import zlib
 from collections.abc import Iterator, Mapping
 from typing import Callable, NamedTuple
 
@@ -18,18 +19,32 @@ from session_monitor.text import own_names
 from . import static
 from .answers.desk import Desk
 from .answers.titles import Titles
-from .api import export, parameters, questions, routes
+from .api import alerts, export, metrics, parameters, questions, routes
 from .api.export import SessionExport
 from .api.questions import Setting
 from .server import events, shares
 from .server.access import Door, Visitor
 from .server.connections import Connection, Connections
-from .server.exchange import EVENTS, Answer, Content, Headers, Refusal, Reply, Request, Stream
+from .server.exchange import EVENTS, Answer, AnswerBody, Headers, Refusal, Reply, Request, Stream
 from .server.shares import Share
 
 OF_SESSION = (
     "/api/session",
-    *(f"/api/session/{name}" for name in ("rounds", "outline", "text", "history", "find", "events", "export")),
+    *(
+        f"/api/session/{name}"
+        for name in (
+            "rounds",
+            "outline",
+            "text",
+            "history",
+            "find",
+            "colours",
+            "insights",
+            "changed",
+            "events",
+            "export",
+        )
+    ),
 )
 """What the key of a session opens, for its id."""
 _STATIC = "/static/"
@@ -66,7 +81,7 @@ class Site(NamedTuple):
     desk: Desk
     door: Door
     keys: Callable[[], Keys]
-    files: Mapping[str, Content]
+    files: Mapping[str, AnswerBody]
     connections: Connections
     titles: Titles
     wait: events.Wait
@@ -99,13 +114,16 @@ class Site(NamedTuple):
         listened = {"/api/session/events": self._events_of_session, "/api/events": self._events}.get(request.path)
         if listened:
             return self._listened(request, connection, listened(request))
-        of = self._export if request.path == "/api/session/export" else self._asked
-        return of(request, share)
+        ways: Mapping[str, Callable[[Request, Share], Reply]] = {
+            "/api/session/export": self._export,
+            metrics.PATH: self._scraped,
+        }
+        return ways.get(request.path, self._asked)(request, share)
 
     def refuse(self, request: Request, refusal: Refusal) -> Answer:
         """How a refusal reads: a page for a person, JSON for a program."""
         request = self._below(request)
-        content = Content(questions.error(refusal))
+        content = AnswerBody(questions.error(refusal))
         if static.is_page(request.path) or "text/html" in request.header("Accept"):
             texts = {"en": _sentence(str(refusal)), **_CHINESE.get(refusal.code, {})}
             content = static.refusal_page(self.files, request.path, refusal.code, texts) or content
@@ -168,7 +186,7 @@ class Site(NamedTuple):
             visitor = None
         parameters.check_names(request, parameters.known(static.API)[request.path])
         if visitor is None or not visitor.sees_all:
-            return Answer(200, Content(questions.envelope({"status": "ok"}, None)))
+            return Answer(200, AnswerBody(questions.envelope({"status": "ok"}, None)))
         return self._asked(request, self._begin(connection, visitor))
 
     def _me(self, request: Request, visitor: Visitor) -> Answer:
@@ -183,16 +201,19 @@ class Site(NamedTuple):
             "version": __version__,
         }
         kept = self.door.cookie_for(request, visitor) if request.path == _KEY else ()
-        return Answer(200, Content(questions.envelope(known, None)), kept)
+        return Answer(200, AnswerBody(questions.envelope(known, None)), kept)
 
     def _asked(self, request: Request, share: Share) -> Answer:
         if request.path not in routes.QUESTIONS:
             raise _nothing_here()
-        setting = self._setting()
+        setting = self._setting()._replace(sees_all=share.sees_all)
         question = routes.QUESTIONS[request.path].of(request, setting)
         work = functools.partial(questions.answer_body, question, setting)
         kind = {"is_of_all": question.is_of_all, "is_search": question.is_search}
         return Answer(200, self.desk.answer(question, work, share, **kind))
+
+    def _scraped(self, _request: Request, _share: Share) -> Answer:
+        return Answer(200, metrics.scraped(self.desk))
 
     def _export(self, request: Request, share: Share) -> Stream:
         asked = SessionExport.of(request, self._setting())
@@ -225,7 +246,7 @@ class Site(NamedTuple):
     # -- as it happens -------------------------------------------------------------------------------------------------
 
     def _events(self, _request: Request) -> Iterator[bytes]:
-        return events.changes(self._change, self.wait)
+        return events.changes(self._change, self.wait, self._alerts)
 
     def _events_of_session(self, request: Request) -> Iterator[bytes]:
         session_id = parameters.session_id(request)
@@ -248,6 +269,10 @@ class Site(NamedTuple):
         with contextlib.suppress(Refusal):
             return self.desk.change()
         return None
+
+    def _alerts(self) -> int:
+        """A number that is another one when something changed in what fires, what was told, or what of both is set."""
+        return zlib.crc32(repr(alerts.stamp(self.desk.folder.path)).encode())
 
     def _round_count(self, session_id: str) -> int | None:
         return self.desk.ask(lambda report: report.round_count(session_id))

@@ -13,7 +13,7 @@ from session_monitor.sessions import file_names
 def test_no_session_is_called_like_another_file():
     """Whatever a session's id, its file is none of the folder's others."""
     others = [value for name, value in vars(data_folder).items() if name.isupper() and str(value).startswith(".")]
-    assert len(others) == 13
+    assert len(others) == 28
     for name in others:
         assert not file_names.is_session(name)
         assert name not in (file_names.file_name(name), file_names.file_name(name.removesuffix(".json")))

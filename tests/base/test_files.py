@@ -135,6 +135,15 @@ def test_a_temporary_file_that_is_there_is_not_written_through(tmp_path, left):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["precious", "state"]
 
 
+def test_a_folder_within_that_is_a_link(tmp_path):
+    """What belongs into the data folder is written nowhere else, whoever put a link there."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / ".metrics").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(files.OddFileError, match="is a link: take it away"):
+        files.make_folder_within(str(tmp_path / ".metrics"))
+    files.make_folder_within(str(tmp_path / "elsewhere"))
+
+
 def test_a_folder_is_not_removed(tmp_path):
     """Nobody here made it; a link to one is a name as any other."""
     (tmp_path / "folder").mkdir()

@@ -73,7 +73,7 @@ def test_another_file(config, tmp_path):
         ("{", r"config\.json is no JSON: "),
         ("\xff", r"config\.json is no JSON: "),
         ([], r"must be an object, such as"),
-        ({"data-dir": "/x"}, r"'data-dir' is no setting: there are data_dir, log_path, timezone, base_url"),
+        ({"data-dir": "/x"}, r"'data-dir' is no setting: there are data_dir, log_path, timezone, base_url, otlp"),
         ({"data_dir": ""}, r"data_dir must be a text, not empty"),
         ({"data_dir": ["/x"]}, r"data_dir must be a text, not empty"),
         ({"timezone": 8}, r"timezone must be a text, not empty"),

@@ -46,6 +46,14 @@ def test_reported_counts_become_disjoint_kinds(call):
     assert call["usage"] == {kind: json.loads(json.dumps(value)) for kind, value in told(found).items() if value}
 
 
+@pytest.mark.parametrize("call", CALLS, ids=lambda call: call["name"])
+def test_whether_a_cache_is_told(call):
+    """A count of 0 tells that nothing came from a cache; where there is none, nothing is told of it."""
+    reported = Reported(**call["reported"])
+
+    assert usage.tells_cache(reported.cached, reported.input_details) is not call.get("cache_untold", False)
+
+
 def told(found):
     """The kinds of tokens, their parts by name."""
     return {**found._asdict(), "parts": {name: n for name, n in (found.parts or TokenParts())._asdict().items() if n}}

@@ -30,6 +30,7 @@ from typing import NamedTuple
 import main as monitor
 from tests.campaigns import logrotate_lab
 from tests.campaigns.logrotate_lab import Gateway, Logrotate
+from tests.support import prepared
 
 PATIENCE = 60
 SEALED_AFTER = 65
@@ -82,6 +83,9 @@ class Ours:
 
     def poll(self, kill_after=None):
         """Start it, and kill it after so many seconds if it is still there."""
+        if not self.later and kill_after is None:
+            prepared.run(logrotate_lab.MAIN, *self.arguments, timeout=PATIENCE)
+            return
         program = [str(logrotate_lab.MAIN)]
         if self.later:
             program = ["-c", _LATER.format(root=str(logrotate_lab.ROOT), seconds=self.later)]

@@ -24,7 +24,7 @@ from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import ingest
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
-from tests.support import calls
+from tests.support import calls, prepared
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MAIN = ROOT / "main.py"
@@ -98,14 +98,7 @@ def in_reading_order(out):
 def main_py(out, *logs, options=()):
     """One poll by ``main.py`` as cron makes it; what it said on stderr."""
     paths = [word for log in logs for word in ("--log-path", log)]
-    done = subprocess.run(
-        [sys.executable, MAIN, *paths, "--output-dir", out, "--once", *options],
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=_PATIENCE,
-        check=False,
-    )
+    done = prepared.run(MAIN, *paths, "--output-dir", out, "--once", *options, timeout=_PATIENCE)
     assert done.returncode == 0, done.stderr
     return done.stderr
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import calls
+from tests.support import calls, prepared
 from tests.support.waiting import until
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,8 +39,7 @@ class Place:
 
     @staticmethod
     def _program(name, *arguments):
-        command = [sys.executable, ROOT / name, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        return prepared.run(ROOT / name, *arguments)
 
     def ids(self):
         """How often each call is in the sessions."""

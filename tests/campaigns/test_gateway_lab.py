@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from session_monitor.calls import ai_log
+from session_monitor.calls.round import Round
 from tests.campaigns.gateway_lab import lab, ledger, plugin, scenarios
 from tests.campaigns.gateway_lab.ledger import Line, row
 
@@ -46,6 +48,21 @@ def test_the_real_plugin_was_there(played):
     told = [line for name in lines for line in lines[name] if line.ai_log and "model" in line.ai_log]
     assert len(told) > 10
     assert {call["request_id"] for call in played.ledger} == set(lines)
+
+
+def test_the_wait_for_the_upstream_is_told_within_the_time(played):
+    """A line of the real Envoy says how long the upstream took to its head: never longer than until what came behind it."""
+    calls = [call for call in map(ai_log.parse, played.log.read_bytes().splitlines()) if isinstance(call, Round)]
+    streams = [call for call in calls if call.upstream_ms is not None and call.first_token_ms is not None]
+    wholes = [call for call in calls if call.upstream_ms is not None and call.response_type == "normal"]
+
+    assert len(streams) > 5
+    assert wholes
+    clock = 1  # each is rounded down by itself
+    assert all(call.upstream_ms <= call.first_token_ms + clock for call in streams)
+    assert all(call.upstream_ms <= call.duration_ms + clock for call in wholes)
+    nobody = [call for call in calls if "UF" in (call.response_flags or "")]
+    assert [call.upstream_ms for call in nobody] == [None] * len(nobody)
 
 
 # -- the judge ---------------------------------------------------------------------------------------------------------

@@ -119,7 +119,7 @@ def test_a_program_that_does_not_end_is_noticed(checkout, bench):
     """A fault may make a loop endless."""
     (checkout / "room.py").write_text("def larger(one, other):\n    while one > 9:\n        pass\n    return 3\n")
 
-    assert bench().tried(one_fault(checkout, "AddNot"), ["test_room.py"], 10).outcome == trial.HANGS
+    assert bench().tried(one_fault(checkout, "AddNot"), ["test_room.py"], 5).outcome == trial.HANGS
 
 
 def test_what_is_stopped_leaves_nothing(tmp_path):

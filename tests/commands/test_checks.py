@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from commands import checks
 from commands.shared import failures
+from commands.upkeep import checks
 from session_monitor.base import settings
 from session_monitor.index.keeper import Keeper
 from session_monitor.log.checkpoint import Checkpoint
@@ -150,7 +150,7 @@ def test_doctor_with_a_state_file_elsewhere(run, home, monkeypatch):
 AS_ORDINARY_USER = f"""\
 import os, sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "scripts")!r}]
-from commands import checks
+from commands.upkeep import checks
 from session_monitor.prices import price_list
 from tests.support.command_line import command_line, status_of
 price_list.shipped()

@@ -11,6 +11,9 @@ from pathlib import Path
 
 import pytest
 
+import cli
+from commands.shared.failures import USAGE
+from session_monitor.base import settings
 from tests.support.command_line import ENVIRONMENT, MAIN, SCRIPTS, line, run
 
 
@@ -43,6 +46,8 @@ def test_set_and_show(asked, tmp_path):
     assert told(asked, "set", "data_dir", "kept") == {"path": file, "name": "data_dir", "value": str(tmp_path / "kept")}
     told(asked, "set", "log_path", "/a.log", "/b.log")
     told(asked, "set", "base_url", "https://monitor.example.org")
+    told(asked, "set", "otlp", "http://localhost:4318")
+    told(asked, "set", "ship", "clickhouse://localhost/fleet")
 
     assert stat.S_IMODE(os.stat(file).st_mode) == 0o600
     assert told(asked, "show", SESSION_MONITOR_TIMEZONE="UTC") == [
@@ -50,11 +55,16 @@ def test_set_and_show(asked, tmp_path):
         {"name": "log_path", "value": ["/a.log", "/b.log"], "from": file},
         {"name": "timezone", "value": "UTC", "from": "SESSION_MONITOR_TIMEZONE"},
         {"name": "base_url", "value": "https://monitor.example.org", "from": file},
+        {"name": "otlp", "value": "http://localhost:4318", "from": file},
+        {"name": "ship", "value": "clickhouse://localhost/fleet", "from": file},
+        {"name": "gateway", "value": "", "from": "built in"},
     ]
     told(asked, "unset", "log_path")
     assert json.loads(Path(file).read_text()) == {
         "data_dir": str(tmp_path / "kept"),
         "base_url": "https://monitor.example.org",
+        "otlp": "http://localhost:4318",
+        "ship": "clickhouse://localhost/fleet",
     }
     assert told(asked, "path")[0] == {"path": file, "exists": True}
 
@@ -76,6 +86,9 @@ def test_for_people(asked, tmp_path):
     [
         (["set", "timezone", "Mars/Olympus"], 2, "bad_timezone"),
         (["set", "base_url", "monitor.example.org"], 2, "bad_base"),
+        (["set", "otlp", "localhost:4318"], 2, "bad_destination"),
+        (["set", "ship", "clickhouse://localhost"], 2, "bad_destination"),
+        (["set", "gateway", "a\nb"], 2, "bad_destination"),
         (["set", "data_dir", ""], 2, "bad_setting"),
         (["set", "timezone", "UTC", "UTC"], 2, "bad_setting"),
         (["unset", "timezone"], 3, "no_setting"),
@@ -140,3 +153,21 @@ def test_all_programs_follow_it(asked, tmp_path):
         checks["settings"]["found"] == f"log_path is {log} (from {file}); data_dir is {tmp_path / 'kept'} (from {file})"
     )
     assert checks["log"]["found"].startswith(f"{log}: ")
+
+
+@pytest.mark.parametrize(
+    "words", [["doctor"], ["doctor", "--data-dir", "."], ["summary", "--timezone", "UTC"]], ids=" ".join
+)
+def test_the_config_files_are_read_once(tmp_path, monkeypatch, words):
+    """However many options and checks want to know what they say; a mistake in one is told as such everywhere."""
+    config = tmp_path / "config.json"
+    config.write_text('{"timezone": "UTC"}')
+    monkeypatch.setenv(settings.CONFIG, str(config))
+    read = []
+    monkeypatch.setattr(settings, "read", lambda path, own=settings.read: read.append(path) or own(path))
+
+    cli.main(words)
+    assert read == [str(config)]
+
+    config.write_text("no JSON")
+    assert cli.main(words) == USAGE

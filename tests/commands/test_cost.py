@@ -68,18 +68,18 @@ def test_cost_says_in_words_what_is_not_sure(weather):
         "   not in it: 1 round unpriced, 15 tokens (no model)",
         "   assumed in 2 rounds, $0.00206: the log does not tell who sold it; priced as the maker does",
         "",
-        "Kind                       Tokens        Cost",
-        "─────────────────────────────────────────────",
-        "Input, not cached           1,260    $0.00200",
-        "Input, from a cache             0       $0.00",
-        "Input, written to a cache       0       $0.00",
-        "Output                         15  $0.0000640",
-        "Output, reasoning               0       $0.00",
+        "Kind                       Tokens       Cost",
+        "────────────────────────────────────────────",
+        "Input, not cached           1,260  $0.002000",
+        "Input, from a cache             -          -",
+        "Input, written to a cache       0  $0.000000",
+        "Output                         15  $0.000064",
+        "Output, reasoning               0  $0.000000",
         "",
-        "Model        Rounds  Tokens       Cost",
-        "──────────────────────────────────────",
-        "qwen-max          2   1,260  ~$0.00206",
-        "(not named)       1      15          -",
+        "Model        Rounds  Tokens        Cost",
+        "───────────────────────────────────────",
+        "qwen-max          2   1,260  ~$0.002064",
+        "(not named)       1      15           -",
         "",
         "Of the log: 3 lines read; 3 calls; 1 failed; 0 lines passed over",
     ]
@@ -97,3 +97,12 @@ def test_tokens_that_no_call_tells_are_not_known(tmp_path, tokens):
     text = run("cost", "s", "--data-dir", folder).stdout
     assert "💰 not known: s" in text
     assert "$" not in text
+
+
+def test_what_came_from_a_cache_is_no_0_where_the_log_does_not_tell_it(sample):
+    """In the terminal as in JSON."""
+    for row in data("list", "--limit", "all", "--data-dir", sample):
+        told = data("cost", row["session_id"], "--data-dir", sample, coverage="brief")["kinds"]["cache_read"]
+        text = run("cost", row["session_id"], "--data-dir", sample).stdout
+        shown = next(each.split() for each in text.splitlines() if each.startswith("Input, from a cache"))
+        assert (shown[-2:] == ["-", "-"]) == (told["tokens"] is None)

@@ -90,15 +90,19 @@ def test_a_damaged_list_of_deleted_sessions(run_on_five, five_sessions):
     assert left(five_sessions) == "12345"
 
 
-def test_a_folder_that_may_not_be_written(run_on_five, five_sessions, monkeypatch):
-    """It is said, and nothing is deleted."""
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [(errno.EACCES, "See that this user may write there"), (errno.ENOSPC, "Make room there")],
+)
+def test_a_folder_that_may_not_be_written(run_on_five, five_sessions, monkeypatch, number, advice):
+    """It is said, with what to do, and nothing is deleted."""
 
     def write(of, _found):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), of)
+        raise OSError(number, os.strerror(number), of)
 
     monkeypatch.setattr(deleted, "write", write)
 
     code, _, err = run_on_five("delete", "agent:main:1", "--yes")
 
-    assert (code, err) == (1, f"cli.py: {five_sessions}: Permission denied. See that this user may write there\n")
+    assert (code, err) == (1, f"cli.py: {five_sessions}: {os.strerror(number)}. {advice}\n")
     assert left(five_sessions) == "12345"

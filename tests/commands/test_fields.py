@@ -92,7 +92,7 @@ def test_rounds_have_what_was_named(weather):
         (["show", "last", "--fields", "cots_usd"], "session_id, created_at"),
         (["show", "last", "--fields", "rounds.cots_usd"], "round, timestamp"),
         (["stats-model", "--fields", "cots_usd"], "model, sessions"),
-        (["summary", "--fields", "cots_usd"], "sessions, calls"),
+        (["summary", "--fields", "cots_usd"], "sessions, active_now"),
         (["list", "--fields", "whole.cots_usd"], "updated_at, messages_count"),
     ],
 )

@@ -64,6 +64,7 @@ def test_statistics_have_the_same_filters(varied, command, options):
     all_days = ["--days", "30000"] if command == "stats-date" and "--since" not in options else []
     total = data(command, "--data-dir", varied, *options, *all_days)["total"]
     overall = data("summary", "--data-dir", varied, *options)
+    del overall["active_now"]  # of sessions, at this moment
 
     assert total == overall
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import shlex
 import shutil
 import signal
 import subprocess
@@ -15,6 +16,7 @@ import pytest
 
 import cli
 import main
+from tests.support import prepared
 from tests.support.needs import need_tool
 from tests.support.waiting import until
 
@@ -22,12 +24,26 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 60
 ENDS = {"watch": "--once", "tail": "--once", "delete": "--yes", "prune": "--yes"}
 """What an example lacks to end by itself, and to do so without asking."""
+LASTING = {"proxy": "--port 0"}
+"""What goes on until it is told to end, and what it is given besides; the tests of each say more."""
 CLI = "python3 scripts/cli.py"
 BEFORE = {
     f"{CLI} pricing reset": f"{CLI} pricing set qwen-long 0.5 2",
     f"{CLI} pricing reset 'ft:": f"{CLI} pricing set 'ft:gpt-4o*' 3.75 15",
     f"{CLI} pricing discount OpenAI --remove": f"{CLI} pricing discount OpenAI 15",
     f"{CLI} pricing assume --remove --model 'glm-*'": f"{CLI} pricing assume --cache beside --model 'glm-*'",
+    f"{CLI} budget check all": f"{CLI} budget set all --daily 5",
+    f"{CLI} budget check all runaway": f"{CLI} budget set runaway --rate 2/h",
+    f"{CLI} budget remove all": f"{CLI} budget set all --daily 5",
+    f"{CLI} alerts test": f"{CLI} alerts target add phone command argv=/bin/true",
+    f"{CLI} note last --remove 1": f"{CLI} note last 'the fix is in round 14'",
+    f"{CLI} tag last bug --remove": f"{CLI} tag last bug",
+    f"{CLI} alerts target remove phone": f"{CLI} alerts target add phone ntfy topic=env:NTFY_TOPIC",
+    f"{CLI} today": f"{CLI} today add .",
+    f"{CLI} end": f"{CLI} start 'Fix the build' --session-id fix-the-build-20260201-093000",
+    f"{CLI} auto-log": "mkdir -p ~/.claude/projects/-work; F=~/.claude/projects/-work/0b8f6c1e-1.jsonl; touch $F; "
+    'echo "{\\"transcript_path\\": \\"$F\\"}" > hook.json',
+    f"{CLI} log-ai": f"{CLI} start my-session",
     f"{CLI} config unset timezone": f"{CLI} config set timezone UTC",
     f"{CLI} pricing seller my-gpu-route --remove": f"{CLI} pricing seller my-gpu-route own_machine",
 }
@@ -65,6 +81,8 @@ def checkout(tmp_path_factory):
             shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__"))
         else:
             shutil.copy(source, target)
+    for place, case in ((".claude", "claude-code.traps"), (".codex", "codex.traps"), ("backup/.codex", "codex.traps")):
+        shutil.copytree(ROOT / "tests" / "importers" / "data" / case / "in", folder / place)
     (folder / "bin").mkdir()
     (folder / "bin" / "python3").write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
     (folder / "bin" / "python3").chmod(0o755)
@@ -80,7 +98,10 @@ def environment(folder):
 
 
 def run(command, folder):
-    """Run a line as a shell does."""
+    """Run a line as a shell does; where it has nothing that is for a shell, a start of Python is spared."""
+    if not set(command) & set("|&;<>$*?~(){}`#\n") and command.startswith("python3 "):
+        words = shlex.split(command)[1:]
+        return prepared.run(ROOT / words[0], *words[1:], cwd=folder, environment=environment(folder), timeout=PATIENCE)
     return subprocess.run(
         [need_tool("bash"), "-c", command],
         cwd=folder,
@@ -126,7 +147,12 @@ def test_examples_work(checkout, example):
     for start, command in BEFORE.items():
         if example.startswith(start):
             assert run(command, checkout).returncode == 0
-    ending = ENDS.get(example[len(CLI) :].split()[0], "")
+    name = example[len(CLI) :].split()[0]
+    if name in LASTING:
+        example = (
+            f"rm -f said; {example} {LASTING[name]} >said & until [ -s said ]; do sleep 0.05; done; kill $! && wait $!"
+        )
+    ending = ENDS.get(name, "")
     command = at_home(example if ending in example.split() else f"{example} {ending}", checkout)
 
     done = run(command, checkout)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from datetime import datetime, time, timedelta, timezone
 
 from commands import list as list_command
 from session_monitor.base import timestamps
@@ -18,7 +20,7 @@ ASSUMED = "cli.py: ~: something had to be assumed for a part of it; 'summary' te
 
 
 def test_list_of_the_sample(sample):
-    """One line a session, with counts, tokens of each kind and the model, the latest first."""
+    """One line a session, with counts, tokens of each kind, the model and what it is about, the latest first."""
     done = run("list", "--data-dir", sample)
 
     heading, rule, *rows = done.stdout.splitlines()
@@ -37,6 +39,7 @@ def test_list_of_the_sample(sample):
         "Cost",
         "Status",
         "Model",
+        "About",
     ]
     assert set(rule) == {"─"}
     expected = [row.fields for row in rows_of(sample)]
@@ -63,12 +66,14 @@ def test_what_is_not_known_of_sessions_is_marked(tmp_path):
 
     done = run("list", "--data-dir", tmp_path / "sessions", "--timezone", "UTC")
 
-    rows = {row.split()[0]: row.split()[3:8] for row in done.stdout.splitlines()[2:]}
+    rows = {row.split()[0]: row.split()[4:9] for row in done.stdout.splitlines()[2:]}
     assert rows == {
-        "cut": ["10", "0", "5", "0", "≥~$0.0000750"],
-        "both": ["10", "0", "5", "0", "≥~$0.0000750+"],
+        "cut": ["10", "-", "5", "0", "≥~$0.00007500"],
+        "both": ["10", "-", "5", "0", "≥~$0.00007500+"],
         "untold": ["-", "-", "-", "-", "-"],
     }
+    priced = [row for row in done.stdout.splitlines()[2:] if "$" in row]
+    assert len({row.index("$") for row in priced}) == 1 < len(priced)
     assert done.stderr.splitlines() == [
         UNTOLD,
         ASSUMED,
@@ -93,6 +98,47 @@ def test_list_as_json(sample):
     assert [{name: row[name] for name in each} for row, each in zip(rows, known)] == known
     assert len(rows) == len(known)
     assert {"session_id", "updated_at", "status", "messages_count", "total_input_tokens", "model"} <= set(rows[0])
+
+
+def test_when_and_what_about_in_words(tmp_path):
+    """When a session last talked is told as one says it in that zone, --long tells it whole; its question is on one line."""
+    now = datetime.now(timezone.utc)
+    zone = timezone(timedelta(hours=5))
+    times = {"now": now - timedelta(minutes=3, seconds=5), "old": datetime(2024, 2, 1, 22, 30, tzinfo=timezone.utc)}
+    yesterday = datetime.combine(now.astimezone(zone).date() - timedelta(1), time(14, 2), zone)
+    times["yesterday"] = yesterday.astimezone(timezone.utc)
+    asked = "fix\x1b[31m the\u202e build\n\nplease " + "x" * 300
+    folder = sessions(
+        tmp_path / "sessions",
+        *(line(name, question=asked, outer={"start_time": f"{at:%Y-%m-%dT%H:%M:%S}Z"}) for name, at in times.items()),
+    )
+
+    text = run("list", "--data-dir", folder, "--timezone", "+05:00").stdout
+    told = {row.split("  ")[0]: row for row in text.splitlines()[2:]}
+    assert " 3 min ago " in told["now"]
+    assert " yesterday 14:02 " in told["yesterday"]
+    assert " 2024-02-02 03:30 " in told["old"]
+    about = told["now"].partition("fix")[1:]
+    assert "".join(about).startswith(r"fix\x1b[31m the\u202e build please xxx")
+    assert told["now"].endswith("x…")
+    assert len("".join(about)) == 80
+    assert not {"\x1b", "\u202e"} & set(text)
+
+    whole = run("list", "--long", "--data-dir", folder, "--timezone", "+05:00").stdout
+    assert "2024-02-01T22:30:00" in data("list", "--data-dir", folder)[2]["updated_at"]
+    assert re.search(r"^old +\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d ", whole, re.MULTILINE)
+    assert "x" * 150 in whole
+
+
+def test_what_very_many_sessions_are_about_is_not_told(sample, capsys, monkeypatch):
+    """Of more sessions than that no file is read, and it is said; what stays is whole."""
+    monkeypatch.setattr(list_command, "MOST_TITLES", 1)
+    status_of(command_line(list_command).parse_args(["list", "--data-dir", str(sample)]))
+
+    told = capsys.readouterr()
+    assert "About" not in told.out
+    assert "claude-sonnet-4-5-20250929" in told.out
+    assert "what sessions are about is told of 1 at most: --limit N" in told.err
 
 
 BESIDE = ("title", "consumers", "tool_calls", "cached_share")

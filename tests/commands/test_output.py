@@ -207,12 +207,7 @@ def test_widths_on_a_terminal(tmp_path, columns):
 
     assert max(map(width, table)) <= columns
     assert len(table) == 5
-    ends = {
-        width(row[: row.index(number) + len(number)])
-        for row in table[2:]
-        for number in ("10 ", "1,234,567 ")
-        if number in row
-    }
+    ends = {width(row.partition(".")[0]) for row in table[2:] if "$" in row}  # before the decimals of what it cost
     assert len(ends) == 1
     assert ("no room for" in complaints) == (columns < 200)
     assert max(map(width, details)) <= columns
@@ -276,3 +271,40 @@ def test_progress(monkeypatch, capsys, is_terminal, done, total, told):
     Output.progress("making", done, total)
 
     assert capsys.readouterr() == ("", told)
+
+
+@pytest.mark.parametrize(
+    ("columns", "headings"),
+    [
+        (40, ["Session ID", "Cost"]),
+        (60, ["Session ID", "Cost", "About"]),
+        (80, ["Session ID", "Updated", "Msgs", "Cost", "About"]),
+        (100, ["Session ID", "Updated", "Msgs", "Cost", "Status", "About"]),
+        (120, ["Session ID", "Updated", "Msgs", "Input", "Output", "Cost", "Status", "Model", "About"]),
+        (
+            160,
+            [
+                "Session ID",
+                "Updated",
+                "Msgs",
+                "Input",
+                "Cached",
+                "Output",
+                "Reasoning",
+                "Cost",
+                "Status",
+                "Model",
+                "About",
+            ],
+        ),
+    ],
+)
+def test_which_columns_a_list_keeps(sample, columns, headings):
+    """What says least about a session gives way first; an id is told apart at every width."""
+    (heading, _, *rows), complaints = shown_on_a_terminal(columns, "list", "--data-dir", sample)
+
+    assert re.split(r" {2,}", heading) == headings
+    ids = [re.split(r" {2,}", row)[0] for row in rows]
+    assert len(set(ids)) == len(ids)
+    dropped = [name for name in ("Updated", "Status", "Reasoning") if name not in headings]
+    assert all(name in "".join(complaints) for name in dropped)

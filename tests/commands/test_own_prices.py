@@ -155,9 +155,9 @@ def test_dropped_price_is_said(four_calls):
     told = run_at(four_calls, "pricing", "set", "gpt-4o", "2", "8").stderr
     assert "(your own price before was 1; add --cache-read 1)" in told
     assert run_at(four_calls, "pricing", "set", "gpt-4o", "0", "0").stderr == ""
-    told = run_at(four_calls, "pricing", "set", "gemini-2.5-pro", "1", "8", "--cache-read", "0.1").stderr
+    told = run_at(four_calls, "pricing", "set", "gemini-3.1-pro-preview", "1", "8", "--cache-read", "0.1").stderr
     assert "long prompts" in told
-    assert "--tier 200000:2.5:15:0.25" in told
+    assert "--tier 200000:4:18:0.4" in told
 
 
 def test_dropped_tiers_of_another_currency_are_no_options(four_calls):

@@ -155,7 +155,7 @@ def test_nothing_found(run, data, arguments, hint):
     out, err = run(*arguments)
     assert hint in out
     assert err == ""
-    assert data(*arguments) == {"hits": [], "more": False}
+    assert data(*arguments) == {"hits": [], "more": False, "notes": [], "more_notes": False}
 
 
 @pytest.mark.parametrize("text", ["☀️", "", " "])

@@ -26,7 +26,7 @@ def test_show_is_the_documented_picture(weather):
         "💬 Messages: 3 (1 failed)",
         "📈 Token Statistics:",
         "   Input:                         1,260 tokens",
-        "     of which cached:                 0 tokens",
+        "     of which cached:          not told",
         "   Output:                           15 tokens",
         "     of which reasoning:              0 tokens",
         "   Total:                         1,275 tokens",

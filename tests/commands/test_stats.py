@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+import io
 import re
-import subprocess
 import sys
 
 import pytest
 
-from commands import stats
+from commands.findings import tools
+from commands.stats import dates
 from session_monitor.prices.cost import NOTES, OTHER_READINGS
 from session_monitor.reports.breakdown import ToolRow
-from tests.support.command_line import ENVIRONMENT, ROOT, SAMPLE, data, envelope, line, rows_of, run, sessions
+from tests.support import prepared
+from tests.support.command_line import (
+    ENVIRONMENT,
+    ROOT,
+    SAMPLE,
+    command_line,
+    data,
+    envelope,
+    line,
+    rows_of,
+    run,
+    sessions,
+    status_of,
+)
 
 ASSUMED = "~ assumed in part: $0.0663 of $0.175, 24 rounds"
 WHY = {
@@ -48,14 +62,14 @@ def test_summary_of_the_sample(tmp_path):
     log = tmp_path / "access.log"
     log.write_text(SAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
     folder = tmp_path / "sessions"
-    read = [sys.executable, ROOT / "main.py", "--once", "--log-path", log, "--output-dir", folder]
-    said = subprocess.run(read, capture_output=True, encoding="utf-8", env=ENVIRONMENT, check=True).stdout
+    read = ["--once", "--log-path", log, "--output-dir", folder]
+    said = prepared.run(ROOT / "main.py", *read, environment=ENVIRONMENT).stdout
 
     text = run("summary", "--data-dir", folder).stdout
     summary = envelope("summary", "--data-dir", folder)
 
     tokens, cost = (next(line for line in said.splitlines() if line.startswith(name)) for name in ("Tokens", "Cost"))
-    assert text.startswith("Sessions: 7\nCalls:    ")
+    assert text.startswith("Sessions: 7, of which 0 are active (a call within 15 minutes)\nCalls:    ")
     assert tokens in text
     assert cost in text
     assert said.splitlines()[-1].replace("Coverage: ", "") in text
@@ -125,8 +139,8 @@ def test_stats_by_tool(weather, varied):
 def test_tokens_of_a_tools_results():
     """What one result has of them, rounded; nothing is told where they were never measured."""
     row = ToolRow(tool="read", sessions=1, calls=5, results=4, failed=0, tokens=11, measured=4)
-    assert stats._tool_cells(row) == ["read", "1", "5", "4", "0", "11", "3"]
-    assert stats._tool_cells(row._replace(tokens=0, measured=0)) == ["read", "1", "5", "4", "0", "-", "-"]
+    assert tools._tool_cells(row) == ["read", "1", "5", "4", "0", "11", "3"]
+    assert tools._tool_cells(row._replace(tokens=0, measured=0)) == ["read", "1", "5", "4", "0", "-", "-"]
 
 
 @pytest.mark.parametrize(
@@ -208,6 +222,29 @@ def test_two_beginnings(varied):
     assert "--days and --since exclude each other" in done.stderr
 
 
+def test_a_bar_for_each_day(sample, capsys, monkeypatch):
+    """What each day cost stands as a bar on a terminal, where that is wanted elsewhere, and never in JSON; ASCII where it must be."""
+    asked = ["stats-date", "--days", "30000", "--timezone", "UTC", "--data-dir", sample]
+    assert "█" not in run(*asked).stdout
+    rows = run(*asked, "--bar", "always").stdout.splitlines()[3:5]
+    assert [row.count("█") for row in rows] == [20, 10]
+    assert "▌" in rows[1]
+    assert run(*asked, "--bar", "always", "--json").stdout == run(*asked, "--json").stdout
+
+    class Terminal(io.StringIO):
+        """A terminal that holds ASCII alone."""
+
+        encoding = "ascii"
+
+        def isatty(self):
+            return True
+
+    for words, bars in (["--bar", "auto"], [10, 5]), (["--bar", "never"], [0, 0]):
+        monkeypatch.setattr("sys.stdout", Terminal())
+        status_of(command_line(dates).parse_args([*map(str, asked), *words, "--color", "never"]))
+        assert [row.count("#") for row in sys.stdout.getvalue().splitlines()[3:5]] == bars
+
+
 def test_stats_by_date(sample):
     """A row a day with its models, the newest last; the days are those of the zone that is asked for."""
     asked = ["stats-date", "--days", "30000", "--data-dir", sample]
@@ -242,7 +279,7 @@ def test_no_calls_on_these_days(sample):
 
 
 def test_latency(tmp_path):
-    """A row a model with the median and the 95th percentile, the model with most calls first; a dash for what no call tells."""
+    """A row a model with median, 95th percentile and tokens a second, the model with most calls first; a dash for what no call tells."""
     times = {"llm_first_token_duration": 500, "llm_service_duration": 2000}
     folder = sessions(
         tmp_path / "sessions",
@@ -258,8 +295,90 @@ def test_latency(tmp_path):
     assert heading == "📊 Latency by Model"
     assert columns.split("  ")[0] == "Model"
     assert [row.split()[:2] for row in rows] == [["gpt-4o", "3"], ["qwen-max", "2"]]
-    assert rows[0].split()[2:] == ["-", "-", "-", "-", "0.09", "s"]
+    assert rows[0].split()[2:] == ["-", "-", "-", "-", "-", "0.09", "s"]
     assert [float(text) for text in rows[1].split()[2:] if text[0].isdigit()] == pytest.approx(
-        [0.5, 0.5, 2, 2], rel=0.01
+        [0.5, 0.5, 2, 2, 3.3],
+        rel=0.01,  # 5 tokens in 1.5 s of each call
     )
+    timed = {row["model"]: row["latency"] for row in data("stats-model", "--data-dir", folder)["models"]}
+    assert timed["qwen-max"]["output_tokens_per_second"] == pytest.approx(3.33)
+    assert timed["gpt-4o"]["output_tokens_per_second"] is None
     assert run("stats-model", "--latency", "--by", "day", "--data-dir", folder).returncode == 2
+
+
+# -- agents ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def agents(tmp_path):
+    """Two agents of OpenClaw's, of which one has two sessions, and sessions of another naming."""
+    return sessions(
+        tmp_path / "sessions",
+        line("agent:main:discord:1", 1, model="gpt-4o"),
+        line("agent:main:cron:2", 2, model="gpt-4o"),
+        line("agent:ops:discord:1", 3, model="gpt-4o", outer={"start_time": "2026-02-02T00:00:00Z"}),
+        line("team/a/1", 4, model="no such model"),
+        line("team/b/1", 5),
+        line("alone", 6),
+    )
+
+
+def test_stats_agent(agents):
+    """A row for each agent that ids name, one for all other sessions, and the total that all other answers have."""
+    stats = data("stats-agent", "--data-dir", agents)
+
+    assert {row["agent"]: (row["sessions"], row["calls"]) for row in stats["agents"]} == {
+        "main": (2, 2),
+        "ops": (1, 1),
+        None: (3, 3),
+    }
+    assert stats["total"] == data("stats-model", "--data-dir", agents)["total"]
+    (other,) = (row for row in stats["agents"] if row["agent"] is None)
+    assert other["unpriced_models"] == ["no such model"]
+    text = run("stats-agent", "--data-dir", agents).stdout
+    assert text.splitlines()[0] == "📊 Statistics by Agent"
+    assert "\n(other) " in text
+
+
+def test_stats_agent_by_day(agents):
+    """With --by in each span of time, as for models."""
+    command = ("stats-agent", "--by", "day", "--timezone", "UTC", "--data-dir", agents)
+    rows = data(*command)["agents"]
+
+    assert [(row["date"], row["agent"], row["calls"]) for row in rows if row["agent"]] == [
+        ("2026-02-01", "main", 2),
+        ("2026-02-02", "ops", 1),
+    ]
+    assert run(*command).stdout.splitlines()[0] == "📊 Statistics by Agent and Day"
+
+
+@pytest.mark.parametrize(
+    ("options", "names"),
+    [
+        (["--by-prefix", "1"], {"agent": 3, None: 3}),
+        (["--by-prefix", "2"], {"agent:main": 2, "agent:ops": 1, None: 3}),
+        (["--by-prefix", "1", "--delimiter", "/"], {"team": 2, None: 4}),
+        (["--by-prefix", "2", "--delimiter", "/"], {"team/a": 1, "team/b": 1, None: 4}),
+        (["--by-prefix", "2", "--session", "agent:*"], {"agent:main": 2, "agent:ops": 1}),
+    ],
+)
+def test_stats_by_prefix(agents, options, names):
+    """Ids of other forms are told apart by their first parts, where more follow."""
+    rows = data("stats-agent", *options, "--data-dir", agents)["prefixes"]
+
+    assert {row["prefix"]: row["calls"] for row in rows} == names
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--delimiter", "/"], "--by-prefix N: add that"),
+        (["--by-prefix", "1", "--delimiter", ""], "--delimiter is empty"),
+        (["--by-prefix", "0"], "whole number above 0"),
+    ],
+)
+def test_prefixes_that_are_none(agents, options, told):
+    """A delimiter without parts, or an empty one, is refused with what to do."""
+    done = run("stats-agent", *options, "--data-dir", agents)
+
+    assert (done.returncode, told in done.stderr) == (2, True)

@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
     ("session_id", "shown"),
     [
         ("priced", "~$0.00700 · 3 rounds · 1 failed · 40 % cached · prompt 1,500"),
-        ("unpriced", "cost not known · 1 round · 0 % cached · prompt 12"),
+        ("unpriced", "cost not known · 1 round · prompt 12"),
         ("untold", "cost not known · 1 round"),
         ("last", "cost not known · 1 round"),
     ],

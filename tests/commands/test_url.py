@@ -5,11 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 
+from tests.support import prepared
 from tests.support.calls import line
 from tests.support.users import STRANGER, need_users
 from tests.support.webserving import MAIN, PATIENCE, ROOT, SAMPLE, asked, ingest, program
@@ -26,8 +25,7 @@ def folder(tmp_path_factory):
 def url(folder, *words, **environment):
     """What the command says."""
     clean = {key: value for key, value in os.environ.items() if not key.endswith("_SESSION_ID")}
-    command = [sys.executable, CLI, "url", *words, "--data-dir", folder]
-    done = subprocess.run(command, capture_output=True, text=True, env={**clean, **environment}, check=False)
+    done = prepared.run(CLI, "url", *words, "--data-dir", folder, environment={**clean, **environment})
     assert "Traceback" not in done.stderr
     return done
 

@@ -41,9 +41,10 @@ def test_watch_once(talking, capsys):
     lines = watched(talking, capsys, "--once")
 
     assert lines[0] == "🔍 Session Monitor - Not running"
-    assert "📊 Active Sessions: 2" in lines
+    assert "📊 Active Sessions: 0 of 2 (a call within 15 minutes)" in lines
     (row,) = (line for line in lines if line.startswith("│ a "))
-    assert row.split("│")[2:6] == ["    4 ", "    40 ", "     20 ", " 30 min ago "]
+    assert [cell.strip() for cell in row.split("│")[2:8]] == ["4", "40", "-", "20", "~$0.002400", "30 min ago"]
+    assert "  Burn Rate:            $0.00 an hour (no calls in the last 10 minutes)" in lines
     assert "5 lines read, 5 calls, 0 passed over" in lines
     assert lines[-1].startswith("newest call: 2026-02-01T")
     with files.lock(str(talking.path / data_folder.LOCK), "a monitor"):
@@ -72,10 +73,10 @@ def test_watch_without_a_terminal(talking, capsys):
     nothing = [lambda: None] * 3
     lines = watched(talking, capsys, steps=[*nothing, lambda: talking.talk("a"), *nothing, lambda: talking.talk("b")])
 
-    assert [line.split(";")[0].split(" (")[0] for line in lines] == [
-        "2 active sessions, 50 input tokens",
-        "2 active sessions, 60 input tokens",
-        "3 active sessions, 70 input tokens",
+    assert [line.partition(" (of")[0] for line in lines] == [
+        "2 sessions (0 active), 50 input tokens",
+        "2 sessions (0 active), 60 input tokens",
+        "3 sessions (0 active), 70 input tokens",
     ]
     assert all(line.endswith("; no monitor is at work here") for line in lines)
 
@@ -86,6 +87,8 @@ def test_watch_as_json(talking, capsys):
 
     first, second = (json.loads(line)["data"] for line in lines)
     assert (first["sessions"], first["calls"], first["monitor_at_work"]) == (2, 5, False)
+    assert first["active_now"] == 0
+    assert first["burn_rate"] == {"usd_per_hour": "0", "minutes": 10, "calls": 0, "unpriced_rounds": 0}
     assert first["newest"] == "2026-02-01T09:00:04.000Z"
     assert [row["session_id"] for row in first["latest"]] == [LONG_ID, "a"]
     assert [row["session_id"] for row in second["latest"]] == ["b", LONG_ID, "a"]
@@ -104,7 +107,10 @@ def test_watch_one_session(talking, size):
         assert max(map(display.width, lines)) <= size[0]
     lines = watch.OneSession(reports, "a").frame(80, 24)
     assert lines[0] == "🔍 a"
-    assert lines[2:4] == ["💬 4 rounds, gpt-4, 30 min ago", "📈 40 in (0 cached), 20 out (0 reasoning), $0.00240"]
+    assert lines[2:4] == [
+        "💬 4 rounds, gpt-4, 30 min ago",
+        "📈 40 in (not told how many cached), 20 out (0 reasoning), $0.00240",
+    ]
     assert [line.split(" @")[0] for line in lines if line.startswith("  Round")] == ["  Round 3", "  Round 4"]
     assert lines[-2:] == ["    ✅ Answer: answer 3", "no monitor is at work here"]
 

@@ -23,7 +23,7 @@ def test_what_if_is_a_range(four_calls):
         "What s cost: $0.00288 + 3 rounds unpriced (my-deployment, 1 without tokens)",
         "What the same tokens would have cost elsewhere, at the prices of the same days; an estimate:",
     ]
-    assert "$0.000483 to $0.000520" in text
+    assert "$0.0004830 to $0.0005205" in text
     assert "Left out: 1 call that told no tokens." in text
     assert text.splitlines()[-1].startswith("(Another model counts tokens otherwise")
     assert run_at(four_calls, "whatif", "none", "--to", "gpt-4o-mini").returncode == 3

@@ -231,6 +231,17 @@ def test_tokens_that_are_not_told_are_null(untold):
     assert (told["cost_usd"], told["unpriced"]) == (None, "no_tokens")
 
 
+@pytest.mark.parametrize(
+    "untold", [{"cache_untold": True}, {"reported": {"input_token": 100}, "input_token_details": {"audio_tokens": 0}}]
+)
+def test_what_came_from_a_cache_is_none_where_it_is_not_told(untold):
+    """As also a version wrote it that kept no word of that."""
+    told = conversation.to_json({**ROUND, "cached_tokens": 0, **untold}, COST)
+
+    assert (told["cached_tokens"], told["cache_untold"]) == (None, True)
+    assert told["input_tokens"] == ROUND["input_tokens"]
+
+
 def test_what_is_told_is_given_as_it_is_stored():
     """Every stored word is there, with the outcome also of a round that was stored without one, and the cost."""
     assert conversation.to_json(ROUND, COST) == {**ROUND, "outcome": "ok", "cost_usd": "0.001"}

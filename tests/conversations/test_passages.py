@@ -166,6 +166,27 @@ def test_what_the_log_does_not_tell_is_no_nought():
     assert passages.cost(cached, FREE) == "none (answered by the gateway's cache)"
 
 
+def test_a_count_that_is_not_told_is_no_nought():
+    """Where the log tells what went in alone, or came out alone, or a total alone, the rest is a dash."""
+    lower = {
+        **ROUND,
+        "input_tokens": 15,
+        "output_tokens": 0,
+        "cached_tokens": 0,
+        "reasoning_tokens": 0,
+        "at_least": True,
+    }
+    notes = {"partly_told": True, "token_notes": ["partly_told"]}
+
+    assert passages.tokens({**lower, **notes, "reported": {"input_token": 15}}) == "at least 15 in → – out"
+    turned = {**lower, "input_tokens": 0, "output_tokens": 7}
+    assert passages.tokens({**turned, **notes, "reported": {"output_token": 7}}) == "at least – in → 7 out"
+    split = {**lower, "total_tokens": 15, "token_notes": ["unknown_split"], "reported": {"total_token": 15}}
+    assert passages.tokens(split) == "15 in all: – in → – out"
+    told = {**lower, "reported": {"input_token": 15, "output_token": 0}}
+    assert passages.tokens(told) == "at least 15 in → 0 out"
+
+
 def test_a_lower_bound_is_told_as_one():
     """Tokens of a cut stream are a lower bound; a session that tells none at all has no sum of them."""
     assert passages.tokens({**ROUND, "at_least": True}) == "at least 250 in → 160 out"

@@ -14,22 +14,15 @@ from session_monitor.reports.report import Report
 from session_monitor.search import in_session
 from session_monitor.sessions import file_names
 from tests.conversations.test_conversation import HISTORIES, talk
+from tests.support import prepared
 from tests.support.calls import BOOK, line, message
 from tests.support.stored_rounds import keep, round_of
-from tests.support.webserving import ROOT, ingest
 
 
 def sessions(folder, calls, *options):
     """The answers about a log with these lines."""
     (folder / "access.log").write_bytes(b"".join(each + b"\n" for each in calls))
-    if options:
-        import subprocess  # noqa: PLC0415
-        import sys  # noqa: PLC0415
-
-        reading = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", folder / "access.log", *options]
-        subprocess.run([*reading, "--output-dir", folder / "sessions"], check=True)
-    else:
-        ingest(folder / "access.log", folder / "sessions")
+    prepared.ingest(folder / "access.log", folder / "sessions", *options)
     return Report(str(folder / "sessions"), BOOK)
 
 

@@ -22,8 +22,8 @@ from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices import money
 from session_monitor.prices.cost import NOTES
-from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.sessions.store import Store
 from session_monitor.text import safe
 from tests.support import calls
@@ -123,7 +123,7 @@ def test_calls_add_up_to_the_report(found, form, meant):
     sums = found.overview(meant).sums
     assert len(rows) == number == sums.calls
     for name in ("input_tokens", "output_tokens", "cached_tokens", "cache_write_tokens", "reasoning_tokens"):
-        assert sum(int(row[name]) for row in rows) == getattr(sums, name)
+        assert sum(int(row[name] or 0) for row in rows) == getattr(sums, name)
     assert _dollars(rows) == sums.spending.pico
     assert sum(str(row["failed"]).lower() == "true" for row in rows) == sums.failed
     listed = [row["cost_notes"] if form == formats.JSON_LINES else row["cost_notes"].split("; ") for row in rows]
@@ -146,7 +146,7 @@ def test_a_call_has_its_columns(found):
         "consumer": "team",
         "input_tokens": 10,
         "output_tokens": 70,
-        "cached_tokens": 0,
+        "cached_tokens": None,
         "cache_write_tokens": 0,
         "reasoning_tokens": 0,
         "total_tokens": 80,
@@ -258,7 +258,12 @@ def test_sessions_are_those_of_the_list(found):
     def written(form):
         return "".join(formats.pieces(Document(NOW, (export_tables.sessions(rows),), None), form))
 
-    expected = [row.to_json() for row in rows]
+    nothing_noted = {"name": None, "starred": False, "archived": None, "tags": [], "notes": []}
+    no_work = dict.fromkeys(
+        [f"work_{name}" for name in ("name", "state", "started", "ended", "git_root", "branch")]
+        + ["files_count", "commits_count"]
+    )
+    expected = [{**row.to_json(), **nothing_noted, **no_work} for row in rows]
     assert of_lines(written(formats.JSON_LINES)) == expected
     document = json.loads(written(formats.JSON))
     assert list(document) == ["schema_version", "generated_at", "sessions", "coverage"]
@@ -299,7 +304,7 @@ def test_a_report_as_markdown(found):
     assert "## By model" in lines
     assert "## By date" in lines
     assert any(
-        line.startswith("| `nobody-knows-it` | 1 | 1 | 0 | 0 | 10 | 5 | 0 | not known | 0 | 1 |") for line in lines
+        line.startswith("| `nobody-knows-it` | 1 | 1 | 0 | 0 | 10 | 5 | - | not known | 0 | 1 |") for line in lines
     )
     assert lines[-1] == "Coverage: 5 lines read; 5 calls; 0 lines passed over"
     _, text = rounds(found, formats.MARKDOWN)

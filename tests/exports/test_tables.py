@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from session_monitor.exports import tables
 from session_monitor.index import access
-from session_monitor.reports.filters import ALL, Selection
+from session_monitor.reports.selected.filters import ALL, Selection
 from tests.support.calls import BOOK
 from tests.support.indexes import silent
 from tests.support.stored_rounds import keep, round_of

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -241,6 +243,22 @@ def test_an_index_in_memory_answers_for_a_while(folder, monkeypatch):
     assert count() == 3
     access.close()
     assert not (folder / data_folder.INDEX).exists()
+
+
+def test_an_index_in_memory_of_a_thread_that_has_ended(folder, monkeypatch):
+    """It is forgotten in silence, by whichever thread that is."""
+    said = []
+    monkeypatch.setattr(sys, "unraisablehook", said.append)
+    monkeypatch.setattr(writable, "opened", refused)
+    for end in ("", "-wal", "-shm"):
+        (folder / (data_folder.INDEX + end)).unlink(missing_ok=True)
+    held = [index_access.Access(str(folder), BOOK, silent)]
+    thread = threading.Thread(target=lambda: held[0].ask(lambda found: found.is_ready()))
+    thread.start()
+    thread.join()
+    held.clear()
+    gc.collect()
+    assert said == []
 
 
 def refused(*_arguments, **_options):

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import threading
 
 import pytest
 
+from session_monitor.base import side_by_side
 from session_monitor.index import pool
 from session_monitor.index import rows as index_rows
 from session_monitor.index.pool import chunks
@@ -41,13 +41,13 @@ def many(monkeypatch):
     """Little is much, and a process for each of several."""
     monkeypatch.setattr(pool, "MANY", 0)
     monkeypatch.setattr(pool, "AT_ONCE", 4000)
-    monkeypatch.setattr(pool, "_workers", lambda: 3)
+    monkeypatch.setattr(side_by_side, "workers", lambda: 3)
 
 
 def test_many_processes_make_the_same_rows(folder, files, monkeypatch, many):
     """Several processes give the chunks that one gives, in the same order."""
     shared = list(chunks(str(folder), files, BOOK))
-    monkeypatch.setattr(pool, "_workers", lambda: 1)
+    monkeypatch.setattr(side_by_side, "workers", lambda: 1)
     alone = list(chunks(str(folder), files, BOOK))
 
     assert shared == alone
@@ -98,19 +98,6 @@ def test_little_is_read_by_one(folder, files, monkeypatch):
     assert list(chunks(str(folder), {}, BOOK)) == []
 
 
-def test_a_process_of_several_threads_forks_no_others():
-    """A server, whose threads may hold any lock at any time, makes all rows by itself."""
-    assert 1 <= pool._workers() <= pool.MOST
-    seen, end = [], threading.Event()
-    thread = threading.Thread(target=end.wait)
-    thread.start()
-    seen.append(pool._workers())
-    end.set()
-    thread.join()
-
-    assert seen == [1]
-
-
 def test_a_file_of_a_second_name_is_counted(tmp_path):
     """A session whose first file name was taken by another id is counted under its second one."""
     Agent(tmp_path).store([Step("a")])
@@ -133,9 +120,9 @@ def test_two_files_of_one_session(tmp_path):
 
 def test_a_process_that_dies_loses_nothing(folder, files, monkeypatch, many):
     """Where the others are killed, for lack of memory or by hand, all rows are made all the same."""
-    monkeypatch.setattr(pool, "_workers", lambda: 1)
+    monkeypatch.setattr(side_by_side, "workers", lambda: 1)
     alone = list(chunks(str(folder), files, BOOK))
-    monkeypatch.setattr(pool, "_workers", lambda: 2)
+    monkeypatch.setattr(side_by_side, "workers", lambda: 2)
 
     made = chunks(str(folder), files, BOOK)
     first = next(made)

@@ -18,7 +18,10 @@ from tests.support.indexes import BATCHES, Agent
 @settings(max_examples=25)
 @given(BATCHES)
 def test_sums(tmp_path_factory, batches):
-    """What rounds add up to is what SQL makes of their rows, by session, half hour, kind of call and notes, and by session."""
+    """What rounds add up to is what SQL makes of their rows, by session, half hour, kind of call and notes, and by session.
+
+    So is what the dearest of them cost.
+    """
     folder = tmp_path_factory.mktemp("sessions")
     written = Agent(folder).store([step for batch in batches for step in batch])
     rows = index_rows.rows_of(written, BOOK)
@@ -26,12 +29,14 @@ def test_sums(tmp_path_factory, batches):
     db.execute(f"CREATE TABLE round({', '.join(index_rows.ROUND)})")
     db.executemany(f"INSERT INTO round VALUES ({', '.join('?' * len(index_rows.ROUND))})", zip(*rows.rounds))
 
-    def grouped(*keys):
-        found = db.execute(f"SELECT {', '.join([*keys, *schema.AGGREGATES])} FROM round GROUP BY {', '.join(keys)}")
+    def grouped(*keys, values=schema.AGGREGATES):
+        found = db.execute(f"SELECT {', '.join([*keys, *values])} FROM round GROUP BY {', '.join(keys)}")
         return {row[: len(keys)]: row[len(keys) :] for row in found}
 
     slot = f"CASE WHEN at IS NOT NULL THEN {schema.SLOT_OF} END"
     assert rows.sums == grouped("session", slot, *schema.OF_CALLS, "notes")
+    dearest = grouped("session", slot, *schema.OF_CALLS, "notes", values=[schema.DEAREST])
+    assert {key: (usd,) for key, usd in rows.dearest.items()} == dearest
     of_sessions = {(position,): row[len(index_rows.SESSION) :] for position, row in enumerate(rows.sessions)}
     assert of_sessions == grouped("session")
 

@@ -111,6 +111,8 @@ def test_columns_of_a_round(tmp_path):
         reasoning_tokens=40,
         llm_first_token_duration=300,
         llm_service_duration=900,
+        response_type="stream",
+        fields={"upstream_service_time": "212"},
     )
     agent = Agent(tmp_path)
     agent.call = lambda _: call
@@ -136,7 +138,9 @@ def test_columns_of_a_round(tmp_path):
         "notes": bits_of([SELLER_UNKNOWN]),
         "code": 200,
         "first_token_ms": 300,
+        "response_flags": None,
         "duration_ms": 900,
+        "gateway_ms": 88,
         "start": written.rounds[0][1],
         "length": written.rounds[0][2],
         "history": 0,
@@ -166,6 +170,7 @@ REFUSED = schema.FAILED | schema.NO_TOKENS | schema.FREE
         ({"flags": "DC", "response_type": "stream"}, schema.LEFT | schema.AT_LEAST | schema.TOOLS_UNKNOWN),
         ({"tool_calls": [{"id": "1", "function": {"name": "read"}}]}, schema.TOOL_CALLS),
         ({"messages": None, "code": "500"}, schema.FAILED),
+        ({"input_token_details": {"cached_tokens": 0}}, schema.TOOLS_UNKNOWN),
         ({"answer": "a [truncated] b"}, schema.CUT | schema.TOOLS_UNKNOWN),
         ({"input_token_details": {"cache_creation_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
         ({"input_token_details": {"ephemeral_1h_input_tokens": 5}, "model": "claude-sonnet-4-5"}, None),
@@ -175,6 +180,8 @@ REFUSED = schema.FAILED | schema.NO_TOKENS | schema.FREE
 def test_flags(tmp_path, attributes, flags):
     """What is the matter with a round is a bit each; from row and flags its price's call can be made again."""
     call = calls.call("s", ["hello"], **attributes)
+    if flags is not None and not flags & schema.NO_TOKENS and not attributes.get("input_token_details"):
+        flags |= schema.CACHE_UNTOLD
     agent = Agent(tmp_path)
     agent.call = lambda _: call
     (written,) = agent.store([None])

@@ -41,7 +41,7 @@ def test_the_closing_summary():
     poll = poll_of(
         logs=2,
         new_sessions=3,
-        sums=Sums(1005, 2, 1, 1000, 500, 30, 20, 10, spent),
+        sums=Sums(1005, 2, 1, 1000, 500, 30, 20, 10, 0, spent),
         coverage=Coverage(lines=1010, bytes=2_500_000, calls=1005, passed_over={"not_llm": 5}),
     )
 
@@ -71,7 +71,7 @@ def test_the_closing_summary():
 )
 def test_what_the_summary_says_of_costs(spent, told):
     """What is not in the sum stands beside it, and nothing is told of a saving that is none."""
-    lines = summary(poll_of(sums=Sums(3, 0, 0, 0, 0, 0, 0, 0, spent)), 1, 0.0, priced=True)
+    lines = summary(poll_of(sums=Sums(3, 0, 0, 0, 0, 0, 0, 0, 0, spent)), 1, 0.0, priced=True)
     assert lines[3] == told
 
 

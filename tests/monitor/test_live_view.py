@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
+from session_monitor.base import timestamps
 from session_monitor.calls.coverage import Coverage
+from session_monitor.insight import all_findings
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import live_view
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.live_view import LiveView
 from session_monitor.monitor.poll import Poll
+from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary
 from session_monitor.text.live_frame import FrameTotals, SessionLine
 from session_monitor.totals.spending import Spending
 from session_monitor.totals.usage_totals import Sums
-from tests.support import calls
+from tests.support import calls, insights
 from tests.support.calls import BOOK
+from tests.support.command_line import line, sessions
+from tests.support.talking import NOW
+
+NO_BURN = "$0.00 an hour (no calls in the last 10 minutes)"
 
 
 class Screen:
@@ -52,7 +61,7 @@ def test_what_is_not_whole_is_told(tmp_path):
     log.write_bytes(calls.line("s", model="gpt-4o", **ENDS["cut"]) + b"\n")
     monitor().poll()
     screen = Screen()
-    view = LiveView(screen, [str(log)], str(folder), BOOK, lambda: 0.0)
+    view = LiveView(screen, [str(log)], lambda: Report(str(folder), BOOK, now=NOW), lambda: 0.0)
     with log.open("ab") as file:
         file.writelines(calls.line("s", model="gpt-4o", **more) + b"\n" for more in ENDS.values())
 
@@ -73,7 +82,7 @@ def view(tmp_path, monkeypatch):
     drawn = []
     monkeypatch.setattr(live_view.live_frame, "frame", lambda data, *_size: drawn.append(data) or [])
     clock = [1000.0]
-    made = LiveView(Screen(), ["a.log"], str(tmp_path), BOOK, lambda: clock[0])
+    made = LiveView(Screen(), ["a.log"], lambda: Report(str(tmp_path), BOOK, now=NOW), lambda: clock[0])
     made.drawn, made.clock = drawn, clock
     return made
 
@@ -90,7 +99,7 @@ def poll_of(*, rounds=0, sessions=0, lines=0, read=0, to_read=0):
     poll = Poll()
     poll.new_sessions, poll.bytes_read, poll.bytes_to_read = sessions, read, to_read
     poll.coverage = Coverage(lines=lines, calls=rounds, failed=1, left=2, passed_over={"a": 3, "b": 4})
-    poll.sums = Sums(rounds, 0, 0, 10 * rounds, 5 * rounds, 3, 0, 2, Spending(pico=rounds * 10**12, rounds=rounds))
+    poll.sums = Sums(rounds, 0, 0, 10 * rounds, 5 * rounds, 3, 0, 2, 0, Spending(pico=rounds * 10**12, rounds=rounds))
     poll.problems, poll.notices = ["problem"], ["notice"]
     return poll
 
@@ -116,10 +125,10 @@ def test_what_is_shown_of_a_poll(view):
     )
     (shown,) = view.drawn
 
-    assert (shown.active, shown.lines, shown.calls, shown.failed, shown.left, shown.passed_over) == (2, 10, 4, 1, 2, 7)
+    assert (shown.known, shown.lines, shown.calls, shown.failed, shown.left, shown.passed_over) == (2, 10, 4, 1, 2, 7)
     assert (shown.behind_bytes, shown.bytes_per_second, shown.lines_per_second, shown.seconds_left) == (4000, 500, 5, 8)
     assert (shown.logs, shown.notes, shown.at_work) == (["a.log"], ["problem", "notice"], True)
-    assert shown.totals == FrameTotals(40, 20, 3, 2, "$4.00", "")
+    assert shown.totals == FrameTotals(40, 20, 3, 2, "$4.00", "", NO_BURN)
     assert shown.sessions == [SessionLine("s", "2026-02-01T09:30:15Z", 4, 10, 5, "m")]
 
 
@@ -130,7 +139,7 @@ def test_polls_add_up_on_the_screen(view):
     view.polled(poll_of(rounds=1, sessions=1, lines=2))
 
     shown = view.drawn[-1]
-    assert (shown.active, shown.lines, shown.calls, shown.totals.input_tokens) == (3, 12, 5, 50)
+    assert (shown.known, shown.lines, shown.calls, shown.totals.input_tokens) == (3, 12, 5, 50)
     assert (shown.lines_per_second, shown.notes) == (2, ["problem", "notice", "notice"])
 
 
@@ -152,7 +161,59 @@ def test_the_latest_sessions_are_shown(view, monkeypatch):
 def test_without_prices_there_is_no_cost(tmp_path):
     """Where the price lists cannot be used, none is made up."""
     screen = Screen()
-    LiveView(screen, [], str(tmp_path), None, lambda: 0.0).polled(poll_of(rounds=1))
-    assert not any("Total Cost" in line for line in screen.lines)
-    LiveView(screen, [], str(tmp_path), BOOK, lambda: 0.0).polled(poll_of(rounds=1))
-    assert any("Total Cost:           $1.00" in line for line in screen.lines)
+    folder = sessions(tmp_path / "sessions", line("s", model="gpt-4"))
+
+    def shown(*, is_priced):
+        """What is drawn of a poll."""
+        reports = lambda: Report(str(folder), BOOK, now=NOW)  # noqa: E731
+        LiveView(screen, [], reports, lambda: 0.0, is_priced=lambda: is_priced).polled(poll_of(rounds=1))
+        return "\n".join(screen.lines)
+
+    assert not re.search(r"Cost|Burn Rate|\$", shown(is_priced=False))
+    assert "Total Cost:           $1.00" in shown(is_priced=True)
+
+
+def test_cost_and_what_goes_on_are_told_at_the_end_of_a_poll(tmp_path):
+    """What each session cost, how many talked just now and what an hour costs come from the index, as long as it is kept."""
+    folder = sessions(
+        tmp_path / "sessions",
+        line("old", outer={"start_time": "2026-02-01T09:00:15Z"}, model="gpt-4", question="an old question"),
+        line("new", outer={"start_time": "2026-02-01T09:25:15Z"}, model="gpt-4", question="a new question"),
+        line("odd", outer={"start_time": "2026-02-01T09:26:15Z"}, model="no-such-model"),
+    )
+    screen, is_kept = Screen(), [True]
+    view = LiveView(screen, [], lambda: Report(str(folder), BOOK, now=NOW), lambda: 0.0, is_kept=lambda: is_kept[0])
+
+    view.polled(Poll())
+
+    assert "📊 Active Sessions: 2 of 3 (a call within 15 minutes)" in screen.lines
+    burn = (
+        "$0.00360 an hour (by 2 calls of the last 10 minutes; not in it: 1 round unpriced, 15 tokens (no-such-model))"
+    )
+    assert f"  Burn Rate:            {burn}"[:110] in "\n".join(screen.lines)
+    rows = {row.split("│")[1].strip(): row for row in screen.lines if row.startswith("│")}
+    assert " ~$0.0006000 " in rows["new"]
+    assert "a new question" in rows["new"]
+    assert re.search(r"│ +- +│", rows["odd"])
+
+    is_kept[0] = False
+    view.polled(Poll())
+    assert "📊 Active Sessions: not known of 3 (a call within 15 minutes)" in screen.lines
+    assert not any("Burn Rate" in each for each in screen.lines)
+
+
+def test_grave_findings_are_told(tmp_path):
+    """What is known of the last 24 hours stands in the head and beside its session, and nobody is judged for it."""
+    now = timestamps.milliseconds("2026-11-02T10:00:00Z")
+    folder = insights.folder_with(tmp_path, {"s": insights.looping(8, start="2026-11-02T09:00:00Z")})
+    screen = Screen()
+    view = LiveView(screen, [], lambda: Report(str(folder), BOOK, now=now), lambda: 0.0)
+    view.polled(Poll())
+    assert "Found" not in "".join(screen.lines)
+
+    all_findings.across(Report(str(folder), BOOK, now=now))
+    view.polled(Poll())
+
+    assert "🔎 Findings: 1 critical in the last 24 hours" in screen.lines
+    assert any("Found" in each for each in screen.lines)
+    assert any("✗1" in each for each in screen.lines)

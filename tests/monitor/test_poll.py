@@ -60,7 +60,7 @@ def some_poll(number):
     """One with all that a poll may have."""
     poll = Poll()
     poll.logs_found, poll.new_sessions = number, number
-    poll.sums = Sums(number, 1, 1, 10, 5, 0, 0, 0, Spending(pico=number, rounds=number))
+    poll.sums = Sums(number, 1, 1, 10, 5, 0, 0, 0, 0, Spending(pico=number, rounds=number))
     poll.coverage = Coverage(lines=number, calls=number)
     poll.problems, poll.lacks_logs, poll.notices = [f"p{number}"], bool(number % 2), [f"n{number}"]
     return poll
@@ -73,7 +73,7 @@ def test_polls_add_up():
         total.add(some_poll(number))
 
     assert (total.new_sessions, total.new_rounds, total.coverage) == (7, 7, Coverage(lines=7, calls=7))
-    assert total.sums == Sums(7, 2, 2, 20, 10, 0, 0, 0, Spending(pico=7, rounds=7))
+    assert total.sums == Sums(7, 2, 2, 20, 10, 0, 0, 0, 0, Spending(pico=7, rounds=7))
     assert (total.logs_found, total.problems, total.lacks_logs, total.notices) == (4, ["p4"], False, ["n3", "n4"])
 
 

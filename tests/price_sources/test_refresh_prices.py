@@ -248,7 +248,7 @@ def test_wrong_date_is_refused():
 
 
 def test_shipped_table_is_what_its_sources_make_of_it(tmp_path):
-    """The versions that the table names, fetched with pip, change nothing in it: it was made by this program."""
+    """The versions that the table names, fetched with pip, change nothing in it on their day: it was made by this program."""
     table = tmp_path / "prices.json"
     shutil.copyfile(price_list.SHIPPED, table)
     sources = json.loads(table.read_text(encoding="utf-8"))["sources"]
@@ -263,7 +263,8 @@ def test_shipped_table_is_what_its_sources_make_of_it(tmp_path):
         if os.environ.get("CI") == "true":
             pytest.fail(reason, pytrace=False)
         pytest.skip(reason)
-    done = run("--litellm-wheel", fetched[0], "--genai-wheel", fetched[1], "--output", table)
+    day = max(source["retrieved"] for source in sources.values())
+    done = run("--litellm-wheel", fetched[0], "--genai-wheel", fetched[1], "--output", table, "--observed", day)
     with contextlib.suppress(OSError):
         os.unlink(fetched[0])  # 41 MB that need not stay until pytest clears its folders
 

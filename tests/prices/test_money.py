@@ -164,3 +164,38 @@ def test_shown_is_near_and_never_nothing(pico):
     assert (dollars == 0) == (pico == 0)
     assert abs(dollars * money.PICO - pico) * 100 <= abs(pico)
     assert text.startswith("-") == (pico < 0)
+
+
+@pytest.mark.parametrize(
+    ("dollars", "shown"),
+    [
+        (["0.0708", "0.867", "21.22"], ["$0.07", "$0.87", "$21.22"]),
+        (["0.108", "0.0000185", "0.00208", "0"], ["$0.1080", "<$0.0001", "$0.0021", "$0.0000"]),
+        (["1234.5", "300", "20"], ["$1,234.50", "$300.00", "$20.00"]),
+        (["120", "0.004", "0.0041"], ["$120.0000", "$0.0040", "$0.0041"]),
+        (["0", "0"], ["$0.00", "$0.00"]),
+        ([], []),
+        (["0.000000000001"], ["$0.000000000001"]),
+        (["-0.00001", "5"], [">-$0.001", "$5.000"]),
+    ],
+)
+def test_a_column_has_as_many_decimals_in_each_row(dollars, shown):
+    """Four digits of the largest and two of the middle one are shown, of all alike; a little is never nothing."""
+    picos = [money.of_plain(each) for each in dollars]
+    decimals = money.column_decimals(picos)
+
+    assert [money.shown(pico, decimals) for pico in picos] == shown
+
+
+@given(st.lists(AMOUNTS, min_size=1))
+def test_amounts_of_a_column_compare(picos):
+    """Each has the same number of decimals, and is within half a step of what it is, or says that it is less than one."""
+    decimals = money.column_decimals(picos)
+
+    for pico in picos:
+        text = money.shown(pico, decimals)
+        assert len(text.rpartition(".")[2]) == decimals
+        dollars = Fraction(re.sub(r"[<>$,]", "", text))
+        step = Fraction(1, 10**decimals)
+        assert abs(dollars - Fraction(pico, money.PICO)) <= (step if text[0] in "<>" else step / 2)
+        assert (text[0] in "<>") == (0 < abs(pico) * 2 * 10**decimals <= money.PICO)

@@ -73,6 +73,11 @@ def here(words, folder):
             options[number + 1] = str(folder)
         if word == "--port":
             options[number + 1] = "0"
+        if word == "--to":
+            assert options[number + 1].startswith("clickhouse://")
+            options[number + 1] = f"file:{folder}-shipped"
+    if program == "scripts/cli.py":
+        return program, [sys.executable, str(ROOT / program), *(word for word in options if word != "--follow")]
     return program, [
         sys.executable,
         str(ROOT / program),
@@ -96,6 +101,10 @@ def test_commands_run(where, tmp_path):
         assert len(list((tmp_path / "sessions").glob("[!.]*.json"))) == 7
         return
     (tmp_path / "sessions").mkdir(mode=0o700)
+    if program == "scripts/cli.py":
+        done = subprocess.run(words, env=own, capture_output=True, text=True, check=False)
+        assert (done.returncode, "sent 0 rounds" in done.stderr) == (0, True)
+        return
     with subprocess.Popen(words, env=own, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as server:
         greeting = server.stdout.readline()
         server.kill()

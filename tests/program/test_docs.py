@@ -13,11 +13,28 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import prepared
+
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = (
     *("README.md", "SKILL.md", "LOG_ROTATION.md"),
-    *("docs/CHANGELOG.md", "docs/CLI.md", "docs/FILES.md", "docs/INSTALL.md", "docs/MAINTAINING.md", "docs/NUMBERS.md"),
-    *("docs/PRICES.md", "docs/README.zh-CN.md", "docs/SERVER.md", "docs/SESSION_IDS.md"),
+    *(
+        "docs/BUDGETS.md",
+        "docs/MCP.md",
+        "docs/CHANGELOG.md",
+        "docs/CLI.md",
+        "docs/CODESESSION.md",
+        "docs/FILES.md",
+        "docs/IMPORT.md",
+        "docs/INSIGHTS.md",
+        "docs/INSTALL.md",
+        "docs/MAINTAINING.md",
+        "docs/METRICS.md",
+        "docs/NUMBERS.md",
+        "docs/PROGRAMS.md",
+        "docs/WORK.md",
+    ),
+    *("docs/PRICES.md", "docs/PROXY.md", "docs/README.zh-CN.md", "docs/SERVER.md", "docs/SESSION_IDS.md"),
 )
 
 
@@ -44,12 +61,10 @@ def _run(command, folder):
     assert command.startswith("python3 "), command
     words = command.split()
     own = {**os.environ, "SESSION_MONITOR_CONFIG": str(folder / "config.json")}
-    return subprocess.run(
-        [sys.executable, *words[1:]], cwd=folder, env=own, capture_output=True, text=True, check=False
-    )
+    return prepared.run(ROOT / words[1], *words[2:], cwd=folder, environment=own)
 
 
-@pytest.mark.parametrize("document", ["README.md", "SKILL.md", "docs/CLI.md"])
+@pytest.mark.parametrize("document", ["README.md", "SKILL.md", "docs/CLI.md", "docs/WORK.md", "docs/CODESESSION.md"])
 def test_commands_work(document, checkout):
     """Each command that a document shows does what it should on the sample log, in a fresh checkout."""
     commands = _commands(document)
@@ -64,26 +79,32 @@ def test_commands_work(document, checkout):
 
 
 def test_readme_shows_what_the_command_prints(checkout):
-    """The transcript at the top of the README is the beginning of what its command prints."""
-    shown = re.search(r"```console\n\$ (.*?)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    """Each transcript in the README is a part of what its command prints."""
+    shown = re.findall(r"```console\n\$ (.*?)\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
     _run(_commands("README.md")[0], checkout)
+    assert len(shown) > 1
 
-    printed = _run(shown[1], checkout).stdout
+    for command, text in shown:
+        assert _not_printed(text, _run(command, checkout).stdout) == []
 
+
+def _not_printed(shown, printed):
+    """Lines of a transcript that a command does not print."""
     # Times are those of the reader's time zone.
     times = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d[+-]\d\d:\d\d")
     lines = [times.sub("TIME", line.rstrip()) for line in printed.splitlines()]
-    wanted = [times.sub("TIME", line.rstrip()) for line in shown[2].splitlines() if line.strip() != "…"]
-    assert [line for line in wanted if line not in lines] == []
+    wanted = [times.sub("TIME", line.rstrip()) for line in shown.splitlines() if line.strip() != "…"]
+    return [line for line in wanted if line not in lines]
 
 
 def test_every_parameter_is_documented():
     """The documents name every parameter that the programs know."""
-    readme = "".join((ROOT / name).read_text() for name in ("docs/CLI.md", "docs/SERVER.md"))
+    readme = "".join((ROOT / name).read_text() for name in ("docs/CLI.md", "docs/SERVER.md", "docs/MCP.md"))
     pricing = [["pricing", name] for name in ("list", "show", "set", "rate", "alias", "seller", "reset")]
     for face, commands in (
         ("main.py", [[]]),
         ("scripts/webserver.py", [[]]),
+        ("scripts/mcpserver.py", [[]]),
         (
             "scripts/cli.py",
             [["url"], ["list"], ["show"], ["stats-model"], ["stats-date"], ["summary"], ["whatif"], *pricing],

@@ -7,14 +7,13 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from session_monitor.base import data_folder
 from session_monitor.index import writable
+from tests.support import prepared
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 CLI = ROOT / "scripts" / "cli.py"
@@ -26,6 +25,7 @@ COMMANDS = (
     f"show {MAIN}",
     "show last --rounds last:2",
     f"cost {MAIN}",
+    "top",
     f"whatif {MAIN} --model gpt-4o",
     "summary --currency CNY --rate 0.14",
     "pricing rate",
@@ -38,9 +38,20 @@ COMMANDS = (
     "stats-vendor",
     "stats-seller --by day",
     "stats-route",
+    "stats-gateway",
     "stats-tool",
+    "stats-errors",
+    "stats-latency --by upstream",
+    "stats-prompt",
+    "insights --since 2026-02-01 --until 2026-02-02 --timezone UTC",
+    f"insights {MAIN}",
+    "insights --rules",
+    "drivers --since 2026-02-02 --until 2026-02-02 --timezone UTC --by consumer",
+    "stats-agent",
+    "stats-agent --by-prefix 1 --by day",
     "stats-date --by hour --days 30000",
     "summary",
+    "metrics",
     "pricing list --unpriced",
     f"tail {MAIN} --once",
     "watch --once",
@@ -52,9 +63,7 @@ def sound(tmp_path_factory):
     """The sessions of the sample log, with an index."""
     folder = tmp_path_factory.mktemp("sample") / "sessions"
     log = ROOT / "tests" / "data" / "sample" / "access.log"
-    command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", folder]
-    subprocess.run(command, check=True)
-    return folder
+    return prepared.ingest(log, folder)
 
 
 @pytest.fixture(scope="module")
@@ -65,11 +74,9 @@ def expected(sound):
 
 def ask(command, folder):
     """What a command prints as JSON, without what changes from one moment to the next."""
-    done = subprocess.run(
-        [sys.executable, CLI, *command.split(), "--json", "--data-dir", folder], capture_output=True, check=False
-    )
-    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr.decode()
-    return [_lasting(json.loads(line)) for line in _documents(done.stdout.decode())]
+    done = prepared.run(CLI, *command.split(), "--json", "--data-dir", folder)
+    assert (done.returncode, "Traceback" in done.stderr) == (0, False), done.stderr
+    return [_lasting(json.loads(line)) for line in _documents(done.stdout)]
 
 
 def _documents(text):

@@ -28,6 +28,7 @@ from session_monitor.monitor import run as monitor_run
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
 from session_monitor.sessions.store import Store
+from tests.support import prepared
 from tests.support.calls import BOOK
 from tests.support.waiting import until
 from tests.tools import gen_access_log
@@ -63,16 +64,13 @@ ENVIRONMENT = {key: value for key, value in os.environ.items() if key != rotatio
 
 def run(*arguments, program=(MAIN,), environment=(), input="", **options):  # noqa: A002 -- as subprocess has it
     """Run main.py to its end, which is no traceback: that would have the exit code of a failure, too."""
-    done = subprocess.run(
-        [sys.executable, *program, *map(str, arguments)],
-        env={**ENVIRONMENT, **dict(environment)},
-        input=input,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-        check=False,
-        **options,
-    )
+    own = {**ENVIRONMENT, **dict(environment)}
+    if program == (MAIN,) and set(options) <= {"cwd"}:
+        done = prepared.run(MAIN, *arguments, environment=own, input=input, timeout=PATIENCE, **options)
+    else:
+        words = [sys.executable, *program, *map(str, arguments)]
+        options = {**options, "env": own, "input": input, "text": True, "timeout": PATIENCE}
+        done = subprocess.run(words, capture_output=True, check=False, **options)
     assert "Traceback" not in done.stderr
     return done
 
@@ -453,11 +451,7 @@ def test_sessions_that_a_group_may_read(output, log):
         ["delete", "agent:main:a", "--yes"],
         ["pricing", "set", "m", "1", "2"],
     ):
-        subprocess.run(
-            [sys.executable, ROOT / "scripts" / "cli.py", *command, "--data-dir", output],
-            check=True,
-            capture_output=True,
-        )
+        assert prepared.run(ROOT / "scripts" / "cli.py", *command, "--data-dir", output).returncode == 0
 
     assert stat.S_IMODE(output.stat().st_mode) == 0o2750
     assert {stat.S_IMODE(path.stat().st_mode) for path in output.iterdir()} == {0o640}

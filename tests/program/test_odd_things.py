@@ -40,8 +40,11 @@ NAMES = (
     data_folder.INDEX + "-wal",
     data_folder.INDEX + "-shm",
     data_folder.WORD_INDEX,
+    data_folder.INSIGHTS,
+    data_folder.INSIGHT_RULES,
     data_folder.PRICES,
     data_folder.WEB_KEY,
+    data_folder.ALERTS,
     data_folder.STDIN,
 )
 COMMANDS = (
@@ -49,6 +52,7 @@ COMMANDS = (
     "show a",
     "show last",
     "search hello",
+    "insights",
     "stats-model",
     "export - --format jsonl --what sessions",
     "verify",

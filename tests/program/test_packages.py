@@ -80,7 +80,7 @@ def site(wheel, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def zips(copied):
-    """The folder with the three programs as zip files."""
+    """The folder with the programs as zip files."""
     own = {**ENVIRONMENT, "PYTHON": sys.executable}
     subprocess.run(["bash", "scripts/deploy/zipapps.sh", "zips"], cwd=copied, env=own, check=True)
     return copied / "zips"
@@ -88,7 +88,7 @@ def zips(copied):
 
 @pytest.fixture(params=["pip", "zip"])
 def commands(request):
-    """How one calls each of the three programs."""
+    """How one calls each of the programs."""
     if request.param == "pip":
         bin_folder, _ = request.getfixturevalue("site")
         return lambda name: [bin_folder / name]
@@ -104,13 +104,26 @@ def sessions(commands, tmp_path):
 
 
 def test_nobody_else_sees_its_packages(site):
-    """One package comes to site-packages: there are no ``commands`` and no ``web`` for others to import by mistake."""
+    """One package and the module for programs come to site-packages: there are no ``commands`` and no ``web`` for others to import by mistake."""
     _, packages = site
     ours = {path.name for path in packages.iterdir()} - {"pip", "setuptools", "__pycache__", "_distutils_hack"}
     assert {name for name in ours if not re.match(r"(pip|setuptools|pkg_resources|distutils)", name)} == {
+        "agent_session.py",
         "agent_session_monitor",
         f"agent_session_monitor-{__version__}.dist-info",
     }
+
+
+def test_programs_may_import_its_module(site, tmp_path):
+    """It finds what it needs in the package, and brings nothing else into anybody's path."""
+    bin_folder, _ = site
+    program = (
+        "import sys; before = list(sys.path); from agent_session import session\n"
+        "with session('Installed', data_dir='s') as work: print(work.log('openai', 'gpt-4o', prompt_tokens=1000, completion_tokens=100).cost)\n"
+        "assert sys.path == before and 'commands' not in sys.modules"
+    )
+    assert run(bin_folder / "python", "-c", program, cwd=tmp_path) == "0.0035\n"
+    assert "Installed" in run(bin_folder / "session-monitor-cli", "list", "--data-dir", "s", cwd=tmp_path)
 
 
 def test_nothing_else_is_installed_with_it(wheel):
@@ -127,10 +140,14 @@ def test_the_wheel_holds_every_file_that_runs(wheel):
     with zipfile.ZipFile(wheel) as archive:
         held = {name: archive.read(name) for name in archive.namelist() if not re.search(r"\.dist-info/", name)}
 
-    folders = [ROOT / "scripts" / name for name in ("commands", "session_monitor", "web")]
+    folders = [ROOT / "scripts" / name for name in ("commands", "mcp_server", "session_monitor", "web")]
     files = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
-    files += [ROOT / "main.py", *(ROOT / "scripts" / f"{name}.py" for name in ("cli", "installed", "webserver"))]
+    files += [
+        ROOT / "main.py",
+        *(ROOT / "scripts" / f"{name}.py" for name in ("cli", "installed", "mcpserver", "webserver")),
+    ]
     wanted = {f"agent_session_monitor/{path.relative_to(ROOT)}": path for path in files if path.suffix != ".pyc"}
+    wanted["agent_session.py"] = ROOT / "scripts" / "agent_session.py"
     assert sorted(held) == sorted(wanted)
     assert [name for name, content in held.items() if content != wanted[name].read_bytes()] == []
 
@@ -162,6 +179,7 @@ def test_help_names_what_one_can_type(commands):
         ("session-monitor", []),
         ("session-monitor-web", []),
         ("session-monitor-cli", []),
+        ("session-monitor-mcp", []),
         ("session-monitor-cli", ["doctor"]),
         ("session-monitor-cli", ["completion"]),
     ):
@@ -211,6 +229,22 @@ def test_the_page_is_served(commands, sessions):
         assert "session-monitor-cli list" in page
         assert json.loads(ask("/api/openapi.json").body)["openapi"]
         assert len(ask("/api/sessions").data["sessions"]) == 7
+
+
+def test_agents_are_answered(commands, sessions):
+    """The MCP server finds what its tools and prompts are, and answers as from the folder; it names what one can type."""
+    lines = [
+        {"method": "tools/list"},
+        {"method": "prompts/list"},
+        {"method": "tools/call", "params": {"name": "get_cost", "arguments": {"session": SESSION}}},
+        {"method": "tools/call", "params": {"name": "check_budget"}},
+    ]
+    text = "".join(json.dumps({"jsonrpc": "2.0", "id": at, **each}) + "\n" for at, each in enumerate(lines))
+    told = run(*commands("session-monitor-mcp"), "--data-dir", sessions, cwd=sessions, input=text)
+    found = {each["id"]: each["result"] for each in map(json.loads, told.splitlines())}
+    assert (len(found[0]["tools"]), len(found[1]["prompts"])) == (10, 2)
+    assert found[2]["structuredContent"]["session_id"] == SESSION
+    assert "'session-monitor-cli budget set'" in found[3]["structuredContent"]["hint"]
 
 
 def test_what_the_readme_shows_of_installing_works(site, tmp_path):

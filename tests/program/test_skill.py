@@ -6,12 +6,11 @@ import json
 import os
 import re
 import shlex
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
+from tests.support import prepared
 from tests.tools import gen_access_log
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -45,8 +44,8 @@ def long_session(tmp_path_factory):
 def asked(folder, command):
     """Run a command of the file there, for an agent that knows its session."""
     own = {**os.environ, "SESSION_MONITOR_CONFIG": str(folder / "config.json"), "AGENT_SESSION_ID": SESSION}
-    words = [sys.executable, *shlex.split(command)[1:]]
-    return subprocess.run(words, cwd=folder, env={**own, "PYTHONIOENCODING": "utf-8"}, capture_output=True, check=False)
+    own["PYTHONIOENCODING"] = "utf-8"
+    return prepared.run_in_bytes(*shlex.split(command)[1:], cwd=folder, environment=own)
 
 
 def test_the_session_is_long(long_session):

@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import fcntl
 import json
 import os
-import pty
 import shutil
-import struct
-import subprocess
 import sys
-import termios
 from pathlib import Path
 
 import pytest
 
 import cli
 from session_monitor.text import width
+from tests.support import prepared
 from tests.support.tmux import Tmux
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -49,7 +44,34 @@ ARGUMENTS = {
     "show full": [LONG_ID, "--full", "--messages", "full"],
     "stats-date": ["--days", "36500"],
     "compare": ["--since", "2026-02-02", "--until", "2026-02-02"],
+    "drivers": ["--since", "2026-02-02", "--until", "2026-02-02"],
+    "insights": ["--since", "2026-01-01"],
+    "insights of one": [LONG_ID],
+    "insights rules": ["--rules"],
+    "top": [],
+    "top of one": [LONG_ID, "--base", "https://monitor.example.org"],
+    "run": ["--", "true"],
     "config set": ["timezone", "UTC"],
+    "budget set": ["all", "--total", "0.1", "--consumer", "团队-" * 20],
+    "budget remove": ["each"],
+    "alerts target add": ["phone", "webhook", "url=https://example.com/" + "path/" * 60],
+    "alerts target remove": ["phone"],
+    "alerts test": ["phone"],
+    "note": [LONG_ID],
+    "note more": [LONG_ID, CHINESE * 5],
+    "tag": [LONG_ID, "标签-" * 10],
+    "name": [LONG_ID, CHINESE * 3],
+    "status": [LONG_ID],
+    "start": [CHINESE * 3],
+    "end": ["-s", "work", "-n", CHINESE],
+    "recover": [],
+    "ship": ["--to", "file:rounds", "--gateway", CHINESE * 3],
+    "ship status": ["status"],
+    "today": [],
+    "today for agents": ["--ai"],
+    "today to share": ["--share"],
+    "auto-log": ["--transcript", "config.json"],
+    "log-ai": ["-p", "供应商", "-m", "我的模型-" * 20, "-t", "12345", "-s", LONG_ID],
     "config unset": ["timezone"],
     "whatif": [LONG_ID, "--model", "gpt-4o", "--model", "deepseek-chat"],
     "pricing set": ["我的模型-" * 20, "1", "2"],
@@ -59,14 +81,17 @@ ARGUMENTS = {
     "pricing assume": [],
     "pricing assume said": ["--cache", "beside", "--model", "我的模型-" * 20],
     "pricing seller said": ["我的网关-" * 20, "azure"],
+    "import": ["claude-code", str(ROOT / "tests" / "importers" / "data" / "claude-code.traps" / "in"), "--dry-run"],
     "delete": [LONG_ID, "--yes"],
     "prune": ["--older-than", "2026-02-03", "--yes"],
     "prune dry": ["--older-than", "2026-02-03", "--dry-run"],
     "pricing list unpriced": ["--unpriced"],
 }
 """What a command is given where that will not do; a word behind its name tells ways to ask it apart."""
-FOR_PROGRAMS = ("completion", "export", "man", "url")
+FOR_PROGRAMS = ("completion", "export", "man", "metrics", "url")
 """What they print is read by programs, for which no line is too long."""
+LASTING = ("proxy",)
+"""What goes on until it is told to end: what it prints is tried with its own tests."""
 
 
 def commands(parser=None, path=()):
@@ -88,7 +113,7 @@ COMMANDS = commands()
 def asked():
     """The words of every command line that is tried."""
     for path, parser in COMMANDS.items():
-        if path not in FOR_PROGRAMS:
+        if path not in (*FOR_PROGRAMS, *LASTING):
             ways = [words for key, words in ARGUMENTS.items() if key == path or key.startswith(f"{path} ")]
             for words in ways or [needed(parser)]:
                 yield [*path.split(), *words]
@@ -123,8 +148,7 @@ def home(tmp_path_factory):
         time = f"2026-02-02T10:{number:02}:00Z"
         lines.append(json.dumps({"ai_log": json.dumps(told), "start_time": time, **outer}) + "\n")
     (home / "access.log").write_text("".join(lines), encoding="utf-8")
-    read = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", home / "access.log"]
-    subprocess.run([*read, "--output-dir", home / "sessions"], check=True)
+    prepared.ingest(home / "access.log", home / "sessions")
     return home
 
 
@@ -132,7 +156,21 @@ def home(tmp_path_factory):
 def folder(home, tmp_path):
     """A copy of the sessions, which a command may change, beside a setting that one may take away."""
     (tmp_path / "config.json").write_text('{"timezone": "UTC"}', encoding="utf-8")
-    return Path(shutil.copytree(home / "sessions", tmp_path / "sessions"))
+    copied = Path(shutil.copytree(home / "sessions", tmp_path / "sessions"))
+    told = [{"name": "phone", "kind": "command", "argv": ["/bin/true"]}, {"name": "很长的名字" * 20, "kind": "slack"}]
+    (copied / ".alerts.json").write_text(json.dumps({"targets": told}), encoding="utf-8")
+    budgets = [{"name": "each", "total": "0.1", "model": "模型-" * 20}, {"name": "x" * 64, "monthly": "1234567.89"}]
+    (copied / ".budgets.json").write_text(json.dumps({"schema_version": 1, "budgets": budgets}), encoding="utf-8")
+    there = [{"path": str(ROOT), "name": "项目" * 30}]
+    (copied / ".projects.json").write_text(json.dumps({"schema_version": 1, "projects": there}), encoding="utf-8")
+    work = {
+        "session_id": "work",
+        "name": "任务" * 40,
+        "started": "2026-02-02T10:00:00Z",
+        "cwd": str(tmp_path / "elsewhere"),
+    }
+    (copied / ".work.json").write_text(json.dumps({"schema_version": 1, "pieces": [work]}), encoding="utf-8")
+    return copied
 
 
 def environment(home):
@@ -142,43 +180,27 @@ def environment(home):
     return {**kept, **own, "PYTHONIOENCODING": "utf-8", "TERM": "xterm"}
 
 
-def on_a_terminal(columns, words, home):
-    """What a command prints on a terminal of so many columns, and what it says beside that."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    process = subprocess.Popen(
-        [sys.executable, CLI, *words],
-        stdin=subprocess.DEVNULL,
-        stdout=theirs,
-        stderr=subprocess.PIPE,
-        cwd=home,
-        env=environment(home),
-    )
-    os.close(theirs)
-    shown = b""
-    with open(ours, "rb", buffering=0) as screen, contextlib.suppress(OSError):
-        while block := screen.read(4096):
-            shown += block
-    _, complaints = process.communicate(timeout=PATIENCE)
-    return process.returncode, shown.decode(), complaints.decode()
-
-
 @pytest.mark.parametrize("columns", COLUMNS)
 @pytest.mark.parametrize("words", list(asked()), ids=lambda words: " ".join(filter(str.isascii, words)))
 def test_no_line_is_wider_than_the_terminal(folder, columns, words):
-    """Each command fits, and none fails; only what it needs of colour steers the terminal."""
-    status, shown, complaints = on_a_terminal(columns, [*words, "--color", "never"], folder.parent)
+    """Each command fits, and none fails; only what it needs of colour steers the terminal.
 
-    assert "Traceback" not in complaints
-    assert status in (0, 1 if words[0] in ("doctor", "verify") else 0), complaints
-    assert {line for line in shown.splitlines() if width.width(line) > columns} == set()
-    assert "\x1b" not in shown
+    On the narrow one a Python is started for it, as users do, on the wide one it is run by one that has it loaded.
+    """
+    home = folder.parent
+    options = {"cwd": home, "environment": environment(home), "is_started": columns == min(COLUMNS)}
+    done = prepared.on_a_terminal(columns, CLI, *words, "--color", "never", **options)
+
+    assert "Traceback" not in done.stderr
+    assert done.returncode in (0, 1 if words[0] in ("doctor", "verify") else 0), done.stderr
+    assert {line for line in done.stdout.splitlines() if width.width(line) > columns} == set()
+    assert "\x1b" not in done.stdout
 
 
 def test_every_command_is_tried():
     """No way to ask is written down for a command that there is none of, but for those that are still to come."""
     tried = {" ".join(words) for words in asked()}
-    for path in set(COMMANDS) - set(FOR_PROGRAMS):
+    for path in set(COMMANDS) - {*FOR_PROGRAMS, *LASTING}:
         assert any(each == path or each.startswith(f"{path} ") for each in tried)
 
 

@@ -12,9 +12,10 @@ from session_monitor.base import periods
 from session_monitor.base.periods import DAY, HOUR, MONTH
 from session_monitor.index.access import ask
 from session_monitor.index.keeper import Keeper
-from session_monitor.reports import breakdown, naming
-from session_monitor.reports.filters import ALL, Selection
+from session_monitor.reports import breakdown
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected import naming
+from session_monitor.reports.selected.filters import ALL, Selection
 from tests.support import report_oracle
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, HALF_HOUR, STEPS, Agent, Step, contents, opened, silent

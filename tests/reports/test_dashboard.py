@@ -10,8 +10,8 @@ from session_monitor.base import periods
 from session_monitor.prices import money
 from session_monitor.reports import dashboard
 from session_monitor.reports.dashboard import MOST_BUCKETS, MOST_MODELS, percentile
-from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import ALL, Selection
 from tests.support.calls import BOOK, line
 from tests.support.webserving import generate, ingest
 
@@ -240,7 +240,7 @@ def test_a_card_as_json(tmp_path):
     found = card.to_json()
 
     assert (found["sessions"], found["calls"], found["error_share"]) == (2, 4, 0.25)
-    assert found["cached_share"] == round(4 / card.sums.input_tokens, 6)
+    assert found["cached_share"] == round(4 / (card.sums.input_tokens - card.sums.cache_untold_tokens), 6)
     assert (found["calls_without_tokens"], found["first_token_p95_ms"], found["first_token_calls"]) == (1, 70, 1)
     assert (found["first_token_sampled"], found["active_now"]) == (False, 0)
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from session_monitor.prices.cost import call_of
 from session_monitor.reports import elsewhere
-from session_monitor.reports.filters import ALL, Selection, literally
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import ALL, Selection, literally
 from session_monitor.totals import what_if
 from tests.support import report_oracle
 from tests.support.calls import BOOK

@@ -7,8 +7,8 @@ from datetime import datetime, timezone
 import pytest
 
 from session_monitor.base import periods
-from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import ALL, Selection
 from tests.support.calls import BOOK
 from tests.support.indexes import Agent, Step
 

@@ -11,9 +11,10 @@ import pytest
 from session_monitor.base import periods
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.reports import naming, report
-from session_monitor.reports.filters import Selection
+from session_monitor.reports import report
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected import naming
+from session_monitor.reports.selected.filters import Selection
 from session_monitor.reports.session_list import SessionList
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.reports.session_list import SORT_KEYS
 from session_monitor.reports.session_rows import OF_WHOLE
 from session_monitor.totals import spending

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.prices import cost
-from session_monitor.reports.filters import Selection
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import Selection
 from session_monitor.sessions import session_file
 from session_monitor.totals.spending import NO_NAME, Noted
 from tests.support.calls import BOOK
@@ -36,6 +36,8 @@ def test_sessions_are_rows(folder):
         "total_reasoning_tokens": 0,
         "total_cached_tokens": 2,
         "total_cache_write_tokens": 0,
+        "cache_untold_tokens": 0,
+        "cached_share": 0.4,
         "total_tokens": 7,
         "model": "m",
         "models": ["m"],

@@ -33,6 +33,7 @@ def test_the_words_stand_in_their_order():
             "has_tool_calls",
             "response_type",
             "outcome",
+            "cache_untold",
             "consumer",
             "response_code",
             "messages_total",

@@ -7,12 +7,12 @@ security policy: ``Watched`` writes that down, and each test that is given one h
 from __future__ import annotations
 
 import contextlib
-import os
 import subprocess
 import sys
 import urllib.parse
 from pathlib import Path
 
+from tests.support import prepared
 from tests.support.needs import need_file, need_module, need_tool
 
 ROOT = Path(__file__).parent.parent.parent
@@ -96,9 +96,7 @@ def server(folder, *options):
 
 def ingested(folder, log):
     """The folder, after the monitor has read what is new in the log."""
-    command = [sys.executable, str(ROOT / "main.py"), "--once", "--quiet", "--log-path", str(log)]
-    subprocess.run([*command, "--output-dir", str(folder)], check=True, env={**os.environ, "LC_ALL": "C.UTF-8"})
-    return folder
+    return prepared.ingest(log, folder)
 
 
 def of_session(session_id, anchor=""):
@@ -144,7 +142,7 @@ class Watched:
         """Goes to a path and waits until the page has something to show."""
         self.page.goto(self.base + path)
         self.page.locator(
-            ":is(.card .value, .round header, .notice, .hit, .lacks li, #used td):visible"
+            ":is(.card .value, .round header, .notice, .hit, .lacks li, #used td, #firing-now li, .quiet-now, .finding):visible"
         ).first.wait_for()
         return self.page
 

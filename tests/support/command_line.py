@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import json
 import os
-import pty
 import re
-import struct
-import subprocess
-import sys
-import termios
 from pathlib import Path
 
 from commands.shared import fields, parsers
@@ -21,6 +14,7 @@ from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
+from tests.support import prepared
 from tests.support.calls import BOOK
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -34,20 +28,13 @@ ENVIRONMENT = {**os.environ, "TZ": "Asia/Shanghai", "PYTHONIOENCODING": "utf-8"}
 COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 
 
-def run(*arguments, environment=(), **options):
+def run(*arguments, environment=(), cwd=None, input=""):  # noqa: A002 -- as subprocess has it
     """Run cli.py to its end, which is no traceback: that would have the exit code of a failure, too.
 
     A variable of the environment that is None is not set.
     """
-    done = subprocess.run(
-        [sys.executable, CLI, *map(str, arguments)],
-        env={name: text for name, text in {**ENVIRONMENT, **dict(environment)}.items() if text is not None},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=PATIENCE,
-        check=False,
-        **options,
-    )
+    own = {name: text for name, text in {**ENVIRONMENT, **dict(environment)}.items() if text is not None}
+    done = prepared.run(CLI, *arguments, environment=own, cwd=cwd, input=input, timeout=PATIENCE)
     assert "Traceback" not in done.stderr
     return done
 
@@ -88,23 +75,12 @@ def data_at(home, *arguments):
 
 def shown_on_a_terminal(columns, *arguments, colours=False, **more):
     """What cli.py prints on a terminal of that many columns, with ``more`` in its environment."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {
         key: value for key, value in ENVIRONMENT.items() if key not in ("COLUMNS", "LINES", "NO_COLOR", "TERM")
     }
-    environment = {"TERM": "xterm", **environment, **more}
-    command = [sys.executable, CLI, *map(str, arguments)]
-    process = subprocess.Popen(command, stdout=theirs, stderr=subprocess.PIPE, env=environment)
-    os.close(theirs)
-    shown = b""
-    with open(ours, "rb", buffering=0) as terminal, contextlib.suppress(OSError):
-        while block := terminal.read(4096):
-            shown += block
-    _, complaints = process.communicate(timeout=PATIENCE)
-    assert process.returncode == 0
-    text = shown.decode()
-    return (text if colours else COLOUR.sub("", text)).splitlines(), complaints.decode()
+    done = prepared.on_a_terminal(columns, CLI, *arguments, environment={"TERM": "xterm", **environment, **more})
+    assert done.returncode == 0
+    return (done.stdout if colours else COLOUR.sub("", done.stdout)).splitlines(), done.stderr
 
 
 PROGRAM = f"""\

@@ -187,16 +187,20 @@ class Agent:
         if step.tokens is not None:
             tokens = step.tokens + 20 * len(said)
             fields["duration"] = str(step.tokens * 7919 % 90_001)
+            if step.tokens % 4:
+                fields["upstream_service_time"] = str(step.tokens * 17 % 5003)
             told = {"input_token": tokens, "output_token": 5, "total_token": tokens + 5}
         known = {
             "start_time": rfc3339(step.at),
             "code": "500" if step.failed else "200",
+            "flags": (None, "-", "UF,URX")[(step.tokens or 0) % 3] if step.failed else None,
             "model": step.model,
             "messages": said,
             "cached_tokens": min(step.cached, step.tokens or 0),
             "answer": "" if step.tool else "a secret answer",
             "tool_calls": [_tool_call(step.tool)] if step.tool and not step.untold else [],
             **({"consumer": step.consumer} if step.consumer else {}),
+            **({} if step.tokens is None or step.ends != "whole" else _as_it_came(step.tokens)),
             **({"llm_first_token_duration": step.tokens * 31 % 4001} if (step.tokens or 0) % 3 else {}),
             "fields": fields,
         }
@@ -214,6 +218,11 @@ class Agent:
         if found and is_told:
             found.add(written)
         return written
+
+
+def _as_it_came(tokens):
+    """Whether a call that was seen to its end was a stream, and how long it took."""
+    return {"response_type": ("normal", "stream")[tokens % 2], "llm_service_duration": tokens * 7919 % 90_001}
 
 
 def _tool_call(name):

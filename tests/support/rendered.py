@@ -40,6 +40,8 @@ ROUND = {
     "answer": None,
     "reasoning": None,
     "tool_calls": [],
+    "input_token_details": {},
+    "reported": {"cached_tokens": 0},
 }
 
 

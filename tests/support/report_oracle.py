@@ -14,7 +14,7 @@ from session_monitor.base.periods import DAY, HOUR, MONTH, WEEK
 from session_monitor.calls.outcome import OUTCOMES
 from session_monitor.prices import cost
 from session_monitor.prices.cost import Cost
-from session_monitor.reports.filters import ACTIVE_FOR, STATES, Selection
+from session_monitor.reports.selected.filters import ACTIVE_FOR, STATES, Selection
 from session_monitor.sessions import message_history, session_file
 from tests.support.indexes import CONSUMERS, EDGES, MODELS, SESSIONS
 
@@ -34,6 +34,8 @@ class Call(NamedTuple):
     entry: dict[str, Any]
     outcome: Any
     tools: dict[str, tuple[int, int, int, int | None]]
+    gateway: None = None
+    """A folder tells no gateway: whoever has one has the calls of that alone."""
 
 
 def calls_of(folder, book):
@@ -266,7 +268,7 @@ _LIMITS = st.tuples(st.one_of(st.none(), EDGES), st.one_of(st.none(), EDGES)).ma
 )
 SELECTIONS = st.builds(
     lambda sessions, min_cost, status, now, limits, models, consumers, outcome: Selection(
-        tuple(sessions), min_cost, status, now, *limits, tuple(models), tuple(consumers), outcome
+        tuple(sessions), min_cost, status, now, *limits, tuple(models), tuple(consumers), outcome=outcome
     ),
     st.one_of(st.just([]), st.lists(st.sampled_from([*SESSIONS, "*", "?", "[a-c]*", "zzz"]), max_size=2)),
     st.one_of(st.none(), st.sampled_from([0, 1, 10**8, 3 * 10**8, 10**9, 10**10])),

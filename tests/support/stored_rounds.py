@@ -60,6 +60,7 @@ def round_of(number, **words):
         **dict.fromkeys(("question", "answer", "reasoning")),
         "tool_calls": [],
         **{word: {} for word in _REST[4:]},
+        "reported": {"cached_tokens": 0},
     }
     messages = {"messages_total": words.get("messages_from_history", 0) + len(words.get("messages", usual["messages"]))}
     return {**usual, **messages, **words}

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 from session_monitor.base import timestamps
 from session_monitor.links.keys import KeptKeys
+from tests.support import prepared
 from web import static
 from web.answers.desk import Desk
 from web.answers.folder import Folder
@@ -45,9 +46,7 @@ QUICK = Limits(first_request=0.3, next_request=0.3, head=0.3, write=5.0, most_he
 
 def ingest(log, folder):
     """Read a log into a folder."""
-    command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", folder]
-    subprocess.run(command, check=True)
-    return folder
+    return prepared.ingest(log, folder)
 
 
 def ingest_calls(folder, calls):
@@ -64,9 +63,8 @@ def generate(path, *options):
 
 def cli(folder, *words):
     """What a command says as JSON."""
-    command = [sys.executable, ROOT / "scripts" / "cli.py", *words, "--json", "--data-dir", folder]
-    done = subprocess.run(command, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr.decode()
+    done = prepared.run(ROOT / "scripts" / "cli.py", *words, "--json", "--data-dir", folder)
+    assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
@@ -143,8 +141,8 @@ def serving(folder, *, limits=None, most=256, most_streams=64, tls=None, patienc
     )
     connections = Connections(most, most_streams)
     desk = Desk(files, (lambda: now) if now else timestamps.now, patience=patience)
-    table = {"/": static.Content(b"overview", "text/html"), "/session": static.Content(b"session", "text/html")}
-    table = {**table, "/static/a.js": static.Content(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
+    table = {"/": static.AnswerBody(b"overview", "text/html"), "/session": static.AnswerBody(b"session", "text/html")}
+    table = {**table, "/static/a.js": static.AnswerBody(b"// " + b"x" * 2000, "text/javascript"), **static.api()}
     table[static.REFUSAL] = static.files()[static.REFUSAL]
     site = Site(desk, door, keys, table, connections, Titles(), stopping.wait, redacts)
     service = Service(site.respond, site.refuse, log.append, connections, tls, limits or Limits(), user_of)

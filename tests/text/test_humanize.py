@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,3 +86,30 @@ def test_bracketed_tells_what_there_is(counts, text):
 def test_ago_names_one_unit(seconds, text):
     """What is past is told in its largest unit alone."""
     assert text == humanize.ago(seconds)
+
+
+NOON = 1_769_947_200_000
+"""12:00 UTC on 2026-02-01."""
+
+
+@pytest.mark.parametrize(
+    ("before", "hours", "text"),
+    [
+        (12, 0, "12 s ago"),
+        (-30, 0, "0 s ago"),
+        (3599, 0, "59 min ago"),
+        (3600, 0, "today 11:00"),
+        (12 * 3600, 0, "today 00:00"),
+        (12 * 3600 + 1, 0, "yesterday 23:59"),
+        (12 * 3600 + 1, 8, "today 07:59"),
+        (36 * 3600 + 1, 0, "2026-01-30 23:59"),
+        (-7200, 0, "today 14:00"),
+        (-13 * 3600, 0, "2026-02-02 01:00"),
+        (-(10**15), 0, "-"),
+    ],
+)
+def test_moments_are_told_as_people_say_them(before, hours, text):
+    """Within the hour how long ago; else by the day in that zone, also of a clock that is ahead of ours."""
+    told = humanize.moments(NOON, timezone(timedelta(hours=hours)))
+
+    assert told(NOON - 1000 * before) == text

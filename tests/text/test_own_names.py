@@ -21,7 +21,9 @@ def test_in_the_folder_they_are_its_files(monkeypatch, called):
     assert not own_names.is_installed()
 
 
-@pytest.mark.parametrize("called", ["/usr/local/bin/session-monitor-cli", "session-monitor", "./session-monitor-web"])
+@pytest.mark.parametrize(
+    "called", ["/usr/local/bin/session-monitor-cli", "session-monitor", "./session-monitor-web", "session-monitor-mcp"]
+)
 def test_installed_they_are_commands(monkeypatch, called):
     """Each is called by its command, with or without python3 and folder before it; other files keep their names."""
     monkeypatch.setattr(sys, "argv", [called])

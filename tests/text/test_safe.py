@@ -159,6 +159,32 @@ def test_cuts_show_where_text_is_missing(columns, end, middle):
     assert middle == width.cut_middle("abcdefgh", columns)
 
 
+@pytest.mark.parametrize(
+    ("columns", "shown"),
+    [
+        (40, "gpt-5, claude-sonnet-4-5, qwen3-max"),
+        (34, "gpt-5, claude-sonnet-4-5 +1"),
+        (26, "gpt-5 +2"),
+        (8, "gpt-5 +2"),
+        (7, "gpt… +2"),
+        (3, "gp…"),
+        (1, "…"),
+        (0, ""),
+    ],
+)
+def test_lists_are_cut_between_names(columns, shown):
+    """Names are whole as long as one fits; how many more there are is told."""
+    assert width.cut_list("gpt-5, claude-sonnet-4-5, qwen3-max", columns) == shown
+
+
+@given(st.lists(st.text()), st.integers(0, 40))
+def test_cut_lists_never_exceed_the_columns(names, columns):
+    """Whatever the names are, they fit."""
+    text = safe.cell(", ".join(names))
+
+    assert width.width(width.cut_list(text, columns)) <= columns
+
+
 def test_cuts_do_not_split_wide_characters():
     """A wide character for which only one column is left is left out."""
     assert width.cut_end("中文会话", 4) == "中…"

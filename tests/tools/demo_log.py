@@ -10,6 +10,7 @@ import random
 import sys
 from datetime import timedelta
 
+from tests.tools import demo_faults
 from tests.tools.access_log.outer_line import iso_millis
 from tests.tools.gen_access_log import iso_time
 from tests.tools.make_sample import Session
@@ -230,8 +231,8 @@ def session_id(rng, number):
     )[number % 3]
 
 
-def lines(end, days=7, sessions=60, seed=1):
-    """Every line, in the order in which the calls ended."""
+def lines(end, days=7, sessions=60, seed=1, *, has_faults=False):
+    """Every line, in the order in which the calls ended; where it ``has_faults`` also of sessions in which something goes wrong."""
     rng = random.Random(seed)
     found = []
     for number in range(sessions):
@@ -258,6 +259,7 @@ def lines(end, days=7, sessions=60, seed=1):
         tuple(shown_turns()),
     )
     found += Session(999, shown).lines()
+    found += demo_faults.lines(end) if has_faults else []
     return [line for moment, line in sorted(found) if moment <= end]
 
 
@@ -267,8 +269,10 @@ def main():
     parser.add_argument("--days", type=int, default=7)
     parser.add_argument("--sessions", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--faults", action="store_true", help="also sessions in which something goes wrong")
     options = parser.parse_args()
-    for line in lines(iso_time(options.end), options.days, options.sessions, options.seed):
+    end = iso_time(options.end)
+    for line in lines(end, options.days, options.sessions, options.seed, has_faults=options.faults):
         sys.stdout.buffer.write(line)
 
 

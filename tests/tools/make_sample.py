@@ -5,7 +5,8 @@
 Each turn of a session is one call and one line.  A turn brings a user's text, or the results of the tools that the
 turn before called, or nothing (it tries again what has failed); ``pause`` is the time since the turn before, in
 seconds.  ``ms`` is how long the call took, or [until the first token, in all] for a stream.  Where a turn gives no
-token counts they follow from the length of the texts.  A text may be a list of lines.
+token counts they follow from the length of the texts.  From a turn with a ``system`` on the system prompt is another one.
+A text may be a list of lines.
 """
 
 import json
@@ -92,6 +93,10 @@ class Session:
     # -- what the client sends
 
     def _ask(self, turn):
+        if "system" in turn and self.shape == "anthropic":
+            self.session["system"] = turn["system"]
+        elif "system" in turn:
+            self.messages[0] = go_map(role="system", content=turn["system"])
         if "user" in turn:
             self.rounds += 1
             self.messages.append(go_map(role="user", content=turn["user"]))
@@ -162,7 +167,7 @@ class Session:
 
     def _usage(self, turn, prompt, output):
         """The counts, and their details, as the model's provider gives them."""
-        before = self.cached.get(self.model, 0)
+        before = turn.get("cached", self.cached.get(self.model, 0))
         self.cached[self.model] = prompt
         thought = turn.get("reasoning_tokens", tokens(turn.get("reasoning")))
         if self.shape == "anthropic":  # input_tokens is what was neither read from the cache nor written to it

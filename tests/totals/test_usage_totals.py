@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -30,7 +31,9 @@ def test_columns_become_sums():
 
 def test_sums_as_json():
     """JSON has the counts, the tokens by kind and the cost, each under its own name."""
-    document = usage_totals.of_columns((4, 1, 2, 3, 10, 5, 3, 4, 6, 1, 500_000, 0, 0, 0, 0, 0, 0, 0, 0), {}).to_json()
+    document = usage_totals.of_columns(
+        (4, 1, 2, 3, 10, 5, 3, 4, 6, 8, 1, 500_000, 0, 0, 0, 0, 0, 0, 0, 0), {}
+    ).to_json()
 
     counts = {
         "calls": 4,
@@ -41,10 +44,30 @@ def test_sums_as_json():
         "output_tokens": 10,
         "total_tokens": 28,
     }
-    kinds = {"cached_tokens": 5, "cache_write_tokens": 3, "reasoning_tokens": 6}
+    kinds = {
+        "cached_tokens": 5,
+        "cache_untold_tokens": 8,
+        "cached_share": 0.5,
+        "cache_write_tokens": 3,
+        "reasoning_tokens": 6,
+    }
     assert {key: document[key] for key in (*counts, *kinds)} == {**counts, **kinds}
     assert document["cost_usd"] == "0.0000015"
     assert "spending" not in document
+
+
+@pytest.mark.parametrize(
+    ("fresh", "read", "untold", "tokens", "share"),
+    [(10, 5, 0, 5, 0.333333), (10, 5, 10, 5, 1.0), (10, 0, 4, 0, 0.0), (10, 0, 10, None, None), (0, 0, 0, 0, None)],
+)
+def test_what_came_from_a_cache(fresh, read, untold, tokens, share):
+    """The share is of the prompts of which that is told; where it is told of none, there is neither share nor number."""
+    columns = {**dict.fromkeys(ADDITIVE, 0), "fresh": fresh, "read": read, "cache_untold": untold}
+
+    sums = usage_totals.of_columns(tuple(columns.values()), {})
+
+    assert (sums.told_cached_tokens, sums.cached_share) == (tokens, share)
+    assert (sums.to_json()["cached_tokens"], sums.to_json()["cached_share"]) == (tokens, share)
 
 
 ROWS = st.lists(st.lists(st.integers(0, 10**6), min_size=len(ADDITIVE), max_size=len(ADDITIVE)), max_size=4)

@@ -83,6 +83,20 @@ def test_words_say_what_json_says(calls):
     assert len(wording.assumed(total)) == len(total.noted) + (total.assumed.rounds > 0)
 
 
+def test_a_column_of_costs_stands_digit_below_digit():
+    """Marks stand outside of the digits, which are as many in each row; what is not known has none."""
+    parts = [
+        Spending(pico=21_220 * 10**9, rounds=2, unpriced_rounds=1),
+        Spending(pico=867 * 10**9, rounds=1, at_least=1, assumed=Noted(1)),
+        Spending(pico=10**6, rounds=1),
+        Spending(rounds=1, unpriced_rounds=1),
+    ]
+
+    assert wording.short_column(parts) == ["$21.22+", "≥~$0.87 ", "<$0.01 ", "- "]
+    assert wording.short_column(parts[1:]) == ["≥~$0.8670", "<$0.0001", "-"]
+    assert wording.short_column([]) == []
+
+
 def test_a_share_that_was_assumed_is_told():
     """Of a sum it is told how much of it rests on an assumption, and then why, the dearest first; what was stated is not."""
     total = Spending(rounds=20, pico=3 * money.PICO)

@@ -18,6 +18,8 @@ from session_monitor.base import data_folder, files, timestamps
 from session_monitor.index import access, database, keeper, opening, writable
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor.ingest import Ingest
+from session_monitor.notes import notes_file
+from session_monitor.notes.session_notes import NOTHING
 from session_monitor.sessions import deleted as tombstones
 from session_monitor.sessions import file_names, write_lock
 from session_monitor.sessions.store import Store
@@ -113,6 +115,16 @@ class Folder:
     def delete(self, *session_ids):
         """Delete these."""
         return removal.delete(str(self.out), removal.find(str(self.out), session_ids).values())
+
+    def note(self, *session_ids):
+        """Note something of these."""
+        with notes_file.changing(str(self.out)) as noted:
+            for session_id in session_ids:
+                noted.put(session_id, NOTHING.with_note(f"secret of {session_id}", "2026-02-01T00:00:00Z"))
+
+    def noted(self):
+        """Those of which something is noted."""
+        return notes_file.read(str(self.out)).sessions.keys()
 
     def asked(self):
         """How many calls each session has, as a reader is told."""
@@ -491,6 +503,25 @@ def test_many_are_deleted_at_once(empty):
     assert len(folder.fresh().poll()) == 99
 
 
+def test_what_is_noted_goes_along(folder):
+    """Nothing stays of a session's notes; those of others do."""
+    folder.note("a", "b", "c")
+    folder.delete("b")
+
+    assert folder.noted() == {"a", "c"}
+    assert b"secret of b" not in (folder.out / ".notes.json").read_bytes()
+
+
+def test_notes_that_cannot_be_read_are_told_before_anything_is_deleted(folder):
+    """Else what is noted of a session would stay behind it."""
+    (folder.out / ".notes.json").write_text("{", encoding="utf-8")
+    before = folder.sessions()
+
+    with pytest.raises(notes_file.BadNotesError, match="no JSON"):
+        folder.delete("b")
+    assert folder.sessions() == before
+
+
 # -- whatever happens --------------------------------------------------------------------------------------------------
 
 
@@ -498,8 +529,9 @@ def test_many_are_deleted_at_once(empty):
     "fault", [ways_to_end.killed, ways_to_end.killed_half_way, ways_to_end.fails_once, ways_to_end.is_gone]
 )
 def test_it_may_end_at_any_operation(folder, fault):
-    """Killed or failing anywhere, it leaves each session either whole or gone, and what is gone stays away."""
+    """Killed or failing anywhere, it leaves each session either whole or gone, and what is gone stays away, noted or not."""
     folder.close()
+    folder.note("a", "b")
     (folder.out / "b.json.corrupt-1").write_bytes((folder.out / "b.json").read_bytes())
     before = world.saved(folder.out)
     all_three = folder.sessions()
@@ -524,6 +556,7 @@ def test_it_may_end_at_any_operation(folder, fault):
         assert left == {session: all_three[session] for session in left}
         assert "a" in left
         assert folder.asked() == dict.fromkeys(left, 3)
+        assert {"a"} <= folder.noted() <= left.keys()
         (folder.out / ".state.json").unlink(missing_ok=True)
         with child.quick():
             assert folder.fresh().poll() == left

@@ -220,14 +220,15 @@ def test_a_broken_index_is_made_anew(folder):
         assert db.execute("SELECT count(*) FROM session WHERE session_id = 'late'").fetchall() == [(1,)]
 
 
+@pytest.mark.parametrize("name", [data_folder.WORD_INDEX, data_folder.INSIGHTS])
 @pytest.mark.parametrize("content", [b"junk" * 3000, b"SQLite format 3\0" + b"junk" * 3000])
-def test_a_broken_search_index_is_removed(folder, content):
-    """It is made anew when somebody searches; one that is sound stays."""
-    path = folder / data_folder.WORD_INDEX
+def test_what_is_broken_and_derived_is_removed(folder, name, content):
+    """It is made anew when somebody searches, or asks for findings; what is sound stays."""
+    path = folder / name
     with contextlib.closing(sqlite3.connect(path)) as db:
         db.execute("CREATE TABLE words(word)")
     assert repaired(folder) == Repaired()
     path.write_bytes(content)
 
-    assert repaired(folder) == Repaired(removed=[data_folder.WORD_INDEX])
+    assert repaired(folder) == Repaired(removed=[name])
     assert not path.exists()

@@ -281,8 +281,8 @@ def test_a_folder_that_was_set_aside(folder):
 
 ROUND = "session = (SELECT id FROM session WHERE session_id = 'agent:main:a') AND number = 2"
 LATER = (
-    "session, 99, at, model, consumer, way, fresh, read, written, visible, reasoning, parts, flags, notes, code, first_token_ms, "
-    "duration_ms, start, length, history, sent, thread, base, usd, pico, saved_usd, saved_pico, "
+    "session, 99, at, model, consumer, way, fresh, read, written, visible, reasoning, parts, flags, notes, code, response_flags, "
+    "first_token_ms, duration_ms, gateway_ms, start, length, history, sent, thread, base, usd, pico, saved_usd, saved_pico, "
     "stake_usd, stake_pico"
 )
 CHANGES = {

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.page_markup import PAGES, begun
 from web import static
 
-PAGES = Path(static.FOLDER)
-NAMES = ("index", "session", "prices", "coverage", "compare")
+NAMES = ("index", "session", "prices", "coverage", "compare", "alerts", "insights")
 PATHS = ("/", *(f"/{name}" for name in NAMES[1:]))
-BUNDLED = re.compile(r"/static/(index|session|refusal|prices|coverage|compare)\.[0-9a-f]{16}\.(js|js\.map|css)$")
+BUNDLED = re.compile(
+    r"/static/(index|session|refusal|prices|coverage|compare|alerts|insights)\.[0-9a-f]{16}\.(js|js\.map|css)$"
+)
 
 
 def test_each_file_stands_at_its_name_within_the_folder():
@@ -59,7 +61,7 @@ def test_a_page_is_one_script_and_one_style_sheet(path, name):
 
 def source_of(name):
     """The markup of a page, with that of all pages in its places."""
-    text = (PAGES / f"{name}.html").read_text(encoding="utf-8")
+    text = begun((PAGES / f"{name}.html").read_text(encoding="utf-8"))
     for part in ("head", "top"):
         line = f"<!-- shared/{part}.html -->\n"
         assert text.count(line) == 1

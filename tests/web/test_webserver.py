@@ -188,7 +188,9 @@ def typed(*words):
 @pytest.mark.parametrize("is_there", [True, False])
 def test_the_greeting(capsys, options, here, whom, there, is_there):
     """Where it is opened on this machine and from where else, with which key; and what to do where there are no data yet."""
-    webserver._greet(typed(*options), 80, "KEY", is_there=is_there)
+    asked = typed(*options)
+    asked.told = asked.data_dir
+    webserver._greet(asked, 80, "KEY", is_there=is_there)
 
     first, second, *more = capsys.readouterr().out.splitlines()
     path = "/a/b" if "--base-path" in options else ""

@@ -13,8 +13,8 @@ from commands.shared import parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output, to_json
-from session_monitor.reports.filters import ALL, Selection
 from session_monitor.reports.report import NoSuchFolderError, Report
+from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.text import own_names, safe
 
 from .shells import SCRIPTS, script

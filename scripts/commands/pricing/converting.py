@@ -9,11 +9,11 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output, to_json
+from session_monitor.asked import model_prices
 from session_monitor.own_prices import own_lists
 from session_monitor.text.table import Column
 
 from . import own_list
-from .showing import today
 
 
 def add_rate(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -41,7 +41,7 @@ def _rate(options: argparse.Namespace, output: Output, data: Data) -> None:
     if options.usd is None:
         _list(options.currency, output, data)
         return
-    start = options.start or today()
+    start = options.start or model_prices.today()
     own = own_list.read(options, data)
     own_list.write(options, data, own_lists.with_rate(own, options.currency, options.usd, start))
     output.tell(f"1 {options.currency} is {options.usd} USD, from {start} on")

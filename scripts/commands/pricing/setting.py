@@ -9,6 +9,7 @@ from commands.shared import failures, parsers
 from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output
+from session_monitor.asked import model_prices
 from session_monitor.own_prices import own_lists
 from session_monitor.own_prices.own_lists import NothingAfterError
 from session_monitor.prices import own_words
@@ -18,7 +19,7 @@ from session_monitor.prices.price_list import PRICES, PriceList
 from session_monitor.text import humanize, safe
 
 from . import dropping, own_list, typed
-from .showing import today, values
+from .showing import values
 
 _ABOUT = "state a model's price for a million tokens; it counts instead of the shipped one"
 _MORE = """
@@ -119,7 +120,9 @@ def _set(options: argparse.Namespace, output: Output, data: Data) -> None:
         output.complain(f"{key} is a name as it stands; a pattern has a * or a ?")
     vendor = (own.patterns if part == "patterns" else own.models)[key].get("vendor")
     dropped = dropping.sentence(
-        dropping.Stated(key, row, vendor), book, options.start or min(today(), options.until or today())
+        dropping.Stated(key, row, vendor),
+        book,
+        options.start or min(model_prices.today(), options.until or model_prices.today()),
     )
     if dropped:
         output.complain(dropped)
@@ -150,7 +153,7 @@ def _with_rate(own: PriceList, options: argparse.Namespace) -> PriceList:
             raise Failure("bad_rate", text, failures.USAGE)
         return own
     if options.rate is not None:
-        return own_lists.with_rate(own, options.currency, options.rate, options.rate_from or today())
+        return own_lists.with_rate(own, options.currency, options.rate, options.rate_from or model_prices.today())
     if options.currency not in own.rates:
         text = f"what is one {options.currency} worth? Add --rate with the dollars for it, such as --rate 0.14"
         raise Failure("no_rate", text, failures.USAGE)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from commands.shared import parsers
 from commands.shared.data import Data, unknown_model
 from commands.shared.output import Output, to_json
+from session_monitor.asked import model_prices
 from session_monitor.prices import model_names, price_list, sellers
-from session_monitor.prices.book import Book
 from session_monitor.prices.cost import (
     ALIAS,
     OTHER_SELLER,
@@ -26,7 +25,7 @@ from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 
 if TYPE_CHECKING:
-    from session_monitor.reports.unpriced import UnpricedModel
+    from session_monitor.reports.selected.unpriced import UnpricedModel
 
 _HOW = {
     model_names.EXACT: "this is its name in the list",
@@ -71,11 +70,9 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
         _list_unpriced(wanted, output, data)
         return
     book = data.book()
-    patterns = book.patterns()
-    known = [*patterns, *(model for model in book.models() if not (patterns and _is_hidden(model, book)))]
-    models = [model for model in known if any(wanted in name.lower() for name in _names(model))]
+    models = model_prices.with_name(book, wanted)
     if output.is_json:
-        output.print_json(to_json(list(map(_to_json, models))))
+        output.print_json(to_json(list(map(model_prices.to_json, models))))
     elif not models:
         output.tell(f"No model's name contains {safe.cell(options.search)}.")
     else:
@@ -87,30 +84,8 @@ def _list(options: argparse.Namespace, output: Output, data: Data) -> None:
             output.complain("the discounts that you stated go off these prices, see 'pricing show MODEL'")
 
 
-def _is_hidden(model: ModelPrices, book: Book) -> bool:
-    """Whether a pattern that a person stated holds in the place of a shipped price."""
-    found = book.find(model.key) if model.origin == price_list.SHIPPED else None
-    return found is not None and found.kind == PATTERN
-
-
-def _names(model: ModelPrices) -> list[str]:
-    """All by which a model may be looked for."""
-    return [model.key, model.vendor or "", *model.entry.get("names", ())]
-
-
-def _to_json(model: ModelPrices) -> dict[str, Any]:
-    return {
-        "model": model.key,
-        "match": model.kind,
-        "vendor": model.vendor,
-        "origin": "shipped" if model.origin == price_list.SHIPPED else model.origin,
-        "note": model.entry.get("note"),
-        "prices": model.entry["prices"],
-    }
-
-
 def _cells(model: ModelPrices) -> list[str]:
-    row = _in_force(model)
+    row = model_prices.in_force(model)
     if row is None:
         return [model.key, model.vendor or "-", *"----", f"from {model.entry['prices'][0]['from']}", "-"]
     more = "*" if row.get("tiers") or row.get("windows") else ""
@@ -119,18 +94,6 @@ def _cells(model: ModelPrices) -> list[str]:
     prices += [row[name] + unit if name in row else "-" for name in ("cache_read", "cache_write")]
     source = "your own" if model.origin != price_list.SHIPPED else str(row.get("source", "-"))
     return [model.key, model.vendor or "-", *prices, row.get("from") or "-", source]
-
-
-def _in_force(model: ModelPrices) -> Mapping[str, Any] | None:
-    """The model's row of today; None where it has none yet."""
-    day = today()
-    rows = [row for row in model.entry["prices"] if (row.get("from") or "") <= day]
-    return rows[-1] if rows else None
-
-
-def today() -> str:
-    """The day on which prices are asked for, in UTC."""
-    return datetime.now(timezone.utc).date().isoformat()
 
 
 def _list_unpriced(wanted: str, output: Output, data: Data) -> None:
@@ -201,11 +164,11 @@ def _show(options: argparse.Namespace, output: Output, data: Data) -> None:
     model = book.find(options.model)
     if model is None:
         raise unknown_model(book, options.model)
-    others = _sold_elsewhere(book, model)
-    in_force = _in_force(model)
-    discount = book.discount(model, in_force, today()) if in_force else None
+    others = model_prices.sold_elsewhere(book, model)
+    in_force = model_prices.in_force(model)
+    discount = book.discount(model, in_force, model_prices.today()) if in_force else None
     if output.is_json:
-        told = {"name": options.model, **_to_json(model), "seller": model.seller, "also_sold_as": others}
+        told = {"name": options.model, **model_prices.to_json(model), "seller": model.seller, "also_sold_as": others}
         told["discount"] = discount and discount.to_json()
         output.print_json(to_json(told))
         return
@@ -235,29 +198,6 @@ def _seller(model: ModelPrices) -> str:
     if model.kind in (OVERRIDE, PATTERN):
         return "any, as you stated the price"
     return "not told by the name; these prices hold where nothing else tells"
-
-
-def _sold_elsewhere(book: Book, model: ModelPrices) -> list[str]:
-    """The names by which one asks what others take for the same model, its maker's first."""
-    if model.seller == sellers.OWN_MACHINE:
-        return []
-    plain = model_names.model_key(model.key if model.kind == ALIAS else model.name)
-    resellers = [seller for seller in sellers.titles() if sellers.is_reseller(seller)]
-    is_resold = model.seller in resellers
-    asked: dict[str | None, str] = {None: plain} if is_resold else {}
-    asked.update((seller, f"{seller}/{plain}") for seller in resellers if seller != model.seller)
-    found = {seller: book.find(name) for seller, name in asked.items()}
-    return [asked[seller] for seller, there in found.items() if there and _is_of(seller, there)]
-
-
-def _is_of(seller: str | None, model: ModelPrices) -> bool:
-    """Whether these are this seller's prices of the very model, and not what a person states for whoever sells it."""
-    is_own_row = model.key.startswith(f"{seller}/")
-    return (
-        model.seller == seller
-        and not model.undated
-        and (model.kind not in (OVERRIDE, PATTERN) or is_own_row or seller is None)
-    )
 
 
 def _row_lines(row: Mapping[str, Any], *, in_force: bool) -> list[str]:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from session_monitor.asked import one_session
+from session_monitor.asked.one_session import NotOneSessionError
+from session_monitor.base import data_folder, mounts, settings
 from session_monitor.base.timestamps import now
 from session_monitor.own_prices import own_lists
 from session_monitor.prices.book import Book
@@ -14,20 +17,40 @@ from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.reports.report import Report
 from session_monitor.text import humanize, safe
 
-from .failures import NOT_FOUND, USAGE, Failure, bad_prices, no_folder
+from .failures import NOT_FOUND, USAGE, Failure, bad_config, bad_prices, no_folder
 from .output import Output
 
 if TYPE_CHECKING:
     from session_monitor.calls.coverage import Coverage
+    from session_monitor.notes.notes_file import FolderNotes
+
+
+class Settings:
+    """What the environment and config files say, which are read once, when it is first asked."""
+
+    def __init__(self, environment: Mapping[str, str]) -> None:
+        self._environment = environment
+        self._found: dict[str, settings.Found] | None = None
+
+    def __call__(self) -> dict[str, settings.Found]:
+        """Each setting that there is, and where.  Raises ``Failure`` for a mistake in a config file."""
+        if self._found is None:
+            try:
+                self._found = settings.found(self._environment)
+            except settings.BadConfigError as mistake:
+                raise bad_config(mistake) from None
+        return self._found
 
 
 class Data:
     """One Data is the folder that a command asks about: its sessions, their prices, and how much of the log it holds."""
 
-    def __init__(self, folder: str, origins: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: str, origins: Mapping[str, str] | None = None, known: Settings | None = None) -> None:
         """``origins`` tells of each option that was not given where its value is from, as ``settings.settle`` does."""
         self.folder = folder
+        self.settings = known or Settings(os.environ)
         self.origins = origins or {}
+        self.is_elsewhere = mounts.of(folder) is not None
 
     @property
     def state_file(self) -> str:
@@ -60,70 +83,62 @@ class Data:
             return "not known: there is no state file of the monitor beside the sessions"
         return f"{humanize.counted(covered.lines, 'line')} read; {'; '.join(covered.in_words())}"
 
+    def notes(self) -> FolderNotes | None:
+        """What is noted of its sessions; None where nothing is, or where the file has a mistake: that is told, and no answer waits for it."""
+        if not os.path.lexists(
+            os.path.join(self.folder, data_folder.NOTES)
+        ):  # as in most: nothing more is loaded for it
+            return None
+        from session_monitor.notes import notes_file  # noqa: PLC0415 -- as above
+
+        try:
+            return notes_file.asked(self.folder)
+        except notes_file.BadNotesError as mistake:
+            Output.complain(f"nothing that is noted of sessions is told: {mistake}")
+            return None
+
     def check_is_there(self) -> None:
         """Raises ``Failure`` where the folder is not there."""
         if not os.path.isdir(self.folder):
             raise no_folder(self.folder)
 
 
-LAST, CURRENT = "last", "current"
-"""The session that talked last; and the one that whoever asks is in."""
-OWN_SESSION = ("AGENT_SESSION_ID", "OPENCLAW_SESSION_ID", "CLAWDBOT_SESSION_ID")
-"""Where an agent's runtime may say which session it is in; the first that is set counts."""
-
-
-def own_session(environment: Mapping[str, str]) -> str | None:
-    """The session that the environment says one is in; None where it says nothing."""
-    return next((environment[name] for name in OWN_SESSION if environment.get(name)), None)
-
-
 def meant(report: Report, text: str) -> str:
-    """The id of the one session that somebody means.  Raises ``Failure``.
-
-    An id, a part of one, a link, ``last``, or ``current``, which is the last one where the environment names none.
-    """
-    wanted = id_of(text)
-    if wanted == CURRENT and report.session(wanted) is None:
-        wanted = own_session(os.environ) or LAST
-        if wanted != LAST and report.session(wanted) is None:
-            text = (
-                f"nothing is known of the current session {safe.clean(wanted)} yet: it is there once the log was read"
-            )
-            raise Failure("session_not_found", text, NOT_FOUND)
-    session_ids = report.named(wanted)
-    if len(session_ids) == 1 or (wanted == LAST and session_ids):
-        return session_ids[0]
-    if not session_ids:
-        raise unknown_session(report, wanted)
-    listed = "\n".join(f"  {safe.clean(each)}" for each in session_ids[:10])
-    more = "" if len(session_ids) <= 10 else "\n  …"
-    text = f"{safe.clean(wanted)} is a part of several ids; name more of the one that is meant:\n{listed}{more}"
-    raise Failure("ambiguous_session", text, USAGE)
+    """The id of the one session that somebody means, as ``one_session`` has it.  Raises ``Failure``."""
+    try:
+        return one_session.meant(report, text, os.environ)
+    except NotOneSessionError as error:
+        raise _not_one_session(report, error) from None
 
 
-def id_of(text: str) -> str:
-    """The id in a link to a session's page, ``http://localhost:8888/session?id=…``; what is no link is an id itself."""
-    if not text.startswith(("http://", "https://")):
-        return text
-    import urllib.parse  # noqa: PLC0415 -- most name an id
-
-    link = urllib.parse.urlsplit(text)
-    session_ids = urllib.parse.parse_qs(link.query).get("id")
-    return session_ids[0] if session_ids and link.path.rstrip("/").endswith("/session") else text
+def _not_one_session(report: Report, error: NotOneSessionError) -> Failure:
+    wanted = safe.clean(error.wanted)
+    if error.why == one_session.UNKNOWN:
+        return _unknown(report, error.wanted, error.ids)
+    if error.why == one_session.NOT_YET:
+        text = f"nothing is known of the current session {wanted} yet: it is there once the log was read"
+        return Failure("session_not_found", text, NOT_FOUND)
+    listed = "\n".join(f"  {safe.clean(each)}" for each in error.ids[:10])
+    more = "" if len(error.ids) <= 10 else "\n  …"
+    text = f"{wanted} is a part of several ids; name more of the one that is meant:\n{listed}{more}"
+    return Failure("ambiguous_session", text, USAGE)
 
 
 def unknown_session(report: Report, session_id: str) -> Failure:
     """There is no such session; some may have been meant."""
-    hint = _did_you_mean(map(safe.clean, report.near_misses(session_id))) or "'list' shows those that there are"
+    return _unknown(report, session_id, report.near_misses(session_id))
+
+
+def _unknown(report: Report, session_id: str, near: Sequence[str]) -> Failure:
+    hint = _did_you_mean(map(safe.clean, near)) or "'list' shows those that there are"
     return Failure("session_not_found", f"no session {safe.clean(session_id)} in {report.folder}; {hint}", NOT_FOUND)
 
 
 def unknown_model(book: Book, name: str) -> Failure:
     """There is no price for this model; some may have been meant."""
-    import difflib  # noqa: PLC0415 -- only a mistake needs it
+    from session_monitor.asked import model_prices  # noqa: PLC0415 -- only a mistake needs it
 
-    near = difflib.get_close_matches(name.lower(), [model.key for model in book.models()], 5)
-    hint = _did_you_mean(near) or "'pricing list' shows those known"
+    hint = _did_you_mean(model_prices.nearest(book, name)) or "'pricing list' shows those known"
     return Failure("model_not_found", f"no price is known for {safe.clean(name)}; {hint}", NOT_FOUND)
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from session_monitor.asked import problems
 from session_monitor.base import files
 from session_monitor.base.settings import BadConfigError
 from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.text import safe
 
-OK, FAILED, USAGE, NOT_FOUND, INTERRUPTED = 0, 1, 2, 3, 130
+OK, FAILED, USAGE, NOT_FOUND, BREACHED, INTERRUPTED = 0, 1, 2, 3, 4, 130
 """The exit codes."""
 
 
@@ -28,32 +27,28 @@ class Failure(Exception):  # noqa: N818 -- ends a command, which is no error in 
 
 def bad_prices(error: BadPriceListError) -> Failure:
     """A price list that cannot be used."""
-    return Failure("bad_prices", f"{error}. Correct it there, or take the file away")
+    return Failure(*problems.bad_prices(error))
 
 
 def bad_config(mistake: BadConfigError) -> Failure:
     """A config file that cannot be used."""
-    return Failure("bad_config", f"{mistake}. Correct it there, or take the file away", USAGE)
+    return Failure(*problems.bad_config(mistake), USAGE)
 
 
 def no_folder(folder: str) -> Failure:
     """There is no data folder."""
-    return Failure("no_data", f"there is no folder {folder}: name the one that main.py writes to with --data-dir")
-
-
-_NO_WRITING = (errno.EROFS, errno.ENOSPC, errno.EDQUOT)
+    return Failure(*problems.no_folder(folder))
 
 
 def unreadable(path: str, error: OSError) -> Failure:
     """What is asked about cannot be read, or what an answer needs cannot be written."""
-    if isinstance(error, files.OddFileError):
-        return Failure("unreadable", str(error))
-    if error.errno in _NO_WRITING or os.fsdecode(path).endswith(files.TEMPORARY):
-        return Failure("unwritable", f"{path}: {error.strerror or error}. See that this user may write there")
-    if isinstance(error, PermissionError):
-        text = f"{path}: this user may not read it, so there is no answer: ask as the monitor's user"
-        return Failure("not_readable", text)
-    return Failure("unreadable", f"{path}: {error.strerror or error}. See that this user may read it")
+    return Failure(*problems.unreadable(path, error))
+
+
+def of_files() -> Failure:
+    """A command that is of session files was asked about a database."""
+    text = "this is done on the machine of each gateway, where its session files are: name their folder with --data-dir"
+    return Failure("needs_folder", text, USAGE)
 
 
 def gone(session_id: str) -> Failure:
@@ -83,5 +78,19 @@ def of_changing(folder: str) -> Iterator[None]:
     except files.OddFileError as odd:
         raise Failure("unwritable", str(odd)) from None
     except OSError as error:
-        text = f"{error.filename or folder}: {error.strerror or error}. See that this user may write there"
+        text = f"{error.filename or folder}: {error.strerror or error}. {problems.to_write(error)}"
         raise Failure("unwritable", text) from None
+
+
+@contextmanager
+def of_noting(folder: str) -> Iterator[None]:
+    """Say what can be done where what is noted in this folder cannot be changed.  Raises ``Failure``."""
+    try:
+        yield
+    except OSError as error:
+        raise Failure(*problems.unnoted(folder, error)) from None
+
+
+def mistake_in_file(error: files.MistakeInFileError) -> Failure:
+    """A file that people write cannot be used."""
+    return Failure(error.code, str(error))

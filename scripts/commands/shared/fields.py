@@ -61,6 +61,17 @@ def to_json(output: Output, value: Any) -> str:
     return json_of(of(output.currency.beside(value), output.fields))
 
 
+def print_rows(output: Output, answer: dict[str, Any]) -> None:
+    """Print rows, which come first, and their ``total``, with the fields that are wanted of both.  Raises ``Failure``."""
+    wanted, shown = output.fields, output.currency.beside(answer)
+    if wanted is not None:
+        name, rows = next(iter(answer.items()))
+        shown[name] = of(shown[name], wanted)
+        if rows and "total" in shown:
+            shown["total"] = of_one(shown["total"], wanted, list(wanted))
+    output.print_json(json_of(shown))
+
+
 def of(value: Any, wanted: Fields) -> Any:
     """What is wanted of an object, or of each in a list; a field that one of them lacks is left out of it.
 

@@ -9,8 +9,8 @@ from typing import Any
 from session_monitor.base import periods, settings
 from session_monitor.base.timestamps import now
 from session_monitor.calls.outcome import OUTCOMES
-from session_monitor.reports.filters import STATUSES, BadMomentError, Selection, dollars, moment
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import STATUSES, BadMomentError, Selection, dollars, moment
 from session_monitor.text import safe
 
 from .failures import USAGE, Failure
@@ -31,6 +31,9 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument("--model", action="append", metavar="NAME", help="calls of this model or pattern ('gpt-*')")
     group.add_argument("--consumer", action="append", metavar="NAME", help="calls of this consumer or pattern")
     group.add_argument(
+        "--gateway", action="append", metavar="NAME", help="calls of this gateway or pattern, where there are many"
+    )
+    group.add_argument(
         "--outcome",
         choices=OUTCOMES,
         help="calls that were answered, that the client left before the gateway saw their end, or that failed",
@@ -40,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     group.add_argument(
         "--status",
         choices=STATUSES,
-        help="sessions that talked within 15 minutes, that did not, whose last call failed, or that have failed calls",
+        help="sessions that talked within 15 minutes, that did not, whose last call failed, that have failed calls, "
+        "that were silent for 12 hours or marked by 'recover', or that are archived",
     )
     return filters
 
@@ -95,11 +99,12 @@ def selection(options: argparse.Namespace) -> Selection:
         until=until,
         models=tuple(options.model or ()),
         consumers=tuple(options.consumer or ()),
+        gateways=tuple(options.gateway or ()),
         outcome=options.outcome,
     )
 
 
-_IN_WORDS = ("since", "until", "session", "status", "model", "consumer", "outcome")
+_IN_WORDS = ("since", "until", "session", "status", "model", "consumer", "gateway", "outcome")
 
 
 def in_words(options: argparse.Namespace) -> list[str]:

@@ -94,6 +94,10 @@ class Output:
         """The terminal's width; None where the output goes elsewhere, or nothing is to be cut."""
         return None if self._is_wide or not sys.stdout.isatty() else _columns()
 
+    def widen(self) -> None:
+        """From now on cut and drop nothing."""
+        self._is_wide = True
+
     def paint(self) -> Paint:
         """How text is coloured, if at all (https://no-color.org)."""
         wanted = self._color == "always" or (
@@ -104,11 +108,16 @@ class Output:
         )
         return Paint(wanted)
 
-    def tell(self, text: str, indent: str = "") -> None:
-        """Print clean text for people, in lines that fit the terminal; those after the first begin with the indent."""
+    def tell(self, text: str, indent: str | None = None) -> None:
+        """Print clean text for people, in lines that fit the terminal; those after the first begin with the indent.
+
+        Unless there is one, what goes on stands further in than a line that is itself indented.
+        """
         columns = self.columns()
         for line in text.split("\n"):
-            print("\n".join([line] if columns is None else width.wrap(line, columns, indent)))
+            own = line[: len(line) - len(line.lstrip(" "))]
+            behind = (f"{own}  " if own else "") if indent is None else indent
+            print("\n".join([line] if columns is None else width.wrap(line, columns, behind)))
 
     def tell_rate(self) -> None:
         """Say at which rate costs were converted, where they were."""
@@ -121,8 +130,9 @@ class Output:
         """Print a table, and say which of its columns found no room."""
         fitted = table.table(headings, rows, self.columns(), total=total, paint=self.paint())
         print("\n".join(fitted.lines))
-        if fitted.dropped:
-            self.complain(f"no room for {', '.join(fitted.dropped)}: widen the terminal, or use --wide or --json")
+        dropped = list(filter(None, fitted.dropped))
+        if dropped:
+            self.complain(f"no room for {', '.join(dropped)}: widen the terminal, or use --wide or --json")
 
     # -- to stderr -----------------------------------------------------------------------------------------------------
 

@@ -8,17 +8,21 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from session_monitor.base import settings
+from session_monitor.base import mounts, settings
 from session_monitor.prices import money
 from session_monitor.text.help import HelpFormatter
 
 from . import failures
-from .data import Data
+from .data import Data, Settings
 from .failures import Failure
 from .output import SCHEMA_VERSION, Output
 
 if TYPE_CHECKING:
     from session_monitor.conversations.conversation import Wanted
+
+# For each of its texts argparse looks for a translation in several places, which takes two milliseconds a start.  Python comes with
+# none, and ``Parser`` reads its messages in English.
+setattr(argparse, "_", str)  # noqa: B010 -- typeshed has no such name
 
 SESSION = "an id, a unique part of one, 'last', 'current' (that of the environment), or a link to its page"
 """How one names a session, for a help text."""
@@ -36,9 +40,17 @@ class BadArgumentsError(SystemExit):
 class Parser(argparse.ArgumentParser):
     """Argparse's, which says what may have been meant."""
 
+    open_place: str | None = None
+    """The place that takes any number of words, also behind an option, where argparse has closed it: `tag last --remove bug`."""
+
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
         """As argparse's; but a command itself refuses what it does not know, because it knows what may be meant."""
         options, unknown = super().parse_known_args(args, namespace)
+        end = unknown.index("--") if "--" in unknown else len(unknown)  # behind it are no options
+        if self.open_place and not any(word.startswith("-") for word in unknown[:end]):
+            words = [*unknown[:end], *unknown[end + 1 :]]
+            setattr(options, self.open_place, [*getattr(options, self.open_place), *words])
+            unknown = []
         if unknown:
             self.error(f"unrecognized arguments: {' '.join(unknown)}")
         return options, unknown
@@ -130,11 +142,22 @@ def output(options: argparse.Namespace) -> Output:
 
 def data(options: argparse.Namespace, environment: Mapping[str, str]) -> Data:
     """Take out of the options what is asked about, and settle those that were not given.  Raises ``Failure``."""
+    known = Settings(environment)
+    origins = settings.settle(vars(options), environment, lambda _: known())
+    return Data(_folder(vars(options).pop("data_dir"), environment), origins, known)
+
+
+def _folder(data_dir: str, environment: Mapping[str, str]) -> str:
+    """The folder that is meant, or that stands for the database that is.  Raises ``Failure``."""
+    if not mounts.is_elsewhere(data_dir):
+        return data_dir
+    from session_monitor.clickhouse.address import BadAddressError  # noqa: PLC0415 -- most ask about a folder
+    from session_monitor.fleet import home  # noqa: PLC0415 -- as above
+
     try:
-        origins = settings.settle(vars(options), environment)
-    except settings.BadConfigError as mistake:
-        raise failures.bad_config(mistake) from None
-    return Data(vars(options).pop("data_dir"), origins)
+        return home.mounted(data_dir, environment)
+    except BadAddressError as mistake:
+        raise Failure("bad_address", str(mistake), failures.USAGE) from None
 
 
 def command_first(words: Sequence[str]) -> list[str]:
@@ -169,6 +192,18 @@ def positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return number
+
+
+_LENGTH = re.compile(r"([1-9]\d{0,3})([mhdw])", re.ASCII)
+_MILLISECONDS = {"m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
+
+
+def length(text: str) -> int:
+    """A length of time in milliseconds, for argparse."""
+    match = _LENGTH.fullmatch(text.strip())
+    if match is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is no length of time: write 30m, 12h or 7d")
+    return int(match[1]) * _MILLISECONDS[match[2]]
 
 
 def price(text: str) -> str:

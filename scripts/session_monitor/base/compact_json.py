@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import json
 import json.encoder
+import zlib
 from typing import Any, Callable
 
+CHECKSUM = b',"crc32":"%08x"}\n'
+CHECKSUM_SIZE = len(CHECKSUM % 0)
 Encode = Callable[[object], bytes]
 
 
@@ -27,6 +30,17 @@ def encoder(*, allow_nan: bool) -> Encode:
             return json.dumps(value, separators=(",", ":"), allow_nan=allow_nan).encode()
 
     return encode
+
+
+def sealed(body: bytes) -> bytes:
+    """A line of this body, which is an object without its end, with its checksum."""
+    return body + CHECKSUM % zlib.crc32(body)
+
+
+def unsealed(line: bytes) -> bytes | None:
+    """What the line was made of, or None where it is not whole."""
+    body = line[:-CHECKSUM_SIZE]
+    return body if line[-CHECKSUM_SIZE:] == CHECKSUM % zlib.crc32(body) else None
 
 
 def _text_of(*, allow_nan: bool) -> Callable[[object], str]:

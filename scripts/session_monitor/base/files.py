@@ -45,6 +45,12 @@ class OddFileError(OSError):
         return f"{self.filename} {self.strerror}"
 
 
+class MistakeInFileError(Exception):
+    """A file that people may write cannot be used: says where, why, and what to do; ``code`` is a word for scripts."""
+
+    code = "bad_file"
+
+
 # -- files that may have been exchanged for something else -------------------------------------------------------------
 
 
@@ -179,6 +185,23 @@ def make_folder(folder: str) -> None:
     os.makedirs(folder, mode=PRIVATE_FOLDER, exist_ok=True)
 
 
+def make_folder_within(folder: str) -> None:
+    """Make a folder in one that is there, for its owner alone; one that is there stays as it is.
+
+    Raises ``OSError``, also for a link in its place, which may lead to a folder of somebody else.
+    """
+    try:
+        os.mkdir(folder, PRIVATE_FOLDER)
+    except FileExistsError:
+        if os.path.islink(folder):
+            raise OddFileError(folder, "is a link") from None
+        return
+    owner = _folder_of(folder)
+    if os.geteuid() == 0 and owner.st_uid:
+        with contextlib.suppress(OSError):  # a file system that keeps no owners
+            os.chown(folder, owner.st_uid, owner.st_gid)
+
+
 def close_to_others(folder: str) -> bool:
     """Make a folder that is this user's, and as ``mkdir`` or a checkout leaves it, one for this user alone.
 
@@ -208,10 +231,13 @@ def write_all(descriptor: int, data: bytes, offset: int) -> None:
         view = view[written:]
 
 
-def replace(path: str, data: bytes | Callable[[int], bytes], mode: int = PRIVATE_FILE) -> None:
+def replace(
+    path: str, data: bytes | Callable[[int], bytes], mode: int = PRIVATE_FILE, *, is_lasting: bool = True
+) -> None:
     """Put the data under this name, wholly or not at all, and so that a power loss does not undo it.
 
-    Data may also be made of the inode that the file has, and keeps for as long as it is this file.
+    Data may also be made of the inode that the file has, and keeps for as long as it is this file.  What can be found out
+    anew need not last: of that a power loss may leave anything.
     """
     temporary = path + TEMPORARY
     anew = os.O_WRONLY | os.O_CREAT | os.O_EXCL
@@ -223,7 +249,8 @@ def replace(path: str, data: bytes | Callable[[int], bytes], mode: int = PRIVATE
     try:
         try:
             write_all(descriptor, data(os.fstat(descriptor).st_ino) if callable(data) else data, 0)
-            os.fsync(descriptor)
+            if is_lasting:
+                os.fsync(descriptor)
         finally:
             os.close(descriptor)
         os.replace(temporary, path)
@@ -231,7 +258,8 @@ def replace(path: str, data: bytes | Callable[[int], bytes], mode: int = PRIVATE
         with contextlib.suppress(OSError):
             os.unlink(temporary)
         raise
-    sync_folder(os.path.dirname(path) or ".")
+    if is_lasting:
+        sync_folder(os.path.dirname(path) or ".")
 
 
 def copy(path: bytes, target: bytes) -> None:

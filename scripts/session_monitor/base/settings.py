@@ -11,7 +11,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Mapping, MutableMapping
-from typing import Any, Union
+from typing import Any, Callable, Union
+
+from . import mounts
 
 PATHS = ("data_dir", "log_path")
 """Those that are paths: whole ones in a config file, which may be read from any folder; ``~`` is the person's home."""
@@ -54,7 +56,10 @@ DATA_DIR = Default("data_dir", "./sessions")
 LOG_PATH = Default("log_path", ["/var/log/higress/access.log"])
 TIMEZONE = Default("timezone", "local")
 BASE_URL = Default("base_url", "http://localhost:8888")
-DEFAULTS = (DATA_DIR, LOG_PATH, TIMEZONE, BASE_URL)
+OTLP = Default("otlp", "")
+SHIP = Default("ship", "")
+GATEWAY = Default("gateway", "")
+DEFAULTS = (DATA_DIR, LOG_PATH, TIMEZONE, BASE_URL, OTLP, SHIP, GATEWAY)
 NAMES = tuple(default.name for default in DEFAULTS)
 """All settings."""
 
@@ -141,7 +146,7 @@ def checked(name: str, value: Any) -> Value:
         )
     if name in PATHS:
         each = [os.path.expanduser(path) for path in each]
-        relative = next((path for path in each if not os.path.isabs(path)), None)
+        relative = next((path for path in each if not (os.path.isabs(path) or mounts.is_elsewhere(path))), None)
         if relative is not None:
             raise BadSettingError(
                 f"{name}: {relative} must be a whole path, from / on: who reads it may be in any folder"
@@ -152,13 +157,17 @@ def checked(name: str, value: Any) -> Value:
 BUILT_IN = "built in"
 
 
-def settle(options: MutableMapping[str, Any], environment: Mapping[str, str]) -> dict[str, str]:
+def settle(
+    options: MutableMapping[str, Any],
+    environment: Mapping[str, str],
+    read: Callable[[Mapping[str, str]], dict[str, Found]] = found,
+) -> dict[str, str]:
     """Put a value in the place of each ``Default``; returns for each of these options where its value was found.
 
-    That is as in ``Found``, or ``BUILT_IN``.  Raises as ``found`` does.
+    That is as in ``Found``, or ``BUILT_IN``.  Raises as ``found`` does, or ``read`` in its place.
     """
     open_ones = {option: value for option, value in options.items() if isinstance(value, Default)}
-    settings = found(environment) if open_ones else {}
+    settings = read(environment) if open_ones else {}
     origins = {}
     for option, default in open_ones.items():
         options[option], origins[option] = settings.get(default.name, (default.built_in, BUILT_IN))

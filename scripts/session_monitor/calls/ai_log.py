@@ -177,6 +177,7 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
         usage=used._replace(notes=tuple(dict.fromkeys(used.notes + notes))) if notes else used,
         reported=reported,
         has_tokens=has_tokens or by_gateway is not None,
+        cache_untold=used.input_tokens > 0 and not usage.tells_cache(counted.cached, counted.input_details),
         response_type="error" if end.error else end.response_type,
         outcome=end.outcome,
         error=end.error,
@@ -200,19 +201,22 @@ def _round(parts: LineParts, path: str | None, resent: tuple[int, int, long_line
         response_code=end.code,
         first_token_ms=usage.count(get("llm_first_token_duration")),
         duration_ms=_first_count(get("llm_service_duration"), get_outer("duration")),
+        upstream_ms=usage.count(get_outer("upstream_service_time")),
         from_history=from_history,
         from_thread=from_thread,
         sent=sent,
-        **_places(told, outer),
+        **_places(told, outer, end.outcome),
     )
 
 
-def _places(attributes: dict[str, Any], outer: dict[str, str]) -> dict[str, Any]:
+def _places(attributes: dict[str, Any], outer: dict[str, str], ended: str) -> dict[str, Any]:
     places: dict[str, Any] = {key: _text(attributes.get(key)) for key in TEXTS}
     for key in NUMBERS:
         places[key] = usage.count(attributes.get(key))
     for key in OUTER_TEXTS:
         places[key] = _text(outer.get(key))
+    if ended == outcome.FAILED and outer.get("response_flags") == "-" and "recorded_by" not in attributes:
+        places["response_flags"] = ""  # a gateway looked, and nothing went wrong on its own way
     return places
 
 

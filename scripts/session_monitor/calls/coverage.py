@@ -38,6 +38,7 @@ LABELS = {
     "too_long": "too long",
     "too_complex": "too complex to be decoded",
     "other_session": "of other sessions",
+    "recorded_elsewhere": "calls that were recorded elsewhere already",
 }
 """The reasons for which a line is passed over, in words."""
 _OF_CALLS = {

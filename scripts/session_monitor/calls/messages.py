@@ -69,6 +69,15 @@ def calls_of(message: Mapping[str, Any]) -> Iterator[tuple[object, object]]:
             yield part.get("id"), part.get("name")
 
 
+def calls_with_arguments(message: Mapping[str, Any]) -> Iterator[tuple[object, str, str]]:
+    """The same with what each tool is called with: the call's id, the tool's name, the arguments as JSON."""
+    for each in _listed(message.get("tool_calls")):
+        yield (each.get("id") if isinstance(each, dict) else None), *call(each)
+    for part in _listed(message.get("content")):
+        if type_of(part) == TOOL_USE:
+            yield part.get("id"), str(part.get("name") or "?"), json.dumps(part.get("input"), ensure_ascii=False)
+
+
 def tool_names(messages: Sequence[Any]) -> dict[str, str]:
     """Which tool each call in these messages was for, by its id; ``?`` where it has no name."""
     names: dict[str, str] = {}

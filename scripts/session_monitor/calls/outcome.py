@@ -81,3 +81,13 @@ def is_free(facts: Mapping[str, Any]) -> bool:
     code = facts.get("response_code") or 0
     was_refused = outcome_of(facts) == FAILED and code >= ERROR_CODE and code not in _TOO_LATE
     return was_refused and not has_tokens(facts)
+
+
+def untold_counts(entry: Mapping[str, Any]) -> tuple[bool, bool]:
+    """Whether the log leaves open how many tokens of a round with some were input, and how many output."""
+    notes = entry.get("token_notes", ())
+    if "unknown_split" in notes:
+        return True, True
+    reported = entry.get("reported", {})
+    given, made = ("partly_told" in notes and count not in reported for count in ("input_token", "output_token"))
+    return given, made

@@ -21,8 +21,12 @@ class Round(NamedTuple):
     whole, ``torn`` that another line begins in the middle of it. ``outcome`` says how it ended, ``error`` in a few
     words why it failed, ``None`` where it did not.  ``response_type`` is ``error`` then; otherwise, and
     ``has_tool_calls`` always, ``None`` where the line does not tell.  ``has_tokens`` says whether the line tells any
-    tokens, ``answered_by`` which of the gateway's own plugins answered instead of a model, and ``session_from`` where
+    tokens, ``cache_untold`` that it tells a prompt and not what of that came from a cache, ``answered_by`` which of the gateway's own plugins answered instead of a model, and ``session_from`` where
     the session's id was taken from, if not from the gateway.
+
+    ``response_flags`` are the gateway's own words for what went wrong on the way: empty for a call that failed where it says that
+    nothing did, so that the answer itself tells a failure.  ``upstream_ms`` is how long the upstream took to begin its answer, once the
+    gateway had the whole request: tries before the last one are in it.
 
     ``from_history`` is above 0 where ``messages`` lacks so many at its beginning: they are all those that the last call of
     the session's conversation ``from_thread`` sent.  ``sent`` says where all of them stand in the line, where that is worth remembering.
@@ -34,6 +38,7 @@ class Round(NamedTuple):
     usage: Usage
     reported: dict[str, Any]
     has_tokens: bool
+    cache_untold: bool
     response_type: str | None
     outcome: str
     error: str | None
@@ -63,6 +68,7 @@ class Round(NamedTuple):
     response_flags: str | None = None
     first_token_ms: int | None = None
     duration_ms: int | None = None
+    upstream_ms: int | None = None
     answered_by: str | None = None
     session_from: str | None = None
     from_history: int = 0

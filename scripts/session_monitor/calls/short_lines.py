@@ -60,16 +60,18 @@ _OUTER = {
     "method": "(?:-|POST)",
     "response_flags": "-(?P<KEY>(?!))?",
     "response_code": "(?P<KEY>[123][0-9]{2})",
-    "duration": "(?:-|(?P<KEY>0|[1-9][0-9]{0,9}))",
+    **dict.fromkeys(("duration", "upstream_service_time"), "(?:-|(?P<KEY>0|[1-9][0-9]{0,9}))"),
 }
 
 _TOLD = (
     *("session_id", "consumer", "model", "response_type", "start_time", "timestamp", "response_code"),
-    *("llm_first_token_duration", "llm_service_duration", "duration", "input_token_details", "output_token_details"),
+    *("llm_first_token_duration", "llm_service_duration", "duration", "upstream_service_time"),
+    *("input_token_details", "output_token_details"),
 )
 _ORDER = (*_TOLD, *ai_log.COUNTS, *ai_log.PLACES)
 """The values that a call is made of, as it takes them."""
 _FIRST_COUNT, _FIRST_PLACE = len(_TOLD), len(_TOLD) + len(ai_log.COUNTS)
+_CACHED = ai_log.COUNTS.index("cached_tokens")
 _BEFORE_COUNTS = [f',"{name}":' for name in ai_log.COUNTS]
 
 
@@ -83,10 +85,11 @@ class ShortCall:
 
     __slots__ = (
         *("session_id", "timestamp", "model", "usage", "response_type", "consumer", "response_code"),
-        *("first_token_ms", "duration_ms", "counted", "places"),
+        *("first_token_ms", "duration_ms", "upstream_ms", "counted", "places", "cache_untold"),
     )
     outcome = outcome.OK
     error: str | None = None
+    response_flags: str | None = None
     has_tool_calls: bool | None = None
     answered_by: str | None = None
     session_from: str | None = None
@@ -100,7 +103,7 @@ class ShortCall:
     def __init__(self, values: tuple[str | None, ...]) -> None:
         """The call of the values of ``_ORDER``, as they stand in its line; None for what is absent or says nothing."""
         session_id, self.consumer, model, response_type, start_time, timestamp, code, *rest = values[:_FIRST_COUNT]
-        first_token, service, duration, input_details, output_details = rest
+        first_token, service, duration, upstream, input_details, output_details = rest
         self.session_id = session_id or None
         self.timestamp = timestamps.utc(start_time) or timestamps.utc(timestamp)
         self.model = model = model or None
@@ -108,14 +111,16 @@ class ShortCall:
         self.response_code = int(code or 0)
         self.first_token_ms = int(first_token or 0)
         self.duration_ms = int((duration if service is None else service) or 0)
+        self.upstream_ms = int(upstream) if upstream else None
         self.places = values[_FIRST_PLACE:]
         given = values[_FIRST_COUNT:_FIRST_PLACE]
         counts = [int(text) if text else None for text in given]
-        inputs, inputs_json = _of_input(input_details or "")
+        inputs, inputs_json, is_cache_told = _of_input(input_details or "")
         outputs, outputs_json = _of_output(output_details or "")
         reported = "".join([before + text for before, text in zip(_BEFORE_COUNTS, given) if text])
         self.counted = inputs_json, outputs_json, f"{{{reported[1:]}}}"
         self.usage = usage.sorted_out(counts, inputs, outputs, model)
+        self.cache_untold = not (is_cache_told or given[_CACHED]) and bool(counts[0])
 
     @property
     def route_name(self) -> str | None:
@@ -248,10 +253,10 @@ def _is_plain(values: tuple[str | None, ...]) -> bool:
 
 
 @functools.lru_cache(2048)
-def _of_input(text: str) -> tuple[usage.OfInput, str]:
-    """What an input's details say, and what is stored of them."""
+def _of_input(text: str) -> tuple[usage.OfInput, str, bool]:
+    """What an input's details say, what is stored of them, and whether they tell of a cache."""
     decoded = _details(text)
-    return usage.of_input(decoded), _json(decoded or {}).decode()
+    return usage.of_input(decoded), _json(decoded or {}).decode(), usage.tells_cache(None, decoded)
 
 
 @functools.lru_cache(2048)

@@ -67,9 +67,9 @@ def came_back(messages: Sequence[Any], shared: int) -> tuple[list[Came], int]:
         counts = came.setdefault(name or _name(tool), [0, 0, 0])
         counts[0] += 1
         counts[1] += is_error or says_failed(content)
-        counts[2] += _size(content)
+        counts[2] += size_of(content)
     return [Came(name, *counts) for name, counts in came.items()], sum(
-        _size(message.get("content")) for message in fresh if isinstance(message, dict)
+        size_of(message.get("content")) for message in fresh if isinstance(message, dict)
     )
 
 
@@ -118,13 +118,13 @@ def _texts(content: object) -> Iterator[str]:
             yield text
 
 
-def _size(content: object) -> int:
+def size_of(content: object) -> int:
     """Characters of a message's content; of parts that hold others, theirs."""
     if isinstance(content, str):
         return len(content)
     if not isinstance(content, list):
         return 0
     return sum(
-        _size(part.get("text")) + _size(part.get("content")) if isinstance(part, dict) else _size(part)
+        size_of(part.get("text")) + size_of(part.get("content")) if isinstance(part, dict) else size_of(part)
         for part in content
     )

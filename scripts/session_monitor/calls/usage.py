@@ -26,6 +26,8 @@ _VIDEO = ("video_tokens",)
 _GEMINI = frozenset({"cached_content_token_count", "thoughts_token_count", "tool_use_prompt_token_count"})
 _ASKED = ("cache_creation_input_tokens", "cache_type", "cache_creation")
 _OF_WRITES = ("cache_creation_input_tokens", _WRITE_5M, _WRITE_1H)
+CACHE_NAMES = frozenset((*_CACHE_READ, _CACHE_MISSED, *_CACHE_WRITE, *_OF_WRITES, *_ASKED, *_GEMINI))
+"""What stands in the details of an input where a cache is told of; Gemini leaves out a count that is 0."""
 
 _INPUT = frozenset(
     (*_CACHE_READ, _CACHE_MISSED, *_CACHE_WRITE, _WRITE_5M, _WRITE_1H, *_TOOL_USE, *_AUDIO_IN, *_IMAGE_IN, *_VIDEO)
@@ -130,6 +132,13 @@ def open_cache_of(stored: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple([note for note in OPEN_CACHE if note in stored or note in noted])
 
 
+def is_cache_untold(stored: Mapping[str, Any]) -> bool:
+    """Whether a stored round tells a prompt, and not what of it came from a cache; earlier versions kept the counts alone."""
+    if "cache_untold" in stored or stored["cached_tokens"] or not stored["input_tokens"]:
+        return "cache_untold" in stored
+    return not tells_cache(stored["reported"].get("cached_tokens"), stored["input_token_details"])
+
+
 class Usage(NamedTuple):
     """The tokens of one call in disjoint kinds; their sum is everything that the call used.
 
@@ -181,6 +190,12 @@ def count(value: object) -> int | None:
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= LARGEST_COUNT:
         return value
     return None
+
+
+def tells_cache(cached: int | None, inputs: Mapping[str, Any] | None) -> bool:
+    """Whether it is told how much of a prompt came from a cache, by its count or by the details of the input."""
+    told = (name for name, value in (inputs or {}).items() if value not in _UNTOLD)
+    return cached is not None or not CACHE_NAMES.isdisjoint(told)
 
 
 def is_bad(value: object) -> bool:

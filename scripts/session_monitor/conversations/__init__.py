@@ -7,7 +7,8 @@ Its rooms in reading order, ● those that others may come in by:
     follow ●         rounds as they come
     clipping ●       long texts, cut in their middle
     remarks ●        what has to be known of a round: how it ended, what the log does not tell
-    reasons          why a round cost what it did, and why the cache missed
+    reasons ●        why a round cost what it did, and why the cache missed
+    cache_of_round   what the cache should have had of a round's prompt
     sub_agents ●     which round began the conversation of which sub-agent
     passages         what was said, passage by passage, whatever the form
     transcript ●     as text

@@ -44,8 +44,7 @@ def clipped(value: Any, path: str = "", *, longest: int = LONG, shown: int = SHO
 
 def at(value: Any, path: str) -> str | None:
     """The text at this path; None where none stands there."""
-    for name in path.split("/"):
-        key = name.replace("~1", "/").replace("~0", "~")
+    for key in names(path):
         if isinstance(value, dict) and key in value:
             value = value[key]
         elif isinstance(value, list) and key.isascii() and key.isdecimal() and len(key) < 10 and int(key) < len(value):
@@ -53,6 +52,11 @@ def at(value: Any, path: str) -> str | None:
         else:
             return None
     return value if isinstance(value, str) else None
+
+
+def names(path: str) -> list[str]:
+    """The keys and numbers of a path, from the outside in."""
+    return [name.replace("~1", "/").replace("~0", "~") for name in path.split("/")]
 
 
 def _escaped(key: str) -> str:

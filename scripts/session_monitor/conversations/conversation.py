@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.calls.outcome import has_tokens, outcome_of
+from session_monitor.calls.usage import is_cache_untold
 from session_monitor.prices import cost
 from session_monitor.prices.cost import Outcome
 from session_monitor.reports.report import Report
@@ -79,7 +80,9 @@ def to_json(entry: StoredRound, outcome: Outcome, *, messages: bool = True) -> d
     Without ``messages`` there is neither of these, nor what is of use with them alone.
     """
     kept = {name: value for name, value in entry.items() if messages or name not in _OF_MESSAGES}
-    unknown = {} if has_tokens(entry) else {name: None for name in entry if name in _TOKENS}
+    unknown: dict[str, Any] = {"cached_tokens": None, "cache_untold": True} if is_cache_untold(entry) else {}
+    if not has_tokens(entry):
+        unknown = {name: None for name in entry if name in _TOKENS}
     return {**kept, "outcome": outcome_of(entry), **unknown, **cost.to_json(outcome)}
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base.timestamps import local_time
 from session_monitor.calls.messages import call, results_of, role_of, text_of, tool_names
-from session_monitor.calls.outcome import has_tokens
+from session_monitor.calls.outcome import has_tokens, untold_counts
 from session_monitor.prices.cost import NO_TOKENS, OTHER_READINGS, UNPRICED, Cost, Outcome, Unpriced
 from session_monitor.text import humanize, safe
 from session_monitor.totals import wording
@@ -29,6 +29,7 @@ SPARED = 80
 """Characters over that which do not make a text long."""
 FOLDED = 4000
 """Characters from which on a text is folded, whatever it is."""
+_UNTOLD = "–"
 NO_CONTENT = "(the log holds no content of this call)"
 
 FAILED, MESSAGE, RESULT, QUESTION = "failed", "message", "result", "question"
@@ -80,7 +81,8 @@ def facts(row: Mapping[str, Any], spent: Spending, currency: DisplayCurrency = D
     yield Fact("Rounds", humanize.count(row["messages_count"]) + not_well)
     cached, written = row["total_cached_tokens"], row["total_cache_write_tokens"]
     yield Fact("Input", _of_which(spent, row["total_input_tokens"], (cached, "cached"), (written, "cache written")))
-    yield Fact("Output", _of_which(spent, row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning")))
+    output = _of_which(spent, row["total_output_tokens"], (row["total_reasoning_tokens"], "reasoning"))
+    yield Fact("Output", remarks.NOT_TOLD if remarks.is_output_untold(spent, row) else output)
     yield Fact("Total", _of_which(spent, row["total_tokens"]))
     unknown = wording.unknown_tokens(spent)
     if unknown:
@@ -93,12 +95,51 @@ def facts(row: Mapping[str, Any], spent: Spending, currency: DisplayCurrency = D
         yield Fact("Caching", f"{verb} {currency.shown(abs(spent.saved_pico))}")
     for verb, text in wording.notes(spent, currency):
         yield Fact(verb.capitalize(), text)
+    yield from (Fact(label, safe.cell(text), is_ours=False) for label, text in (*noted(row), *work(row)))
 
 
-def _of_which(spent: Spending, tokens: int, *parts: tuple[int, str]) -> str:
+def noted(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What people noted of a session, where the row has it: a label and a text each."""
+    if not row.get("noted"):
+        return
+    from session_monitor.notes import session_notes  # noqa: PLC0415 -- of most sessions nothing is noted
+    from session_monitor.notes import wording as note_words  # noqa: PLC0415 -- as above
+
+    own = session_notes.of_json(row["noted"])
+    if own.name:
+        yield "Name", own.name
+    if note_words.marks(own):
+        yield "Noted", note_words.marks(own)
+    for number, text in note_words.notes(own):
+        yield f"Note {number.partition('.')[0]}", f"{number.partition('. ')[2]}  {text}"
+
+
+def work(row: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """What came of the work that a session was begun for, where the row has it: a label and a text each."""
+    told = row.get("work")
+    if not told:
+        return
+    state = {"under_way": "under way for", "ended": "ended after", "stale": "given up after"}[told["state"]]
+    branch = f", on branch {told['branch']}" if told["branch"] else ""
+    yield "Work", f"{told['name']}: {state} {humanize.duration(told['duration_seconds'])}{branch}"
+    if told["files_count"] is not None:
+        files = "; ".join(f"{file['path']} {file['change']}" for file in told["files"][:_MOST_OF_WORK])
+        yield "Files", f"{humanize.count(told['files_count'])} changed{f': {files}' if files else ''}"
+    if told["commits_count"]:
+        commits = "; ".join(f"{each['hash'][:10]} {each['subject']}" for each in told["commits"][:_MOST_OF_WORK])
+        yield "Commits", f"{humanize.count(told['commits_count'])}: {commits}"
+    if told["git_problem"]:
+        yield "Git", told["git_problem"]
+
+
+_MOST_OF_WORK = 20  # files and commits: all that are kept are in JSON
+
+
+def _of_which(spent: Spending, tokens: int, *parts: tuple[int | None, str]) -> str:
     if remarks.are_untold(spent):
         return remarks.NOT_TOLD
-    return humanize.counted(tokens, "token") + humanize.bracketed({label: number for number, label in parts})
+    told = humanize.bracketed({label: number for number, label in parts if number is not None})
+    return humanize.counted(tokens, "token") + told
 
 
 # -- of a round --------------------------------------------------------------------------------------------------------
@@ -109,10 +150,12 @@ def tokens(entry: StoredRound) -> str:
     if not has_tokens(entry):
         return remarks.NOT_TOLD
     cached, reasoning = entry["cached_tokens"], entry["reasoning_tokens"]
+    no_input, no_output = untold_counts(entry)
     return (
-        f"{_bound(entry)}{humanize.count(entry['input_tokens'])} in"
+        (f"{humanize.count(entry['total_tokens'])} in all: " if no_input and no_output else _bound(entry))
+        + f"{_UNTOLD if no_input else humanize.count(entry['input_tokens'])} in"
         + (f" ({humanize.count(cached)} cached)" if cached else "")
-        + f" → {humanize.count(entry['output_tokens'])} out"
+        + f" → {_UNTOLD if no_output else humanize.count(entry['output_tokens'])} out"
         + (f" ({humanize.count(reasoning)} reasoning)" if reasoning else "")
     )
 

@@ -6,12 +6,17 @@ kind.  What the log does not tell is no reason: then it is said that none is tol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from session_monitor.base import timestamps
 from session_monitor.calls.outcome import has_tokens
+from session_monitor.calls.usage import is_cache_untold
+from session_monitor.insight.caching import cache
+from session_monitor.insight.caching.cache import CacheVerdict
 from session_monitor.prices.cost import Cost, Outcome
+from session_monitor.text import humanize
+
+from . import cache_of_round
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound
@@ -29,22 +34,22 @@ FIRST, LONG_OUTPUT, LONG_PROMPT, BIG_RESULT, NEW_INPUT = (
     "new_input",
 )
 NOT_CACHED = "not_cached"
+PARALLEL, UNMARKED = "parallel", "unmarked"
 
 _LEAST = 1024
-"""Tokens that a cache holds at least: of less nobody misses anything."""
-_LIVES = (("cache_write_1h_tokens", 3600), ("cache_write_5m_tokens", 300))
-_PAUSE = 300
-"""Seconds from which on a pause is told where the log does not tell how long the cache was kept: none is kept for less."""
+"""Tokens that a cache holds at least."""
 
 
-def of_round(entry: StoredRound, before: StoredRound | None, outcome: Outcome) -> list[Reason]:
+def of_round(
+    entry: StoredRound, before: StoredRound | None, outcome: Outcome, seller: str | None = None
+) -> list[Reason]:
     """What most of a round's cost is for; first of all that its prompt was not in the cache, and why. None of a usual cost.
 
-    ``before`` is the round that it goes on from, None where it begins a conversation.
+    ``before`` is the round that it goes on from, None where it begins a conversation; ``seller`` who sold it, where that is known.
     """
     if not has_tokens(entry) or not isinstance(outcome, Cost) or not outcome.pico:
         return []
-    missed = _missed(entry, before)
+    missed = _missed(entry, before, seller)
     parts = outcome.parts
     sent, read, made = parts.fresh_input + parts.cache_write, parts.cache_read, parts.visible_output + parts.reasoning
     most = max(sent, read, made)
@@ -61,7 +66,7 @@ def _of_what_was_sent(entry: StoredRound, before: StoredRound | None) -> Reason:
     if before is None:
         return {"code": FIRST, "tokens": tokens}
     came = max(entry.get("tool_results", ()), key=lambda each: each[3], default=None)
-    if not entry["cached_tokens"] and tokens >= _LEAST:
+    if not entry["cached_tokens"] and tokens >= _LEAST and not is_cache_untold(entry):
         return {"code": NOT_CACHED, "tokens": tokens}
     if came and came[3] * 2 > entry.get("fresh_characters", 0):
         return {"code": BIG_RESULT, "tokens": tokens, "tool": came[0]}
@@ -71,41 +76,64 @@ def _of_what_was_sent(entry: StoredRound, before: StoredRound | None) -> Reason:
 # -- the cache ---------------------------------------------------------------------------------------------------------
 
 
-def _missed(entry: StoredRound, before: StoredRound | None) -> list[Reason]:
-    """That a round found less than half of what the one before had in the cache, with all that may be why."""
-    if before is None or not has_tokens(before):
+def _missed(entry: StoredRound, before: StoredRound | None, seller: str | None) -> list[Reason]:
+    """That the cache should have had more of a round's prompt, and why it had not."""
+    verdict = cache_of_round.verdict(entry, before, seller)
+    if verdict is None or verdict.cause not in cache.MISSED:
         return []
-    held = before["cached_tokens"] + before.get("cache_write_tokens", 0)
-    if held < _LEAST or entry["cached_tokens"] * 2 >= held:
-        return []
-    why = list(_why_missed(entry, before)) or [{"code": NOT_TOLD}]
-    return [{"code": CACHE_MISSED, "tokens": entry["input_tokens"] - entry["cached_tokens"]}, *why]
+    return [{"code": CACHE_MISSED, "tokens": verdict.missed}, _why_missed(verdict)]
 
 
-def _why_missed(entry: StoredRound, before: StoredRound) -> Iterator[Reason]:
-    if entry["model"] and before["model"] and entry["model"] != before["model"]:
-        yield {"code": MODEL, "from": before["model"], "to": entry["model"]}
-    if _differ(entry, before, "upstream_cluster") or _differ(entry, before, "route_name"):
-        yield {"code": ROUTE}
-    if _differ(entry, before, "system"):
-        yield {"code": SYSTEM}
-    sent, again = before.get("messages_total", 0), entry.get("messages_from_history", 0)
-    if sent and again < sent:
-        yield {"code": HISTORY, "messages": again}
-    yield from _pause(entry, before)
+def _why_missed(verdict: CacheVerdict) -> Reason:
+    cause, before = verdict.cause, verdict.before
+    if cause == cache.MODEL and before is not None:
+        return {"code": MODEL, "from": before.model, "to": verdict.call.model}
+    if cause in (cache.PREFIX, cache.COMPACTED) and not verdict.is_system:
+        return {"code": HISTORY, "messages": verdict.message or 0}
+    if cause == cache.EXPIRED:
+        return {"code": PAUSE, "seconds": verdict.seconds, "kept_seconds": verdict.kept_seconds}
+    return {"code": _OF_CAUSES.get(str(cause), NOT_TOLD)}
 
 
-def _differ(entry: Mapping[str, Any], before: Mapping[str, Any], name: str) -> bool:
-    """Whether both tell it, and not the same."""
-    return bool(entry.get(name) and before.get(name) and entry[name] != before[name])
+_OF_CAUSES = {
+    cache.UPSTREAM: ROUTE,
+    cache.PREFIX: SYSTEM,
+    cache.COMPACTED: SYSTEM,
+    cache.PARALLEL: PARALLEL,
+    cache.UNMARKED: UNMARKED,
+}
 
 
-def _pause(entry: StoredRound, before: StoredRound) -> Iterator[Reason]:
-    """A pause that is longer than the cache was kept for; where that is not told, one that may be."""
-    now, then = (timestamps.milliseconds(each["timestamp"]) for each in (entry, before))
-    if now is None or then is None:
-        return
-    life: int | None = next((seconds for kind, seconds in _LIVES if before.get(kind)), None)
-    seconds = (now - then) // 1000
-    if seconds > (life or _PAUSE):
-        yield {"code": PAUSE, "seconds": seconds, "kept_seconds": life}
+# -- in words ----------------------------------------------------------------------------------------------------------
+
+
+_WORDS = {
+    CACHE_MISSED: "cache missed, {tokens} tokens paid anew",
+    NOT_TOLD: "why is not told",
+    MODEL: "model changed from {from} to {to}",
+    ROUTE: "sent another way",
+    SYSTEM: "instructions changed",
+    PARALLEL: "the call before was not answered yet",
+    UNMARKED: "not marked for the cache",
+    HISTORY: "history changed behind message {messages}",
+    FIRST: "conversation begins, {tokens} tokens",
+    LONG_OUTPUT: "long output, {tokens} tokens",
+    LONG_PROMPT: "long prompt, {tokens} tokens",
+    BIG_RESULT: "big result of {tool}, {tokens} new tokens",
+    NEW_INPUT: "{tokens} new tokens",
+    NOT_CACHED: "nothing cached, {tokens} tokens",
+}
+
+
+def in_words(reasons: Iterable[Reason]) -> str:
+    """The reasons for people, in one line; empty where none is told."""
+    return "; ".join(map(_in_words, reasons))
+
+
+def _in_words(reason: Reason) -> str:
+    if reason["code"] == PAUSE:
+        kept = reason["kept_seconds"]
+        cached = f", cached for {humanize.duration(kept)}" if kept else ", how long it was cached is not told"
+        return f"a pause of {humanize.duration(reason['seconds'])}{cached}"
+    numbers = {name: humanize.count(value) for name, value in reason.items() if isinstance(value, int)}
+    return _WORDS[reason["code"]].format_map({**reason, **numbers})

@@ -100,6 +100,11 @@ def are_untold(spent: Spending) -> bool:
     return bool(spent.rounds) and spent.without_tokens == spent.rounds
 
 
+def is_output_untold(spent: Spending, row: Mapping[str, Any]) -> bool:
+    """Whether no round of a session tells how many tokens were output, though some tell a part of theirs."""
+    return bool(spent.partly_told) and not row["total_output_tokens"]
+
+
 def is_telling(entry: Mapping[str, Any]) -> bool:
     """Whether more is to be said of a round's tool calls than they say themselves; a refused call made none."""
     return (entry["has_tool_calls"] is None and not why_free(entry)) or bool(told_later(entry))

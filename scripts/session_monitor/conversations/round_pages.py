@@ -18,9 +18,8 @@ from session_monitor.calls.messages import results_of, tool_of
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_previews import title_of
 from session_monitor.reports.session_rows import SessionRow
-from session_monitor.sessions import message_history
+from session_monitor.sessions import message_history, title
 from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 
 from . import clipping, conversation, reasons
@@ -130,9 +129,9 @@ def questions(report: Report, row: SessionRow, places: Iterable[Place]) -> list[
         for stored in rounds_at(file, places):
             # Beside what tools said, what stands there for a person's message may be the agent's own.
             is_agents = not stored["question"] and any(True for _ in _results(stored["messages"]))
-            title = None if is_agents else title_of(stored)
-            if title and not (found and found[-1][1] == title):
-                found.append((stored["round"], title))
+            words = None if is_agents else title.of_round(stored)
+            if words and not (found and found[-1][1] == words):
+                found.append((stored["round"], words))
     return found
 
 
@@ -238,9 +237,13 @@ def _whole(entry: StoredRound, before: StoredRound | None, behind: StoredRound |
         "messages": given,
         "tool_calls": [_with_result(each, results, behind) for each in asked],
         "added_tokens": _added(entry, behind),
-        "cost_reasons": reasons.of_round(entry, before, outcome),
+        "cost_reasons": reasons.of_round(entry, before, outcome, _seller(entry, book)),
     }
     return {**conversation.to_json(entry, outcome), **more}
+
+
+def _seller(entry: StoredRound, book: Book) -> str | None:
+    return book.seller_of(entry["model"], entry.get("route_name"), entry.get("upstream_cluster"))
 
 
 def _added(entry: StoredRound, behind: StoredRound | None) -> int | None:

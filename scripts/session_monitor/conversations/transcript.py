@@ -78,11 +78,14 @@ class Transcript:
         yield from self._text("🤖 Model:    ", models, clip=False)
         not_well = humanize.bracketed({"failed": row["failed_count"], "left": row["left_count"]})
         yield f"💬 Messages: {humanize.count(row['messages_count'])}{not_well}"
+        for label, text in (*passages.noted(row), *passages.work(row)):
+            yield from self._text(f"📌 {label + ':':9} ", text)
         yield ""
         yield "📈 Token Statistics:"
         for label, key in _STATISTICS:
             if row[key] or not label.startswith("  of which cache written"):
-                yield f"   {label:26}{_tokens(spent, row[key])}"
+                is_untold = key in _OF_OUTPUT and remarks.is_output_untold(spent, row)
+                yield f"   {label:26}{f'{remarks.NOT_TOLD:>10}' if is_untold else _tokens(spent, row[key])}"
         unknown = wording.unknown_tokens(spent)
         if unknown:
             yield from self._wrapped(f"   ({unknown})", "     ")
@@ -179,6 +182,7 @@ _STATISTICS = (
     ("  of which reasoning:", "total_reasoning_tokens"),
     ("Total:", "total_tokens"),
 )
+_OF_OUTPUT = ("total_output_tokens", "total_reasoning_tokens")
 _TEXTS: tuple[tuple[str, Literal["question", "answer", "reasoning"]], ...] = (
     ("    ❓ Question: ", "question"),
     ("    ✅ Answer: ", "answer"),
@@ -186,8 +190,12 @@ _TEXTS: tuple[tuple[str, Literal["question", "answer", "reasoning"]], ...] = (
 )
 
 
-def _tokens(spent: Spending, number: int) -> str:
-    return f"{remarks.NOT_TOLD:>10}" if remarks.are_untold(spent) else f"{humanize.count(number):>10} tokens"
+def _tokens(spent: Spending, number: int | None) -> str:
+    return (
+        f"{remarks.NOT_TOLD:>10}"
+        if number is None or remarks.are_untold(spent)
+        else f"{humanize.count(number):>10} tokens"
+    )
 
 
 def _messages_count(entry: Mapping[str, Any]) -> str:

@@ -18,8 +18,8 @@ from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import OTHER_READINGS, Call, Unpriced, notes_of
 from session_monitor.reports import breakdown
-from session_monitor.reports.filter_sql import SelectionSql
-from session_monitor.reports.filters import Selection
+from session_monitor.reports.selected.filter_sql import SelectionSql
+from session_monitor.reports.selected.filters import Selection
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.totals.currency import DisplayCurrency
 from session_monitor.totals.usage_totals import Sums
@@ -53,7 +53,8 @@ _UNPRICED = (
     *("at_least", "without_tokens", "unpriced_rounds", "unpriced_tokens", "unpriced_models", "cache_savings_usd"),
     *("assumed_rounds", "assumed_usd", "cost_notes"),
 )
-SUMS = ("sessions", "calls", "failed", "left", *_COUNTS, "cost_usd", *_UNPRICED)
+_OF_CACHE = ("cache_untold_tokens", "cached_share")
+SUMS = ("sessions", "calls", "failed", "left", *_COUNTS, *_OF_CACHE, "cost_usd", *_UNPRICED)
 _READ_SUMS = ("sessions", "calls", "failed", "left", *_COUNTS[:3], "cost_usd", "at_least", "unpriced_rounds")
 
 
@@ -81,10 +82,29 @@ def _summed(sessions: int, summed: Sums) -> dict[str, Any]:
 
 
 def sessions(rows: Iterable[SessionRow]) -> ExportTable:
-    """A row a session."""
-    return ExportTable("sessions", _OF_SESSION, _READ_OF_SESSION, (row.to_json() for row in rows))
+    """A row a session, with what is noted of it and the work that it was begun for, where its fields ``noted`` and ``work`` tell."""
+    return ExportTable("sessions", _OF_SESSION, _READ_OF_SESSION, map(_session, rows))
 
 
+def _session(row: SessionRow) -> ExportRow:
+    told = row.to_json()
+    noted = told.pop("noted", None) or _NOTHING_NOTED
+    notes = [f"{note['at']} {note['text']}" for note in noted["notes"]]
+    work = told.pop("work", None) or {}
+    return {**told, **noted, "notes": notes, **{column: work.get(name) for column, name in _OF_WORK.items()}}
+
+
+_OF_WORK = {
+    **{f"work_{name}": name for name in ("name", "state", "started", "ended", "git_root", "branch")},
+    **{name: name for name in ("files_count", "commits_count")},
+}
+"""What is told of the work that a session was begun for, by its columns."""
+
+_NOTHING_NOTED: Mapping[str, Any] = {"name": None, "starred": False, "archived": None, "tags": [], "notes": []}
+
+
+_NOTED = ("name", "starred", "archived", "tags", "notes")
+"""What is noted of a session."""
 _OF_SESSION = (
     *(
         "session_id",
@@ -97,7 +117,7 @@ _OF_SESSION = (
         "left_count",
     ),
     *(f"total_{name}" for name in _COUNTS[:-1]),
-    *("total_tokens", "model", "models", "cost_usd", *_UNPRICED),
+    *("total_tokens", *_OF_CACHE, "model", "models", "cost_usd", *_UNPRICED, *_NOTED, *_OF_WORK),
 )
 _READ_OF_SESSION = (
     *("session_id", "updated_at", "messages_count", "failed_count", "left_count"),
@@ -137,6 +157,7 @@ def _rounds(index: Index, where: str) -> Iterator[ExportRow]:
             "model": model,
             "consumer": consumer,
             **(dict.fromkeys((*_COUNTS, *PART_WORDS)) if flags & schema.NO_TOKENS else _counted(tokens, parts)),
+            **({"cached_tokens": None} if flags & schema.CACHE_UNTOLD else {}),
             "at_least": bool(flags & schema.AT_LEAST),
             "response_code": code,
             "outcome": outcome_of(flags),

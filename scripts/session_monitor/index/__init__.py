@@ -14,10 +14,10 @@ Its rooms in reading order, ● those that others may come in by:
     opening ●      which files it is, read unnoticed, removed
     writable ●     open it for changes, replace it, make one in memory, take sessions out of it
     check ●        whether it says what the files say
-    writer         how it follows the session files and the prices
-    aggregates     how its sums follow its rounds
+    writer ●       how it follows the session files and the prices
+    aggregates ●   how its sums follow its rounds
     latencies ●    how long calls took, as histograms that add up
     numbering      numbers for names
-    tool_rows      what rounds had to do with tools
+    tool_rows ●    what rounds had to do with tools
     pool           rows of many files, made side by side
 """

@@ -15,7 +15,7 @@ from session_monitor.base import data_folder
 from session_monitor.prices.book import Book
 
 from . import opening
-from .database import Index, Progress
+from .database import Index, Progress, reader
 
 KEPT = 2.0
 """Seconds for which an index in memory answers more questions: the folder is searched for changes only then."""
@@ -95,6 +95,6 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
 def _reading(folder: str, book: Book) -> Iterator[Index]:
     """The index as it is, in one snapshot."""
     with contextlib.closing(opening.read_only(os.path.join(folder, data_folder.INDEX))) as db:
-        index = Index(db, folder, book)
+        index = reader(db, folder, book)
         db.execute("BEGIN")
         yield index

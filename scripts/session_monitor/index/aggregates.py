@@ -87,21 +87,26 @@ _CHANGED_ACTIVE = f"""
 
 
 def put_active(
-    db: sqlite3.Connection, keys_of: Mapping[int, Collection[tuple[int, ...]]], old: Collection[int]
+    db: sqlite3.Connection, keys_of: Mapping[int, Mapping[tuple[int, ...], int]], old: Collection[int]
 ) -> None:
-    r"""Say that sessions have calls in slots, by (slot, \*OF_CALLS); ``old`` ones may have had calls before."""
-    places = _values(("session", "slot", *OF_CALLS, "before"), ())
-    db.executemany(f"INSERT OR IGNORE INTO active {places}", _active(keys_of))
+    r"""Say that sessions have calls in slots, by (slot, \*OF_CALLS), that cost so much at most; ``old`` ones may have had calls before."""
+    db.executemany(_PUT_ACTIVE, _active(keys_of))
     first_slots = [(session, min(keys)[0]) for session, keys in keys_of.items() if session in old]
     db.executemany(_CHANGED_ACTIVE, first_slots)
 
 
-def _active(keys_of: Mapping[int, Iterable[tuple[int, ...]]]) -> Iterator[tuple[int, ...]]:
+_PUT_ACTIVE = (
+    f"INSERT INTO active {_values(('session', 'slot', *OF_CALLS, 'before', 'dearest'), ())} "
+    f"ON CONFLICT(session, slot, {CALLS}) DO UPDATE SET dearest = max(dearest, excluded.dearest)"
+)
+
+
+def _active(keys_of: Mapping[int, Mapping[tuple[int, ...], int]]) -> Iterator[tuple[int, ...]]:
     """Rows of ``active`` for sessions without any."""
     for session, keys in keys_of.items():
         before = schema.NEVER
         for key in sorted(keys):
-            yield session, *key, before
+            yield session, *key, before, keys[key]
             before = key[0]
 
 
@@ -153,7 +158,10 @@ def tidy(db: sqlite3.Connection) -> None:
 
 
 _SUMS_OF_SUMS = ", ".join(f"sum({name})" for name in ADDITIVE)
-_ACTIVE = f"SELECT DISTINCT session, {SLOT_OF} AS slot, {CALLS} FROM round WHERE at IS NOT NULL"
+_ACTIVE = (
+    f"SELECT session, {SLOT_OF} AS slot, {CALLS}, {schema.DEAREST} AS dearest FROM round WHERE at IS NOT NULL "
+    f"GROUP BY session, {SLOT_OF}, {CALLS}"
+)
 _SUMMING_UP = (
     f"UPDATE session SET {', '.join(f'{name} = 0' for name in ADDITIVE)}",
     *(f"DELETE FROM {table}" for table in ("total", "slot", "noted", "part", "active")),
@@ -163,7 +171,7 @@ _SUMMING_UP = (
     # What is in the slots need not be summed up from the rounds once more.
     f"INSERT INTO total SELECT {CALLS}, notes, {_SUMS_OF_SUMS} FROM slot GROUP BY {CALLS}, notes",
     _summing("total", _BY_CALLS, "round WHERE at IS NULL"),
-    f"INSERT INTO active SELECT *, {schema.BEFORE} FROM ({_ACTIVE})",
+    f"INSERT INTO active SELECT session, slot, {CALLS}, {schema.BEFORE}, dearest FROM ({_ACTIVE})",
     f"INSERT INTO part SELECT DISTINCT {CALLS}, session FROM active",
     f"INSERT OR IGNORE INTO part SELECT DISTINCT {CALLS}, session FROM round WHERE at IS NULL",
 )

@@ -15,7 +15,7 @@ from . import latencies, tool_rows
 from .database import Index
 from .round_costs import PRICED
 from .rows import ROUND, SESSION, Rows, rows_of
-from .schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, NOTED, OF_NOTED, SLOT_OF
+from .schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, DEAREST, NOTED, OF_NOTED, SLOT_OF
 
 _COLUMNS = ROUND[1:]  # of one session
 _MOST_NAMED = 3
@@ -39,6 +39,7 @@ def _grouped(rounds: str, keys: str) -> str:
 
 _SUMS = ", ".join(ADDITIVE)
 _TIMED = "round WHERE at IS NOT NULL"
+_ACTIVE = f"SELECT {SLOT_OF} AS slot, session, {CALLS}, {DEAREST} FROM {_TIMED} GROUP BY session, {SLOT_OF}, {CALLS}"
 _FOLLOWS = {
     "session": (_grouped("round", "session"), f"SELECT id, {_SUMS} FROM session WHERE calls"),
     "noted": (OF_NOTED, f"SELECT session, notes, {', '.join(NOTED)} FROM noted"),
@@ -49,8 +50,8 @@ _FOLLOWS = {
     ),
     "part": (f"SELECT DISTINCT {CALLS}, session FROM round", f"SELECT {CALLS}, session FROM part"),
     "active": (
-        f"SELECT *, {BEFORE} FROM (SELECT DISTINCT {SLOT_OF} AS slot, session, {CALLS} FROM {_TIMED})",
-        f"SELECT slot, session, {CALLS}, before FROM active",
+        f"SELECT *, {BEFORE} FROM ({_ACTIVE})",
+        f"SELECT slot, session, {CALLS}, dearest, before FROM active",
     ),
     "tool": ("SELECT session, number FROM tool EXCEPT SELECT session, number FROM round", "SELECT 0, 0 WHERE false"),
 }

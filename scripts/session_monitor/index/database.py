@@ -12,7 +12,9 @@ deleted at any time: whoever needs it makes it anew, or brings it up to date.
     noted     what of a session's cost has which notes
     damaged   files that are no session files any more
     part      which session has calls of which model, consumer and way; ``active``: in which half hour, and in which one
-              ``before`` that, so that those with a ``before`` from before some span are its sessions, each once
+              ``before`` that, so that those with a ``before`` from before some span are its sessions, each once; none of
+              these calls costs more than the ``dearest``, so that the dearest of all are found in few sessions
+    latency   how long calls took, and how quickly models wrote
 
 The monitor marks the index as *writing* before it writes to session files and takes that back together with the new
 rows, so a reader sees a whole batch or none, and a monitor that was killed in between is noticed.
@@ -23,13 +25,20 @@ from __future__ import annotations
 import sqlite3
 from typing import Any, Callable
 
-from session_monitor.base import data_folder, utf8
+from session_monitor.base import data_folder, mounts, utf8
 from session_monitor.prices.book import Book
 
 from .schema import SCHEMA
 
 Progress = Callable[[int, int], None]
 """Hears how much of how much is done."""
+
+
+def reader(db: sqlite3.Connection, folder: str, book: Book) -> Index:
+    """The index of a folder, or of what that stands for, to read."""
+    behind = mounts.of(folder)
+    found: Index = behind.index(db, folder, book) if behind else Index(db, folder, book)
+    return found
 
 
 class Index:

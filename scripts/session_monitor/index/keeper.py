@@ -56,6 +56,16 @@ class Keeper:
                 self._is_behind = not self._open().is_complete()
                 self._follow()
 
+    @property
+    def change(self) -> object:
+        """A mark that is another whenever calls came or went; None where the index cannot tell it."""
+        if self._seen is not None:
+            return self._seen.change
+        try:
+            return None if self._index is None or self._is_behind else self._index.meta("change")
+        except sqlite3.Error:
+            return None
+
     def _look(self) -> _State | None:
         """The index as it is where it is sound, complete and priced; else None."""
         try:

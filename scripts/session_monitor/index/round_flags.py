@@ -11,6 +11,7 @@ from session_monitor.prices.cost import USUAL, Traits
 from . import schema
 from .schema import (
     AT_LEAST,
+    CACHE_UNTOLD,
     CUT,
     EXPLICIT_CACHE,
     FAILED,
@@ -42,7 +43,7 @@ def flags_of(facts: RoundFacts) -> int:
 
 _NOTABLE = frozenset(
     (
-        *("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cut", "left_out"),
+        *("no_tokens", "answered_by", "at_least", "partly_told", "explicit_cache", "cache_untold", "cut", "left_out"),
         *(*OPEN_CACHE, *PART_WORDS),
     )
 )
@@ -61,6 +62,8 @@ def _notable_flags(facts: RoundFacts) -> int:
         flags |= PARTLY_TOLD
     if "explicit_cache" in facts:
         flags |= EXPLICIT_CACHE
+    if "cache_untold" in facts:
+        flags |= CACHE_UNTOLD
     if "cut" in facts:
         flags |= CUT
     if "left_out" in facts:

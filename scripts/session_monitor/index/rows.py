@@ -22,7 +22,7 @@ from session_monitor.totals import usage_totals
 from . import latencies, schema
 from .round_costs import costs, priced_as
 from .round_flags import flags_of
-from .round_sums import Sums, added, sums_of
+from .round_sums import Dearest, Sums, added, sums_of
 from .schema import (
     HAS_PARTS,
     TOLD_TOOLS,
@@ -44,11 +44,15 @@ SESSION = (
 """
 ROUND = (
     *("session", "number", "at", "model", "consumer", "way", "fresh", "read", "written", "visible", "reasoning"),
-    *("parts", "flags", "notes", "code", "first_token_ms", "duration_ms"),
+    *("parts", "flags", "notes", "code", "response_flags", "first_token_ms", "duration_ms", "gateway_ms"),
     *("start", "length", "history", "sent", "thread", "base"),
     *("usd", "pico", "saved_usd", "saved_pico", "stake_usd", "stake_pico"),
 )
 """The columns of ``round``."""
+
+
+SESSIONS_AT_ONCE = 32
+"""What goes through all columns at once stays in the processor's cache; with a whole batch it takes half as long again."""
 
 
 class Rows(NamedTuple):
@@ -57,12 +61,14 @@ class Rows(NamedTuple):
     ``sessions`` are the columns of ``SESSION`` and what the new rounds add up to (``ADDITIVE``).  ``rounds`` are the
     columns of ``ROUND``, each as a list: with the session's position for its number, and with names for the models,
     consumers and ways (``ways.way_of``).  ``told`` has flags of rounds that are not among these, which these tell: the session's position, the round's
-    number, and the flags.  ``latencies`` says how long the rounds took.
+    number, and the flags.  ``dearest`` and ``latencies`` say what they
+    cost at most and how long they took.
     """
 
     sessions: list[tuple[Any, ...]]
     rounds: tuple[list[Any], ...]
     sums: Sums
+    dearest: Dearest
     latencies: latencies.ByNames
     told: Sequence[tuple[int, int, int]] = ()
 
@@ -82,23 +88,36 @@ class Rows(NamedTuple):
 
 def rows_of(batch: Sequence[Written], book: Book) -> Rows:
     """The rows of what was written to session files."""
+    spans = (
+        range(first, min(first + SESSIONS_AT_ONCE, len(batch))) for first in range(0, len(batch), SESSIONS_AT_ONCE)
+    )
+    pieces = (_rounds(batch, positions, book) for positions in spans)
+    return added_up(map(_session, batch), pieces, _flags_told_of_earlier(batch))
+
+
+def added_up(
+    of_sessions: Iterable[tuple[Any, ...]],
+    pieces: Iterable[tuple[list[Any], ...]],
+    told: Sequence[tuple[int, int, int]] = (),
+) -> Rows:
+    """Rows of sessions (``SESSION``) and of their rounds (``ROUND``, column by column, some sessions at a time), with their sums."""
     rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
     sums: Sums = {}
+    dearest: Dearest = {}
     timed: latencies.ByNames = {}
-    for first in range(0, len(batch), _SESSIONS_AT_ONCE):
-        columns = _rounds(batch, range(first, min(first + _SESSIONS_AT_ONCE, len(batch))), book)
+    for columns in pieces:
         by_name = dict(zip(ROUND, columns))
-        sums.update(sums_of(by_name))
+        more_sums, more_dearest = sums_of(by_name)
+        sums.update(more_sums)
+        dearest.update(more_dearest)
         latencies.add_rounds(timed, by_name)
         for column, more in zip(rounds, columns):
             column.extend(more)
-    of_sessions: dict[int, list[tuple[int, ...]]] = {}
+    by_session: dict[int, list[tuple[int, ...]]] = {}
     for key, each in sums.items():
-        of_sessions.setdefault(key[0], []).append(each)
-    sessions = [
-        (*_session(written), *added(of_sessions.get(position, [_NOTHING]))) for position, written in enumerate(batch)
-    ]
-    return Rows(sessions, rounds, sums, timed, _flags_told_of_earlier(batch))
+        by_session.setdefault(key[0], []).append(each)
+    sessions = [(*values, *added(by_session.get(position, [_NOTHING]))) for position, values in enumerate(of_sessions)]
+    return Rows(sessions, rounds, sums, dearest, timed, told)
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
@@ -167,12 +186,23 @@ def _rounds(batch: Sequence[Written], positions: Iterable[int], book: Book) -> t
     return (
         *(sessions, [each["round"] for each in facts], list(map(timestamps.milliseconds, times))),
         *(models, consumers, ways, *tokens, parts, flags, notes),
-        *([each.get(name) for each in facts] for name in ("response_code", "first_token_ms", "duration_ms")),
+        [each.get("response_code") for each in facts],
+        _response_flags(facts, flags),
+        [each.get("first_token_ms") for each in facts],
+        [each.get("duration_ms") for each in facts],
+        list(map(latencies.gateway_ms, facts)),
         *(starts, lengths),
         *([each.get(name, 0) for each in facts] for name in ("messages_from_history", "messages_total")),
         *(list(map(message_history.thread_of, facts)), list(map(message_history.base_of, facts))),
         *amounts,
     )
+
+
+def _response_flags(facts: Sequence[RoundFacts], flags: Sequence[int]) -> list[str | None]:
+    """The gateway's flags of the calls that failed, empty where it set none; None where it does not tell, and of all others."""
+    told = [each.get("response_flags") if flag & schema.FAILED else None for each, flag in zip(facts, flags)]
+    # A gateway writes letters and commas; what else a line may hold there is no text that SQL would take, or very long.
+    return [text and text.encode("ascii", "replace").decode()[:_LONGEST_FLAGS] for text in told]
 
 
 def _parts(facts: RoundFacts) -> str | None:
@@ -209,7 +239,6 @@ def _flags_told_of_earlier(batch: Sequence[Written]) -> list[tuple[int, int, int
     ]
 
 
-# What goes through all columns at once stays in the processor's cache; with a whole batch it takes half as long again.
-_SESSIONS_AT_ONCE = 32
 _BUFFER = 1 << 16  # most session files are read at once
+_LONGEST_FLAGS = 100
 _NOTHING = (0,) * len(schema.ADDITIVE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-SCHEMA = 9
+SCHEMA = 12
 
 SLOT = 1_800_000
 """Milliseconds of a slot."""
@@ -20,10 +20,14 @@ OF_CALLS = ("model", "consumer", "way")
 CALLS = ", ".join(OF_CALLS)
 BEFORE = f"coalesce(lag(slot) OVER (PARTITION BY session ORDER BY slot, {CALLS}), {NEVER})"
 """SQL for ``before``, where all rows of a session are made at once."""
+MILLIONTHS = "(usd + (pico > 0))"
+"""SQL for what a call cost in millionths of a dollar, rounded up: above 0 where it cost anything."""
+DEAREST = f"max(coalesce({MILLIONTHS}, 0))"
+"""SQL for ``dearest``: none of some calls cost more of these."""
 
 FAILED, NO_TOKENS, EXPLICIT_CACHE, TOOL_CALLS, NO_CONTENT, CUT = 1, 2, 4, 8, 16, 32
 LEFT, AT_LEAST, TOOLS_UNKNOWN, FREE, PARTLY_TOLD, LEFT_OUT = 64, 128, 256, 512, 2048, 4096
-HAS_PARTS, CONVERTED_CACHE, CACHE_IN_ONE = 8192, 16384, 32768
+HAS_PARTS, CONVERTED_CACHE, CACHE_IN_ONE, CACHE_UNTOLD = 8192, 16384, 32768, 65536
 """Flags of a round; a call that neither failed nor was left is ok."""
 
 TOLD_TOOLS = 1024
@@ -38,7 +42,18 @@ UNTOLD = NO_TOKENS | PARTLY_TOLD
 NO_SIZE = UNTOLD | AT_LEAST
 """The flags of a round of whose prompt it is not known how long it was."""
 
-_SUMS = ("calls", "failed", "left_calls", "at_least", "fresh", "read", "written", "visible", "reasoning")
+LONGEST = 1 << 40
+"""Milliseconds that no call takes: some 35 years."""
+NO_SPEED = FAILED | LEFT | NO_SIZE | FREE
+"""The flags of a round that does not tell how quickly a model writes."""
+HAS_SPEED = (
+    f"(NOT flags & {NO_SPEED} AND visible + reasoning > 0 "
+    f"AND first_token_ms >= 0 AND duration_ms > first_token_ms AND duration_ms <= {LONGEST})"
+)
+"""SQL for which rounds do."""
+
+_OF_TOKENS = ("fresh", "read", "written", "visible", "reasoning", "cache_untold")
+_SUMS = ("calls", "failed", "left_calls", "at_least", *_OF_TOKENS)
 
 _MONEY = (
     *("usd", "pico", "saved_usd", "saved_pico", "unpriced", "unpriced_tokens", "without_tokens", "partly_told"),
@@ -47,8 +62,8 @@ _MONEY = (
 
 ADDITIVE = (*_SUMS, *_MONEY)
 """What is summed up: calls, those that failed, those that were left, and those that used at least so much; tokens by
-kind; dollars in millionths and the rest in 1e-12 (one number of 64 bits would end at nine million dollars), what caches
-saved likewise, what is not in the cost, and what is at stake of it (``cost.Cost.at_stake``)."""
+kind, and those of prompts of which it is not told what came from a cache; dollars in millionths and the rest in 1e-12
+(one number of 64 bits would end at nine million dollars), what caches saved likewise, what is not in the cost, and what is at stake of it (``cost.Cost.at_stake``)."""
 
 ACTIVE_BY_SLOT = f"CREATE INDEX active_slot ON active(slot, before, session, {CALLS})"
 
@@ -92,7 +107,8 @@ CREATE TABLE damaged(file TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE round(
     session INTEGER, number INTEGER, at INTEGER, model INTEGER, consumer INTEGER, way INTEGER,
     fresh INTEGER, read INTEGER, written INTEGER, visible INTEGER, reasoning INTEGER, parts TEXT,
-    flags INTEGER, notes INTEGER, code INTEGER, first_token_ms INTEGER, duration_ms INTEGER, start INTEGER, length INTEGER,
+    flags INTEGER, notes INTEGER, code INTEGER, response_flags TEXT,
+    first_token_ms INTEGER, duration_ms INTEGER, gateway_ms INTEGER, start INTEGER, length INTEGER,
     history INTEGER, sent INTEGER, thread INTEGER, base INTEGER,
     usd INTEGER, pico INTEGER, saved_usd INTEGER, saved_pico INTEGER, stake_usd INTEGER, stake_pico INTEGER,
     PRIMARY KEY(session, number)
@@ -114,14 +130,16 @@ CREATE TABLE part(
     {_CALL_COLUMNS}, session INTEGER, PRIMARY KEY({CALLS}, session)
 ) WITHOUT ROWID;
 CREATE TABLE active(
-    session INTEGER, slot INTEGER, {_CALL_COLUMNS}, before INTEGER, PRIMARY KEY(session, slot, {CALLS})
+    session INTEGER, slot INTEGER, {_CALL_COLUMNS}, before INTEGER, dearest INTEGER, PRIMARY KEY(session, slot, {CALLS})
 ) WITHOUT ROWID;
 CREATE TABLE latency(
     level INTEGER, span INTEGER, model INTEGER, consumer INTEGER, ended INTEGER, first_token BLOB, duration BLOB,
+    gateway BLOB, written INTEGER, writing INTEGER,
     UNIQUE(level, span, model, consumer, ended)
 );
 {ACTIVE_BY_SLOT};
 {SESSION_ORDERS}
+CREATE INDEX round_failed ON round(at, model, consumer, code, flags) WHERE flags & {FAILED};
 PRAGMA user_version = {SCHEMA};
 """
 
@@ -134,6 +152,7 @@ AGGREGATES = (
         "sum(written)",
         "sum(visible)",
         "sum(reasoning)",
+        f"sum((flags & {CACHE_UNTOLD} != 0) * (fresh + read + written))",
     ),
     *(f"coalesce(sum({name}), 0)" for name in ("usd", "pico", "saved_usd", "saved_pico")),
     "sum(usd IS NULL)",

@@ -7,7 +7,7 @@ import os
 import sqlite3
 from collections.abc import Iterator, Mapping
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, mounts
 from session_monitor.prices.book import Book
 
 from . import opening
@@ -22,7 +22,9 @@ _REMOVERS_PATIENCE = 5.0
 def in_memory(folder: str, book: Book, progress: Progress) -> IndexWriter:
     """A whole index for where none can be written.  Raises ``PermissionError`` as ``IndexWriter.catch_up`` does."""
     with contextlib.ExitStack() as undo:
-        index = IndexWriter(undo.enter_context(contextlib.closing(sqlite3.connect(":memory:"))), folder, book)
+        # Whoever lets go of it last closes it, which may be another thread than the one that asked.
+        db = undo.enter_context(contextlib.closing(sqlite3.connect(":memory:", check_same_thread=False)))
+        index = _writer(db, folder, book)
         index.create()
         index.catch_up(progress, needs_all=True)
         undo.pop_all()
@@ -47,13 +49,20 @@ def opened(folder: str, book: Book, patience: float, *, anew: bool = False) -> I
         _close(index, path)
 
 
+def _writer(db: sqlite3.Connection, folder: str, book: Book, parts: str | None = None) -> IndexWriter:
+    """The index of a folder, or of what that stands for, for changes."""
+    behind = mounts.of(folder)
+    made: IndexWriter = behind.writer(db, folder, book, parts) if behind else IndexWriter(db, folder, book, parts=parts)
+    return made
+
+
 def _sound(path: str, folder: str, book: Book, patience: float) -> IndexWriter | None:
     """The index as it is; None where it is none, or another version's."""
     parts = opening.parts(path)
     with contextlib.ExitStack() as undo:
         try:
             db = undo.enter_context(contextlib.closing(opening.connected(path, "rw", patience)))
-            index = IndexWriter(db, folder, book, parts=parts)
+            index = _writer(db, folder, book, parts)
             if not index.is_known():
                 return None
             db.execute("PRAGMA synchronous = NORMAL")
@@ -73,7 +82,7 @@ def _made(path: str, folder: str, book: Book, patience: float) -> IndexWriter:
     with contextlib.closing(opening.database(path, "rw", patience)) as db:
         if opening.parts(path) == f"{main} none none":  # else a stranger has put something there
             db.execute("PRAGMA journal_mode = WAL")
-            IndexWriter(db, folder, book).create()  # only now the files beside it are there
+            _writer(db, folder, book).create()  # only now the files beside it are there
             opening.remember(path, main)
         index = _sound(path, folder, book, patience)
     if index is None:

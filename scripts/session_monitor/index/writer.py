@@ -20,7 +20,6 @@ from . import aggregates, latencies, opening, schema, tool_rows
 from .database import Index, Progress
 from .numbering import Numbering
 from .round_costs import PRICED, costs, priced_as
-from .round_sums import Sums
 from .rows import ROUND, SESSION, Rows, rows_of
 from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
 from .tool_rows import Befores, ToolUseRow
@@ -252,7 +251,7 @@ class IndexWriter(Index):
         self._put_rounds(rows.rounds, sessions)
         self.db.executemany(_TELL, ((flags, sessions[position], number) for position, number, flags in rows.told))
         self._put_tools(tools, sessions)
-        self._add_up(rows.sums, sessions, old, sums)
+        self._add_up(rows, sessions, old, sums)
         models, consumers = (self._numbering.of_all(table, ()) for table in ("model", "consumer"))
         for (span, model, consumer, ended), more in rows.latencies.items():
             latencies.merge(timed, (span, models[model], consumers[consumer], ended), more)
@@ -287,20 +286,22 @@ class IndexWriter(Index):
         )
         self.db.executemany(_PUT_TOOL, rows)
 
-    def _add_up(self, added: Sums, sessions: Sequence[int], old: Collection[int], sums: aggregates.ByKey) -> None:
-        """Add what new rounds add up to, and tell which sessions have them when."""
+    def _add_up(self, rows: Rows, sessions: Sequence[int], old: Collection[int], sums: aggregates.ByKey) -> None:
+        """Add what new rounds add up to, and tell which sessions have them when, and what they cost at most."""
         models, consumers, ways = (self._numbering.of_all(table, ()) for table in schema.OF_CALLS)
         parts: set[tuple[int, ...]] = set()
-        slots: dict[int, set[tuple[int, ...]]] = {}
+        slots: dict[int, dict[tuple[int, ...], int]] = {}
         noted: list[tuple[int, ...]] = []
-        for (position, slot, model_name, consumer_name, way_name, notes), values in added.items():
+        for named, values in rows.sums.items():
+            position, slot, model_name, consumer_name, way_name, notes = named
             session, model, consumer = sessions[position], models[model_name], consumers[consumer_name]
             way = ways[way_name]
             key = slot, model, consumer, way, notes
             sums[key] = list(map(operator.add, sums[key], values)) if key in sums else list(values)
             parts.add((model, consumer, way, session))
             if slot is not None:
-                slots.setdefault(session, set()).add((slot, model, consumer, way))
+                of_slot, of_calls = slots.setdefault(session, {}), (slot, model, consumer, way)
+                of_slot[of_calls] = max(of_slot.get(of_calls, 0), rows.dearest[named])
             if notes:
                 noted.append((session, notes, *_OF_NOTED(values)))
         aggregates.count_noted(self.db, noted)

@@ -82,6 +82,12 @@ class Tail:
 
     # -- looking -------------------------------------------------------------------------------------------------------
 
+    def read_also(self, pattern: str) -> None:
+        """One more log is named from now on."""
+        self._patterns.append(pattern)
+        self._is_named = rotation.named_by(self._patterns)
+        self._last = None
+
     def begin(self) -> None:
         """A poll begins: files that were passed over in the last one are tried again."""
         self._passed_over.clear()

@@ -11,6 +11,10 @@ Its rooms in reading order, ● those that others may come in by:
     chain            which calls without any id belong together
     unknown_lines    lines that are none of a gateway's
     lacks            what a pass did not find
+    take_in ●        recorded calls become sessions, where no monitor is at work
+    alerting         what is done about alerts after each poll
+    telemetry        what is done so that calls become spans elsewhere
+    replicating        what is done so that a store elsewhere stays equal
     display          what a run shows without a live view, and how fast it goes
     live_view        what it shows on a terminal
     voice ●          what a person should hear

@@ -11,8 +11,9 @@ process between two steps, the next poll reads from the last commit, and the ses
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING, Callable, Protocol
 
 from session_monitor.calls.coverage import Coverage
@@ -25,7 +26,7 @@ from session_monitor.log.tail import LookAgain, Tail
 from session_monitor.prices.book import Book
 from session_monitor.sessions.opening import InTheWay, SetAside, WentBack
 from session_monitor.sessions.store import Store
-from session_monitor.sessions.summary import Summary, Written
+from session_monitor.sessions.summary import Coming, Summary, Written
 from session_monitor.sessions.write_lock import Outdated
 from session_monitor.totals import usage_totals
 
@@ -132,13 +133,17 @@ class Ingest:
         now: Callable[[], int] = time.time_ns,
         sleep: Callable[[float], None] = time.sleep,
         is_piped: bool = False,
+        on_writing: Callable[[list[Coming]], None] | None = None,
+        known_in: str | None = None,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
 
         With ``chain`` calls without any session id are joined by their growing history.  ``allowed`` are the real
-        folders that logs must lie beneath, if any are given.  ``stop`` is asked between lines; ``on_commit`` hears of
-        each batch, with the sessions that it wrote.
+        folders that logs must lie beneath, if any are given.  ``stop`` is asked between lines; ``on_writing`` hears of
+        what is about to be written, ``on_commit`` of each batch, with the sessions that it wrote.
+
+        ``known_in`` is the data folder whose recorded calls are not counted once more where a gateway logged them, too.
 
         With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``now``
         nanoseconds since 1970 as files have them, ``sleep`` waits for some seconds.
@@ -152,6 +157,7 @@ class Ingest:
         self._session_key = session_key
         self._chain = chain
         self._stop = stop
+        self._on_writing = on_writing
         self._on_commit = on_commit
         self._tail = Tail(
             patterns,
@@ -163,6 +169,10 @@ class Ingest:
             now=now,
             is_piped=is_piped,
         )
+        self._recorded: str | None = None
+        self._known_in = known_in
+        self._marks: frozenset[int] = frozenset()
+        self._marks_state: object = None
         self._batch = _Batch()
         self._rereading: Rereading | None = None  # where session files lack what they had once, or may
         self._is_kept = False  # whether the last pass went well to its end
@@ -176,6 +186,11 @@ class Ingest:
     def coverage(self) -> Coverage:
         """All that was ever read with this filter."""
         return self._view.coverage
+
+    def read_recorded(self, log: str) -> None:
+        """Read the log of calls that no gateway logged, too, from now on."""
+        self._recorded = os.path.realpath(log)
+        self._tail.read_also(self._recorded)
 
     def input_has_ended(self) -> None:
         """All that comes in on standard input is there, and the next poll reads its last line also without a newline."""
@@ -229,7 +244,7 @@ class Ingest:
                 self._tail.look(look)
             finally:  # a look that must be taken again has told its losses already
                 poll.hear(look)
-            poll.saw(look)
+            poll.saw(look, self._recorded)
             self._read_look(poll, look)
             self._index.settle()
             if self._store.problem:
@@ -319,6 +334,7 @@ class Ingest:
             from .intake import Intake  # noqa: PLC0415 -- most passes find nothing new
 
             self._intake = Intake(self._store, self._session_key, chain=self._chain)
+        self._intake.recorded = self._recorded_elsewhere(file)
         self._joining = joining = self._intake.joining()
         gid, read, end, sealed = generation.gid, generation.offset, 0, self._tail.is_sealed(generation, file)
         batch = coverage = None
@@ -338,12 +354,24 @@ class Ingest:
             read = end
             if self._is_full():
                 self._commit(poll)
+                self._intake.recorded = self._recorded_elsewhere(file)
             if number % LINES_BETWEEN_LOOKS == 0 and self._stop():
                 return
         # What was piped may come again, and go on then.
         if sealed and joining.waiting and coverage and not self._tail.is_piped:
             self._intake.take_rest(joining, gid, coverage if read >= generation.read_before else repeated)
             self._batch.advance(generation, file, read, end)
+
+    def _recorded_elsewhere(self, file: LogFile) -> Collection[int]:
+        """The marks of the calls that were recorded, for a gateway's file: it may have logged them, too."""
+        if self._known_in is None or file.place.log == self._recorded:
+            return ()
+        from session_monitor.recording import known_calls  # noqa: PLC0415 -- as above
+
+        state = known_calls.state_in(self._known_in)
+        if state != self._marks_state:
+            self._marks, self._marks_state = known_calls.up_to_date(self._known_in), state
+        return self._marks
 
     # -- 4 commit ------------------------------------------------------------------------------------------------------
 
@@ -364,6 +392,8 @@ class Ingest:
             # Before anything is written: what can be said of the files afterwards may be about their successors.
             grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
             self._index.before()
+            if self._on_writing:
+                self._on_writing(self._store.coming())
             follows = self._checkpoint.flushes == self._store.flushes
             new, written = self._store.flush()
             for generation, other in grown:

@@ -7,7 +7,7 @@ this, and starts the sooner for it.
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from session_monitor.calls import access_line, ai_log, long_lines
 from session_monitor.calls.access_line import Skipped
@@ -16,9 +16,12 @@ from session_monitor.calls.round import Round
 from session_monitor.calls.short_lines import LineReader, ShortCall
 from session_monitor.log.joined_lines import JoinedLine, Joining
 from session_monitor.log.log_file import LONGEST_LINE
+from session_monitor.recording import known_calls
 from session_monitor.sessions.store import Store
 
 from .chain import chained
+
+_CHAT_ID = ai_log.PLACES.index("chat_id")
 
 
 class Intake:
@@ -33,6 +36,8 @@ class Intake:
         self._session_key = session_key
         self._chain = chain
         self._reader = LineReader()
+        self.recorded: Collection[int] = ()
+        """The marks of calls that were recorded elsewhere, and are not counted once more in the lines that come now."""
 
     @staticmethod
     def joining() -> Joining:
@@ -83,11 +88,18 @@ class Intake:
         if self._session_key is not None and not is_meant(call.group, self._session_key):
             coverage.skip("other_session")
             return
+        if self.recorded and self._is_recorded(call):
+            coverage.skip("recorded_elsewhere")
+            return
         if isinstance(call, ShortCall):
             self._store.add_short(call, log)
         else:
             self._store.add(call, log)
         coverage.count(call)
+
+    def _is_recorded(self, call: Round | ShortCall) -> bool:
+        chat_id = call.chat_id if isinstance(call, Round) else call.places[_CHAT_ID]
+        return chat_id is not None and known_calls.mark(known_calls.of_provider(chat_id)) in self.recorded
 
 
 def is_whole(line: bytes, joining: Joining | None = None) -> bool:

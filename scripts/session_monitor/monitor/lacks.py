@@ -10,7 +10,6 @@ from session_monitor.calls.coverage import Coverage
 from session_monitor.log import rotation
 
 from . import unknown_lines
-from .poll import Poll
 
 _NO_CALLS = "no line that was read is a call to a model, and nearly all are in no shape that is known"
 
@@ -25,9 +24,12 @@ class Lacks(NamedTuple):
 NOTHING = Lacks([], "")
 
 
-def of_pass(logs: Sequence[str], poll: Poll, covered: Coverage) -> Lacks:
-    """Which logs are not there, or that all that was ever read of them, which ``covered`` tells, holds no call."""
-    absent = _absent(logs, poll.logs_found)
+def of_pass(logs: Sequence[str], found: int, covered: Coverage) -> Lacks:
+    """Which logs are not there, or that all that was ever read of them, which ``covered`` tells, holds no call.
+
+    ``found`` is how many files of them there are.
+    """
+    absent = _absent(logs, found)
     if absent:
         said = f"nothing yet: there is no {' or '.join(absent)} ('python3 scripts/cli.py doctor' looks for others)"
         return Lacks([f"there is no {log}" for log in absent], said)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Callable
 
-from session_monitor.prices import price_list
-from session_monitor.prices.book import Book
+from session_monitor.insight.all_findings import RecentFindings
 from session_monitor.reports import report
+from session_monitor.reports.live import MINUTES, LiveNow, LiveSessions
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import live_frame
 from session_monitor.text import screen as text_screen
@@ -28,28 +30,52 @@ class LiveView:
         self,
         screen: text_screen.Screen,
         logs: Sequence[str],
-        output_dir: str,
-        book: Book | None,
+        reports: Callable[[], report.Report],
         clock: Callable[[], float],
+        *,
+        is_priced: Callable[[], bool] = lambda: True,
+        is_kept: Callable[[], bool] = lambda: True,
     ) -> None:
-        """Begins with what the output folder holds."""
+        """Begins with what the output folder holds; ``reports`` gives the answers of each moment.
+
+        These are asked again at the end of each poll as long as the index that they come from ``is_kept``.
+        """
         self._screen = screen
         self._logs = logs
         self._clock = clock
         self._pace = Pace(clock)
         self._drawn = 0.0
-        overview = report.Report(output_dir, book or Book([price_list.shipped()])).overview(latest=LATEST_SESSIONS)
-        self._known, self._sums = overview.sessions, overview.sums
-        self._has_prices = book is not None
-        self._latest = {
-            row.fields["session_id"]: _line(row.fields["session_id"], row.fields) for row in overview.latest
-        }
+        self._reports, self._is_priced, self._is_kept = reports, is_priced, is_kept
+        self._rows = LiveSessions()
+        self._found = RecentFindings()
+        self._latest: dict[str, live_frame.SessionLine] = {}
         self._before = Poll()
+        overview = self._look()
+        self._known, self._sums = overview.sessions, overview.sums
+
+    def _look(self) -> report.Overview:
+        """Take in what each of the latest sessions cost, and what goes on just now."""
+        columns, rows = self._screen.size()
+        asked = self._reports()
+        now = LiveNow(*asked.live(latest=min(max(rows, 1), LATEST_SESSIONS), minutes=MINUTES))
+        lines = self._rows.lines(asked, now.overview, columns)
+        self._found.look(asked)
+        told = (replace(line, findings=self._found.of(line.session_id)) for line in lines)
+        self._latest.update((line.session_id, line if self._is_priced() else replace(line, cost=None)) for line in told)
+        self._active: int | None = now.active
+        self._burn: str | None = now.burn_rate()
+        return now.overview
 
     def batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
         """Take in the sessions of a batch, and draw if it is time to."""
         for session_id, summary in sessions.items():
-            self._latest[session_id] = _line(session_id, vars(summary))
+            known = self._latest.get(session_id)
+            fields = {**vars(summary), "session_id": session_id}
+            # What it cost before is nearly what it costs now, unless very much is still to be read.
+            cost = known.cost if known and not poll.behind else None
+            title, findings = (known.title, known.findings) if known else ("", "")
+            line = live_frame.SessionLine.of(fields, cost=cost, title=title)
+            self._latest[session_id] = replace(line, findings=findings)
         if len(self._latest) > 2 * LATEST_SESSIONS:
             self._latest = {line.session_id: line for line in self._sorted()}
         if self._clock() - self._drawn >= REDRAW_SECONDS:
@@ -57,6 +83,10 @@ class LiveView:
 
     def polled(self, poll: Poll) -> None:
         """Draw what the poll left, and count it to what was before."""
+        self._active = self._burn = None
+        if self._is_kept():
+            with contextlib.suppress(report.NoSuchFolderError):  # which the next poll tells
+                self._look()
         self._draw(poll)
         self._before.add(poll)
         self._pace = Pace(self._clock)
@@ -73,7 +103,8 @@ class LiveView:
         pace = self._pace.of(poll)
         view = live_frame.FrameData(
             sessions=self._sorted(),
-            active=self._known + now.new_sessions,
+            known=self._known + now.new_sessions,
+            active=self._active,
             totals=self._totals(now),
             lines=now.coverage.lines,
             calls=now.coverage.calls,
@@ -87,6 +118,7 @@ class LiveView:
             logs=self._logs,
             notes=[*poll.problems, *now.notices],
             now=datetime.now(timezone.utc).isoformat(),
+            findings=str(self._found),
         )
         self._screen.draw(live_frame.frame(view, *self._screen.size()))
 
@@ -97,17 +129,7 @@ class LiveView:
             total.output_tokens,
             total.cached_tokens,
             total.reasoning_tokens,
-            wording.shown(total.spending) if self._has_prices else None,
+            wording.shown(total.spending) if self._is_priced() else None,
             wording.unknown_tokens(total.spending),
+            self._burn if self._is_priced() else None,
         )
-
-
-def _line(session_id: str, row: dict[str, object]) -> live_frame.SessionLine:
-    return live_frame.SessionLine(
-        session_id,
-        row["updated_at"],  # type: ignore[arg-type]
-        row["messages_count"],  # type: ignore[arg-type]
-        row["total_input_tokens"],  # type: ignore[arg-type]
-        row["total_output_tokens"],  # type: ignore[arg-type]
-        row["model"],  # type: ignore[arg-type]
-    )

@@ -16,12 +16,13 @@ class Poll:
 
     ``problems`` are what keeps the result from being complete: a log that may not be read, a session file that had
     to be set aside; ``lacks_logs`` says whether logs are among them.  ``notices`` are what it can do nothing about.
-    ``behind`` are the bytes still to be read (a stopped poll leaves some).
+    ``behind`` are the bytes still to be read (a stopped poll leaves some).  ``recorded_found`` are those of the
+    ``logs_found`` that no gateway wrote.
     """
 
     def __init__(self) -> None:
         """Nothing was done yet."""
-        self.logs_found = self.new_sessions = 0
+        self.logs_found = self.recorded_found = self.new_sessions = 0
         self.sums = NOTHING
         self.coverage = Coverage()
         self.problems: list[str] = []
@@ -29,9 +30,10 @@ class Poll:
         self.notices: list[str] = []
         self.bytes_to_read = self.bytes_read = 0
 
-    def saw(self, look: Look) -> None:
-        """Take in what a look found."""
+    def saw(self, look: Look, recorded: str | None = None) -> None:
+        """Take in what a look found; ``recorded`` is the log that no gateway writes to, where it is read."""
         self.logs_found = len(look.files)
+        self.recorded_found = sum(file.place.log == recorded for file in look.files) if recorded else 0
         self.bytes_to_read = self.bytes_read + sum(tail.unread(*pair) for pair in look.unread)
 
     def hear(self, look: Look) -> None:
@@ -54,7 +56,7 @@ class Poll:
 
     def add(self, other: Poll) -> None:
         """Count another poll in; problems are those of the last one."""
-        self.logs_found = other.logs_found
+        self.logs_found, self.recorded_found = other.logs_found, other.recorded_found
         self.new_sessions += other.new_sessions
         self.sums = usage_totals.added([self.sums, other.sums])
         self.coverage.add(other.coverage)

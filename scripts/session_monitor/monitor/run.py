@@ -9,7 +9,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from session_monitor.base import data_folder, files, last_run, timestamps
+from session_monitor.base import data_folder, files, last_run, settings, timestamps
 from session_monitor.base.last_run import LastRun
 from session_monitor.base.signals import Signals, stopping
 from session_monitor.calls.coverage import Coverage
@@ -30,7 +30,12 @@ from .poll import Poll
 from .voice import Voice
 
 if TYPE_CHECKING:
+    from session_monitor.reports.report import Report
+
+    from .alerting import Alerting
     from .piped_log import PipedLog
+    from .replicating import Replicating
+    from .telemetry import Telemetry
 
 OK, FAILED = 0, 1
 """Exit codes of a run."""
@@ -79,13 +84,29 @@ class Monitor:
         self._prices = CurrentBook(options.output_dir, os.environ)
         self._tell_of_prices()
         self._covered, self._is_unknown_told = Coverage(), False
+        self._reads_recorded = self._is_piped  # what is piped is read alone
         self._is_cron = False
+        self._is_single = True
         self._show: Show = Progress(None, time.monotonic)
+        self._alerting: Alerting | None = None
+        self._telemetry = self._sending() if options.otlp else None
+        self._replicating = self._shipping() if options.ship else None
         with contextlib.ExitStack() as undo:
             self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
             undo.callback(self._index.close)
             self._ingest = self._reading(options)
             undo.pop_all()
+
+    def _sending(self) -> Telemetry:
+        from .telemetry import Telemetry  # noqa: PLC0415 -- few send spans
+
+        return Telemetry(self._options.output_dir, self._options.otlp, os.environ, lambda: self._prices.book)
+
+    def _shipping(self) -> Replicating:
+        from .replicating import Replicating  # noqa: PLC0415 -- few ship
+
+        options = self._options
+        return Replicating(options.output_dir, options.ship, options.gateway, os.environ, lambda: self._prices.book)
 
     def _reading(self, options: argparse.Namespace) -> Ingest:
         """What is read where, and what becomes of it.  Raises ``OSError`` where the folder may not be written to."""
@@ -101,11 +122,21 @@ class Monitor:
             index=self._index,
             session_key=options.session_key,
             chain=options.chain,
-            allowed=[] if self._is_piped else rotation.allowed_folders(options.allow_dir or (), os.environ),
+            allowed=self._allowed(),
             is_piped=self._is_piped,
+            known_in=options.output_dir,
             stop=self._signals.stop,
+            on_writing=self._telemetry.announce if self._telemetry else None,
             on_commit=self._batch,
         )
+
+    def _allowed(self) -> list[str]:
+        """The folders that logs must lie beneath, that of recorded calls among them; none where any will do."""
+        if self._is_piped:
+            return []
+        named = rotation.allowed_folders(self._options.allow_dir or (), os.environ)
+        recorded = os.path.dirname(data_folder.recorded_log(self._options.output_dir))
+        return [*named, os.path.realpath(recorded)] if named else []
 
     @property
     def _book(self) -> Book | None:
@@ -136,9 +167,10 @@ class Monitor:
 
     def run(self, *, follow: bool) -> int:
         """Poll once or until the end is asked for; returns the exit code."""
-        self._is_cron = self._say.quiet and not (follow or self._is_piped)
+        self._is_single = not (follow or self._is_piped)
+        self._is_cron = self._say.quiet and self._is_single
         with self._signals.catch(), contextlib.closing(self._index):
-            if not (follow or self._is_piped):
+            if self._is_single:
                 return self._once()
             return self._until_input_ends() if self._is_piped else self._follow()
 
@@ -153,6 +185,8 @@ class Monitor:
             print(f"\rmaking the index: {100 * done // total} %\x1b[K{end}", end="", file=sys.stderr, flush=True)
 
     def _batch(self, poll: Poll, sessions: dict[str, Summary]) -> None:
+        if self._telemetry:
+            self._telemetry.settle()
         if self._options.verbose:
             for session_id, session in sessions.items():
                 self._say.aloud(f"{session_id}: {humanize.counted(session.messages_count, 'round')}")
@@ -163,6 +197,7 @@ class Monitor:
             self._show = Progress(sys.stderr, time.monotonic)
         poll = self._polled()
         self._show.polled(poll)
+        self._end_sending(poll)
         self._tell_of_lacks(poll)
         self._say.troubles(poll)
         self._close(poll)
@@ -175,16 +210,19 @@ class Monitor:
         if poll.problems:  # what lacks cannot be told from what could not be read: what was known of it stays
             return
         covered = self._ingest.coverage
-        if poll.logs_found and len(self._logs) == 1 and (covered.calls or not covered.lines):  # as nearly always
+        found = poll.logs_found - poll.recorded_found
+        has_no_gateway = poll.recorded_found and self._logs == settings.LOG_PATH.built_in
+        is_as_usual = found and len(self._logs) == 1 and (covered.calls or not covered.lines)
+        if has_no_gateway or is_as_usual:
             self._run.lacks = []
         else:
             from . import lacks  # noqa: PLC0415 -- as below
 
-            found = lacks.of_pass(self._logs, poll, covered)
-            self._run.lacks = found.facts
+            lacking = lacks.of_pass(self._logs, found, covered)
+            self._run.lacks = lacking.facts
             is_new = self._run.is_to_be_said(self._before, timestamps.now())
-            if found.said and (is_new or not self._say.quiet) and found.said not in poll.notices:
-                poll.notices.append(found.said)
+            if lacking.said and (is_new or not self._say.quiet) and lacking.said not in poll.notices:
+                poll.notices.append(lacking.said)
         last_run.keep(self._options.output_dir, self._run, self._before)
 
     def _follow(self) -> int:
@@ -198,6 +236,7 @@ class Monitor:
                 total.add(poll)
                 self._show.polled(poll)
                 self._signals.sleep(self._options.refresh_interval)
+        self._end_sending(total)
         self._close(total)
         return OK
 
@@ -212,6 +251,7 @@ class Monitor:
         total = Poll()
         with contextlib.closing(PipedLog(self._options.output_dir, sys.stdin.fileno(), self._signals.sleep)) as log:
             is_read = self._read_input(log, total)
+        self._end_sending(total)
         self._forget_input()
         self._checkpoint.save()
         self._close(total)
@@ -264,7 +304,20 @@ class Monitor:
 
         screen = stack.enter_context(Screen(sys.stdout))
         stack.enter_context(stopping(screen.give_back, screen.take))
-        return LiveView(screen, self._logs, self._options.output_dir, self._book, time.monotonic)
+        return LiveView(
+            screen,
+            self._logs,
+            self._asked,
+            time.monotonic,
+            is_priced=lambda: self._book is not None,
+            is_kept=lambda: not self._index.problem,
+        )
+
+    def _asked(self) -> Report:
+        """The answers of this moment."""
+        from session_monitor.reports.report import Report  # noqa: PLC0415 -- as above
+
+        return Report(self._options.output_dir, self._priced_by, now=timestamps.now())
 
     def _poll_again(self) -> Poll:
         """A poll that survives a bad day: what could not be written now is read again next time."""
@@ -282,11 +335,60 @@ class Monitor:
             self._ingest.book = self._book
             if self._book:
                 self._index.price_with(self._book)
+        if not self._reads_recorded and data_folder.has_recorded(self._options.output_dir):
+            self._ingest.read_recorded(data_folder.recorded_log(self._options.output_dir))
+            self._reads_recorded = True
+        before = self._index.change
         poll = self._ingest.poll()
         self._tell_of_unknown(poll)
         if self._index.problem:
             poll.notices.append(f"the index cannot be kept ({self._index.problem}); questions make one for themselves")
+        self._look_for_alerts(poll, before)
+        with contextlib.suppress(OSError):
+            data_folder.looked(self._options.output_dir)
+        if self._telemetry:
+            self._telemetry.after(poll, is_following=not self._is_single)
+        if self._replicating:
+            self._replicating.after(poll, self._index.change, is_following=not self._is_single)
         return poll
+
+    def _look_for_alerts(self, poll: Poll, before: object) -> None:
+        """Tell of what has to be told by now, where anybody set what that is.
+
+        ``before`` is the mark of the index before the poll.
+        """
+        folder = self._options.output_dir
+        if not data_folder.is_watched(folder):
+            return
+        from session_monitor.alerts import gate  # noqa: PLC0415 -- as above
+
+        done = gate.Done(
+            *(poll.sums.spending.pico, poll.sums.total_tokens, poll.sums.failed, poll.sums.spending.unpriced_rounds),
+            lost_bytes=self._ingest.coverage.lost_bytes,
+            is_stuck=poll.lacks_logs or (poll.behind > 0 and not poll.bytes_read),
+            before=before,
+            change=self._index.change,
+        )
+        try:
+            is_open = gate.is_open(folder, done, self._prices.state, timestamps.now())
+        except OSError as error:
+            poll.notices.append(f"alerts: {error.filename}: {error.strerror}")
+            return
+        if self._alerting is None and (is_open or gate.is_waiting(folder)):
+            from .alerting import Alerting  # noqa: PLC0415 -- as above
+
+            self._alerting = Alerting(folder, self._asked, is_following=not self._is_single)
+        if self._alerting is not None:
+            self._alerting.after(poll, done if is_open else None, self._prices.state)
+
+    def _end_sending(self, poll: Poll) -> None:
+        """Give what waits to be told or sent a while."""
+        if self._alerting is not None:
+            self._alerting.close(poll)
+        if self._telemetry is not None:
+            self._telemetry.close(poll, is_told_to_end=bool(self._signals.received))
+        if self._replicating is not None:
+            self._replicating.close(poll, is_told_to_end=bool(self._signals.received))
 
     def _tell_of_unknown(self, poll: Poll) -> None:
         """Where what was read is none of a gateway's, say so once: of this run, or of all runs if this one read little."""
@@ -306,9 +408,7 @@ class Monitor:
         """How many sessions there are; from the index, unless a new one would have to be made for that."""
         if self._index.problem:
             return store.count(self._options.output_dir)
-        from session_monitor.reports import report  # noqa: PLC0415 -- as above
-
-        return report.Report(self._options.output_dir, self._priced_by).overview().sessions
+        return self._asked().overview().sessions
 
     def _close(self, poll: Poll) -> None:
         if not self._say.quiet:

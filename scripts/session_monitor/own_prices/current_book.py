@@ -24,6 +24,11 @@ class CurrentBook:
         self.look()
 
     @property
+    def state(self) -> object:
+        """Changes when the lists do."""
+        return self._state
+
+    @property
     def book(self) -> Book:
         """The prices as they were when nothing was wrong with them.  Raises ``mistake`` where that was never so."""
         if self._book is None:

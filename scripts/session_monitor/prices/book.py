@@ -100,6 +100,16 @@ class Book:
         parts, saved, notes, above, at_stake = rates.priced(call.usage, call.at, in_force)
         return Cost(sum(parts), CostParts(*parts), saved, notes, in_force.prices, in_force.row.row, above, at_stake)
 
+    def prompt_rates(self, call: Call) -> tuple[int, int, int]:
+        """Pico-dollars that a token of the call's prompt cost: fresh, read from a cache, written to one; 0 where that is not known."""
+        named = self.priced_as(call.model, call.route, call.cluster, call.consumer)
+        in_force = self._of_call(named, *call[1:6])
+        if isinstance(in_force, (Cost, Unpriced)):
+            return 0, 0, 0
+        from . import rates  # noqa: PLC0415 -- as above
+
+        return rates.of_prompt(call.usage, call.at, in_force)
+
     def named(self, model: str | None, route: str | None, cluster: str | None) -> str | None:
         """A model's name with who sold what went over this route and cluster, as ``find`` takes it."""
         if model is None or (route is None and cluster is None and "::" not in model):

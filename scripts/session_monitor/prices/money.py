@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from session_monitor.base import lazy_regex
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from fractions import Fraction
 
 PICO = 10**12
@@ -75,17 +76,43 @@ def of_plain(text: str) -> int:
     return -amount if text.startswith("-") else amount
 
 
-def shown(pico: int) -> str:
-    """Dollars for people: two decimals, or as many as show three digits of a smaller amount; never 0 for a little."""
-    return f"{'-' if pico < 0 else ''}${digits(abs(pico), PICO)}"
+def shown(pico: int, decimals: int | None = None) -> str:
+    """Dollars for people: two decimals, or as many as show three digits of a smaller amount; never 0 for a little.
+
+    With so many ``decimals`` a little that they do not hold is ``<$0.01``.
+    """
+    return amount_shown(pico, PICO, decimals, "$")
 
 
-def digits(amount: int, unit: int) -> str:
-    """How many units an amount is, from 0 on, in the same way."""
-    size = amount * PICO // unit
-    decimals = 2 if not size or size >= PICO else max(2, min(12, 15 - len(str(size))))
-    whole, rest = divmod(nearest(amount * 10**decimals, unit), 10**decimals)
-    return f"{whole:,}.{rest:0{decimals}d}"
+def amount_shown(amount: int, unit: int, decimals: int | None = None, sign: str = "") -> str:
+    """How many units an amount is, in the same way, behind the sign of a currency."""
+    size, is_cut = abs(amount) * PICO // unit, decimals is not None
+    if decimals is None:
+        decimals = 2 if not size or size >= PICO else max(2, min(_MOST_DECIMALS, _decimals(size, 3)))
+    steps = nearest(abs(amount) * 10**decimals, unit)
+    less = ("<" if amount > 0 else ">") if is_cut and amount and not steps else ""
+    whole, rest = divmod(1 if less else steps, 10**decimals)
+    return f"{less}{'-' if amount < 0 else ''}{sign}{whole:,}.{rest:0{decimals}d}"
+
+
+def column_decimals(amounts: Iterable[int], unit: int = PICO) -> int:
+    """With how many decimals all of a column are shown, so that they can be compared.
+
+    They hold four digits of the largest amount, and two of the one in the middle; at least two.
+    """
+    sizes = sorted(abs(amount) * PICO // unit for amount in amounts if amount)
+    if not sizes:
+        return 2
+    wanted = max(_decimals(sizes[-1], 4), _decimals(sizes[len(sizes) // 2], 2))
+    return max(2, min(_MOST_DECIMALS, wanted))
+
+
+_MOST_DECIMALS = 12
+
+
+def _decimals(size: int, digits: int) -> int:
+    """How many decimals hold so many digits of an amount of pico-units."""
+    return digits + _MOST_DECIMALS - len(str(size))
 
 
 def _is_up(amount: int, unit: int) -> bool:

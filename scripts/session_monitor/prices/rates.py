@@ -220,11 +220,7 @@ def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
     """What tokens of these kinds cost, whatever else the log may mean by them; at stake is how long caches are kept."""
     _, row, factor, notes, stated = in_force
     fresh, cache_read, cache_write, visible, reasoning, explicit_cache, of_kinds, _ = usage
-    tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
-    above, rates = tiers[0]
-    if len(tiers) > 1:
-        prompt = fresh + cache_read + cache_write
-        above, rates = next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
+    above, rates = _in_force_for(usage, at, row)
     if not (cache_read or cache_write or of_kinds) and factor is None:
         return (fresh * rates.input, 0, 0, visible * rates.output, reasoning * rates.reasoning), 0, notes, above, None
     read, read_note = rates.cache_read, rates.read_note
@@ -254,6 +250,26 @@ def _as_read(usage: Tokens, at: str | None, in_force: InForce) -> Priced:
         parts, saved, at_stake = _in_dollars(parts, saved, at_stake, factor)
     notes, is_known = _assumed(notes, *assumed)
     return parts, saved if is_known else None, notes, above, at_stake
+
+
+def of_prompt(usage: Tokens, at: str | None, in_force: InForce) -> tuple[int, int, int]:
+    """Pico-dollars for a token of such a prompt: fresh, read from a cache, written to one; rounded down."""
+    rates = _in_force_for(usage, at, in_force.row)[1]
+    written = rates.cache_write
+    if rates.for_an_hour is not None and in_force.stated and in_force.stated.cache_write == HOUR:
+        written += rates.for_an_hour
+    read = rates.cache_read_explicit if usage[5] else rates.cache_read
+    factor = 1 if in_force.factor is None else in_force.factor
+    return int(rates.input * factor), int(read * factor), int(written * factor)
+
+
+def _in_force_for(usage: Tokens, at: str | None, row: PriceRow) -> tuple[int, Rates]:
+    """The tier that a call falls into, and its rates."""
+    tiers = row.tiers if not row.windows or not at else _at_that_hour(row, at)
+    if len(tiers) == 1:
+        return tiers[0]
+    prompt = usage[0] + usage[1] + usage[2]
+    return next(tier for tier in reversed(tiers) if prompt > tier[0] or not tier[0])
 
 
 def _in_dollars(parts: ByKind, saved: int, at_stake: int | None, factor: Fraction) -> tuple[ByKind, int, int | None]:

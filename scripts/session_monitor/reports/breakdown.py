@@ -14,8 +14,8 @@ from session_monitor.index.schema import SLOT
 from session_monitor.totals import usage_totals
 from session_monitor.totals.usage_totals import Sums
 
-from .filter_sql import SelectionSql, SumSource
-from .naming import Naming
+from .selected.filter_sql import SelectionSql, SumSource
+from .selected.naming import Naming
 
 _SUMMED_TOOLS = "sum(tool.calls), sum(tool.results), sum(tool.failed), sum(tool.tokens), sum(tool.tokens IS NOT NULL)"
 
@@ -161,7 +161,7 @@ def by_tool(selected: SelectionSql) -> list[ToolRow]:
 
 def by_time(selected: SelectionSql, unit: str, zone: tzinfo | None) -> Breakdown:
     """A row for each hour, day, week or month of a time zone that has calls, the newest last."""
-    spans = _spans(selected, unit, zone)
+    spans = spans_of(selected, unit, zone)
     names = _names(selected, "model")
     rows = []
     for span in spans:
@@ -170,21 +170,21 @@ def by_time(selected: SelectionSql, unit: str, zone: tzinfo | None) -> Breakdown
         if sums.calls:
             models = sorted(names[number] for number in _models_in(selected, sources) if number in names)
             rows.append(SpanRow(span, session_count(selected, sources), sums, models))
-    return Breakdown(rows, _session_count_within(selected, spans), usage_totals.added(row.sums for row in rows))
+    return Breakdown(rows, session_count_within(selected, spans), usage_totals.added(row.sums for row in rows))
 
 
 def by_time_and_name(selected: SelectionSql, unit: str, zone: tzinfo | None, column: str) -> Breakdown:
     """A row for each name in each span that has calls of it: the newest span last, in each the dearest first."""
-    spans, naming = _spans(selected, unit, zone), Naming(selected.index, column)
+    spans, naming = spans_of(selected, unit, zone), Naming(selected.index, column)
     rows, sums = [], []
     for span in spans:
         of_span = _by_name(selected, naming, selected.between(span.start, span.end))
         rows += [SpanNameRow(span, row) for row in of_span.rows]
         sums.append(of_span.sums)
-    return Breakdown(rows, _session_count_within(selected, spans), usage_totals.added(sums))
+    return Breakdown(rows, session_count_within(selected, spans), usage_totals.added(sums))
 
 
-def _session_count_within(selected: SelectionSql, spans: Sequence[TimeSpan]) -> int:
+def session_count_within(selected: SelectionSql, spans: Sequence[TimeSpan]) -> int:
     """How many sessions have calls in these spans; calls without a time are in none."""
     return session_count(selected, selected.between(spans[0].start, spans[-1].end)) if spans else 0
 
@@ -195,7 +195,7 @@ def _models_in(selected: SelectionSql, sources: list[SumSource]) -> set[int]:
     return {number for source in sources for (number,) in db.execute(f"SELECT DISTINCT model FROM {source.rows}")}
 
 
-def _spans(selected: SelectionSql, unit: str, zone: tzinfo | None) -> list[TimeSpan]:
+def spans_of(selected: SelectionSql, unit: str, zone: tzinfo | None) -> list[TimeSpan]:
     """The spans in which there may be calls, the first and the last one cut to the time that is meant."""
     since, until = selected.selection.since, selected.selection.until
     spans: list[TimeSpan] = []
@@ -221,6 +221,11 @@ def _first_slot(selected: SelectionSql, moment: int | None) -> int | None:
 
 
 # -- sums and counts ---------------------------------------------------------------------------------------------------
+
+
+def share(part: int, whole: int) -> float | None:
+    """The part of the whole; None of nothing."""
+    return round(part / whole, 6) if whole else None
 
 
 def sums_of(selected: SelectionSql, sources: list[SumSource]) -> Sums:
@@ -286,6 +291,15 @@ def _names(selected: SelectionSql, table: str) -> dict[int, str]:
 def added_columns(columns: Sequence[int] | None, more: Sequence[int]) -> list[int]:
     """Two rows of sums added up; None counts as nothing."""
     return [one + other for one, other in zip(columns, more)] if columns else list(more)
+
+
+def model_without_price(columns: Sequence[int]) -> int:
+    """Of how many of some calls, by ``schema.ADDITIVE``, the model has no price: that is why these have none."""
+    unpriced, *otherwise = (columns[schema.ADDITIVE.index(name)] for name in _UNPRICED)
+    return unpriced - sum(otherwise)
+
+
+_UNPRICED = ("unpriced", "without_tokens", "partly_told")
 
 
 # -- what is there at all ----------------------------------------------------------------------------------------------

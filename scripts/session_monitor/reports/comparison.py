@@ -9,12 +9,12 @@ from session_monitor.index.database import Index
 from session_monitor.prices import money
 from session_monitor.totals.usage_totals import NOTHING, Sums
 
-from . import breakdown, latency, naming
-from .breakdown import Breakdown
-from .dashboard import share
-from .filter_sql import SelectionSql
-from .filters import ALL, Selection
-from .latency import Latency
+from . import breakdown
+from .breakdown import Breakdown, share
+from .selected import latency, naming
+from .selected.filter_sql import SelectionSql
+from .selected.filters import ALL, Selection
+from .selected.latency import Latency
 
 MOST_KNOWN = 200
 
@@ -43,13 +43,12 @@ class Side(NamedTuple):
             "cost_per_1000_tokens_usd": _per(1000 * spent.pico, priced_tokens),
             "input_tokens_per_call": _mean(sums.input_tokens, told),
             "output_tokens_per_call": _mean(sums.output_tokens, told),
-            "cached_share": share(sums.cached_tokens, sums.input_tokens),
             "failed_share": share(sums.failed, sums.calls),
             "latency": self.latency.to_json(),
         }
 
 
-NO_CALLS = Side(0, NOTHING, Latency(*[latency.percentiles({})] * 3))
+NO_CALLS = Side(0, NOTHING, latency.NONE)
 """What has no call."""
 
 

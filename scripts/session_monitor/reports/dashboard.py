@@ -21,10 +21,10 @@ from session_monitor.totals import usage_totals
 from session_monitor.totals.usage_totals import Sums
 
 from . import breakdown, pace
-from .breakdown import Breakdown, ToolRow
-from .filter_sql import SelectionSql, SumSource
-from .filters import ACTIVE_FOR, Selection
+from .breakdown import Breakdown, ToolRow, share
 from .pace import SpendingPace
+from .selected.filter_sql import SelectionSql, SumSource
+from .selected.filters import Selection
 
 MOST_BUCKETS = 400
 """Spans of a series; where there are more, the next longer unit is taken."""
@@ -60,7 +60,6 @@ class Card(NamedTuple):
             "first_token_sampled": self.is_sampled,
             "calls_without_tokens": self.sums.spending.without_tokens,
             "error_share": share(self.sums.failed, self.sums.calls),
-            "cached_share": share(self.sums.cached_tokens, self.sums.input_tokens),
         }
 
 
@@ -119,11 +118,6 @@ class Dashboard(NamedTuple):
     consumers: list[str]
 
 
-def share(part: int, whole: int) -> float | None:
-    """The part of the whole; None of nothing."""
-    return round(part / whole, 6) if whole else None
-
-
 def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None, now: int) -> Dashboard:
     """What the calls that are meant add up to, by the unit's spans in a time zone; ``now`` is in milliseconds."""
     selected = SelectionSql(index, selection)
@@ -136,7 +130,7 @@ def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None
         updated=newest,
         since=oldest if selection.since is None else selection.since,
         until=newest if selection.until is None else selection.until,
-        now=_card(selected, by_model.sessions, by_model.sums, _active(selected, now)),
+        now=_card(selected, by_model.sessions, by_model.sums, pace.active(selected, now)),
         unit=unit,
         spans=spans,
         partial=_partial(spans, selection, unit, zone, now),
@@ -151,14 +145,6 @@ def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None
         # Last, since a choice of sessions stands in one place in the connection.
         before=_before(index, selection, now),
     )
-
-
-def _active(selected: SelectionSql, now: int) -> int:
-    """How many of the sessions that have such calls talk just now."""
-    # Whatever time is asked about.
-    anytime = SelectionSql(selected.index, selected.selection._replace(since=None, until=None)).sessions()
-    sql = f"SELECT count(*) FROM session WHERE updated >= ? AND NOT last_flags & {schema.FAILED} AND {anytime}"
-    return int(selected.index.db.execute(sql, (now - ACTIVE_FOR,)).fetchone()[0])
 
 
 def _before(index: Index, selection: Selection, now: int) -> Card | None:

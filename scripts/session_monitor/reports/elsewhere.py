@@ -15,8 +15,8 @@ from session_monitor.totals.spending import Spending
 from session_monitor.totals.what_if import Alternative, CallBlock, Estimate
 
 from . import breakdown
-from .filter_sql import SelectionSql
-from .filters import Selection
+from .selected.filter_sql import SelectionSql
+from .selected.filters import Selection
 
 _AT_ONCE = 20_000
 """Calls that are priced together: in memory at the same time."""

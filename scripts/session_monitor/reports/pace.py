@@ -1,4 +1,4 @@
-"""What is spent just now, and near what will this month end if it goes on so?"""
+"""What is spent just now, how many sessions talk, and near what will this month end if it goes on so?"""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods
+from session_monitor.index import schema
 from session_monitor.prices import money
 from session_monitor.totals.usage_totals import Sums
 
 from . import breakdown
-from .filter_sql import SelectionSql
+from .selected.filter_sql import SelectionSql
+from .selected.filters import ACTIVE_FOR
 
-HOUR, DAY = 3_600_000, 86_400_000
+MINUTE, HOUR, DAY = 60_000, 3_600_000, 86_400_000
 LEAST = 3 * DAY
 """For so long calls have to be known this month before its end is told."""
 
@@ -47,3 +49,16 @@ def pace(selected: SelectionSql, zone: tzinfo | None, now: int, ends: tuple[int 
         if known >= LEAST and of_month.spending.pico:
             end = of_month.spending.pico * (month.end - now + known) // known
     return SpendingPace(of_hour, of_month, end)
+
+
+def active(selected: SelectionSql, now: int) -> int:
+    """How many of the sessions that have such calls talk just now."""
+    # Whatever time is asked about.
+    anytime = SelectionSql(selected.index, selected.selection._replace(since=None, until=None)).sessions()
+    sql = f"SELECT count(*) FROM session WHERE updated >= ? AND NOT last_flags & {schema.FAILED} AND {anytime}"
+    return int(selected.index.db.execute(sql, (now - ACTIVE_FOR,)).fetchone()[0])
+
+
+def recent(selected: SelectionSql, now: int, minutes: int) -> Sums:
+    """What the calls of the last so many minutes add up to."""
+    return breakdown.sums_of(selected, selected.between(now - minutes * MINUTE, now + 1))

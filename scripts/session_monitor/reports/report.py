@@ -14,25 +14,30 @@ from session_monitor.index.access import Access
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices.book import Book
 
-from .filter_sql import SelectionSql
-from .filters import ALL, Selection
+from .selected.filter_sql import SelectionSql
+from .selected.filters import ALL, Selection
 
 if TYPE_CHECKING:
     from session_monitor.sessions.rounds import Place
     from session_monitor.totals.usage_totals import Sums
     from session_monitor.totals.what_if import Alternative
 
+    from .agents import Grouping
     from .breakdown import Breakdown, ToolRow
     from .comparison import Known, Side
     from .dashboard import Dashboard
+    from .drivers import Drivers, ToolDriver
     from .elsewhere import Elsewhere
+    from .largest import DearRound, LargeToolResult
+    from .reliability import Reliability
+    from .selected.errors import Errors
+    from .selected.unpriced import UnpricedModel
     from .session_cost import SessionCost
     from .session_list import SessionList
     from .session_outline import SessionOutline
     from .session_previews import ListedFacts, SessionPreview
     from .session_profile import SessionProfile
     from .session_rows import Neighbours, SessionRow, Threads
-    from .unpriced import UnpricedModel
 
 Answer = TypeVar("Answer")
 
@@ -167,6 +172,16 @@ class Report:
         """What the calls add up to, with the ``latest`` of the sessions."""
         return self.ask(lambda index: _overview(index, selection, latest, self.now))
 
+    def active(self, selection: Selection = ALL) -> int:
+        """How many of the sessions talked within the last minutes."""
+        from . import pace
+
+        return self.ask(lambda index: pace.active(SelectionSql(index, selection), self.now))
+
+    def live(self, *, latest: int = 0, minutes: int) -> tuple[Overview, int, Sums]:
+        """The same of all calls, how many sessions are active, and what the calls of so many minutes add up to."""
+        return self.ask(lambda index: _live(index, latest, self.now, minutes))
+
     def by_name(self, column: str, selection: Selection = ALL) -> Breakdown:
         """What the calls of each name in one of ``naming.COLUMNS`` add up to, the dearest first."""
         from . import breakdown
@@ -191,6 +206,32 @@ class Report:
         from . import breakdown
 
         return self.ask(lambda index: breakdown.by_tool(SelectionSql(index, selection)))
+
+    def by_agent(self, grouping: Grouping, selection: Selection = ALL) -> Breakdown:
+        """What the calls of the sessions of each name add up to, the dearest first."""
+        from . import agents
+
+        return self.ask(lambda index: agents.by_agent(index, selection, grouping))
+
+    def by_time_and_agent(
+        self, unit: str, zone: tzinfo | None, grouping: Grouping, selection: Selection = ALL
+    ) -> Breakdown:
+        """The same for each hour, day, week or month, the newest last."""
+        from . import agents
+
+        return self.ask(lambda index: agents.by_time_and_agent(index, selection, unit, zone, grouping))
+
+    def errors(self, selection: Selection = ALL) -> Errors:
+        """With which codes the calls of which models failed, those with most failures first."""
+        from .selected import errors
+
+        return self.ask(lambda index: errors.errors(index, selection))
+
+    def reliability(self, by: str, zone: tzinfo | None, selection: Selection = ALL) -> Reliability:
+        """How quickly and how reliably calls were answered, by one of ``reliability.GROUPS``."""
+        from . import reliability
+
+        return self.ask(lambda index: reliability.reliability(index, selection, by, zone))
 
     def by_time(self, unit: str, zone: tzinfo | None, selection: Selection = ALL) -> Breakdown:
         """What the calls of each hour, day, week or month add up to, the newest last."""
@@ -219,6 +260,18 @@ class Report:
         from . import dashboard
 
         return self.ask(lambda index: dashboard.dashboard(index, selection, unit, zone, now))
+
+    def drivers(self, by: str, now: Selection, before: Selection, limit: int = 10) -> Drivers:
+        """Why the calls of one time cost more or less than those of another, by a column of ``naming``."""
+        from . import drivers
+
+        return self.ask(lambda index: drivers.drivers(index, by, now, before, limit))
+
+    def tool_drivers(self, now: Selection, before: Selection, limit: int = 10) -> list[ToolDriver]:
+        """Of which tools the results came to add more tokens to the prompts, or fewer."""
+        from . import drivers
+
+        return self.ask(lambda index: drivers.tool_drivers(index, now, before, limit))
 
     def choices(self) -> Known:
         """What there is to compare."""
@@ -262,9 +315,21 @@ class Report:
 
         return self.ask(lambda index: session_outline.outline(index, session_id))
 
+    def dearest(self, selection: Selection = ALL, limit: int = 10) -> list[DearRound]:
+        """The rounds that cost most, the dearest first."""
+        from . import largest
+
+        return self.ask(lambda index: largest.dearest(index, selection, limit))
+
+    def largest_results(self, selection: Selection = ALL, limit: int = 10) -> list[LargeToolResult]:
+        """The results of tools that made prompts longest, the largest first."""
+        from . import largest
+
+        return self.ask(lambda index: largest.largest_results(index, selection, limit))
+
     def unpriced(self) -> list[UnpricedModel]:
         """The models that have no price, and why."""
-        from . import unpriced
+        from .selected import unpriced
 
         return self.ask(unpriced.models)
 
@@ -285,6 +350,19 @@ class Report:
         from . import session_previews
 
         return None if place is None else session_previews.title_at(self.folder, place)
+
+    def title_of(self, row: SessionRow) -> str | None:
+        """The same of a row of a list, from its session's file."""
+        from session_monitor.sessions import title
+
+        return title.of_file(self.folder, row.file)
+
+
+def _live(index: Index, latest: int, now: int, minutes: int) -> tuple[Overview, int, Sums]:
+    from . import pace
+
+    selected = SelectionSql(index, ALL)
+    return _overview(index, ALL, latest, now), pace.active(selected, now), pace.recent(selected, now, minutes)
 
 
 def _overview(index: Index, selection: Selection, latest: int, now: int) -> Overview:

@@ -58,12 +58,19 @@ class SessionCost(NamedTuple):
             **{name: fields[known] for name, known in counts.items()},
             **{name: number if self.is_told else None for name, number in tokens.items()},
             **{name: spent[name] for name in _OF_SPENDING},
-            "kinds": {kind: self._of_kind(tokens, pico) for kind, tokens, pico in self.kinds},
+            "kinds": {kind: self._of_kind(kind, tokens, pico) for kind, tokens, pico in self.kinds},
             "models": [_of_model(model) for model in self.models],
         }
 
-    def _of_kind(self, tokens: int, pico: int | None) -> dict[str, Any]:
-        return {"tokens": tokens if self.is_told else None, "cost_usd": None if pico is None else money.plain(pico)}
+    def of_kind(self, kind: str, tokens: int, pico: int | None) -> tuple[int | None, int | None]:
+        """The tokens and pico-dollars of a kind, as far as the log tells them."""
+        if kind == "cache_read" and self.row.fields["total_cached_tokens"] is None:
+            return None, None
+        return tokens if self.is_told else None, pico
+
+    def _of_kind(self, kind: str, tokens: int, pico: int | None) -> dict[str, Any]:
+        told, known = self.of_kind(kind, tokens, pico)
+        return {"tokens": told, "cost_usd": None if known is None else money.plain(known)}
 
 
 _OF_SPENDING = (

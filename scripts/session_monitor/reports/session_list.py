@@ -13,9 +13,9 @@ from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.prices.money import MICRO
 
-from . import breakdown, session_rows
-from .filter_sql import SelectionSql
-from .filters import Selection
+from . import session_rows
+from .selected.filter_sql import SelectionSql
+from .selected.filters import Selection
 from .session_rows import SessionRow
 
 SORT_KEYS = ("updated", "created", "cost", "tokens", "rounds")
@@ -85,6 +85,8 @@ def _meant(selected: SelectionSql) -> int:
         sql = f"SELECT count(*) FROM session WHERE {selected.sessions()}"
         return int(selected.index.db.execute(sql).fetchone()[0])
     if selected.selection._replace(since=None, until=None).is_of_calls:
+        from . import breakdown  # noqa: PLC0415 -- most lists are of all calls
+
         return breakdown.session_count(selected, selected.sources())
     return sum(int(selected.index.db.execute(sql).fetchone()[0]) for sql in _counts_in_time(selected))
 
@@ -155,6 +157,8 @@ def _row(selected: SelectionSql, number: int, whole: SessionRow) -> SessionRow:
         source = selected.of_session(number)
         calls, last = selected.index.db.execute(f"SELECT count(*), max(at) FROM {source.rows}").fetchone()
         if calls != whole.fields["messages_count"]:
+            from . import breakdown  # noqa: PLC0415 -- as above
+
             sums = breakdown.sums_of(selected, [source])
             row = whole.of_calls(sums, _time(last, whole.fields["updated_at"]))
     first = None

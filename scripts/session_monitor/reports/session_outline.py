@@ -150,9 +150,14 @@ def _threads(points: Iterable[ContextPoint], costs: Sequence[int | None]) -> Ite
 def _largest(
     index: Index, session: int, points: Sequence[ContextPoint], compacted: Sequence[int]
 ) -> Iterator[LargeResult]:
-    """Each stays in the prompts of its conversation until that ends, or its history is cut."""
+    """Each stays in the prompts of its conversation until that ends, or its history is cut.
+
+    As in insights a call sends it again that tells its tokens: of one that failed nothing was paid.
+    """
     threads = {point.round: point.thread for point in points}
     for number, tool, tokens, base, thread in index.db.execute(_LARGEST, (session, MOST_RESULTS)):
         end = next((each for each in compacted if each > number and threads[each] == thread), len(points) + 1)
-        resent = sum(number < point.round < end and point.thread == thread for point in points)
+        resent = sum(
+            number < point.round < end and point.thread == thread and bool(point.input_tokens) for point in points
+        )
         yield LargeResult(base or number, number, tool, tokens, resent)

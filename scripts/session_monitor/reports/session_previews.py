@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from session_monitor.base import utf8
-from session_monitor.calls.messages import text_of
 from session_monitor.index.database import Index
 from session_monitor.index.schema import NO_CONTENT, NO_TOKENS
-from session_monitor.sessions.rounds import Place, open_session, round_at
-
-if TYPE_CHECKING:
-    from session_monitor.sessions.stored_round import StoredRound
+from session_monitor.sessions import title
+from session_monitor.sessions.rounds import Place
 
 MOST_POINTS = 24
 """Prompts of a session whose sizes are told."""
 MOST_CONSUMERS = 8
-TITLE = 200
-"""Characters of a title."""
 
 
 class SessionPreview(NamedTuple):
@@ -109,20 +104,5 @@ def listed(index: Index, session_ids: Sequence[str]) -> dict[str, ListedFacts]:
 
 
 def title_at(folder: str, place: Place) -> str | None:
-    """What a session began with, on one line, from where its first round stands; None where nothing was asked."""
-    try:
-        with open_session(folder, place.file) as file:
-            stored = round_at(file, place)
-    except OSError:
-        return None
-    return title_of(stored) if stored else None
-
-
-def title_of(entry: StoredRound) -> str | None:
-    """The question of a round, else what its first message of a user says."""
-    asked = [message for message in entry["messages"] if isinstance(message, dict) and message.get("role") == "user"]
-    for text in (entry["question"], *map(text_of, asked[:1])):
-        words = " ".join(text[: 50 * TITLE].split()) if isinstance(text, str) else ""
-        if words:
-            return words if len(words) <= TITLE else words[: TITLE - 1] + "…"
-    return None
+    """What a session began with, on one line, whose first round stands there; None where nothing was asked."""
+    return title.of_file(folder, place.file)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from session_monitor.base import timestamps
 from session_monitor.index.database import Index
 from session_monitor.index.round_costs import call_of
-from session_monitor.index.schema import CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
+from session_monitor.index.schema import CACHE_UNTOLD, CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
 from session_monitor.prices.cost import Call
 
 from . import session_cost
@@ -98,11 +98,11 @@ class _Round(NamedTuple):
         return self.fresh + self.read + self.written
 
     @property
-    def shown(self) -> tuple[int, int, int] | tuple[None, None, None]:
+    def shown(self) -> tuple[int | None, int | None, int | None]:
         """Prompt, cached and answer, as far as they are told."""
         if self.flags & NO_TOKENS:
             return None, None, None
-        return self.prompt, self.read, self.visible + self.reasoning
+        return self.prompt, None if self.flags & CACHE_UNTOLD else self.read, self.visible + self.reasoning
 
 
 _ROUNDS = (

@@ -6,7 +6,7 @@ Functions take an index that is sound and current.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from session_monitor.base import utf8
@@ -16,9 +16,8 @@ from session_monitor.prices import cost, money
 from session_monitor.totals import usage_totals
 from session_monitor.totals.spending import Noted, Spending
 
-from . import breakdown
-from .filter_sql import SelectionSql
-from .filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE
+from .selected.filter_sql import SelectionSql
+from .selected.filters import ACTIVE, ACTIVE_FOR, ERROR, IDLE
 
 if TYPE_CHECKING:
     from session_monitor.sessions.rounds import Place
@@ -90,8 +89,8 @@ def numbered(index: Index, numbers: Sequence[int], now: int) -> Iterator[Session
     for first in range(0, len(numbers), _AT_ONCE):
         some = numbers[first : first + _AT_ONCE]
         sql = f"SELECT {_COLUMNS} FROM session WHERE id IN ({', '.join(map(str, some))})"
-        rows = {row[0]: row for row in index.db.execute(sql).fetchall()}
-        yield from (_row(index, now, *rows[number]) for number in some)
+        rows = {row[0]: row for row in _all(index, now, sql)}
+        yield from (rows[number][1] for number in some)
 
 
 _AT_ONCE = 500
@@ -100,17 +99,29 @@ _AT_ONCE = 500
 
 def _rows(index: Index, now: int, behind: str, *values: object) -> list[SessionRow]:
     """The rows of the sessions that the SQL behind the name of the table takes."""
-    rows = index.db.execute(f"SELECT {_COLUMNS} FROM session {behind}", values).fetchall()
-    return [_row(index, now, *row) for row in rows]
+    return [row for _, row in _all(index, now, f"SELECT {_COLUMNS} FROM session {behind}", *values)]
 
 
-def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest: Any) -> SessionRow:
+def _all(index: Index, now: int, sql: str, *values: object) -> Iterator[tuple[int, SessionRow]]:
+    """The rows of the sessions that the SQL takes, each with its number."""
+    found = index.db.execute(sql, values).fetchall()
+    noted: dict[int, list[tuple[int, Noted]]] = {}
+    for first in range(0, len(found), _AT_ONCE):
+        numbers = ", ".join(str(row[0]) for row in found[first : first + _AT_ONCE])
+        for number, notes, calls, usd, pico, stake_usd, stake in index.db.execute(_NOTED.format(numbers)):
+            sums = Noted(calls, usd * money.MICRO + pico, stake_usd * money.MICRO + stake)
+            noted.setdefault(number, []).append((notes, sums))
+    return ((row[0], _row(index, now, noted.get(row[0], ()), *row)) for row in found)
+
+
+def _row(
+    index: Index, now: int, noted: Iterable[tuple[int, Noted]], number: int, session_id: str, file: str, *rest: Any
+) -> SessionRow:
     created_at, updated_at, updated, _, model, models, last_flags, *columns = rest
-    unpriced = breakdown.unpriced(index, number) if columns[_UNPRICED_TOKENS] else {}
+    unpriced = _unpriced(index, number) if columns[_UNPRICED_TOKENS] else {}
     sums = usage_totals.of_columns(columns, unpriced)
-    for notes, calls, usd, pico, stake_usd, stake in index.db.execute(_NOTED, (number,)):
-        noted = Noted(calls, usd * money.MICRO + pico, stake_usd * money.MICRO + stake)
-        sums.spending.note(cost.notes_of(notes), noted)
+    for notes, calls in noted:
+        sums.spending.note(cost.notes_of(notes), calls)
     fields = {
         "session_id": session_id,
         "created_at": created_at,
@@ -123,7 +134,13 @@ def _row(index: Index, now: int, number: int, session_id: str, file: str, *rest:
     return SessionRow(fields, sums.spending, file)
 
 
-def _counted(sums: Sums) -> dict[str, int]:
+def _unpriced(index: Index, number: int) -> dict[str | None, int]:
+    from . import breakdown  # noqa: PLC0415 -- of most sessions all has a price
+
+    return breakdown.unpriced(index, number)
+
+
+def _counted(sums: Sums) -> dict[str, Any]:
     return {
         "messages_count": sums.calls,
         "failed_count": sums.failed,
@@ -131,14 +148,16 @@ def _counted(sums: Sums) -> dict[str, int]:
         "total_input_tokens": sums.input_tokens,
         "total_output_tokens": sums.output_tokens,
         "total_reasoning_tokens": sums.reasoning_tokens,
-        "total_cached_tokens": sums.cached_tokens,
+        "total_cached_tokens": sums.told_cached_tokens,
         "total_cache_write_tokens": sums.cache_write_tokens,
+        "cache_untold_tokens": sums.cache_untold_tokens,
+        "cached_share": sums.cached_share,
         "total_tokens": sums.total_tokens,  # not the file's own, which counts damaged rounds too
     }
 
 
 _UNPRICED_TOKENS = schema.ADDITIVE.index("unpriced_tokens")
-_NOTED = f"SELECT notes, {', '.join(schema.NOTED)} FROM noted WHERE session = ?"
+_NOTED = f"SELECT session, notes, {', '.join(schema.NOTED)} FROM noted WHERE session IN ({{}}) ORDER BY session, notes"
 
 
 def _status(last_flags: int, updated: int | None, now: int) -> str:

@@ -7,4 +7,6 @@ Its rooms in reading order, ● those that others may come in by:
     texts ●       what was said in a round, by who said it
     word_index ●  the words of all rounds, kept
     in_session ●  the same within one session
+    in_notes ●    the same in what is noted of sessions
+    called ●      which sessions, models and consumers are called like this
 """

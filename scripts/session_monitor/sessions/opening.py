@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ from session_monitor.base import files
 from . import file_names, session_file
 from .session_file import End, NotASessionFileError
 from .summary import Summary
+from .write_lock import Outdated
 
 if TYPE_CHECKING:
     from session_monitor.calls.long_lines import Sent
@@ -244,3 +246,39 @@ def _has_committed(file: BinaryIO, start: int, committed: Mapping[str, int]) -> 
     """
     logs = (each["log"] for each in session_file.rounds_behind(file, start))
     return any(end <= committed.get(generation, 0) for generation, _, end in logs)
+
+
+# -- writing on where a file ends -------------------------------------------------------------------------------------------
+
+
+def write_behind(session: OpenSession, data: bytes) -> os.stat_result:
+    """Write from where the session's next round goes, into a new file where there is none; its state afterwards."""
+    is_new = not session.next_byte and not session.torn
+    flags = os.O_WRONLY | (os.O_CREAT | os.O_EXCL if is_new else 0)
+    descriptor = files.opened(session.path, flags)
+    try:
+        if not is_new and file_state(os.fstat(descriptor)) != session.state:
+            raise Outdated
+        _append(descriptor, session, data)
+        return os.fstat(descriptor)
+    except OSError:
+        if is_new:
+            with contextlib.suppress(OSError):
+                os.unlink(session.path)
+        raise
+    finally:
+        os.close(descriptor)
+
+
+def _append(descriptor: int, session: OpenSession, data: bytes) -> None:
+    """One write over the old footer; where it fails, the old footer is put back."""
+    try:
+        files.write_all(descriptor, data, session.next_byte)
+        if session.torn or len(data) < len(session.footer):
+            os.ftruncate(descriptor, session.next_byte + len(data))
+    except OSError:
+        if session.footer:
+            with contextlib.suppress(OSError):
+                files.write_all(descriptor, session.footer, session.next_byte)
+                os.ftruncate(descriptor, session.next_byte + len(session.footer))
+        raise

@@ -42,8 +42,9 @@ PLACES = {
 """Where a call went: the words of ``ai_log.PLACES``, with what stands around such a value in JSON."""
 CHAT_ROUND = tuple(PLACES).index("chat_round")
 """Which of a short call's places that is."""
-_AMONG_FACTS = ("route_name", "upstream_cluster")
+_WAY = ("route_name", "upstream_cluster")
 """Those of them that the price depends on."""
+_AMONG_FACTS = (*_WAY, "response_flags")
 _ALWAYS = (*_SAID, *_COUNTED)
 _FIRST = ThreadPlace()
 _WHERE_THERE = (
@@ -152,8 +153,8 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
     }
     if written:
         facts["cache_write_tokens"] = written
-    if is_explicit or parts:
-        facts.update(_of_kinds(parts, is_explicit=is_explicit))  # type: ignore[typeddict-item]  # those that are there
+    if is_explicit or parts or call.cache_untold:
+        facts.update(_of_kinds(parts, explicit_cache=is_explicit, cache_untold=call.cache_untold))  # type: ignore[typeddict-item]  # those that are there
     if notes:
         facts.update({note: True for note in OPEN_CACHE if note in notes})  # type: ignore[typeddict-item]  # as above
     if not call.has_tokens:
@@ -166,27 +167,29 @@ def _facts(call: Round | ShortCall, number: int) -> RoundFacts:
         facts["consumer"] = call.consumer
     if call.route_name or call.upstream_cluster:
         facts.update(_of_way(call))  # type: ignore[typeddict-item]  # as above
-    if call.response_code is not None:  # 0 is one, too
-        facts["response_code"] = call.response_code
-    facts.update(_of_time(call))  # type: ignore[typeddict-item]  # as above
+    facts.update(_of_end(call))  # type: ignore[typeddict-item]  # as above
     return facts
 
 
-def _of_time(call: Round | ShortCall) -> Entry:
-    times = {"first_token_ms": call.first_token_ms, "duration_ms": call.duration_ms}
-    return {word: value for word, value in times.items() if value}
+def _of_end(call: Round | ShortCall) -> Entry:
+    """How it ended and how long it took: a code and a time of the upstream's may be 0, flags may be an empty text."""
+    words = {
+        "response_code": call.response_code,
+        "response_flags": call.response_flags,
+        "first_token_ms": call.first_token_ms or None,
+        "duration_ms": call.duration_ms or None,
+        "upstream_ms": call.upstream_ms,
+    }
+    return {word: value for word, value in words.items() if value is not None}
 
 
 def _of_way(call: Round | ShortCall) -> Entry:
-    words = {word: getattr(call, word) for word in _AMONG_FACTS}
+    words = {word: getattr(call, word) for word in _WAY}
     return {word: value for word, value in words.items() if value}
 
 
-def _of_kinds(parts: TokenParts | None, *, is_explicit: bool) -> Entry:
-    words: Entry = parts.stored() if parts else {}
-    if is_explicit:
-        words["explicit_cache"] = True
-    return words
+def _of_kinds(parts: TokenParts | None, **flags: bool) -> Entry:
+    return {**(parts.stored() if parts else {}), **{word: True for word, is_so in flags.items() if is_so}}
 
 
 def _of_tokens(call: Round) -> Entry:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
-from session_monitor.base import files
+from session_monitor.base import files, mounts
 
 from . import file_names, message_history, session_file
 
@@ -32,8 +32,9 @@ class Place(NamedTuple):
 
 
 def open_session(folder: str, file: str) -> BinaryIO:
-    """A session file, by its name in the index.  Raises ``OSError``."""
-    return files.reading(file_names.path_of(folder, file))
+    """A session file, or what reads like one, by its name in the index.  Raises ``OSError``."""
+    behind = mounts.of(folder)
+    return behind.session_file(folder, file) if behind else files.reading(file_names.path_of(folder, file))
 
 
 def all_rounds(file: BinaryIO) -> Iterator[StoredRound]:
@@ -56,6 +57,26 @@ def rounds_at(file: BinaryIO, places: Iterable[Place]) -> Iterator[StoredRound]:
         if stored is None:
             return
         yield stored
+
+
+_LOOK_BACK = 1 << 16
+"""Bytes that are read at once, backwards."""
+
+
+def before(file: BinaryIO, start: int) -> Iterator[StoredRound]:
+    """The rounds that stand before this byte, the last first, down to the first or to a line that is not whole."""
+    rest = b""
+    while start:
+        size = min(start, max(_LOOK_BACK, len(rest)))
+        start -= size
+        file.seek(start)
+        lines = (file.read(size) + rest).splitlines(keepends=True)
+        rest = lines.pop(0) if start else b""
+        for line in reversed(lines):
+            stored = session_file.round_in(line)
+            if stored is None:
+                return
+            yield stored
 
 
 def with_the_one_before(

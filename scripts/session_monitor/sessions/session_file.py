@@ -23,10 +23,10 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO, Callable, NamedTuple
 
-from session_monitor.base import compact_json, lazy_regex
-from session_monitor.calls.usage import OPEN_CACHE
+from session_monitor.base import compact_json
+from session_monitor.base.compact_json import CHECKSUM, CHECKSUM_SIZE, sealed, unsealed
 
-from . import message_history, threads
+from . import earlier_facts, message_history, threads
 from .summary import PlacedFacts, Summary
 
 if TYPE_CHECKING:
@@ -38,8 +38,6 @@ _HEADER_END = b',"schema_version":%d,"rounds":[\n' % SCHEMA_VERSION
 
 _FOOTER_MARK = b"\n],"
 _FIRST_LOOK = 8192
-_CHECKSUM = b',"crc32":"%08x"}\n'
-_CHECKSUM_SIZE = len(_CHECKSUM % 0)
 _FOOTER_END = b'"}\n'
 _CONTENT = b',"messages":['
 _LONG = 512 << 10  # bytes of a round, less than what may be heavy
@@ -73,17 +71,6 @@ def footer(summary: Summary, written_from: int, written: bytes) -> bytes:
     """
     positions = {"applied": summary.positions, "written_from": written_from, "written_crc32": zlib.crc32(written)}
     return sealed(b"]," + _json({**vars(summary), "positions": positions})[1:-1])
-
-
-def sealed(body: bytes) -> bytes:
-    """A line of this body, with its checksum."""
-    return body + _CHECKSUM % zlib.crc32(body)
-
-
-def _unsealed(line: bytes) -> bytes | None:
-    """What the line was made of, or None where it is not whole."""
-    body = line[:-_CHECKSUM_SIZE]
-    return body if line[-_CHECKSUM_SIZE:] == _CHECKSUM % zlib.crc32(body) else None
 
 
 _json = compact_json.encoder(allow_nan=False)
@@ -132,7 +119,7 @@ def read_footer(file: BinaryIO) -> End | None:
 
 def _end(line: bytes, start: int) -> End | None:
     """What a whole footer says, or None where it is torn or of another make."""
-    body = _unsealed(line)
+    body = unsealed(line)
     if body is None:
         return None
     try:
@@ -229,8 +216,8 @@ def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
     start = file.tell()
     crc32 = zlib.crc32
     for line in file:
-        body = line[:-_CHECKSUM_SIZE]
-        if line[-_CHECKSUM_SIZE:] != _CHECKSUM % crc32(body):  # as in ``_unsealed``; very many lines come by here
+        body = line[:-CHECKSUM_SIZE]
+        if line[-CHECKSUM_SIZE:] != CHECKSUM % crc32(body):  # as in ``unsealed``; very many lines come by here
             break
         # No string can hold these bytes: a quote in it would be escaped.
         content = body.find(_CONTENT)
@@ -238,44 +225,13 @@ def read_facts(file: BinaryIO) -> tuple[list[PlacedFacts], End]:
             if body.startswith(b"]"):
                 end = _end(line, start)
             break
-        raws.append(_facts_in(body, content))
+        raws.append(earlier_facts.facts_in(body, content))
         places.append((start, len(line)))
         start += len(line)
     facts = _all_decoded(raws)
     if end is None or len(facts) < len(raws):
         end = read_end(file)
     return [(each, *place) for each, place in zip(facts, places)], end
-
-
-def _facts_in(body: bytes, content: int) -> bytes:
-    """The text of a round's facts, which stand before its content, without the closing brace."""
-    facts = body[body[0] == _COMMA : content]
-    if _NOTHING_CACHED not in facts:
-        facts += _open_cache(body, facts)
-    if _WAY in facts:
-        return facts
-    # Earlier versions wrote the way that a call went behind what was said in it, where no object is a client's any more.
-    found = {key: whole for whole, key in _OLD_WAY.findall(body, max(content, body.rfind(_REPORTED)))}
-    return b"".join((facts, *found.values()))
-
-
-def _open_cache(body: bytes, facts: bytes) -> bytes:
-    """What is open of a round's cache, where an earlier version told it among the notes behind the counts alone."""
-    reported = body.rfind(_REPORTED)
-    notes = body.find(_NOTES, reported, reported + _LONGEST_REPORTED) if reported >= 0 else -1
-    if notes < 0:
-        return b""
-    told = body[notes : body.find(b"]", notes)]
-    return b"".join(fact for note, fact in _OPEN_CACHE.items() if note in told and fact not in facts)
-
-
-_NOTHING_CACHED = b'"cached_tokens":0,'
-_NOTES = b',"token_notes":['
-_OPEN_CACHE = {f'"{note}"'.encode(): f',"{note}":true'.encode() for note in OPEN_CACHE}
-_LONGEST_REPORTED = 1000  # numbers under a few names
-_WAY = b'"upstream_cluster":'
-_OLD_WAY = lazy_regex.lazy(rb'((,"(?:route_name|upstream_cluster)":)"(?:[^"\\]|\\.)*")')
-_REPORTED = b',"reported":{'
 
 
 def _all_decoded(raws: list[bytes]) -> list[RoundFacts]:
@@ -304,7 +260,7 @@ def scan(file: BinaryIO) -> Iterator[tuple[int, int, LoggedFacts | End | None]]:
     """
     start = file.tell()
     for line in file:
-        body = _unsealed(line)
+        body = unsealed(line)
         if body is None:
             yield start, len(line), None
         elif body.startswith(b"]"):
@@ -316,7 +272,7 @@ def scan(file: BinaryIO) -> Iterator[tuple[int, int, LoggedFacts | End | None]]:
 
 def _facts_and_log(body: bytes) -> LoggedFacts | None:
     content, start = body.find(_CONTENT), body.rfind(_LOG)
-    facts = _decoded(_facts_in(body, content)) if content >= 0 else None
+    facts = _decoded(earlier_facts.facts_in(body, content)) if content >= 0 else None
     if facts is None or start < 0:
         return None
     try:
@@ -329,17 +285,17 @@ def _facts_and_log(body: bytes) -> LoggedFacts | None:
 def crc32_of_line(line: bytes) -> int:
     """The checksum that stands in a whole line; -1 where the line is none."""
     try:
-        return int(line[-_CHECKSUM_SIZE:][-len(b'00000000"}\n') : -len(b'"}\n')], 16)
+        return int(line[-CHECKSUM_SIZE:][-len(b'00000000"}\n') : -len(b'"}\n')], 16)
     except ValueError:
         return -1
 
 
 def crc32_before(file: BinaryIO, place: int) -> int:
     """The checksum of the line that ends before this byte; -1 where there is none."""
-    if place < _CHECKSUM_SIZE:
+    if place < CHECKSUM_SIZE:
         return -1
-    file.seek(place - _CHECKSUM_SIZE)
-    return crc32_of_line(file.read(_CHECKSUM_SIZE))
+    file.seek(place - CHECKSUM_SIZE)
+    return crc32_of_line(file.read(CHECKSUM_SIZE))
 
 
 def crc32_of(file: BinaryIO, number: int) -> int:
@@ -353,7 +309,7 @@ def applied(file: BinaryIO) -> dict[str, int]:
     file.seek(0)
     ends: dict[str, int] = {}
     for line in file:
-        body = _unsealed(line)
+        body = unsealed(line)
         start = body.rfind(_LOG) if body is not None else -1
         if body is not None and start >= 0:
             generation, _, end = _scan(body[start + len(_LOG) :].decode(), 0)[0]
@@ -372,7 +328,7 @@ def rounds_behind(file: BinaryIO, start: int) -> Iterator[StoredRound]:
 
 def round_in(line: bytes) -> StoredRound | None:
     """The round that is stored in this line, None where the line is not whole."""
-    body = _unsealed(line)
+    body = unsealed(line)
     if body is None or body.startswith(b"]"):
         return None
     body = body[body.startswith(b",") :] + b"}"

@@ -16,13 +16,14 @@ from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Callable
 
 from session_monitor.base import data_folder, files
+from session_monitor.base.compact_json import sealed
 
-from . import deleted, file_names, message_history, session_file, threads
+from . import deleted, file_names, message_history, opening, session_file, threads
 from .deleted import Tombstones
 from .lacking import Lacking
 from .opening import InTheWay, OpenSession, SessionOpener, WentBack, file_state
 from .record import CHAT_ROUND, entry_of, short_line_of
-from .summary import Written
+from .summary import Coming, Written
 from .write_lock import Outdated
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class Store:
         if session is None:
             return False
         facts, line = short_line_of(call, session.summary.messages_count + 1, log)
-        self._take(call.group, session, facts, session_file.sealed(line), log)
+        self._take(call.group, session, facts, sealed(line), log)
         session.summary.heard(int(call.places[CHAT_ROUND] or 0), facts)
         return True
 
@@ -226,6 +227,10 @@ class Store:
     def touched(self) -> int:
         """How many sessions the next flush will write."""
         return len(self._touched)
+
+    def coming(self) -> list[Coming]:
+        """What the next flush will write."""
+        return [_coming(session_id, each) for session_id, each in self._touched.items() if each.pending]
 
     def flush(self) -> tuple[int, list[Written]]:
         """Write all that was added and make it last; returns how many sessions are new, and what was written.
@@ -339,7 +344,7 @@ class Store:
         header = b"" if session.next_byte else session_file.header(session_id)
         lines = header + b"".join(session.pending)
         footer = session_file.footer(session.summary, session.next_byte, lines)
-        state = _write_file(session, lines + footer)
+        state = opening.write_behind(session, lines + footer)
         starts = itertools.accumulate(map(len, session.pending), initial=session.next_byte + len(header))
         facts = [(each, start, len(line)) for each, start, line in zip(session.facts, starts, session.pending)]
         session.next_byte += len(lines)
@@ -350,8 +355,21 @@ class Store:
         session.crc32 = session_file.crc32_of_line(lines) if lines else session.crc32
         session.pending, session.facts = [], []
         self._opener.written(session.path)
-        name = os.path.basename(session.path).decode("utf-8", "surrogateescape")
-        return Written(session_id, name, session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts)
+        return Written(
+            session_id, _name_of(session), session.summary, state.st_size, state.st_mtime_ns, session.next_byte, facts
+        )
+
+
+def _coming(session_id: str, session: OpenSession) -> Coming:
+    count = len(session.pending)
+    first = session.summary.messages_count - count + 1
+    start = session.next_byte or len(session_file.header(session_id))
+    return Coming(session_id, _name_of(session), first, count, start)
+
+
+def _name_of(session: OpenSession) -> str:
+    """The name of its file, as rows have it."""
+    return os.path.basename(session.path).decode("utf-8", "surrogateescape")
 
 
 def _counted(session: OpenSession) -> tuple[bytes, tuple[int, int]]:
@@ -363,36 +381,3 @@ def _counted(session: OpenSession) -> tuple[bytes, tuple[int, int]]:
         with files.reading(session.path) as file:
             session.crc32 = session_file.crc32_before(file, session.next_byte)
     return os.path.basename(session.path), (rounds, session.crc32)
-
-
-def _write_file(session: OpenSession, data: bytes) -> os.stat_result:
-    """Write from where the session's next round goes, into a new file where there is none; its state afterwards."""
-    is_new = not session.next_byte and not session.torn
-    flags = os.O_WRONLY | (os.O_CREAT | os.O_EXCL if is_new else 0)
-    descriptor = files.opened(session.path, flags)
-    try:
-        if not is_new and file_state(os.fstat(descriptor)) != session.state:
-            raise Outdated
-        _append(descriptor, session, data)
-        return os.fstat(descriptor)
-    except OSError:
-        if is_new:
-            with contextlib.suppress(OSError):
-                os.unlink(session.path)
-        raise
-    finally:
-        os.close(descriptor)
-
-
-def _append(descriptor: int, session: OpenSession, data: bytes) -> None:
-    """One write over the old footer; where it fails, the old footer is put back."""
-    try:
-        files.write_all(descriptor, data, session.next_byte)
-        if session.torn or len(data) < len(session.footer):
-            os.ftruncate(descriptor, session.next_byte + len(data))
-    except OSError:
-        if session.footer:
-            with contextlib.suppress(OSError):
-                files.write_all(descriptor, session.footer, session.next_byte)
-                os.ftruncate(descriptor, session.next_byte + len(session.footer))
-        raise

@@ -50,6 +50,7 @@ class RoundFacts(_AlwaysKnown, total=False):
     explicit_cache: bool
     converted_cache: bool
     cache_in_one: bool
+    cache_untold: bool
     no_tokens: bool
     at_least: bool
     partly_told: bool
@@ -61,8 +62,10 @@ class RoundFacts(_AlwaysKnown, total=False):
     route_name: str
     upstream_cluster: str
     response_code: int
+    response_flags: str
     first_token_ms: int
     duration_ms: int
+    upstream_ms: int
     messages_total: int
     messages_from_history: int
     tool_results: Sequence[tuple[str, int, int, int]]
@@ -106,4 +109,3 @@ class StoredRound(_AlwaysStored, total=False):
     chat_id: str
     chat_round: int
     request_id: str
-    response_flags: str

@@ -149,6 +149,16 @@ PlacedFacts = tuple["RoundFacts", int, int]
 """The short facts of one round, with the first byte and the length of its line."""
 
 
+class Coming(NamedTuple):
+    """What is about to be written to one session file: so many rounds from number ``first`` on, from byte ``start`` on."""
+
+    session_id: str
+    file: str
+    first: int
+    rounds: int
+    start: int
+
+
 class Written(NamedTuple):
     """What is new in one session file: the facts of its new rounds, and its summary with them.
 

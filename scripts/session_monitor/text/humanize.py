@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Callable
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
 
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _TIMES = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
@@ -41,6 +45,36 @@ def duration(seconds: float) -> str:
 def ago(seconds: float) -> str:
     """How long ago something was, in its largest unit alone: `12 s ago`, `3 min ago`."""
     return f"{_units(seconds)[0]} ago"
+
+
+def moments(now: int, zone: tzinfo | None) -> Callable[[int], str]:
+    """What tells moments in words, as of ``now``, both in milliseconds since 1970: `3 min ago`, `yesterday 14:02`.
+
+    What is longer ago than an hour is told as `today 09:14`, `yesterday 14:02` or, of another day, `2026-02-01 14:02`, in that
+    zone or, for None, this machine's.
+    """
+    from datetime import datetime, timedelta, timezone  # noqa: PLC0415 -- what tells no times need not wait for it
+
+    start = datetime(1970, 1, 1, tzinfo=timezone.utc)
+    today = (start + timedelta(milliseconds=now)).astimezone(zone).date().toordinal()
+
+    def told(moment: int) -> str:
+        seconds = (now - moment) / 1000
+        if -_JUST_NOW < seconds < _AN_HOUR:
+            return ago(seconds)
+        try:
+            then = (start + timedelta(milliseconds=moment)).astimezone(zone)
+        except (OverflowError, ValueError):  # no calendar holds it: Go writes the year 1 where it has no time
+            return "-"
+        days = today - then.toordinal()
+        day = then.date().isoformat() if days not in _DAYS else _DAYS[days]
+        return f"{day} {then.hour:02}:{then.minute:02}"
+
+    return told
+
+
+_JUST_NOW, _AN_HOUR = 60, 3600  # seconds; a gateway's clock may be ahead of ours
+_DAYS = {0: "today", 1: "yesterday"}
 
 
 def _units(seconds: float) -> list[str]:

@@ -11,13 +11,20 @@ from . import humanize, safe, table, width
 from .table import Column
 
 _COLUMNS = (
-    Column("Session ID", least=16),
-    Column("Msgs", ">", rank=3),
-    Column("Input", ">", rank=4),
-    Column("Output", ">"),
-    Column("Last call", ">", rank=2),
-    Column("Model", rank=1, least=10),
+    Column("Session ID", least=20),
+    Column("Msgs", ">", rank=5),
+    Column("Input", ">", rank=6),
+    Column("Cached", ">", rank=2),
+    Column("Output", ">", rank=7),
+    Column("Cost", ">"),
+    Column("Found", rank=8),
+    Column("Last call", ">", rank=4),
+    Column("Model", rank=3, least=10),
+    Column("About", rank=1, least=20, cut=width.cut_end),
 )
+_FILL = ("Session ID", "About")
+ACTIVE = "a call within 15 minutes"
+"""What makes a session an active one."""
 _BOXED_FROM_COLUMNS = 60
 _FULL_FROM_ROWS = 20
 _ROWS_PER_NOTE = 8
@@ -33,10 +40,14 @@ class SessionLine:
     input_tokens: int
     output_tokens: int
     model: str | None
+    cached_tokens: int | None = 0
+    cost: str | None = None
+    title: str = ""
+    findings: str = ""
 
     @classmethod
-    def of(cls, fields: Mapping[str, Any]) -> SessionLine:
-        """The row of a session with these fields."""
+    def of(cls, fields: Mapping[str, Any], *, cost: str | None = None, title: str = "") -> SessionLine:
+        """The row of a session with these fields; ``cost`` is text ready to print, ``title`` what it is about."""
         return cls(
             fields["session_id"],
             fields["updated_at"],
@@ -44,6 +55,9 @@ class SessionLine:
             fields["total_input_tokens"],
             fields["total_output_tokens"],
             fields["model"],
+            fields["total_cached_tokens"],
+            cost,
+            title,
         )
 
 
@@ -51,7 +65,8 @@ class SessionLine:
 class FrameTotals:
     """Tokens over all sessions: cached is part of input, reasoning part of output.
 
-    `cost` is text ready to print; so is `unknown`, which says of how many calls the tokens are not, or not all, in them.
+    `cost` is text ready to print; so are `burn`, what an hour costs, and `unknown`, which says of how many calls the tokens
+    are not, or not all, in them.
     """
 
     input_tokens: int
@@ -60,18 +75,21 @@ class FrameTotals:
     reasoning_tokens: int
     cost: str | None = None
     unknown: str = ""
+    burn: str | None = None
 
 
 @dataclass(frozen=True)
 class FrameData:
     """Everything the live view tells at the moment `now` (RFC 3339 in UTC), the latest session first.
 
+    Of the `known` sessions so many are `active`, which is None where nobody knows.
     `lines` is None where nobody knows what was read; of the calls in them some failed and some were left by their clients
-    before the gateway saw the end; `at_work` tells whether a monitor is reading.
+    before the gateway saw the end; `at_work` tells whether a monitor is reading. `findings` says how many grave ones there are, if any.
     """
 
     sessions: Sequence[SessionLine]
-    active: int
+    known: int
+    active: int | None
     totals: FrameTotals
     lines: int | None
     calls: int
@@ -86,6 +104,7 @@ class FrameData:
     at_work: bool = True
     failed: int = 0
     left: int = 0
+    findings: str = ""
 
 
 def frame(view: FrameData, columns: int, rows: int) -> list[str]:
@@ -96,7 +115,10 @@ def frame(view: FrameData, columns: int, rows: int) -> list[str]:
 
 def plain(view: FrameData) -> str:
     """The view as one line without decoration, for a journal or a pipe."""
-    parts = [f"{humanize.counted(view.active, 'active session')}, {_tokens(view.totals)}", ", ".join(_read(view))]
+    active = "" if view.active is None else f" ({humanize.count(view.active)} active)"
+    parts = [f"{humanize.counted(view.known, 'session')}{active}, {_tokens(view.totals)}", ", ".join(_read(view))]
+    if view.findings:
+        parts.append(f"findings: {view.findings}")
     if view.behind_bytes:
         parts.append(f"catching up: {', '.join(_behind(view))}")
     return "; ".join(filter(None, [*parts, *map(safe.cell, view.notes)]))
@@ -106,9 +128,18 @@ def _title(view: FrameData) -> str:
     return f"🔍 Session Monitor - {'Active' if view.at_work else 'Not running'}"
 
 
+def _active(view: FrameData) -> str:
+    told = "not known" if view.active is None else humanize.count(view.active)
+    return f"📊 Active Sessions: {told} of {humanize.count(view.known)} ({ACTIVE})"
+
+
+def _found(view: FrameData) -> list[str]:
+    return [f"🔎 Findings: {view.findings}"] if view.findings else []
+
+
 def _full(view: FrameData, columns: int, rows: int) -> list[str]:
     rule = "━" * columns
-    head = [_title(view), rule, "", f"📊 Active Sessions: {humanize.count(view.active)}", ""]
+    head = [_title(view), rule, "", _active(view), *_found(view), ""]
     foot = ["", "📈 Token Statistics", *_statistics(view.totals), rule]
     foot += filter(None, [_fitting("", _read(view), columns)])
     foot += [*_catching_up(view, columns), *_notes(view, columns, rows)]
@@ -119,7 +150,7 @@ def _full(view: FrameData, columns: int, rows: int) -> list[str]:
 
 
 def _short(view: FrameData, columns: int, rows: int) -> list[str]:
-    head = [_title(view), f"📊 Active Sessions: {humanize.count(view.active)}"]
+    head = [_title(view), _active(view), *_found(view)]
     foot = [_statistics_line(view.totals, columns), *_catching_up(view, columns), *_notes(view, columns, rows)]
     return head + _sessions(view, columns, rows - len(head) - len(foot), table.PLAIN) + foot
 
@@ -128,18 +159,42 @@ def _sessions(view: FrameData, columns: int, room: int, style: table.Style) -> l
     """The table in at most `room` lines; sessions that find no place in it are counted below it."""
     if not view.sessions:
         return [_waiting(view, columns)]
-    known = max(view.active, len(view.sessions))
+    known = max(view.known, len(view.sessions))
     places = room - len(table.table(_COLUMNS, [], style=style).lines)
     shown = view.sessions[: places if known <= places else max(places - 1, 0)]
-    lines = table.table(_COLUMNS, [_row(line, view.now) for line in shown], columns, style=style).lines
+    wanted = [i for i, column in enumerate(_COLUMNS) if _is_told(column.heading, shown)]
+    rows = [[row[i] for i in wanted] for row in (_row(line, view.now) for line in shown)]
+    kept = [_COLUMNS[i] for i in wanted]
+    if style is table.BOXED:
+        kept = [column._replace(fills=column.heading in _FILL) for column in kept]
+    lines = table.table(kept, rows, columns, style=style).lines
     hidden = known - len(shown)
     return [*lines, f"… and {humanize.count(hidden)} more"] if hidden else lines
 
 
+def _is_told(heading: str, shown: Sequence[SessionLine]) -> bool:
+    """Whether a column has its place: costs where any were worked out, titles where some were looked for."""
+    if heading == "Cost":
+        return any(line.cost is not None for line in shown)
+    if heading == "Found":
+        return any(line.findings for line in shown)
+    return heading != "About" or any(line.title for line in shown)
+
+
 def _row(line: SessionLine, now: str) -> list[str]:
-    tokens = line.input_tokens, line.output_tokens
-    told = map(humanize.count, tokens) if any(tokens) else ("-", "-")
-    return [line.session_id, humanize.count(line.messages), *told, _ago(line.updated_at, now), line.model or "-"]
+    tokens = line.input_tokens, line.cached_tokens, line.output_tokens
+    told = ["-" if number is None or not any(tokens) else humanize.count(number) for number in tokens]
+    cost, ago = "…" if line.cost is None else line.cost, _ago(line.updated_at, now)
+    return [
+        line.session_id,
+        humanize.count(line.messages),
+        *told,
+        cost,
+        line.findings or "-",
+        ago,
+        line.model or "-",
+        line.title or "-",
+    ]
 
 
 def _ago(then: str | None, now: str) -> str:
@@ -172,6 +227,7 @@ def _statistics(totals: FrameTotals) -> list[str]:
     places = max(len(humanize.count(number)) for number in numbers.values())
     lines = [f"  {label:21} {humanize.count(number):>{places}} tokens" for label, number in numbers.items()]
     lines += [] if totals.cost is None else [f"  {'Total Cost:':21} {safe.cell(totals.cost)}"]
+    lines += [] if totals.burn is None else [f"  {'Burn Rate:':21} {safe.cell(totals.burn)}"]
     return [*lines, f"  ({totals.unknown})"] if totals.unknown else lines
 
 

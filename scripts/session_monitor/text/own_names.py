@@ -1,7 +1,8 @@
-"""What does one type here to run the three programs?
+"""What does one type here to run the programs?
 
-Texts name them as they lie in the folder: ``python3 main.py``, ``python3 scripts/cli.py``, ``webserver.py``.  Whoever has
-installed them runs ``session-monitor``, ``session-monitor-cli`` and ``session-monitor-web`` instead.
+Texts name them as they lie in the folder: ``python3 main.py``, ``python3 scripts/cli.py``, ``webserver.py``,
+``mcpserver.py``.  Whoever has installed them runs ``session-monitor``, ``session-monitor-cli``, ``session-monitor-web`` and
+``session-monitor-mcp`` instead.
 """
 
 from __future__ import annotations
@@ -10,8 +11,13 @@ import os
 import re
 import sys
 
-_INSTALLED = {"main": "session-monitor", "cli": "session-monitor-cli", "webserver": "session-monitor-web"}
-_IN_FOLDER = r"(?<![\w/.-])(?:python3 )?(?:/path/to/)?(?:scripts/)?(main|cli|webserver)\.py\b"
+_INSTALLED = {
+    "main": "session-monitor",
+    "cli": "session-monitor-cli",
+    "webserver": "session-monitor-web",
+    "mcpserver": "session-monitor-mcp",
+}
+_IN_FOLDER = r"(?<![\w/.-])(?:python3 )?(?:/path/to/)?(?:scripts/)?(main|cli|webserver|mcpserver)\.py\b"
 
 
 def as_typed(text: str) -> str:

@@ -27,6 +27,8 @@ def clean(text: str, *, newlines: bool = False) -> str:
 
     A tab becomes four spaces. With `newlines`, line ends of every kind stay, as `\n`.
     """
+    if text.isprintable():  # which no text is that has such a character: most need no look at each pattern
+        return text
     if not newlines:
         return _UNSAFE.sub(_escape, text)
     text = text.replace("\r\n", "\n").replace("\r", "\n")
@@ -46,4 +48,6 @@ def _escape(match: re.Match[str]) -> str:
 
 def cell(text: str) -> str:
     """The text clean and on one line, a line end as a space, its width the sum of its characters' everywhere."""
-    return _JOINING.sub("", clean(_NEWLINE.sub(" ", text)))
+    if text.isascii() and text.isprintable():
+        return text
+    return _JOINING.sub("", text if text.isprintable() else clean(_NEWLINE.sub(" ", text)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from .safe import cell
 from .width import cut_end, cut_middle, pad, width
@@ -30,13 +30,16 @@ class Column(NamedTuple):
     """One column of a table, and how it gives way when the terminal is narrow.
 
     A column with a `rank` is dropped, the lowest rank first; 0 stays. Those with a `least` width are cut
-    in their middle down to that before anything is dropped, and further when nothing else is left to give.
+    down to that before anything is dropped, and further when nothing else is left to give: in their middle, or as ``cut``
+    has it.  The last one that ``fills`` takes what room is left.
     """
 
     heading: str
     align: str = "<"
     rank: int = 0
     least: int = 0
+    cut: Callable[[str, int], str] = cut_middle
+    fills: bool = False
 
 
 class Edges(NamedTuple):
@@ -96,6 +99,8 @@ def table(
     if available is not None:
         kept = _kept(columns, widths, available, style)
         widths = _shrunk(columns, widths, kept, available, style)
+        for filling in [i for i in kept if columns[i].fills][-1:]:
+            widths[filling] += max(0, available - _line_width(widths, kept, style))
     lines = _drawn(
         [columns[i] for i in kept], [widths[i] for i in kept], _only(kept, body), style, has_total=total is not None
     )
@@ -149,7 +154,7 @@ def _drawn(
     columns: Sequence[Column], widths: Sequence[int], body: Sequence[Sequence[str]], style: Style, *, has_total: bool
 ) -> list[str]:
     heading, *rows = [
-        _line(style.row, [pad(cut_middle(text, n), n, c.align) for text, n, c in zip(row, widths, columns)]).rstrip()
+        _line(style.row, [pad(c.cut(text, n), n, c.align) for text, n, c in zip(row, widths, columns)]).rstrip()
         for row in body
     ]
     top, rule, bottom = ([_line(edges, ["─" * n for n in widths])] if edges else [] for edges in style[1:])

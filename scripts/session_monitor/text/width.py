@@ -9,7 +9,13 @@ from collections.abc import Iterator
 
 def width(text: str) -> int:
     """How many columns the clean text takes."""
-    return len(text) if text.isascii() else sum(map(_columns, text))
+    return len(text) if text.isascii() else _width(text)
+
+
+@functools.lru_cache(maxsize=1024)
+def _width(text: str) -> int:
+    # A cell of a table is measured, cut and filled up.
+    return sum(map(_columns, text))
 
 
 @functools.lru_cache(maxsize=8192)
@@ -29,7 +35,8 @@ def _follows_in_syllable(char: str) -> bool:
 
 def cut_end(text: str, columns: int) -> str:
     """The text in at most that many columns; what is left out at its end shows as `…`."""
-    if width(text) <= columns:
+    # Of a long text that does not fit, the rest need not be measured.
+    if len(_beginning(text, columns)) == len(text):
         return text
     return _beginning(text, columns - 1) + "…" if columns > 0 else ""
 
@@ -42,7 +49,25 @@ def cut_middle(text: str, columns: int) -> str:
     return _beginning(text, head) + "…" + _ending(text, columns - 1 - head) if columns > 0 else ""
 
 
+def cut_list(text: str, columns: int) -> str:
+    """Names with commas between them in at most that many columns: whole ones, and how many more there are, ` +3`.
+
+    Where not one has room, the first is cut at its end.
+    """
+    if width(text) <= columns:
+        return text
+    names = text.split(", ")
+    for kept in range(len(names) - 1, 0, -1):
+        shown = f"{', '.join(names[:kept])} +{len(names) - kept}"
+        if width(shown) <= columns:
+            return shown
+    more = f" +{len(names) - 1}" if len(names) > 1 else ""
+    return cut_end(names[0], columns - len(more)) + more if columns > len(more) else cut_end(text, columns)
+
+
 def _beginning(text: str, columns: int) -> str:
+    if text.isascii():
+        return text[: max(columns, 0)]
     for index, char in enumerate(text):
         columns -= _columns(char)
         if columns < 0:

@@ -6,7 +6,7 @@ from the exact dollars and rounded once, as it is shown.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
 from session_monitor.prices import money
@@ -33,12 +33,22 @@ class DisplayCurrency(NamedTuple):
 
     # -- for people ----------------------------------------------------------------------------------------------------
 
-    def shown(self, pico: int) -> str:
-        """Pico-dollars for people: ``$1.23``, or ``8.79 CNY``."""
+    def shown(self, pico: int, decimals: int | None = None) -> str:
+        """Pico-dollars for people: ``$1.23``, or ``8.79 CNY``; with so many decimals where a column has them."""
         if self.is_dollars:
-            return money.shown(pico)
-        digits = money.digits(abs(pico) * money.MICRO, money.PICO * money.per_token(self.usd))
-        return f"{'-' if pico < 0 else ''}{digits} {self.code}"
+            return money.shown(pico, decimals)
+        return f"{money.amount_shown(pico * money.MICRO, self._unit, decimals)} {self.code}"
+
+    def column_decimals(self, picos: Iterable[int]) -> int:
+        """With how many decimals a column of such amounts is shown."""
+        if self.is_dollars:
+            return money.column_decimals(picos)
+        return money.column_decimals((pico * money.MICRO for pico in picos), self._unit)
+
+    @property
+    def _unit(self) -> int:
+        """One of this currency, in millionths of a pico-dollar."""
+        return money.PICO * money.per_token(self.usd)
 
     # -- for scripts ---------------------------------------------------------------------------------------------------
 

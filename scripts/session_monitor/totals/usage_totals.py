@@ -12,7 +12,10 @@ from .spending import Noted, Spending
 
 
 class Sums(NamedTuple):
-    """Calls, those that failed or were left, tokens (cached and written are part of input, reasoning of output), cost."""
+    """Calls, those that failed or were left, tokens (cached and written are part of input, reasoning of output), cost.
+
+    Of ``cache_untold_tokens`` of the input it is not told whether they came from a cache.
+    """
 
     calls: int
     failed: int
@@ -22,6 +25,7 @@ class Sums(NamedTuple):
     cached_tokens: int
     cache_write_tokens: int
     reasoning_tokens: int
+    cache_untold_tokens: int
     spending: Spending
 
     @property
@@ -34,11 +38,24 @@ class Sums(NamedTuple):
         """Input and output."""
         return self.input_tokens + self.output_tokens
 
+    @property
+    def cached_share(self) -> float | None:
+        """What share of the input came from a cache, of the prompts of which that is told; None where it is of none."""
+        told = self.input_tokens - self.cache_untold_tokens
+        return round(self.cached_tokens / told, 6) if told else None
+
+    @property
+    def told_cached_tokens(self) -> int | None:
+        """How much of the input came from a cache; None where that is told of no prompt."""
+        is_untold = 0 < self.input_tokens == self.cache_untold_tokens
+        return None if is_untold else self.cached_tokens
+
     def to_json(self) -> dict[str, Any]:
-        """All of it, for JSON."""
-        counts = self._asdict()
+        """All of it, for JSON; None for what is not known."""
+        counts = {**self._asdict(), "cached_tokens": self.told_cached_tokens}
         del counts["spending"]
-        return {**counts, "total_tokens": self.total_tokens, **self.spending.to_json()}
+        more = {"total_tokens": self.total_tokens, "cached_share": self.cached_share}
+        return {**counts, **more, **self.spending.to_json()}
 
 
 def added(parts: Iterable[Sums]) -> Sums:
@@ -67,7 +84,7 @@ def of_noted(by_notes: Mapping[int, Sequence[int]], unpriced_models: Mapping[str
 
 def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]) -> Sums:
     """The same of calls whose notes are told otherwise, or none."""
-    calls, failed, left, at_least, fresh, read, written, visible, reasoning, *of_cost = columns
+    calls, failed, left, at_least, fresh, read, written, visible, reasoning, untold, *of_cost = columns
     usd, pico, saved_usd, saved_pico, unpriced, unpriced_tokens, without_tokens, *_ = of_cost
     spent = Spending(
         pico=usd * money.MICRO + pico,
@@ -79,4 +96,5 @@ def of_columns(columns: Sequence[int], unpriced_models: Mapping[str | None, int]
         saved_pico=saved_usd * money.MICRO + saved_pico,
         at_least=at_least,
     )
-    return Sums(calls, failed, left, fresh + read + written, visible + reasoning, read, written, reasoning, spent)
+    tokens = fresh + read + written, visible + reasoning, read, written, reasoning, untold
+    return Sums(calls, failed, left, *tokens, spent)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from session_monitor.prices import cost
 from session_monitor.text import humanize, safe
@@ -27,12 +27,27 @@ def known(spent: Spending, currency: DisplayCurrency = DOLLARS) -> str:
     return f"{'at least ' if spent.at_least else ''}{currency.shown(spent.pico)}"
 
 
-def short(spent: Spending, currency: DisplayCurrency = DOLLARS) -> str:
-    """For a column: ``+``: a part is not priced, ``-``: nothing is, ``≥``: it may be more, ``~``: assumed in part."""
+def short(spent: Spending, currency: DisplayCurrency = DOLLARS, decimals: int | None = None) -> str:
+    """In brief: ``+``: a part is not priced, ``-``: nothing is, ``≥``: it may be more, ``~``: assumed in part."""
     if spent.rounds and spent.unpriced_rounds == spent.rounds:
         return "-"
     marks = f"{'≥' if spent.at_least else ''}{'~' if spent.assumed.rounds else ''}"
-    return f"{marks}{currency.shown(spent.pico)}{'+' if spent.unpriced_rounds else ''}"
+    return f"{marks}{currency.shown(spent.pico, decimals)}{'+' if spent.unpriced_rounds else ''}"
+
+
+def short_column(parts: Iterable[Spending], currency: DisplayCurrency = DOLLARS) -> list[str]:
+    """The same of several, to stand below each other on the right: with as many decimals each, digit below digit."""
+    parts = list(parts)
+    decimals = currency.column_decimals(spent.pico for spent in parts)
+    cells = [short(spent, currency, decimals) for spent in parts]
+    return beneath(cells)
+
+
+def beneath(cells: Sequence[str]) -> list[str]:
+    """Amounts as ``short`` has them, filled up where others end with a mark, so that their digits stand below each other."""
+    if not any(cell.endswith("+") for cell in cells):
+        return list(cells)
+    return [cell if cell.endswith("+") else f"{cell} " for cell in cells]
 
 
 def assumed(spent: Spending, currency: DisplayCurrency = DOLLARS) -> list[str]:
@@ -76,15 +91,19 @@ def unknown_tokens(spent: Spending) -> str:
     return f"tokens {', '.join(parts)}" if parts else ""
 
 
-def token_cells(numbers: Sequence[int], spent: Spending) -> list[str]:
-    """Tokens of some kinds, for columns: ``-`` where no call told any."""
+def token_cells(numbers: Sequence[int | None], spent: Spending) -> list[str]:
+    """Tokens of some kinds, for columns: ``-`` where no call told any, and for those that are None."""
     is_told = any(numbers) or not spent.without_tokens
-    return [humanize.count(number) if is_told else "-" for number in numbers]
+    return ["-" if number is None or not is_told else humanize.count(number) for number in numbers]
 
 
 def tokens(sums: Sums) -> str:
     """All kinds of tokens, and of how many calls they are not known."""
-    cached = f"of which {humanize.count(sums.cached_tokens)} cached and {humanize.count(sums.cache_write_tokens)} cache written"
+    told = sums.told_cached_tokens
+    cached = (
+        f"of which {'it is not told how many were' if told is None else humanize.count(told)} cached and "
+        f"{humanize.count(sums.cache_write_tokens)} cache written"
+    )
     unknown = unknown_tokens(sums.spending)
     return (
         f"{humanize.count(sums.input_tokens)} input, {cached}; {humanize.count(sums.output_tokens)} output, of which "

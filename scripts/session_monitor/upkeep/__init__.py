@@ -8,6 +8,9 @@ Its rooms in reading order, ● those that others may come in by:
     sample             the last calls
     call_checks        what they lack
     session_id_checks  whose session they are, and what to set for which agent (agents.json)
+    alert_checks       can everybody be told who is to be, and were they
+    otlp_checks        are calls sent as spans where they are to be
+    store_checks       are rounds in the stores where they are to be
     checks ●           one check, and what comes of it
     verification ●     does everything add up
     session_check ●    is one session file sound

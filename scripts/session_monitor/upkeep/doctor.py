@@ -25,7 +25,7 @@ from session_monitor.prices.price_list import BadPriceListError
 from session_monitor.sessions import file_names
 from session_monitor.text import humanize
 
-from . import call_checks, log_checks
+from . import alert_checks, call_checks, log_checks, otlp_checks, store_checks
 from .checks import FAIL, OK, WARN, Case, Check, has_sessions, some
 
 SMALL_INDEX = 64 << 20
@@ -59,6 +59,9 @@ def examine(case: Case) -> Iterator[Check]:
     yield of_state
     yield _index(case, book)
     yield of_prices
+    yield from alert_checks.checks(case)
+    yield from otlp_checks.checks(case)
+    yield from store_checks.checks(case)
     yield disk(case.data_dir, shutil.disk_usage(_existing(case.data_dir)).free)
 
 

@@ -1,7 +1,7 @@
 """How are sessions deleted, so that nothing of them stays and no other session is touched?
 
     1 remember   up to where the log was read for them, so that they do not come back      deleted
-    2 remove     the index of words, their files, the copies of damaged ones
+    2 remove     the index of words, what was found and noted of them, their files, the copies of damaged ones
     3 follow     the index without them                                                     writable
 
 Whatever ends the process in between, each session is either there as before or gone for good.
@@ -19,10 +19,13 @@ from typing import BinaryIO, NamedTuple
 
 from session_monitor.base import data_folder, files, last_run, timestamps
 from session_monitor.index import opening, writable
+from session_monitor.insight import forgetting
 from session_monitor.log import checkpoint
+from session_monitor.notes import notes_file
 from session_monitor.sessions import deleted, file_names, session_file, write_lock
 from session_monitor.sessions.round_counts import Counted, RoundCounts
 from session_monitor.sessions.session_file import NotASessionFileError
+from session_monitor.work import work_file
 
 _COPY = re.compile(rf"(.+){re.escape(data_folder.SET_ASIDE)}\d+")
 
@@ -65,8 +68,10 @@ def last_called_before(folder: str, moment: int) -> list[Stored]:
 def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None) -> list[Stored]:
     """Delete these sessions, and return them as they were; with ``before``, not those called since that moment.
 
-    Raises ``write_lock.BusyError``, ``deleted.DeletedListDamagedError`` and ``OSError``.
+    Raises ``write_lock.BusyError``, ``deleted.DeletedListDamagedError``, ``OSError``, and ``notes_file.BadNotesError``
+    before anything is done.
     """
+    notes_file.read(folder)
     with write_lock.changing(folder):
         copies = _copies(folder)
         present = [stored for stored in (_again(folder, each, copies) for each in sessions) if stored]
@@ -75,12 +80,14 @@ def delete(folder: str, sessions: Iterable[Stored], *, before: int | None = None
             with writable.taking_out(folder, {stored.session_id: stored.file for stored in doomed}):
                 _remember(folder, doomed)
                 _forget_words(folder)
+                _forget_told(folder, doomed)
                 for stored in doomed:
                     _unlink(folder, stored)
                 _forget_counts(folder, doomed)
                 _forget_words(folder)  # again, for somebody may just have searched
                 files.sync_folder(folder)
     if doomed:
+        _forget_told(folder, doomed)  # as above; now nobody notes any more
         writable.rewrite(folder)  # takes a while where it is large, for which the monitor need not wait
     return doomed
 
@@ -114,6 +121,14 @@ def _read_for(folder: str, session_id: str) -> dict[str, int]:
                 for generation in view.generations:
                     read[generation.gid] = max(generation.known_to, read.get(generation.gid, 0))
     return read
+
+
+def _forget_told(folder: str, doomed: Iterable[Stored]) -> None:
+    """Forget what people noted of these sessions, the work that they were begun for, and what was found in them."""
+    session_ids = [stored.session_id for stored in doomed]
+    forgetting.forget(folder, session_ids)
+    notes_file.forget(folder, session_ids)
+    work_file.forget(folder, session_ids)
 
 
 def _forget_words(folder: str) -> None:

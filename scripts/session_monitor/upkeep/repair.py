@@ -23,7 +23,7 @@ from session_monitor.sessions import file_names, session_file, summary, write_lo
 from session_monitor.sessions.round_counts import RoundCounts
 
 from . import session_check
-from .session_check import Finding
+from .session_check import CheckFinding
 
 LEFTOVER_SECONDS = 60
 """How old a temporary file is that nobody is writing any more."""
@@ -47,7 +47,7 @@ class Repaired:
 
     mended: list[Mended] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
-    damaged: list[Finding] = field(default_factory=list)
+    damaged: list[CheckFinding] = field(default_factory=list)
     read_again: list[str] = field(default_factory=list)
     waiting: list[str] = field(default_factory=list)
     index_made_anew: bool = False
@@ -70,10 +70,11 @@ def repair(folder: str, book: Book, now: float, progress: Progress, state_file: 
     for name in _leftovers(folder, now):
         files.remove(os.path.join(folder, name))
         done.removed.append(name)
-    search = os.path.join(folder, data_folder.WORD_INDEX)
-    if not _is_sound(opening.database, search):
-        opening.remove(search)
-        done.removed.append(data_folder.WORD_INDEX)
+    for name in (data_folder.WORD_INDEX, data_folder.INSIGHTS):
+        derived = os.path.join(folder, name)
+        if not _is_sound(opening.database, derived):
+            opening.remove(derived)
+            done.removed.append(name)
     path = os.path.join(folder, data_folder.INDEX)
     if not _is_sound(opening.read_only, path):
         access.ask(folder, book, _check, progress)
@@ -86,7 +87,7 @@ def repair(folder: str, book: Book, now: float, progress: Progress, state_file: 
 # -- session files -----------------------------------------------------------------------------------------------------
 
 
-def _faults(folder: str, name: str) -> list[Finding]:
+def _faults(folder: str, name: str) -> list[CheckFinding]:
     return session_check.look(folder, name, quick=False).faults
 
 

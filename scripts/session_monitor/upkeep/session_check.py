@@ -39,7 +39,7 @@ WENT_BACK = (
 _MOST_NAMED = 3
 
 
-class Finding(NamedTuple):
+class CheckFinding(NamedTuple):
     """Something about a file of the folder: what was found, and what to do."""
 
     file: str
@@ -60,11 +60,11 @@ class Looked:
     file: str
     state: State | None = None
     written: Written | None = None
-    faults: list[Finding] = field(default_factory=list)
+    faults: list[CheckFinding] = field(default_factory=list)
 
     def fault(self, what: str, todo: str) -> None:
         """Note what is wrong."""
-        self.faults.append(Finding(self.file, what, todo))
+        self.faults.append(CheckFinding(self.file, what, todo))
 
 
 def look(folder: str, name: str, *, quick: bool, counts: RoundCounts | None = None) -> Looked:

@@ -23,7 +23,7 @@ from session_monitor.sessions import file_names
 from session_monitor.sessions.round_counts import RoundCounts
 
 from . import session_check
-from .session_check import Finding, Looked
+from .session_check import CheckFinding, Looked
 
 ROUNDS_AT_ONCE = 5000
 FILES_AT_ONCE = 200
@@ -50,16 +50,16 @@ class Result:
     rounds: int = 0
     fault_count: int = 0
     notice_count: int = 0
-    faults: list[Finding] = field(default_factory=list)
-    notices: list[Finding] = field(default_factory=list)
+    faults: list[CheckFinding] = field(default_factory=list)
+    notices: list[CheckFinding] = field(default_factory=list)
 
-    def fault(self, finding: Finding) -> None:
+    def fault(self, finding: CheckFinding) -> None:
         """Take in what is wrong."""
         self.fault_count += 1
         if len(self.faults) < MOST_FINDINGS:
             self.faults.append(finding)
 
-    def notice(self, finding: Finding) -> None:
+    def notice(self, finding: CheckFinding) -> None:
         """Take in what should be known and is not wrong."""
         self.notice_count += 1
         if len(self.notices) < MOST_FINDINGS:
@@ -76,7 +76,7 @@ def verify(folder: str, state_file: str, book: Book, progress: Progress, *, quic
         again = run.look(sorted(_listed(folder)), progress, FILES_AT_ONCE)
         # By now a monitor may have got on; one file at a time leaves it the least room to change anything meanwhile.
         for name, _ in run.look(again, _silent, 1, is_last=True):
-            run.result.notice(Finding(name, "changed while it was looked at, and was left out", "verify again"))
+            run.result.notice(CheckFinding(name, "changed while it was looked at, and was left out", "verify again"))
         run.look_at_index()
     run.close()
     run.look_at_state(state_file)
@@ -84,7 +84,7 @@ def verify(folder: str, state_file: str, book: Book, progress: Progress, *, quic
     for odd in data_folder.odd_things(folder):
         name = os.path.basename(odd.filename)
         if name not in told:
-            run.result.fault(Finding(name, odd.what, "take it away"))
+            run.result.fault(CheckFinding(name, odd.what, "take it away"))
     for finding in _leftovers(folder):
         run.result.notice(finding)
     return run.result
@@ -106,14 +106,14 @@ def _silent(_done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def _leftovers(folder: str) -> Iterator[Finding]:
+def _leftovers(folder: str) -> Iterator[CheckFinding]:
     """What interrupted writes and set-aside files have left."""
     for name in sorted(filter(_LEFTOVER.search, os.listdir(folder))):
         if os.path.lexists(os.path.join(folder, name)):  # a monitor at work has such files for a moment
             what, todo = ("is a leftover", _TMP) if name.endswith(files.TEMPORARY) else ("was set aside", _KEPT)
-            yield Finding(name, what, todo)
+            yield CheckFinding(name, what, todo)
     if os.path.lexists(data_folder.input_file(folder)) and not data_folder.is_monitor_at_work(folder):
-        yield Finding(data_folder.STDIN, "is a leftover", _INPUT)
+        yield CheckFinding(data_folder.STDIN, "is a leftover", _INPUT)
 
 
 def _size(path: str) -> int:
@@ -194,10 +194,10 @@ class _Run:
             self._behind += 1
         elif answer.is_touched:
             what = "has another time than in the index, and nothing else in it differs"
-            self.result.notice(Finding(looked.file, what, _TOUCHED))
+            self.result.notice(CheckFinding(looked.file, what, _TOUCHED))
         else:
             for what in answer.differing:
-                self.result.fault(Finding(looked.file, f"differs from the index: {what}", _ANEW))
+                self.result.fault(CheckFinding(looked.file, f"differs from the index: {what}", _ANEW))
 
     # -- the index -----------------------------------------------------------------------------------------------------
 
@@ -207,7 +207,7 @@ class _Run:
         path = os.path.join(self._folder, data_folder.INDEX)
         with contextlib.ExitStack() as stack:
             if not os.path.lexists(path):
-                self.result.notice(Finding(data_folder.INDEX, "there is none", "the next question makes it"))
+                self.result.notice(CheckFinding(data_folder.INDEX, "there is none", "the next question makes it"))
             elif any(odd.filename == path for odd in data_folder.odd_things(self._folder)):
                 pass  # told as what it is
             else:
@@ -218,7 +218,7 @@ class _Run:
                         self._index = IndexCheck(found)
                     else:
                         what = "is another version's"
-                        self.result.notice(Finding(data_folder.INDEX, what, "the next question makes it anew"))
+                        self.result.notice(CheckFinding(data_folder.INDEX, what, "the next question makes it anew"))
             yield
 
     @contextlib.contextmanager
@@ -227,13 +227,13 @@ class _Run:
             yield
         except opening.NoIndexError:
             what = "is a copy, or a part of it was taken away or replaced; it was left out"
-            self.result.notice(Finding(data_folder.INDEX, what, "the next question makes it anew"))
+            self.result.notice(CheckFinding(data_folder.INDEX, what, "the next question makes it anew"))
         except opening.DAMAGE as error:
             self._index = None
             if isinstance(error, sqlite3.OperationalError):
-                self.result.fault(Finding(data_folder.INDEX, f"cannot be read: {error}", _ANEW))
+                self.result.fault(CheckFinding(data_folder.INDEX, f"cannot be read: {error}", _ANEW))
             else:
-                self.result.fault(Finding(data_folder.INDEX, "is damaged", _ANEW))
+                self.result.fault(CheckFinding(data_folder.INDEX, "is damaged", _ANEW))
 
     def _compared(self, batch: list[Looked]) -> dict[str, Compared]:
         """What one state of the index says of these files."""
@@ -258,20 +258,20 @@ class _Run:
                 return
             self._begin(self._index)
             for what in self._index.contradictions(quick=self._quick):
-                self.result.fault(Finding(data_folder.INDEX, what, _ANEW))
+                self.result.fault(CheckFinding(data_folder.INDEX, what, _ANEW))
             gone = list(self._index.without_file())
             if self._is_complete and self._index.index.is_complete():  # still, after all files were looked for
                 for file in gone:
-                    self.result.fault(Finding(file, "has a row in the index and is not there", _ANEW))
+                    self.result.fault(CheckFinding(file, "has a row in the index and is not there", _ANEW))
             elif self._is_writing and not self._at_work():
                 what = "a monitor was ended while it wrote; it may lack what that wrote last"
-                self.result.notice(Finding(data_folder.INDEX, what, _NEXT))
+                self.result.notice(CheckFinding(data_folder.INDEX, what, _NEXT))
             elif (self._behind or gone) and not self._at_work():
                 what = f"is behind the session files by {self._behind + len(gone)} of them"
-                self.result.notice(Finding(data_folder.INDEX, what, _NEXT))
+                self.result.notice(CheckFinding(data_folder.INDEX, what, _NEXT))
             if not self._index.index.is_priced():
                 what = "holds the costs of other prices; they were not compared"
-                self.result.notice(Finding(data_folder.INDEX, what, "the next question prices it anew"))
+                self.result.notice(CheckFinding(data_folder.INDEX, what, "the next question prices it anew"))
 
     # -- the read positions --------------------------------------------------------------------------------------------
 
@@ -282,10 +282,10 @@ class _Run:
         try:
             state = checkpoint.read(state_file, self._folder)
         except checkpoint.UnusableStateError as unusable:
-            self.result.fault(Finding(name, str(unusable), _AGAIN))
+            self.result.fault(CheckFinding(name, str(unusable), _AGAIN))
             return
         if state is None:
-            self.result.notice(Finding(name, "there is none", _AGAIN))
+            self.result.notice(CheckFinding(name, "there is none", _AGAIN))
             return
         committed: dict[str, int] = {}
         there: dict[str, int] = {}
@@ -300,4 +300,4 @@ class _Run:
                 todo = "the next run of main.py reads it again from there; nothing is lost or counted twice"
                 # Where a lost state was made anew from a copy that ends early, no run gets as far as the sessions are.
                 tell = self.result.notice if self._is_writing or there[gid] < end else self.result.fault
-                tell(Finding(name, what, todo))
+                tell(CheckFinding(name, what, todo))

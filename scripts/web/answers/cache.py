@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from typing import NamedTuple
 
-from web.server.exchange import Content
+from web.server.exchange import AnswerBody
 
 MOST_BYTES = 64_000_000
 
@@ -15,7 +15,7 @@ MOST_BYTES = 64_000_000
 class Kept(NamedTuple):
     """An answer, of which state of the data it is, when it was made (seconds), and how long that took."""
 
-    content: Content
+    content: AnswerBody
     state: Hashable
     at: float
     took: float

@@ -15,12 +15,14 @@ import time
 from collections.abc import Hashable, Iterator
 from typing import Callable, NamedTuple
 
+from session_monitor.base import files, mounts
 from session_monitor.index import writable
 from session_monitor.index.database import Index
+from session_monitor.metrics.scrape import Scrapes
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import NoSuchFolderError, Report
 from web.server import shares
-from web.server.exchange import Content, Refusal
+from web.server.exchange import AnswerBody, Refusal
 from web.server.shares import OWN, Share
 
 from .cache import Cache, Kept
@@ -85,6 +87,7 @@ class Desk:
     ) -> None:
         """``now`` gives milliseconds since 1970, ``clock`` seconds."""
         self.folder = folder
+        self.scrapes = Scrapes(folder.path)
         self.now = now
         self._patience = patience
         self._clock = clock
@@ -99,7 +102,7 @@ class Desk:
 
     def answer(
         self, key: Hashable, work: Work, share: Share = OWN, *, is_of_all: bool = False, is_search: bool = False
-    ) -> Content:
+    ) -> AnswerBody:
         """The answer to a question, which ``key`` tells from others, for somebody.
 
         Raises ``Refusal``, and what the work raises.
@@ -144,12 +147,12 @@ class Desk:
         for workers in (self._keeper, self._searcher, self._answerers):
             workers.end(patience)
 
-    def _worked_out(self, key: Hashable, work: Work, current: _Current, what: str) -> Content:
+    def _worked_out(self, key: Hashable, work: Work, current: _Current, what: str) -> AnswerBody:
         state = current.state
         report = current.held or Report(state.path, state.book, functools.partial(self._hear, what))
         report.now = self.now()
         started = self._clock()
-        content = Content(work(report))
+        content = AnswerBody(work(report))
         ended = self._clock()
         self._cache.put(key, Kept(content, current.mark, ended, ended - started))
         return content
@@ -166,6 +169,14 @@ class Desk:
             return job.value()
         except NoSuchFolderError:
             raise Refusal(503, "no_data", "the data folder is gone", (("Retry-After", "1"),)) from None
+        except (
+            files.MistakeInFileError
+        ) as mistake:  # of whoever asks by what it says; where it is, the command line tells
+            raise Refusal(
+                503, mistake.code, "a file that people write has a mistake, which 'cli.py list' tells"
+            ) from None
+        except mounts.UnreachableDataError as why:
+            raise Refusal(503, why.code, str(why), (("Retry-After", "2"),)) from None
         except PermissionError:
             text = "the user who runs the server may not read the data folder"
             raise Refusal(503, "not_readable", text, (("Retry-After", "1"),)) from None

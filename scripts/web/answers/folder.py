@@ -12,8 +12,8 @@ from collections.abc import Hashable, Mapping
 from typing import Callable, NamedTuple
 
 from session_monitor.base import data_folder
-from session_monitor.index import opening
-from session_monitor.index.database import Index
+from session_monitor.index import database, opening
+from session_monitor.notes import notes_file
 from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.prices.book import Book
 
@@ -82,9 +82,9 @@ class Folder:
             contextlib.suppress(sqlite3.Error, OSError, *opening.DAMAGE),
             contextlib.closing(opening.read_only(os.path.join(path, data_folder.INDEX))) as db,
         ):
-            index = Index(db, path, book)
+            index = database.reader(db, path, book)
             db.execute("BEGIN")
             if index.is_ready():
                 change = int(index.meta("change"))
-                mark = (is_there, index.meta("made"), change, book.fingerprint, problem)
+                mark = (is_there, index.meta("made"), change, book.fingerprint, problem, notes_file.state(path))
         return State(path, book, mark, change, is_there, problem)

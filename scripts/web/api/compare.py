@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Optional
 
 from session_monitor.reports.comparison import NO_CALLS, Side
-from session_monitor.reports.filters import literally
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected.filters import literally
 from web.server.exchange import Request
 
-from . import parameters
+from . import noted, parameters
 from .overview import moment
 from .parameters import Filters
 from .questions import OF_ALL_HOLDS, Question, Setting
@@ -88,9 +88,10 @@ class CompareQuestion(Question):
             yield _told(side, since=moment(since), until=moment(until))
 
     def _of_sessions(self, report: Report, setting: Setting) -> Iterator[dict[str, Any]]:
+        notes = noted.of_folder(report, setting)
         for session_id, side in zip(self.names, report.compared_sessions(self.names)):
             row = report.session(session_id) if side else None
-            for each in listed(report, setting, [row]) if row else []:
+            for each in listed(report, setting, [row], notes) if row else []:
                 each.pop("context")
                 yield _told(side or NO_CALLS, name=session_id, session=each)
                 break

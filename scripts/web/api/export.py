@@ -71,7 +71,7 @@ def _stored(folder: str, name: str) -> Iterator[StoredRound]:
 def _json(row: SessionRow, rounds: Iterable[tuple[StoredRound, cost.Outcome]], *, redacts: bool) -> Iterator[str]:
     yield formats.to_json({"schema_version": SCHEMA_VERSION, **row.to_json()})[:-1] + ', "rounds": ['
     for number, (entry, outcome) in enumerate(rounds):
-        shown = conversation.to_json(entry, outcome)
+        shown = conversation.with_names(conversation.to_json(entry, outcome))
         if redacts:
             calls = [{**(call if isinstance(call, dict) else {}), "result": None} for call in entry["tool_calls"]]
             shown = without_texts({**shown, "tool_calls": calls})

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from session_monitor.index.database import Index
-from session_monitor.reports import called
-from session_monitor.reports.called import Called
 from session_monitor.reports.report import Report
+from session_monitor.search import called
+from session_monitor.search.called import Called
 from web.server.exchange import Request
 
-from . import parameters
+from . import noted, parameters
 from .questions import Question, Setting
 
 _LONGEST = 200
@@ -44,14 +44,20 @@ class NamesQuestion(Question):
         by_id, (latest, older) = report.ask(
             lambda index: (called.by_id(index, self.words, self.limit + 1), called.latest(index))
         )
-        by_title = (
-            each
-            for each in latest
-            if called.has_all(f"{each.session_id} {_title(each, report, setting) or ''}", self.words)
-        )
+        notes = noted.of_folder(report, setting)
+
+        def texts(each: Called) -> str:
+            return f"{each.session_id} {notes.of(each.session_id).name or ''} {_title(each, report, setting) or ''}"
+
+        by_title = (each for each in latest if called.has_all(texts(each), self.words))
         found = list(_unlike(by_id, by_title, self.limit + 1))
         sessions = [
-            {"session_id": each.session_id, "title": _title(each, report, setting), "updated_at": each.updated_at}
+            {
+                "session_id": each.session_id,
+                "title": _title(each, report, setting),
+                "name": notes.of(each.session_id).name,
+                "updated_at": each.updated_at,
+            }
             for each in found[: self.limit]
         ]
         return {"sessions": sessions, "more": len(found) > self.limit, "older": older, **report.ask(named)}

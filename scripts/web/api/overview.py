@@ -11,10 +11,10 @@ from session_monitor import __version__
 from session_monitor.base import last_run, periods, timestamps
 from session_monitor.base.periods import TimeSpan
 from session_monitor.calls import coverage
-from session_monitor.reports import naming
 from session_monitor.reports.dashboard import Dashboard, SeriesPoint
-from session_monitor.reports.filters import DAYS, MOST_DAYS, recent
 from session_monitor.reports.report import Report
+from session_monitor.reports.selected import naming
+from session_monitor.reports.selected.filters import DAYS, MOST_DAYS, recent
 from web.server.exchange import Request
 
 from . import parameters
@@ -175,21 +175,23 @@ class StatsQuestion(Question):
 
 @dataclass(frozen=True)
 class SummaryQuestion(Question):
-    """What does everything that is meant add up to?"""
+    """What does everything that is meant add up to?  Which sessions are active depends on ``now``."""
 
     filters: Filters
+    now: int
 
     is_of_all = True
 
     @classmethod
     def of(cls, request: Request, setting: Setting) -> SummaryQuestion:
         """What a request asks."""
-        return cls(parameters.filters(request, setting.since(OF_ALL_HOLDS)))
+        now = setting.since(OF_ALL_HOLDS)
+        return cls(parameters.filters(request, now), now)
 
     def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
-        """The sums."""
-        sums = report.overview(self.filters.selection)
-        return {"sessions": sums.sessions, **sums.sums.to_json()}
+        """The sums, and how many sessions are active."""
+        sums, active = report.overview(self.filters.selection), report.active(self.filters.selection)
+        return {"sessions": sums.sessions, "active_now": active, **sums.sums.to_json()}
 
 
 def moment(at: int | None) -> str | None:

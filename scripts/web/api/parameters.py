@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from session_monitor.base import data_tables, periods
 from session_monitor.calls.outcome import OUTCOMES
-from session_monitor.reports.filters import STATUSES, BadMomentError, Selection, dollars, moment
+from session_monitor.reports.selected.filters import STATUSES, BadMomentError, Selection, dollars, moment
 from web.server.exchange import Refusal, Request
 
 _LONGEST = 4000
@@ -87,6 +87,14 @@ def choice(request: Request, name: str, known: Collection[str], default: str) ->
     return value
 
 
+def choices(request: Request, name: str, known: Collection[str]) -> tuple[str, ...]:
+    """Several of some words; none where the parameter lacks."""
+    given = names(request, name)
+    if any(each not in known for each in given):
+        raise wrong(f"{name} is one of {', '.join(known)}")
+    return given
+
+
 def number(request: Request, name: str, least: int, most: int, default: int | None = None) -> int | None:
     """A whole number."""
     value = request.one(name)
@@ -134,14 +142,25 @@ def filters(request: Request, now: int) -> Filters:
     status = text(request, "status")
     if status and status not in STATUSES:
         raise wrong(f"status is one of {', '.join(STATUSES)}")
-    models, consumers, part = _names(request, "model"), _names(request, "consumer"), text(request, "q")
+    models, consumers, part = names(request, "model"), names(request, "consumer"), text(request, "q")
     sessions = (_holding(part.strip()),) if part and part.strip() else ()
     # So that the answer to who asks for no status does not grow old.
     status_at = now if status else 0
     outcome = text(request, "outcome")
     if outcome and outcome not in OUTCOMES:
         raise wrong(f"outcome is one of {', '.join(OUTCOMES)}")
-    selection = Selection(sessions, _dollars(request), status, status_at, since, until, models, consumers, outcome)
+    selection = Selection(
+        sessions=sessions,
+        min_cost=_dollars(request),
+        status=status,
+        now=status_at,
+        since=since,
+        until=until,
+        models=models,
+        consumers=consumers,
+        gateways=names(request, "gateway"),
+        outcome=outcome,
+    )
     return Filters(selection, zone, zone_name)
 
 
@@ -181,11 +200,12 @@ def _moment_of(given: str, name: str, now: int, zone: tzinfo | None, *, is_end: 
         raise wrong(f"{name} is a time: {form}") from None
 
 
-def _names(request: Request, parameter: str) -> tuple[str, ...]:
-    names = tuple(name for name in request.query.get(parameter, ()) if name)
-    if len(names) > _MOST_NAMES or any(len(name) > _LONGEST for name in names):
+def names(request: Request, parameter: str) -> tuple[str, ...]:
+    """All values of a parameter that takes several, without empty ones."""
+    given = tuple(name for name in request.query.get(parameter, ()) if name)
+    if len(given) > _MOST_NAMES or any(len(name) > _LONGEST for name in given):
         raise wrong(f"there are too many of {parameter}, or too long ones")
-    return names
+    return given
 
 
 def _dollars(request: Request) -> int | None:

@@ -10,8 +10,9 @@ from typing import Any
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import ModelPrices
+from session_monitor.reports.breakdown import BreakdownRow
 from session_monitor.reports.report import Report
-from session_monitor.reports.unpriced import UnpricedModel
+from session_monitor.reports.selected.unpriced import UnpricedModel
 from web.server.exchange import Request
 
 from . import parameters
@@ -50,9 +51,7 @@ class PricesQuestion(Question):
         used = report.by_name("model").rows
         return {
             "day": self.day,
-            "used": [
-                {**_used(row.to_json("model")), **self._priced(book, row.to_json("model"))} for row in used[:_MOST_USED]
-            ],
+            "used": [self._used(book, row) for row in used[:_MOST_USED]],
             "unpriced": list(map(_unpriced, report.unpriced())),
             "rows": [self._price(each) for each in meant[self.offset : self.offset + self.limit]],
             "meant": len(meant),
@@ -62,6 +61,12 @@ class PricesQuestion(Question):
             "stated": _stated(book),
             "problem": self.problem or None,
         }
+
+    def _used(self, book: Book, row: BreakdownRow) -> dict[str, Any]:
+        """A model that the sessions used, and how many of its calls told a part of their tokens alone."""
+        told = row.to_json("model")
+        known = {"partly_told": row.sums.spending.partly_told, **self._priced(book, told)}
+        return {**{name: told[name] for name in _OF_USED}, **known}
 
     def _priced(self, book: Book, row: dict[str, Any]) -> dict[str, Any]:
         """What a model's name stands for, whoever sold it."""
@@ -90,13 +95,9 @@ def _names(model: ModelPrices) -> Iterable[str]:
     return (model.key, model.vendor or "", *model.entry.get("names", ()))
 
 
-def _used(row: dict[str, Any]) -> dict[str, Any]:
-    return {name: row[name] for name in _OF_USED}
-
-
 _OF_USED = (
     *("model", "calls", "total_tokens", "cost_usd", "at_least", "unpriced_rounds"),
-    *("assumed_rounds", "assumed_usd", "cost_notes"),
+    *("without_tokens", "assumed_rounds", "assumed_usd", "cost_notes"),
 )
 
 

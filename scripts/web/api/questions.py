@@ -23,7 +23,8 @@ class Setting(NamedTuple):
     """What answers depend on beside the data.
 
     ``folder`` is the data folder, ``problem`` says what is wrong with its price list, ``is_there`` whether there is such
-    a folder; ``now`` is in milliseconds; ``redacts`` says that texts are not served; ``link`` gives a session's address.
+    a folder; ``now`` is in milliseconds; ``redacts`` says that texts are not served; ``link`` gives a session's address;
+    ``sees_all`` says whether who asks may see all sessions.
     """
 
     folder: str
@@ -33,6 +34,7 @@ class Setting(NamedTuple):
     redacts: bool
     titles: Titles
     link: Callable[[str], str]
+    sees_all: bool = True
 
     def since(self, holds: int) -> int:
         """The moment that is taken for now, for so many milliseconds."""

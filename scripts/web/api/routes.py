@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from .alerts import AlertsQuestion
+from .budgets import BudgetsQuestion
+from .changes import DriversQuestion, LatencyQuestion, PromptsQuestion
+from .colours import ColoursQuestion, SessionColoursQuestion
 from .compare import CompareQuestion
+from .insights import ChangedQuestion, InsightsQuestion, SessionInsightsQuestion
 from .names import NamesQuestion
 from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQuestion
 from .prices import CoverageQuestion, PricesQuestion
@@ -12,6 +17,7 @@ from .questions import Question
 from .search import SearchQuestion
 from .session import FindQuestion, HistoryQuestion, OutlineQuestion, RoundsQuestion, SessionQuestion, TextQuestion
 from .sessions import SessionsQuestion
+from .work import WorkDiffQuestion, WorkQuestion
 
 QUESTIONS: Mapping[str, type[Question]] = {
     "/api/health": HealthQuestion,
@@ -27,8 +33,20 @@ QUESTIONS: Mapping[str, type[Question]] = {
     "/api/summary": SummaryQuestion,
     "/api/search": SearchQuestion,
     "/api/names": NamesQuestion,
+    "/api/colours": ColoursQuestion,
+    "/api/session/colours": SessionColoursQuestion,
     "/api/prices": PricesQuestion,
     "/api/coverage": CoverageQuestion,
     "/api/compare": CompareQuestion,
+    "/api/latency": LatencyQuestion,
+    "/api/drivers": DriversQuestion,
+    "/api/prompts": PromptsQuestion,
+    "/api/insights": InsightsQuestion,
+    "/api/session/insights": SessionInsightsQuestion,
+    "/api/session/changed": ChangedQuestion,
+    "/api/budgets": BudgetsQuestion,
+    "/api/alerts": AlertsQuestion,
+    "/api/work": WorkQuestion,
+    "/api/work/diff": WorkDiffQuestion,
 }
 """By address, the question that a request there asks.  Some addresses answer otherwise: see ``site``."""

@@ -6,16 +6,20 @@ from dataclasses import dataclass
 from typing import Any
 
 from session_monitor.reports.report import Report
-from session_monitor.search import words
-from session_monitor.search.query import LIMIT, Query, search
+from session_monitor.search import in_notes, words
+from session_monitor.search.in_notes import NoteHit
+from session_monitor.search.query import LIMIT, Query, SearchResults, search
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullTextError
 from web.server.exchange import Refusal, Request
 
 from . import parameters
+from .noted import of_folder
 from .parameters import Filters
 from .questions import HOLDS, Question, Setting
 from .redaction import refuse_texts
+
+_NOTES, _ALL = "notes", "all"
 
 
 @dataclass(frozen=True)
@@ -36,26 +40,42 @@ class SearchQuestion(Question):
         text = parameters.needed(request, "q")
         without_q = request._replace(query={name: values for name, values in request.query.items() if name != "q"})
         filters = parameters.filters(without_q, setting.since(HOLDS))
-        column = parameters.choice(request, "in", (*COLUMNS, "all"), "all")
+        column = parameters.choice(request, "in", (*COLUMNS, _NOTES, _ALL), _ALL)
         limit = parameters.limit(request, LIMIT, 200)
         of_each = parameters.number(request, "of_each", 1, 200)
         wanted = words.words(text)
         if words.are_too_many(wanted):
             raise parameters.wrong(f"q has more than {words.MOST} words")
-        return cls(filters, Query(wanted, None if column == "all" else column), limit, of_each)
+        return cls(filters, Query(wanted, None if column == _ALL else column), limit, of_each)
 
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
         """The latest hits, and what the sessions that they are of began with."""
-        try:
-            results = search(report, self.query, self.filters.selection, limit=self.limit, of_each=self.of_each)
-        except NoFullTextError:
-            text = "SQLite of the server's Python has no full-text search (FTS5)"
-            raise Refusal(501, "no_full_text", text) from None
-        hits = [hit._asdict() for hit in results.hits]
-        ids = list(dict.fromkeys(hit["session_id"] for hit in hits))
+        noted, has_more = self._noted(report)
+        rounds = self._rounds(report)
+        hits, notes = [hit._asdict() for hit in rounds.hits], [hit._asdict() for hit in noted]
+        ids = list(dict.fromkeys(hit["session_id"] for hit in (*notes, *hits)))
+        notes_of = of_folder(report, setting)
         titles = [
-            {"session_id": session_id, "title": setting.titles.of(report.folder, preview.key, preview.first)}
+            {
+                "session_id": session_id,
+                "title": setting.titles.of(report.folder, preview.key, preview.first),
+                "name": notes_of.of(session_id).name,
+            }
             for session_id, preview in zip(ids, report.previews(ids))
             if preview is not None
         ]
-        return {"hits": hits, "more": results.has_more, "sessions": titles}
+        return {"hits": hits, "more": rounds.has_more, "notes": notes, "more_notes": has_more, "sessions": titles}
+
+    def _noted(self, report: Report) -> tuple[list[NoteHit], bool]:
+        if self.query.column not in (None, _NOTES):
+            return [], False
+        return in_notes.find(report, self.query.words, self.filters.selection, self.limit)
+
+    def _rounds(self, report: Report) -> SearchResults:
+        if self.query.column == _NOTES:
+            return SearchResults([], has_more=False, is_kept=True)
+        try:
+            return search(report, self.query, self.filters.selection, limit=self.limit, of_each=self.of_each)
+        except NoFullTextError:
+            text = "SQLite of the server's Python has no full-text search (FTS5)"
+            raise Refusal(501, "no_full_text", text) from None

@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from session_monitor.conversations import clipping, round_pages, sub_agents
+from session_monitor.conversations import clipping, conversation, round_pages, sub_agents
 from session_monitor.conversations.round_pages import RoundSpan
 from session_monitor.prices import money
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_rows import SessionRow
 from session_monitor.search import in_session
 from session_monitor.sessions import session_file
+from session_monitor.work import work_file
 from web.server.exchange import Refusal, Request
 
-from . import parameters
+from . import noted, parameters, work
 from .questions import HOLDS, Question, Setting, no_session
 from .redaction import refuse_texts, without_texts
 from .sessions import listed
@@ -32,17 +33,21 @@ class SessionQuestion(Question):
 
     session_id: str
     now: int
+    has_notes: bool
+    work: object = None
 
     @classmethod
     def of(cls, request: Request, setting: Setting) -> SessionQuestion:
-        """What a request asks."""
-        return cls(parameters.session_id(request), setting.since(HOLDS))
+        """What a request asks; what is noted is for those alone who may see all sessions."""
+        return cls(
+            parameters.session_id(request), setting.since(HOLDS), setting.sees_all, work_file.stamp(setting.folder)
+        )
 
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
         """All facts of the session, and nothing of what was said in it but its title."""
         row = _row(report, self.session_id)
         profile = report.profile(self.session_id)
-        rows = listed(report, setting, [row])
+        rows = listed(report, setting, [row], noted.of_folder(report, setting) if self.has_notes else None)
         if profile is None or not rows:
             raise no_session()
         rows[0].pop("context")  # of which more is told here
@@ -57,6 +62,7 @@ class SessionQuestion(Question):
             "latency": dict(zip(names, (*profile.first_token, *profile.duration))),
             "notes": [{"code": code, "rounds": number} for code, number in profile.lacking.items() if number],
             "link": setting.link(self.session_id),
+            "work": work.brief(self.session_id, setting) if self.has_notes else None,
         }
 
 
@@ -77,7 +83,7 @@ class OutlineQuestion(Question):
         if outline is None:
             raise no_session()
         document = outline.to_json()
-        with _reading():
+        with reading():
             questions = [] if setting.redacts else round_pages.questions(report, row, outline.asks)
             reasons = round_pages.cost_reasons(report, row, outline.dearest)
             for result in [] if setting.redacts else document["largest_results"]:
@@ -125,9 +131,11 @@ class RoundsQuestion(Question):
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
         """As many of them as a page holds, with their new messages, long texts cut."""
         row = _row(report, self.session_id)
-        with _reading():
+        with reading():
             page = round_pages.rounds(report, row, self.span, _PAGE)
-        rounds = [{**round_, "clipped": [clip._asdict() for clip in clips]} for round_, clips in page]
+        rounds = [
+            conversation.with_names({**round_, "clipped": [clip._asdict() for clip in clips]}) for round_, clips in page
+        ]
         if setting.redacts:
             rounds = list(map(without_texts, rounds))
         numbers = [round_["round"] for round_ in rounds]
@@ -152,7 +160,7 @@ class TextQuestion(Question):
     def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
         """The whole text."""
         row = _row(report, self.session_id)
-        with _reading():
+        with reading():
             text = self._text(report, row)
         if text is None:
             raise Refusal(404, "text_not_found", "there is no such text")
@@ -188,14 +196,14 @@ class HistoryQuestion(Question):
     def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
         """The last of them, as many as a page holds, long texts cut."""
         row = _row(report, self.session_id)
-        with _reading():
+        with reading():
             round_ = round_pages.whole(report, row, self.number)
         if round_ is None:
             raise Refusal(404, "round_not_found", "there is no such round")
         total = round_["messages_total"]
         end = min(round_["messages_from_history"] if self.before is None else self.before, total)
         first = max(0, end - self.limit)
-        with _reading():
+        with reading():
             messages = round_pages.messages(report, row, self.number, first, end)
         given, clips = round_pages.fitting(messages, first, _PAGE)
         clipped = [clip._asdict() for clip in clips]
@@ -220,7 +228,7 @@ class FindQuestion(Question):
     def answer(self, report: Report, _setting: Setting) -> dict[str, Any]:
         """Those rounds, and whether there are more."""
         row = _row(report, self.session_id)
-        with _reading():
+        with reading():
             rounds = list(in_session.find(report, row, self.text, self.limit + 1))
         names = ("round", "where", "excerpt", "matches")
         return {"rounds": [dict(zip(names, each)) for each in rounds[: self.limit]], "more": len(rounds) > self.limit}
@@ -243,7 +251,7 @@ def _ends(numbers: list[int] | range) -> dict[str, int | None]:
 
 
 @contextlib.contextmanager
-def _reading() -> Iterator[None]:
+def reading() -> Iterator[None]:
     """While a session's file is read, which may be gone by now."""
     try:
         yield

@@ -23,21 +23,30 @@ Wait = Callable[[float], bool]
 """Waits so many seconds; True where there is to be no further look."""
 
 
-def changes(change: Look, wait: Wait) -> Iterator[bytes]:
+def changes(change: Look, wait: Wait, alerts: Look = lambda: None) -> Iterator[bytes]:
     """The number of changes of the data: at first, each time it is another one, and once more when that was the last.
 
-    What is answered of all sessions may be a little older than the data.
+    What is answered of all sessions may be a little older than the data.  Beside it is told that something changed in
+    what fires or was told, each time ``alerts`` gives another number than at first.
     """
     told: int | None = None
+    known = alerts()
     quiet = SETTLED
     for number in _looks(change, wait):
         is_news = number is not None and number != told
         told, quiet = (number, 0) if is_news else (told, quiet + 1)
-        yield _event("change", "change", told) if quiet in (0, SETTLED) else b""
+        now = alerts()
+        of_alerts = b"" if now == known else _event("alerts", "alerts", now)
+        known = now
+        yield of_alerts + (_event("change", "change", told) if quiet in (0, SETTLED) else b"")
 
 
 def rounds(count: Look, after: int | None, wait: Wait) -> Iterator[bytes]:
-    """The number of a session's last round, each time it is above ``after``, or above what was told; until it is gone."""
+    """The number of a session's last round, each time it is another one than ``after``, or than what was told.
+
+    It may be a lower one: a monitor that mends a torn file takes rounds back for a while, and under the name of a session
+    that was deleted another one may begin.  The stream ends once there is none.
+    """
     told, empty = after, 0
     for number in _looks(count, wait):
         empty = empty + 1 if number == 0 else 0
@@ -46,8 +55,7 @@ def rounds(count: Look, after: int | None, wait: Wait) -> Iterator[bytes]:
         if number is None:
             yield b""
             continue
-        yield _event("rounds", "last", number) if told is not None and number > told else b""
-        # A monitor that mends a torn file may take rounds back for a while; they come again.
+        yield _event("rounds", "last", number) if number and told is not None and number != told else b""
         told = number
 
 

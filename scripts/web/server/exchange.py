@@ -57,7 +57,7 @@ class Request(NamedTuple):
         return self.headers.get(name.lower(), "")
 
 
-class Content:
+class AnswerBody:
     """A body with its mark for caches, and compressed once somebody takes it so."""
 
     def __init__(self, body: bytes, kind: str = JSON) -> None:
@@ -82,7 +82,7 @@ class Answer(NamedTuple):
     """An answer that is there as a whole; ``content`` is None where a status says all."""
 
     status: int
-    content: Content | None = None
+    content: AnswerBody | None = None
     headers: Headers = ()
 
 

@@ -16,6 +16,11 @@ class Share(NamedTuple):
     rank: int
     key: str = ""
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether every session is open to them."""
+        return self.rank < _LAST
+
 
 OWN, OF_ALL = Share(0), Share(1)
 """This machine's own user; whoever has the key that opens everything."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
-from .exchange import SAFETY, WORTH_PACKING, Answer, Content
+from .exchange import SAFETY, WORTH_PACKING, Answer, AnswerBody
 
 _SERVER = "agent-session-monitor"
 
@@ -43,7 +43,7 @@ def written(answer: Answer, sent: Mapping[str, str], connection: str, *, has_bod
     return WrittenAnswer(status, first, body if has_body and status != 304 else b"")
 
 
-def head(status: int, headers: Sequence[tuple[str, str]], content: Content | None = None) -> bytes:
+def head(status: int, headers: Sequence[tuple[str, str]], content: AnswerBody | None = None) -> bytes:
     """The lines before a body.  Raises ``ValueError`` for a header that would be two."""
     given = {name.lower() for name, _ in headers}
     lines = [f"HTTP/1.1 {status} {HTTPStatus(status).phrase}", f"Server: {_SERVER}"]

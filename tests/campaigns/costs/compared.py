@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import json
 import random
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from datetime import datetime, timezone
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
-from tests.support import price_oracle
+from tests.support import prepared, price_oracle
 
 from . import lines, reading, selling
 
@@ -58,11 +56,12 @@ def write(folder, known, number, seed):
     with open(folder / "access.log", "w", encoding="utf-8") as log:
         for made in lines.calls(random.Random(seed), known, number):
             log.write(made.line + "\n")
-            judged.append(_judged(made, known))
+            judged.append(judge(made, known))
     return judged
 
 
-def _judged(made, known):
+def judge(made, known):
+    """What a call is, by its line."""
     outer = json.loads(made.line)
     inner = json.loads(outer["ai_log"])
     kinds = reading.read(made.protocol, outer, inner)
@@ -93,9 +92,7 @@ def _cost(known, model, kinds, start, protocol):
 
 def ingest(folder):
     """The log through the whole monitor, into the folder's ``sessions``."""
-    _run(
-        ROOT / "main.py", "--once", "--quiet", "--log-path", folder / "access.log", "--output-dir", folder / "sessions"
-    )
+    prepared.ingest(folder / "access.log", folder / "sessions")
 
 
 def ask(program, folder, *words):
@@ -105,7 +102,9 @@ def ask(program, folder, *words):
 
 
 def _run(*command):
-    return subprocess.run([sys.executable, *command], check=True, capture_output=True).stdout
+    done = prepared.run(*command)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def compare(folder, judged, program=ROOT):

@@ -9,7 +9,7 @@ from unittest import mock
 
 from session_monitor.base import files
 from session_monitor.monitor.ingest import Ingest
-from session_monitor.sessions import session_file, store
+from session_monitor.sessions import opening, session_file
 from session_monitor.sessions.store import Store
 from tests.campaigns.crash import tally
 from tests.campaigns.crash.points import points
@@ -59,12 +59,12 @@ BROKEN = {
     "the read positions are written in place": (points, files, "replace", _replaced_in_place),
     "what was added before a failure is kept": (points, Store, "discard", lambda _self: None),
     "a short write is not carried on": (points, files, "write_all", _written_once),
-    "a longer old end is not cut off, nor put back": (points, store, "_append", _append_uncut),
+    "a longer old end is not cut off, nor put back": (points, opening, "_append", _append_uncut),
     "files are not synced": (power, files, "sync_files", lambda *_: None),
     "the folder is not synced": (power, files, "sync_folder", lambda *_: None),
     "what a killed run left is not synced": (power, Store, "_open", _opened_unsynced(Store._open)),
     "the last write is believed": (power, session_file, "last_write_is_whole", lambda *_: True),
-    "a line is believed without its checksum": (power, session_file, "_unsealed", _unsealed_unchecked),
+    "a line is believed without its checksum": (power, session_file, "unsealed", _unsealed_unchecked),
 }
 """Mistakes that would lose something or count it twice: what notices it, what is replaced, and by what."""
 

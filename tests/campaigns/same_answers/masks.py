@@ -14,6 +14,8 @@ class Mask(NamedTuple):
     reason: str
 
 
+_OF_NOTES = ("note", "tag", "star", "archive", "name", "list", "show", "export", "search", "recover", "status")
+_LOOKED = rb"(?<=asm_last_poll_timestamp_seconds )[\d.]+"
 OF_COMMANDS = (
     Mask(("main.py",), rb"(?<= in )\d+\.\d(?= s\r?\n)", "how long a pass took"),
     Mask(("main.py", "watch", "doctor"), rb" *\b\d+ (?:s|min|h|d)(?= ago\b)", "time went by between the two"),
@@ -21,6 +23,12 @@ OF_COMMANDS = (
     Mask(("doctor",), rb"[\d.,]+ [kMGTP]?B(?= free where)", "how full the disk is just now"),
     Mask(("export",), rb'(?<="generated_at": ")[^"]+', "the moment of the export"),
     Mask(("export",), rb"\A# \w+ of \S+", "as above"),
+    Mask(("status",), rb'(?<="idle_seconds":)\d+', "time went by between the two"),
+    Mask(("recover",), rb'(?<="before": ")[^"]+', "as above"),
+    Mask(("metrics",), _LOOKED, "when a pass of the monitor was"),
+    Mask(_OF_NOTES, rb'(?<="at": ")[^"]+', "when something was noted"),
+    Mask(_OF_NOTES, rb'(?<="archived": ")[^"]+', "as above"),
+    Mask(_OF_NOTES, rb"(?m)(?<=archived )\d{4}-\d\d-\S+|(?<=^  \d\. )\d{4}-\S+", "as above"),
 )
 """For programs and commands, by their name."""
 OF_WEB = (
@@ -32,9 +40,11 @@ OF_WEB = (
     Mask(("stderr",), rb"\d+\.\d(?=ms$)", "how long an answer took"),
     Mask(("stderr",), rb" (?:/|/session) \d+ \d+(?= )", "how long a page is, which names files that may have moved"),
     Mask(("recent",), rb'(?<="span": \{"since": ")[^"]+', "the moment that is so long before now"),
+    Mask(("recent",), _LOOKED, "when a pass of the monitor was"),
 )
 """The same for the web server: its stdout, its access lines, answers that name a moment which is relative to now."""
 OF_STATE = (
+    Mask((".notes.json",), rb'(?<="at": ")[^"]+|(?<="archived": ")[^"]+', "when something was noted"),
     Mask((".state.json",), rb'"quiet_since": ?[\d.]+', "seconds of a clock, when a rotated file was quiet"),
     Mask((".state.json",), rb'(?<=^\{"inode":)\d+', "the state file's own inode"),
     Mask((".state.json",), rb'(?<=,"sha256":")[0-9a-f]{64}', "the checksum of all that is in it, also of these"),

@@ -107,4 +107,6 @@ class Observed:
         session = entry.session or entry.attrs["session_id"]
         seen = {"timestamp": outer["start_time"], "response_flags": outer["response_flags"]}
         told = {**{name: None if value == "-" else value for name, value in seen.items()}, **entry.told}
+        if told.get("outcome") == "failed" and outer["response_flags"] == "-":
+            told["response_flags"] = ""  # that the gateway set none is told of calls that failed
         self._calls[outer["request_id"]] = {"what": entry.what, "session": session, "told": told}

@@ -9,8 +9,8 @@ from decimal import Decimal
 import pytest
 
 from session_monitor.prices.cost import NO_TOKENS, Cost
-from session_monitor.reports.latency import Latency, Percentiles
-from tests.reports.test_latency import assert_equal
+from session_monitor.reports.selected.latency import Latency, Percentiles, Speed
+from tests.reports.selected.test_latency import assert_equal
 from tests.support import report_oracle
 from tests.support.calls import BOOK, line
 from tests.support.webserving import MAIN, cli, generate, ingest, ingest_calls, serving
@@ -43,7 +43,9 @@ def calls(mixed):
 def of_json(document):
     """The latency of an answer, as a report has it."""
     names = ("calls", "p50_ms", "p95_ms")
-    return Latency(*(Percentiles(*(document[f"{name}_{each}"] for each in names)) for name in LATENCY))
+    times = (Percentiles(*(document[f"{name}_{each}"] for each in names)) for name in LATENCY)
+    a_second = document["output_tokens_per_second"]
+    return Latency(*times, Speed() if a_second is None else Speed(round(100 * a_second), 100_000))
 
 
 def check(side, of_side, *, off=0.008):
@@ -67,7 +69,8 @@ def check(side, of_side, *, off=0.008):
         assert shown is None if value is None else float(Decimal(shown)) == pytest.approx(value, abs=2e-12)
     for name in ("input", "output"):
         assert side[f"{name}_tokens_per_call"] == mean(sum(call.entry[f"{name}_tokens"] for call in told), len(told))
-    share = sums["cached_tokens"] / sums["input_tokens"] if sums["input_tokens"] else None
+    prompts = sum(each.entry["input_tokens"] for each in of_side if "cache_untold" not in each.entry)
+    share = sums["cached_tokens"] / prompts if prompts else None
     assert side["cached_share"] == (None if share is None else round(share, 6))
     assert side["failed_share"] == (round(sums["failed"] / len(of_side), 6) if of_side else None)
     assert_equal(of_json(side["latency"]), of_side, off=off)

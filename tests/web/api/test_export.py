@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from session_monitor.conversations import conversation
 from tests.support.calls import line
 from tests.support.stored_rounds import keep, round_of
 from tests.support.webserving import MAIN, cli, ingest_calls, serving
@@ -10,15 +9,15 @@ from web.api import export
 
 
 def test_an_export_is_the_session(running, folder):
-    """As JSON the download is what `show` tells, with lists of values as files have them; as Markdown and HTML what that prints."""
+    """As JSON the download is what `show` tells but for what is noted, as files are passed on; as Markdown and HTML what that prints."""
     expected = cli(folder, "show", MAIN, "--messages", "new")["data"]
     found = running.ask("/api/session/export", id=MAIN).json
     page = running.ask("/api/session/export", id=MAIN, format="html")
     text = running.ask("/api/session/export", id=MAIN, format="md").body.decode()
 
     expected["status"] = found["status"]
-    named = {**found, "rounds": list(map(conversation.with_names, found["rounds"]))}
-    assert named == {"schema_version": 1, **expected}
+    assert expected.pop("noted") is None
+    assert found == {"schema_version": 1, **expected}
     assert page.body.startswith(b"<!doctype html>")
     assert "attachment" in page.headers["Content-Disposition"]
     assert text.startswith("# Session")
@@ -40,7 +39,7 @@ def test_an_export_has_what_later_rounds_tell(tmp_path):
         found = running.ask("/api/session/export", id="s").json["rounds"]
         text = running.ask("/api/session/export", id="s", format="md").body.decode()
 
-    assert (found[0]["has_tool_calls"], found[0]["tools_called"]) == (True, [["read", 2]])
+    assert (found[0]["has_tool_calls"], found[0]["tools_called"]) == (True, [{"tool": "read", "calls": 2}])
     assert [entry["thread"] for entry in found] == [1, 2, 1]
     assert "Tool calls: `Yes (read ×2, as a later round tells)`" in text
     assert [line.rpartition(" · ")[2] for line in text.splitlines() if line.startswith("### Round")] == [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.reports import called
+from session_monitor.search import called
 from tests.support.calls import line
 from tests.support.webserving import MAIN, ingest_calls, serving
 

@@ -99,3 +99,19 @@ def test_calls_that_the_plugin_skipped_are_told(tmp_path):
     (alert,) = (each for each in answer.data["alerts"] if each["code"] == "skipped_calls")
     assert alert["count"] == answer.json["coverage"]["passed_over"]["skipped_calls"] == 1
     assert answer.data["cards"]["now"]["calls"] == 1
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/overview", "/api/sessions", "/api/summary", "/api/stats?by=day", "/api/compare"]
+)
+def test_the_widest_span_has_all(running, path):
+    """From the first day of a calendar to its last one, in any zone, is as good as no limit."""
+    widest = {"since": "0001-01-01", "until": "9999-12-31", "timezone": "America/New_York"}
+    address, _, by = path.partition("?by=")
+    more = {"by": by} if by else {}
+    found = running.ask(address, **widest, **more)
+    everything = running.ask(address, timezone="America/New_York", **more)
+
+    assert found.status == 200
+    for name in ("by_model", "sessions", "sides"):
+        assert found.data.get(name) == everything.data.get(name)

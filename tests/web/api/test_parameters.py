@@ -104,7 +104,7 @@ def test_states_outcomes_and_costs():
     """Only who asks for a status asks about now; the answer to others does not grow old."""
     assert [selection(**query).now for query in ({"status": "active"}, {})] == [NOW, 0]
     assert (selection(outcome="failed").outcome, selection(min_cost="0.50").min_cost) == ("failed", 5 * 10**11)
-    with refused("status is one of active, idle, error, failed"):
+    with refused("status is one of active, idle, error, failed, stale, ended"):
         selection(status="mad")
     with refused("outcome is one of ok, left, failed"):
         selection(outcome="mad")

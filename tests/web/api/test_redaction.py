@@ -20,13 +20,18 @@ def test_redacted(redacted, among_agents):
     rows = redacted.ask("/api/sessions").data["sessions"]
     served = [
         json.dumps(redacted.ask(path).data, ensure_ascii=False)
-        for path in ("/api/overview", "/api/stats", "/api/sessions")
+        for path in ("/api/overview", "/api/stats", "/api/sessions", "/api/insights")
     ]
     for row in rows:
-        own = ("/api/session", "/api/session/rounds", "/api/session/export")
+        own = ("/api/session", "/api/session/insights", "/api/session/rounds", "/api/session/export")
         answers = [redacted.ask(path, id=row["session_id"]) for path in own]
         served += [json.dumps(found.json, ensure_ascii=False) for found in answers]
-        asked = {"text": {"round": 1, "path": "answer"}, "history": {"round": 1}, "find": {"q": "a"}}
+        asked = {
+            "text": {"round": 1, "path": "answer"},
+            "history": {"round": 1},
+            "find": {"q": "a"},
+            "changed": {"round": 1},
+        }
         for name, more in asked.items():
             refused = redacted.ask(f"/api/session/{name}", id=row["session_id"], **more)
             assert (refused.status, refused.code) == (403, "redacted")
@@ -75,7 +80,11 @@ def test_how_a_round_ended_is_served_without_its_texts(tmp_path):
         rounds = running.ask("/api/session/rounds", id="s")
         export = running.ask("/api/session/export", id="s")
 
+    named = {
+        "tools_called": [{"tool": "read", "calls": 2}],
+        "told_tools": {"round": 1, "tools": [{"tool": "grep", "calls": 1}]},
+    }
     for served in (rounds.data["rounds"], export.json["rounds"]):
-        assert {name: served[1][name] for name in told} == told
+        assert {name: served[1][name] for name in told} == {**told, **named}
         assert served[2]["answered_by"] == "guard"
     assert secret not in rounds.body.decode() + export.body.decode()

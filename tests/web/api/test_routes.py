@@ -44,7 +44,7 @@ def check(path, found):
 def asked_of(path, session_id):
     """What an address needs, to be answered."""
     given = {each["$ref"].rpartition("/")[2] if "$ref" in each else each["name"] for each in parameters(path)}
-    values = {"id": session_id, "round": 1, "path": "answer", "q": "a"}
+    values = {"id": session_id, "round": 1, "path": "answer", "q": "a", "file": "a"}
     needed = {each["name"] for each in map(resolved, parameters(path)) if each.get("required")}
     assert needed <= values.keys() & given
     return {name: values[name] for name in needed}
@@ -68,14 +68,27 @@ PATHS = [path for path in OPENAPI["paths"] if path not in ENDLESS]
 
 def test_every_address_is_described():
     """The description has the addresses that there are, and no others."""
-    here = {*routes.QUESTIONS, *site.OF_SESSION, "/api/me", "/api/key", "/api/events", "/api/openapi.json"}
+    here = {*routes.QUESTIONS, *site.OF_SESSION, "/api/me", "/api/key", "/api/events", "/api/openapi.json", "/metrics"}
     assert set(OPENAPI["paths"]) == here
 
 
 def test_which_answers_may_be_older_than_the_data():
     """Those for which the calls of all sessions are added up; never a list, and nothing that is told of one session."""
     of_all = {path for path, question in routes.QUESTIONS.items() if question.is_of_all}
-    assert of_all == {"/api/overview", "/api/stats", "/api/summary", "/api/prices", "/api/coverage", "/api/compare"}
+    sums = {
+        "/api/budgets",
+        "/api/overview",
+        "/api/stats",
+        "/api/summary",
+        "/api/prices",
+        "/api/coverage",
+        "/api/compare",
+        "/api/latency",
+        "/api/drivers",
+        "/api/prompts",
+        "/api/insights",
+    }
+    assert of_all == {*sums, "/api/colours"}
 
 
 def test_the_description_is_one():

@@ -7,7 +7,6 @@ from decimal import Decimal
 
 import pytest
 
-from session_monitor.conversations import conversation
 from tests.support.calls import line
 from tests.support.webserving import MAIN, cli, ingest_calls, serving
 
@@ -20,8 +19,7 @@ def test_rounds_are_those_of_the_command_line(running, folder):
     assert (found["first"], found["last"], found["total"]) == (1, 7, 7)
     for entry, wanted in zip(found["rounds"], expected["rounds"]):
         calls = [{key: value for key, value in call.items() if key != "result"} for call in entry["tool_calls"]]
-        named = conversation.with_names(entry)
-        assert {key: named[key] for key in wanted} == {**wanted, "tool_calls": entry["tool_calls"]}
+        assert {key: entry[key] for key in wanted} == {**wanted, "tool_calls": entry["tool_calls"]}
         assert calls == wanted["tool_calls"]
 
 

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
+from tests.support import prepared
 from tests.support.browser import NO_FAULTS, PHONE, ROOT, Watched, barriers, ingested
 from tests.support.webserving import SAMPLE
 
@@ -18,8 +16,7 @@ def folder(tmp_path_factory):
     """The sessions of the sample, with some words of a person about prices."""
     place = ingested(tmp_path_factory.mktemp("priced") / "sessions", SAMPLE)
     for words in (("set", "house-model", "1", "2"), ("alias", "our-gpt", "gpt-4o")):
-        command = [sys.executable, ROOT / "scripts" / "cli.py", "pricing", *words, "--data-dir", place]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        assert prepared.run(ROOT / "scripts" / "cli.py", "pricing", *words, "--data-dir", place).returncode == 0
     return place
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import urllib.request
 from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
-from tests.support.browser import PHONE, axe_source, ingested
+from tests.support.browser import PHONE, barriers, ingested
 from tests.support.calls import line
 from tests.support.page_logs import HOSTILE_MODEL, LONG, SESSION, written
 
@@ -102,7 +104,7 @@ def test_periods(demo, look, expect):
     page.go_back()
     expect(page.locator(".sides > li")).to_have_count(2)
     row(page, "Calls").nth(1).get_by_role("link").click()
-    expect(page.locator("#card-sessions .foot")).to_contain_text(f"{sides[1]['calls']}")
+    expect(page.locator("#card-sessions .foot")).to_contain_text(f"{sides[1]['calls']:,}")
 
 
 def test_sessions(demo, look, expect):
@@ -173,6 +175,94 @@ def test_at_every_size(demo, look, size, scheme):
     for path in paths:
         watched = opened(look, demo, path, color_scheme=scheme, size=size, locale=language)
         assert watched.overflow() <= 0
-        watched.page.evaluate(axe_source())
-        found = watched.page.evaluate("axe.run()")
-        assert [f"{each['id']}: {each['nodes'][0]['html']}" for each in found["violations"]] == []
+        assert barriers(watched.page) == []
+
+
+def test_a_table_of_what_is_compared(demo, look, tmp_path):
+    """A file for spreadsheets has a row a side, with the figures as the API tells them."""
+    page = opened(look, demo, "/compare?range=all&of=consumer&name=ops-bot&name=code-review", size=LAPTOP).page
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="CSV").click()
+    waiting.value.save_as(tmp_path / "saved.csv")
+    rows = list(csv.DictReader((tmp_path / "saved.csv").read_text(encoding="utf-8-sig").splitlines()))
+    sides = told(demo, "/api/compare?of=consumer&name=ops-bot&name=code-review&timezone=UTC")["sides"]
+
+    assert waiting.value.suggested_filename == "compare-consumer.csv"
+    assert [row["name"] for row in rows] == ["ops-bot", "code-review"]
+    for row, side in zip(rows, sides):
+        for name in ("calls", "input_tokens", "cost_usd", "cost_per_call_usd", "failed_share"):
+            assert Decimal(row[name]) == Decimal(str(side[name]))  # a share of nothing is 0 there, 0.0 here
+        assert row["first_token_p50_ms"] == str(side["latency"]["first_token_p50_ms"])
+
+
+def test_a_table_has_no_formulas(tmp_path, serve, look):
+    """What a spreadsheet would work out is text in it, and nothing of a name ends its cell."""
+    now = datetime.now(timezone.utc).isoformat()
+    names = ['=HYPERLINK("http://x",1)', "+1", 'a,"b"\r\nc']
+    calls = [line(str(at), ["x"], model=name, start_time=now) for at, name in enumerate(names)]
+    address = serve(ingested(tmp_path / "sessions", written(tmp_path / "access.log", calls)))
+    query = "&".join(f"name={quote(name)}" for name in names)
+    page = opened(look, address, f"/compare?range=all&{query}").page
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="CSV").click()
+    waiting.value.save_as(tmp_path / "saved.csv")
+    rows = list(csv.DictReader((tmp_path / "saved.csv").read_text(encoding="utf-8-sig").splitlines()))
+    assert [row["name"] for row in rows] == ['\'=HYPERLINK("http://x",1)', "'+1", 'a,"b" c']
+
+
+def test_to_what_compares_and_back(demo, look, expect):
+    """The tables of models and of consumers lead to their dearest side by side; the range is the same there, and back again."""
+    page = look(demo, "/?range=30d&consumer=code-review&sort=cost", size=LAPTOP).page
+    names = page.locator("#by-models tbody bdi").all_inner_texts()[:4]
+    page.locator("#by-models").get_by_role("link", name="Compare").click()
+    expect(page.locator(".sides h2")).to_have_text(names)
+    query = parse_qs(urlsplit(page.url).query)
+    assert (query["range"], query["consumer"], query["name"]) == (["30d"], ["code-review"], names)
+
+    page.get_by_role("button", name="Today", exact=True).click()
+    page.wait_for_url("**range=today**")
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Sessions").click()
+    expect(page.locator("#cards .value").first).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query) == {"range": ["today"], "consumer": ["code-review"], "sort": ["cost"]}
+    page.get_by_role("navigation", name="Pages").get_by_role("link", name="Compare").click()
+    expect(page.get_by_role("button", name="Today", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_from_day_to_day(demo, look, expect):
+    """Each side has a line over the days, and a table of what it cost on each, which adds up to what it cost."""
+    watched = opened(look, demo, "/compare?range=all&name=qwen3-max&name=gpt-5", size=LAPTOP)
+    page = watched.page
+    trend = page.locator(".trend")
+    expect(trend.locator("path.line")).to_have_count(2)
+    assert trend.locator("path.line").evaluate_all("all => all.every((each) => each.getAttribute('d').length > 10)")
+    trend.locator("summary").click()
+    for at, name in enumerate(("qwen3-max", "gpt-5")):
+        days = told(demo, f"/api/stats?by=day&timezone=UTC&since=92d&model={name}")["dates"]
+        shown = trend.locator("tbody tr").locator(f"td:nth-child({at + 2})").all_inner_texts()
+        assert len([each for each in shown if each != "$0.00"]) == len(days)
+    trend.locator("svg").hover()
+    expect(trend.locator(".tip")).to_contain_text("$")
+    assert barriers(page) == []
+    page.get_by_role("button", name="Sessions", exact=True).click()
+    expect(trend).to_be_hidden()
+
+
+def test_days_of_times_lie_over_each_other(tmp_path, serve, look, expect):
+    """The first day of one time stands over the first of the other; a day whose cost is not known is a gap, and no 0."""
+    now = datetime.now(timezone.utc).replace(hour=12)
+    days = [(now - timedelta(days=back)).date().isoformat() for back in range(8)]
+    calls = [
+        line(f"s{back}", ["x"], model="no-such" if back == 1 else "gpt-4o", start_time=f"{days[back]}T00:00:01Z")
+        for back in (0, 1, 2, 5, 7)
+    ]
+    address = serve(ingested(tmp_path / "sessions", written(tmp_path / "access.log", calls)))
+    path = f"/compare?of=period&pair=custom&period={days[2]}/{days[0]}&period={days[7]}/{days[5]}"
+    page = opened(look, address, path, size=PHONE).page
+    trend = page.locator(".trend")
+    trend.locator("summary").click()
+
+    expect(trend.locator("tbody th")).to_have_text(["Day 3", "Day 2", "Day 1"])
+    cells = [row.split("\t")[1:] for row in trend.locator("tbody tr").all_inner_texts()]
+    assert cells[1] == ["not known", "$0.00"]
+    assert "$0.00" not in cells[0] + cells[2]
+    assert trend.locator("path.line").first.get_attribute("d").count("M") == 2

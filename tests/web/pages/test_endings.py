@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 
+from tests.support import prepared
 from tests.support.browser import PHONE, ROOT, barriers, ingested, of_session
 from tests.support.calls import line
 from tests.support.page_logs import written
@@ -37,6 +36,7 @@ def folder(tmp_path_factory):
 def test_rounds_say_how_they_ended(folder, serve, look, expect):
     """A call that was left is no failure, a lower bound says why, and what is not told is neither 0 nor $0.00."""
     page = look(serve(folder), of_session("mixed")).page
+    expect(page.locator("#r2 .chip.left")).to_have_text("left early")
     page.keyboard.press("e")
 
     left, cut, failed, cached, empty, later = (page.locator(f"#r{number}") for number in range(2, 8))
@@ -81,8 +81,9 @@ def test_what_cost_nothing_is_told_alike_everywhere(folder, serve, look, expect)
 
 def cli(folder, *words):
     """What a command says."""
-    command = [sys.executable, ROOT / "scripts" / "cli.py", *words, "--data-dir", folder]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    done = prepared.run(ROOT / "scripts" / "cli.py", *words, "--data-dir", folder)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_sums_say_that_they_are_a_lower_bound(folder, serve, look, expect):

@@ -6,10 +6,10 @@ import json
 import posixpath
 import re
 
-from tests.support.browser import ROOT
+from session_monitor.base import data_tables
+from session_monitor.insight.basis import limits
+from tests.support.page_markup import BEGIN, PAGES, begun
 from web import static
-
-PAGES = ROOT / "scripts" / "web" / "pages"
 
 
 def texts_in(language):
@@ -20,9 +20,9 @@ def texts_in(language):
 def sources():
     """All code and markup of the pages."""
     return {
-        path.relative_to(PAGES).as_posix(): path.read_text(encoding="utf-8")
+        path.relative_to(PAGES).as_posix(): begun(path.read_text(encoding="utf-8"))
         for path in PAGES.rglob("*")
-        if path.suffix in (".js", ".html")
+        if path.suffix in (".js", ".html") and path != PAGES / BEGIN
     }
 
 
@@ -73,16 +73,27 @@ def test_pages_make_no_markup_of_text_and_ask_nobody_else():
 def test_a_page_is_made_of_its_own_folder_and_of_what_all_share():
     """No page needs a module of another, and what is shared needs no page.
 
-    Of what is shared, elements come first, then words, addresses and answers, and what a reader sees and presses: none
+    Of what is shared, elements come first, then words, addresses and answers, what a reader sees and presses, and findings: none
     needs what comes behind it.
     """
     used = {}
     for name in sources():
         used.setdefault(posixpath.dirname(name), set()).update(map(posixpath.dirname, imported(name)))
-    shared = ["shared", "shared/text", "shared/net", "shared/ui"]
+    shared = ["shared", "shared/text", "shared/net", "shared/ui", "shared/findings"]
     of_session = ["session/rounds", "session/figures", "session/reading", "session"]
 
-    assert set(used) == {"", "overview", "refusal", "prices", "coverage", "compare", *shared, *of_session}
+    assert set(used) == {
+        "",
+        "overview",
+        "refusal",
+        "prices",
+        "coverage",
+        "compare",
+        "alerts",
+        "insights",
+        *shared,
+        *of_session,
+    }
     for folder, needed in used.items():
         before = shared.index(folder) + 1 if folder in shared else len(shared)
         own = {"session": of_session, "session/figures": of_session[:1], "session/reading": of_session[:1]}.get(
@@ -111,3 +122,29 @@ def test_every_address_of_a_file_leads_to_one():
 
     assert languages <= set(static.files())
     assert {"/static/texts/texts.en.json", "/static/shared/early.js", "/static/session/session.js"} <= languages
+
+
+def test_findings_are_named_and_translated():
+    """Each kind of finding stands in its group, and each sentence has a translation that names the same values."""
+    rules = data_tables.beside(limits.__file__, "rules.json")["rules"]
+    code = (PAGES / "shared" / "findings" / "words.js").read_text(encoding="utf-8")
+    groups = {
+        group: re.findall(r"(\w+): \"kind\.", kinds)
+        for group, kinds in re.findall(r"^  (\w+): \{ (.*) \},$", code, re.MULTILINE)
+    }
+    assert {kind: group for group, kinds in groups.items() for kind in kinds} == {
+        kind: rule["group"] for kind, rule in rules.items()
+    }
+    path = PAGES / "texts" / "findings.zh-CN.json"
+    assert values_in(json.loads(path.read_text(encoding="utf-8"))) == values_in(rules)
+
+
+def values_in(kinds):
+    """The values that each sentence names, by its kind, by what it is, and by its variant where there are several."""
+    said = {}
+    for kind, row in kinds.items():
+        for name in ("words", "advice"):
+            forms = row.get(name, {})
+            for variant, text in forms.items() if isinstance(forms, dict) else [("", forms)]:
+                said[kind, name, variant] = set(re.findall(r"\{(\w+)\}", text))
+    return said

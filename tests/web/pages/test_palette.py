@@ -124,6 +124,7 @@ def test_who_has_the_key_of_one_session(demo, look, expect):
     known = {"scope": "session", "session": SESSION, "redacted": False, "local": False, "version": "1"}
     page.route("**/api/me*", lambda route: route.fulfill(json={"schema_version": 1, "data": known}))
     page.reload()
+    page.locator("#palette").wait_for()
     expect(page.locator("#pages")).to_be_hidden()
     page.keyboard.press("ControlOrMeta+k")
     expect(offers(page, "Settings").first).to_be_visible()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import re
 import urllib.request
+from datetime import datetime, timezone
+from urllib.parse import quote
 
 import pytest
 
 from tests.support.browser import ingested, of_session, texts_of
 from tests.support.calls import line
-from tests.support.page_logs import SESSION, written
+from tests.support.page_logs import LONG, SESSION, written
 
 BERLIN = {"timezone_id": "Europe/Berlin"}
 
@@ -93,9 +95,15 @@ def test_rows_add_up_to_the_cards(demo, chosen):
     assert abs(dollars - round(float(now["cost_usd"] or 0) * 10**12)) < 1000
 
 
+def where_it_is_noon():
+    """A zone in which today has calls, whenever the tests run."""
+    east = 12 - datetime.now(timezone.utc).hour
+    return f"Etc/GMT{-east:+d}" if east else "UTC"
+
+
 def test_the_axis_is_the_whole_range(demo, look, expect):
     """Seven days have bars to today, though calls began later; the day that is not over is pale, and its card has a total."""
-    page = look(demo, "/?range=7d").page
+    page = look(demo, "/?range=7d", timezone_id=where_it_is_noon()).page
     bars = page.locator("#timeline a.bar")
 
     assert bars.count() == 8
@@ -200,6 +208,7 @@ def test_words_in_what_is_folded_are_seen(demo, look, expect):
     place = [hit["round"] for hit in places].index(number)
     many = len(places)
     expect(page.locator(".steps")).to_contain_text(f"{place + 1} of {many}")
+    page.wait_for_function("CSS.highlights.get('found')?.size > 0")
     page.get_by_role("button", name="next place").click()
     expect(page.locator(".steps")).to_contain_text(f"{(place + 1) % many + 1} of {many}")
     page.get_by_role("button", name="former place").click()
@@ -207,6 +216,23 @@ def test_words_in_what_is_folded_are_seen(demo, look, expect):
     page.get_by_label("Find in this session").first.press("Escape")
     expect(page.locator(".steps")).to_be_hidden()
     assert "find=" not in page.url
+
+
+def test_presses_while_a_place_is_gone_to_lead_on(demo, look, expect):
+    """Each is one place further, however slowly rounds come; the reader ends at the last."""
+    rounds = [hit["round"] for hit in answer(demo, f"session/find?q=64+and&id={quote(LONG)}")["rounds"]]
+    assert min(later - earlier for earlier, later in zip(rounds, rounds[1:])) > 30  # no page of rounds has two of them
+    page = look(demo, f"{of_session(LONG)}&find=64+and#r{rounds[0]}").page
+    expect(page.locator(".steps")).to_contain_text(f"1 of {len(rounds)}")
+    page.route("**/api/session/rounds*", lambda route: (page.wait_for_timeout(300), route.continue_()))
+    page.get_by_role("button", name="next place").evaluate("way => { way.click(); way.click(); }")
+
+    expect(page.locator(".steps")).to_contain_text(f"3 of {len(rounds)}")
+    expect(page.locator(f"#r{rounds[2]}.is-target")).to_be_in_viewport()
+    page.unroute_all(behavior="wait")
+    page.get_by_role("button", name="former place").click()
+    expect(page.locator(".steps")).to_contain_text(f"2 of {len(rounds)}")
+    expect(page.locator(f"#r{rounds[1]}.is-target")).to_be_in_viewport()
 
 
 def test_other_pages_are_a_press_away_from_a_session(demo, look, expect):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
+from datetime import datetime, timezone
 
+from tests.support import prepared
 from tests.support.browser import ROOT, ingested, of_session
-from tests.support.page_logs import SESSION, long_session, written
+from tests.support.calls import line
+from tests.support.page_logs import SESSION, at, long_session, written
 
 
 def test_a_server_that_is_gone_is_said_and_tried_again(demo, look, expect):
@@ -81,6 +82,26 @@ def test_without_texts_the_figures_are_there(tmp_path, serve, look, expect):
     expect(overview.locator("#sessions tbody tr")).to_have_count(1)
 
 
+def test_a_session_that_is_deleted_and_begins_anew_while_it_is_open(tmp_path, serve, look, expect):
+    """What is shown then are the new rounds, however few, and none of those that are gone."""
+    log = written(tmp_path / "access.log", long_session("s", 5))
+    folder = ingested(tmp_path / "sessions", log)
+    watched = look(serve(folder), of_session("s", "#r4"))
+    page = watched.page
+    expect(page.locator(".round")).to_have_count(5)
+
+    assert prepared.run(ROOT / "scripts" / "cli.py", "delete", "s", "--yes", "--data-dir", folder).returncode == 0
+    now = datetime.now(timezone.utc)
+    written(log, [line("s", ["quite another"], start_time=at(now), answer="begun anew")], "ab")
+    ingested(folder, log)
+    expect(page.locator(".round")).to_have_count(1, timeout=60_000)
+    expect(page.locator("#r1")).to_contain_text("begun anew")
+    expect(page.locator("#updated")).not_to_have_text("paused")
+
+    assert all("404" in error for error in watched.errors)  # what was asked for between the two
+    watched.errors.clear()
+
+
 def test_a_session_that_is_deleted_while_it_is_open(tmp_path, serve, look, expect):
     """It is said that it is gone; what was read of it stays to be read, and nothing more is asked for."""
     folder = ingested(tmp_path / "sessions", written(tmp_path / "access.log", long_session("s", 3)))
@@ -88,8 +109,7 @@ def test_a_session_that_is_deleted_while_it_is_open(tmp_path, serve, look, expec
     page = watched.page
     expect(page.locator(".round")).to_have_count(3)
 
-    command = [sys.executable, str(ROOT / "scripts" / "cli.py"), "delete", "s", "--yes", "--data-dir", str(folder)]
-    subprocess.run(command, check=True, capture_output=True)
+    assert prepared.run(ROOT / "scripts" / "cli.py", "delete", "s", "--yes", "--data-dir", folder).returncode == 0
     expect(page.locator(".missing")).to_contain_text("it was deleted meanwhile", timeout=90_000)
     expect(page.locator(".round")).to_have_count(3)
     expect(page.locator("#updated")).to_have_text("paused")

@@ -35,9 +35,19 @@ OF_ALL = (
     "/api/stats",
     "/api/summary",
     "/api/names",
+    "/api/colours",
     "/api/compare",
+    "/api/latency",
+    "/api/drivers",
+    "/api/prompts",
+    "/api/insights",
+    "/api/budgets",
+    "/api/alerts",
+    f"/api/work?id={MAIN}",
+    f"/api/work/diff?id={MAIN}&file=a",
     "/api/search?q=a",
     "/api/events",
+    "/metrics",
 )
 OF_SESSION = ("/session", *site.OF_SESSION)
 FORWARDED = [
@@ -64,7 +74,7 @@ FORWARDED = [
 
 def of(path, session_id=MAIN):
     """The address with what it needs to be answered."""
-    needed = {"text": "&round=1&path=answer", "history": "&round=1", "find": "&q=a"}
+    needed = {"text": "&round=1&path=answer", "history": "&round=1", "find": "&q=a", "changed": "&round=1"}
     more = needed.get(path.rpartition("/")[2], "")
     return f"{path}?id={urllib.parse.quote(session_id)}{more}"
 

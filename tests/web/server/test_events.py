@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
-import sys
 
 import pytest
 
 from session_monitor.reports.report import NoSuchFolderError
+from tests.support import prepared
 from tests.support.calls import line
 from tests.support.waiting import until
-from tests.support.webserving import ROOT, serving
+from tests.support.webserving import serving
 from web.answers.desk import Desk
 from web.server import events
 from web.server.exchange import Refusal
@@ -28,9 +27,7 @@ def log(tmp_path):
 
 def read(log, folder):
     """One pass of the monitor over the log."""
-    command = [sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", folder]
-    subprocess.run(command, check=True)
-    return folder
+    return prepared.ingest(log, folder)
 
 
 def add(log, session_id, *texts):
@@ -176,11 +173,12 @@ def heard(pieces):
         (1, [1, 1, 2, 2, 5], [".", ".", {"last": 2}, ".", {"last": 5}]),
         (None, [3, 4], [".", {"last": 4}]),
         (0, [3], [{"last": 3}]),
-        (3, [3, None, 2, 3], [".", ".", ".", {"last": 3}]),
+        (3, [3, None, 2, 3], [".", ".", {"last": 2}, {"last": 3}]),
+        (3, [3, 0, 3, 3, 0, 2], [".", ".", {"last": 3}, ".", ".", {"last": 2}]),
     ],
 )
 def test_events_of_rounds(after, counts, expected):
-    """Each growth is told once; rounds that were taken back are told again when they come again."""
+    """Each other number is told once, also a lower one, and one that was taken back when it comes again."""
     look, wait = looks(counts)
     assert heard(events.rounds(look, after, wait)) == expected
 
@@ -198,6 +196,16 @@ def test_events_of_changes():
     look, wait = looks([1, 2, None, 2, 2, 2, 2, 2, 2, 2])
     one, two = {"change": 1}, {"change": 2}
     assert heard(events.changes(look, wait)) == [one, two, ".", ".", ".", ".", two, ".", ".", "."]
+
+
+def test_events_of_alerts():
+    """That something changed in what fires is told when it did, beside the changes of the data, and not at first."""
+    look, wait = looks([1, 1, 2, 2])
+    alerts = iter([7, 7, 8, 9, 9])
+    found = list(events.changes(look, wait, lambda: next(alerts)))
+    names = [[each.partition(b"\n")[0] for each in piece.split(b"event: ")[1:]] for piece in found]
+    assert names == [[b"change"], [b"alerts"], [b"alerts", b"change"], []]
+    assert b'data: {"alerts": 8}' in found[1]
 
 
 def test_signs_of_life():

@@ -4,10 +4,10 @@ import { button, el, fill } from "../shared/dom.js";
 import { icon } from "../shared/icons.js";
 import { ask } from "../shared/net/api.js";
 import { cost, count, time } from "../shared/text/format.js";
-import { cutInMiddle, oneLine } from "../shared/text/log_text.js";
+import { beginning, cutInMiddle, oneLine } from "../shared/text/log_text.js";
 import { titleOf } from "../shared/text/session_names.js";
 import { language, t } from "../shared/text/texts.js";
-import { colourOf } from "../shared/ui/colours.js";
+import { swatchOf } from "../shared/ui/colours.js";
 import { announce } from "../shared/ui/notices.js";
 import { addressOf, key } from "./panels.js";
 import { MOST, choose, periodsOf, valuesOf } from "./view.js";
@@ -20,7 +20,7 @@ const OFFERED = 20;
 /** What a side is called, on one line of at most so many letters. */
 export function nameOf(wanted, side, at, most = 60) {
   if (wanted.of === "period") return periodName(periodsOf(wanted)[at] ?? {});
-  if (wanted.of === "session") return cutInMiddle(side.session ? titleOf(side.session, side.isRedacted) : side.name, most);
+  if (wanted.of === "session") return side.session ? beginning(titleOf(side.session, side.isRedacted), most) : cutInMiddle(side.name, most);
   return side.name === null ? t("notNamed") : cutInMiddle(side.name, most);
 }
 
@@ -51,7 +51,7 @@ export function sidesOf(wanted, sides) {
 
 function head(wanted, side, at) {
   const name = el("bdi", { title: side.name === null ? null : oneLine(side.name) }, nameOf(wanted, side, at));
-  const swatch = wanted.of === "model" ? el("i", { class: `swatch ${colourOf(side.name)}` }) : null;
+  const swatch = wanted.of === "model" ? swatchOf(side.name) : null;
   return [key(at), el("h2", {}, swatch, side.href ? el("a", { href: side.href }, name) : name), el("span", { class: "cost" }, side.calls ? cost(side) : null)];
 }
 

@@ -5,6 +5,7 @@ import { ask, askEarly } from "../shared/net/api.js";
 import { compact, count } from "../shared/text/format.js";
 import { isolated } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
+import { watchFiring } from "../shared/ui/firing.js";
 import { failure, showInstead, skeleton } from "../shared/ui/notices.js";
 import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
@@ -16,7 +17,8 @@ const BROKEN = ["not_json", "cut_off", "empty", "nul_bytes", "too_long", "too_co
 function lacks({ total, damaged }, coverage) {
   const passed = coverage?.passed_over ?? {};
   const broken = BROKEN.reduce((sum, reason) => sum + (passed[reason] ?? 0), 0);
-  const other = Object.values(passed).reduce((sum, lines) => sum + lines, 0) - broken - (passed.skipped_calls ?? 0);
+  const calls = (passed.skipped_calls ?? 0) + (passed.recorded_elsewhere ?? 0);
+  const other = Object.values(passed).reduce((sum, lines) => sum + lines, 0) - broken - calls;
   return {
     calls: [
       [total.unpriced_rounds, "covered.unpriced", "covered.unpriced.todo", "prices"],
@@ -37,6 +39,7 @@ function lacks({ total, damaged }, coverage) {
     lines: [
       [passed.skipped_calls, "covered.skipped", "covered.skipped.todo"],
       [broken, "covered.broken", "covered.broken.todo"],
+      [passed.recorded_elsewhere, "covered.elsewhere", "covered.elsewhere.todo"],
       [other, "covered.other", "covered.other.todo"],
       [coverage?.lost_bytes, "covered.lostBytes", "covered.lostBytes.todo"],
       [coverage?.unknown_gaps, "covered.gaps", "covered.lostBytes.todo"],
@@ -94,4 +97,5 @@ await loadTexts();
 document.title = `${t("covered.title")} · ${t("brand")}`;
 fill(byId("content"), el("section", { class: "panel" }, skeleton(8)));
 showSettings(listenForKeys([["t", t("keys.theme"), nextTheme]]));
+watchFiring();
 await refresh();

@@ -1,6 +1,7 @@
 // What should somebody look into?
 
-import { el, fill } from "../shared/dom.js";
+import { button, el, fill } from "../shared/dom.js";
+import { icon } from "../shared/icons.js";
 import { count } from "../shared/text/format.js";
 import { isolated } from "../shared/text/log_text.js";
 import { t } from "../shared/text/texts.js";
@@ -22,10 +23,26 @@ const ALERT_TEXTS = {
 const OF_LOG = ["lost", "lost_calls", "cut", "left_out", "torn", "without_session_id", "without_tokens", "skipped_calls", "damaged"];
 const MOST_NAMES = 3;
 
-/** Shows the alerts of the server's answer, where there are some. */
+/** The worst first: what the figures lack and cannot have any more, then what is wrong in them, then what is less known. */
+const BY_WEIGHT = ["no_folder", "prices", "damaged", "lost", "lost_calls", "skipped_calls", "unpriced", "torn", "cut", "left_out", "without_tokens", "without_session_id"];
+let isUnfolded = false;
+
+/** Shows the alerts of the server's answer, where there are some: the worst on one line, and at a press all. */
 export function showAlerts(box, alerts) {
-  const rows = alerts.map((alert) => el("li", {}, el("span", { class: "badge" }, "!"), inWords(alert)));
+  const weight = ({ code }) => (BY_WEIGHT.includes(code) ? BY_WEIGHT.indexOf(code) : BY_WEIGHT.length);
+  const rows = [...alerts].sort((one, other) => weight(one) - weight(other)).map((alert) => el("li", {}, el("span", { class: "badge" }, "!"), el("span", { class: "words" }, inWords(alert))));
+  rows.slice(1).forEach((row) => { row.hidden = !isUnfolded; });
+  if (rows.length > 1) rows[0].append(toggle(box, alerts));
   fill(box, rows.length ? el("ul", { class: "alerts", "aria-label": t("alerts.title") }, rows) : null);
+}
+
+function toggle(box, alerts) {
+  const press = () => {
+    isUnfolded = !isUnfolded;
+    showAlerts(box, alerts);
+    box.querySelector("button").focus();
+  };
+  return button({ class: "quiet", "aria-expanded": String(isUnfolded) }, press, t("alerts.number", { count: alerts.length, number: count(alerts.length) }), icon(isUnfolded ? "up" : "down"));
 }
 
 /** The words of an alert, as a link to the page that tells more. */

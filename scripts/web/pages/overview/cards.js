@@ -2,7 +2,7 @@
 
 import { el, fill } from "../shared/dom.js";
 import { viewLink } from "../shared/net/links.js";
-import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, money, notInIt, percent, picoDollars } from "../shared/text/format.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, inAndOut, money, notInIt, percent, picoDollars } from "../shared/text/format.js";
 import { t } from "../shared/text/texts.js";
 import { told } from "../shared/ui/told.js";
 import { ACTIVE_NOW } from "./view.js";
@@ -60,7 +60,7 @@ function tokensCard(now, before) {
     value: untold && untold === now.calls ? "–" : bounded(now, compact(now.total_tokens)),
     change: before && ratio(now.total_tokens, before.total_tokens),
     foot: noted(
-      t("cards.tokens.split", { input: compact(now.input_tokens), output: compact(now.output_tokens) }),
+      inAndOut(now, now.input_tokens, now.output_tokens),
       untold ? t("cards.tokens.untold", { count: untold, calls: count(untold) }) : null,
     ),
   };

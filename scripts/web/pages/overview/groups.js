@@ -2,29 +2,38 @@
 
 import { button, byId, el, fill } from "../shared/dom.js";
 import { go } from "../shared/net/address.js";
+import { compareAddress } from "../shared/net/home.js";
 import { viewLink } from "../shared/net/links.js";
 import { approximateDollars, assumedIn, bounded, compact, cost, count, percent, picoDollars } from "../shared/text/format.js";
 import { oneLine } from "../shared/text/log_text.js";
 import { t } from "../shared/text/texts.js";
 import { meter } from "../shared/ui/charts.js";
-import { colourOf } from "../shared/ui/colours.js";
+import { coloured, swatchOf } from "../shared/ui/colours.js";
 import { told } from "../shared/ui/told.js";
 import { view } from "./view.js";
 
 const SHOWN = 8;
+const MOST_COMPARED = 4;
 const unfolded = new Set();
 
 /** The three tables. */
 export function showGroups({ by_model: models, by_consumer: consumers, by_tool: tools }) {
-  panel("models", t("groups.models"), SUMS, models, (row) => spender("model", row, models));
-  panel("consumers", t("groups.consumers"), SUMS, consumers, (row) => spender("consumer", row, consumers));
+  panel("models", t("groups.models"), SUMS, models, (row) => spender("model", row, models), comparison("model", models));
+  panel("consumers", t("groups.consumers"), SUMS, consumers, (row) => spender("consumer", row, consumers), comparison("consumer", consumers));
   panel("tools", t("groups.tools"), TOOLS, tools, toolRow);
+}
+
+/** The way to the dearest side by side, in the same range and with the other filter; null where there is one alone. */
+function comparison(kind, rows) {
+  if (rows.length < 2) return null;
+  const other = kind === "model" ? "consumer" : "model";
+  return compareAddress(kind, rows.slice(0, MOST_COMPARED).map((row) => row[kind] ?? ""), { [other]: view()[other] });
 }
 
 const SUMS = ["column.name", "column.sessions", "column.calls", "column.tokens", "column.cached", "column.cost"];
 const TOOLS = ["column.tool", "column.sessions", "column.calls", "column.failures", "column.perResult"];
 
-function panel(name, title, columns, rows, cells) {
+function panel(name, title, columns, rows, cells, compared = null) {
   const box = byId(`by-${name}`);
   const shown = unfolded.has(name) ? rows : rows.slice(0, SHOWN);
   const head = el("tr", {}, columns.map((column, at) => el("th", { scope: "col", class: at ? "number" : null }, t(column))));
@@ -32,12 +41,12 @@ function panel(name, title, columns, rows, cells) {
   const more = rows.length - shown.length;
   const press = () => {
     unfolded.add(name);
-    panel(name, title, columns, rows, cells);
+    panel(name, title, columns, rows, cells, compared);
     box.querySelector(".scroll").focus();
   };
   fill(
     box,
-    el("header", {}, el("h2", {}, title)),
+    el("header", {}, el("h2", {}, title), compared ? el("a", { class: "compared", href: compared, title: t("groups.compareHint") }, t("groups.compare")) : null),
     rows.length
       ? el("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": title }, body)
       : el("p", { class: "none" }, t(name === "tools" ? "groups.noTools" : "groups.none")),
@@ -50,7 +59,8 @@ function spender(kind, row, rows) {
   const name = row[kind];
   const most = Math.max(...rows.map((each) => approximateDollars(each.cost_usd)), 1e-12);
   const isChosen = view()[kind] === name;
-  const swatch = kind === "model" ? el("i", { class: `swatch ${colourOf(name)}` }) : null;
+  const bar = meter(approximateDollars(row.cost_usd) / most);
+  const swatch = kind === "model" ? swatchOf(name) : null;
   const press = () => go({ [kind]: isChosen ? null : name, offset: null });
   const label =
     name === null
@@ -61,8 +71,8 @@ function spender(kind, row, rows) {
     el("td", { class: "number" }, count(row.sessions)),
     el("td", { class: "number of-calls" }, count(row.calls), ended(row, { [kind]: name, offset: null })),
     el("td", { class: "number" }, row.total_tokens ? bounded(row, compact(row.total_tokens)) : "–"),
-    el("td", { class: "number" }, row.input_tokens ? percent(row.cached_tokens / row.input_tokens) : "–"),
-    el("td", { class: "number of-cost" }, told(cost(row), assumedIn(row) ?? whyNothing(row)), meter(approximateDollars(row.cost_usd) / most, kind === "model" ? colourOf(name) : "")),
+    el("td", { class: "number" }, percent(row.cached_share)),
+    el("td", { class: "number of-cost" }, told(cost(row), assumedIn(row) ?? whyNothing(row)), kind === "model" ? coloured(bar, name) : bar),
   ];
 }
 

@@ -9,9 +9,12 @@ import { cutInMiddle } from "../shared/text/log_text.js";
 import { titleOf } from "../shared/text/session_names.js";
 import { t } from "../shared/text/texts.js";
 
+const NOTED_TEXTS = { name: "noted.inName", tag: "noted.inTag", note: "noted.inNote" };
+
 /** Shows where words were found, by session, that with the latest hit first; `onMore` brings further ones. */
-export function showHits(box, { hits, more, sessions }, { words, isRedacted, onMore }) {
+export function showHits(box, { hits: rounds, more, notes, sessions }, { words, isRedacted, onMore }) {
   const present = box.querySelector(".hit.is-present")?.getAttribute("href");
+  const hits = [...notes, ...rounds];
   const bySession = Map.groupBy ? Map.groupBy(hits, (hit) => hit.session_id) : grouped(hits);
   const titles = new Map(sessions.map((session) => [session.session_id, session]));
   // Where there are more, any of the sessions may have some of them.
@@ -69,7 +72,7 @@ function ofSession(session, hits, { words, isRedacted, number }) {
     el(
       "h3",
       {},
-      el("a", { href: sessionAddress(id, hits[0].round, words), dir: "auto" }, titleOf(session, isRedacted)),
+      el("a", { href: sessionAddress(id, hits[0].round, hits[0].round && words), dir: "auto" }, titleOf(session, isRedacted)),
       el("bdi", { class: "id" }, cutInMiddle(id, 44)),
       el("small", {}, t("hits.inSession", { count: hits.length, hits: number })),
     ),
@@ -77,12 +80,12 @@ function ofSession(session, hits, { words, isRedacted, number }) {
   );
 }
 
-function hitLink(id, { round, timestamp, excerpt, matches }, words) {
+function hitLink(id, { round, timestamp, excerpt, matches, kind, at }, words) {
   return el(
     "a",
-    { class: "hit", href: sessionAddress(id, round, words) },
-    el("span", { class: "number-of" }, t("round.title", { round: count(round) })),
+    { class: "hit", href: sessionAddress(id, round, round && words) },
+    el("span", { class: "number-of" }, kind ? t(NOTED_TEXTS[kind]) : t("round.title", { round: count(round) })),
     excerptOf(excerpt, matches),
-    el("small", {}, timeAgo(timestamp)),
+    kind && !at ? null : el("small", {}, timeAgo(at ?? timestamp)),
   );
 }

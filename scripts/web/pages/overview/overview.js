@@ -9,6 +9,8 @@ import { Throttle, UpdateFeed } from "../shared/net/updates.js";
 import { updateTimesAgo } from "../shared/text/ago.js";
 import { count, time } from "../shared/text/format.js";
 import { loadTexts, t } from "../shared/text/texts.js";
+import { loadColours } from "../shared/ui/colours.js";
+import { onFiring, watchFiring } from "../shared/ui/firing.js";
 import { announce, failure, skeleton } from "../shared/ui/notices.js";
 import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
@@ -18,6 +20,8 @@ import { showCards } from "./cards.js";
 import { showCoverage } from "./coverage.js";
 import { showFailure, showNoMatch, showNothingYet, showOneSessionOnly } from "./emptiness.js";
 import { Filters } from "./filters.js";
+import { showFindings } from "./findings.js";
+import { showFiring } from "./firing.js";
 import { showGroups } from "./groups.js";
 import { showHeat } from "./heat.js";
 import { openHit, showHits, stepHit } from "./hits.js";
@@ -56,6 +60,8 @@ class OverviewPage {
     this.#timeline = new Timeline(byId("timeline"));
     this.#feed = new UpdateFeed(() => apiAddress("events"), "change", () => this.#updates.soon({ isQuiet: true }));
     onAddressChange(() => this.#updates.now());
+    onFiring((firing) => showFiring(byId("firing"), firing));
+    watchFiring();
     await this.#updates.now();
     this.#feed.start();
     setInterval(() => updateTimesAgo(document), 10_000);
@@ -89,6 +95,7 @@ class OverviewPage {
       const [overview, { data: sessions }] = await askFor(wanted, signal);
       this.#search(wanted, signal);
       this.#show(overview, sessions, wanted);
+      this.#askForFindings(wanted, sessions, signal);
       restoreScroll();
       this.#feed.updated();
       if (!isQuiet) announce(t("sessions.some", { meant: count(sessions.meant), total: count(sessions.total) }));
@@ -99,6 +106,12 @@ class OverviewPage {
       if (!isQuiet || !byId("sessions").childElementCount) showFailure(error, () => this.#updates.now());
     }
     byId("content").removeAttribute("aria-busy");
+  }
+
+  /** They come beside, and a little later: what is new has to be judged first. */
+  #askForFindings(wanted, { sessions }, signal) {
+    const { q: _, ...filters } = filtersOf(wanted);
+    showFindings(byId("sessions"), filters, sessions.map((session) => session.session_id), signal);
   }
 
   /** What was said is looked for beside: the first search of all takes its time. */
@@ -181,9 +194,9 @@ async function askWhoAmI() {
   }
 }
 
-/** The figures, and a page of sessions. */
+/** The figures, and a page of sessions; the models' colours are there by then, too. */
 function askFor(wanted, signal) {
-  return Promise.all(questionsOf(wanted).map(([path, parameters]) => ask(path, parameters, signal)));
+  return Promise.all([...questionsOf(wanted).map(([path, parameters]) => ask(path, parameters, signal)), loadColours()]);
 }
 
 /** What is asked for them. */
@@ -212,6 +225,6 @@ function showLoading() {
 showLoading();
 // All is asked for at once, unless this reader's key opens one session alone.
 askEarly("me");
-if (performance.getEntriesByType("navigation")[0]?.responseStatus !== 403) questionsOf(view()).forEach((question) => askEarly(...question));
+if (performance.getEntriesByType("navigation")[0]?.responseStatus !== 403) [...questionsOf(view()), ["colours"]].forEach((question) => askEarly(...question));
 await loadTexts();
 await new OverviewPage().start();

@@ -6,12 +6,14 @@ import { go, sessionAddress } from "../shared/net/address.js";
 import { timeAgo } from "../shared/text/ago.js";
 import { assumedIn, bounded, compact, cost, count, notInIt, percent, picoDollars } from "../shared/text/format.js";
 import { cutInMiddle, oneLine } from "../shared/text/log_text.js";
-import { statusName, titleOf } from "../shared/text/session_names.js";
+import { nameOf, statusName, titleOf } from "../shared/text/session_names.js";
 import { t } from "../shared/text/texts.js";
 import { meter, sparkline } from "../shared/ui/charts.js";
+import { marksOf, notesCount } from "../shared/ui/noted.js";
 import { told } from "../shared/ui/told.js";
 import { PAGE_SIZE, isPart, view } from "./view.js";
 
+const MOST_TAGS = 2;
 const ORDER_TEXTS = {
   updated: "order.updated",
   created: "order.created",
@@ -38,7 +40,7 @@ export function showSessions(box, { sessions, meant, total }, isRedacted) {
   const howMany = meant === total ? t("sessions.all", { count: total, sessions: count(total) }) : t("sessions.some", { meant: count(meant), total: count(total) });
   fill(
     box,
-    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, howMany), isPart(wanted) ? el("small", {}, t("sessions.within")) : null), el("div", { class: "tools" }, orderBox(wanted))),
+    el("header", {}, el("h2", {}, t("sessions.title"), el("small", {}, howMany), isPart(wanted) ? el("small", {}, t("sessions.within")) : null), el("div", { class: "tools" }, el("span", { id: "findings" }), orderBox(wanted))),
     el(
       "table",
       { class: "sessions", role: "table", "aria-label": t("sessions.title") },
@@ -93,8 +95,8 @@ function who(session, isRedacted) {
     el(
       "span",
       { class: "who" },
-      el("a", { class: `session-link${session.title ? "" : " untitled"}`, href: sessionAddress(session.session_id), dir: "auto", title: session.title ? oneLine(session.title) : null }, titleOf(session, isRedacted)),
-      el("span", { class: "sub" }, consumers ? el("bdi", { class: "consumers", title: consumers }, cutInMiddle(consumers, 28)) : null, el("span", { class: "id", title: oneLine(session.session_id), dir: "auto" }, cutInMiddle(session.session_id, 44))),
+      el("a", { class: `session-link${session.title || nameOf(session) ? "" : " untitled"}`, href: sessionAddress(session.session_id), dir: "auto", title: session.title ? oneLine(session.title) : null }, titleOf(session, isRedacted)),
+      el("span", { class: "sub" }, el("span", { class: "found-in", "data-session": session.session_id }), marksOf(session.noted, MOST_TAGS), notesCount(session.noted), consumers ? el("bdi", { class: "consumers", title: consumers }, cutInMiddle(consumers, 28)) : null, el("span", { class: "id", title: oneLine(session.session_id), dir: "auto" }, cutInMiddle(session.session_id, 44))),
     ),
   );
 }

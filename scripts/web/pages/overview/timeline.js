@@ -7,7 +7,7 @@ import { cutInMiddle } from "../shared/text/log_text.js";
 import { t } from "../shared/text/texts.js";
 import { dayOf, hourOf, hourStart } from "../shared/text/zone.js";
 import { Tip, ticks } from "../shared/ui/charts.js";
-import { OTHERS, colourOf } from "../shared/ui/colours.js";
+import { OTHERS, STRIPES, coloured, swatchOf } from "../shared/ui/colours.js";
 import { METRICS, UNITS, view } from "./view.js";
 
 const HEIGHT = 152;
@@ -81,7 +81,7 @@ export class Timeline {
     const { bars, by } = this.#answer;
     const scale = scaleOf(bars, metric, this.#width);
     const drawing = svg("svg", { viewBox: `0 0 ${this.#width} ${HEIGHT}`, height: HEIGHT, role: "group", "aria-label": t("timeline.label") });
-    drawing.append(...grid(scale, metric, this.#width));
+    drawing.append(stripes(), ...grid(scale, metric, this.#width));
     const labelled = Math.max(1, Math.ceil(LABEL_WIDTH / scale.step));
     bars.forEach((bar, at) => {
       const middle = scale.left(at) + scale.step / 2;
@@ -197,6 +197,14 @@ function scaleOf(bars, metric, width) {
   };
 }
 
+/** What leaves stripes of the bars of those models whose colour another one has, too. */
+function stripes() {
+  const line = svg("path", { d: "M-1 1l2-2M0 5l5-5M4 6l2-2", class: "stripe" });
+  const pattern = svg("pattern", { id: "stripe", width: 5, height: 5, patternUnits: "userSpaceOnUse" }, line);
+  const mask = svg("mask", { id: STRIPES }, svg("rect", { width: "100%", height: "100%", fill: "url(#stripe)" }));
+  return svg("defs", {}, pattern, mask);
+}
+
 function grid({ steps, y }, metric, width) {
   return steps.flatMap((step) => [
     svg("line", { class: step ? "grid" : "ground", x1: LEFT, x2: width, y1: y(step), y2: y(step) }),
@@ -212,7 +220,7 @@ function stack(bar, x, { y, thick }, metric) {
     const length = VALUES[metric].length(part[metric]);
     if (!length) continue;
     const height = Math.max(0.5, y(from) - y(from + length));
-    rects.push(svg("rect", { class: `fill ${colourOf(part.model)}`, x, y: y(from + length), width: thick, height }));
+    rects.push(coloured(svg("rect", { class: "fill", x, y: y(from + length), width: thick, height }), part.model));
     from += length;
   }
   return rects;
@@ -233,7 +241,7 @@ function tipOf(bar, by) {
     el(
       "tr",
       {},
-      el("th", { scope: "row" }, el("i", { class: `swatch ${colourOf(part.model)}` }), nameOfModel(part.model)),
+      el("th", { scope: "row" }, swatchOf(part.model), nameOfModel(part.model)),
       el("td", {}, amountOf(part, "cost")),
       el("td", {}, amountOf(part, "tokens")),
       el("td", {}, count(Number(part.calls))),
@@ -266,7 +274,7 @@ function legend(models, chosen) {
     { class: "legend", "aria-label": t("timeline.legend") },
     models.map((model) => {
       const isChosen = model === chosen;
-      const words = [el("i", { class: `swatch ${colourOf(model)}` }), el("bdi", {}, nameOfModel(model))];
+      const words = [swatchOf(model), el("bdi", {}, nameOfModel(model))];
       const press = () => go({ model: isChosen ? null : model, offset: null });
       return el("li", {}, typeof model !== "string" ? el("span", {}, words) : button({ class: "quiet", "aria-pressed": String(isChosen) }, press, words));
     }),

@@ -7,6 +7,7 @@ import { whenQuiet } from "../shared/net/updates.js";
 import { assumedIn, cost, count } from "../shared/text/format.js";
 import { cutInMiddle, isolated, oneLine } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
+import { watchFiring } from "../shared/ui/firing.js";
 import { announce, failure, showInstead, skeleton } from "../shared/ui/notices.js";
 import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
@@ -23,6 +24,8 @@ const WHY = {
   no_tokens: "prices.why.noTokens",
   partly_told: "prices.why.partly",
 };
+/** Reasons that are no lack of a price. */
+const OF_TOKENS = ["no_tokens", "partly_told"];
 const COLUMNS = ["prices.input", "prices.output", "prices.cacheRead", "prices.cacheWrite"];
 const NUMBERS = ["column.calls", "column.cost", ...COLUMNS];
 /** What of a row is wide on a phone. */
@@ -85,14 +88,23 @@ function unfold(data) {
 
 /** The cells of a row, each with what it says. */
 function usedCells(row, reasons) {
-  const why = row.unpriced_rounds ? Object.keys(reasons ?? (row.why ? { [row.why]: 0 } : {})) : [];
-  const reason = why.map((each) => t(WHY[each] ?? "prices.why.unknown")).join("; ");
-  const lacking = row.unpriced_rounds
-    ? el("small", { class: "lacking" }, t("prices.without", { count: row.unpriced_rounds, rounds: count(row.unpriced_rounds) }), reason ? `: ${reason}` : "")
-    : null;
+  const lacking = lacks(row, reasons).map((words) => el("small", { class: "lacking" }, words));
   const shown = el("a", { href: `./?range=all&model=${encodeURIComponent(row.model)}`, title: oneLine(row.model) }, el("bdi", {}, cutInMiddle(row.model, 40)));
   const assumed = row.assumed_rounds ? el("small", {}, t("prices.assumed", { rounds: count(row.assumed_rounds) })) : null;
   return [[shown, lacking], count(row.calls), told([cost(row), assumed], assumedIn(row)), ...priceCells(row.price), origin(row.price)];
+}
+
+/** Why calls of a row are not in its cost, a line each: no price, no tokens, or a part of them. */
+function lacks(row, reasons) {
+  const priceless = row.unpriced_rounds - row.without_tokens - row.partly_told;
+  const why = Object.keys(reasons ?? (row.why ? { [row.why]: 0 } : {})).filter((each) => !OF_TOKENS.includes(each));
+  const reason = why.map((each) => t(WHY[each] ?? "prices.why.unknown")).join("; ");
+  const told = (key, number) => (number ? t(key, { count: number, rounds: count(number) }) : null);
+  return [
+    priceless ? told("prices.without", priceless) + (reason ? `: ${reason}` : "") : null,
+    told("prices.noTokens", row.without_tokens),
+    told("prices.partly", row.partly_told),
+  ].filter(Boolean);
 }
 
 function priceCells(price) {
@@ -188,4 +200,5 @@ document.title = `${t("prices.title")} · ${t("brand")}`;
 const field = frame();
 showSettings(listenForKeys([["/", t("keys.search"), () => field.focus()], ["t", t("keys.theme"), nextTheme]]));
 onAddressChange(refresh);
+watchFiring();
 await refresh();

@@ -5,15 +5,19 @@ import { addressParameters, onAddressChange } from "../shared/net/address.js";
 import { apiAddress, ask } from "../shared/net/api.js";
 import { Throttle, UpdateFeed, oncePerFrame } from "../shared/net/updates.js";
 import { updateTimesAgo } from "../shared/text/ago.js";
+import { loadFindingWords } from "../shared/findings/words.js";
 import { count } from "../shared/text/format.js";
 import { oneLine } from "../shared/text/log_text.js";
 import { loadTexts, t } from "../shared/text/texts.js";
+import { hasColours, loadColours } from "../shared/ui/colours.js";
 import { copy } from "../shared/ui/copying.js";
+import { watchFiring } from "../shared/ui/firing.js";
 import { announce, failure, notice, showInstead, skeleton } from "../shared/ui/notices.js";
 import { showSettings } from "../shared/ui/settings.js";
 import { listenForKeys } from "../shared/ui/shortcuts.js";
 import { nextTheme } from "../shared/ui/theme.js";
 import { Facts } from "./figures/facts.js";
+import { proofsOf } from "./figures/findings.js";
 import { Strip } from "./figures/strip.js";
 import { showHead, windowTitle } from "./head.js";
 import { ALL, Choice, choiceInAddress } from "./reading/choice.js";
@@ -28,6 +32,7 @@ import { Rounds, askRounds } from "./rounds/rounds.js";
 
 const UPDATE_GAP = 1000;
 const OUTLINE_GAP = 5000;
+const INSIGHTS_GAP = 5000;
 
 /** The page of one session. */
 class SessionPage {
@@ -47,6 +52,8 @@ class SessionPage {
   #rail = new Rail(byId("rail"), (number) => this.#navigation.goTo(number));
   #outline = null;
   #outlines = new Throttle(OUTLINE_GAP, () => this.#showOutline());
+  #proofs = new Map();
+  #insights = new Throttle(INSIGHTS_GAP, () => this.#showInsights());
   #facts = null;
   #feed = null;
   #updates = new Throttle(UPDATE_GAP, () => this.#update());
@@ -62,11 +69,11 @@ class SessionPage {
     this.#rounds = new Rounds(
       id,
       { rounds: box, earlier: byId("earlier"), later: byId("later") },
-      { marksOf: (number) => ({ marks: this.#marks.get(number) ?? [], hasThreads: this.#hasThreads, agents: (this.#outline?.sub_agents ?? []).filter((agent) => agent.began_by === number) }), onCopy: (number, pressed) => this.#copyLink(number, pressed), onChange: () => this.#roundsChanged(), onOpen: () => this.#search?.mark() },
+      { marksOf: (number) => this.#marksOf(number), onCopy: (number, pressed) => this.#copyLink(number, pressed), onChange: () => this.#roundsChanged(), onOpen: () => this.#search?.mark() },
     );
     this.#holding = new Holding(box);
     this.#following = new Following(this.#rounds, this.#holding);
-    this.#navigation = new Navigation(this.#rounds, { box, holding: this.#holding, missing: byId("missing"), onRead: (number) => this.#read(number), onJump: () => this.#following.stop(), onHidden: (number) => this.#showHidden(number) });
+    this.#navigation = new Navigation(this.#rounds, { box, holding: this.#holding, missing: byId("missing"), onRead: (number) => this.#read(number), onJump: (number) => this.#jumped(number), onHidden: (number) => this.#showHidden(number) });
     this.#search = new TextSearch(id, { box: byId("found"), conversation: box, onChoose: (number) => this.#navigation.goTo(number), onSeen: () => this.#holding.release(), readAt: () => this.#navigation.current });
     this.#strip = new Strip(byId("strip"), byId("strip-line"), { facts: byId("facts"), onFailed: () => this.#stepFailed(1) });
     this.#toolbar = new Toolbar(byId("toolbar"), { rounds: box, search: this.#search, following: this.#following, onToggle: () => this.#navigation.holdTarget() });
@@ -83,12 +90,25 @@ class SessionPage {
       return;
     }
     if (!this.#outline) this.#outlines.now();
+    this.#insights.now();
     const address = () => apiAddress("session/events", { id: this.#id, after: this.#answer.rounds });
-    this.#feed = new UpdateFeed(address, "rounds", (news) => this.#heard(news));
+    this.#feed = new UpdateFeed(address, "rounds", () => this.#updates.soon());
     this.#feed.updated();
     this.#feed.start();
     addEventListener("beforeprint", () => fill(byId("printed"), printed(this.#rounds)));
     setInterval(() => updateTimesAgo(document), 10_000);
+  }
+
+  /** What is known of a round beside what it holds. */
+  #marksOf(number) {
+    const agents = this.#outline?.sub_agents ?? [];
+    return {
+      marks: this.#marks.get(number) ?? [],
+      found: this.#proofs.get(number) ?? [],
+      hasThreads: this.#hasThreads,
+      agents: agents.filter((agent) => agent.began_by === number),
+      isTask: agents.some((agent) => agent.round === number),
+    };
   }
 
   #shortcuts() {
@@ -132,9 +152,10 @@ class SessionPage {
     // Who has the key of this session alone is shut out from the other pages.
     byId("pages").classList.toggle("is-open", me.scope !== "session");
     byId("pages").hidden = me.scope === "session";
+    if (me.scope !== "session") watchFiring();
     const words = addressParameters().get("find");
     if (words && !this.#isRedacted) this.#search.find(words);
-    this.#facts = new Facts(byId("facts"), { onChoose: (number) => this.#navigation.goTo(number), onFailed: () => this.#stepFailed(1), isRedacted: this.#isRedacted });
+    this.#facts = new Facts(byId("facts"), { id: this.#id, onChoose: (number) => this.#navigation.goTo(number), onFailed: () => this.#stepFailed(1), isRedacted: this.#isRedacted, isForAll: me.scope !== "session" });
     this.#take(session);
     this.#showAnswer();
     if (this.#outline) this.#facts.showOutline(this.#outline);
@@ -153,6 +174,11 @@ class SessionPage {
     this.#strip.show(this.#answer);
     this.#facts.show(this.#answer);
     if (this.#navigation.current) this.#facts.mark(this.#navigation.current);
+  }
+
+  #jumped(number) {
+    this.#following.stop();
+    this.#search.wentTo(number);
   }
 
   /** Goes to the next round that failed, or to the one before; behind the last comes the first. */
@@ -185,6 +211,26 @@ class SessionPage {
     // An address that asks for some rounds has the outline asked for first: it may be there before the figures are.
     this.#facts?.showOutline(this.#outline);
     if (this.#navigation.current) this.#rail.mark(this.#navigation.current);
+  }
+
+  /** What goes wrong in the session; where that takes long it is asked for again. */
+  async #showInsights() {
+    try {
+      const { data } = await ask("session/insights", { id: this.#id });
+      this.#proofs = proofsOf(data);
+      this.#facts.showInsights(data);
+      this.#strip.showFindings(data.findings);
+      this.#rounds.showMarks();
+      this.#rail.showFound(new Set([...this.#proofs].filter(([, found]) => found[0].severity !== "info").map(([number]) => number)));
+      if (this.#navigation.current) this.#rail.mark(this.#navigation.current);
+    } catch (error) {
+      if (error.wait === null || error.wait === undefined) {
+        this.#facts.tellNoInsights(error.message);
+        return;
+      }
+      this.#facts.tellNoInsights(t("findings.waiting"));
+      setTimeout(() => this.#insights.now(), error.wait);
+    }
   }
 
   // -- some of the rounds --------------------------------------------------------------------------------------------
@@ -241,22 +287,25 @@ class SessionPage {
 
   // -- a session that goes on ----------------------------------------------------------------------------------------
 
-  /** The server says how many rounds there are by now, or nobody said anything for long. */
-  #heard(news) {
-    if (news && news.last <= this.#answer.rounds) return;
-    this.#updates.soon();
-  }
-
+  /** The server says that there is another number of rounds, or nobody said anything for long. */
   async #update() {
     try {
       const wasAtEnd = this.#rounds.isAtEnd;
       const { data } = await ask("session", { id: this.#id });
-      this.#take(data);
+      if (data.session.created_at !== this.#answer.session.created_at) {
+        // It was deleted, and another one has begun under its name: of what is shown nothing is there any more.
+        location.replace(location.pathname + location.search);
+        return;
+      }
+      // A file that is just mended has fewer for a while.
+      if (data.rounds >= this.#answer.rounds) this.#take(data);
+      if (!hasColours(data.models.map(({ model }) => model))) loadColours(this.#id);
       const before = this.#rounds.total;
       if (wasAtEnd) await this.#rounds.later();
       this.#rounds.grown(data.rounds);
       this.#showAnswer();
       if (this.#rounds.total > before) this.#outlines.soon();
+      if (this.#rounds.total > before) this.#insights.soon();
       if (this.#rounds.total > before) this.#following.came(this.#rounds.total - before);
       this.#feed.updated();
     } catch (error) {
@@ -308,5 +357,6 @@ const id = addressParameters().get("id") ?? "";
 // All is asked for at once; what fails is told where it is waited for.
 const asked = { me: ask("me", { id }), session: ask("session", { id }), rounds: choiceInAddress() === ALL ? askRounds(id, roundInAddress() || null) : null };
 Promise.allSettled(Object.values(asked));
-await loadTexts();
+loadColours(id);
+await Promise.all([loadTexts(), loadFindingWords()]);
 await new SessionPage(id).start(asked);

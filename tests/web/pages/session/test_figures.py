@@ -13,14 +13,14 @@ from tests.support.stored_rounds import keep, round_of
 
 @pytest.mark.parametrize("width", [375, 768, 1280, 1366])
 def test_figures_are_in_sight_at_every_width(demo, look, expect, width):
-    """Cost, rounds, what failed, what was cached and the context stand above the rounds, or beside them; scrolled away in a line."""
+    """Cost, rounds, what failed, findings, what was cached and the context stand above the rounds, or beside them; scrolled away in a line."""
     watched = look(demo, of_session(LONG), size=(width, 900))
     page = watched.page
     if width > 1312:
         expect(page.locator(".facts .value")).to_be_in_viewport()
         expect(page.locator(".strip")).to_be_hidden()
         return
-    expect(page.locator(".strip dd")).to_have_count(5)
+    expect(page.locator(".strip dd")).to_have_count(6)
     expect(page.locator(".strip dd").first).to_contain_text("$")
     expect(page.locator(".strip")).to_be_in_viewport(ratio=0.99)
     expect(page.locator(".facts")).to_be_hidden()
@@ -38,14 +38,14 @@ def test_figures_are_in_sight_at_every_width(demo, look, expect, width):
 def test_what_was_big_leads_to_its_rounds(demo, look, expect):
     """The largest tool results, with how often each was sent again, and the dearest rounds are links to where they stand."""
     page = look(demo, of_session(LONG)).page
-    rows = page.locator(".facts .big-list a")
+    rows = page.locator(".facts .big .big-list a")
 
     expect(rows).to_have_count(10)
     expect(rows.first).to_contain_text("read_file")
     expect(rows.first).to_contain_text("540 tokens")
     expect(rows.first).to_contain_text("sent again 18×")
     expect(rows.first.locator(".telling")).to_have_text(re.compile(r"^src/part\d+\.py$"))
-    expect(rows.last.locator(".what")).to_contain_text("new tokens")
+    expect(rows.last.locator(".what")).to_contain_text("tokens paid anew")
     rows.last.click()
     expect(page.locator(f"{rows.last.get_attribute('href')}.is-target")).to_be_in_viewport()
 
@@ -100,7 +100,7 @@ def test_why_rounds_were_dear_and_the_cache_missed(tmp_path, serve, look, expect
     }
 
     for number, words in told.items():
-        row = page.locator(f'.facts .big-list a[href="#r{number}"]')
+        row = page.locator(f'.facts .big .big-list a[href="#r{number}"]')
         expect(row).to_be_visible()
         shown = re.sub("[\u2068\u2069]", "", " ".join(row.locator(".what, small").all_inner_texts()))
         assert shown == words
@@ -111,7 +111,7 @@ def test_why_rounds_were_dear_and_the_cache_missed(tmp_path, serve, look, expect
 def test_what_was_big_begins_above_the_fold(demo, look, expect):
     """On a usual laptop one sees that there is such a list; files of the session are called a download."""
     page = look(demo, of_session(LONG), size=(1366, 768)).page
-    expect(page.locator(".facts .big-list a").first).to_be_in_viewport(ratio=0.99)
+    expect(page.locator(".facts .big .big-list a").first).to_be_in_viewport(ratio=0.99)
     expect(page.locator(".facts .exports h2")).to_have_text("Download")
 
 

@@ -208,3 +208,28 @@ def test_find_opens_what_is_cut_and_goes_on_from_where_one_is(tmp_path, serve, l
     expect(page.locator("#r25.is-target")).to_be_in_viewport()
     page.get_by_role("button", name="former place").click()
     page.wait_for_function(seen, arg=20)
+
+
+def test_who_goes_elsewhere_while_find_leads_on_is_not_brought_back(tmp_path, serve, look, expect):
+    """A way to a place ends where the reader goes to another round: it scrolls no more, and the next one is looked for from there."""
+    texts = {3: "a needle\n", 20: "nothing of that kind stands in this line\n" * 700 + "a needle\n", 30: "a needle\n"}
+    rounds = [round_of(number, answer=texts.get(number, "short")) for number in range(1, 40)]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s", "#r3"), size=(1280, 700)).page
+    expect(page.locator("#r3.is-target")).to_be_in_viewport()
+    held = []
+    page.route("**/api/session/text?*", lambda route: held.append(route))  # noqa: PLW0108 -- it looks how many it takes
+
+    page.keyboard.press("/")
+    page.keyboard.type("needle")
+    expect(page.locator(".steps")).to_contain_text("1 of 3")
+    with page.expect_request("**/api/session/text?*"):
+        page.get_by_role("button", name="next place").click()
+    page.evaluate("location.hash = '#r25'")
+    expect(page.locator("#r25.is-target")).to_be_in_viewport()
+    with page.expect_response("**/api/session/text?*"):
+        held.pop().continue_()
+    page.evaluate("new Promise((done) => setTimeout(() => requestAnimationFrame(done), 300))")
+    expect(page.locator("#r25.is-target")).to_be_in_viewport()
+    page.unroute("**/api/session/text?*")
+    page.get_by_role("button", name="former place").click()
+    expect(page.locator(".steps")).to_contain_text("2 of 3")

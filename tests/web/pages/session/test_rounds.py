@@ -145,7 +145,7 @@ def test_nothing_is_cut_that_would_say_something_else(demo, look, expect):
         page = look(demo, of_session(LONG), size=(width, 900)).page
         expect(page.locator(".context-marks .chip.compaction").first).to_be_attached()
         expect(page.locator(".big-list li").first).to_be_attached()
-        cut = """[...document.querySelectorAll(".context-marks .chip, .big-list .what:has(small)")]
+        cut = """[...document.querySelectorAll(".context-marks .chip, .big-list .what")]
             .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent)"""
         assert page.evaluate(cut) == [], width
 
@@ -272,3 +272,21 @@ def test_a_sub_agent_stands_below_the_round_that_began_it(tmp_path, serve, look,
     page.locator("#r1 .toggle").click()
     expect(line_of).to_be_visible()
     expect(page.locator(".sub-agents")).to_have_count(1)
+
+
+def test_a_task_that_was_handed_on_is_no_question_of_a_person(tmp_path, serve, look, expect):
+    """The first round of a sub-agent says whose task it is: above it, in it, and in the rail, which counts it as no question."""
+    task = "Find every place that reads the wall clock."
+    said = [{"role": "user", "content": "What tells the time here?"}]
+    rounds = [
+        round_of(1, messages=said, tool_calls=[tool_call(1, "Task", prompt=task)]),
+        round_of(2, messages=[{"role": "user", "content": task}], thread=2, history_of=0, answer="Two places."),
+    ]
+    page = look(serve(keep(tmp_path / "sessions", "s", *rounds)), of_session("s")).page
+
+    expect(page.locator("#rail")).to_contain_text("1 question")
+    expect(page.locator('#rail a[href="#r2"]')).to_have_attribute("title", re.compile("^Sub-agent's task · Find every"))
+    expect(page.locator("#r2.is-open .said.user h3")).to_have_text("Sub-agent's task", use_inner_text=True)
+    page.locator("#r2 .toggle").click()
+    expect(page.locator("#r2 > .asked")).to_contain_text("Sub-agent's task", use_inner_text=True)
+    expect(page.locator("#r1 > .asked")).not_to_contain_text("Sub-agent's task", use_inner_text=True)

@@ -30,7 +30,7 @@ function resultRow({ round, tool, tokens, resent, arguments: asked }) {
   const times = resent > 0 && t("big.resent", { count: resent, times: count(resent) });
   const telling = asked ? tellingArgument(asked) : "";
   const note = telling && el("span", { class: "telling", dir: "auto", title: beginning(telling, ARGUMENT) }, cutInMiddle(telling.slice(0, ARGUMENT), SHORT));
-  return link(round, [el("bdi", {}, cutInMiddle(tool, 24)), times && " ", times && el("small", {}, times)], t("big.size", { tokens: compact(tokens) }), note);
+  return link(round, el("bdi", {}, cutInMiddle(tool, 24)), t("big.size", { tokens: compact(tokens) }), [times && el("span", { class: "times" }, times), times && note && " · ", note]);
 }
 
 /** A round with why it was dear. */

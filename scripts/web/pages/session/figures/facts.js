@@ -3,15 +3,18 @@
 import { button, el, fill } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { apiAddress } from "../../shared/net/api.js";
-import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, machineTime, money, notInIt, percent, picoDollars, time } from "../../shared/text/format.js";
+import { approximateDollars, assumedIn, bounded, compact, cost, count, duration, inAndOut, machineTime, money, notInIt, percent, picoDollars, time } from "../../shared/text/format.js";
 import { cutInMiddle, oneLine } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
 import { meter, partsBar } from "../../shared/ui/charts.js";
-import { colourOf, swatchOf } from "../../shared/ui/colours.js";
+import { coloured, swatchOf } from "../../shared/ui/colours.js";
 import { otherReadings } from "../rounds/costs.js";
 import { threadOf } from "../rounds/remarks.js";
 import { bigOnes } from "./big.js";
+import { FindingsPanel } from "./findings.js";
 import { ALL_THREADS, GrowthChart, legendOf, threadBox } from "./growth.js";
+import { sentParts } from "./sent.js";
+import { WorkPanel } from "./work.js";
 
 const PART_TEXTS = {
   fresh_input: "part.fresh",
@@ -40,26 +43,31 @@ export class Facts {
   #thread = ALL_THREADS;
 
   #onFailed;
+  #work;
+  #findings;
 
-  constructor(box, { onChoose, onFailed, isRedacted }) {
+  constructor(box, { id, onChoose, onFailed, isRedacted, isForAll }) {
     this.#box = box;
     this.#onFailed = onFailed;
     this.#isRedacted = isRedacted;
-    for (const name of ["totals", "big", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
+    for (const name of ["totals", "work", "findings", "sent", "big", "parts", "models", "tools", "exports"]) this.#parts[name] = el("section", { class: `panel ${name}` });
     const chart = el("div", { class: "chart" });
     this.#parts.legend = el("div", {});
     this.#parts.threads = el("div", { class: "tools" });
     const head = el("header", {}, el("h2", {}, t("growth.title")), this.#parts.threads);
     this.#parts.growth = el("section", { class: "panel growth" }, head, chart, this.#parts.legend);
     this.#growth = new GrowthChart(chart, onChoose);
-    const { totals, big, parts, growth, models, tools, exports } = this.#parts;
-    big.hidden = true;
-    fill(this.#box, totals, big, growth, parts, models, tools, exports);
+    const { totals, work, findings, sent, big, parts, growth, models, tools, exports } = this.#parts;
+    for (const panel of [findings, sent, big]) panel.hidden = true;
+    this.#findings = new FindingsPanel(findings, { id, isRedacted, isForAll });
+    this.#work = new WorkPanel(work, id);
+    fill(this.#box, totals, work, findings, big, growth, parts, sent, models, tools, exports);
   }
 
   /** Shows the server's answer about the session. */
   show(answer) {
     fill(this.#parts.totals, totals(answer, this.#onFailed));
+    this.#work.show(answer.work);
     fill(this.#parts.parts, composition(answer));
     this.#context = answer.context;
     this.#offerThreads();
@@ -76,6 +84,19 @@ export class Facts {
     const found = bigOnes(outline);
     fill(this.#parts.big, found);
     this.#parts.big.hidden = found === null;
+  }
+
+  /** Shows what goes wrong, and where the money went, from the server's answer. */
+  showInsights(insights) {
+    this.#findings.show(insights);
+    const found = sentParts(insights);
+    fill(this.#parts.sent, found);
+    this.#parts.sent.hidden = found === null;
+  }
+
+  /** Says in the place of what goes wrong why that is not there yet. */
+  tellNoInsights(words) {
+    this.#findings.tell(words);
   }
 
   /** The choice among the conversations; who is at it stays there while no other one comes. */
@@ -107,7 +128,7 @@ function totals({ session, latency, notes }, onFailed) {
   const isUntold = session.without_tokens === session.messages_count;
   const rows = [
     [t("facts.rounds"), [count(session.messages_count), ended(session, onFailed)]],
-    [t("facts.tokens"), isUntold ? t("round.noTokens") : [bounded(session, count(session.total_tokens)), el("small", {}, ` ${t("cards.tokens.split", { input: compact(session.total_input_tokens), output: compact(session.total_output_tokens) })}`)]],
+    [t("facts.tokens"), isUntold ? t("round.noTokens") : [bounded(session, count(session.total_tokens)), el("small", {}, ` ${inAndOut(session, session.total_input_tokens, session.total_output_tokens)}`)]],
     [t("facts.cached"), [session.total_input_tokens ? percent(session.cached_share) : "–", saved > 0n ? el("small", {}, ` ${t("cards.cached.saved", { money: money(saved) })}`) : null]],
     [t("facts.firstToken"), latency.first_token_p50_ms ? t("facts.half", { half: duration(latency.first_token_p50_ms), most: duration(latency.first_token_p95_ms) }) : "–"],
     [t("facts.duration"), latency.duration_p50_ms ? t("facts.half", { half: duration(latency.duration_p50_ms), most: duration(latency.duration_p95_ms) }) : "–"],
@@ -176,7 +197,7 @@ function models({ models: rows }) {
       ["column.name", "column.rounds", "column.cost"],
       rows.map((row) => [
         [swatchOf(row.model), row.model === null ? t("notNamed") : el("bdi", { title: oneLine(row.model) }, cutInMiddle(row.model, 26))],
-        [count(row.calls), meter(row.calls / most, colourOf(row.model))],
+        [count(row.calls), coloured(meter(row.calls / most), row.model)],
         cost(row),
       ]),
     ),

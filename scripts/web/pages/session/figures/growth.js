@@ -181,7 +181,7 @@ function grid({ y, steps, right }) {
 function curves(points, { x, y }) {
   const known = points.filter((point) => point.input_tokens > 0);
   const at = (point, tokens) => `${x(point.round).toFixed(1)},${y(tokens).toFixed(1)}`;
-  const line = (kind) => known.map((point) => at(point, point[kind])).join(" ");
+  const line = (kind) => known.map((point) => at(point, point[kind] ?? 0)).join(" ");
   const area = (kind) => (known.length ? `${at(known[0], 0)} ${line(kind)} ${at(known[known.length - 1], 0)}` : "");
   return [
     svg("polygon", { class: "area-input", points: area("input_tokens") }),
@@ -254,7 +254,7 @@ function inWords(point, all) {
     hasSeveral(all) ? t("thread.name", { number: count(threadOf(point)) }) : null,
     ...(input === null
       ? [t("round.noTokens")]
-      : [t("growth.input", { tokens: compact(input), share: input ? percent(cached / input) : percent(0) }), t("round.out", { tokens: compact(output) })]),
+      : [t("growth.input", { tokens: compact(input), share: input && cached !== null ? percent(cached / input) : "–" }), t("round.out", { tokens: compact(output) })]),
     ...marks.map((mark) => t(MARK_TEXTS[mark])),
   ].filter(Boolean);
 }

@@ -28,6 +28,8 @@ export class TextSearch {
   #readAt;
   #rounds = [];
   #at = -1;
+  /** The round that is being gone to: a press meanwhile leads on from there, and who goes elsewhere ends it. */
+  #way = null;
   #asked = null;
   #conversation;
   #where = el("span", { class: "at" });
@@ -104,7 +106,7 @@ export class TextSearch {
   /** To the next place or the former one, from the one that was gone to or from where the reader is by now; behind the last comes the first. */
   #step(by) {
     const { length } = this.#rounds;
-    const isHere = this.#at >= 0 && isInSight(byId(`r${this.#rounds[this.#at].round}`));
+    const isHere = this.#at >= 0 && (this.#way !== null || isInSight(byId(`r${this.#rounds[this.#at].round}`)));
     this.#choose(isHere ? (this.#at + by + length) % length : this.#nextTo(this.#readAt() ?? 0, by));
   }
 
@@ -116,14 +118,34 @@ export class TextSearch {
   }
 
   async #choose(at) {
+    const { round } = this.#rounds[at];
     this.#at = at;
     this.#show(null);
-    await this.#onChoose(this.#rounds[at].round);
-    await this.reveal(this.#rounds[at]?.round);
+    await this.#go(round, () => this.#onChoose(round));
   }
 
   /** Opens what is folded or cut around the words in a round that was gone to, and has them in sight. */
-  async reveal(number) {
+  reveal(round) {
+    return this.#go(round);
+  }
+
+  /** The reader goes to a round: a way to another one is not followed further. */
+  wentTo(round) {
+    if (this.#way?.round !== round) this.#way = null;
+  }
+
+  async #go(round, reach) {
+    const way = (this.#way = { round });
+    const isOn = () => way === this.#way;
+    try {
+      await reach?.();
+      if (isOn()) await this.#bringWordsToSight(round, isOn);
+    } finally {
+      if (isOn()) this.#way = null;
+    }
+  }
+
+  async #bringWordsToSight(number, isOn) {
     const hit = this.#rounds.find((each) => each.round === number);
     const article = hit && byId(`r${number}`);
     if (!article) return;
@@ -139,13 +161,13 @@ export class TextSearch {
     const isIn = (range) => article.contains(range.startContainer) && range.startContainer.parentElement.closest(".text");
     if (![...(CSS.highlights?.get("found") ?? [])].some((range) => isIn(range) && isSeen(range))) {
       await showAllAround(article, words);
-      if (words !== this.#words) return;
+      if (words !== this.#words || !isOn()) return;
       this.mark();
     }
     const first = [...(CSS.highlights?.get("found") ?? [])].find(isIn);
     if (first && !(isInWindow(first) && isSeen(first))) {
       this.#onSeen();
-      await bringToSight(first);
+      await bringToSight(first, isOn);
     }
   }
 
@@ -229,13 +251,13 @@ function isInSight(element) {
   return element !== null && overlaps(element, { top: 0, bottom: innerHeight });
 }
 
-/** Scrolls to a range, in its text where that scrolls by itself, until what comes into sight moves it no more. */
-async function bringToSight(range) {
+/** Scrolls to a range, in its text where that scrolls by itself, until what comes into sight moves it no more or the reader goes elsewhere. */
+async function bringToSight(range, isOn) {
   const within = range.startContainer.parentElement;
   const box = within.closest(".huge");
   // What is out of sight is not laid out, and where it would stand not known: first comes the piece that it is in.
   const piece = box && within.closest(".piece");
-  for (let frame = 0; frame < FRAMES; frame++) {
+  for (let frame = 0; frame < FRAMES && isOn(); frame++) {
     if (box && !isSeen(range)) {
       if (!overlaps(box, { top: 0, bottom: innerHeight })) box.scrollIntoView({ block: "center", behavior: "instant" });
       const { top } = (overlaps(piece ?? box, box.getBoundingClientRect()) ? range : piece).getBoundingClientRect();

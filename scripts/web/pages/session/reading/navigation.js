@@ -16,7 +16,7 @@ export function roundInAddress() {
   return match ? Number(match[1]) : null;
 }
 
-/** The reader's place among the rounds; `onRead` hears which one is read, `onJump` that they go to one, `onHidden` that it is not shown. */
+/** The reader's place among the rounds; `onRead` hears which one is read, `onJump` to which one they go, `onHidden` that it is not shown. */
 export class Navigation {
   #rounds;
   #box;
@@ -61,7 +61,7 @@ export class Navigation {
     const number = roundInAddress();
     if (number === null) return;
     this.#wanted = number;
-    this.#onJump();
+    this.#onJump(number);
     fill(this.#missing);
     if (this.#rounds.hides(number)) this.#onHidden(number);
     let isThere = false;

@@ -1,6 +1,7 @@
 // What is the whole session, and where in it is the reader? Its questions, with a cell a round below each: cost, failures.
 
 import { el, fill, svg } from "../../shared/dom.js";
+import { icon } from "../../shared/icons.js";
 import { approximateDollars, count, money, picoDollars } from "../../shared/text/format.js";
 import { beginning } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
@@ -25,24 +26,35 @@ export class Rail {
   #perCell = 1;
   #current = null;
   #here = null;
+  #outline = null;
+  #found = new Set();
 
   constructor(box, onChoose) {
     this.#box = box;
     this.#onChoose = onChoose;
   }
 
+  /** Marks the rounds in which something goes wrong. */
+  showFound(numbers) {
+    if (String([...numbers]) === String([...this.#found])) return;
+    this.#found = numbers;
+    if (this.#outline) this.show(this.#outline);
+  }
+
   /** Shows the server's outline of the session. */
   show(outline) {
+    this.#outline = outline;
     const current = this.#current;
     this.#perCell = Math.max(1, Math.ceil(outline.rounds / (matchMedia(NARROW).matches ? MOST_IN_BAND : MOST_CELLS)));
     const heat = heatOf(outline.costs_usd);
-    const marks = { failed: new Set(outline.failed), compacted: new Set(outline.compacted) };
+    const marks = { failed: new Set(outline.failed), compacted: new Set(outline.compacted), found: this.#found };
     this.#blocks = blocksOf(outline);
+    const asked = this.#blocks.filter(({ title, isTask }) => title && !isTask).length;
     const columns = Math.max(6, Math.floor((this.#box.clientWidth - 26) / PITCH));
     const list = el("ol", {}, this.#blocks.map((block) => el("li", {}, this.#entry(block, outline, heat, marks, columns))));
     fill(
       this.#box,
-      el("p", { class: "of-rail" }, el("span", {}, t("rail.questions", { count: outline.questions.length, questions: count(outline.questions.length) })), el("span", {}, t("column.rounds"), " ", count(outline.rounds))),
+      el("p", { class: "of-rail" }, el("span", {}, t("rail.questions", { count: asked, questions: count(asked) })), el("span", {}, t("column.rounds"), " ", count(outline.rounds))),
       list,
       heatKey(marks),
     );
@@ -68,15 +80,17 @@ export class Rail {
     if (offsetTop < scrollTop || offsetTop + offsetHeight > scrollTop + clientHeight) this.#box.scrollTop = offsetTop - clientHeight / 2;
   }
 
-  #entry({ first, last, title }, outline, heat, marks, columns) {
+  #entry({ first, last, title, isTask }, outline, heat, marks, columns) {
     const cells = [];
     for (let from = first; from <= last; from += this.#perCell) {
       cells.push({ from, to: Math.min(last, from + this.#perCell - 1) });
     }
     const failed = outline.failed.filter((number) => number >= first && number <= last).length;
     const known = outline.costs_usd.slice(first - 1, last).filter((usd) => usd !== null);
+    const prompt = title ? beginning(title, TITLE) : t("round.title", { round: count(first) });
     const words = [
-      title ? beginning(title, TITLE) : t("round.title", { round: count(first) }),
+      isTask ? t("agent.task") : null,
+      prompt,
       t("rail.rounds", { count: last - first + 1, rounds: count(last - first + 1) }),
       known.length ? money(known.reduce((sum, usd) => sum + (picoDollars(usd) ?? 0n), 0n)) : null,
       failed ? t("failedRounds", { count: failed, rounds: count(failed) }) : null,
@@ -91,6 +105,7 @@ export class Rail {
         heats.length ? `heat-${Math.max(...heats)}` : "heat-none",
         numbers.some((number) => marks.failed.has(number)) ? "is-failed" : "",
         numbers.some((number) => marks.compacted.has(number)) ? "is-compacted" : "",
+        numbers.some((number) => marks.found.has(number)) ? "is-found" : "",
       ];
       drawing.append(svg("rect", { class: classes.filter(Boolean).join(" "), x: (at % columns) * PITCH + 1, y: Math.floor(at / columns) * PITCH + 1, width: CELL, height: CELL, rx: 2, "data-round": numbers.find((number) => marks.failed.has(number)) ?? from }));
     });
@@ -103,16 +118,16 @@ export class Rail {
     return el(
       "a",
       { href: `#r${first}`, title: words.join(" · "), on: { click: press } },
-      el("span", { class: "prompt", dir: "auto" }, words[0]),
+      el("span", { class: "prompt", dir: "auto" }, isTask ? icon("model") : null, prompt),
       el("span", { class: "number" }, count(first)),
-      el("span", { class: "hidden" }, `, ${words.slice(1).join(", ")}`),
+      el("span", { class: "hidden" }, `, ${words.filter((each) => each !== prompt).join(", ")}`),
       drawing,
     );
   }
 }
 
 /** What the colours and edges of the cells mean: those that there are. */
-function heatKey({ failed, compacted }) {
+function heatKey({ failed, compacted, found }) {
   const heats = Array.from({ length: HEATS }, (_, level) => el("i", { class: `heat-${level}` }));
   const edge = (className, words) => el("span", {}, el("i", { class: className }), words);
   return el(
@@ -121,12 +136,14 @@ function heatKey({ failed, compacted }) {
     el("span", {}, t("rail.cheap"), heats, t("rail.dear")),
     failed.size ? edge("key-failed", t("mark.error")) : null,
     compacted.size ? edge("key-compacted", t("rail.compacted")) : null,
+    found.size ? edge("key-found", t("rail.found")) : null,
   );
 }
 
-/** The rounds of each question, and those before the first one. */
-function blocksOf({ rounds, questions }) {
-  const starts = questions.map(({ round, title }) => ({ first: round, title }));
+/** The rounds of each question, or of each task that a sub-agent was given, and those before the first one. */
+function blocksOf({ rounds, questions, sub_agents: agents }) {
+  const tasks = new Set(agents.map(({ round }) => round));
+  const starts = questions.map(({ round, title }) => ({ first: round, title, isTask: tasks.has(round) }));
   if (rounds && starts[0]?.first !== 1) starts.unshift({ first: 1, title: "" });
   return starts.map((start, at) => ({ ...start, last: (starts[at + 1]?.first ?? rounds + 1) - 1 }));
 }

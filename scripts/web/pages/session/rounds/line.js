@@ -55,9 +55,9 @@ function callsOf(calls) {
 /** The tools that were asked for, where only a later round tells them; null where none does. */
 function toldLater({ tools_called: told }) {
   if (!told?.length) return null;
-  const [name, times] = told[0];
-  const all = told.reduce((sum, [, each]) => sum + each, 0);
-  return [el("b", {}, el("bdi", {}, cutInMiddle(name, 40))), times > 1 ? el("small", {}, `×${count(times)}`) : null, andMore(all - times)];
+  const [{ tool, calls }] = told;
+  const all = told.reduce((sum, each) => sum + each.calls, 0);
+  return [el("b", {}, el("bdi", {}, cutInMiddle(tool, 40))), calls > 1 ? el("small", {}, `×${count(calls)}`) : null, andMore(all - calls)];
 }
 
 function andMore(number) {

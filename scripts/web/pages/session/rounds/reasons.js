@@ -11,6 +11,8 @@ const TEXTS = {
   route_changed: "reason.route",
   system_changed: "reason.system",
   history_changed: "reason.history",
+  parallel: "reason.parallel",
+  unmarked: "reason.unmarked",
   first: "reason.first",
   long_output: "reason.longOutput",
   long_prompt: "reason.longPrompt",
@@ -29,6 +31,11 @@ export function reasonsInWords(reasons) {
 export function whyMissed(round) {
   const [first] = round.cost_reasons ?? [];
   return first?.code === "cache_missed" ? reasonsInWords(round.cost_reasons.filter(({ code }) => !OF_COST.has(code))).join(" · ") : null;
+}
+
+/** Whether the cache missed because what stands in front of the prompt's new part is not what it was. */
+export function hasOtherPrompt(round) {
+  return Boolean(whyMissed(round)) && round.cost_reasons.some(({ code }) => code === "system_changed" || code === "history_changed");
 }
 
 const OF_COST = new Set(["long_output", "long_prompt", "big_result", "new_input", "not_cached", "first"]);

@@ -44,22 +44,30 @@ function whyAtLeast(notes) {
 /** The tools that were asked for, where only a later round tells them. */
 function toldLater(round) {
   if (!round.has_tool_calls || round.tool_calls?.length || round.undecoded?.tool_calls || !round.tools_called?.length) return null;
-  const tools = round.tools_called.map(([name, times]) => (times > 1 ? `${isolated(name)} ×${count(times)}` : isolated(name)));
+  const tools = round.tools_called.map(({ tool, calls }) => (calls > 1 ? `${isolated(tool)} ×${count(calls)}` : isolated(tool)));
   return ["tool", t("round.toolsTold", { tools: tools.join(", ") })];
+}
+
+/** Whether the log leaves open how many of a round's tokens were input, and how many output. */
+function untoldCounts({ token_notes: notes = [], reported = {} }) {
+  if (notes.includes("unknown_split")) return [true, true];
+  return ["input_token", "output_token"].map((name) => notes.includes("partly_told") && !(name in reported));
 }
 
 /** The tokens of a round in words: exactly, and for the foot of its article. */
 export function tokensOf(round) {
   const { input_tokens: input, cached_tokens: cached, output_tokens: output, reasoning_tokens: thought } = round;
   if (input === null) return { exact: null, words: t("round.noTokens") };
+  const [noInput, noOutput] = untoldCounts(round);
   const words = [
-    t("round.in", { tokens: compact(input) }),
+    noInput && noOutput ? `${t("round.inAll", { tokens: compact(round.total_tokens) })} ` : "",
+    t("round.in", { tokens: noInput ? "–" : compact(input) }),
     cached ? ` (${t("round.cached", { tokens: compact(cached), share: percent(cached / input) })})` : "",
     " → ",
-    t("round.out", { tokens: compact(output) }),
+    t("round.out", { tokens: noOutput ? "–" : compact(output) }),
     thought ? ` (${t("round.reasoning", { tokens: compact(thought) })})` : "",
   ].join("");
-  const exact = t("round.exact", { input: count(input), cached: count(cached), output: count(output), reasoning: count(thought) });
+  const exact = t("round.exact", { input: noInput ? "–" : count(input), cached: cached === null ? "–" : count(cached), output: noOutput ? "–" : count(output), reasoning: count(thought) });
   return { exact, words: round.at_least ? t("atLeast.amount", { amount: words }) : words };
 }
 

@@ -3,14 +3,17 @@
 import { button, el, fill } from "../../shared/dom.js";
 import { icon } from "../../shared/icons.js";
 import { ask } from "../../shared/net/api.js";
+import { kindName, wordsOf } from "../../shared/findings/words.js";
 import { compact, count, duration, machineTime, money, time } from "../../shared/text/format.js";
 import { beginning, cutInMiddle, isolated, oneLine } from "../../shared/text/log_text.js";
 import { t } from "../../shared/text/texts.js";
 import { swatchOf } from "../../shared/ui/colours.js";
+import { changedButton } from "./changed.js";
 import { costNotes } from "./costs.js";
 import { isLine, lineOf } from "./line.js";
 import { CALL, RESULT, callPart, indented, readMessage, resultParts, tellingArgument } from "./messages.js";
 import { TextSource, passage } from "./passage.js";
+import { hasOtherPrompt, whyMissed } from "./reasons.js";
 import { costOf, hasFailed, remarks, threadOf, tokensOf, wasLeft } from "./remarks.js";
 
 const PREVIEW = 110;
@@ -56,6 +59,7 @@ function bodyOf(id, round, before) {
   return [
     failed(round, source),
     remarks(round),
+    round.messages !== null && hasOtherPrompt(round) ? changedButton(id, round.round) : null,
     cut(round),
     system(round, before, source),
     newMessages(id, round, source),
@@ -70,7 +74,7 @@ function bodyOf(id, round, before) {
 
 /** The question that a run of rounds answers, above the line of its first one. */
 function asked(round, prompt, onPress) {
-  return button({ class: "asked" }, onPress, icon("person"), el("span", { class: "prompt", dir: "auto" }, beginning(prompt, ASKED)), el("time", { datetime: machineTime(round.timestamp) }, time(round.timestamp, isToday(round.timestamp) ? "hour" : "dayAndHour")));
+  return button({ class: "asked" }, onPress, el("span", { class: "as-person" }, icon("person")), el("span", { class: "as-task" }, icon("model"), t("agent.task")), el("span", { class: "prompt", dir: "auto" }, beginning(prompt, ASKED)), el("time", { datetime: machineTime(round.timestamp) }, time(round.timestamp, isToday(round.timestamp) ? "hour" : "dayAndHour")));
 }
 
 /** The prompt of a person in a round, or an empty text: the round answers it. */
@@ -105,12 +109,15 @@ function isToday(timestamp) {
 // -- head and foot ----------------------------------------------------------------------------------------------------------
 
 const MARK_TEXTS = { model: "mark.model", compaction: "mark.compaction" };
+/** Findings that say what a mark says. */
+const SAME_MARKS = { compaction: "compaction", model_switched: "model" };
 
 function head(round, onCopy, onToggle) {
   const number = round.round;
   const link = button({ class: "quiet square copy-link", "aria-label": t("round.copy", { round: number }), title: t("round.copy", { round: number }) }, () => onCopy(number, link), icon("link"));
   const chips = [
     el("span", { class: "context-marks" }),
+    whyMissed(round) ? el("span", { class: "chip missed", title: whyMissed(round) }, icon("missed"), t("mark.missed")) : null,
     hasFailed(round) ? el("span", { class: "chip error" }, icon("error"), t("mark.error")) : null,
     wasLeft(round) ? el("span", { class: "chip left" }, icon("exit"), t("mark.left")) : null,
   ];
@@ -125,13 +132,24 @@ function head(round, onCopy, onToggle) {
 }
 
 /** Says in a round's head what happened to the context in it, and of a session of several conversations which it is of. */
-export function showMarks(article, round, { marks, hasThreads, isSame, agents }) {
+export function showMarks(article, round, { marks, found = [], hasThreads, isSame, agents, isTask }) {
+  // What looks like a person's question is what another round of the session handed on.
+  article.classList.toggle("is-task", isTask === true);
   const chips = marks.filter((mark) => MARK_TEXTS[mark]);
   const words = (mark) => (mark === "model" ? t("mark.modelTo", { model: isolated(round.model ?? "?") }) : t(MARK_TEXTS[mark]));
   const toModel = () => [swatchOf(round.model), el("span", { class: "hidden" }, t("mark.model"), " "), el("bdi", {}, cutInMiddle(round.model ?? "?", 20))];
   const thread = hasThreads ? el("span", { class: `chip thread${isSame ? " is-same" : ""}`, title: t("thread.name", { number: count(threadOf(round)) }) }, icon("thought"), threadName(threadOf(round))) : null;
-  fill(article.querySelector(".context-marks"), thread, chips.map((mark) => el("span", { class: `chip ${mark}`, title: words(mark) }, mark === "model" ? toModel() : [icon(mark), words(mark)])));
+  fill(article.querySelector(".context-marks"), thread, foundChip(found.filter(({ kind }) => !marks.includes(SAME_MARKS[kind]))), chips.map((mark) => el("span", { class: `chip ${mark}`, title: words(mark) }, mark === "model" ? toModel() : [icon(mark), words(mark)])));
   showAgents(article, agents ?? []);
+}
+
+/** A sign that something goes wrong in the round, in the colour of the gravest, with the words of all. */
+function foundChip(found) {
+  if (!found.length) return null;
+  const kinds = [...new Set(found.map(({ kind }) => kindName(kind)))].join(", ");
+  const isOfCache = found.some(({ kind }) => kind === "cache_missed");
+  const words = t("mark.found", { count: found.length, kinds });
+  return el("span", { class: `chip proof ${found[0].severity}${isOfCache ? " of-cache" : ""}`, title: [words, ...found.map(wordsOf)].join("\n") }, icon(found[0].severity), el("span", {}, kinds));
 }
 
 /** Says below a round's line which sub-agents it began: each is a way to the first round of its conversation. */
@@ -250,7 +268,7 @@ function messageBlock({ role, name, parts }, source, asked) {
     return [
       results.map((part) => partBlock("tool", name, part, source)),
       framed.map((part) => partBlock(role, name, part, source)),
-      rest.length > 0 && el("div", { class: "said user" }, el("h3", {}, icon("person"), roleName(role), name && el("small", {}, isolated(name))), rest.map((part) => passage(part.text, { source, path: part.path, isMarked: true }))),
+      rest.length > 0 && el("div", { class: "said user" }, el("h3", {}, el("span", { class: "as-person" }, icon("person"), roleName(role)), el("span", { class: "as-task" }, icon("model"), t("agent.task")), name && el("small", {}, isolated(name))), rest.map((part) => passage(part.text, { source, path: part.path, isMarked: true }))),
     ];
   }
   return parts.map((part) => partBlock(role, name, part, source));

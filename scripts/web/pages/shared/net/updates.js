@@ -7,6 +7,12 @@ import { t } from "../text/texts.js";
 
 const POLL_AFTER = 30_000;
 const CONNECT_AFTER = 300_000;
+const alertListeners = [];
+
+/** Calls back whenever the server tells that something changed in what fires, also while nobody looks at the page. */
+export function onAlertEvents(listener) {
+  alertListeners.push(listener);
+}
 
 /** Follows what the server tells, and shows at the top of the page when it last did. */
 export class UpdateFeed {
@@ -77,8 +83,11 @@ export class UpdateFeed {
     source.addEventListener("open", () => {
       clearInterval(this.#poll);
       this.#poll = null;
+      // What began to fire while nobody was listening is told by no event.
+      alertListeners.forEach((listener) => listener());
     });
     source.addEventListener(this.#event, (event) => this.#hearOf(event.data));
+    source.addEventListener("alerts", () => alertListeners.forEach((listener) => listener()));
     source.addEventListener("error", () => {
       // A server that will not hold another stream says so for good; one that is gone is tried again by the browser.
       this.#poll ??= setInterval(() => this.#hearOf(null), POLL_AFTER);
@@ -121,9 +130,13 @@ export class UpdateFeed {
       fill(pause, icon(this.#isPaused ? "play" : "pause"));
     }
     const when = this.#updatedAt === null ? "" : timeSince(this.#updatedAt);
-    const words = { paused: t("live.paused"), lost: t("live.lost"), live: when ? t("live.updated", { when }) : t("live.waiting") };
+    const words = { paused: t("live.paused"), lost: t("live.lost"), live: when ? t("live.updated", { when }) : t("live.waiting") }[state];
     const text = byId("updated");
-    if (text.textContent !== words[state]) text.textContent = words[state];
+    if (text.textContent === words) return;
+    // Where there is little room, how long ago it was says it without more words.
+    const [before, after] = state === "live" && when ? words.split(when) : [words, null];
+    if (after === null) fill(text, before);
+    else fill(text, el("span", { class: "spare" }, before), when, el("span", { class: "spare" }, after));
   }
 }
 

@@ -54,6 +54,12 @@ export function money(text) {
   return `${value < 0n ? "−" : ""}$${wholeDollars.format(rounded / scale)}.${rest}`;
 }
 
+/** Dollars as a person stated them: all decimals that there are, two at least. */
+export function statedMoney(text) {
+  const [whole, decimals = ""] = text.split(".");
+  return `$${wholeDollars.format(BigInt(whole))}.${decimals.padEnd(2, "0")}`;
+}
+
 /** The cost of a sum: `~` something was assumed for it, `+` a part has no price, `≥` a part of it is a lower bound. */
 export function cost(sums) {
   if (sums.cost_usd === null) return money(null);
@@ -115,6 +121,12 @@ export function notInIt(sums, most = Infinity) {
   ].filter(Boolean);
   const words = { count: sums.unpriced_rounds, rounds: count(sums.unpriced_rounds), why: why.join(", ") };
   return t(why.length ? "cost.notInItSince" : "cost.notInIt", words);
+}
+
+/** The tokens of a sum, in and out; where calls tell a part of theirs, and none tells what came out, that is not 0. */
+export function inAndOut(sums, input, output) {
+  const isUntold = !output && sums.unpriced_rounds > sums.without_tokens && (sums.at_least || !sums.unpriced_models.length);
+  return t("cards.tokens.split", { input: compact(input), output: isUntold ? "–" : compact(output) });
 }
 
 /** An amount of a sum, with a mark where some calls of it may have used more than the log tells. */

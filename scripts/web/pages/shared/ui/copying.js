@@ -4,10 +4,10 @@ import { el } from "../dom.js";
 import { t } from "../text/texts.js";
 import { announce } from "./notices.js";
 
-/** Copies, and says on the button that it did. */
-export async function copy(text, button) {
+/** Copies, and says on the button that it did, in words of its own where there are some. */
+export async function copy(text, button, doneInWords = t("copy.done")) {
   const done = (await byBrowser(text)) || bySelection(text);
-  const words = t(done ? "copy.done" : "copy.failed");
+  const words = done ? doneInWords : t("copy.failed");
   announce(words);
   if (!button) return;
   button.dataset.told = words;

@@ -22,12 +22,12 @@ export function commands(...lines) {
   return el("pre", { class: "commands", tabindex: "0" }, el("code", {}, lines.join("\n")));
 }
 
-/** What went wrong, with a way to try again; what only takes its time is tried again by itself. */
-export function failure(error, again) {
+/** What went wrong, with a way to try again; what only takes its time, such as what `waiting` says, is tried again by itself. */
+export function failure(error, again, { waiting = null } = {}) {
   if (error.status === 503 && error.wait !== null) {
     setTimeout(again, error.wait);
     const done = error.progress === null ? null : el("progress", { value: error.progress, max: 1, "aria-label": t("waiting.label") });
-    return notice("waiting", t("waiting.title"), el("p", { dir: "auto" }, t(WAITING_TEXTS[error.code] ?? "waiting.answer")), done);
+    return notice("waiting", t("waiting.title"), el("p", { dir: "auto" }, WAITING_TEXTS[error.code] ? t(WAITING_TEXTS[error.code]) : (waiting ?? t("waiting.answer"))), done);
   }
   if (error.status === 401) return notice("locked", t("locked.title"), el("p", {}, t("locked.key")));
   const why = error.status === 0 ? t("failed.unreachable") : error.message || t("failed.unknown");

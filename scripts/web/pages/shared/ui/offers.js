@@ -10,7 +10,7 @@ import { count } from "../text/format.js";
 import { beginning, cutInMiddle, oneLine } from "../text/log_text.js";
 import { titleOf } from "../text/session_names.js";
 import { LANGUAGES, chooseLanguage, language, t } from "../text/texts.js";
-import { colourOf } from "./colours.js";
+import { loadColours, swatchOf } from "./colours.js";
 import { THEMES, chooseTheme, chosenTheme } from "./theme.js";
 
 const TITLE = 90;
@@ -22,7 +22,7 @@ export async function askNames(words, signal) {
   if (document.documentElement.dataset.code) return NOTHING;
   const { data: me } = await ask("me", {}, signal);
   if (me.scope === "session") return NOTHING;
-  const { data } = await ask("names", { q: words, limit: MOST }, signal);
+  const [{ data }] = await Promise.all([ask("names", { q: words, limit: MOST }, signal), loadColours()]);
   return { ...data, words, isRedacted: me.redacted, canSearch: !me.redacted };
 }
 
@@ -52,7 +52,12 @@ export function noteOn({ more, older }, words) {
 function pages() {
   return [...document.querySelectorAll(".pages a")]
     .filter((link) => link.offsetParent && !link.hasAttribute("aria-current"))
-    .map((link) => ({ name: link.textContent, href: link.href, shown: [icon("right"), link.textContent] }));
+    .map((link) => ({ name: nameOf(link), href: link.href, shown: [icon("right"), nameOf(link)] }));
+}
+
+/** The name of a page, without the number beside it. */
+function nameOf(link) {
+  return (link.querySelector("[data-text]") ?? link).textContent;
 }
 
 function ofSession(session, isRedacted) {
@@ -74,7 +79,7 @@ function ofSession(session, isRedacted) {
 
 /** A model or a consumer filters the list of sessions, which stays as it was otherwise. */
 function ofName(kind, name) {
-  const mark = kind === "model" ? el("i", { class: `swatch ${colourOf(name)}` }) : icon("person");
+  const mark = kind === "model" ? swatchOf(name) : icon("person");
   return { name, shown: [mark, el("bdi", { title: oneLine(name) }, cutInMiddle(name, 60))], ...inList({ [kind]: name, offset: null }) };
 }
 

@@ -1,0 +1,116 @@
+"""How do several processes share work, with what comes of it in the order in which it was given?"""
+
+from __future__ import annotations
+
+import collections
+import contextlib
+import gc
+import itertools
+import os
+import signal
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Callable, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+MOST = 4
+"""More processes than this do more than one can take from them."""
+
+Work = TypeVar("Work")
+Done = TypeVar("Done")
+
+
+def workers() -> int:
+    """How many processes may share the work.
+
+    A fork is quick and safe on Linux in a process of one thread, which a server is not; elsewhere one does it alone.
+    """
+    is_safe = sys.platform.startswith("linux") and threading.active_count() == 1
+    return min(os.cpu_count() or 1, MOST) if is_safe else 1
+
+
+def done(works: Iterable[Work], do: Callable[[Work], Done], number: int) -> Iterator[Done]:
+    """What ``do`` makes of each, in their order, by so many other processes; by this one alone where that is 1.
+
+    What they are given and give back are plain values; ``do`` they have from the beginning, with all that it knows then.
+    """
+    if number == 1:
+        yield from map(do, works)
+        return
+    helpers: list[_Helper[Work, Done]] = []
+    try:
+        for _ in range(number):
+            helpers.append(_Helper(do, helpers))
+        turns = itertools.cycle(helpers)
+        waiting: collections.deque[tuple[_Helper[Work, Done], Work]] = collections.deque()
+        for work in works:
+            if len(waiting) == number:
+                helper, given = waiting.popleft()
+                result = helper.result_of(given)
+                waiting.append((helper, work))
+                helper.give(work)
+                yield result
+            else:
+                waiting.append((next(turns), work))
+                waiting[-1][0].give(work)
+        for helper, given in waiting:
+            yield helper.result_of(given)
+    finally:
+        for helper in helpers:
+            helper.end()
+
+
+class _Helper(Generic[Work, Done]):
+    """Another process.  Where it dies, as for lack of memory, its work is left to who gave it.
+
+    (``multiprocessing.Pool`` waits for ever for what a process had that died, and can hang when it is ended early.)
+    """
+
+    def __init__(self, do: Callable[[Work], Done], others: Sequence[_Helper[Work, Done]]) -> None:
+        """Start it; the ``others`` were started before."""
+        import multiprocessing  # noqa: PLC0415 -- it takes a while, and few questions find so much to do
+
+        fork = multiprocessing.get_context("fork")
+        self._do = do
+        self.ours, theirs = fork.Pipe()
+        # It has copies of our ends, and would never hear that this process has ended if it kept them.
+        inherited = [self.ours, *(other.ours for other in others)]
+        self._process = fork.Process(target=_help, args=(theirs, inherited, do), daemon=True)
+        self._process.start()
+        theirs.close()
+
+    def give(self, work: Work) -> None:
+        """Give it something to do."""
+        with contextlib.suppress(OSError):
+            self.ours.send(work)
+
+    def result_of(self, given: Work) -> Done:
+        """What came of what it was given longest ago."""
+        try:
+            result: Done = self.ours.recv()
+        except (EOFError, OSError):
+            return self._do(given)
+        return result
+
+    def end(self) -> None:
+        """End it, whatever it is at."""
+        self.ours.close()
+        self._process.kill()
+        self._process.join()
+
+
+def _help(work: Connection, inherited: Sequence[Connection], do: Callable[[Work], Done]) -> None:
+    # Who started it ends it; a monitor's own handling of signals is not for its helpers.
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # It makes plain values and ends soon: there is nothing to collect, and looking for that takes its time.
+    gc.disable()
+    for each in inherited:
+        each.close()
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            work.send(do(work.recv()))

@@ -1,0 +1,1 @@
+"""Tests of how somebody hears of what was told."""

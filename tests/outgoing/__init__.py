@@ -1,0 +1,1 @@
+"""Tests of how anything leaves this machine."""

@@ -1,0 +1,1 @@
+"""Tests of how calls get to a program elsewhere."""
