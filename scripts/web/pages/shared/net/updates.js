@@ -91,7 +91,9 @@ export class UpdateFeed {
     source.addEventListener("error", () => {
       // A server that will not hold another stream says so for good; one that is gone is tried again by the browser.
       this.#poll ??= setInterval(() => this.#hearOf(null), POLL_AFTER);
-      if (source.readyState === EventSource.CLOSED) this.#reconnect ??= setTimeout(() => this.#connect(), CONNECT_AFTER);
+      if (source.readyState !== EventSource.CLOSED) return;
+      this.#reconnect ??= setTimeout(() => this.#connect(), CONNECT_AFTER);
+      this.#hearOf(null); // what was shown may be there no more: then the server refuses this as well, and says why
     });
   }
 
