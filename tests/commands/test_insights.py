@@ -135,6 +135,8 @@ def test_what_is_asked_for_alone(folder):
         "cache_missed"
     ]
     assert kinds(data("insights", "--days", "1", "--until", "2026-11-02", "--timezone", "UTC", "--data-dir", folder))
+    none = run("insights", *YEAR, "--session", WELL, "--severity", "critical", "--data-dir", folder)
+    assert (none.returncode, none.stdout.startswith("🔎 None of that kind in 1 session ")) == (0, True)
     done = run("insights", CACHE, "--since", "7d", "--data-dir", folder)
     assert (done.returncode, "leave --since out" in done.stderr) == (2, True)
 

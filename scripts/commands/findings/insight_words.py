@@ -63,10 +63,10 @@ def _about(basis: str) -> str:
 # -- of all sessions ---------------------------------------------------------------------------------------------------
 
 
-def tell_all(output: Output, found: FoundList, time: str) -> None:
-    """Tell the findings of all sessions that are meant."""
+def tell_all(output: Output, found: FoundList, time: str, *, is_of_some: bool) -> None:
+    """Tell the findings of all sessions that are meant; ``is_of_some`` says that only some kinds or severities were asked for."""
     at_stake = f", at most {output.currency.shown(found.pico)} at stake" if found.pico else ""
-    counts = wording.counts(found.by_severity) or "nothing found"
+    counts = wording.counts(found.by_severity) or ("none of that kind" if is_of_some else "nothing found")
     sessions = humanize.counted(found.judged, "session")
     output.tell(f"🔎 {counts[0].upper()}{counts[1:]} in {sessions} of {time}{at_stake}", "   ")
     if found.not_judged:

@@ -153,7 +153,7 @@ def _of_all(options: argparse.Namespace, output: Output, data: Data) -> None:
     is_usual = options.since is None and options.until is None
     where = filters.zone(options.timezone)
     time = f"the last {options.days or _DAYS} days" if is_usual else two_times.heading(period, where)
-    insight_words.tell_all(output, found, time)
+    insight_words.tell_all(output, found, time, is_of_some=bool(options.kind or options.severity))
 
 
 def _with_days(options: argparse.Namespace, wanted: Selection) -> Selection:
