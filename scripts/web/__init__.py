@@ -1,7 +1,7 @@
 """What is served in a browser?
 
-What comes over a connection is read and written in ``server``, worked out once for all who ask in ``answers``, and asked
-and answered in ``api``; ``pages`` are the files that a browser shows.
+What comes over a connection is read and written in ``server``, worked out once for all who ask in ``answers``, asked as
+``asking`` reads it, and answered in ``api``; ``pages`` are the files that a browser shows.
 
 Its rooms in reading order, ● those that others may come in by:
 

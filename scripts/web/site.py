@@ -19,9 +19,10 @@ from session_monitor.text import own_names
 from . import static
 from .answers.desk import Desk
 from .answers.titles import Titles
-from .api import alerts, export, metrics, parameters, questions, routes
+from .api import alerts, export, metrics, routes
 from .api.export import SessionExport
-from .api.questions import Setting
+from .asking import parameters, questions
+from .asking.questions import Setting
 from .server import events, shares
 from .server.access import Door, Visitor
 from .server.connections import Connection, Connections

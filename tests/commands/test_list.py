@@ -12,8 +12,8 @@ from session_monitor.reports.report import Report
 from tests.support.calls import BOOK
 from tests.support.command_line import command_line, data, line, rows_of, run, sessions, status_of
 from web.answers.titles import Titles
-from web.api.questions import Setting
 from web.api.sessions import listed
+from web.asking.questions import Setting
 
 UNTOLD = "cli.py: + and -: some or all rounds tell no tokens, or too few of them"
 ASSUMED = "cli.py: ~: something had to be assumed for a part of it; 'summary' tells what, and 'show' of one session"

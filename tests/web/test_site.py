@@ -11,7 +11,7 @@ from session_monitor.reports.report import Report
 from tests.support.webserving import ELSEWHERE, MAIN, serving
 from web import static
 from web.answers.desk import Desk
-from web.api import parameters
+from web.asking import parameters
 from web.server.shares import OF_ALL, OWN, of_session
 
 OTHER = "nightly-digest-2026-02-02"

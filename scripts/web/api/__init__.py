@@ -3,11 +3,8 @@
 Its rooms in reading order, ● those that others may come in by:
 
     routes ●      the table: address -> question
-    questions ●   what a question is, and how an answer reads
-    parameters ●  what the query of a request asks for
     overview      what all sessions add up to
     sessions      which sessions there are
-    noted         what is noted of sessions
     session       one session, and what was said in it
     prices        what has a price, and what the totals speak for
     compare       some models, consumers, times or sessions side by side
@@ -21,5 +18,4 @@ Its rooms in reading order, ● those that others may come in by:
     colours       which model has which colour
     export ●      a session as a file
     metrics ●     what Prometheus reads off
-    redaction     what is left where texts are not served
 """

@@ -18,10 +18,9 @@ from session_monitor.delivery import delivery_log, outbox, targets
 from session_monitor.delivery.delivery_log import Entry
 from session_monitor.delivery.outbox import Waiting
 from session_monitor.reports.report import Report
+from web.asking import parameters
+from web.asking.questions import OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
-
-from . import parameters
-from .questions import OF_ALL_HOLDS, Question, Setting
 
 FIRING, ALL = "firing", "all"
 _PARTS = (ALL, FIRING)

@@ -11,9 +11,8 @@ from session_monitor.budgets import budget_file, status
 from session_monitor.budgets.budget import Budget
 from session_monitor.budgets.budget_file import BadBudgetsError, Budgets
 from session_monitor.reports.report import Report
+from web.asking.questions import OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
-
-from .questions import OF_ALL_HOLDS, Question, Setting
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,12 @@ from session_monitor.insight import prompt_statistics
 from session_monitor.reports import drivers, reliability
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import MOST_DAYS
+from web.asking import parameters
+from web.asking.parameters import Filters
+from web.asking.questions import OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
 
-from . import parameters
 from .overview import moment
-from .parameters import Filters
-from .questions import OF_ALL_HOLDS, Question, Setting
 
 _DAY = 86_400_000
 _PROMPT = "prompt"

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 from session_monitor.index.database import Index
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import naming
+from web.asking import parameters
+from web.asking.questions import Question, Setting, no_session
 from web.server.exchange import Request
-
-from . import parameters
-from .questions import Question, Setting, no_session
 
 COLOURS = 7
 _SEED = 6312

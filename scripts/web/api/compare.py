@@ -9,12 +9,12 @@ from typing import Any, Optional
 from session_monitor.reports.comparison import NO_CALLS, Side
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import literally
+from web.asking import noted, parameters
+from web.asking.parameters import Filters
+from web.asking.questions import OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
 
-from . import noted, parameters
 from .overview import moment
-from .parameters import Filters
-from .questions import OF_ALL_HOLDS, Question, Setting
 from .sessions import listed
 
 MODEL, CONSUMER, PERIOD, SESSION = KINDS = ("model", "consumer", "period", "session")

@@ -12,11 +12,10 @@ from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.session_rows import SessionRow, Threads
 from session_monitor.sessions.rounds import all_rounds, open_session
+from web.asking import parameters
+from web.asking.questions import Setting
+from web.asking.redaction import refuse_texts, without_texts
 from web.server.exchange import JSON, SCHEMA_VERSION, Request, Stream
-
-from . import parameters
-from .questions import Setting
-from .redaction import refuse_texts, without_texts
 
 if TYPE_CHECKING:
     from session_monitor.sessions.stored_round import StoredRound

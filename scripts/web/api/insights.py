@@ -10,12 +10,12 @@ from session_monitor.insight import all_findings, own_rules, session_context, se
 from session_monitor.insight.basis import limits
 from session_monitor.insight.basis.finding import SEVERITIES
 from session_monitor.reports.report import Report
+from web.asking import parameters
+from web.asking.parameters import Filters
+from web.asking.questions import OF_ALL_HOLDS, Question, Setting, no_session
+from web.asking.redaction import refuse_texts
 from web.server.exchange import Request
 
-from . import parameters
-from .parameters import Filters
-from .questions import OF_ALL_HOLDS, Question, Setting, no_session
-from .redaction import refuse_texts
 from .session import reading
 
 

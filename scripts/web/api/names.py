@@ -10,10 +10,9 @@ from session_monitor.index.database import Index
 from session_monitor.reports.report import Report
 from session_monitor.search import called
 from session_monitor.search.called import Called
+from web.asking import noted, parameters
+from web.asking.questions import Question, Setting
 from web.server.exchange import Request
-
-from . import noted, parameters
-from .questions import Question, Setting
 
 _LONGEST = 200
 

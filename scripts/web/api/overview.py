@@ -15,11 +15,10 @@ from session_monitor.reports.dashboard import Dashboard, SeriesPoint
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import naming
 from session_monitor.reports.selected.filters import DAYS, MOST_DAYS, recent
+from web.asking import parameters
+from web.asking.parameters import Filters
+from web.asking.questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
-
-from . import parameters
-from .parameters import Filters
-from .questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,9 @@ from session_monitor.prices.cost import ModelPrices
 from session_monitor.reports.breakdown import BreakdownRow
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.unpriced import UnpricedModel
+from web.asking import parameters
+from web.asking.questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
-
-from . import parameters
-from .questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 
 _OF_ROW = ("from", "dated", "input", "output", "cache_read", "cache_write", "currency", "source", "observed")
 _MOST_USED = 200

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from web.asking.questions import Question
+
 from .alerts import AlertsQuestion
 from .budgets import BudgetsQuestion
 from .changes import DriversQuestion, LatencyQuestion, PromptsQuestion
@@ -13,7 +15,6 @@ from .insights import ChangedQuestion, InsightsQuestion, SessionInsightsQuestion
 from .names import NamesQuestion
 from .overview import HealthQuestion, OverviewQuestion, StatsQuestion, SummaryQuestion
 from .prices import CoverageQuestion, PricesQuestion
-from .questions import Question
 from .search import SearchQuestion
 from .session import FindQuestion, HistoryQuestion, OutlineQuestion, RoundsQuestion, SessionQuestion, TextQuestion
 from .sessions import SessionsQuestion

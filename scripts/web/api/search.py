@@ -11,13 +11,12 @@ from session_monitor.search.in_notes import NoteHit
 from session_monitor.search.query import LIMIT, Query, SearchResults, search
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullTextError
+from web.asking import parameters
+from web.asking.noted import of_folder
+from web.asking.parameters import Filters
+from web.asking.questions import HOLDS, Question, Setting
+from web.asking.redaction import refuse_texts
 from web.server.exchange import Refusal, Request
-
-from . import parameters
-from .noted import of_folder
-from .parameters import Filters
-from .questions import HOLDS, Question, Setting
-from .redaction import refuse_texts
 
 _NOTES, _ALL = "notes", "all"
 

@@ -15,11 +15,12 @@ from session_monitor.reports.session_rows import SessionRow
 from session_monitor.search import in_session
 from session_monitor.sessions import session_file
 from session_monitor.work import work_file
+from web.asking import noted, parameters
+from web.asking.questions import HOLDS, Question, Setting, no_session
+from web.asking.redaction import refuse_texts, without_texts
 from web.server.exchange import Refusal, Request
 
-from . import noted, parameters, work
-from .questions import HOLDS, Question, Setting, no_session
-from .redaction import refuse_texts, without_texts
+from . import work
 from .sessions import listed
 
 _MOST_NUMBERS = 100

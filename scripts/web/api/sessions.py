@@ -10,11 +10,10 @@ from session_monitor.notes.notes_file import FolderNotes
 from session_monitor.reports.report import Report
 from session_monitor.reports.session_list import SORT_KEYS
 from session_monitor.reports.session_rows import SessionRow
+from web.asking import noted, parameters
+from web.asking.parameters import Filters
+from web.asking.questions import HOLDS, MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request
-
-from . import noted, parameters
-from .parameters import Filters
-from .questions import HOLDS, MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 
 
 @dataclass(frozen=True)

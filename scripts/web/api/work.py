@@ -13,11 +13,10 @@ from session_monitor.reports.report import Report
 from session_monitor.work import diffs, life, work_file
 from session_monitor.work.piece import Piece
 from session_monitor.work.work_file import BadWorkFileError
+from web.asking import parameters
+from web.asking.questions import HOLDS, Question, Setting, no_session
+from web.asking.redaction import refuse_texts
 from web.server.exchange import Request
-
-from . import parameters
-from .questions import HOLDS, Question, Setting, no_session
-from .redaction import refuse_texts
 
 
 def brief(session_id: str, setting: Setting) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from web.api import parameters
+from web.asking import parameters
 from web.server.exchange import Refusal, Request
 
 NOW = 1_769_938_215_000
