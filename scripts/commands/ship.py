@@ -118,6 +118,7 @@ def _replicator(options: argparse.Namespace, output: Output, data: Data) -> None
         lambda question: data.report().ask(question),
         is_with_content=options.with_content,
         takes_over=options.take_over,
+        tries_at_once=not options.follow,
     )
     with contextlib.closing(replicator):
         if options.follow:

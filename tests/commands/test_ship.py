@@ -92,6 +92,16 @@ def test_status(run, server):
     assert told["refused_last"][0]["reason"] == "rounds: the ClickHouse refused: error 117 (INCORRECT_DATA)"
 
 
+@pytest.mark.parametrize("code", [252, 497])
+def test_who_asks_again_does_not_wait(run, server, monkeypatch, code):
+    """Whatever failed may have been mended since: the next run tries at once, however long the one before meant to wait."""
+    server.plays += [code]
+    assert run("--to", server.address, "--gateway", "gw-1")[0] == 1
+    monkeypatch.setattr(ship.time, "sleep", lambda _seconds: pytest.fail("it waits"))
+    status, _, err = run("--to", server.address, "--gateway", "gw-1")
+    assert (status, "sent 35 rounds" in err) == (0, True)
+
+
 def test_schema(run):
     """The statements that make the tables can be read, for who makes replicas of them."""
     status, out, _ = run("schema")

@@ -39,9 +39,14 @@ class Replicator(Worker):
         *,
         is_with_content: bool = False,
         takes_over: bool = False,
+        tries_at_once: bool = False,
         now: Callable[[], int] = timestamps.now,
     ) -> None:
-        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's."""
+        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's.
+
+        With ``tries_at_once`` the first try does not wait because an earlier one failed: somebody asks, who may have mended why.
+        """
+        self._tries_at_once = tries_at_once
         self._path = ledger.place(folder, store.shown, gateway)
         super().__init__("ship", self._path, now)
         self._store = store
@@ -92,7 +97,8 @@ class Replicator(Worker):
     def _step(self) -> int | None:
         book, changes = self._opened()
         state, now = book.state, self._now()
-        if state.tries and 0 < state.next_try - now <= LONGEST_WAIT:
+        is_to_wait, self._tries_at_once = not self._tries_at_once, False
+        if is_to_wait and state.tries and 0 < state.next_try - now <= LONGEST_WAIT:
             return state.next_try - now
         if self._every and 0 <= now - self._last_small < self._every:
             return self._every - (now - self._last_small)
