@@ -20,9 +20,9 @@ from pathlib import Path
 from unittest import mock
 
 from session_monitor.calls import coverage
+from session_monitor.ingest import ingest
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor import ingest
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls, prepared
 

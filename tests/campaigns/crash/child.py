@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from unittest import mock
 
 from session_monitor.base import files
-from session_monitor.monitor import ingest
+from session_monitor.ingest import ingest
 from session_monitor.sessions import store
 
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import main as program
 from session_monitor.base import data_folder
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import file_names
 from session_monitor.sessions.store import Store
 from tests.campaigns.crash.child import in_child, quick

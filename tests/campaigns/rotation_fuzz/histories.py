@@ -12,8 +12,8 @@ from pathlib import Path
 from unittest import mock
 
 from session_monitor.base import files
+from session_monitor.ingest import ingest, intake
 from session_monitor.log import compressed, log_file
-from session_monitor.monitor import ingest, intake
 from session_monitor.sessions import store
 from tests.campaigns.rotation_fuzz import odd_siblings
 from tests.campaigns.rotation_fuzz.data_folder import INDEX_PARTS

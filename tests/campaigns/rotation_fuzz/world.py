@@ -17,9 +17,9 @@ from unittest import mock
 from session_monitor.base import files
 from session_monitor.calls import coverage
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log import log_file, tail
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices.book import Book
 from session_monitor.sessions import store
 from session_monitor.sessions.store import Store

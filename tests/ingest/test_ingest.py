@@ -11,10 +11,10 @@ from unittest import mock
 
 import pytest
 
+from session_monitor.ingest import ingest
 from session_monitor.log import compressed, generation, log_file, matching, verdicts
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import HEAD, MARK, Generation
-from session_monitor.monitor import ingest
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import Outdated
 from tests.support import calls
