@@ -6,7 +6,8 @@ next poll reads from the last read positions, and the session files drop what th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Callable, NamedTuple, Protocol
 
 from session_monitor.calls.coverage import Coverage
@@ -127,7 +128,16 @@ class Committer:
         with self._store.changing():
             # Before anything is written: what can be said of the files afterwards may be about their successors.
             grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
-            self._index.before()
+            new = self._write(poll, batch, writing, grown)
+            self._index.after(new.written, new.rows if is_priced else None)
+        poll.bytes_read += batch.bytes
+        poll.new_sessions += new.sessions
+        poll.sums = usage_totals.added([poll.sums, new.rows.total()])
+        self._on_commit(poll, {each.session_id: each.summary for each in new.written})
+
+    def _write(self, poll: Poll, batch: Batch, writing: Writing, grown: Sequence[tuple[Generation, Generation]]) -> New:
+        """Write what was taken, and with it how far these generations were read."""
+        with self._index_waiting():
             if self.on_writing:
                 self.on_writing(writing.coming())
             follows = self._checkpoint.flushes == self._store.flushes
@@ -142,8 +152,14 @@ class Committer:
             self.lags = not follows
             self._checkpoint.save()
             writing.is_kept(self.positions)
-            self._index.after(new.written, new.rows if is_priced else None)
-        poll.bytes_read += batch.bytes
-        poll.new_sessions += new.sessions
-        poll.sums = usage_totals.added([poll.sums, new.rows.total()])
-        self._on_commit(poll, {each.session_id: each.summary for each in new.written})
+            return new
+
+    @contextlib.contextmanager
+    def _index_waiting(self) -> Iterator[None]:
+        """While the block runs session files change; where that fails, the index looks which of them have."""
+        self._index.before()
+        try:
+            yield
+        except BaseException:
+            self._index.outdated()
+            raise

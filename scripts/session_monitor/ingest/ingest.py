@@ -351,8 +351,6 @@ class Ingest:
                         together.forget()
             except OddError as odd:
                 self._drop_batch()
-                if together.is_writing:
-                    self._index.outdated()
                 if odd.args and not self._stop():
                     poll.notices.append(str(odd))
 

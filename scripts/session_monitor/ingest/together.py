@@ -99,8 +99,6 @@ class Together:
         self._size = LEAST
         self._taken: list[Taken] = []
         self._next: Stretch | None = None
-        self.is_writing = False
-        """Whether session files may have been written since the last commit."""
 
     def read(self, poll: Poll, position: int, generation: Generation, file: LogFile, *, is_priced: bool) -> None:
         """Take in the whole lines of the look's file with this number.  Raises ``OddError``, and as ``Committer.commit``."""
@@ -119,7 +117,6 @@ class Together:
             self._grow(max(each.sessions for each in self._taken))
             self._next = None if end >= file.size else self._stretch(position, end, {})
             self._committer.commit(poll, batch, self, is_priced=is_priced)
-            self.is_writing = False
             if self._next is None:
                 return
             start = end
@@ -145,7 +142,6 @@ class Together:
 
     def write(self) -> New:
         """See ``Writing``."""
-        self.is_writing = True
         wrote = self._team.write()
         self._store.keep_counts([counted for each in wrote for counted in each.flushed.counted])
         written = [session for each in wrote for session in each.flushed.written]
