@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
 
@@ -31,6 +32,15 @@ def test_the_power_may_fail_at_any_operation(tmp_path):
 def test_the_program_may_be_killed_at_any_moment(tmp_path):
     """Killed at random, alone or among others, while the log grows and is rotated, it ends with each call once."""
     tally = kills.kills(tmp_path, 4, 8)
+
+    assert tally.failures == []
+    assert tally.done[kills.AT_WORK] >= 8
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere one process reads alone")
+def test_those_who_read_for_the_program_may_be_killed_at_any_moment(tmp_path):
+    """The same where several processes take in the log: killed with the program or without it, they lose nothing."""
+    tally = kills.kills(tmp_path, 4, 8, jobs=3)
 
     assert tally.failures == []
     assert tally.done[kills.AT_WORK] >= 8
