@@ -23,7 +23,8 @@ AMONG_OTHERS = "programs killed while others read for them"
 READERS = "others killed that read for a program"
 _ANOTHER = "another monitor is at work"
 _READ_ALONE = "a process that read its share of the log was ended"
-_MAY_BE_SAID = (_ANOTHER, _READ_ALONE, *TELLING, "the index cannot be kept")
+_JUST_ROTATED = "nothing yet: there is no "
+_MAY_BE_SAID = (_ANOTHER, _READ_ALONE, _JUST_ROTATED, *TELLING, "the index cannot be kept")
 
 
 def kills(folder, seed, number, jobs=1):
@@ -66,11 +67,12 @@ class _Programs:
                 _write_some(self.gateway)
                 if rng.random() < 0.3:
                     _index_away(self.out, rng, self.tally)
-                if rng.random() < 0.4 and victim.kill_reader(rng):
-                    self.tally.count(READERS)
-            if self.jobs > 1 and rng.random() < 0.5:
+            if self.jobs > 1 and rng.random() < 0.7:
                 self._written_until_read_by_others(victim)
                 time.sleep(rng.uniform(0, 0.01))
+                if rng.random() < 0.4 and victim.kill_reader(rng):
+                    self.tally.count(READERS)
+                    time.sleep(rng.uniform(0, 0.1))
             for each in sorted(started, key=lambda each: each is not victim):
                 wrong += self._ended(each, 0 if each is victim else 0.3)
         last = [self._start(["--once"]) for _ in range(rng.randint(1, 4))]
@@ -96,8 +98,8 @@ class _Programs:
         return None
 
     def _written_until_read_by_others(self, program):
-        """Write on until others read for this one, if it gets to that soon."""
-        until = time.monotonic() + 0.3
+        """Write on until others read for this one, or for two seconds."""
+        until = time.monotonic() + 2
         while program.is_running and not program.readers() and time.monotonic() < until:
             _write_some(self.gateway)
 
