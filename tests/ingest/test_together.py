@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -224,6 +225,24 @@ def test_one_of_them_is_killed(tmp_path, what, how_many):
     assert polls[1].notices == [
         "a process that read its share of the log was ended, and the log is read on by one alone"
     ]
+
+
+def test_the_lock_is_given_back_when_nobody_writes_any_more(tmp_path):
+    """Where one of them is killed while it writes, the others are ended before a command may take its turn."""
+    real, alive = files.give_back, []
+
+    def write(self):
+        os.kill(os.getpid(), signal.SIGKILL if self._intake._share.is_first else signal.SIGSTOP)
+
+    def give_back(descriptor):
+        alive.append(len(multiprocessing.active_children()))
+        real(descriptor)
+
+    world = World(tmp_path)
+    world.log.write_bytes(b"".join(plain(50)))
+    with mock.patch.object(Worker, "write", write), mock.patch.object(files, "give_back", give_back):
+        world.read(3)
+    assert alive[0] == 0
 
 
 def test_a_file_that_cannot_be_written(tmp_path):

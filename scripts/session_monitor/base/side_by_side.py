@@ -83,7 +83,7 @@ class Helper(Generic[Work, Done]):
     """
 
     def __init__(self, do: Callable[[Work], Done], others: Sequence[Helper[Work, Done]]) -> None:
-        """Start it; the ``others`` were started before.  An exception in ``do`` ends it.  Raises ``OSError``."""
+        """Start it; the ``others`` were started before.  An exception in ``do`` ends it, unheard.  Raises ``OSError``."""
         import multiprocessing  # noqa: PLC0415 -- it takes a while, and few questions find so much to do
 
         fork = multiprocessing.get_context("fork")
@@ -123,6 +123,7 @@ def _help(work: Connection, inherited: Sequence[Connection], do: Callable[[Work]
     gc.disable()
     for each in inherited:
         each.close()
-    with contextlib.suppress(EOFError, OSError):
+    # Whatever ends it, who started it does the same work alone, and meets and tells what is wrong with that.
+    with contextlib.suppress(Exception):
         while True:
             work.send(do(work.recv()))

@@ -63,8 +63,12 @@ class Team:
 
     def write(self) -> list[Wrote]:
         """What each has written of what it had taken.  Raises ``OddError``."""
-        self.begin(WRITE)
-        return self._results(Wrote)
+        try:
+            self.begin(WRITE)
+            return self._results(Wrote)
+        except BaseException:  # the others must not write on when this process gives the lock back
+            self.close()
+            raise
 
     def forget(self) -> None:
         """This process has written to session files.  Raises ``OddError``."""
