@@ -13,10 +13,11 @@ import tempfile
 import time
 from pathlib import Path
 
-from session_monitor.base import data_folder
+from session_monitor.base import data_folder, files
 from tests.campaigns.crash.tally import Tally
 from tests.campaigns.crash.world import LONG, ROOT, SHORT, TELLING, Gateway, subfolder
 from tests.support import several
+from tests.support.waiting import until
 
 AT_WORK = "programs killed at work"
 AMONG_OTHERS = "programs killed while others read for them"
@@ -62,8 +63,8 @@ class _Programs:
             started = [self._start(mode) for mode in modes]
             holder = self._written_until_locked(started)
             victim = holder or started[0]
-            until = time.monotonic() + rng.choice([0, rng.uniform(0, 0.03), rng.uniform(0, 0.15)])
-            while time.monotonic() < until:
+            end = time.monotonic() + rng.choice([0, rng.uniform(0, 0.03), rng.uniform(0, 0.15)])
+            while time.monotonic() < end:
                 _write_some(self.gateway)
                 if rng.random() < 0.3:
                     _index_away(self.out, rng, self.tally)
@@ -99,8 +100,8 @@ class _Programs:
 
     def _written_until_read_by_others(self, program):
         """Write on until others read for this one, or for two seconds."""
-        until = time.monotonic() + 2
-        while program.is_running and not program.readers() and time.monotonic() < until:
+        end = time.monotonic() + 2
+        while program.is_running and not program.readers() and time.monotonic() < end:
             _write_some(self.gateway)
 
     def _ended(self, program, seconds):
@@ -180,6 +181,7 @@ def _put_back_or_keep(out, kept, rng, tally):
     found = sorted(out.glob("[!.]*.json")) if out.exists() else []
     if not found or rng.random() < 0.4:
         return
+    until(lambda: not files.is_locked(str(out / data_folder.LOCK)), "those have ended that read for who was killed")
     path = rng.choice(found)
     if path.name not in kept or rng.random() < 0.3:
         kept[path.name] = path.read_bytes()
