@@ -29,6 +29,7 @@ from session_monitor.monitor.voice import Voice
 from session_monitor.text.help import HelpFormatter
 
 INTERRUPTED = 130
+MOST_JOBS = 64
 
 _EXAMPLES = f"""\
 examples:
@@ -183,6 +184,13 @@ def parser() -> argparse.ArgumentParser:
         metavar="NAME",
         help=f"this folder's name in that store (default: ${settings.variable('gateway')}, or this machine's name)",
     )
+    add(
+        "--jobs",
+        type=_jobs,
+        default=0,
+        metavar="N",
+        help="so many processes take in a log that is far ahead of what was read: a number, or auto (default: auto, one a core)",
+    )
     mode = top.add_mutually_exclusive_group()
     mode.add_argument("--follow", action="store_true", help="keep polling (default where stdout is a terminal)")
     mode.add_argument("--once", action="store_true", help="one pass, then exit (default elsewhere: cron, a pipe)")
@@ -212,6 +220,14 @@ def _group(text: str) -> int:
         return grp.getgrnam(text).gr_gid
     except KeyError:
         raise argparse.ArgumentTypeError(f"there is no group {text} on this machine") from None
+
+
+def _jobs(text: str) -> int:
+    if text == "auto":
+        return 0
+    if not (text.isdigit() and 1 <= int(text) <= MOST_JOBS):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number from 1 to {MOST_JOBS}")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

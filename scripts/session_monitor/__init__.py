@@ -32,14 +32,15 @@ The wings, from the ground up; each one's own docstring names its rooms, ● tho
     asked/          what somebody means who asks in words, and why there is no answer
     upkeep/         is it set up right, is it sound; mending, removing
     metrics/        numbers for who watches many programs
-    monitor/        one poll, and what a run shows
+    ingest/         one poll: from the lines of a log to session files
+    monitor/        one run, and what it shows
 
 Imports go to lower wings, and in by their doors.  Above them are the faces: main.py, and in scripts/ cli.py with
 commands/, webserver.py with web/ and mcpserver.py with mcp_server/.
 
 The walk of one line, never back:  log.tail finds the new bytes of the right file;  log.joined_lines takes away what an
 engine put around the line;  calls.ai_log makes a Round of it, or says why not;  sessions.store appends it to its session's
-file;  log.checkpoint remembers how far;  index.keeper gets its row.  monitor.ingest goes before them all.
+file;  log.checkpoint remembers how far;  index.keeper gets its row.  ingest.ingest goes before them all.
 
 The walk of one question:  a face works out what is asked (reports.selected.filters);  reports.report asks the index, which
 index.access brings up to date;  totals.spending says what the rows cost;  the face shows it (text, exports, web).  For

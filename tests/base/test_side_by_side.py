@@ -33,6 +33,14 @@ def test_a_process_that_dies_loses_nothing():
     assert [first, *done] == [1, 2, 3, 4, 5, 6]
 
 
+def test_work_that_goes_wrong_is_told_once(capfd):
+    """Who gave it does it again and raises what is wrong; the process that had it says nothing of it."""
+    with pytest.raises(ZeroDivisionError):
+        list(side_by_side.done([1, 0], lambda work: 1 / work, 2))
+
+    assert capfd.readouterr().err == ""
+
+
 def test_who_stops_early_leaves_nobody_behind():
     """Somebody who has seen enough ends the other processes."""
     done = side_by_side.done(range(6), lambda work: work, 2)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from session_monitor.calls import ai_log, coverage
 from session_monitor.calls.coverage import LABELS, Coverage
 from session_monitor.calls.usage import CUT_SHORT, Usage
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from session_monitor.calls import ai_log, attributes, long_lines
 from session_monitor.calls.long_lines import Sent
 from session_monitor.calls.round import Round
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import message_history, store
 from session_monitor.sessions.rounds import all_rounds, with_all_messages
 from session_monitor.sessions.store import Store

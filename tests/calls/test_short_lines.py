@@ -15,9 +15,9 @@ from session_monitor.calls import ai_log, short_lines
 from session_monitor.calls.access_line import Skipped
 from session_monitor.calls.coverage import Coverage
 from session_monitor.calls.short_lines import LineReader, ShortCall
+from session_monitor.ingest import intake
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor import intake
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import message_history, record, session_file
 from session_monitor.sessions.store import Store
 

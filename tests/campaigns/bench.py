@@ -6,6 +6,7 @@ matters little::
     python3 -m tests.campaigns.bench
     python3 -m tests.campaigns.bench --bytes 50M --turns 3 --json bench.json
     python3 -m tests.campaigns.bench --only answers --rounds 100000
+    python3 -m tests.campaigns.bench --only agent --only memory --bytes 1G
 
 What it writes stays in the temporary folder until it ends: several times its logs.
 """
@@ -30,6 +31,10 @@ IMPORTS = ("-c", "import argparse, json, sqlite3")
 """What any program of the command line's kind has to load."""
 SHORT_TURNS = 25
 """How often what takes a moment is run: a few of them say more of the machine's other work than of this."""
+JOBS = (1, 2, 4)
+"""By how many processes the monitor takes in a log, which has to be a large one for that."""
+BETWEEN_LOOKS = 0.05
+"""Seconds between two looks at how much memory processes have."""
 QUESTIONS = (
     *(("list",), ("list", "--sort-by", "cost"), ("stats-model",), ("stats-date", "--days", "30"), ("summary",)),
     ("search", "北京"),
@@ -125,13 +130,50 @@ def run(*command):
     return Took(time.monotonic() - started, used.ru_utime + used.ru_stime, used.ru_maxrss * per_unit)
 
 
-def monitor(log, output):
+def pass_over(log, output, jobs):
+    """The command of one pass of the monitor, by so many processes."""
+    where = ("--log-path", log, "--output-dir", output)
+    return [sys.executable, ROOT / "main.py", "--once", "--quiet", "--jobs", str(jobs), *where]
+
+
+def monitor(log, output, jobs=1):
     """One pass of the monitor into a folder, which is gone on with if it is there.
 
     For a first pass it must be a new one: in the minutes after many files were deleted, ext4 takes 30 times as long to
     make others, since it looks for inodes that were not used just now.
     """
-    return run(sys.executable, ROOT / "main.py", "--once", "--quiet", "--log-path", log, "--output-dir", output)
+    return run(*pass_over(log, output, jobs))
+
+
+def peak(*command):
+    """The most memory in bytes that a process and those that it started had at one look; None where the system does not tell.
+
+    That is (PSS, RSS): what they share counts once, or for each of them.
+    """
+    found = []
+    with subprocess.Popen(list(map(str, command)), stdout=subprocess.DEVNULL) as process:
+        while process.poll() is None:
+            found.append([sum(each) for each in zip(*map(_memory_of, [process.pid, *_children(process.pid)]))])
+            time.sleep(BETWEEN_LOOKS)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(map(str, command))} ended with {process.returncode}")
+    return tuple(max(each) for each in zip(*found)) if any(map(any, found)) else None
+
+
+def _children(pid):
+    try:
+        return Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+
+
+def _memory_of(pid):
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    except OSError:  # it has ended, or there is no such file here
+        return 0, 0
+    told = {name: int(size.split()[0]) * 1024 for name, _, size in (line.partition(":") for line in lines)}
+    return told.get("Pss", 0), told.get("Rss", 0)
 
 
 def yardstick(name, log, folder):
@@ -150,17 +192,37 @@ def generate(path, *options):
 def compare(folder, profile, size, turns, names):
     """Medians of the seconds that the monitor and the yardsticks take for a log of this profile, run in turn."""
     log = generate(folder / f"{profile}.log", "--profile", profile, "--bytes", size, "--seed", "3")
-    took = {name: [] for name in ("monitor", *names)}
+    monitors = {_by(jobs): jobs for jobs in JOBS}
+    took = {name: [] for name in (*monitors, *names)}
     for turn in range(turns):
-        took["monitor"].append(monitor(log, folder / f"out-{profile}-{turn}"))
+        for name, jobs in monitors.items():
+            took[name].append(monitor(log, folder / f"out-{profile}-{turn}-{jobs}", jobs))
         for name in names:
             took[name].append(yardstick(name, log, folder / f"yard-{profile}-{turn}-{name}"))
-    disk = sum(path.stat().st_size for path in (folder / f"out-{profile}-0").glob("*.json"))
+    disk = sum(path.stat().st_size for path in (folder / f"out-{profile}-0-1").glob("*.json"))
     rows = {f"{profile}: bytes on disk / bytes of log": disk / log.stat().st_size}
-    for name in names:
-        rows[f"{profile}: {name} / monitor, on the clock"] = _ratio(took, name, "monitor", "wall")
-        rows[f"{profile}: {name} / monitor, processor"] = _ratio(took, name, "monitor", "processor")
+    for each in monitors:
+        for name in [*names, *(["monitor"] if each != "monitor" else [])]:
+            rows[f"{profile}: {name} / {each}, on the clock"] = _ratio(took, name, each, "wall")
+            rows[f"{profile}: {name} / {each}, processor"] = _ratio(took, name, each, "processor")
     log.unlink()
+    return rows
+
+
+def _by(jobs):
+    return "monitor" if jobs == 1 else f"monitor by {jobs}"
+
+
+def memory(folder, size):
+    """What all processes of the monitor need together, at the most, while they take in logs of this size."""
+    rows = {}
+    for profile, more in (("agent", ()), ("lite", ("--sessions", "100000"))):
+        log = generate(folder / f"{profile}.log", "--profile", profile, "--bytes", size, "--seed", "3", *more)
+        for jobs in JOBS:
+            needed = peak(*pass_over(log, folder / f"memory-{profile}-{jobs}", jobs))
+            for kind, each in zip(("PSS", "RSS"), needed or ()):
+                rows[f"{profile}: MB of memory of the {_by(jobs)}, {kind} of all its processes"] = each / 1e6
+        log.unlink()
     return rows
 
 
@@ -262,7 +324,7 @@ def bytes_of(text):
     return int(float(text[:-1]) * units[text[-1]]) if text[-1] in units else int(text)
 
 
-PARTS = ("agent", "lite", "growth", "answers")
+PARTS = ("agent", "lite", "memory", "growth", "answers")
 
 
 def main():
@@ -280,7 +342,9 @@ def main():
     rows = {}
     with tempfile.TemporaryDirectory() as name:
         for part in parts:
-            if part == "growth":
+            if part == "memory":
+                found = memory(Path(name), str(options.bytes))
+            elif part == "growth":
                 found = growth(Path(name), options.bytes // 2, options.turns)
             elif part == "answers":
                 found = answers(Path(name), options.rounds, options.turns)

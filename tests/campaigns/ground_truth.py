@@ -23,8 +23,8 @@ from pathlib import Path
 from session_monitor.base import periods
 from session_monitor.calls import coverage
 from session_monitor.conversations import conversation
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
 from session_monitor.sessions.store import Store
 from tests.campaigns import call_truth

@@ -20,9 +20,9 @@ from pathlib import Path
 from unittest import mock
 
 from session_monitor.calls import coverage
+from session_monitor.ingest import ingest
+from session_monitor.ingest.ingest import Ingest, Jobs
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor import ingest
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls, prepared
 
@@ -167,10 +167,11 @@ class Logrotate:
 class Lab:
     """One log in a folder of its own, its gateway, its logrotate, a monitor, and the account.
 
-    The monitor is a new one for each poll (``cron``) or one that stays.  ``patterns`` are what it is told to read.
+    The monitor is a new one for each poll (``cron``) or one that stays, and reads by so many ``jobs``.  ``patterns`` are
+    what it is told to read.
     """
 
-    def __init__(self, folder, program, *directives, cron=True, patterns=None, others=()):
+    def __init__(self, folder, program, *directives, cron=True, jobs=1, patterns=None, others=()):
         self.logs, self.out, self.old = folder / "logs", folder / "out", folder / "old"
         for each in (self.logs, self.out, self.old):
             each.mkdir(mode=0o700)
@@ -179,7 +180,7 @@ class Lab:
         self.gateways += [Gateway(self.logs / name, f"{chr(77 + at)}") for at, name in enumerate(others)]
         self.rotate = Logrotate(program, folder, [each.log for each in self.gateways], *directives)
         self.patterns = [str(each) for each in patterns or [gateway.log for gateway in self.gateways]]
-        self.cron = cron
+        self.cron, self.jobs = cron, jobs
         self.clock = 1000.0
         self.notices, self.problems = [], []
         self.must, self.seen = set(), {}
@@ -226,7 +227,12 @@ class Lab:
         if self.cron or self._monitor is None:
             state = Checkpoint(str(self.out / ".state.json"), str(self.out))
             self._monitor = Ingest(
-                self.patterns, Store(str(self.out)), state, stop=lambda: self._stop, clock=lambda: self.clock
+                self.patterns,
+                Store(str(self.out)),
+                state,
+                stop=lambda: self._stop,
+                clock=lambda: self.clock,
+                jobs=Jobs(self.jobs, 0),
             )
         poll = self._monitor.poll()
         self.notices += poll.notices

@@ -26,11 +26,17 @@ def test_the_monitor_and_the_yardsticks_do_the_same_work(tmp_path):
 
     kinds = ("on the clock", "processor")
     of_disk = "agent: bytes on disk / bytes of log"
-    assert set(found) == {of_disk, *(f"agent: {way} / monitor, {kind}" for way in ways for kind in kinds)}
+    jobs = [f"agent: monitor / monitor by {number}, {kind}" for number in (2, 4) for kind in kinds]
+    monitors = ("monitor", "monitor by 2", "monitor by 4")
+    assert set(found) == {
+        *(of_disk, *jobs),
+        *(f"agent: {way} / {each}, {kind}" for way in ways for each in monitors for kind in kinds),
+    }
     assert all(value > 0 for value in found.values())
     assert found[of_disk] < 1  # what agents send again is not kept again
-    calls = bench.summary(tmp_path / "out-agent-0")["calls"]
-    assert calls_in(tmp_path / "out-agent-0") == calls_in(tmp_path / "yard-agent-0-rewriting") == calls > 10
+    calls = bench.summary(tmp_path / "out-agent-0-1")["calls"]
+    assert calls_in(tmp_path / "out-agent-0-4") == calls_in(tmp_path / "out-agent-0-1")
+    assert calls_in(tmp_path / "out-agent-0-1") == calls_in(tmp_path / "yard-agent-0-rewriting") == calls > 10
 
 
 def test_ratios():
@@ -39,6 +45,16 @@ def test_ratios():
 
     assert bench._ratio(took, "theirs", "ours", "wall") == 3
     assert bench._ratio(took, "theirs", "ours", "processor") == 4
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no other system tells it")
+def test_memory_is_that_of_all_processes():
+    """What a process has counts, and what those have that it started; what they share counts once in one of the sums."""
+    both = "import os, sys, time; shared = b'x' * 60_000_000; pid = os.fork(); own = b'y' * 30_000_000; time.sleep(0.5)"
+
+    once, for_each = bench.peak(sys.executable, "-c", f"{both}; pid and os.waitpid(pid, 0)")
+
+    assert 120_000_000 <= once < 180_000_000 <= for_each
 
 
 def test_what_is_run_is_measured(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import sys
 
 import pytest
 
@@ -20,9 +21,19 @@ def test_a_run_may_end_at_any_operation(tmp_path, capfd):
     assert "was set aside" in capfd.readouterr().err  # as the course means it at its end
 
 
-def test_the_power_may_fail_at_any_operation(tmp_path):
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere one process reads alone")
+def test_those_who_read_for_a_run_may_end_at_any_operation(tmp_path):
+    """The same at any operation of any of several processes that take in what is new, and where one dies alone."""
+    tally = points.points(tmp_path, 2, stride=97, jobs=2)
+
+    assert tally.failures == []
+    assert tally.done["operations"] >= 300
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_the_power_may_fail_at_any_operation(tmp_path, jobs):
     """Whatever part of what was not synced reached the disk, the next run gives each call once and unchanged."""
-    tally = power.power(tmp_path, 3, 150)
+    tally = power.power(tmp_path, 3, 150, jobs)
 
     assert tally.failures == []
     assert sum(tally.done.values()) == 150
@@ -31,6 +42,15 @@ def test_the_power_may_fail_at_any_operation(tmp_path):
 def test_the_program_may_be_killed_at_any_moment(tmp_path):
     """Killed at random, alone or among others, while the log grows and is rotated, it ends with each call once."""
     tally = kills.kills(tmp_path, 4, 8)
+
+    assert tally.failures == []
+    assert tally.done[kills.AT_WORK] >= 8
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere one process reads alone")
+def test_those_who_read_for_the_program_may_be_killed_at_any_moment(tmp_path):
+    """The same where several processes take in the log: killed with the program or without it, they lose nothing."""
+    tally = kills.kills(tmp_path, 4, 8, jobs=3)
 
     assert tally.failures == []
     assert tally.done[kills.AT_WORK] >= 8

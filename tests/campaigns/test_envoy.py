@@ -33,8 +33,8 @@ def _envoy():
 def run(tmp_path):
     """Plays one case; gives the scene afterwards, and the accounts of its monitors."""
 
-    def play(case, requests, times):
-        scene = envoy_ledger.stage(case, tmp_path, need_tool("logrotate"))
+    def play(case, requests, times, jobs=1):
+        scene = envoy_ledger.stage(case, tmp_path, need_tool("logrotate"), jobs)
         must = envoy_ledger.CASES[case](scene, requests, times)
         return scene, must, scene.accounts(must)
 
@@ -64,9 +64,10 @@ def assert_all_accounted(scene, accounts):
         assert each.said == ""
 
 
-def test_the_gateways_own_rotation_loses_nothing(run):
-    """Renamed, removed after five times, reopened by a signal: each answered call is one round."""
-    scene, _, accounts = run("normal", 600, 7)
+@pytest.mark.parametrize("jobs", [1, 3])
+def test_the_gateways_own_rotation_loses_nothing(run, jobs):
+    """Renamed, removed after five times, reopened by a signal: each answered call is one round, whoever reads it."""
+    scene, _, accounts = run("normal", 600, 7, jobs)
 
     assert_nothing_lost_nothing_twice(accounts)
     assert_all_accounted(scene, accounts)

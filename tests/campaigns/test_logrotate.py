@@ -6,7 +6,6 @@ import contextlib
 import os
 import signal
 import subprocess
-import sys
 import time
 from unittest import mock
 
@@ -16,6 +15,7 @@ from session_monitor.base import files
 from session_monitor.sessions.store import Store
 from tests.campaigns import logrotate_lab
 from tests.campaigns.logrotate_lab import Lab
+from tests.support import several
 from tests.support.needs import need_tool
 from tests.support.waiting import until
 
@@ -39,10 +39,11 @@ MODES = {
 COMPRESSED_AT_ONCE = {"compress", "copytruncate and compress", "xz", "bzip2"}
 
 
-@pytest.fixture(params=["cron", "daemon"])
+@pytest.fixture(params=["cron", "daemon", "several"])
 def lab(request, tmp_path):
-    """Make a lab: a monitor that is new for each poll, and one that stays."""
-    yield from _lab(tmp_path, cron=request.param == "cron")
+    """Make a lab: a monitor that is new for each poll, one that stays, and one for which several processes read."""
+    with several.from_the_first_byte():
+        yield from _lab(tmp_path, cron=request.param == "cron", jobs=3 if request.param == "several" else 1)
 
 
 @pytest.fixture
@@ -51,7 +52,7 @@ def cron_lab(tmp_path):
     yield from _lab(tmp_path, cron=True)
 
 
-def _lab(folder, *, cron):
+def _lab(folder, *, cron, jobs=1):
     made = []
     # What syncing is for cannot be seen here.
     unsynced = [
@@ -63,7 +64,7 @@ def _lab(folder, *, cron):
         for word in ("xz", "bzip2"):
             if any(each.startswith(f"compresscmd {word}") for each in directives):
                 need_tool(word)
-        made.append(Lab(folder, need_tool("logrotate"), *directives, cron=cron, **more))
+        made.append(Lab(folder, need_tool("logrotate"), *directives, cron=cron, jobs=jobs, **more))
         return made[-1]
 
     with contextlib.ExitStack() as stack:
@@ -524,17 +525,16 @@ def test_a_gateway_that_leaves_holes(lab):
 def test_a_truncation_while_the_sessions_are_written(lab):
     """Where the log is copied and emptied between reading it and writing down how far, no line is found twice."""
     lab = lab("rotate 3", "copytruncate")
-    flush = Store.flush
+    real = Store.keep_counts
 
-    def rotate_meanwhile(store):
-        done = flush(store)
+    def rotate_meanwhile(store, counted):
+        real(store, counted)
         if lab.log.stat().st_size:
             lab.rotate()
-        return done
 
     for _ in range(4):
         lab.gateway.write(3)
-        with mock.patch.object(Store, "flush", rotate_meanwhile):
+        with mock.patch.object(Store, "keep_counts", rotate_meanwhile):
             lab.poll()
         lab.gateway.write(2)
         lab.poll()
@@ -640,9 +640,9 @@ def test_the_program_itself(cron_lab, mode):
     assert set(said) == {""}
 
 
-@pytest.mark.parametrize("cron", [True, False], ids=["cron", "daemon"])
+@pytest.mark.parametrize(("cron", "jobs"), [(True, 1), (False, 1), (False, 3)], ids=["cron", "daemon", "several"])
 @pytest.mark.parametrize("mode", ["create", "copytruncate", "delaycompress"])
-def test_a_gateway_that_never_rests(tmp_path, mode, cron):
+def test_a_gateway_that_never_rests(tmp_path, mode, cron, jobs):
     """While a gateway writes, logrotate rotates and main.py reads, all at once: no line is lost that logrotate kept."""
     rotate = need_tool("logrotate")
     logs, out = tmp_path / "logs", tmp_path / "out"
@@ -653,7 +653,7 @@ def test_a_gateway_that_never_rests(tmp_path, mode, cron):
         script = f"postrotate\n    kill -USR1 {gateway.pid}\nendscript"
         logrotate = logrotate_lab.Logrotate(rotate, tmp_path, [log], "rotate 100", *MODES[mode], script)
         options = ["--once"] if cron else ["--follow", "--refresh-interval", "0.01"]
-        command = [sys.executable, logrotate_lab.MAIN, "--log-path", log, "--output-dir", out, *options]
+        command = [*several.command(jobs), "--log-path", log, "--output-dir", out, *options]
         monitor = _start(command)
         for _ in range(6 if cron else 30):
             rotating = subprocess.Popen(logrotate.command(), stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

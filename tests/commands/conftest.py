@@ -8,8 +8,8 @@ import sys
 import pytest
 
 import cli
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import write_lock
 from session_monitor.sessions.store import Store
 from tests.support import calls

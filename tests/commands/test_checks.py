@@ -17,8 +17,8 @@ from commands.shared import failures
 from commands.upkeep import checks
 from session_monitor.base import settings
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.own_prices.own_lists import book
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -18,8 +18,8 @@ from commands import show, tail, watch, whatif
 from commands.completion import command as completion
 from commands.completion import shells, tree
 from commands.pricing import command as pricing
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.command_line import ROOT, SCRIPTS, command_line, status_of

@@ -16,8 +16,8 @@ import pytest
 import cli
 from commands import export
 from session_monitor.exports import tables
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -10,8 +10,8 @@ import pytest
 from commands import search
 from commands.shared import failures
 from commands.shared.output import Output
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.search import word_index, words
 from session_monitor.sessions.store import Store
 from tests.support import calls

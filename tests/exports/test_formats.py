@@ -18,8 +18,8 @@ from session_monitor.exports import formats
 from session_monitor.exports import tables as export_tables
 from session_monitor.exports.formats import Document
 from session_monitor.exports.tables import ExportTable
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices import money
 from session_monitor.prices.cost import NOTES
 from session_monitor.reports.report import Report

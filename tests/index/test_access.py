@@ -17,8 +17,8 @@ from session_monitor.base import data_folder, files
 from session_monitor.index import access as index_access
 from session_monitor.index import rows, writable
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK

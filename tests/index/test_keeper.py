@@ -13,8 +13,8 @@ from session_monitor.index import access, opening, writable
 from session_monitor.index.database import Index
 from session_monitor.index.keeper import Keeper
 from session_monitor.index.writer import PERHAPS_WRITING, IndexWriter
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList
 from session_monitor.sessions.store import Store

@@ -7,8 +7,8 @@ import io
 import pytest
 
 from session_monitor.calls.coverage import Coverage
+from session_monitor.ingest.poll import Poll
 from session_monitor.monitor.display import Journal, Pace, Progress, summary
-from session_monitor.monitor.poll import Poll
 from session_monitor.monitor.voice import Voice
 from session_monitor.totals.spending import Spending
 from session_monitor.totals.usage_totals import Sums

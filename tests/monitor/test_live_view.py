@@ -8,12 +8,12 @@ import pytest
 
 from session_monitor.base import timestamps
 from session_monitor.calls.coverage import Coverage
+from session_monitor.ingest.ingest import Ingest
+from session_monitor.ingest.poll import Poll
 from session_monitor.insight import all_findings
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import live_view
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.live_view import LiveView
-from session_monitor.monitor.poll import Poll
 from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Summary

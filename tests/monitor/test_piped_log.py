@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from session_monitor.base import data_folder
 from session_monitor.base.files import OddFileError
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.piped import MixedError
 from session_monitor.monitor import piped_log
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.monitor.piped_log import PipedLog
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.monitor.poll import Poll
+from session_monitor.ingest.poll import Poll
 from session_monitor.monitor.replicating import Replicating
 from tests.support.calls import BOOK
 from tests.support.clickhouse_standin import ClickHouseStandIn

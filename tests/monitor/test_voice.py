@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_monitor.monitor.poll import Poll
+from session_monitor.ingest.poll import Poll
 from session_monitor.monitor.voice import Voice
 
 

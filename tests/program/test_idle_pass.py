@@ -61,4 +61,4 @@ def test_an_idle_pass_spares_what_takes_long_to_load(folder):
 def test_what_is_spared_would_be_seen(tmp_path):
     """The first pass, which reads lines, does load more: the test can tell."""
     first = of_the_project(loaded("--log-path", LOG, "--output-dir", tmp_path))
-    assert {"calls.ai_log", "monitor.intake"} <= set(first) - set(DRAWN["loads"])
+    assert {"calls.ai_log", "ingest.intake"} <= set(first) - set(DRAWN["loads"])

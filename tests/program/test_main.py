@@ -22,10 +22,10 @@ import pytest
 import main
 from session_monitor.base import last_run
 from session_monitor.calls.coverage import of_state
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.monitor import run as monitor_run
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports import report
 from session_monitor.sessions.store import Store
 from tests.support import prepared
@@ -48,7 +48,7 @@ sys.path.insert(0, {str(ROOT)!r})
 import main
 main.parser().parse_args()  # it imports too
 import ctypes, fractions, hashlib, shlex, shutil
-from session_monitor.index import pool; from session_monitor.monitor import intake, lacks, rereading, unknown_lines
+from session_monitor.index import pool; from session_monitor.ingest import intake, rereading; from session_monitor.monitor import lacks, unknown_lines
 from session_monitor.log import beginnings, compressed, verdicts; from session_monitor.sessions import round_counts
 from session_monitor.prices import model_names
 from session_monitor.own_prices import price_check

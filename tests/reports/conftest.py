@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 
 

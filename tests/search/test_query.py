@@ -13,8 +13,8 @@ import pytest
 
 from session_monitor.base import data_folder
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.search import query, word_index, words

@@ -10,8 +10,8 @@ from pathlib import Path
 from commands.shared import fields, parsers
 from session_monitor.base import timestamps
 from session_monitor.base.settings import CONFIG
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
 from tests.support import prepared

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 
 from . import calls

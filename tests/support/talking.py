@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from session_monitor.conversations import follow
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.reports.report import Report
 from session_monitor.sessions.store import Store
 from tests.support import calls

@@ -15,8 +15,8 @@ import pytest
 from session_monitor.base import data_folder, files
 from session_monitor.base.data_folder import LOCK
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from session_monitor.upkeep import call_checks, doctor, log_checks, sample
 from session_monitor.upkeep import checks as upkeep_checks

@@ -16,8 +16,8 @@ import pytest
 
 from session_monitor.base import data_folder, files, timestamps
 from session_monitor.index import access, database, keeper, opening, writable
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.notes import notes_file
 from session_monitor.notes.session_notes import NOTHING
 from session_monitor.sessions import deleted as tombstones
@@ -178,7 +178,7 @@ def test_later_calls_make_a_new_session(folder, is_running):
 
 def test_what_was_added_and_not_written_yet_is_taken_again(folder, monkeypatch):
     """Deleted in the middle of a pass, a session keeps what the monitor had not written; others lose nothing."""
-    monkeypatch.setattr("session_monitor.monitor.ingest.BATCH_SESSION_BYTES", 4000)
+    monkeypatch.setattr("session_monitor.ingest.ingest.BATCH_SESSION_BYTES", 4000)
     for _ in range(20):
         folder.call("a", "b")
     seen = []

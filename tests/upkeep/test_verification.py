@@ -16,8 +16,8 @@ import pytest
 from session_monitor.base import data_folder, files
 from session_monitor.base.data_folder import LOCK
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.own_prices import own_lists
 from session_monitor.prices.book import Book
 from session_monitor.prices.price_list import PriceList

@@ -348,6 +348,11 @@ def take(descriptor: int, patience: float, how: int = fcntl.LOCK_EX) -> bool:
             return True
 
 
+def give_back(descriptor: int) -> None:
+    """Unlock an open file, also for whoever has the same descriptor."""
+    fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
 @contextlib.contextmanager
 def lock(path: str, about: str) -> Iterator[None]:
     """Hold the lock file for as long as the block runs.

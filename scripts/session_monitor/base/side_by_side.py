@@ -23,13 +23,14 @@ Work = TypeVar("Work")
 Done = TypeVar("Done")
 
 
-def workers() -> int:
-    """How many processes may share the work.
+def can_fork() -> bool:
+    """Whether work may be shared: a fork is quick and safe on Linux in a process of one thread, which a server is not."""
+    return sys.platform.startswith("linux") and threading.active_count() == 1
 
-    A fork is quick and safe on Linux in a process of one thread, which a server is not; elsewhere one does it alone.
-    """
-    is_safe = sys.platform.startswith("linux") and threading.active_count() == 1
-    return min(os.cpu_count() or 1, MOST) if is_safe else 1
+
+def workers() -> int:
+    """How many processes may share the work; elsewhere than where one can fork, one does it alone."""
+    return min(os.cpu_count() or 1, MOST) if can_fork() else 1
 
 
 def done(works: Iterable[Work], do: Callable[[Work], Done], number: int) -> Iterator[Done]:
@@ -40,16 +41,16 @@ def done(works: Iterable[Work], do: Callable[[Work], Done], number: int) -> Iter
     if number == 1:
         yield from map(do, works)
         return
-    helpers: list[_Helper[Work, Done]] = []
+    helpers: list[Helper[Work, Done]] = []
     try:
         for _ in range(number):
-            helpers.append(_Helper(do, helpers))
+            helpers.append(Helper(do, helpers))
         turns = itertools.cycle(helpers)
-        waiting: collections.deque[tuple[_Helper[Work, Done], Work]] = collections.deque()
+        waiting: collections.deque[tuple[Helper[Work, Done], Work]] = collections.deque()
         for work in works:
             if len(waiting) == number:
                 helper, given = waiting.popleft()
-                result = helper.result_of(given)
+                result = _result_of(helper, given, do)
                 waiting.append((helper, work))
                 helper.give(work)
                 yield result
@@ -57,24 +58,35 @@ def done(works: Iterable[Work], do: Callable[[Work], Done], number: int) -> Iter
                 waiting.append((next(turns), work))
                 waiting[-1][0].give(work)
         for helper, given in waiting:
-            yield helper.result_of(given)
+            yield _result_of(helper, given, do)
     finally:
         for helper in helpers:
             helper.end()
 
 
-class _Helper(Generic[Work, Done]):
-    """Another process.  Where it dies, as for lack of memory, its work is left to who gave it.
+def _result_of(helper: Helper[Work, Done], given: Work, do: Callable[[Work], Done]) -> Done:
+    """What came of work; where the process died that had it, as for lack of memory, this one does it."""
+    try:
+        return helper.result()
+    except HelperDiedError:
+        return do(given)
+
+
+class HelperDiedError(Exception):
+    """A process died before it had done its work: it was killed, or lacked memory."""
+
+
+class Helper(Generic[Work, Done]):
+    """Another process, which does one thing after the other.
 
     (``multiprocessing.Pool`` waits for ever for what a process had that died, and can hang when it is ended early.)
     """
 
-    def __init__(self, do: Callable[[Work], Done], others: Sequence[_Helper[Work, Done]]) -> None:
-        """Start it; the ``others`` were started before."""
+    def __init__(self, do: Callable[[Work], Done], others: Sequence[Helper[Work, Done]]) -> None:
+        """Start it; the ``others`` were started before.  An exception in ``do`` ends it, unheard.  Raises ``OSError``."""
         import multiprocessing  # noqa: PLC0415 -- it takes a while, and few questions find so much to do
 
         fork = multiprocessing.get_context("fork")
-        self._do = do
         self.ours, theirs = fork.Pipe()
         # It has copies of our ends, and would never hear that this process has ended if it kept them.
         inherited = [self.ours, *(other.ours for other in others)]
@@ -87,12 +99,12 @@ class _Helper(Generic[Work, Done]):
         with contextlib.suppress(OSError):
             self.ours.send(work)
 
-    def result_of(self, given: Work) -> Done:
-        """What came of what it was given longest ago."""
+    def result(self) -> Done:
+        """What came of what it was given longest ago.  Raises ``HelperDiedError``."""
         try:
             result: Done = self.ours.recv()
-        except (EOFError, OSError):
-            return self._do(given)
+        except (EOFError, OSError) as error:
+            raise HelperDiedError from error
         return result
 
     def end(self) -> None:
@@ -111,6 +123,7 @@ def _help(work: Connection, inherited: Sequence[Connection], do: Callable[[Work]
     gc.disable()
     for each in inherited:
         each.close()
-    with contextlib.suppress(EOFError, OSError):
+    # Whatever ends it, who started it does the same work alone, and meets and tells what is wrong with that.
+    with contextlib.suppress(Exception):
         while True:
             work.send(do(work.recv()))

@@ -129,3 +129,19 @@ def _session_id(line: bytes, start: int) -> str:
     key = line.rfind(_SESSION, start)
     first = key + len(_SESSION)
     return line[first : line.find(b'\\"', first)].decode("utf-8", "replace") if key >= 0 else ""
+
+
+def shown_session_id(line: bytes) -> bytes | None:
+    """The id that a line seems to have, as its bytes in UTF-8; None where it shows none, or one that JSON escapes.
+
+    It is a guess: what stands deeper in the line may look like its key.
+    """
+    key = line.rfind(_SESSION)
+    if key < 0:
+        return None
+    first = key + len(_SESSION)
+    shown = line[first : line.find(b'"', first)]
+    # What ends it has one backslash; with more of them there is an escape in it.  A gateway writes - for what is absent.
+    if shown[-1:] != b"\\" or b"\\" in shown[:-1] or shown in (b"\\", b"-\\"):
+        return None
+    return shown[:-1]

@@ -120,6 +120,28 @@ def added_up(
     return Rows(sessions, rounds, sums, dearest, timed, told)
 
 
+def joined(parts: Sequence[Rows]) -> Rows:
+    """The rows of several batches of sessions, none of which is in two of them, as those of one behind the other."""
+    sessions: list[tuple[Any, ...]] = []
+    rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
+    sums: Sums = {}
+    dearest: Dearest = {}
+    timed: latencies.ByNames = {}
+    told: list[tuple[int, int, int]] = []
+    for part in parts:
+        before = len(sessions)
+        sessions += part.sessions
+        positions, *others = part.rounds
+        for column, more in zip(rounds, ([before + each for each in positions], *others)):
+            column.extend(more)
+        sums.update(((before + key[0], *key[1:]), values) for key, values in part.sums.items())
+        dearest.update(((before + key[0], *key[1:]), most) for key, most in part.dearest.items())
+        for names, some in part.latencies.items():
+            latencies.merge(timed, names, some)
+        told += [(before + position, number, flags) for position, number, flags in part.told]
+    return Rows(sessions, rounds, sums, dearest, timed, told)
+
+
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:
     """All of one session file, which had that size and time, as if just written; None where it is none any more.
 

@@ -53,6 +53,18 @@ def of_written(batch: Sequence[Written], before: Befores = MappingProxyType({}))
                 yield from (ToolUseRow(position, number, tool, calls, 0, 0, None) for tool, calls in tools)
 
 
+def needed_of(written: Written) -> Written:
+    """The same with the first round and those that ``of_written`` and ``needed_before`` look at: a copy goes to another process."""
+    rounds = written.rounds
+    needed = {message_history.base_of(facts) for facts, _, _ in rounds if "tool_results" in facts}
+    needed.update(facts["told_tools"][0] for facts, _, _ in rounds if "told_tools" in facts)
+    others = [each for each in rounds[1:] if each[0]["round"] in needed or not _OF_TOOLS.isdisjoint(each[0])]
+    return written._replace(rounds=[*rounds[:1], *others])
+
+
+_OF_TOOLS = frozenset(("tool_results", "tools_called", "told_tools"))
+
+
 def needed_before(batch: Sequence[Written]) -> Iterator[tuple[int, int]]:
     """Rounds that stand before what was written, where what came of tools is told by them: position and number."""
     for position, written in enumerate(batch):

@@ -3,12 +3,7 @@
 Its rooms in reading order, ● those that others may come in by:
 
     run ●            one run on one data folder: what it begins with, says and ends with
-    ingest           one poll: look, read, take, commit
-    rereading        what sessions lack that they had once, and what of it comes again
-    poll             what one poll did
     piped_log        standard input, kept while it is read
-    intake           one line: to its session, and counted
-    chain            which calls without any id belong together
     unknown_lines    lines that are none of a gateway's
     lacks            what a pass did not find
     take_in ●        recorded calls become sessions, where no monitor is at work

@@ -15,9 +15,8 @@ from session_monitor.alerts.gate import Done
 from session_monitor.alerts.watch import AlertWatch
 from session_monitor.base import timestamps
 from session_monitor.delivery.outbox import Outbox
+from session_monitor.ingest.poll import Poll
 from session_monitor.reports.report import Report
-
-from .poll import Poll
 
 if TYPE_CHECKING:
     from session_monitor.delivery.sender import Sender

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Callable, Protocol, TextIO
 
+from session_monitor.ingest.poll import Poll
 from session_monitor.prices import money
 from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize, safe
 from session_monitor.totals.spending import Spending
 
-from .poll import Poll
 from .voice import Voice
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import Callable
 
+from session_monitor.ingest.poll import Poll
 from session_monitor.insight.all_findings import RecentFindings
 from session_monitor.reports import report
 from session_monitor.reports.live import MINUTES, LiveNow, LiveSessions
@@ -17,7 +18,6 @@ from session_monitor.text import screen as text_screen
 from session_monitor.totals import usage_totals, wording
 
 from .display import Pace
-from .poll import Poll
 
 REDRAW_SECONDS = 0.2
 LATEST_SESSIONS = 200

@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from typing import Callable
 
 from session_monitor.base import timestamps
+from session_monitor.ingest.poll import Poll
 from session_monitor.prices.book import Book
 from session_monitor.shipping.clickhouse import stores
 from session_monitor.shipping.replication.replicator import Replicator
-
-from .poll import Poll
 
 PATIENCE = 10.0
 """Seconds for which a single pass goes on sending what waits; the rest waits for the next pass."""

@@ -14,6 +14,8 @@ from session_monitor.base.last_run import LastRun
 from session_monitor.base.signals import Signals, stopping
 from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
+from session_monitor.ingest.ingest import Ingest, Jobs
+from session_monitor.ingest.poll import Poll
 from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.own_prices.current_book import CurrentBook
@@ -25,8 +27,6 @@ from session_monitor.sessions.summary import Summary
 from session_monitor.text import humanize
 
 from .display import Journal, Progress, Show, summary
-from .ingest import Ingest
-from .poll import Poll
 from .voice import Voice
 
 if TYPE_CHECKING:
@@ -110,13 +110,10 @@ class Monitor:
 
     def _reading(self, options: argparse.Namespace) -> Ingest:
         """What is read where, and what becomes of it.  Raises ``OSError`` where the folder may not be written to."""
+        lock = write_lock.MonitorsLock(options.output_dir)
         return Ingest(
             self._logs,
-            Store(
-                options.output_dir,
-                full_messages=options.messages == "full",
-                lock=write_lock.MonitorsLock(options.output_dir).held,
-            ),
+            Store(options.output_dir, full_messages=options.messages == "full", lock=lock.held),
             self._checkpoint,
             book=self._book,
             index=self._index,
@@ -125,6 +122,7 @@ class Monitor:
             allowed=self._allowed(),
             is_piped=self._is_piped,
             known_in=options.output_dir,
+            jobs=Jobs(options.jobs, lock=lock.shared),
             stop=self._signals.stop,
             on_writing=self._telemetry.announce if self._telemetry else None,
             on_commit=self._batch,

@@ -12,15 +12,14 @@ import time
 
 from session_monitor.base import data_folder, files, last_run
 from session_monitor.index import keeper
+from session_monitor.ingest.ingest import Ingest
+from session_monitor.ingest.poll import Poll
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.sessions import write_lock
 from session_monitor.sessions.store import Store
-
-from .ingest import Ingest
-from .poll import Poll
 
 
 def take_in(folder: str) -> Poll | None:

@@ -10,12 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Callable
 
 from session_monitor.base import timestamps
+from session_monitor.ingest.poll import Poll
 from session_monitor.prices.book import Book
 from session_monitor.sessions.summary import Coming
 from session_monitor.shipping import spool
 from session_monitor.shipping.spool import SpoolWriter
-
-from .poll import Poll
 
 if TYPE_CHECKING:
     from session_monitor.shipping.otlp.telemetry import Metric

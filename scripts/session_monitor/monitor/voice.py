@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
+from session_monitor.ingest.poll import Poll
 from session_monitor.text import own_names, safe
-
-from .poll import Poll
 
 _ADVICE_ON_LOGS = (
     "for what was not read: let this user read the logs and their folders, allow them with --allow-dir, or name others "

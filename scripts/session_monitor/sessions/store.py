@@ -11,9 +11,9 @@ import contextlib
 import itertools
 import os
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from session_monitor.base import data_folder, files
 from session_monitor.base.compact_json import sealed
@@ -41,6 +41,22 @@ REMEMBERED_POSITIONS = 6 * REMEMBERED
 """With so many read positions at most: an end takes the more memory the more generations it names."""
 MOST_SENT = 32 << 20
 """Bytes of what sessions sent last that are kept; of more of it there are digests."""
+
+
+class NotAloneError(Exception):
+    """Something has to be done to the folder that one process alone may do."""
+
+
+def _not_alone() -> AbstractContextManager[None]:
+    raise NotAloneError
+
+
+class Flushed(NamedTuple):
+    """What was written: how many sessions are new, what is new in each, and what is to be counted of their files."""
+
+    new: int
+    written: list[Written]
+    counted: list[tuple[bytes, tuple[int, int]]]
 
 
 def count(folder: str) -> int:
@@ -238,21 +254,35 @@ class Store:
         Raises ``Outdated`` where somebody put another file in the place of one that is known.  Then, and on
         ``OSError``, nothing that was added counts as written: call ``discard``, and add it again some time.
         """
-        touched = {session_id: each for session_id, each in self._touched.items() if each.summary.messages_count}
-        new = [session for session in touched.values() if not session.next_byte]
-        went_back = [session for session in touched.values() if session.missing is not None]
+        went_back = [
+            each for each in self._touched.values() if each.missing is not None and each.summary.messages_count
+        ]
         if went_back:  # first, for afterwards nothing else could tell what they lack
             self._counts().begin_flush(self.committed_flushes)
             # Its number first, or after a power failure read positions could follow what is only now going to come.
             self._counts().put(())
             self._counts().put(map(_counted, went_back))
+        flushed = self._write_touched()
+        self.keep_counts(flushed.counted)
+        self._forget_touched()
+        return flushed.new, flushed.written
+
+    def write(self) -> Flushed:
+        """As ``flush``, but that nothing is counted: that is left to who calls ``keep_counts`` with what this returns."""
+        flushed = self._write_touched()
+        self._forget_touched()
+        return flushed
+
+    def _write_touched(self) -> Flushed:
+        touched = {session_id: each for session_id, each in self._touched.items() if each.summary.messages_count}
+        new = [session for session in touched.values() if not session.next_byte]
         written = [self._write(session_id, session) for session_id, session in touched.items()]
         files.sync_files(self._folder, [session.path for session in touched.values()])
         if new:
             files.sync_folder(self._folder)
-        if touched:
-            self._counts().begin_flush(self.committed_flushes)
-            self._counts().put(map(_counted, touched.values()))
+        return Flushed(len(new), written, list(map(_counted, touched.values())))
+
+    def _forget_touched(self) -> None:
         for session_id, session in self._touched.items():
             if session.missing is not None:
                 self.lacking.wrote(session_id, os.path.basename(session.path), session.missing)
@@ -262,7 +292,19 @@ class Store:
         for session in self._sessions.values():
             session.applied = None
         self._forget_ends()
-        return len(new), written
+
+    def keep_counts(self, counted: Sequence[tuple[bytes, tuple[int, int]]]) -> None:
+        """Keep how many rounds these files have, by their names, now that they last.  Raises ``OSError``."""
+        if counted:
+            self._counts().begin_flush(self.committed_flushes)
+            self._counts().put(counted)
+
+    def of_a_share(self) -> Store:
+        """What another process writes a share of the sessions with, while this one holds the lock and keeps the counts.
+
+        It sets nothing aside and reads nothing again: where that would have to be done, it raises ``NotAloneError``.
+        """
+        return Store(self._folder, full_messages=self._full_messages, lock=_not_alone)
 
     def _forget_ends(self) -> None:
         """Of the sessions that were quiet for longest nothing is kept where they are too many."""

@@ -34,13 +34,27 @@ class MonitorsLock:
     def __init__(self, folder: str) -> None:
         """To be made before any session file is read.  Raises ``BusyError`` and ``OSError``."""
         self._folder = folder
+        self._shared: int | None = None
         with _taken(folder) as descriptor:
             self._known = _count(descriptor)
 
     @contextlib.contextmanager
+    def shared(self) -> Iterator[None]:
+        """Whenever this process holds the lock in this block, so do all that it forks there, until the last of them has ended.
+
+        Else a command could take its turn when this one is killed, while another of them still writes.  Raises ``OSError``.
+        """
+        self._shared = files.kept(_path(self._folder))
+        try:
+            yield
+        finally:
+            os.close(self._shared)
+            self._shared = None
+
+    @contextlib.contextmanager
     def held(self) -> Iterator[None]:
         """Hold the lock.  Raises ``Outdated``, once for whatever commands did since; ``BusyError`` and ``OSError``."""
-        with _taken(self._folder) as descriptor:
+        with _taken(self._folder, self._shared) as descriptor:
             count = _count(descriptor)
             if count != self._known:
                 self._known = count
@@ -58,15 +72,23 @@ def changing(folder: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _taken(folder: str) -> Iterator[int]:
-    path = os.path.join(folder, data_folder.WRITE_LOCK)
-    descriptor = files.kept(path)
+def _taken(folder: str, kept: int | None = None) -> Iterator[int]:
+    """Hold the lock by a descriptor of its own, or by one that stays open and may be other processes' as well."""
+    path = _path(folder)
+    descriptor = files.kept(path) if kept is None else kept
     try:
         if not files.take(descriptor, PATIENCE):
             raise BusyError(errno.EAGAIN, f"another process has been changing session files for {PATIENCE:.0f} s", path)
         yield descriptor
     finally:
-        os.close(descriptor)
+        if kept is None:
+            os.close(descriptor)
+        else:
+            files.give_back(descriptor)
+
+
+def _path(folder: str) -> str:
+    return os.path.join(folder, data_folder.WRITE_LOCK)
 
 
 def _count(descriptor: int) -> int:

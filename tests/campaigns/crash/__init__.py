@@ -10,10 +10,12 @@ looks.  Each look is made to end badly in every way, from the same start each ti
              while the next one recovers
     kills    the program itself is killed at random moments, alone or among others, while the log grows and is rotated
 
+Where several processes take in what is new, it is any of them that is killed or fails.
+
 After each of them one more run must give what an undisturbed one gives: each call once and unchanged, files that are
 valid JSON, right totals, the same read positions.  As a program::
 
-    python3 -m tests.campaigns.crash --points all --power 5000 --kills 1000 --seed 1
+    python3 -m tests.campaigns.crash --points all --power 5000 --kills 1000 --seed 1 --jobs 2
 
 A failure is printed with what leads to it.
 """

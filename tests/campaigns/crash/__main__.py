@@ -24,6 +24,7 @@ def main():
     parser.add_argument("--power", type=int, default=1000, help="how many power failures")
     parser.add_argument("--kills", type=int, default=100, help="how many kills of the program")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes take in what is new (default: 1)")
     parser.add_argument("--broken", choices=BROKEN, help="with this mistake, which must be noticed")
     options = parser.parse_args()
     stride = 1 if options.points == "all" else int(options.points)
@@ -39,7 +40,7 @@ def main():
             if not wanted:
                 continue
             started = time.monotonic()
-            tally = run(campaign, options.seed, *arguments, **more)
+            tally = run(campaign, options.seed, *arguments, jobs=options.jobs, **more)
             failed += len(tally.failures)
             counts = ", ".join(f"{number} {what}" for what, number in tally.done.items())
             seconds = time.monotonic() - started

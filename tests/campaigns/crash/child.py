@@ -1,4 +1,4 @@
-"""How does an action run apart: in a child process, and without waiting for the disk?"""
+"""How does an action run apart: in a child process with all that it starts, and without waiting for the disk?"""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from dataclasses import dataclass
 from unittest import mock
 
 from session_monitor.base import files
-from session_monitor.monitor import ingest
+from session_monitor.ingest import ingest
 from session_monitor.sessions import store
+from tests.support import several
 
 
 @contextlib.contextmanager
 def quick():
-    """Without real syncs, which only a real power failure could tell from none; with small batches."""
+    """Without real syncs, which only a real power failure could tell from none; with small batches and stretches."""
     with contextlib.ExitStack() as stack:
+        stack.enter_context(several.from_the_first_byte())
         for owner, name, value in _SIZES:
             stack.enter_context(mock.patch.object(owner, name, value))
         stack.enter_context(mock.patch.object(os, "fsync", return_value=None))
@@ -37,8 +39,9 @@ class Ended:
 
 
 def in_child(action):
-    """Call it in a fork of this process."""
+    """Call it in a fork of this process; all that it started has ended, too, when this returns."""
     with tempfile.TemporaryFile() as said, tempfile.TemporaryFile() as result:
+        ends, alive = os.pipe()
         pid = os.fork()
         if pid == 0:
             code = 99
@@ -51,7 +54,10 @@ def in_child(action):
                 os.write(2, traceback.format_exc().encode())
             finally:
                 os._exit(code)
+        os.close(alive)
         status = os.waitpid(pid, 0)[1]
+        os.read(ends, 1)  # nothing comes, but the last of them lets go of the other end
+        os.close(ends)
         said.seek(0)
         result.seek(0)
         text = said.read().decode()

@@ -8,7 +8,7 @@ from pathlib import Path
 from unittest import mock
 
 from session_monitor.base import files
-from session_monitor.monitor.ingest import Ingest
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.sessions import opening, session_file
 from session_monitor.sessions.store import Store
 from tests.campaigns.crash import tally

@@ -2,18 +2,51 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import random
 import traceback
+from unittest import mock
 
+from session_monitor.base.side_by_side import HelperDiedError
+from session_monitor.ingest import together
 from tests.campaigns.crash.disk import Disk, Killed, gone, gone_half_way
 from tests.campaigns.crash.tally import Tally
 from tests.campaigns.crash.world import PATTERN, Course, restore, saved, subfolder
 
 
-def power(folder, seed, number):
-    """Let the power fail so many times, over the looks of a course; a part of them after kills and other failures."""
-    course, tally, rng = Course(folder, seed), Tally(), random.Random(seed)
+def power(folder, seed, number, jobs=1):
+    """Let the power fail so many times, over the looks of a course; a part of them after kills and other failures.
+
+    Where several processes take in what is new, each in its turn does what it has to do at once.
+    """
+    with mock.patch.object(together, "Helper", _InTurn):
+        return _power_failures(Course(folder, seed, jobs), seed, number)
+
+
+class _InTurn:
+    """What another process would do, by this one, so that the order of all that is done to a disk is known."""
+
+    def __init__(self, do, _others):
+        self._do, self._results = do, collections.deque()
+
+    def give(self, work):
+        try:
+            self._results.append((self._do(work),))
+        except Exception:  # noqa: BLE001 -- as in another process, which ends of it
+            self._results.append(())
+
+    def result(self):
+        for result in self._results.popleft():
+            return result
+        raise HelperDiedError
+
+    def end(self):
+        pass
+
+
+def _power_failures(course, seed, number):
+    folder, tally, rng = course.folder, Tally(), random.Random(seed)
     looks = sum(1 for _ in Course(subfolder(folder, "counted"), seed).looks())
     disk, last = Disk({}), {}
     for index, kind in enumerate(course.looks(), 1):

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import main as program
 from session_monitor.base import data_folder
+from session_monitor.ingest.ingest import Ingest, Jobs
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions import file_names
 from session_monitor.sessions.store import Store
 from tests.campaigns.crash.child import in_child, quick
@@ -169,8 +169,9 @@ def account(out):
 class Course:
     """The log, the output folder, and a monitor that follows the one into the other."""
 
-    def __init__(self, folder, seed):
-        self.folder, self.out = folder, folder / "out"
+    def __init__(self, folder, seed, jobs=1):
+        """So many ``jobs`` take in what is new."""
+        self.folder, self.out, self.jobs = folder, folder / "out", jobs
         self.out.mkdir(mode=0o700)
         self.gateway = Gateway(folder, random.Random(seed))
         self.monitor = self.fresh(self.out)
@@ -180,7 +181,8 @@ class Course:
         """A monitor that starts now."""
         checkpoint = Checkpoint(str(out / ".state.json"), str(out))
         log = [str(self.gateway.path)]
-        return Ingest(log, Store(str(out)), checkpoint, session_key=session_key, clock=lambda: 0.0)
+        jobs = Jobs(self.jobs, 0)
+        return Ingest(log, Store(str(out)), checkpoint, session_key=session_key, jobs=jobs, clock=lambda: 0.0)
 
     def looks(self):
         """The life of the log; yields where the monitor looks: in the same process, in a new one, with a filter."""
@@ -275,6 +277,7 @@ class Course:
     def arguments(self, kind):
         """How the program is called for a look."""
         key = ["--session-key", PATTERN] if kind == "filtered" else []
+        key += ["--jobs", str(self.jobs)]
         return ["--log-path", str(self.gateway.path), "--output-dir", str(self.out), "--once", "--quiet", *key]
 
     def look(self, kind):
@@ -296,7 +299,7 @@ class Course:
         def undisturbed():
             with shim:
                 assert self.look(kind) == self.is_damaged
-            return shim.names
+                return shim.names
 
         # From where the looks begin that it is held against: there the index has to be opened.
         restore(self.out, saved)

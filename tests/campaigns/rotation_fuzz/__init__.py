@@ -7,7 +7,7 @@ those must be found exactly once.  Lines that came and went between two polls ma
 line must not be.  What a backup that was put back does not have, and no log any more, must be told as lost, unless read
 positions came back with it, and nobody can tell.  As a program::
 
-    python3 -m tests.campaigns.rotation_fuzz --histories 20000 --seed 1 --jobs 2
+    python3 -m tests.campaigns.rotation_fuzz --histories 20000 --seed 1 --at-a-time 2 --jobs 3
 
 A history that fails, or of which the process dies, is shortened, and printed with the seed that makes it.
 """

@@ -16,23 +16,24 @@ ENOUGH = 20
 """After more failures the campaign ends."""
 
 
-def _work(seeds, pipe):
+def _work(seeds, jobs, pipe):
     """Play these; tells of each (seed, failure or None)."""
     for seed in seeds:
-        pipe.send((seed, histories.failure(seed)))
+        pipe.send((seed, histories.failure(seed, jobs=jobs)))
 
 
-class _Job:
+class _Player:
     """A process that plays some of the histories; where it dies of one, another goes on behind that."""
 
-    def __init__(self, seeds):
-        self.seeds = seeds
+    def __init__(self, seeds, jobs):
+        self.seeds, self.jobs = seeds, jobs
         self.process = None
         self._start()
 
     def _start(self):
         self.pipe, end = multiprocessing.Pipe(duplex=False)
-        self.process = multiprocessing.get_context("fork").Process(target=_work, args=(self.seeds, end), daemon=True)
+        fork = multiprocessing.get_context("fork")
+        self.process = fork.Process(target=_work, args=(self.seeds, self.jobs, end))  # a daemon could have no processes
         self.process.start()
         end.close()
 
@@ -48,7 +49,7 @@ class _Job:
                 self._start()
             code = self.process.exitcode
             return (
-                histories.failure(seed, histories.play_apart)
+                histories.failure(seed, histories.play_apart, jobs=self.jobs)
                 or f"seed {seed}: its process died ({code}), and not again"
             )
 
@@ -58,18 +59,18 @@ class _Job:
         self.process.join()
 
 
-def played(seeds, number_of_jobs):
+def played(seeds, at_a_time, jobs):
     """What is wrong with each of these histories, or None, in no order."""
-    jobs = [_Job(seeds[start::number_of_jobs]) for start in range(min(number_of_jobs, len(seeds)))]
+    players = [_Player(seeds[start::at_a_time], jobs) for start in range(min(at_a_time, len(seeds)))]
     try:
-        while jobs:
-            ready = multiprocessing.connection.wait([job.pipe for job in jobs])
-            for job in [job for job in jobs if job.pipe in ready]:
-                yield job.next()
-            jobs = [job for job in jobs if job.seeds]
+        while players:
+            ready = multiprocessing.connection.wait([player.pipe for player in players])
+            for player in [player for player in players if player.pipe in ready]:
+                yield player.next()
+            players = [player for player in players if player.seeds]
     finally:
-        for job in jobs:
-            job.end()
+        for player in players:
+            player.end()
 
 
 def main(arguments=None):
@@ -79,10 +80,11 @@ def main(arguments=None):
     )
     parser.add_argument("--histories", type=int, default=1000)
     parser.add_argument("--seed", type=int, default=1, help="of the first history; the others follow")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="how many at a time")
+    parser.add_argument("--at-a-time", type=int, default=os.cpu_count() or 1, help="how many are played")
+    parser.add_argument("--jobs", type=int, default=1, help="how many processes take in what is new in each")
     options = parser.parse_args(arguments)
     started, failed, number = time.monotonic(), 0, 0
-    for text in played(range(options.seed, options.seed + options.histories), options.jobs):
+    for text in played(range(options.seed, options.seed + options.histories), options.at_a_time, options.jobs):
         number += 1
         if text:
             failed += 1

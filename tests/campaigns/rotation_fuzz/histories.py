@@ -12,12 +12,13 @@ from pathlib import Path
 from unittest import mock
 
 from session_monitor.base import files
+from session_monitor.ingest import ingest, intake, together
 from session_monitor.log import compressed, log_file
-from session_monitor.monitor import ingest, intake
 from session_monitor.sessions import store
 from tests.campaigns.rotation_fuzz import odd_siblings
 from tests.campaigns.rotation_fuzz.data_folder import INDEX_PARTS
 from tests.campaigns.rotation_fuzz.world import LONGEST_LINE, World
+from tests.support import several
 
 TRAITS = {
     "symlinked": 0.15,
@@ -96,10 +97,11 @@ _OF_WORLD = {"crowd": "crowded", "index_away": "indexed"}
 _AMBIGUOUS = ("lose_state", "old_state_back", "corrupt_state", "copy_folder", "backup_back", "forbid")
 
 
-def history(seed):
-    """The world and the actions of this seed."""
+def history(seed, jobs=1):
+    """The world and the actions of this seed, where so many processes take in what is new."""
     rng = random.Random(seed)
     world = {name: rng.random() < share for name, share in TRAITS.items()}
+    world["jobs"] = jobs
     names = [name for name in _ACTIONS if world.get(_OF_WORLD.get(name), True)]
     names = [name for name in names if not (world["equal_heads"] and name in _AMBIGUOUS)]
     if rng.random() < 0.3:  # a quiet world shows what a wild one hides
@@ -124,6 +126,7 @@ def play(folder, world, actions):
             (compressed, "_FEW", odd_siblings.BOMB_BYTES // 4),
             (ingest, "LINES_BETWEEN_LOOKS", 1),
             (ingest, "BATCH_SESSIONS", 2),
+            (together, "LEAST", several.STRETCH),
             (store, "REMEMBERED", 2),
             (files, "sync_files", lambda *_: None),
             (files, "sync_folder", lambda *_: None),
@@ -191,9 +194,9 @@ def shortened(world, actions, played=play_afresh):
     return actions
 
 
-def failure(seed, played=play_afresh):
+def failure(seed, played=play_afresh, *, jobs=1):
     """None where the history of this seed goes well; otherwise what is wrong, with the shortest history that shows it."""
-    world, actions = history(seed)
+    world, actions = history(seed, jobs)
     wrong = played(world, actions)
     if not wrong:
         return None

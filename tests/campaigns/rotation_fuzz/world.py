@@ -8,6 +8,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import time
 import zlib
 from collections import Counter
@@ -17,9 +18,9 @@ from unittest import mock
 from session_monitor.base import files
 from session_monitor.calls import coverage
 from session_monitor.index.keeper import Keeper
+from session_monitor.ingest.ingest import Ingest, Jobs
 from session_monitor.log import log_file, tail
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.prices.book import Book
 from session_monitor.sessions import store
 from session_monitor.sessions.store import Store
@@ -45,7 +46,7 @@ class World(OddSiblings, DataFolder):
     """A folder with a log, the gateway that writes it, what rotates it, the monitor, and the account."""
 
     def __init__(self, folder, traits):
-        """``traits`` says of each name in ``histories.TRAITS`` whether this world is so."""
+        """``traits`` says of each name in ``histories.TRAITS`` whether this world is so, and how many ``jobs`` read in it."""
         self.traits, self.home = traits, folder
         self.out = folder / "out"
         self.logs = folder / "logs"
@@ -310,9 +311,12 @@ class World(OddSiblings, DataFolder):
         self.told.update(visible)
 
     def killed_poll(self, where):
-        """The monitor is killed before it writes its state, or before it writes the sessions."""
-        owner, name = ((files, "replace"), (store.Store, "flush"), (store.Store, "_write"))[where % 3]
-        with mock.patch.object(owner, name, side_effect=Killed), contextlib.suppress(Killed):
+        """The monitor is killed before it writes its state, or before it writes the sessions, or one who writes for it is."""
+        name = ("replace", "flush", "_write")[where % 3]
+        owner, ended = store.Store if where % 3 else files, mock.Mock(side_effect=Killed)
+        if self.traits["jobs"] > 1 and where % 3:
+            name, ended = "_write", _killed_elsewhere(os.getpid(), where)
+        with mock.patch.object(owner, name, ended), contextlib.suppress(Killed):
             self._polled(lambda: False)
         self.restart()
 
@@ -327,6 +331,7 @@ class World(OddSiblings, DataFolder):
                 checkpoint,
                 index=self.keeper,
                 book=Book([]),
+                jobs=Jobs(self.traits["jobs"], 0),
                 stop=lambda: bool(self.stop and self.stop()),
                 clock=lambda: self.clock,
                 now=self._now,
@@ -437,6 +442,19 @@ class World(OddSiblings, DataFolder):
     def close(self):
         self.restart()
         os.close(self.gateway)
+
+
+def _killed_elsewhere(monitor, number):
+    """How session files are written where each process but the monitor is killed before its write of this number."""
+    real, writes = store.Store._write, []
+
+    def write(self, *arguments):
+        writes.append(arguments)
+        if os.getpid() != monitor and len(writes) == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return real(self, *arguments)
+
+    return write
 
 
 def _session_of(name):

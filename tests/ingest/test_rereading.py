@@ -13,12 +13,12 @@ import pytest
 
 from session_monitor.base import data_folder
 from session_monitor.calls import coverage
+from session_monitor.ingest import ingest
+from session_monitor.ingest.ingest import Ingest
+from session_monitor.ingest.rereading import MOST_NAMED
 from session_monitor.log import verdicts
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.tail import Tail
-from session_monitor.monitor import ingest
-from session_monitor.monitor.ingest import Ingest
-from session_monitor.monitor.rereading import MOST_NAMED
 from session_monitor.prices.book import Book
 from session_monitor.sessions.lacking import Lacking
 from session_monitor.sessions.round_counts import RoundCounts

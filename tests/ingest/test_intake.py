@@ -7,8 +7,8 @@ import json
 import pytest
 
 from session_monitor.calls.coverage import Coverage
-from session_monitor.monitor import intake
-from session_monitor.monitor.intake import Intake
+from session_monitor.ingest import intake
+from session_monitor.ingest.intake import Intake
 from session_monitor.sessions.store import Store
 from tests.support import calls
 

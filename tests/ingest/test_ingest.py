@@ -7,17 +7,24 @@ import gzip
 import json
 import os
 import shutil
+from contextlib import closing
 from unittest import mock
 
 import pytest
 
+from session_monitor.base import data_folder, files
+from session_monitor.index import opening
+from session_monitor.index.database import Index
+from session_monitor.index.keeper import Keeper
+from session_monitor.ingest import ingest
 from session_monitor.log import compressed, generation, log_file, matching, verdicts
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.log.generation import HEAD, MARK, Generation
-from session_monitor.monitor import ingest
+from session_monitor.sessions import opening as sessions_opening
 from session_monitor.sessions.store import Store
-from session_monitor.sessions.write_lock import Outdated
+from session_monitor.sessions.write_lock import MonitorsLock, Outdated
 from tests.support import calls
+from tests.support.indexes import contents, opened, silent
 from tests.support.monitors import Monitor
 
 
@@ -409,6 +416,57 @@ def test_a_full_disk(monitor):
 
     assert monitor.poll().new_rounds == 2
     assert monitor.ids() == ["a", "b"]
+
+
+@pytest.mark.parametrize("number", [1, 2])
+@pytest.mark.parametrize(
+    ("owner", "name", "times"),
+    [
+        (sessions_opening, "write_behind", 1),
+        (sessions_opening, "write_behind", 3),
+        (files, "sync_files", 1),
+        (Store, "keep_counts", 1),
+        (Checkpoint, "save", 2),
+    ],
+)
+def test_the_index_after_a_write_that_failed_half_way(tmp_path, owner, name, times, number):
+    """It gets the calls that are in session files already, though no line of theirs is new any more."""
+    log, out = tmp_path / "access.log", tmp_path / "out"
+    out.mkdir(mode=0o700)
+    lock = MonitorsLock(str(out))
+    # Elsewhere than in the folder, so that its time does not tell that anything was written there.
+    state = Checkpoint(str(tmp_path / "state.json"), str(out))
+    real, called = getattr(owner, name), []
+
+    def failing(*arguments):
+        called.append(name)
+        if len(called) >= times:
+            raise OSError(28, "No space left on device")
+        return real(*arguments)
+
+    with closing(Keeper(str(out), calls.BOOK, silent)) as keeper:
+        reading = ingest.Ingest(
+            [str(log)],
+            Store(str(out), lock=lock.held),
+            state,
+            book=calls.BOOK,
+            index=keeper,
+            jobs=ingest.Jobs(number, 0, lock.shared),
+        )
+        for turn in range(2):
+            with log.open("ab") as file:
+                file.writelines(calls.line(each, chat_id=f"{each}{turn}") + b"\n" for each in "abcd")
+            if turn:
+                with mock.patch.object(owner, name, failing), pytest.raises(OSError, match="No space"):
+                    reading.poll()
+            reading.poll()
+        assert keeper.problem is None
+
+    with opened(out) as anew, closing(opening.read_only(str(out / data_folder.INDEX))) as db:
+        anew.catch_up(silent)
+        index = Index(db, str(out), calls.BOOK)
+        assert index.is_current()
+        assert contents(index) == contents(anew)
 
 
 def test_the_same_output_wherever_the_log_was(monitor, tmp_path):

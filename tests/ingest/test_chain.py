@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from session_monitor.ingest.chain import chained
+from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.monitor.chain import chained
-from session_monitor.monitor.ingest import Ingest
 from session_monitor.sessions.store import Store
 from tests.support.calls import call, line, message
 

@@ -384,7 +384,7 @@ def test_what_takes_long_to_judge_does_not_delay_the_log(monitor, monkeypatch):
 
 def test_a_compressed_file_is_unpacked_a_few_times_whatever_is_read_of_it(monitor, monkeypatch):
     """To judge it, to tell whose it is, and to read it: not once for each batch that is committed."""
-    from session_monitor.monitor import ingest  # noqa: PLC0415
+    from session_monitor.ingest import ingest  # noqa: PLC0415
 
     monkeypatch.setattr(ingest, "BATCH_SESSIONS", 1)
     monkeypatch.setattr(compressed, "STEP", 2000)
@@ -440,7 +440,7 @@ def test_any_number_of_siblings_that_cannot_be_read(monitor, monkeypatch):
 
 def test_how_many_files_a_poll_passes_over(monitor, monkeypatch):
     """So many looks it takes at most for files that cannot be read, beside those that any poll may take."""
-    from session_monitor.monitor import ingest  # noqa: PLC0415
+    from session_monitor.ingest import ingest  # noqa: PLC0415
 
     monkeypatch.setattr(ingest, "MOST_UNREADABLE", 3)
     monkeypatch.setattr(ingest, "TRIES", 2)

@@ -11,10 +11,12 @@ process between two steps, the next poll reads from the last commit, and the ses
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Collection, Sequence
-from typing import TYPE_CHECKING, Callable, Protocol
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Callable, NamedTuple
 
 from session_monitor.calls.coverage import Coverage
 from session_monitor.log import tail
@@ -26,14 +28,14 @@ from session_monitor.log.tail import LookAgain, Tail
 from session_monitor.prices.book import Book
 from session_monitor.sessions.opening import InTheWay, SetAside, WentBack
 from session_monitor.sessions.store import Store
-from session_monitor.sessions.summary import Coming, Summary, Written
+from session_monitor.sessions.summary import Coming, Summary
 from session_monitor.sessions.write_lock import Outdated
-from session_monitor.totals import usage_totals
 
+from .commit import Batch, Committer, WritingAlone
+from .index_keeper import IndexKeeper, NoIndex
 from .poll import Poll
 
 if TYPE_CHECKING:
-    from session_monitor.index.rows import Rows
     from session_monitor.log.joined_lines import Joining
 
     from .intake import Intake
@@ -49,6 +51,8 @@ MOST_IN_THE_WAY = 1000
 """So many things one poll takes out of the way of session files, one look each."""
 MOST_UNREADABLE = 1000
 """So many files of logs one poll finds to be unreadable, one look each, and reads the others."""
+FAR_BEHIND = 64 << 20
+"""Bytes that are still to be read, from which on it is worth while that several processes read them."""
 SETTLING_SECONDS = 0.05
 """How long it waits before that: a rotation renames its files within milliseconds."""
 
@@ -56,62 +60,19 @@ _NO_PRICES = Book([])
 _READ_AGAIN = "its rounds are read again from the logs that are still there"
 
 
-class IndexKeeper(Protocol):
-    """Who keeps the index; none of these raises where it fails."""
+class Jobs(NamedTuple):
+    """How many processes take in a log, 0 for one a core, and from how many unread bytes on more than one do.
 
-    def begin(self) -> None:
-        """A poll begins."""
+    ``lock`` makes the lock on session files one that they hold as well while it is held.
+    """
 
-    def before(self) -> None:
-        """Session files are about to change."""
-
-    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
-        """This is what was written to them, and the checkpoint with it; the rows of it, where they are known."""
-
-    def outdated(self) -> None:
-        """Others have changed session files."""
-
-    def settle(self) -> None:
-        """The pass is over."""
-
-
-class NoIndex:
-    """Keeps none."""
-
-    def begin(self) -> None:
-        """Do nothing."""
-
-    def before(self) -> None:
-        """Do nothing."""
-
-    def after(self, written: Sequence[Written], rows: Rows | None = None) -> None:
-        """Do nothing."""
-
-    def outdated(self) -> None:
-        """Do nothing."""
-
-    def settle(self) -> None:
-        """Do nothing."""
+    number: int = 0
+    far_behind: int = FAR_BEHIND
+    lock: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
 
 class _PassedOver(Exception):  # noqa: N818 -- a reason to look again
     """A file of a log cannot be read, and is left alone for the rest of the poll."""
-
-
-class _Batch:
-    """Lines that were taken and not committed yet."""
-
-    def __init__(self) -> None:
-        self.ends: dict[str, tuple[Generation, LogFile, int]] = {}
-        self.coverage: dict[str, Coverage] = {}
-        self.bytes = 0
-
-    def advance(self, generation: Generation, file: LogFile, start: int, end: int) -> None:
-        """What stands there has been taken."""
-        gid, size = generation.gid, end - start
-        self.coverage[gid].bytes += max(0, end - max(start, generation.read_before))
-        self.ends[gid] = generation, file, end
-        self.bytes += size
 
 
 class Ingest:
@@ -135,6 +96,7 @@ class Ingest:
         is_piped: bool = False,
         on_writing: Callable[[list[Coming]], None] | None = None,
         known_in: str | None = None,
+        jobs: Jobs | None = None,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
@@ -144,6 +106,8 @@ class Ingest:
         what is about to be written, ``on_commit`` of each batch, with the sessions that it wrote.
 
         ``known_in`` is the data folder whose recorded calls are not counted once more where a gateway logged them, too.
+
+        ``jobs`` says how many processes take in a log that is far ahead of what was read; without, this one does it alone.
 
         With ``is_piped`` the log is what came in on standard input; ``clock`` gives monotonic seconds, ``now``
         nanoseconds since 1970 as files have them, ``sleep`` waits for some seconds.
@@ -157,8 +121,9 @@ class Ingest:
         self._session_key = session_key
         self._chain = chain
         self._stop = stop
-        self._on_writing = on_writing
-        self._on_commit = on_commit
+        self._committer = Committer(
+            *(store, checkpoint, self._view, self._index), on_writing=on_writing, on_commit=on_commit
+        )
         self._tail = Tail(
             patterns,
             self._view,
@@ -171,12 +136,12 @@ class Ingest:
         )
         self._recorded: str | None = None
         self._known_in = known_in
+        self._jobs = jobs or Jobs(1)
         self._marks: frozenset[int] = frozenset()
         self._marks_state: object = None
-        self._batch = _Batch()
+        self._batch = Batch()
         self._rereading: Rereading | None = None  # where session files lack what they had once, or may
         self._is_kept = False  # whether the last pass went well to its end
-        self._lags = False  # whether the read positions did not follow the last flush when more was written
         self._intake: Intake | None = None
         self._joining: Joining | None = None
         if checkpoint.is_copy:
@@ -301,7 +266,7 @@ class Ingest:
         again = self._rereading
         is_kept, self._is_kept = self._is_kept and look.is_as_before and not again, False
         if not is_kept:
-            self._store.committed = self._offsets()
+            self._store.committed = self._committer.positions
             self._store.committed_flushes = self._checkpoint.flushes
             self._checkpoint.save()  # new generations are known before their first line is applied
             if again:
@@ -311,23 +276,83 @@ class Ingest:
         with self._store.changing():  # also without new lines: the index must hear of what others changed
             if again and again.ends(poll, look, is_stopped=self._stop()):
                 self._rereading = None
-            elif self._lags and not again and look.complete and not self._stop() and self._checkpoint.has_one_view():
-                self._checkpoint.flushes, self._lags = self._store.flushes, False  # all that there is was read
+            elif (
+                self._committer.lags
+                and not again
+                and look.complete
+                and not self._stop()
+                and self._checkpoint.has_one_view()
+            ):
+                self._checkpoint.flushes, self._committer.lags = (
+                    self._store.flushes,
+                    False,
+                )  # all that there is was read
             if not is_kept:
                 self._checkpoint.save()  # also how long a rotated file has been quiet
         self._is_kept = True
 
-    def _offsets(self) -> dict[str, int]:
-        return {generation.gid: generation.offset for generation in self._view.generations}
-
     # -- 2 read, 3 take ------------------------------------------------------------------------------------------------
 
     def _read_all(self, poll: Poll, look: Look) -> None:
+        number = self._processes(look, self._jobs)
+        if number > 1:
+            self._read_together(poll, look, number)
         for generation, file in look.unread:
             self._read(poll, generation, file)
             if self._stop():
                 break
         self._commit(poll)
+
+    def _processes(self, look: Look, jobs: Jobs) -> int:
+        """How many processes are to read what a look found: several, where it is much, and nothing is odd about it."""
+        if jobs.number == 1 or sum(tail.unread(*pair) for pair in look.unread) <= jobs.far_behind:
+            return 1
+        is_odd = self._rereading or self._tail.is_piped or self._store.lacking.is_rereading
+        if is_odd or any(self._recorded_elsewhere(file) for _, file in look.unread):
+            return 1
+        from session_monitor.base import side_by_side  # noqa: PLC0415 -- hardly ever
+
+        return (jobs.number or side_by_side.workers()) if side_by_side.can_fork() else 1
+
+    def _read_together(self, poll: Poll, look: Look, number: int) -> None:
+        """Read by so many processes, as far as they go; what they leave is read by this one, and so is what lies behind that."""
+        from .shares import Share  # noqa: PLC0415 -- as above
+        from .together import OddError, Team, Together  # noqa: PLC0415
+        from .worker import Worker  # noqa: PLC0415
+
+        self._store.discard()  # nothing was added, and others are going to write
+        workers = [
+            Worker(
+                Share(each, number),
+                look.unread,
+                self._store.of_a_share(),
+                self.book or _NO_PRICES,
+                session_key=self._session_key,
+                chain=self._chain,
+                tells_coming=self._committer.on_writing is not None,
+            )
+            for each in range(number)
+        ]
+        with self._jobs.lock(), contextlib.ExitStack() as stack:
+            try:
+                team = stack.enter_context(contextlib.closing(Team(workers)))
+            except OSError:  # too little memory, or too many processes
+                return
+            together = Together(team, self._store, self._committer, self._stop)
+            try:
+                for position, (generation, file) in enumerate(look.unread):
+                    if not generation.unterminated:
+                        together.read(poll, position, generation, file, is_priced=self.book is not None)
+                    if self._stop():
+                        return
+                    if tail.unread(generation, file):
+                        self._read(poll, generation, file)
+                        self._commit(poll)
+                        together.forget()
+            except OddError as odd:
+                self._drop_batch()
+                if odd.args and not self._stop():
+                    poll.notices.append(str(odd))
 
     def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:
         if self._intake is None:
@@ -383,39 +408,15 @@ class Ingest:
         )
 
     def _commit(self, poll: Poll) -> None:
-        batch = self._batch
-        if not batch.ends and not self._store.touched:
-            return
-        from session_monitor.index.rows import rows_of  # noqa: PLC0415 -- as above: most passes commit nothing
-
-        with self._store.changing():
-            # Before anything is written: what can be said of the files afterwards may be about their successors.
-            grown = [(generation, generation.advanced(file, end)) for generation, file, end in batch.ends.values()]
-            self._index.before()
-            if self._on_writing:
-                self._on_writing(self._store.coming())
-            follows = self._checkpoint.flushes == self._store.flushes
-            new, written = self._store.flush()
-            for generation, other in grown:
-                generation.become(other)
-                generation.coverage.add(batch.coverage[generation.gid])
-                poll.coverage.add(batch.coverage[generation.gid])
-            self._batch = _Batch()
-            flushes = self._store.flushes
-            # Read positions of before some flush do not follow it because one more was made.
-            self._checkpoint.flushes = flushes if follows else min(self._checkpoint.flushes, flushes - 1)
-            self._lags = not follows
-            self._checkpoint.save()
-            rows = rows_of(written, self.book or _NO_PRICES)
-            self._index.after(written, rows if self.book else None)
-        self._store.committed = self._offsets()
-        poll.bytes_read += batch.bytes
-        poll.new_sessions += new
-        poll.sums = usage_totals.added([poll.sums, rows.total()])
-        self._on_commit(poll, {each.session_id: each.summary for each in written})
+        batch, book = self._batch, self.book
+        if batch.ends or self._store.touched:
+            self._committer.commit(
+                poll, batch, WritingAlone(self._store, book or _NO_PRICES), is_priced=book is not None
+            )
+            self._batch = Batch()
 
     def _drop_batch(self) -> None:
-        self._batch = _Batch()
+        self._batch = Batch()
         self._store.discard()
 
     def _is_whole(self, line: bytes) -> bool:
