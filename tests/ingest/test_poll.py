@@ -5,9 +5,9 @@ from __future__ import annotations
 from types import SimpleNamespace
 
 from session_monitor.calls.coverage import Coverage
+from session_monitor.ingest import poll as polls
 from session_monitor.ingest.poll import Poll
 from session_monitor.log.look import Look
-from session_monitor.monitor import poll as polls
 from session_monitor.totals.spending import Spending
 from session_monitor.totals.usage_totals import Sums
 
