@@ -100,6 +100,4 @@ def test_the_same_answers_over_generated_logs(tmp_path, fleet, look, zone, monke
             code = ended.code
         return (code, *capsysbinary.readouterr())
 
-    different = list(two_places.differences(ask, str(own), fleet.address, names_in(own)))
-    print(*different, sep="\n")
-    assert different == []
+    assert list(two_places.differences(ask, str(own), fleet.address, names_in(own))) == []

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import os
 import re
 import shlex
 
@@ -117,5 +116,5 @@ def _first(own, fleet):
         return f"{own[0], own[2][:200]} and {fleet[0], fleet[2][:200]}"
     texts = [answer[1].decode().splitlines() for answer in (own, fleet)]
     lines = [line for line in difflib.ndiff(*texts) if line[0] in "-+"][:2]
-    at = len(os.path.commonprefix([line[1:] for line in lines]))
+    at = next((at for at, letters in enumerate(zip(*lines)) if at and len(set(letters)) > 1), 0)
     return " | ".join(f"{line[:60]} … {line[max(60, at - 40) : at + 60]}" for line in lines)
