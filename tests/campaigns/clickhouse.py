@@ -4,7 +4,8 @@ Two engines: Debian's server of 2018 (``old``), and today's engine, chDB, behind
 them.  ``cli.py ship`` is killed while a relay between it and the server plays: nothing listens, the answer is cut, too many parts,
 killed before the server has the rows, and killed when the server has them and nobody knows.  Meanwhile calls come, sessions are deleted,
 prices change, and a second one ships beside the first.  Then counts and sums there are held against the folder's, to the last
-digit.  As a program::
+digit.  Each question of the command line is asked of folders and of the database, in two time zones, and has the same answer; and
+over the rounds that were shipped to tell how fast, questions and pages of the web list are timed.  As a program::
 
     python3 -m tests.campaigns.clickhouse --install --engine both --kills 200 --rounds 1000000
 """
@@ -29,6 +30,7 @@ from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.shipping.clickhouse import stores
 from session_monitor.shipping.replication.replicator import Replicator
+from tests.campaigns import fleet_questions
 from tests.support import clickhouse_engines
 from tests.support.clickhouse_engines import NEW, OLD
 from tests.support.clickhouse_relay import BEFORE, BEHIND, CUT, DOWN, PARTS, PASS, Relay
@@ -154,8 +156,16 @@ def compared(engine, folder, book):
     return is_equal
 
 
-def rate(engine, address, folder, rounds):
-    """Rounds a second into an empty server; the index's rows are multiplied in memory, as session files of a million would take long to write."""
+def questions(engine, _address, folder, size, seed):
+    """Whether all questions have the answers of the folders whose rounds were shipped."""
+    return fleet_questions.equal(engine, folder, size, seed)
+
+
+def rate(engine, address, folder, rounds, _seed):
+    """Rounds a second into an empty server, and how long questions over them take.
+
+    The index's rows are multiplied in memory, as session files of a million would take long to write.
+    """
     shipped = Shipped(folder)
     for name in range(400):
         shipped.agent.store(
@@ -192,7 +202,8 @@ def rate(engine, address, folder, rounds):
     print(
         f"  {own[0]} rounds in {seconds:.1f} s: {own[0] / seconds:.0f} a second; {busy:.1f} s of processor time here: {own[0] / busy:.0f} a second"
     )
-    return list(map(str, own)) == there
+    is_quick = fleet_questions.quick(engine, folder.parent)
+    return is_quick and list(map(str, own)) == there
 
 
 def _copy(db, copy, off):
@@ -215,6 +226,7 @@ def main():
     parser.add_argument("--engine", choices=(OLD, NEW, "both"), default="both")
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--rounds", type=int, default=100_000, help="how many are shipped to tell how fast; 0 for none")
+    parser.add_argument("--bytes", default="500K", help="of each log of which all is asked; 0 for none (default: 500K)")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     is_good = True
@@ -231,16 +243,15 @@ def main():
 
 def _of_engine(engine, options):
     is_good = True
-    for part, amount in ((kills, options.kills), (rate, options.rounds)):
-        if not amount:
+    for part, amount in ((kills, options.kills), (questions, options.bytes), (rate, options.rounds)):
+        if amount in (0, "0"):
             continue
         home = Path(tempfile.mkdtemp(prefix="clickhouse-"))
         try:
             with clickhouse_engines.running(engine, home / "engine") as running:
                 (home / "sessions").mkdir()
                 print(f"{engine}, {part.__name__}: {amount}", flush=True)
-                more = (options.seed,) if part is kills else ()
-                is_good &= part(running, running.address, home / "sessions", amount, *more)
+                is_good &= part(running, running.address, home / "sessions", amount, options.seed)
         finally:
             shutil.rmtree(home, ignore_errors=True)
     return is_good

@@ -7,7 +7,9 @@ import json
 import pytest
 
 import cli
-from tests.support import fleets
+from tests.campaigns import ground_truth
+from tests.campaigns.same_answers.names import names_in
+from tests.support import fleets, prepared, two_places
 from tests.support.indexes import CONSUMERS, MODELS, SESSIONS, WAYS, Agent, Step, caught_up, opened
 
 NOW = 1_770_000_000_000
@@ -77,3 +79,25 @@ def test_the_same_answers(ask, zone, monkeypatch):
 def _in_no_order(answer):
     """Rounds that cost the same come in the order in which their sessions became known."""
     return {name: sorted(map(json.dumps, rows)) if isinstance(rows, list) else rows for name, rows in answer.items()}
+
+
+@pytest.mark.parametrize(("look", "zone"), [("mixed", "UTC"), ("agents", "Asia/Shanghai")])
+def test_the_same_answers_over_generated_logs(tmp_path, fleet, look, zone, monkeypatch, capsysbinary):
+    """Of all that the command line may be asked of a database, over calls in all the forms in which they are logged."""
+    log, _ = ground_truth.generate(tmp_path, *{**ground_truth.LOOKS, **ground_truth.OBSERVED}[look], "--bytes", "150K")
+    own = prepared.ingest(log, tmp_path / "own")
+    (own / ".state.json").unlink()  # how much of a log was read is known on the gateway alone
+    with opened(own) as index:
+        fleet.put(*fleets.rows_of(caught_up(index), "gw", has_texts=True))
+    for name, value in {"HOME": tmp_path, "XDG_DATA_HOME": tmp_path / "data", "SESSION_MONITOR_TIMEZONE": zone}.items():
+        monkeypatch.setenv(name, str(value))
+
+    def ask(words):
+        code = 0
+        try:
+            cli.main(words)
+        except SystemExit as ended:
+            code = ended.code
+        return (code, *capsysbinary.readouterr())
+
+    assert list(two_places.differences(ask, str(own), fleet.address, names_in(own))) == []

@@ -80,6 +80,7 @@ def standing_in():
     db = sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None)
     for table in ("rounds", "texts"):
         db.execute(f"CREATE TABLE {table}({', '.join(tables.columns(table))}, inserted)")
+        db.execute(f"CREATE INDEX {table}_identity ON {table}(session, gateway, number, version)")
         newest = f"SELECT max(version) FROM {table} AS other WHERE (other.gateway, other.session, other.number) = "
         db.execute(
             f"CREATE VIEW {table}_final AS SELECT * FROM {table} AS own WHERE rowid = (SELECT max(rowid) FROM {table} AS same "

@@ -82,6 +82,7 @@ def selection(desk: FolderDesk, report: Report, arguments: dict[str, Any]) -> Se
         until=until,
         models=_one(arguments["model"]),
         consumers=_one(arguments["consumer"]),
+        gateways=_one(arguments["gateway"]),
         outcome=arguments["outcome"],
     )
 

@@ -102,12 +102,14 @@ def _numbered(stored: dict[str, Any], own: OwnRound) -> dict[str, Any]:
 
 
 def _in_session(told: dict[str, Any], own: OwnRound) -> dict[str, Any]:
-    told.pop("thread", None)
-    told.pop("history_of", None)
-    if own.thread != 1:
-        told["thread"] = own.thread
-    if own.base != own.number - 1:
-        told["history_of"] = own.base
+    for name, value, is_usual in (
+        ("thread", own.thread, own.thread == 1),
+        ("history_of", own.base, own.base == own.number - 1),
+    ):
+        if not is_usual:
+            told[name] = value  # where it was told, it stays at its place
+        elif name in told:
+            del told[name]
     return told
 
 

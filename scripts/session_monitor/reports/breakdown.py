@@ -11,6 +11,7 @@ from session_monitor.base.periods import TimeSpan
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.index.schema import SLOT
+from session_monitor.index.ways import gateway_of
 from session_monitor.totals import usage_totals
 from session_monitor.totals.usage_totals import Sums
 
@@ -317,6 +318,12 @@ def known(index: Index, column: str, limit: int) -> list[str]:
     used = f"SELECT {column} FROM total WHERE calls"
     sql = f"SELECT name FROM {column} WHERE id IN ({used}) ORDER BY name LIMIT ?"
     return [name for (name,) in index.db.execute(sql, (limit,))]
+
+
+def known_gateways(index: Index, limit: int) -> list[str]:
+    """Some of the gateways that have calls, where a database holds those of many."""
+    ways = index.db.execute("SELECT name FROM way WHERE id IN (SELECT way FROM total WHERE calls)")
+    return sorted({gateway for (way,) in ways if (gateway := gateway_of(way)) is not None})[:limit]
 
 
 def without_content(index: Index) -> tuple[int, int]:

@@ -116,6 +116,7 @@ class Dashboard(NamedTuple):
     pace: SpendingPace
     models: list[str]
     consumers: list[str]
+    gateways: list[str]
 
 
 def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None, now: int) -> Dashboard:
@@ -142,6 +143,7 @@ def dashboard(index: Index, selection: Selection, unit: str, zone: tzinfo | None
         pace=pace.pace(selected, zone, now, (oldest, newest)),
         models=breakdown.known(index, "model", MOST_NAMES),
         consumers=breakdown.known(index, "consumer", MOST_NAMES),
+        gateways=breakdown.known_gateways(index, MOST_NAMES),
         # Last, since a choice of sessions stands in one place in the connection.
         before=_before(index, selection, now),
     )

@@ -83,7 +83,7 @@ class OverviewQuestion(Question):
             "heat": heat,
             "pace": shown.pace.to_json(),
             "alerts": list(_alerts(setting, shown, damaged)),
-            "known": {"models": shown.models, "consumers": shown.consumers},
+            "known": {"models": shown.models, "consumers": shown.consumers, "gateways": shown.gateways},
         }
 
 

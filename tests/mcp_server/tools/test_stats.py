@@ -13,6 +13,7 @@ ROWS = {
     "vendor": ("stats-vendor", "vendors", "vendor"),
     "seller": ("stats-seller", "sellers", "seller"),
     "route": ("stats-route", "routes", "route"),
+    "gateway": ("stats-gateway", "gateways", "gateway"),
     "agent": ("stats-agent", "agents", "agent"),
 }
 

@@ -32,7 +32,7 @@ export class Filters {
   #custom;
   #dates = {};
   #clear;
-  #known = { models: [], consumers: [] };
+  #known = { models: [], consumers: [], gateways: [] };
 
   constructor(box, { isRedacted, onEnter }) {
     const ranges = el("div", { class: "segments ranges", role: "group", "aria-label": t("range.label") });
@@ -61,6 +61,7 @@ export class Filters {
       el("span", { class: "search" }, icon("search"), this.#search),
       this.#select("model", t("filter.model")),
       this.#select("consumer", t("filter.consumer")),
+      this.#select("gateway", t("filter.gateway")),
       this.#select("status", t("filter.status")),
       this.#select("outcome", t("filter.outcome")),
       this.#clear,
@@ -86,6 +87,8 @@ export class Filters {
     if (document.activeElement !== this.#search) this.#search.value = wanted.q;
     fillSelect(this.#selects.model, t("filter.allModels"), this.#known.models.map(optionOf), wanted.model);
     fillSelect(this.#selects.consumer, t("filter.allConsumers"), this.#known.consumers.map(optionOf), wanted.consumer);
+    fillSelect(this.#selects.gateway, t("filter.allGateways"), this.#known.gateways.map(optionOf), wanted.gateway);
+    this.#selects.gateway.hidden = this.#known.gateways.length < 2 && !wanted.gateway;
     const statuses = STATUSES.map((status) => [status, statusName(status)]);
     fillSelect(this.#selects.status, t("filter.anyStatus"), statuses, wanted.status);
     const outcomes = OUTCOMES.map((outcome) => [outcome, t(OUTCOME_TEXTS[outcome])]);

@@ -22,6 +22,7 @@ export function view() {
     ...rangeOf(asked),
     model: asked.get("model") ?? "",
     consumer: asked.get("consumer") ?? "",
+    gateway: asked.get("gateway") ?? "",
     status: oneOf("status", STATUSES, ""),
     outcome: oneOf("outcome", OUTCOMES, ""),
     q: asked.get("q") ?? "",
@@ -35,8 +36,8 @@ export function view() {
 
 /** The filters of a view, as the server knows them; days are those of the page's zone. */
 export function filtersOf(wanted) {
-  const { model, consumer, status, outcome, q } = wanted;
-  return { ...spanOf(wanted), model, consumer, status, outcome, q, timezone: timeZone };
+  const { model, consumer, gateway, status, outcome, q } = wanted;
+  return { ...spanOf(wanted), model, consumer, gateway, status, outcome, q, timezone: timeZone };
 }
 
 /** What a bar over time is: what was asked for, or what fits the span; the server makes it coarser where it must. */
@@ -50,16 +51,16 @@ export function unitOf({ by, range, since, until }) {
 
 /** Whether anything but the span is asked for. */
 export function isFiltered(wanted) {
-  return Boolean(wanted.model || wanted.consumer || wanted.status || wanted.outcome || wanted.q);
+  return Boolean(wanted.model || wanted.consumer || wanted.gateway || wanted.status || wanted.outcome || wanted.q);
 }
 
 /** Whether of a session some calls alone may be meant. */
 export function isPart(wanted) {
-  return Boolean(wanted.range !== "all" || wanted.model || wanted.consumer || wanted.outcome);
+  return Boolean(wanted.range !== "all" || wanted.model || wanted.consumer || wanted.gateway || wanted.outcome);
 }
 
 /** What takes all filters away; the span stays. */
-export const NO_FILTERS = { model: null, consumer: null, status: null, outcome: null, q: null, offset: null };
+export const NO_FILTERS = { model: null, consumer: null, gateway: null, status: null, outcome: null, q: null, offset: null };
 
 /** What chooses a span. */
 export function inRange(range) {
