@@ -70,6 +70,7 @@ COMMANDS = {
     **dict.fromkeys(("completion", "__complete"), "completion.command"),
 }
 """In which module of ``commands`` each command stands: only the one that is asked for is loaded."""
+_VERSION = "--version"
 _OF_FILES = frozenset(
     (
         *("tail", "stats.metrics", "control.alerts", "upkeep.checks", "upkeep.delete", "upkeep.repair", "ship"),
@@ -160,11 +161,12 @@ def parser(words: Sequence[str] = ()) -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     top.set_defaults(command_line=parser)
-    top.add_argument("--version", action="version", version=f"agent-session-monitor {__version__}")
+    top.add_argument(_VERSION, action="version", version=f"agent-session-monitor {__version__}")
     commands = top.add_subparsers(metavar="COMMAND", required=True, parser_class=parsers.Parser)
     shared = parsers.shared_options()
     asked = COMMANDS.get(words[0]) if words else None
-    for name in [asked] if asked else dict.fromkeys(COMMANDS.values()):
+    needed = [asked] if asked else [] if words[:1] == [_VERSION] else dict.fromkeys(COMMANDS.values())
+    for name in needed:
         importlib.import_module(f"commands.{name}").add(commands, shared)
     return top
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from session_monitor.search.in_notes import NoteHit
 
 _EVERYWHERE, _NOTES = "all", "notes"
+PATIENCE = 10.0
+"""Seconds for which rounds are looked through, the latest first, before what is there so far is told."""
 
 
 def add(commands: Any, shared: argparse.ArgumentParser) -> None:
@@ -78,6 +80,7 @@ def _search(options: argparse.Namespace, output: Output, data: Data) -> None:
     if output.is_json:
         hits, notes = [hit._asdict() for hit in results.hits], [hit._asdict() for hit in noted]
         told = {"hits": hits, "more": results.has_more, "notes": notes, "more_notes": has_more_noted}
+        told.update(complete=results.is_complete, looked_through=results.looked_through)
         output.print_json(to_json(told))
         return
     _print_notes(output, noted, has_more=has_more_noted)
@@ -114,6 +117,9 @@ def _print_rounds(output: Output, results: SearchResults) -> None:
         print("\n".join(_lines(hit, output.columns(), output.paint())))
     if results.has_more:
         output.tell(f"(the latest {humanize.counted(len(results.hits), 'round')}; --limit shows more)")
+    elif not results.is_complete:
+        share = int(100 * results.looked_through)
+        output.tell(f"(looked through {share}% of all rounds, the latest; the same search goes on with older ones)")
 
 
 def _noted(report: Report, wanted: Query, options: argparse.Namespace) -> tuple[Sequence[NoteHit], bool]:
@@ -128,7 +134,8 @@ def _noted(report: Report, wanted: Query, options: argparse.Namespace) -> tuple[
 def _results(report: Report, wanted: Query, options: argparse.Namespace, output: Output) -> SearchResults:
     progress = functools.partial(output.progress, "making the search index")
     try:
-        return query.search(report, wanted, filters.selection(options), limit=options.limit, progress=progress)
+        meant, is_enough = filters.selection(options), query.within(PATIENCE)
+        return query.search(report, wanted, meant, limit=options.limit, progress=progress, is_enough=is_enough)
     except NoFullTextError:
         text = f"SQLite {sqlite3.sqlite_version} of this Python has no full-text search (FTS5): run cli.py with another one"
         raise Failure("no_full_text", text) from None
@@ -177,7 +184,7 @@ def _why_empty(report: Report, wanted: Query, results: SearchResults, options: a
     if results.unlogged == results.rounds:
         return "The log holds no content of any call: the gateway has to log question, answer and messages ('doctor')."
     where = f"in {wanted.column} " if wanted.column else ""
-    none = f"No round has {text} {where}".rstrip()
+    none = f"No round {'' if results.is_complete else 'so far '}has {text} {where}".rstrip()
     silent = f"; of {humanize.counted(results.unlogged, 'round')} the log holds no content" if results.unlogged else ""
     hints = "; ".join(_hints(wanted, filters.in_words(options)))
     return f"{none}{silent}{': ' if hints else ''}{hints}."

@@ -17,7 +17,7 @@ from session_monitor.reports.report import NoSuchFolderError
 from session_monitor.text import own_names
 
 from . import static
-from .answers.desk import Desk
+from .answers.desk import SEARCHING, Desk
 from .answers.titles import Titles
 from .api import alerts, export, metrics, routes
 from .api.export import SessionExport
@@ -211,7 +211,13 @@ class Site(NamedTuple):
         question = routes.QUESTIONS[request.path].of(request, setting)
         work = functools.partial(questions.answer_body, question, setting)
         kind = {"is_of_all": question.is_of_all, "is_search": question.is_search}
-        return Answer(200, self.desk.answer(question, work, share, **kind))
+        try:
+            return Answer(200, self.desk.answer(question, work, share, **kind))
+        except Refusal as refusal:
+            told = questions.body_of_not_yet(question, setting) if refusal.code == SEARCHING else None
+            if told is None:
+                raise
+            return Answer(200, AnswerBody(told))
 
     def _scraped(self, _request: Request, _share: Share) -> Answer:
         return Answer(200, metrics.scraped(self.desk))

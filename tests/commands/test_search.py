@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 
 import pytest
@@ -155,7 +156,10 @@ def test_nothing_found(run, data, arguments, hint):
     out, err = run(*arguments)
     assert hint in out
     assert err == ""
-    assert data(*arguments) == {"hits": [], "more": False, "notes": [], "more_notes": False}
+    assert data(*arguments) == {
+        **{"hits": [], "more": False, "notes": [], "more_notes": False},
+        **{"complete": True, "looked_through": 1.0},
+    }
 
 
 @pytest.mark.parametrize("text", ["☀️", "", " "])
@@ -190,6 +194,22 @@ def test_a_log_without_content(run, home):
     read(home, calls.line("mute").replace(rb",\"messages\":[]", b""))
     out, _ = run("weather")
     assert out.startswith("The log holds no content of any call")
+
+
+def test_what_is_there_so_far(run, monkeypatch):
+    """Where looking through all takes long, it is said how much the answer is about; the same search goes on."""
+    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(search, "PATIENCE", 0)
+    out, err = run("no-such-word")
+    assert "No round so far has no-such-word" in out
+    assert re.search(r"looked through \d+% of all rounds", out + err)
+    told = json.loads(run("no-such-word", "--json")[0])["data"]
+    assert (told["complete"], 0 < told["looked_through"] < 1) == (False, True)
+    for _ in range(100):
+        if "so far" not in run("no-such-word")[0]:
+            break
+    told = json.loads(run("no-such-word", "--json")[0])["data"]
+    assert (told["complete"], told["looked_through"]) == (True, 1.0)
 
 
 def test_no_index_can_be_kept(run, monkeypatch):

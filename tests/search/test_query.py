@@ -219,8 +219,51 @@ def test_progress(folder, monkeypatch):
     told = []
     found(folder, "weather", progress=lambda *how: told.append(how))
     assert [done for done, _ in told] == sorted({done for done, _ in told})
-    assert len(told) == 4
-    assert told[-1][0] == told[-1][1] == sum(total for _, total in told) // 4
+    assert told == [(1, 4), (2, 4), (3, 4), (4, 4)]
+
+
+def test_an_answer_before_all_is_looked_through(folder, monkeypatch):
+    """Where it is enough, what is there so far is told, the latest first, and how much that is; the next search goes on."""
+    monkeypatch.setattr(word_index, "PIECE", 1)
+    shares, rounds = [], []
+    for _ in range(4):
+        answer = found(folder, "weather", is_enough=lambda: True)
+        shares.append((answer.is_complete, answer.looked_through))
+        rounds.append([(hit.session_id, hit.round) for hit in answer.hits])
+
+    assert shares == [(False, 0.25), (False, 0.5), (False, 0.75), (True, 1.0)]
+    assert rounds[-1] == hits(folder, "weather") == [("build", 1)]
+
+
+def test_nothing_older_is_looked_through_than_is_told(folder, monkeypatch):
+    """Once there are more hits than are wanted, older rounds would not be told anyway."""
+    monkeypatch.setattr(word_index, "PIECE", 1)
+    answer = found(folder, "the", limit=1)
+
+    assert (answer.has_more, answer.is_complete) == (True, False)
+    assert found(folder, "nobody said that").is_complete
+    assert answer.hits == found(folder, "the", limit=1).hits
+
+
+def test_new_rounds_come_before_the_older_ones(folder, monkeypatch):
+    """What comes while older rounds are not looked through yet is put in first, and is found as the latest."""
+    monkeypatch.setattr(word_index, "PIECE", 1)
+    found(folder, "the", is_enough=lambda: True)
+    monitor(folder, line("build", "the latest", "", 59))
+
+    assert found(folder, "latest", is_enough=lambda: True).looked_through == 0.4
+    found_now = found(folder, "the")
+    assert found_now.is_complete
+    assert (found_now.hits[0].session_id, found_now.hits[0].round) == ("build", 3)
+
+
+def test_so_many_seconds():
+    """What asks whether they are over takes its time from a clock."""
+    now = [10.0]
+    is_over = query.within(2, lambda: now[0])
+    assert not is_over()
+    now[0] = 12.0
+    assert is_over()
 
 
 # -- whatever became of it ---------------------------------------------------------------------------------------------
@@ -376,7 +419,7 @@ def test_a_search_index_that_another_search_begins_anew(folder, monkeypatch, whe
     begun = []
 
     def hindered(*arguments):
-        done = real(*arguments)
+        done = list(real(*arguments))
         begun.append(arguments)
         if len(begun) == (3 if when == "before a piece" else 1):
             begun_anew(folder)

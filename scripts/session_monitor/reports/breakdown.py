@@ -276,6 +276,8 @@ def session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
 def _session_count_by(selected: SelectionSql, sources: list[SumSource], naming: Naming) -> dict[str | None, int]:
     """The same for each name."""
     keys = ", ".join(naming.by)
+    if naming.is_one_to_one and len(sources) == 1 and sources[0].sessions.startswith("part "):
+        return _session_count_of_parts(selected, sources[0].sessions, naming)
     union = " UNION ALL ".join(f"SELECT {keys}, session FROM {source.sessions}" for source in sources)
     if naming.is_one_to_one:
         sql = f"SELECT {keys}, count(DISTINCT session) FROM ({union}) GROUP BY {keys}"
@@ -283,6 +285,24 @@ def _session_count_by(selected: SelectionSql, sources: list[SumSource], naming: 
     numbered, names = naming.numbered()
     sql = f"SELECT number, count(DISTINCT session) FROM ({union}) JOIN {numbered} USING ({keys}) GROUP BY number"
     return {names[number]: count for number, count in selected.index.db.execute(sql)}
+
+
+def _session_count_of_parts(selected: SelectionSql, parts: str, naming: Naming) -> dict[str | None, int]:
+    """The same for each name, of parts.
+
+    A session is in a part once, so who has one part alone, as most models do, need not be told apart from others.
+    """
+    keys, db = ", ".join(naming.by), selected.index.db
+    # Which parts there are is in the sums, which are few.
+    names = db.execute(f"SELECT {keys}, count(*) FROM (SELECT DISTINCT {schema.CALLS} FROM total) GROUP BY {keys}")
+    counts = {}
+    for *key, number in names.fetchall():
+        counted = "count(*)" if number == 1 else "count(DISTINCT session)"
+        of_name = " AND ".join(f"{column} = {value}" for column, value in zip(naming.by, key))
+        (count,) = db.execute(f"SELECT {counted} FROM {parts} AND {of_name}").fetchone()
+        if count:
+            counts[naming.of(tuple(key))] = count
+    return counts
 
 
 def _names(selected: SelectionSql, table: str) -> dict[int, str]:

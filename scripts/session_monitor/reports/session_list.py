@@ -5,8 +5,9 @@ Rows are of the calls that are meant alone, so that they add up to what the same
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
 from session_monitor.index import schema
@@ -42,6 +43,8 @@ _OF_CALLS = {
 """The same of some of their calls."""
 _FEW = 4
 """Where not one in so many sessions is meant, these are looked up; else all rounds are gone through."""
+_MOST_WALKED = 5_000
+"""Sessions that are looked at along an order, before calls are added up of all that are meant."""
 
 
 class SessionList(NamedTuple):
@@ -113,6 +116,8 @@ def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> 
         sql = f"SELECT id FROM session WHERE {sessions} {page.sql('updated', 'id')}"
     elif not selection._replace(since=None, until=None).is_of_calls and not selected.has_undated():
         sql = _in_time(selected, page, are_few=meant * _FEW < total)
+    elif (walked := _walked(selected, page, meant, total)) is not None:
+        return walked
     else:
         where = selected.rounds(selection.since, selection.until)
         if meant * _FEW < total:
@@ -120,6 +125,41 @@ def _numbers(selected: SelectionSql, page: ListPage, meant: int, total: int) -> 
         order = page.sql(*_OF_CALLS[page.sort_by], "session")
         sql = f"SELECT session FROM round WHERE {where} GROUP BY session {order}"
     return [number for (number,) in selected.index.db.execute(sql)]
+
+
+def _walked(selected: SelectionSql, page: ListPage, meant: int, total: int) -> list[int] | None:
+    """The same of some calls of each session, along the order of what all its calls add up to; None where that is far to go.
+
+    No calls of a session add up to more than all of them, so the page is whole once the next session has less in all
+    than the last one on it.
+    """
+    if page.reverse or page.limit is None or (page.offset + page.limit) * total > meant * _MOST_WALKED:
+        return None
+    # Who is meant is not spread evenly over what sessions cost: a cheap model is not among the dearest.
+    if page.sort_by != "updated" and meant * _FEW < total:
+        return None
+    most, db, selection = page.offset + page.limit, selected.index.db, selected.selection
+    whole, of_calls = ", ".join(_OF_SESSION[page.sort_by]), ", ".join(_OF_CALLS[page.sort_by])
+    limit = f"updated >= {selection.since}" if selection.since is not None else "true"
+    # A plus, since the order is what has to be gone along.
+    limit = limit if page.sort_by == "updated" else f"+{limit}"
+    order = page._replace(limit=None, offset=0).sql(*_OF_SESSION[page.sort_by], "id")
+    rounds = f"SELECT count(*), {of_calls} FROM round WHERE session = ? AND {selected.rounds(selection.since, selection.until)}"
+    best: list[tuple[Any, ...]] = []
+    for walked, (number, *key) in enumerate(db.execute(f"SELECT id, {whole} FROM session WHERE {limit} {order}")):
+        if len(best) == most and best[0] > _sorting(key, number):
+            break
+        if walked == _MOST_WALKED:
+            return None
+        calls, *own = db.execute(rounds, (number,)).fetchone()
+        if calls:
+            (heapq.heappush if len(best) < most else heapq.heappushpop)(best, _sorting(own, number))
+    return [number for *_, number in sorted(best, reverse=True)][page.offset :]
+
+
+def _sorting(key: list[Any], number: int) -> tuple[Any, ...]:
+    """What sorts as SQL does: nothing comes before all else."""
+    return (*((value is not None, value) for value in key), number)
 
 
 def _in_time(selected: SelectionSql, page: ListPage, *, are_few: bool) -> str:

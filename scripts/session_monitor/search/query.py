@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Callable, NamedTuple
 
 from session_monitor.base import timestamps
 from session_monitor.index.database import Index, Progress
@@ -54,7 +55,8 @@ class Hit(NamedTuple):
 class SearchResults(NamedTuple):
     """Hits, the latest first, and whether there are more.
 
-    ``is_kept`` says whether there is a search index now that the next search can use.  Where there is no hit, ``rounds``
+    ``is_kept`` says whether there is a search index now that the next search can use, ``looked_through`` which part of all
+    rounds is in it: those that are not are older, and are found by a search that goes on.  Where there is no hit, ``rounds``
     and ``unlogged`` say how many rounds there are, and of how many of them the log holds no content.
     """
 
@@ -63,6 +65,23 @@ class SearchResults(NamedTuple):
     is_kept: bool
     rounds: int = 0
     unlogged: int = 0
+    looked_through: float = 1.0
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all was looked through."""
+        return self.looked_through == 1.0
+
+
+def never() -> bool:
+    """Nobody has waited long enough."""
+    return False
+
+
+def within(seconds: float, clock: Callable[[], float] = time.monotonic) -> Callable[[], bool]:
+    """What says whether so many seconds are over, on a clock."""
+    end = clock() + seconds
+    return lambda: clock() >= end
 
 
 def search(
@@ -73,17 +92,19 @@ def search(
     limit: int = LIMIT,
     of_each: int | None = None,
     progress: Progress = silent,
+    is_enough: Callable[[], bool] = never,
 ) -> SearchResults:
     """The latest rounds that match, among those that are meant; ``of_each`` session so many at most, where that is given.
 
-    ``progress`` hears of the making of the search index.  Raises ``NoSuchFolderError`` as a report does, and
+    ``progress`` hears of the making of the search index, how many rounds of how many are in.  That ends before all are in
+    once there are more hits than are wanted, or where it ``is_enough``, which is asked after each piece.  Raises ``NoSuchFolderError`` as a report does, and
     ``NoFullTextError``.
     """
 
     def ask(db: sqlite3.Connection | None) -> SearchResults:
         def question(index: Index) -> SearchResults:
             where = SelectionSql(index, meant).rounds(meant.since, meant.until)
-            return _answer(db, index, _Asked(query, where, limit, of_each, Counter()), progress)
+            return _answer(db, index, _Asked(query, where, limit, of_each, Counter()), progress, is_enough)
 
         return sessions.ask(question)
 
@@ -111,17 +132,15 @@ class _Asked(NamedTuple):
     taken: Counter[int]
 
 
-def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, progress: Progress) -> SearchResults:
+def _answer(
+    db: sqlite3.Connection | None, index: Index, asked: _Asked, progress: Progress, is_enough: Callable[[], bool]
+) -> SearchResults:
     answer = None
     # The numbers of a main index in memory are nobody's but this search's.
     is_on_disk = index.db.execute("PRAGMA database_list").fetchone()[2] != ""
     if db and is_on_disk:
         try:
-            if not word_index.is_current(db, index):
-                word_index.bring_up_to_date(db, index, progress)
-            with word_index.one_state(db):
-                if word_index.is_current(db, index):  # unless another search has begun it anew
-                    answer = SearchResults(*_hits(db, index, asked), is_kept=True)
+            answer = _found(db, index, asked, progress, is_enough)
         except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
             pass
         except sqlite3.DatabaseError as error:
@@ -131,6 +150,36 @@ def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, progress
         return answer
     rounds, unlogged = breakdown.without_content(index)
     return answer._replace(rounds=rounds, unlogged=unlogged)
+
+
+def _found(
+    db: sqlite3.Connection, index: Index, asked: _Asked, progress: Progress, is_enough: Callable[[], bool]
+) -> SearchResults | None:
+    """What is found in a search index, which is gone on with before; None where another search has begun it anew."""
+    if not word_index.is_current(db, index):
+        (total,) = index.db.execute("SELECT coalesce(sum(calls), 0) FROM total").fetchone()
+        for _ in word_index.bring_up_to_date(db, index):
+            progress(min(word_index.rounds(db), total), total)
+            if is_enough() or _has_enough(db, index, asked):
+                break
+    with word_index.one_state(db):
+        if not word_index.is_of(db, index):
+            return None
+        hits, has_more = _hits(db, index, asked)
+        if word_index.is_current(db, index):
+            return SearchResults(hits, has_more, is_kept=True)
+        # Less than all, however little is missing.
+        share = min(word_index.share(db, index), 0.9999)
+        return SearchResults(hits, has_more, is_kept=True, looked_through=share)
+
+
+def _has_enough(db: sqlite3.Connection, index: Index, asked: _Asked) -> bool:
+    """Whether what is in has more hits than are wanted, and none that is missing is later than they are."""
+    with word_index.one_state(db):
+        if not word_index.has_latest(db, index) or word_index.is_current(db, index):
+            return False
+        hits, are_more = _hits(db, index, asked._replace(taken=Counter()))
+        return are_more and len(hits) == asked.limit
 
 
 def _hits(db: sqlite3.Connection, index: Index, asked: _Asked) -> tuple[list[Hit], bool]:
@@ -195,17 +244,18 @@ def _hit(index: Index, session: int, number: int, finder: Finder, column: str | 
 def _piecemeal(index: Index, asked: _Asked, progress: Progress) -> SearchResults:
     """The hits without a search index that is kept: from one of a piece at a time in memory, the latest first."""
     hits: list[Hit] = []
-    has_more, done, total = False, 0, word_index.size_changed(index, -1)
+    has_more, done = False, 0
+    (total,) = index.db.execute("SELECT coalesce(sum(calls), 0) FROM total").fetchone()
     with word_index.in_memory() as db:
-        for piece in word_index.changed(index, -1, latest_first=True):
-            word_index.put(db, word_index.texts(index.folder, reversed(piece)))
+        for piece, _ in word_index.older(index, word_index.NEVER):
+            word_index.put(db, list(word_index.texts(index.folder, reversed(piece))))
             more, are_more = _hits(db, index, asked._replace(limit=asked.limit - len(hits)))
             hits += more
             has_more |= are_more
             if are_more and len(hits) == asked.limit:
                 break
             word_index.clear(db)
-            done += sum(each.place.length for each in piece)
+            done += len(piece)
             progress(done, total)
     progress(total, total)
     return SearchResults(_sorted(hits), has_more, is_kept=False)

@@ -1,13 +1,15 @@
 """How is there an index of all words that were said?
 
 ``.search.sqlite3`` beside the session files is a full-text index (SQLite's FTS5): each word with where it stands, and no
-copy of the texts.  It follows from the session files, may be deleted at any time, and is made by who searches first;
-each search puts in what is new since the last one.
+copy of the texts.  It follows from the session files, may be deleted at any time, and is made by who searches first,
+in pieces, the latest rounds first, so that there is an answer long before all is in; each search goes on with that, and
+puts in what is new since the last one.
 
-    text      the words of each round, by column; rows are numbered as they came, the oldest first
+    text      the words of each round, by column; later rounds have higher numbers, what is new from 1 on, older ones below
     round     which round of which session has a number there
-    session   up to which round a session is in
-    meta      of which making of the main index the sessions' numbers are, and up to which of its changes all is in
+    session   from which to which round a session is in
+    meta      of which making of the main index the sessions' numbers are, up to which of its changes all is in that is
+              from a half hour on (``slot``), and which one that is: NULL once all is in
 
 A session that is no longer there stays in, and is not found, since the main index does not know its number any more.
 Nothing here uses a write-ahead log: its files would come and go, and the main index would take that for session files.
@@ -19,23 +21,23 @@ import contextlib
 import itertools
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, TypeVar
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import opening, schema
-from session_monitor.index.database import Index, Progress
+from session_monitor.index.database import Index
 from session_monitor.sessions.rounds import Place, open_session, with_the_one_before
 
 from . import words as full_text
 from .texts import COLUMNS, said
 from .words import Word
 
-SCHEMA = 1
-PIECE = 32_000_000
-"""Bytes of session files that are put in at once."""
-BULK = 2 * PIECE
+SCHEMA = 2
+PIECE = 8_000_000
+"""About so many bytes of session files are put in at once."""
+BULK = 64_000_000
 """With more than that FTS5 leaves the merging of its parts for later."""
 PATIENCE = 60.0
 """Seconds for which a search waits for another one that is just putting a piece in."""
@@ -46,12 +48,16 @@ _TABLES = (
     # Memory for rows that are not written yet: more of it is no faster, less leaves more to merge.
     "INSERT INTO text(text, rank) VALUES ('hashsize', 16000000)",
     "CREATE TABLE round(id INTEGER PRIMARY KEY, session INTEGER, number INTEGER)",
-    "CREATE TABLE session(id INTEGER PRIMARY KEY, number INTEGER)",
-    "CREATE TABLE meta(made TEXT, change INTEGER)",
-    "INSERT INTO meta VALUES ('', -1)",
+    "CREATE TABLE session(id INTEGER PRIMARY KEY, first INTEGER, last INTEGER)",
+    "CREATE TABLE meta(made TEXT, change INTEGER, slot INTEGER)",
+    "INSERT INTO meta VALUES ('', -1, NULL)",
     f"PRAGMA user_version = {SCHEMA}",
 )
 _PUT_TEXT = f"INSERT INTO text(rowid, {', '.join(COLUMNS)}) VALUES (?, ?, ?, ?, ?)"
+_PUT_SESSION = (
+    "INSERT INTO session VALUES (?, ?, ?) "
+    "ON CONFLICT(id) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)"
+)
 _MATCHING = (
     "SELECT round.session, round.number FROM text CROSS JOIN round ON round.id = text.rowid "
     "WHERE text MATCH ? ORDER BY text.rowid DESC"
@@ -64,12 +70,23 @@ _PLACE = (
     "AND before.number = coalesce(nullif(round.base, 0), round.number - 1) "
 )
 _ONE = _PLACE + "WHERE session.id = ? AND round.number = ?"
+_LATEST = "max(round.at) OVER (PARTITION BY round.session ORDER BY round.number)"
 # By the half hour, so that files are read in some longer pieces; never before an earlier round of the same session.
-_CHANGED = (
-    _PLACE + "WHERE session.change > ? "
-    "ORDER BY max(round.at) OVER (PARTITION BY round.session ORDER BY round.number) / ? {0}, session.id {0}, round.number {0}"
+_CHANGED = _PLACE + f"WHERE session.change > ? ORDER BY {_LATEST} / ?, session.id, round.number"
+_OLDER = (
+    f"SELECT * FROM ({_PLACE.replace(' FROM', f', {_LATEST} AS latest FROM', 1)} WHERE session.id IN ({{0}})) "
+    "WHERE {1} ORDER BY latest / ? DESC, 1 DESC, 3 DESC"
 )
-_SIZE = "SELECT coalesce(sum(length), 0) FROM session CROSS JOIN round ON session = id WHERE change > ?"
+_IN_TIME = _OLDER.format(
+    "SELECT session FROM active WHERE slot >= ? AND slot < ?",
+    f"latest >= ? * {schema.SLOT} AND latest < ? * {schema.SLOT}",
+)
+_UNDATED = _OLDER.format("SELECT session FROM round WHERE at IS NULL", "latest IS NULL")
+_SLOTS = "SELECT slot, sum(calls) FROM slot WHERE slot < ? GROUP BY slot ORDER BY slot DESC"
+_SIZES = "SELECT coalesce(sum(size), 0), coalesce(sum(calls), 0) FROM session"
+_ALL_DATED = "SELECT (SELECT total(calls) FROM total) = (SELECT total(calls) FROM slot)"
+NEVER = 2**60
+"""A half hour that never comes."""
 
 
 class NoFullTextError(Exception):
@@ -107,17 +124,58 @@ def _indexed(session: int, file: str, number: int, start: int, length: int, *bef
     return IndexedRound(session, Place(file, number, start, length), place_before)
 
 
-def size_changed(index: Index, seen: int) -> int:
-    """The bytes of all rounds in sessions that changed after the main index's change of this number."""
-    return int(index.db.execute(_SIZE, (seen,)).fetchone()[0])
+def changed(index: Index, seen: int) -> Iterator[list[IndexedRound]]:
+    """The rounds of sessions that changed after the main index's change of this number, some at a time."""
+    return _pieces(index.db.execute(_CHANGED, (seen, schema.SLOT)))
 
 
-def changed(index: Index, seen: int, *, latest_first: bool = False) -> Iterator[list[IndexedRound]]:
-    """These rounds, some at a time."""
+def older(index: Index, slot: int) -> Iterator[tuple[list[IndexedRound], int | None]]:
+    """The rounds from before a half hour, some at a time, the latest first.
+
+    With them the half hour from which on all were told then; None once that is all there are.
+    """
+    size, calls = index.db.execute(_SIZES).fetchone()
+    most = max(1, PIECE * calls // max(1, size))
+    behind: int | None = slot
+    while behind is not None:
+        start = _slot_of(index, behind, most)
+        rows = _undated(index) if start is None else index.db.execute(_IN_TIME, (*(start, behind) * 2, schema.SLOT))
+        *pieces, last = [*_pieces(rows)] or [[]]
+        for piece in pieces:
+            yield piece, behind
+        behind = start if start is not None and _are_any_before(index, start) else None
+        yield last, behind
+
+
+def _slot_of(index: Index, behind: int, most: int) -> int | None:
+    """The half hour from which to the one ``behind`` there are so many calls; None where there are none before that."""
+    slot, there = None, 0
+    for slot, calls in index.db.execute(_SLOTS, (behind,)):  # noqa: B007 -- the last one is the answer
+        there += calls
+        if there >= most:
+            break
+    return slot
+
+
+def _are_any_before(index: Index, slot: int) -> bool:
+    """Whether there are rounds from before a half hour, or without a time."""
+    return _slot_of(index, slot, 1) is not None or not _are_all_dated(index)
+
+
+def _undated(index: Index) -> Iterable[Any]:
+    """The rounds before which, in their session, none has a time, and which have none."""
+    return () if _are_all_dated(index) else index.db.execute(_UNDATED, (schema.SLOT,))
+
+
+def _are_all_dated(index: Index) -> bool:
+    return bool(index.db.execute(_ALL_DATED).fetchone()[0])
+
+
+def _pieces(rows: Iterable[Any]) -> Iterator[list[IndexedRound]]:
     piece: list[IndexedRound] = []
     size = 0
-    for row in index.db.execute(_CHANGED.format("DESC" if latest_first else ""), (seen, schema.SLOT)):
-        piece.append(_indexed(*row))
+    for row in rows:
+        piece.append(_indexed(*row[:8]))
         size += piece[-1].place.length
         if size >= PIECE:
             yield piece
@@ -178,10 +236,19 @@ def matching(db: sqlite3.Connection, words: Iterable[Word], column: str | None) 
     return db.execute(_MATCHING, (full_text.match(words, column),))
 
 
+def is_of(db: sqlite3.Connection, index: Index) -> bool:
+    """Whether the sessions' numbers are those of the main index, as it was made."""
+    return bool(_made(db) == index.meta("made"))
+
+
+def has_latest(db: sqlite3.Connection, index: Index) -> bool:
+    """Whether of what the main index knows nothing is missing that is later than what is in."""
+    return is_of(db, index) and bool(db.execute("SELECT change FROM meta").fetchone()[0] >= index.meta("change"))
+
+
 def is_current(db: sqlite3.Connection, index: Index) -> bool:
     """Whether all is in that the main index knows."""
-    made, change = db.execute("SELECT made, change FROM meta").fetchone()
-    return bool(made == index.meta("made") and change >= index.meta("change"))
+    return has_latest(db, index) and _slot(db) is None
 
 
 def one_state(db: sqlite3.Connection) -> AbstractContextManager[None]:
@@ -189,30 +256,66 @@ def one_state(db: sqlite3.Connection) -> AbstractContextManager[None]:
     return _transaction(db, "DEFERRED")
 
 
-def bring_up_to_date(db: sqlite3.Connection, index: Index, progress: Progress) -> None:
-    """Put in what is new.  Whoever searches meanwhile gets a turn after each piece, and what is in by then stays in.
+def share(db: sqlite3.Connection, index: Index) -> float:
+    """Which part of all rounds is in."""
+    (total,) = index.db.execute("SELECT total(calls) FROM total").fetchone()
+    return min(1.0, rounds(db) / total) if total else 1.0
 
-    Ends where another search begins it anew meanwhile, for a main index that is not this one: then it is not current.
+
+def rounds(db: sqlite3.Connection) -> int:
+    """How many rounds are in."""
+    first, last = db.execute("SELECT (SELECT min(id) FROM round), (SELECT max(id) FROM round)").fetchone()
+    return 0 if first is None else int(last - first + 1)
+
+
+def bring_up_to_date(db: sqlite3.Connection, index: Index) -> Iterator[None]:
+    """Put in what is new, then what is older than all that is in: a piece each time that somebody asks for the next.
+
+    Whoever searches meanwhile gets a turn after each piece, and what is in by then stays in.  Ends when all is in, or where
+    another search begins it anew meanwhile, for a main index that is not this one: then it is not current.
     """
     made, change = index.meta("made"), index.meta("change")
     if _made(db) != made:
         with _transaction(db):
             if _made(db) != made:  # another search may have been first
                 clear(db)
-                db.execute("UPDATE meta SET made = ?, change = -1", (made,))
-    (seen,) = db.execute("SELECT change FROM meta").fetchone()
-    done, total = 0, size_changed(index, seen)
-    for piece in changed(index, seen):
-        new = list(texts(index.folder, _unknown(db, piece)))
-        with _transaction(db):
-            if _made(db) != made:
-                return
-            db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if total > BULK else 4,))
-            put(db, _unknown(db, new))
-        done += sum(each.place.length for each in piece)
-        progress(done, total)
+                db.execute("UPDATE meta SET made = ?, change = ?, slot = ?", (made, change, NEVER))
+    for piece in changed(index, db.execute("SELECT change FROM meta").fetchone()[0]):
+        if (new := _put_piece(db, index, piece, made)) is None:
+            return
+        if new:
+            yield
     with _transaction(db):
         db.execute("UPDATE meta SET change = max(change, ?) WHERE made = ?", (change, made))
+    slot = _slot(db)
+    for piece, behind in () if slot is None else older(index, slot):
+        if (new := _put_piece(db, index, piece, made, down_to=(behind,))) is None:
+            return
+        # Pieces of one half hour are gone through once more where that ended between them.
+        if new:
+            yield
+
+
+def _put_piece(
+    db: sqlite3.Connection,
+    index: Index,
+    piece: list[IndexedRound],
+    made: str,
+    down_to: tuple[int | None] | None = None,
+) -> int | None:
+    """Put a piece in, behind all others or before them: how much of it was new; None where another has begun it anew."""
+    is_older = down_to is not None
+    new = list(texts(index.folder, _unknown(db, reversed(piece) if is_older else piece, is_older=is_older)))
+    is_large = is_older and index.db.execute(_SIZES).fetchone()[0] > BULK
+    with _transaction(db):
+        if _made(db) != made:
+            return None
+        db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if is_large else 4,))
+        put(db, list(_unknown(db, new, is_older=is_older)), is_older=is_older)
+        if down_to:
+            # Another search may be further.
+            db.execute("UPDATE meta SET slot = min(slot, ?)", down_to)
+    return len(new)
 
 
 def _made(db: sqlite3.Connection) -> Any:
@@ -220,20 +323,24 @@ def _made(db: sqlite3.Connection) -> Any:
     return db.execute("SELECT made FROM meta").fetchone()[0]
 
 
-def put(db: sqlite3.Connection, new: Iterable[Text]) -> None:
-    """Put in what was said in rounds that are not in yet, behind all others."""
-    (last,) = db.execute("SELECT coalesce(max(id), 0) FROM round").fetchone()
-    rounds: list[tuple[int, int, int]] = []
+def _slot(db: sqlite3.Connection) -> int | None:
+    """The half hour from which on all is in; None where all is in."""
+    slot: int | None = db.execute("SELECT slot FROM meta").fetchone()[0]
+    return slot
 
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for number, text in enumerate(new, last + 1):
-            rounds.append((number, text.session, text.number))
-            yield (number, *text.columns)
 
-    db.executemany(_PUT_TEXT, rows())
-    db.executemany("INSERT INTO round VALUES (?, ?, ?)", rounds)
-    upto = {session: number for _, session, number in rounds}
-    db.executemany("INSERT OR REPLACE INTO session VALUES (?, ?)", upto.items())
+def put(db: sqlite3.Connection, new: Sequence[Text], *, is_older: bool = False) -> None:
+    """Put in what was said in rounds that are not in yet, in their order: behind all others, or before them."""
+    first, last = db.execute("SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM round").fetchone()
+    begin = first - len(new) if is_older else last + 1
+    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in enumerate(new, begin)))
+    numbered = ((number, text.session, text.number) for number, text in enumerate(new, begin))
+    db.executemany("INSERT INTO round VALUES (?, ?, ?)", numbered)
+    spans: dict[int, tuple[int, int]] = {}
+    for text in new:
+        lowest, highest = spans.get(text.session, (text.number, text.number))
+        spans[text.session] = min(lowest, text.number), max(highest, text.number)
+    db.executemany(_PUT_SESSION, ((session, *span) for session, span in spans.items()))
 
 
 def clear(db: sqlite3.Connection) -> None:
@@ -246,15 +353,22 @@ def clear(db: sqlite3.Connection) -> None:
 Row = TypeVar("Row", IndexedRound, Text)
 
 
-def _unknown(db: sqlite3.Connection, rows: Iterable[Row]) -> Iterator[Row]:
-    """Those of the rounds that are not in yet: another search may have put them in."""
-    known: dict[int, int] = {}
+def _unknown(db: sqlite3.Connection, rows: Iterable[Row], *, is_older: bool) -> Iterator[Row]:
+    """Those of the rounds that are not in yet: another search may have put them in.
+
+    Of a session of which some are in, only those that come before them, or behind them: no gap is left between.
+    """
+    known: dict[int, tuple[int, int]] = {}
     for row in rows:
         if row.session not in known:
-            last = db.execute("SELECT number FROM session WHERE id = ?", (row.session,)).fetchone()
-            known[row.session] = last[0] if last else 0
-        if row.number > known[row.session]:
+            span = db.execute("SELECT first, last FROM session WHERE id = ?", (row.session,)).fetchone()
+            known[row.session] = span or _NONE
+        first, last = known[row.session]
+        if known[row.session] is _NONE or (row.number < first if is_older else row.number > last):
             yield row
+
+
+_NONE = (0, 0)
 
 
 def _connect(path: str) -> sqlite3.Connection | None:

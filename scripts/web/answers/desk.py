@@ -43,6 +43,10 @@ Work = Callable[[Report], bytes]
 """What works out an answer.  May raise ``Refusal``."""
 
 
+class Unfinished(bytes):
+    """An answer that is not remembered: who asks again gets one that is further."""
+
+
 class _HeldReport(Report):
     """Answers from an index in memory, which is bound to the thread that made it, where none can be kept in the folder.
 
@@ -152,9 +156,11 @@ class Desk:
         report = current.held or Report(state.path, state.book, functools.partial(self._hear, what))
         report.now = self.now()
         started = self._clock()
-        content = AnswerBody(work(report))
+        body = work(report)
+        content = AnswerBody(body)
         ended = self._clock()
-        self._cache.put(key, Kept(content, current.mark, ended, ended - started))
+        if not isinstance(body, Unfinished):
+            self._cache.put(key, Kept(content, current.mark, ended, ended - started))
         return content
 
     def _once(self, key: Hashable, work: Callable[[], Value], workers: Workers, what: str, share: Share = OWN) -> Value:
@@ -221,9 +227,11 @@ def _close(held: _HeldReport | None) -> None:
         held.close()
 
 
+SEARCHING = "making_search_index"
+"""The code of a refusal of a search that takes long."""
 _INDEX, _SEARCH, _ANSWER = "index", "search", "answer"
 _NOT_YET = {
     _INDEX: ("making_index", "the index is being made; this is answered when that is done"),
-    _SEARCH: ("making_search_index", "what was said is being looked through; ask again"),
+    _SEARCH: (SEARCHING, "what was said is being looked through; ask again"),
     _ANSWER: ("not_yet", "this takes longer; ask again"),
 }

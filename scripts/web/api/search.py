@@ -8,7 +8,7 @@ from typing import Any
 from session_monitor.reports.report import Report
 from session_monitor.search import in_notes, words
 from session_monitor.search.in_notes import NoteHit
-from session_monitor.search.query import LIMIT, Query, SearchResults, search
+from session_monitor.search.query import LIMIT, Query, SearchResults, search, within
 from session_monitor.search.texts import COLUMNS
 from session_monitor.search.word_index import NoFullTextError
 from web.asking import parameters
@@ -19,6 +19,8 @@ from web.asking.redaction import refuse_texts
 from web.server.exchange import Refusal, Request
 
 _NOTES, _ALL = "notes", "all"
+PATIENCE = 1.0
+"""Seconds for which rounds are looked through, the latest first, before what is there so far is told: who asks again goes on."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,13 @@ class SearchQuestion(Question):
             for session_id, preview in zip(ids, report.previews(ids))
             if preview is not None
         ]
-        return {"hits": hits, "more": rounds.has_more, "notes": notes, "more_notes": has_more, "sessions": titles}
+        told = {"hits": hits, "more": rounds.has_more, "notes": notes, "more_notes": has_more, "sessions": titles}
+        return {**told, "complete": rounds.is_complete, "looked_through": rounds.looked_through}
+
+    def not_yet(self) -> dict[str, Any]:
+        """What is told while nothing is looked through yet, or another search takes long."""
+        nothing: dict[str, Any] = {"hits": [], "more": False, "notes": [], "more_notes": False, "sessions": []}
+        return {**nothing, "complete": False, "looked_through": 0.0}
 
     def _noted(self, report: Report) -> tuple[list[NoteHit], bool]:
         if self.query.column not in (None, _NOTES):
@@ -74,7 +82,8 @@ class SearchQuestion(Question):
         if self.query.column == _NOTES:
             return SearchResults([], has_more=False, is_kept=True)
         try:
-            return search(report, self.query, self.filters.selection, limit=self.limit, of_each=self.of_each)
+            meant, is_enough = self.filters.selection, within(PATIENCE)
+            return search(report, self.query, meant, limit=self.limit, of_each=self.of_each, is_enough=is_enough)
         except NoFullTextError:
             text = "SQLite of the server's Python has no full-text search (FTS5)"
             raise Refusal(501, "no_full_text", text) from None

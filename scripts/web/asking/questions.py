@@ -10,6 +10,7 @@ from session_monitor.base import last_run
 from session_monitor.calls import coverage
 from session_monitor.exports import formats
 from session_monitor.reports.report import Report
+from web.answers.desk import Unfinished
 from web.answers.titles import Titles
 from web.server.exchange import SCHEMA_VERSION, Refusal, Request
 
@@ -60,12 +61,30 @@ class Question(abc.ABC):
 
     @abc.abstractmethod
     def answer(self, report: Report, setting: Setting) -> dict[str, Any]:
-        """What a report says to it, for JSON.  Raises ``Refusal``, and what the report raises."""
+        """What a report says to it, for JSON; ``complete`` is False where there is more to tell to who asks again.
+
+        Raises ``Refusal``, and what the report raises.
+        """
+
+    def not_yet(self) -> dict[str, Any] | None:
+        """What is told where there is no answer yet, for JSON; None where that is refused."""
+        return None
 
 
 def answer_body(question: Question, setting: Setting, report: Report) -> bytes:
     """The body of the answer to a question."""
-    return envelope(question.answer(report, setting), setting.folder if question.has_coverage else None)
+    return _body(question, setting, question.answer(report, setting))
+
+
+def body_of_not_yet(question: Question, setting: Setting) -> bytes | None:
+    """The body of what is told where there is no answer yet; None where that is refused."""
+    told = question.not_yet()
+    return None if told is None else _body(question, setting, told)
+
+
+def _body(question: Question, setting: Setting, told: dict[str, Any]) -> bytes:
+    body = envelope(told, setting.folder if question.has_coverage else None)
+    return body if told.get("complete", True) else Unfinished(body)
 
 
 def envelope(data: Any, folder: str | None) -> bytes:

@@ -13,7 +13,7 @@ from session_monitor.index.writer import IndexWriter
 from tests.support.calls import line
 from tests.support.waiting import until
 from tests.support.webserving import ingest, ingest_calls, serving
-from web.answers.desk import Desk, _HeldReport
+from web.answers.desk import Desk, Unfinished, _HeldReport
 from web.answers.folder import Folder
 from web.server.exchange import Refusal
 from web.server.shares import OWN, of_session
@@ -115,6 +115,13 @@ def test_what_goes_wrong_is_told_to_all_who_wait_and_not_remembered(desk):
         with pytest.raises(Refusal, match="gone"):
             desk.answer("key", wrong)
     assert desk.answer("key", lambda _report: b"there").body == b"there"
+
+
+def test_an_answer_that_is_not_finished_is_not_remembered(desk):
+    """Who asks again gets one that is further."""
+    bodies = iter([Unfinished(b"some"), b"all", b"never asked for"])
+    told = [desk.answer("key", lambda _report: next(bodies)).body for _ in range(3)]
+    assert told == [b"some", b"all", b"all"]
 
 
 def test_a_folder_that_may_not_be_read(desk):

@@ -6,8 +6,12 @@ import sqlite3
 
 import pytest
 
+from session_monitor.base import data_folder
 from session_monitor.search import word_index, words
 from tests.support.webserving import cli
+from web.answers.desk import SEARCHING, Desk
+from web.api import search
+from web.server.exchange import Refusal
 
 
 @pytest.mark.parametrize("text", ["天气", "weather", "北京 天气", '"connection refused"', "no-such-word"])
@@ -35,6 +39,32 @@ def test_a_python_without_full_text_search(running, monkeypatch):
 
     assert (found.status, found.code) == (501, "no_full_text")
     assert "FTS5" in found.json["error"]["message"]
+
+
+def test_what_is_there_so_far(running, folder, monkeypatch):
+    """Nobody waits for all: the answer tells how much it is about, and who asks again gets one that is further."""
+    (folder / data_folder.WORD_INDEX).unlink(missing_ok=True)
+    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(search, "PATIENCE", 0)
+    shares = []
+    while not shares or shares[-1] < 1:
+        data = running.ask("/api/search", q="not yet looked for").json["data"]
+        shares.append(data["looked_through"])
+        assert data["complete"] == (shares[-1] == 1)
+
+    assert len(shares) > 1
+    assert shares == sorted(set(shares))
+
+
+def test_a_search_that_takes_long_is_not_refused(running, monkeypatch):
+    """Who asks for what takes longer than anybody waits is told that nothing is looked through yet."""
+
+    def refuse(*_question, **_kind):
+        raise Refusal(503, SEARCHING, "ask again")
+
+    monkeypatch.setattr(Desk, "answer", refuse)
+    told = running.ask("/api/search", q="weather")
+    assert (told.status, told.json["data"]["complete"], told.json["data"]["looked_through"]) == (200, False, 0)
 
 
 def test_too_many_words(running):

@@ -138,6 +138,28 @@ def test_words_are_found_in_what_was_said(demo, look, expect):
     expect(page.locator(".round.is-target")).to_contain_text("discount rule compares")
 
 
+def test_a_search_goes_on_until_all_is_looked_through(demo, look, expect):
+    """What is there so far is shown with how much that is, and the page asks until all rounds are looked through."""
+    page, is_whole = look(demo).page, []
+
+    def answer(route):
+        """As long as it takes: nothing in two fifths of the rounds."""
+        found = route.fetch()
+        so_far = {"hits": [], "more": False, "sessions": [], "complete": False, "looked_through": 0.4}
+        told = found.json()
+        told["data"].update({} if is_whole else so_far)
+        route.fulfill(json=told)
+
+    page.route("**/api/search?*", answer)
+    page.get_by_label("Search sessions").fill("discount rule compares")
+    expect(page.locator("#hits")).to_contain_text("40% of all rounds looked through")
+    expect(page.locator("#hits")).to_contain_text("Nobody said that so far.")
+    is_whole.append(True)
+
+    expect(page.locator("#hits li").first).to_be_visible()
+    expect(page.locator("#hits progress")).to_have_count(0)
+
+
 def test_the_overview_fills_by_itself(tmp_path, serve, look, expect):
     """Where there is nothing yet the page says what to run; what comes then is shown without a press."""
     log = written(tmp_path / "access.log", [])

@@ -4,7 +4,7 @@ import { button, el, fill } from "../shared/dom.js";
 import { sessionAddress } from "../shared/net/address.js";
 import { timeAgo } from "../shared/text/ago.js";
 import { excerptOf } from "../shared/text/excerpt.js";
-import { count } from "../shared/text/format.js";
+import { count, percent } from "../shared/text/format.js";
 import { cutInMiddle } from "../shared/text/log_text.js";
 import { titleOf } from "../shared/text/session_names.js";
 import { t } from "../shared/text/texts.js";
@@ -12,8 +12,9 @@ import { t } from "../shared/text/texts.js";
 const NOTED_TEXTS = { name: "noted.inName", tag: "noted.inTag", note: "noted.inNote" };
 
 /** Shows where words were found, by session, that with the latest hit first; `onMore` brings further ones. */
-export function showHits(box, { hits: rounds, more, notes, sessions }, { words, isRedacted, onMore }) {
+export function showHits(box, { hits: rounds, more, notes, sessions, complete, looked_through: lookedThrough }, { words, isRedacted, onMore }) {
   const present = box.querySelector(".hit.is-present")?.getAttribute("href");
+  const focused = document.activeElement?.closest("#hits .hit")?.getAttribute("href");
   const hits = [...notes, ...rounds];
   const bySession = Map.groupBy ? Map.groupBy(hits, (hit) => hit.session_id) : grouped(hits);
   const titles = new Map(sessions.map((session) => [session.session_id, session]));
@@ -26,11 +27,23 @@ export function showHits(box, { hits: rounds, more, notes, sessions }, { words, 
     el("header", {}, el("h2", {}, t("hits.title"), hits.length ? el("small", {}, found, more ? ` · ${t("hits.latest")}` : "") : null)),
     hits.length
       ? el("div", { class: "hits" }, [...bySession].map(([id, its]) => ofSession(titles.get(id) ?? { session_id: id }, its, { words, isRedacted, number: numberOf(its) })))
-      : el("p", { class: "none" }, t("hits.none")),
+      : el("p", { class: "none" }, t(complete ? "hits.none" : "hits.noneYet")),
+    isOnTheWay({ complete, more }) ? progressOf(lookedThrough) : null,
     more && onMore ? button({ class: "quiet all" }, onMore, t("hits.more")) : null,
   );
   const links = hitsOf(box);
   mark(links, Math.max(0, links.findIndex((link) => link.getAttribute("href") === present)));
+  links.find((link) => link.getAttribute("href") === focused)?.focus({ preventScroll: true });
+}
+
+/** Whether there may be hits among older rounds that are looked through when it is asked again. */
+export function isOnTheWay({ complete, more }) {
+  return !complete && !more;
+}
+
+function progressOf(share) {
+  const text = t("hits.looked", { share: percent(Math.floor(100 * share) / 100) });
+  return el("p", { class: "looked" }, el("progress", { value: share, max: 1, "aria-label": text }), " ", text);
 }
 
 /** Moves to the next or the former hit. */

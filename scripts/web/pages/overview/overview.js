@@ -24,7 +24,7 @@ import { showFindings } from "./findings.js";
 import { showFiring } from "./firing.js";
 import { showGroups } from "./groups.js";
 import { showHeat } from "./heat.js";
-import { openHit, showHits, stepHit } from "./hits.js";
+import { isOnTheWay, openHit, showHits, stepHit } from "./hits.js";
 import { showSessions, stepSession, turnPage } from "./sessions.js";
 import { Timeline, barsOf } from "./timeline.js";
 import { PAGE_SIZE, filtersOf, isFiltered, unitOf, view } from "./view.js";
@@ -33,6 +33,8 @@ const BEFORE_TEXTS = { yesterday: "range.before.yesterday", "24h": "range.before
 const UPDATE_GAP = 2000;
 const HITS = 20;
 const MOST_HITS = 200;
+/** Milliseconds between two looks at a search that has not looked through all. */
+const GO_ON = 300;
 
 /** The page of all sessions. */
 class OverviewPage {
@@ -137,6 +139,7 @@ class OverviewPage {
     try {
       const { data } = await ask("search", { ...filtersOf(wanted), limit: this.#hits, of_each: Math.ceil(this.#hits / 4) }, signal);
       showHits(box, data, { words, isRedacted: this.#isRedacted, onMore: this.#hits < MOST_HITS ? onMore : null });
+      if (isOnTheWay(data)) setTimeout(() => !signal.aborted && this.#search(wanted, signal), GO_ON);
     } catch (error) {
       if (error.name === "AbortError") return;
       fill(box, failure(error, () => !signal.aborted && this.#search(wanted, signal)));
