@@ -23,10 +23,9 @@ from pathlib import Path
 
 from session_monitor.importers import places
 from session_monitor.importers.importing import Importing, WantedAgent
+from tests.campaigns import ccusage
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-PLACE = ROOT / ".venv" / "ccusage"
-VERSION = "20.0.24"
 VARIABLES = {"claude-code": "CLAUDE_CONFIG_DIR", "codex": "CODEX_HOME"}
 WORDS = {"claude-code": "claude", "codex": "codex"}
 LONG_AGO = 1_700_000_000
@@ -173,7 +172,7 @@ def ours(agent, folder):
 
 def theirs(agent, folder):
     """The same by ccusage."""
-    command = [PLACE / "node_modules" / ".bin" / "ccusage", WORDS[agent], "session", "--json", "--offline"]
+    command = [ccusage.PROGRAM, WORDS[agent], "session", "--json", "--offline"]
     environment = {**os.environ, "TZ": "UTC", VARIABLES[agent]: str(folder)}
     done = subprocess.run(command, env=environment, capture_output=True, check=True)
     told = json.loads(done.stdout).get("totals") or {}
@@ -188,12 +187,7 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--install", action="store_true", help="bring ccusage where it lacks")
     options = parser.parse_args()
-    if not (PLACE / "node_modules" / ".bin" / "ccusage").exists():
-        packages = [f"ccusage@{VERSION}", f"@ccusage/ccusage-linux-x64@{VERSION}"]
-        command = ["npm", "install", "--no-save", "--prefix", str(PLACE), *packages]
-        if not options.install:
-            sys.exit(f"ccusage lacks: --install runs {' '.join(command)}")
-        subprocess.run(command, check=True)
+    ccusage.install(is_wanted=options.install)
     others = sum(
         compared(agent, seed, is_odd=is_odd)
         for agent in MAKERS

@@ -24,6 +24,8 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
+from tests.campaigns import ccusage
+
 ROOT = Path(__file__).parent.parent.parent
 GENERATOR = ROOT / "tests" / "tools" / "gen_access_log.py"
 BUFFER = 1 << 20
@@ -117,9 +119,10 @@ class Took(NamedTuple):
     memory: int
 
 
-def run(*command):
-    """One whole process."""
+def run(*command, **variables):
+    """One whole process, with these variables in its environment."""
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    environment.update(variables)
     started = time.monotonic()
     process = subprocess.Popen(list(map(str, command)), env=environment, stdout=subprocess.DEVNULL)
     _, status, used = os.wait4(process.pid, 0)
@@ -189,20 +192,31 @@ def generate(path, *options):
     return path
 
 
-def compare(folder, profile, size, turns, names):
-    """Medians of the seconds that the monitor and the yardsticks take for a log of this profile, run in turn."""
+def compare(folder, profile, size, turns, names, *, with_ccusage=False):
+    """Medians of the seconds that the monitor and the yardsticks take for a log of this profile, run in turn.
+
+    With ccusage, which is given the same calls as Claude Code writes them.
+    """
     log = generate(folder / f"{profile}.log", "--profile", profile, "--bytes", size, "--seed", "3")
     monitors = {_by(jobs): jobs for jobs in JOBS}
-    took = {name: [] for name in (*monitors, *names)}
+    rows = {}
+    if with_ccusage:
+        calls, written = ccusage.transcripts(log, folder / "transcripts")
+        rows[f"{profile}: calls, in thousands"] = calls / 1000
+        rows[f"{profile}: bytes of the log / bytes as Claude Code writes the same calls"] = log.stat().st_size / written
+    took = {name: [] for name in (*monitors, *names, *([_CCUSAGE] if with_ccusage else []))}
     for turn in range(turns):
         for name, jobs in monitors.items():
             took[name].append(monitor(log, folder / f"out-{profile}-{turn}-{jobs}", jobs))
         for name in names:
             took[name].append(yardstick(name, log, folder / f"yard-{profile}-{turn}-{name}"))
+        if with_ccusage:
+            took[_CCUSAGE].append(run(*ccusage.command(), CLAUDE_CONFIG_DIR=str(folder / "transcripts"), TZ="UTC"))
     disk = sum(path.stat().st_size for path in (folder / f"out-{profile}-0-1").glob("*.json"))
-    rows = {f"{profile}: bytes on disk / bytes of log": disk / log.stat().st_size}
+    rows[f"{profile}: bytes on disk / bytes of log"] = disk / log.stat().st_size
+    others = [name for name in took if name not in monitors]
     for each in monitors:
-        for name in [*names, *(["monitor"] if each != "monitor" else [])]:
+        for name in [*others, *(["monitor"] if each != "monitor" else [])]:
             rows[f"{profile}: {name} / {each}, on the clock"] = _ratio(took, name, each, "wall")
             rows[f"{profile}: {name} / {each}, processor"] = _ratio(took, name, each, "processor")
     log.unlink()
@@ -324,6 +338,7 @@ def bytes_of(text):
     return int(float(text[:-1]) * units[text[-1]]) if text[-1] in units else int(text)
 
 
+_CCUSAGE = "ccusage over its own files of the same calls"
 PARTS = ("agent", "lite", "memory", "growth", "answers")
 
 
@@ -336,9 +351,14 @@ def main():
         "--rounds", type=int, default=1_000_000, help="how many questions are asked about (default: 1000000)"
     )
     parser.add_argument("--only", choices=PARTS, action="append", help="a part (default: all)")
+    parser.add_argument(
+        "--ccusage", action="store_true", help="hold agents' logs against ccusage, which npm brings, as well"
+    )
     parser.add_argument("--json", metavar="FILE", help="write the ratios there, too")
     options = parser.parse_args()
     parts = options.only or PARTS
+    if options.ccusage:
+        ccusage.install(is_wanted=True)
     rows = {}
     with tempfile.TemporaryDirectory() as name:
         for part in parts:
@@ -352,7 +372,10 @@ def main():
                 found.update(long_session(Path(name), max(100, options.rounds // 20), lines))
             else:
                 yardsticks = ["lines", "json", "orjson", "rewriting" if part == "lite" else "bare"]
-                found = compare(Path(name), part, str(options.bytes), options.turns, yardsticks)
+                with_ccusage = options.ccusage and part == "agent"
+                found = compare(
+                    Path(name), part, str(options.bytes), options.turns, yardsticks, with_ccusage=with_ccusage
+                )
             for key, value in found.items():
                 print(f"{value:10.2f}  {key}", flush=True)
             rows.update(found)
