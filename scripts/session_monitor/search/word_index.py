@@ -126,7 +126,7 @@ def _indexed(session: int, file: str, number: int, start: int, length: int, *bef
 
 def changed(index: Index, seen: int) -> Iterator[list[IndexedRound]]:
     """The rounds of sessions that changed after the main index's change of this number, some at a time."""
-    return _pieces(index.db.execute(_CHANGED, (seen, schema.SLOT)))
+    return _pieces(index.db.execute(_CHANGED, (seen, schema.SLOT)), PIECE)
 
 
 def older(index: Index, slot: int) -> Iterator[tuple[list[IndexedRound], int | None]]:
@@ -140,7 +140,8 @@ def older(index: Index, slot: int) -> Iterator[tuple[list[IndexedRound], int | N
     while behind is not None:
         start = _slot_of(index, behind, most)
         rows = _undated(index) if start is None else index.db.execute(_IN_TIME, (*(start, behind) * 2, schema.SLOT))
-        *pieces, last = [*_pieces(rows)] or [[]]
+        # Twice as much, so that of what is a little more than it was taken for nothing is left for a piece of its own.
+        *pieces, last = [*_pieces(rows, 2 * PIECE)] or [[]]
         for piece in pieces:
             yield piece, behind
         behind = start if start is not None and _are_any_before(index, start) else None
@@ -171,13 +172,13 @@ def _are_all_dated(index: Index) -> bool:
     return bool(index.db.execute(_ALL_DATED).fetchone()[0])
 
 
-def _pieces(rows: Iterable[Any]) -> Iterator[list[IndexedRound]]:
+def _pieces(rows: Iterable[Any], most: int) -> Iterator[list[IndexedRound]]:
     piece: list[IndexedRound] = []
     size = 0
     for row in rows:
         piece.append(_indexed(*row[:8]))
         size += piece[-1].place.length
-        if size >= PIECE:
+        if size >= most:
             yield piece
             piece, size = [], 0
     if piece:
