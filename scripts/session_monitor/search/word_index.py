@@ -65,7 +65,8 @@ _MATCHING = (
 
 # The round before it in its conversation, or in the session for one that begins one.
 _PLACE = (
-    "SELECT round.session, session.file, round.number, round.start, round.length, before.number, before.start, before.length "
+    "SELECT round.session, session.file, round.flags, round.number, round.start, round.length, "
+    "before.number, before.start, before.length "
     "FROM session CROSS JOIN round ON round.session = session.id LEFT JOIN round AS before ON before.session = session.id "
     "AND before.number = coalesce(nullif(round.base, 0), round.number - 1) "
 )
@@ -75,7 +76,7 @@ _LATEST = "max(round.at) OVER (PARTITION BY round.session ORDER BY round.number)
 _CHANGED = _PLACE + f"WHERE session.change > ? ORDER BY {_LATEST} / ?, session.id, round.number"
 _OLDER = (
     f"SELECT * FROM ({_PLACE.replace(' FROM', f', {_LATEST} AS latest FROM', 1)} WHERE session.id IN ({{0}})) "
-    "WHERE {1} ORDER BY latest / ? DESC, 1 DESC, 3 DESC"
+    "WHERE {1} ORDER BY latest / ? DESC, 1 DESC, 4 DESC"
 )
 _IN_TIME = _OLDER.format(
     "SELECT session FROM active WHERE slot >= ? AND slot < ?",
@@ -101,9 +102,13 @@ class SearchIndexDamagedError(Exception):
 
 
 class IndexedRound(NamedTuple):
-    """A round in the main index: its session's number there, where it stands, and the one before it, as ``said`` takes it."""
+    """A round in the main index: its session's number there, where it stands, and the one before it, as ``said`` takes it.
+
+    ``has_content`` says whether the log holds anything that was said in it.
+    """
 
     session: int
+    has_content: bool
     place: Place
     before: Place | None
 
@@ -119,9 +124,9 @@ def indexed_round(index: Index, session: int, number: int) -> IndexedRound | Non
     return row and _indexed(*row)
 
 
-def _indexed(session: int, file: str, number: int, start: int, length: int, *before: Any) -> IndexedRound:
+def _indexed(session: int, file: str, flags: int, number: int, start: int, length: int, *before: Any) -> IndexedRound:
     place_before = None if before[0] is None else Place(file, *before)
-    return IndexedRound(session, Place(file, number, start, length), place_before)
+    return IndexedRound(session, not flags & schema.NO_CONTENT, Place(file, number, start, length), place_before)
 
 
 def changed(index: Index, seen: int) -> Iterator[list[IndexedRound]]:
@@ -176,7 +181,7 @@ def _pieces(rows: Iterable[Any], most: int) -> Iterator[list[IndexedRound]]:
     piece: list[IndexedRound] = []
     size = 0
     for row in rows:
-        piece.append(_indexed(*row[:8]))
+        piece.append(_indexed(*row[:9]))
         size += piece[-1].place.length
         if size >= most:
             yield piece
@@ -186,7 +191,7 @@ def _pieces(rows: Iterable[Any], most: int) -> Iterator[list[IndexedRound]]:
 
 
 class Text(NamedTuple):
-    """A round and its texts, by column, as they are indexed."""
+    """A round and its texts, by column, as they are indexed; none where nothing was said in it."""
 
     session: int
     number: int
@@ -195,8 +200,11 @@ class Text(NamedTuple):
 
 def texts(folder: str, rounds: Iterable[IndexedRound]) -> Iterator[Text]:
     """What was said in some rounds; those of a file that is not there any more are left out."""
-    for name, of_file in itertools.groupby(rounds, key=lambda each: each.place.file):
+    for (name, has_content), of_file in itertools.groupby(rounds, key=lambda each: (each.place.file, each.has_content)):
         in_file = list(of_file)
+        if not has_content:  # which need not be read to be known
+            yield from (Text(each.session, each.number, []) for each in in_file)
+            continue
         with contextlib.suppress(OSError), open_session(folder, name) as file:
             read = with_the_one_before(file, ((each.place, each.before) for each in in_file))
             for each, (stored, before) in zip(in_file, read):
@@ -334,7 +342,7 @@ def put(db: sqlite3.Connection, new: Sequence[Text], *, is_older: bool = False) 
     """Put in what was said in rounds that are not in yet, in their order: behind all others, or before them."""
     first, last = db.execute("SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM round").fetchone()
     begin = first - len(new) if is_older else last + 1
-    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in enumerate(new, begin)))
+    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in enumerate(new, begin) if text.columns))
     numbered = ((number, text.session, text.number) for number, text in enumerate(new, begin))
     db.executemany("INSERT INTO round VALUES (?, ?, ?)", numbered)
     spans: dict[int, tuple[int, int]] = {}
