@@ -37,8 +37,6 @@ from .words import Word
 SCHEMA = 2
 PIECE = 8_000_000
 """About so many bytes of session files are put in at once."""
-BULK = 64_000_000
-"""With more than that FTS5 leaves the merging of its parts for later."""
 PATIENCE = 60.0
 """Seconds for which a search waits for another one that is just putting a piece in."""
 
@@ -315,11 +313,11 @@ def _put_piece(
     """Put a piece in, behind all others or before them: how much of it was new; None where another has begun it anew."""
     is_older = down_to is not None
     new = list(texts(index.folder, _unknown(db, reversed(piece) if is_older else piece, is_older=is_older)))
-    is_large = is_older and index.db.execute(_SIZES).fetchone()[0] > BULK
     with _transaction(db):
         if _made(db) != made:
             return None
-        db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if is_large else 4,))
+        # While more is to come, FTS5 leaves the merging of its parts for later.
+        db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if down_to and down_to[0] else 4,))
         put(db, list(_unknown(db, new, is_older=is_older)), is_older=is_older)
         if down_to:
             # Another search may be further.
