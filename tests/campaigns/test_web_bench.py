@@ -66,6 +66,15 @@ def test_the_overview_in_a_browser(folder):
     assert again["bytes"] < new["bytes"]
 
 
+def test_the_first_second(folder):
+    """Each question is held against a bare start, and a first search is followed until all is looked through."""
+    rows = web_bench.first_second(folder, 1)
+
+    assert len([name for name in rows if name.endswith(" / bare start")]) == len(web_bench.FIRST_QUESTIONS) + 1
+    assert all(value > 0 for value in rows.values())
+    assert rows["first search: first answer, ms"] <= rows["first search: all looked through, ms"]
+
+
 def test_an_address_that_fails_is_not_measured(folder):
     """A quick refusal is no quick answer."""
     with web_bench.ours(folder) as port, pytest.raises(SystemExit, match="status 404"):

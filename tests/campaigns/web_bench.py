@@ -6,9 +6,12 @@ as long the plain way takes, so that a noisy machine matters little::
     python3 -m tests.campaigns.web_bench
     python3 -m tests.campaigns.web_bench --data-dir /var/lib/sessions --clients 8 --json bench.json
     python3 -m tests.campaigns.web_bench --pages --data-dir /var/lib/sessions --against ../older-checkout
+    python3 -m tests.campaigns.web_bench --first-second --data-dir /var/lib/sessions
 
-The last one opens the overview in a browser, in turn from this checkout and from another one: what is asked until it
-shows sessions, and how long that takes, and what a first question takes right after a start.
+The third one opens the overview in a browser, in turn from this checkout and from another one: what is asked until it
+shows sessions, and how long that takes, and what a first question takes right after a start.  The last one tells what
+somebody waits for who has just begun: questions of the command line by the processor time of a bare start, the overview
+and a page of the list after a start of the server, and a first search.
 
 A folder that is named has to be one that may be written: the server keeps its key and the index there.
 """
@@ -32,9 +35,12 @@ import tempfile
 import threading
 import time
 import urllib.parse
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
+from session_monitor.base import data_folder
+from tests.campaigns import bench
 from tests.support import browser
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -43,6 +49,10 @@ PATHS = ("/api/sessions?limit=50", "/api/overview", "/api/sessions?limit=50&sort
 PLAIN = ("/api/sessions?limit=50", "/api/overview")
 LONG = 5000
 """Rounds of a long session."""
+CLI = ROOT / "scripts" / "cli.py"
+BARE = ("--version",)
+"""What the command line answers without any data."""
+FIRST_QUESTIONS = (("list",), ("list", "--sort-by", "cost"), ("stats-model",), ("summary",))
 
 
 class Took(NamedTuple):
@@ -281,6 +291,73 @@ def compare_pages(folder, turns, others):
     return found
 
 
+# -- the first second --------------------------------------------------------------------------------------------------
+
+
+def first_second(folder, turns):
+    """What somebody waits for who has just begun, as rows: what it is, and the figure."""
+    return {**_questions(folder, turns), **_first_pages(folder, turns), **_first_search(folder)}
+
+
+def _questions(folder, turns):
+    """Processor time of questions, as multiples of a bare start."""
+    newest = _told(folder, "list", "--limit", "1")[0]["updated_at"]
+    since = (datetime.fromisoformat(newest.replace("Z", "+00:00")) - timedelta(days=30)).date().isoformat()
+    filtered = ("list", "--since", since, "--model", "gpt-*")
+    took = {question: [] for question in (BARE, *FIRST_QUESTIONS, filtered)}
+    for _ in range(turns):
+        for question, times in took.items():
+            is_bare = question == BARE
+            run = bench.run(sys.executable, CLI, *question) if is_bare else bench.ask(folder, *question)
+            times.append(run.processor)
+    bare = statistics.median(took.pop(BARE))
+    rows = {f"{' '.join(question)} / bare start": statistics.median(times) / bare for question, times in took.items()}
+    return {"bare start, ms": 1000 * bare, **rows}
+
+
+def _told(folder, *question):
+    command = [sys.executable, CLI, *question, "--json", "--data-dir", folder]
+    return json.loads(subprocess.run(command, check=True, capture_output=True).stdout)["data"]
+
+
+def _first_pages(folder, turns):
+    """Milliseconds of the overview's first answer after a start, and of a page of the list that nobody asked for before."""
+    overviews, pages = [], []
+    for turn in range(turns):
+        with ours(folder) as port:
+            overviews += _ask(port, "/api/overview?since=7d&timezone=UTC&by=day", 1)[0]
+            pages += _ask(port, f"/api/sessions?limit=50&offset={2000 + turn}", 1)[0]
+    overview, page = statistics.median(overviews), statistics.median(pages)
+    return {"first overview after a start, ms": overview, "list page at offset 2,000, ms": page}
+
+
+def _first_search(folder):
+    """How long the answers of a search take for which nothing is searchable yet, until all is looked through."""
+    for path in Path(folder).glob(f"{data_folder.WORD_INDEX}*"):
+        path.unlink()
+    took, shares = [], []
+    with ours(folder) as port:
+        while not shares or shares[-1] < 1:
+            started = time.perf_counter()
+            shares.append(_found(port)["looked_through"])
+            took.append(1000 * (time.perf_counter() - started))
+    return {
+        "first search: first answer, ms": took[0],
+        "first search: looked through by then, of a hundred": 100 * shares[0],
+        "first search: slowest answer, ms": max(took),
+        "first search: all looked through, ms": sum(took),
+    }
+
+
+def _found(port):
+    with contextlib.closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+        connection.request("GET", "/api/search?q=nowhere-said-by-anybody")
+        answer = connection.getresponse()
+        if answer.status != 200:
+            raise SystemExit(f"/api/search: status {answer.status}")
+        return json.load(answer)["data"]
+
+
 def generated(folder, size):
     """The sessions of a log of this size."""
     log = folder / "access.log"
@@ -301,13 +378,21 @@ def main():
     parser.add_argument("--plain-requests", type=int, default=3, help="how often the plain way is taken (default: 3)")
     parser.add_argument("--json", metavar="FILE", help="write the figures there, too")
     parser.add_argument("--pages", action="store_true", help="open the overview in a browser, and nothing else")
+    parser.add_argument("--first-second", action="store_true", help="what takes how long at first, and nothing else")
     parser.add_argument(
         "--against", metavar="DIR", type=Path, action="append", default=[], help="with --pages: another checkout"
     )
-    parser.add_argument("--turns", type=int, default=5, help="with --pages: how often (default: 5)")
+    parser.add_argument("--turns", type=int, default=5, help="with --pages and --first-second: how often (default: 5)")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = options.data_dir or generated(Path(name), options.bytes)
+        if options.first_second:
+            found = first_second(folder, options.turns)
+            for what, value in found.items():
+                print(f"{value:10,.2f}  {what}")
+            if options.json:
+                Path(options.json).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+            return 0
         if options.pages:
             found = compare_pages(folder, options.turns, [each.resolve() for each in options.against])
             if options.json:

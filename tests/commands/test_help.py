@@ -214,3 +214,11 @@ def test_a_word_like_none(checkout):
 
     assert done.returncode == 2
     assert "did you mean" not in done.stderr
+
+
+def test_the_version_is_told_before_any_command_is_loaded(monkeypatch, capsys):
+    """Nobody who asks for it waits for the rooms of all commands."""
+    monkeypatch.setattr(cli.importlib, "import_module", None)
+    with pytest.raises(SystemExit):
+        cli.main(["--version"])
+    assert capsys.readouterr().out.startswith("agent-session-monitor ")

@@ -157,8 +157,12 @@ def test_nothing_found(run, data, arguments, hint):
     assert hint in out
     assert err == ""
     assert data(*arguments) == {
-        **{"hits": [], "more": False, "notes": [], "more_notes": False},
-        **{"complete": True, "looked_through": 1.0},
+        "hits": [],
+        "more": False,
+        "notes": [],
+        "more_notes": False,
+        "complete": True,
+        "looked_through": 1.0,
     }
 
 

@@ -257,6 +257,17 @@ def test_new_rounds_come_before_the_older_ones(folder, monkeypatch):
     assert (found_now.hits[0].session_id, found_now.hits[0].round) == ("build", 3)
 
 
+def test_what_holds_no_content_is_not_read(folder, monkeypatch):
+    """Of a round of which the log holds no content nothing has to be read, and it is looked through all the same."""
+    monitor(folder, *(calls.line("mute").replace(rb",\"messages\":[]", b"") for _ in range(3)))
+    read, real = [], word_index.said
+    monkeypatch.setattr(word_index, "said", lambda *rounds: read.append(rounds[0]["round"]) or real(*rounds))
+
+    answer = found(folder, "no-such-word")
+
+    assert (len(read), answer.rounds, answer.unlogged, answer.is_complete) == (4, 7, 3, True)
+
+
 def test_so_many_seconds():
     """What asks whether they are over takes its time from a clock."""
     now = [10.0]

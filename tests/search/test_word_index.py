@@ -47,14 +47,14 @@ def folder(tmp_path):
 def test_pieces_are_as_large_as_they_should_be(folder, monkeypatch, size):
     """One ends with the round that makes it so large; together they have all rounds, the latest last or first."""
     monkeypatch.setattr(word_index, "PIECE", size)
-    for told, latest_first in ((changed, False), (older, True)):
+    for told, latest_first, most in ((changed, False, size), (older, True, 2 * size)):
         pieces = pieces_of(folder, told)
         lengths = [[length for _, _, length in piece] for piece in pieces]
 
         numbers = [number for piece in pieces for _, number, _ in piece]
         assert numbers == sorted(range(1, 9), reverse=latest_first)
-        assert all(sum(each) >= size for each in lengths[:-1])
-        assert all(sum(each[:-1]) < size for each in lengths)
+        assert all(sum(each) >= most for each in lengths[:-1])
+        assert all(sum(each[:-1]) < most for each in lengths)
 
 
 def test_no_piece_of_nothing(tmp_path):

@@ -268,9 +268,14 @@ def _unpriced(
 
 def session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
     """How many sessions have calls in one of the sources."""
-    union = " UNION ALL ".join(f"SELECT session FROM {source.sessions}" for source in sources)
-    sql = (sources[0].distinct if len(sources) == 1 else None) or f"SELECT count(DISTINCT session) FROM ({union})"
-    return int(selected.index.db.execute(sql).fetchone()[0])
+    first, *edges = sources
+    counts = [first.distinct or f"SELECT count(DISTINCT session) FROM {first.sessions}"]
+    if edges:
+        # Few: each is looked up among those of the first one.
+        union = " UNION ".join(f"SELECT session FROM {edge.sessions}" for edge in edges)
+        is_counted = f"EXISTS (SELECT 1 FROM {first.sessions} AND session = edge.session)"
+        counts.append(f"SELECT count(*) FROM ({union}) AS edge WHERE NOT {is_counted}")
+    return sum(int(selected.index.db.execute(sql).fetchone()[0]) for sql in counts)
 
 
 def _session_count_by(selected: SelectionSql, sources: list[SumSource], naming: Naming) -> dict[str | None, int]:

@@ -43,7 +43,7 @@ _OF_CALLS = {
 """The same of some of their calls."""
 _FEW = 4
 """Where not one in so many sessions is meant, these are looked up; else all rounds are gone through."""
-_MOST_WALKED = 5_000
+_MOST_WALKED = 10_000
 """Sessions that are looked at along an order, before calls are added up of all that are meant."""
 
 
@@ -133,14 +133,17 @@ def _walked(selected: SelectionSql, page: ListPage, meant: int, total: int) -> l
     No calls of a session add up to more than all of them, so the page is whole once the next session has less in all
     than the last one on it.
     """
-    if page.reverse or page.limit is None or (page.offset + page.limit) * total > meant * _MOST_WALKED:
+    if page.reverse or page.limit is None:
+        return None
+    most, db, selection = page.offset + page.limit, selected.index.db, selected.selection
+    limit = "true" if selection.since is None else f"updated >= {selection.since}"
+    (there,) = db.execute(f"SELECT count(*) FROM session WHERE {limit}").fetchone()
+    if most * there > meant * _MOST_WALKED:
         return None
     # Who is meant is not spread evenly over what sessions cost: a cheap model is not among the dearest.
     if page.sort_by != "updated" and meant * _FEW < total:
         return None
-    most, db, selection = page.offset + page.limit, selected.index.db, selected.selection
     whole, of_calls = ", ".join(_OF_SESSION[page.sort_by]), ", ".join(_OF_CALLS[page.sort_by])
-    limit = f"updated >= {selection.since}" if selection.since is not None else "true"
     # A plus, since the order is what has to be gone along.
     limit = limit if page.sort_by == "updated" else f"+{limit}"
     order = page._replace(limit=None, offset=0).sql(*_OF_SESSION[page.sort_by], "id")

@@ -37,8 +37,6 @@ from .words import Word
 SCHEMA = 2
 PIECE = 8_000_000
 """About so many bytes of session files are put in at once."""
-BULK = 64_000_000
-"""With more than that FTS5 leaves the merging of its parts for later."""
 PATIENCE = 60.0
 """Seconds for which a search waits for another one that is just putting a piece in."""
 
@@ -65,7 +63,8 @@ _MATCHING = (
 
 # The round before it in its conversation, or in the session for one that begins one.
 _PLACE = (
-    "SELECT round.session, session.file, round.number, round.start, round.length, before.number, before.start, before.length "
+    "SELECT round.session, session.file, round.flags, round.number, round.start, round.length, "
+    "before.number, before.start, before.length "
     "FROM session CROSS JOIN round ON round.session = session.id LEFT JOIN round AS before ON before.session = session.id "
     "AND before.number = coalesce(nullif(round.base, 0), round.number - 1) "
 )
@@ -75,7 +74,7 @@ _LATEST = "max(round.at) OVER (PARTITION BY round.session ORDER BY round.number)
 _CHANGED = _PLACE + f"WHERE session.change > ? ORDER BY {_LATEST} / ?, session.id, round.number"
 _OLDER = (
     f"SELECT * FROM ({_PLACE.replace(' FROM', f', {_LATEST} AS latest FROM', 1)} WHERE session.id IN ({{0}})) "
-    "WHERE {1} ORDER BY latest / ? DESC, 1 DESC, 3 DESC"
+    "WHERE {1} ORDER BY latest / ? DESC, 1 DESC, 4 DESC"
 )
 _IN_TIME = _OLDER.format(
     "SELECT session FROM active WHERE slot >= ? AND slot < ?",
@@ -101,9 +100,13 @@ class SearchIndexDamagedError(Exception):
 
 
 class IndexedRound(NamedTuple):
-    """A round in the main index: its session's number there, where it stands, and the one before it, as ``said`` takes it."""
+    """A round in the main index: its session's number there, where it stands, and the one before it, as ``said`` takes it.
+
+    ``has_content`` says whether the log holds anything that was said in it.
+    """
 
     session: int
+    has_content: bool
     place: Place
     before: Place | None
 
@@ -119,14 +122,14 @@ def indexed_round(index: Index, session: int, number: int) -> IndexedRound | Non
     return row and _indexed(*row)
 
 
-def _indexed(session: int, file: str, number: int, start: int, length: int, *before: Any) -> IndexedRound:
+def _indexed(session: int, file: str, flags: int, number: int, start: int, length: int, *before: Any) -> IndexedRound:
     place_before = None if before[0] is None else Place(file, *before)
-    return IndexedRound(session, Place(file, number, start, length), place_before)
+    return IndexedRound(session, not flags & schema.NO_CONTENT, Place(file, number, start, length), place_before)
 
 
 def changed(index: Index, seen: int) -> Iterator[list[IndexedRound]]:
     """The rounds of sessions that changed after the main index's change of this number, some at a time."""
-    return _pieces(index.db.execute(_CHANGED, (seen, schema.SLOT)))
+    return _pieces(index.db.execute(_CHANGED, (seen, schema.SLOT)), PIECE)
 
 
 def older(index: Index, slot: int) -> Iterator[tuple[list[IndexedRound], int | None]]:
@@ -140,7 +143,8 @@ def older(index: Index, slot: int) -> Iterator[tuple[list[IndexedRound], int | N
     while behind is not None:
         start = _slot_of(index, behind, most)
         rows = _undated(index) if start is None else index.db.execute(_IN_TIME, (*(start, behind) * 2, schema.SLOT))
-        *pieces, last = [*_pieces(rows)] or [[]]
+        # Twice as much, so that of what is a little more than it was taken for nothing is left for a piece of its own.
+        *pieces, last = [*_pieces(rows, 2 * PIECE)] or [[]]
         for piece in pieces:
             yield piece, behind
         behind = start if start is not None and _are_any_before(index, start) else None
@@ -171,13 +175,13 @@ def _are_all_dated(index: Index) -> bool:
     return bool(index.db.execute(_ALL_DATED).fetchone()[0])
 
 
-def _pieces(rows: Iterable[Any]) -> Iterator[list[IndexedRound]]:
+def _pieces(rows: Iterable[Any], most: int) -> Iterator[list[IndexedRound]]:
     piece: list[IndexedRound] = []
     size = 0
     for row in rows:
-        piece.append(_indexed(*row[:8]))
+        piece.append(_indexed(*row[:9]))
         size += piece[-1].place.length
-        if size >= PIECE:
+        if size >= most:
             yield piece
             piece, size = [], 0
     if piece:
@@ -185,7 +189,7 @@ def _pieces(rows: Iterable[Any]) -> Iterator[list[IndexedRound]]:
 
 
 class Text(NamedTuple):
-    """A round and its texts, by column, as they are indexed."""
+    """A round and its texts, by column, as they are indexed; none where nothing was said in it."""
 
     session: int
     number: int
@@ -194,8 +198,11 @@ class Text(NamedTuple):
 
 def texts(folder: str, rounds: Iterable[IndexedRound]) -> Iterator[Text]:
     """What was said in some rounds; those of a file that is not there any more are left out."""
-    for name, of_file in itertools.groupby(rounds, key=lambda each: each.place.file):
+    for (name, has_content), of_file in itertools.groupby(rounds, key=lambda each: (each.place.file, each.has_content)):
         in_file = list(of_file)
+        if not has_content:  # which need not be read to be known
+            yield from (Text(each.session, each.number, []) for each in in_file)
+            continue
         with contextlib.suppress(OSError), open_session(folder, name) as file:
             read = with_the_one_before(file, ((each.place, each.before) for each in in_file))
             for each, (stored, before) in zip(in_file, read):
@@ -306,11 +313,11 @@ def _put_piece(
     """Put a piece in, behind all others or before them: how much of it was new; None where another has begun it anew."""
     is_older = down_to is not None
     new = list(texts(index.folder, _unknown(db, reversed(piece) if is_older else piece, is_older=is_older)))
-    is_large = is_older and index.db.execute(_SIZES).fetchone()[0] > BULK
     with _transaction(db):
         if _made(db) != made:
             return None
-        db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if is_large else 4,))
+        # While more is to come, FTS5 leaves the merging of its parts for later.
+        db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if down_to and down_to[0] else 4,))
         put(db, list(_unknown(db, new, is_older=is_older)), is_older=is_older)
         if down_to:
             # Another search may be further.
@@ -333,7 +340,7 @@ def put(db: sqlite3.Connection, new: Sequence[Text], *, is_older: bool = False) 
     """Put in what was said in rounds that are not in yet, in their order: behind all others, or before them."""
     first, last = db.execute("SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM round").fetchone()
     begin = first - len(new) if is_older else last + 1
-    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in enumerate(new, begin)))
+    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in enumerate(new, begin) if text.columns))
     numbered = ((number, text.session, text.number) for number, text in enumerate(new, begin))
     db.executemany("INSERT INTO round VALUES (?, ?, ?)", numbered)
     spans: dict[int, tuple[int, int]] = {}
