@@ -18,7 +18,15 @@ STEPS = [
     Step("b", NOW + 60_000, model="qwen3-max", consumer="team-1", failed=True),
 ]
 PATHS = (
-    *("/api/sessions", "/api/sessions?sort_by=cost&consumer=team-1", "/api/session?id=a", "/api/rounds?id=a"),
+    *(
+        "/api/sessions",
+        "/api/sessions?sort_by=cost&consumer=team-1",
+        "/api/session?id=a",
+        "/api/session/rounds?id=a",
+        "/api/session/outline?id=a",
+        "/api/session/insights?id=a",
+        "/api/session/find?id=a&q=secret",
+    ),
     *(
         "/api/search?q=secret",
         "/api/insights",

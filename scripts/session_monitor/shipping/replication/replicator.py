@@ -39,9 +39,10 @@ class Replicator(Worker):
         *,
         is_with_content: bool = False,
         takes_over: bool = False,
+        retries_refused: bool = False,
         now: Callable[[], int] = timestamps.now,
     ) -> None:
-        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's."""
+        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's; ``retries_refused`` sends what was refused once more."""
         self._path = ledger.place(folder, store.shown, gateway)
         super().__init__("ship", self._path, now)
         self._store = store
@@ -49,6 +50,7 @@ class Replicator(Worker):
         self._ask = ask
         self._is_with_content = is_with_content
         self._takes_over = takes_over
+        self._retries_refused = retries_refused
         self._every = 0
         self._stack = contextlib.ExitStack()
         self._ledger: Ledger | None = None
@@ -117,6 +119,9 @@ class Replicator(Worker):
         if self._ledger is None or self._differences is None:
             self._ledger = self._stack.enter_context(ledger.held(self._path))
             self._ledger.keep(to=self._store.shown, gateway=self._gateway)
+            if self._retries_refused:
+                self._ledger.retry_refused()
+                self._retries_refused = False
             self._differences = Differences(self._ledger, is_with_content=self._is_with_content)
         return self._ledger, self._differences
 
