@@ -45,3 +45,13 @@ def test_gateways_are_chosen_among_several(put, look, expect):
     assert "gateway=west" in page.url
     page.get_by_role("button", name="Clear filters").first.click()
     expect(page.locator("#sessions tbody tr")).to_have_count(2)
+
+
+def test_findings_are_of_the_gateway_that_was_chosen(put, look, expect):
+    """On their own page it is among the filters, and can be taken off; without one there is no such filter."""
+    page = look(put.address, "/insights?range=all&gateway=east").page
+    box = page.get_by_label("Gateway", exact=True)
+    expect(box).to_have_value("east")
+    box.select_option("")
+    expect(box).to_have_count(0)
+    assert "gateway" not in page.url
