@@ -11,18 +11,16 @@ import itertools
 import os
 import shlex
 import shutil
-import sqlite3
 import statistics
 import time
 from pathlib import Path
 
-from session_monitor.base import data_folder
 from session_monitor.clickhouse import address as addresses
 from session_monitor.fleet import home
 from session_monitor.fleet.questions import OVERLAP
 from tests.campaigns import ground_truth, web_bench
 from tests.campaigns.same_answers.names import names_in
-from tests.support import prepared, two_places
+from tests.support import indexes, prepared, two_places
 from tests.support.command_line import CLI
 
 LOOKS = ("mixed", "hostile", "agents")
@@ -118,10 +116,10 @@ def quick(engine, folder):
 
 def _seconds(environment, words):
     """Of the quickest of some starts of the program, as somebody waits for them, each with a look at the database."""
-    index = Path(home.folder_of(addresses.of(words[-1]), environment), data_folder.INDEX)
+    mirror = Path(home.folder_of(addresses.of(words[-1]), environment))
     best = None
     for _ in range(_TIMES):
-        with contextlib.closing(sqlite3.connect(index)) as db, db:
+        with indexes.in_file(mirror) as db:
             db.execute("UPDATE meta SET value = 0 WHERE name = 'looked'")
         began = time.monotonic()
         _told(environment, words, is_started=True)
