@@ -76,6 +76,11 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the gateway's rows there are another folder's: make them this one's, and delete what it does not have",
     )
+    command.add_argument(
+        "--retry-refused",
+        action="store_true",
+        help="send once more what was refused there: after what was wrong with the store is mended",
+    )
     command.set_defaults(run=_ship)
 
 
@@ -119,6 +124,7 @@ def _replicator(options: argparse.Namespace, output: Output, data: Data) -> None
         is_with_content=options.with_content,
         takes_over=options.take_over,
         tries_at_once=not options.follow,
+        retries_refused=options.retry_refused,
     )
     with contextlib.closing(replicator):
         if options.follow:
@@ -239,7 +245,7 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     if told["failed_tries"]:
         yield f"  failed: {humanize.counted(told['failed_tries'], 'time')} in a row: {safe.cell(told['last_error'])}"
     if told["refused"]:
-        yield f"  refused: {humanize.counted(told['refused'], 'round')}"
+        yield f"  refused: {humanize.counted(told['refused'], 'round')}; --retry-refused sends them once more"
         for each in told["refused_last"]:
             yield f"    {safe.cell(each['session_id'])}, round {each['round']}: {safe.cell(each['reason'])}"
 

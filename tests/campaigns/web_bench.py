@@ -74,7 +74,7 @@ def ours(folder, root=ROOT):
     command = [sys.executable, root / "scripts" / "webserver.py", "--data-dir", folder, "--port", "0", "--quiet"]
     process = subprocess.Popen([*command, "--host", "127.0.0.1"], stdout=subprocess.PIPE, text=True)
     try:
-        port = int(re.search(r":(\d+)/", process.stdout.readline())[1])
+        port = int(re.search(r"https?://\S+?:(\d+)/", process.stdout.readline())[1])
         _ready(port)
         yield port
     finally:

@@ -102,6 +102,24 @@ def test_who_asks_again_does_not_wait(run, server, monkeypatch, code):
     assert (status, "sent 35 rounds" in err) == (0, True)
 
 
+def test_what_was_refused_is_sent_again(run, server):
+    """Once what was wrong with the store is mended, and it is asked for: each round is there, with what was said, and once."""
+    server.kept.refuses = lambda row: row["number"] == 6
+    there = ("--to", server.address, "--gateway", "gw-1", "--with-content")
+    assert run(*there)[0] == 1
+    refused = SAMPLE_CALLS - len(server.kept.final())
+    assert refused > 0
+    assert "--retry-refused sends them once more" in run("status")[1]
+    server.kept.refuses = lambda _row: False
+    assert run(*there)[0] == 1  # still they are told
+    assert len(server.kept.final()) == SAMPLE_CALLS - refused
+    status, _, err = run(*there, "--retry-refused")
+    assert (status, f"sent {refused} round" in err) == (0, True)
+    assert len(server.kept.final()) == SAMPLE_CALLS
+    assert "refused" not in run("status")[1]
+    assert "sent 0 rounds" in run(*there, "--retry-refused")[2]
+
+
 def test_schema(run):
     """The statements that make the tables can be read, for who makes replicas of them."""
     status, out, _ = run("schema")

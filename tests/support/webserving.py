@@ -167,7 +167,7 @@ def program(folder, *options, called=(sys.executable, SERVER)):
     process = subprocess.Popen(command, text=True, **pipes, env={**os.environ, "HOME": str(folder)})
     try:
         greeting = process.stdout.readline()
-        yield process, int(re.search(r":(\d+)/", greeting)[1]), greeting
+        yield process, int(re.search(r"https?://\S+?:(\d+)/", greeting)[1]), greeting
     finally:
         process.kill()
         process.communicate()

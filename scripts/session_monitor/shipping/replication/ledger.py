@@ -200,6 +200,24 @@ class Ledger:
                 (*_key(session_id), number, now, reason),
             )
 
+    def retry_refused(self) -> int:
+        """Rounds that were refused are sent again, with what was said in them; how many they are."""
+        rows = self._asked("SELECT CAST(session_id AS BLOB), number FROM refused").fetchall()
+        with self._transaction():
+            for key, number in rows:
+                session_id = utf8.decoded(key)
+                marks = self.marks(session_id)
+                place = (number - 1) * SIZE
+                if len(marks) < place + SIZE:  # all is compared anew, and sent
+                    continue
+                month, _, text = _MARK.unpack_from(marks, place)
+                mark = _MARK.pack(month, PERHAPS, text if text == NO_TEXT else PERHAPS_TEXT)
+                self._write(session_id, marks[:place] + mark + marks[place + SIZE :])
+            self._db.execute("DELETE FROM refused")
+            if rows:
+                self._change({"change": -1, "session": 0, "refused_in_row": 0, "tries": 0})
+        return len(rows)
+
     def refused(self, most: int) -> tuple[int, list[tuple[str, int, int, str]]]:
         """How many rounds were refused, and the last of them: session, number, when and why."""
         (count,) = self._asked("SELECT count(*) FROM refused").fetchone()

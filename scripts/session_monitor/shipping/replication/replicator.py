@@ -40,9 +40,10 @@ class Replicator(Worker):
         is_with_content: bool = False,
         takes_over: bool = False,
         tries_at_once: bool = False,
+        retries_refused: bool = False,
         now: Callable[[], int] = timestamps.now,
     ) -> None:
-        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's.
+        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's; ``retries_refused`` sends what was refused once more.
 
         With ``tries_at_once`` the first try does not wait because an earlier one failed: somebody asks, who may have mended why.
         """
@@ -54,6 +55,7 @@ class Replicator(Worker):
         self._ask = ask
         self._is_with_content = is_with_content
         self._takes_over = takes_over
+        self._retries_refused = retries_refused
         self._every = 0
         self._stack = contextlib.ExitStack()
         self._ledger: Ledger | None = None
@@ -123,6 +125,9 @@ class Replicator(Worker):
         if self._ledger is None or self._differences is None:
             self._ledger = self._stack.enter_context(ledger.held(self._path))
             self._ledger.keep(to=self._store.shown, gateway=self._gateway)
+            if self._retries_refused:
+                self._ledger.retry_refused()
+                self._retries_refused = False
             self._differences = Differences(self._ledger, is_with_content=self._is_with_content)
         return self._ledger, self._differences
 

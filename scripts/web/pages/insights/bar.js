@@ -22,6 +22,8 @@ export function showBar(box, wanted, known) {
     choiceBox("severity", t("filter.severity"), severities, wanted.severity, first),
     filterBox("model", t("filter.model"), t("filter.allModels"), wanted, known.models, first),
     filterBox("consumer", t("filter.consumer"), t("filter.allConsumers"), wanted, known.consumers, first),
+    // Whoever comes from the overview with one may leave it out.
+    wanted.gateway ? filterBox("gateway", t("filter.gateway"), t("filter.allGateways"), wanted, [], first) : null,
     wanted.kind ? button({ class: "quiet", id: "one-kind", title: t("insights.allOfKinds") }, () => go({ kind: null, offset: null }), kindName(wanted.kind), icon("close")) : null,
     isFiltered(wanted) ? button({ class: "quiet square", id: "clear", title: words, "aria-label": words }, () => go(NO_FILTERS), icon("close")) : null,
   );

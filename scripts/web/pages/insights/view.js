@@ -20,6 +20,7 @@ export function view() {
     ...rangeOf(asked),
     model: asked.get("model") ?? "",
     consumer: asked.get("consumer") ?? "",
+    gateway: asked.get("gateway") ?? "",
     group: oneOf("group", GROUPS_OF_KINDS),
     kind: oneOf("kind", KINDS),
     severity: oneOf("severity", SEVERITIES),
@@ -31,8 +32,8 @@ export function view() {
 
 /** The calls that are meant, as the server knows them. */
 export function filtersOf(wanted) {
-  const { model, consumer } = wanted;
-  return { ...spanOf(wanted), model, consumer, timezone: timeZone };
+  const { model, consumer, gateway } = wanted;
+  return { ...spanOf(wanted), model, consumer, gateway, timezone: timeZone };
 }
 
 /** The question of the findings; of all kinds where it `isOfAllKinds`. */
@@ -54,8 +55,8 @@ export function isChosen({ group, kind, severity }) {
 
 /** Whether anything but the range is asked for. */
 export function isFiltered(wanted) {
-  return Boolean(isChosen(wanted) || wanted.model || wanted.consumer);
+  return Boolean(isChosen(wanted) || wanted.model || wanted.consumer || wanted.gateway);
 }
 
 /** What takes all filters away; the range stays. */
-export const NO_FILTERS = { model: null, consumer: null, group: null, kind: null, severity: null, offset: null };
+export const NO_FILTERS = { model: null, consumer: null, gateway: null, group: null, kind: null, severity: null, offset: null };

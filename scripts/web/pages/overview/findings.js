@@ -37,11 +37,11 @@ function show(box, { all, shown, filters }) {
   for (const place of box.querySelectorAll(".found-in")) fill(place, sign(shown.by_session?.[place.dataset.session] ?? {}));
 }
 
-function inWords({ by_severity: by, cost_usd: usd }, { model, consumer }) {
+function inWords({ by_severity: by, cost_usd: usd }, { model, consumer, gateway }) {
   const graves = Object.keys(TEXTS).filter((severity) => by[severity]);
   return el(
     "a",
-    { class: "findings-line", href: insightsAddress({ model, consumer }), title: usd ? `${t("findings.sum", { money: money(usd) })}. ${t("findings.sumNote")}` : null },
+    { class: "findings-line", href: insightsAddress({ model, consumer, gateway }), title: usd ? `${t("findings.sum", { money: money(usd) })}. ${t("findings.sumNote")}` : null },
     el("span", { class: "hidden" }, t("findings.title"), ": "),
     graves.map((severity) => el("span", { class: `severity ${severity}` }, icon(severity), t(TEXTS[severity], { count: by[severity], number: count(by[severity]) }))),
   );
