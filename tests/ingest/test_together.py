@@ -178,7 +178,7 @@ def test_what_is_about_to_be_written_is_told(tmp_path, number):
     assert sorted(announced) == sorted((f"s{each % 7}", 1 + each // 7) for each in range(100))
     for each in coming:
         line = (world.out / each.file).read_bytes()[each.start :].partition(b"\n")[0]
-        assert json.loads(line.rstrip(b","))["round"] == each.first
+        assert json.loads(line.strip(b","))["round"] == each.first
 
 
 def test_what_is_near_is_read_by_one(tmp_path):
