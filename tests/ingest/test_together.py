@@ -167,6 +167,20 @@ def test_it_is_several_processes_that_read(tmp_path, number):
     told_the_same(same(tmp_path / "y", lines, number, session_key="s[135]"))
 
 
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_is_about_to_be_written_is_told(tmp_path, number):
+    """Each round is announced once, before it is written, with the byte where it is going to begin."""
+    world, coming = World(tmp_path), []
+    world.log.write_bytes(b"".join(plain(100)))
+    world.read(number, on_writing=coming.extend)
+
+    announced = [(each.session_id, each.first + more) for each in coming for more in range(each.rounds)]
+    assert sorted(announced) == sorted((f"s{each % 7}", 1 + each // 7) for each in range(100))
+    for each in coming:
+        line = (world.out / each.file).read_bytes()[each.start :].partition(b"\n")[0]
+        assert json.loads(line.strip(b","))["round"] == each.first
+
+
 def test_what_is_near_is_read_by_one(tmp_path):
     """Processes are started for a log that is far ahead alone, and not where threads are at work."""
     world = World(tmp_path)
@@ -205,6 +219,22 @@ def test_a_damaged_session_file(tmp_path):
             "a session file could not be read and"
         ]
     assert worlds[1].account() == worlds[0].account()
+
+
+def test_who_is_told_to_end_begins_with_nothing_more(tmp_path):
+    """What was committed by then is kept and counted, and the process that started the others takes nothing by itself."""
+    world, told = World(tmp_path), []
+    world.log.write_bytes(b"".join(plain(400)))
+    with mock.patch.object(Store, "flush", None):
+        poll = world.read(2, stop=lambda: bool(told), on_commit=lambda *_: told.append(True))
+    stored = [len(each["rounds"]) for name, each in world.account().items() if name != "state"]
+
+    assert len(told) == 1
+    assert poll.coverage.calls == sum(stored) < 400
+    world.read(2)
+    other = World(tmp_path, "other")
+    other.read(1)
+    assert (world.account(), world.index()) == (other.account(), other.index())
 
 
 @pytest.mark.parametrize("what", ["take", "write"])

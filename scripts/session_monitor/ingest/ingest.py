@@ -298,9 +298,9 @@ class Ingest:
         if number > 1:
             self._read_together(poll, look, number)
         for generation, file in look.unread:
-            self._read(poll, generation, file)
             if self._stop():
                 break
+            self._read(poll, generation, file)
         self._commit(poll)
 
     def _processes(self, look: Look, jobs: Jobs) -> int:
