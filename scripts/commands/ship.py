@@ -123,7 +123,6 @@ def _replicator(options: argparse.Namespace, output: Output, data: Data) -> None
         lambda question: data.report().ask(question),
         is_with_content=options.with_content,
         takes_over=options.take_over,
-        tries_at_once=not options.follow,
         retries_refused=options.retry_refused,
     )
     with contextlib.closing(replicator):
@@ -131,6 +130,7 @@ def _replicator(options: argparse.Namespace, output: Output, data: Data) -> None
             _follow(replicator, output)
             return
         before = _state_of(ledger.place(data.folder, store.shown, gateway))
+        replicator.try_at_once()
         _once(replicator, output, store.shown)
         _tell_pass(replicator, before, output)
 

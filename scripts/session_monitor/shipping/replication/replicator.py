@@ -39,15 +39,10 @@ class Replicator(Worker):
         *,
         is_with_content: bool = False,
         takes_over: bool = False,
-        tries_at_once: bool = False,
         retries_refused: bool = False,
         now: Callable[[], int] = timestamps.now,
     ) -> None:
-        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's; ``retries_refused`` sends what was refused once more.
-
-        With ``tries_at_once`` the first try does not wait because an earlier one failed: somebody asks, who may have mended why.
-        """
-        self._tries_at_once = tries_at_once
+        """``ask`` puts a question to the folder's index, in whichever thread.  ``takes_over`` makes rows of another folder that has the same gateway there this one's; ``retries_refused`` sends what was refused once more."""
         self._path = ledger.place(folder, store.shown, gateway)
         super().__init__("ship", self._path, now)
         self._store = store
@@ -60,7 +55,7 @@ class Replicator(Worker):
         self._stack = contextlib.ExitStack()
         self._ledger: Ledger | None = None
         self._differences: Differences | None = None
-        self._is_ready = False
+        self._is_ready = self._tries_at_once = False
         self._last_small = 0
 
     @property
@@ -74,6 +69,10 @@ class Replicator(Worker):
         self._store.close()
         self._ledger = self._differences = None
         self._is_ready = False
+
+    def try_at_once(self) -> None:
+        """The next try does not wait because one before it failed: somebody asks, who may have mended why."""
+        self._tries_at_once = True
 
     def start(self) -> None:
         """As any worker, with pauses between small requests."""
