@@ -21,7 +21,7 @@ from unittest import mock
 
 from session_monitor.calls import coverage
 from session_monitor.ingest import ingest
-from session_monitor.ingest.ingest import Ingest, Jobs
+from session_monitor.ingest.ingest import Ingest, Processes
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.sessions.store import Store
 from tests.support import calls, prepared
@@ -232,7 +232,7 @@ class Lab:
                 state,
                 stop=lambda: self._stop,
                 clock=lambda: self.clock,
-                jobs=Jobs(self.jobs, 0),
+                jobs=Processes(self.jobs, 0),
             )
         poll = self._monitor.poll()
         self.notices += poll.notices

@@ -451,7 +451,7 @@ def test_the_index_after_a_write_that_failed_half_way(tmp_path, owner, name, tim
             state,
             book=calls.BOOK,
             index=keeper,
-            jobs=ingest.Jobs(number, 0, lock.shared),
+            jobs=ingest.Processes(number, 0, lock.shared),
         )
         for turn in range(2):
             with log.open("ab") as file:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from session_monitor.calls import ai_log, long_lines
 from session_monitor.calls.round import Round
-from session_monitor.ingest.shares import Share
+from session_monitor.ingest.shares import SessionShare
 from tests.support import calls
 
 IDS = st.one_of(
@@ -19,7 +19,7 @@ IDS = st.one_of(
 @given(IDS, st.integers(1, 5))
 def test_each_session_is_in_one_share(session_id, number):
     """However many shares there are, a session is in one of them alone."""
-    assert sum(Share(each, number).has(session_id) for each in range(number)) == 1
+    assert sum(SessionShare(each, number).has(session_id) for each in range(number)) == 1
 
 
 @given(IDS, st.lists(st.sampled_from(["hi", 'say "session_id":"other"', "\\"])), st.integers(1, 5))
@@ -29,7 +29,7 @@ def test_a_line_that_shows_an_id_is_of_its_session(session_id, texts, number):
     call = ai_log.parse(line)
     assert isinstance(call, Round)
     shown = long_lines.shown_session_id(line)
-    for each in (Share(each, number) for each in range(number)):
+    for each in (SessionShare(each, number) for each in range(number)):
         assert each.may_have(line) is (None if shown is None else each.has(call.group))
 
 

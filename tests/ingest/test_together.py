@@ -21,8 +21,8 @@ from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.index.keeper import Keeper
 from session_monitor.ingest import together
-from session_monitor.ingest.ingest import Ingest, Jobs
-from session_monitor.ingest.worker import Worker
+from session_monitor.ingest.ingest import Ingest, Processes
+from session_monitor.ingest.worker import ShareTaker
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock
@@ -48,7 +48,7 @@ class World:
         state = Checkpoint(str(self.out / ".state.json"), str(self.out))
         store = Store(str(self.out), lock=lock.held)
         with mock.patch.object(together, "LEAST", 600), closing(Keeper(str(self.out), calls.BOOK, silent)) as keeper:
-            jobs = Jobs(number, 0, lock.shared)
+            jobs = Processes(number, 0, lock.shared)
             ingest = Ingest(
                 [str(self.log)], store, state, book=calls.BOOK, index=keeper, jobs=jobs, clock=lambda: 0.0, **options
             )
@@ -188,7 +188,7 @@ def test_what_is_near_is_read_by_one(tmp_path):
     with mock.patch.object(together, "Team", None):
         lock = MonitorsLock(str(world.out))
         state = Checkpoint(str(world.out / ".state.json"), str(world.out))
-        jobs = Jobs(2, world.log.stat().st_size)
+        jobs = Processes(2, world.log.stat().st_size)
         Ingest([str(world.log)], Store(str(world.out), lock=lock.held), state, jobs=jobs).poll()
         with mock.patch.object(side_by_side, "can_fork", return_value=False):
             World(tmp_path, "threads").read(2)
@@ -241,7 +241,7 @@ def test_who_is_told_to_end_begins_with_nothing_more(tmp_path):
 @pytest.mark.parametrize("how_many", [1, 3, 8])
 def test_one_of_them_is_killed(tmp_path, what, how_many):
     """Whenever that is, nothing is lost and nothing counted twice: one process reads on, and says why."""
-    real, done = getattr(Worker, what), []
+    real, done = getattr(ShareTaker, what), []
 
     def killed(self, *arguments):
         done.append(1)
@@ -250,7 +250,7 @@ def test_one_of_them_is_killed(tmp_path, what, how_many):
         return real(self, *arguments)
 
     lines = list(plain(300))
-    with mock.patch.object(Worker, what, killed):
+    with mock.patch.object(ShareTaker, what, killed):
         polls = same(tmp_path / "x", lines, 2)
     assert polls[1].notices == [
         "a process that read its share of the log was ended, and the log is read on by one alone"
@@ -270,7 +270,7 @@ def test_the_lock_is_given_back_when_nobody_writes_any_more(tmp_path):
 
     world = World(tmp_path)
     world.log.write_bytes(b"".join(plain(50)))
-    with mock.patch.object(Worker, "write", write), mock.patch.object(files, "give_back", give_back):
+    with mock.patch.object(ShareTaker, "write", write), mock.patch.object(files, "give_back", give_back):
         world.read(3)
     assert alive[0] == 0
 
@@ -293,14 +293,14 @@ import os, sys, time
 sys.path[:0] = {paths!r}
 from unittest import mock
 from pathlib import Path
-from session_monitor.ingest.worker import Worker
+from session_monitor.ingest.worker import ShareTaker
 from tests.ingest.test_together import World
-real = Worker.write
+real = ShareTaker.write
 def slow(self):
     Path(sys.argv[2]).touch()
     time.sleep(60 if self._intake._share.is_first else 0)
     return real(self)
-Worker.write = slow
+ShareTaker.write = slow
 World.__init__ = lambda self, folder, name: vars(self).update(out=folder / name, log=folder / "access.log")
 World(Path(sys.argv[1]), "one").read(2)
 """

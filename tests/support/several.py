@@ -28,12 +28,12 @@ def command(number):
 def from_the_first_byte():
     """However little comes, several processes take it in where they may, in small stretches."""
     from session_monitor.ingest import together  # noqa: PLC0415 -- its own program finds it first
-    from session_monitor.ingest.ingest import Jobs  # noqa: PLC0415
+    from session_monitor.ingest.ingest import Processes  # noqa: PLC0415
 
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(together, "LEAST", STRETCH))
-        defaults = Jobs()._replace(far_behind=0)
-        stack.enter_context(mock.patch.object(Jobs.__new__, "__defaults__", tuple(defaults)))
+        defaults = Processes()._replace(far_behind=0)
+        stack.enter_context(mock.patch.object(Processes.__new__, "__defaults__", tuple(defaults)))
         yield
 
 

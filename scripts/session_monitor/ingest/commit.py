@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from session_monitor.prices.book import Book
 
 
-class Batch:
+class LineBatch:
     """Lines that were taken and not committed yet."""
 
     def __init__(self) -> None:
@@ -120,7 +120,7 @@ class Committer:
         """How many flushes the read positions follow."""
         return self._checkpoint.flushes
 
-    def commit(self, poll: Poll, batch: Batch, writing: Writing, *, is_priced: bool) -> None:
+    def commit(self, poll: Poll, batch: LineBatch, writing: Writing, *, is_priced: bool) -> None:
         """Make a batch last, with what was taken of it.
 
         Raises ``Outdated``, ``TruncatedError`` and ``OSError``; then nothing of it counts as written.
@@ -135,7 +135,9 @@ class Committer:
         poll.sums = usage_totals.added([poll.sums, new.rows.total()])
         self._on_commit(poll, {each.session_id: each.summary for each in new.written})
 
-    def _write(self, poll: Poll, batch: Batch, writing: Writing, grown: Sequence[tuple[Generation, Generation]]) -> New:
+    def _write(
+        self, poll: Poll, batch: LineBatch, writing: Writing, grown: Sequence[tuple[Generation, Generation]]
+    ) -> New:
         """Write what was taken, and with it how far these generations were read."""
         with self._index_waiting():
             if self.on_writing:

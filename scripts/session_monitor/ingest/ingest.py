@@ -31,7 +31,7 @@ from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Coming, Summary
 from session_monitor.sessions.write_lock import Outdated
 
-from .commit import Batch, Committer, WritingAlone
+from .commit import Committer, LineBatch, WritingAlone
 from .index_keeper import IndexKeeper, NoIndex
 from .poll import Poll
 
@@ -60,7 +60,7 @@ _NO_PRICES = Book([])
 _READ_AGAIN = "its rounds are read again from the logs that are still there"
 
 
-class Jobs(NamedTuple):
+class Processes(NamedTuple):
     """How many processes take in a log, 0 for one a core, and from how many unread bytes on more than one do.
 
     ``lock`` makes the lock on session files one that they hold as well while it is held.
@@ -96,7 +96,7 @@ class Ingest:
         is_piped: bool = False,
         on_writing: Callable[[list[Coming]], None] | None = None,
         known_in: str | None = None,
-        jobs: Jobs | None = None,
+        jobs: Processes | None = None,
         on_commit: Callable[[Poll, dict[str, Summary]], None] = lambda _poll, _sessions: None,
     ) -> None:
         """``book`` prices the new rounds, and may be changed between two polls; without one none of them is priced.
@@ -136,10 +136,10 @@ class Ingest:
         )
         self._recorded: str | None = None
         self._known_in = known_in
-        self._jobs = jobs or Jobs(1)
+        self._jobs = jobs or Processes(1)
         self._marks: frozenset[int] = frozenset()
         self._marks_state: object = None
-        self._batch = Batch()
+        self._batch = LineBatch()
         self._rereading: Rereading | None = None  # where session files lack what they had once, or may
         self._is_kept = False  # whether the last pass went well to its end
         self._intake: Intake | None = None
@@ -303,7 +303,7 @@ class Ingest:
             self._read(poll, generation, file)
         self._commit(poll)
 
-    def _processes(self, look: Look, jobs: Jobs) -> int:
+    def _processes(self, look: Look, jobs: Processes) -> int:
         """How many processes are to read what a look found: several, where it is much, and nothing is odd about it."""
         if jobs.number == 1 or sum(tail.unread(*pair) for pair in look.unread) <= jobs.far_behind:
             return 1
@@ -316,14 +316,14 @@ class Ingest:
 
     def _read_together(self, poll: Poll, look: Look, number: int) -> None:
         """Read by so many processes, as far as they go; what they leave is read by this one, and so is what lies behind that."""
-        from .shares import Share  # noqa: PLC0415 -- as above
+        from .shares import SessionShare  # noqa: PLC0415 -- as above
         from .together import OddError, Team, Together  # noqa: PLC0415
-        from .worker import Worker  # noqa: PLC0415
+        from .worker import ShareTaker  # noqa: PLC0415
 
         self._store.discard()  # nothing was added, and others are going to write
         workers = [
-            Worker(
-                Share(each, number),
+            ShareTaker(
+                SessionShare(each, number),
                 look.unread,
                 self._store.of_a_share(),
                 self.book or _NO_PRICES,
@@ -413,10 +413,10 @@ class Ingest:
             self._committer.commit(
                 poll, batch, WritingAlone(self._store, book or _NO_PRICES), is_priced=book is not None
             )
-            self._batch = Batch()
+            self._batch = LineBatch()
 
     def _drop_batch(self) -> None:
-        self._batch = Batch()
+        self._batch = LineBatch()
         self._store.discard()
 
     def _is_whole(self, line: bytes) -> bool:

@@ -20,7 +20,7 @@ from session_monitor.recording import known_calls
 from session_monitor.sessions.store import Store
 
 from .chain import chained
-from .shares import AnothersCallError, Share
+from .shares import AnothersCallError, SessionShare
 
 _CHAT_ID = ai_log.PLACES.index("chat_id")
 
@@ -29,7 +29,7 @@ class Intake:
     """The way of lines into a store."""
 
     def __init__(
-        self, store: Store, session_key: str | None, *, chain: bool = False, share: Share | None = None
+        self, store: Store, session_key: str | None, *, chain: bool = False, share: SessionShare | None = None
     ) -> None:
         """Only calls of the sessions that ``session_key`` names, by id or shell pattern, get there; with None all do.
 
@@ -120,7 +120,7 @@ class Intake:
         return True
 
     @staticmethod
-    def _is_ours(call: Round | ShortCall | Skipped, share: Share, *, is_shown_here: bool | None) -> bool:
+    def _is_ours(call: Round | ShortCall | Skipped, share: SessionShare, *, is_shown_here: bool | None) -> bool:
         if isinstance(call, Skipped):
             return is_shown_here or share.is_first
         if is_shown_here and not share.has(call.group):

@@ -19,7 +19,7 @@ class AnothersCallError(Exception):
     """A line showed another session's id than its call has."""
 
 
-class Share(NamedTuple):
+class SessionShare(NamedTuple):
     """One of so many equal shares of all sessions, by its number from 0 on."""
 
     number: int

@@ -20,9 +20,9 @@ from session_monitor.log.log_file import LogFile
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.summary import Coming
 
-from .commit import Batch, Committer, New
+from .commit import Committer, LineBatch, New
 from .poll import Poll
-from .worker import FORGET, WRITE, Stretch, Taken, Worker, Wrote
+from .worker import FORGET, WRITE, ShareTaker, Stretch, Taken, Wrote
 
 LEAST, MOST = 1 << 20, 16 << 20
 """Bytes of one stretch."""
@@ -39,7 +39,7 @@ class OddError(Exception):
 class Team:
     """The processes that take their shares of what one look found."""
 
-    def __init__(self, workers: Sequence[Worker]) -> None:
+    def __init__(self, workers: Sequence[ShareTaker]) -> None:
         """Start them.  Raises ``OSError``."""
         self._helpers: list[Helper[Stretch | str, Taken | Wrote | None]] = []
         try:
@@ -113,7 +113,7 @@ class Together:
             end = self._taken[0].end
             if end == start:
                 return
-            batch = Batch()
+            batch = LineBatch()
             covered = batch.coverage[generation.gid] = Coverage()
             for each in self._taken:
                 covered.add(each.coverage)

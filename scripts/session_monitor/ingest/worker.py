@@ -20,7 +20,7 @@ from session_monitor.sessions.store import Flushed, Store
 from session_monitor.sessions.summary import Coming
 
 from .intake import Intake
-from .shares import Share
+from .shares import SessionShare
 
 WRITE, FORGET = "write", "forget"
 
@@ -55,12 +55,12 @@ class Wrote(NamedTuple):
     rows: Rows
 
 
-class Worker:
+class ShareTaker:
     """One process's share of what a look found."""
 
     def __init__(
         self,
-        share: Share,
+        share: SessionShare,
         found: Sequence[tuple[Generation, LogFile]],
         store: Store,
         book: Book,

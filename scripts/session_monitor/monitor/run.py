@@ -14,7 +14,7 @@ from session_monitor.base.last_run import LastRun
 from session_monitor.base.signals import Signals, stopping
 from session_monitor.calls.coverage import Coverage
 from session_monitor.index import keeper
-from session_monitor.ingest.ingest import Ingest, Jobs
+from session_monitor.ingest.ingest import Ingest, Processes
 from session_monitor.ingest.poll import Poll
 from session_monitor.log import rotation
 from session_monitor.log.checkpoint import Checkpoint
@@ -122,7 +122,7 @@ class Monitor:
             allowed=self._allowed(),
             is_piped=self._is_piped,
             known_in=options.output_dir,
-            jobs=Jobs(options.jobs, lock=lock.shared),
+            jobs=Processes(options.jobs, lock=lock.shared),
             stop=self._signals.stop,
             on_writing=self._telemetry.announce if self._telemetry else None,
             on_commit=self._batch,

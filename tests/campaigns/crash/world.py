@@ -14,7 +14,7 @@ from pathlib import Path
 
 import main as program
 from session_monitor.base import data_folder
-from session_monitor.ingest.ingest import Ingest, Jobs
+from session_monitor.ingest.ingest import Ingest, Processes
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.sessions import file_names
 from session_monitor.sessions.store import Store
@@ -181,7 +181,7 @@ class Course:
         """A monitor that starts now."""
         checkpoint = Checkpoint(str(out / ".state.json"), str(out))
         log = [str(self.gateway.path)]
-        jobs = Jobs(self.jobs, 0)
+        jobs = Processes(self.jobs, 0)
         return Ingest(log, Store(str(out)), checkpoint, session_key=session_key, jobs=jobs, clock=lambda: 0.0)
 
     def looks(self):

@@ -18,7 +18,7 @@ from unittest import mock
 from session_monitor.base import files
 from session_monitor.calls import coverage
 from session_monitor.index.keeper import Keeper
-from session_monitor.ingest.ingest import Ingest, Jobs
+from session_monitor.ingest.ingest import Ingest, Processes
 from session_monitor.log import log_file, tail
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.prices.book import Book
@@ -331,7 +331,7 @@ class World(OddSiblings, DataFolder):
                 checkpoint,
                 index=self.keeper,
                 book=Book([]),
-                jobs=Jobs(self.traits["jobs"], 0),
+                jobs=Processes(self.traits["jobs"], 0),
                 stop=lambda: bool(self.stop and self.stop()),
                 clock=lambda: self.clock,
                 now=self._now,
