@@ -37,8 +37,8 @@ def transcripts(log, folder):
             try:
                 outer = json.loads(line)
                 call = json.loads(outer["ai_log"])
-                tokens = int(call["input_token"]), int(call["output_token"])
-            except (ValueError, KeyError, TypeError):
+                tokens = tuple(int(call.get(name) or 0) for name in ("input_token", "cached_tokens", "output_token"))
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             session = hashlib.md5(str(call.get("session_id")).encode(), usedforsecurity=False).hexdigest()
             name = f"{session[:8]}-{session[8:12]}-4{session[13:16]}-8{session[17:20]}-{session[20:]}"
@@ -56,8 +56,8 @@ def transcripts(log, folder):
 def _as_written(session, number, at, call, fresh, tokens):
     """The lines of a call: what was said since the one before, and the answer with what it used."""
     same = {"sessionId": session, "timestamp": at}
-    cached = min(call.get("cached_tokens") or 0, tokens[0])
-    usage = {"input_tokens": tokens[0] - cached, "cache_read_input_tokens": cached, "output_tokens": tokens[1]}
+    given, cached, made = tokens
+    usage = {"input_tokens": max(0, given - cached), "cache_read_input_tokens": cached, "output_tokens": made}
     answer = {"id": f"msg_{number:020d}", "model": call.get("model"), "role": "assistant", "usage": usage}
     answer["content"] = [{"type": "text", "text": call.get("answer") or ""}, *(call.get("tool_calls") or [])]
     for place, message in enumerate(fresh):
