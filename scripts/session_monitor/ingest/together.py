@@ -24,10 +24,10 @@ from .commit import Committer, LineBatch, New
 from .poll import Poll
 from .worker import FORGET, WRITE, ShareTaker, Stretch, Taken, Wrote
 
-LEAST, MOST = 1 << 20, 16 << 20
-"""Bytes of one stretch."""
-MOST_SESSIONS = 1024
-"""So many sessions one process writes at a time, more or less: a stretch is as long as the one before lets expect."""
+LEAST, MOST = 4 << 20, 64 << 20
+"""Bytes of one stretch; at its end those that have less to do wait for the others."""
+MOST_SESSIONS, MOST_BYTES = 1024, 8 << 20
+"""So many sessions and bytes of them one process writes at a time, more or less: a stretch is as long as the one before lets expect."""
 
 _Result = TypeVar("_Result")
 
@@ -118,7 +118,7 @@ class Together:
             for each in self._taken:
                 covered.add(each.coverage)
             batch.advance(generation, file, start, end)
-            self._grow(max(each.sessions for each in self._taken))
+            self._grow(max(each.sessions for each in self._taken), max(each.bytes for each in self._taken))
             self._next = None if end >= file.size else self._stretch(position, end, {})
             self._committer.commit(poll, batch, self, is_priced=is_priced)
             if self._next is None:
@@ -134,9 +134,10 @@ class Together:
     def _stretch(self, position: int, start: int, committed: dict[str, int]) -> Stretch:
         return Stretch(position, start, self._size, committed, self._committer.flushes)
 
-    def _grow(self, sessions: int) -> None:
-        """Make the next stretch such that one process writes about as many sessions as it should."""
-        self._size = min(max(LEAST, self._size * MOST_SESSIONS // max(sessions, 1)), 2 * self._size, MOST)
+    def _grow(self, sessions: int, written: int) -> None:
+        """Make the next stretch such that one process writes about as many sessions and bytes as it should."""
+        most = min(MOST_SESSIONS / max(sessions, 1), MOST_BYTES / max(written, 1), 2)
+        self._size = min(max(LEAST, int(self._size * most)), MOST)
 
     # -- what it is to who commits ---------------------------------------------------------------------------------------
 

@@ -39,11 +39,15 @@ class Stretch(NamedTuple):
 
 
 class Taken(NamedTuple):
-    """What was taken of a stretch, and up to which byte all went through it; ``flaw`` says why it is not to be written."""
+    """What was taken of a stretch, and up to which byte all went through it; ``flaw`` says why it is not to be written.
+
+    ``sessions`` are going to be written, with so many ``bytes``.
+    """
 
     end: int = 0
     coverage: Coverage = Coverage()
     sessions: int = 0
+    bytes: int = 0
     coming: Sequence[Coming] = ()
     flaw: str | None = None
 
@@ -111,7 +115,7 @@ class ShareTaker:
         if self._store.problem:
             return Taken(flaw=self._store.problem)
         coming = self._store.coming() if self._tells_coming else ()
-        return Taken(taken_to, coverage, self._store.touched, coming)
+        return Taken(taken_to, coverage, self._store.touched, self._store.pending_bytes, coming)
 
     def write(self) -> Wrote:
         """Write what was taken since the last time, and make it last.  Raises as ``Store.flush`` does."""

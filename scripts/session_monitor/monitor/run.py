@@ -91,6 +91,7 @@ class Monitor:
         self._alerting: Alerting | None = None
         self._telemetry = self._sending() if options.otlp else None
         self._replicating = self._shipping() if options.ship else None
+        self._lock = write_lock.MonitorsLock(options.output_dir)  # before the index takes the folder as it is
         with contextlib.ExitStack() as undo:
             self._index = keeper.Keeper(options.output_dir, self._priced_by, self._making_index)
             undo.callback(self._index.close)
@@ -110,10 +111,9 @@ class Monitor:
 
     def _reading(self, options: argparse.Namespace) -> Ingest:
         """What is read where, and what becomes of it.  Raises ``OSError`` where the folder may not be written to."""
-        lock = write_lock.MonitorsLock(options.output_dir)
         return Ingest(
             self._logs,
-            Store(options.output_dir, full_messages=options.messages == "full", lock=lock.held),
+            Store(options.output_dir, full_messages=options.messages == "full", lock=self._lock.held),
             self._checkpoint,
             book=self._book,
             index=self._index,
@@ -122,7 +122,7 @@ class Monitor:
             allowed=self._allowed(),
             is_piped=self._is_piped,
             known_in=options.output_dir,
-            jobs=Processes(options.jobs, lock=lock.shared),
+            jobs=Processes(options.jobs, lock=self._lock.shared),
             stop=self._signals.stop,
             on_writing=self._telemetry.announce if self._telemetry else None,
             on_commit=self._batch,
