@@ -689,8 +689,9 @@ def test_a_failure_does_not_end_who_follows(monkeypatch, capsys, output, log, pl
         polls.append(self)
         if len(polls) < 3:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), place)
+        found = original(self)
         os.kill(os.getpid(), signal.SIGTERM)
-        return original(self)
+        return found
 
     monkeypatch.setattr(Ingest, "poll", poll)
 
