@@ -189,7 +189,7 @@ def parser() -> argparse.ArgumentParser:
         type=_jobs,
         default=0,
         metavar="N",
-        help="so many processes take in a log that is far ahead of what was read: a number, or auto (default: auto, one a core)",
+        help="so many processes read a log that is more than 64 MB ahead of what was read (default: auto, one a core, at most 4)",
     )
     mode = top.add_mutually_exclusive_group()
     mode.add_argument("--follow", action="store_true", help="keep polling (default where stdout is a terminal)")
@@ -225,7 +225,7 @@ def _group(text: str) -> int:
 def _jobs(text: str) -> int:
     if text == "auto":
         return 0
-    if not (text.isdigit() and 1 <= int(text) <= MOST_JOBS):
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_JOBS):
         raise argparse.ArgumentTypeError(f"{text!r} is neither auto nor a number from 1 to {MOST_JOBS}")
     return int(text)
 

@@ -153,6 +153,7 @@ def _once(replicator: Replicator, output: Output, where: str) -> None:
         state = replicator.ledger.state if replicator.ledger else LedgerState()
         if replicator.trouble or state.tries >= MOST_TRIES:
             raise Failure("not_sent", f"{where}: {safe.cell(replicator.trouble or state.reason)}")
+        output.complain(f"ship: {safe.cell(state.reason)}; trying again in {max(1, round(wait / 1000))} s")
         time.sleep(wait / 1000)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import threading
 
 import pytest
@@ -31,6 +32,17 @@ def test_a_process_that_dies_loses_nothing():
         process.kill()
 
     assert [first, *done] == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize("told", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_they_end_when_who_started_them_does(told):
+    """What a whole group is told, as by Ctrl-C or a service manager, is for who started them to hear."""
+    done = side_by_side.done(range(6), lambda _: os.getpid(), 2)
+    pids = {next(done), next(done)}  # both are at work
+    for process in multiprocessing.active_children():
+        os.kill(process.pid, told)
+
+    assert os.getpid() not in pids | {*done}
 
 
 def test_work_that_goes_wrong_is_told_once(capfd):

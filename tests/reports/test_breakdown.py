@@ -199,6 +199,24 @@ def test_moments_on_the_edges_of_half_hours(tmp_path, since, until, calls, unit)
         assert sum(row.sums.calls for row in found.by_time(unit, periods.zone(zone), meant).rows) == calls
 
 
+@pytest.mark.parametrize("since", [None, HALF_HOUR, HALF_HOUR + 1, 2 * HALF_HOUR - 1])
+@pytest.mark.parametrize("until", [None, 3 * HALF_HOUR, 3 * HALF_HOUR + 5, 2 * HALF_HOUR])
+def test_who_talks_often_in_a_half_hour_that_a_time_cuts(tmp_path, since, until):
+    """A session counts once, whether its calls lie on an edge of the time, within it, or both."""
+    minutes = {"edge": (1, 2, 29, 29), "both": (0, 5, 29, 31, 40, 62), "within": (33, 34), "late": (61, 62)}
+    steps = [
+        Step(session, HALF_HOUR + at * 60_000, model)
+        for session, times in minutes.items()
+        for at in times
+        for model in ("gpt-4o", "gpt-4")
+    ]
+    Agent(tmp_path).store(sorted(steps, key=lambda step: step.at))
+    calls = report_oracle.calls_of(tmp_path, BOOK)
+
+    for models in ((), ("gpt-4",)):
+        assert_equal(Report(str(tmp_path), BOOK), calls, Selection(since=since, until=until, models=models))
+
+
 def test_a_session_of_two_rows_counts_once_in_all(tmp_path):
     """Rows of two models, consumers or days both have a session that has calls in both; together it is one."""
     Agent(tmp_path).store([Step("a", 0, "gpt-4o", "x"), Step("a", 3 * 86_400_000, "qwen3-max", "y")])

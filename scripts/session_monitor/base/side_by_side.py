@@ -115,14 +115,15 @@ class Helper(Generic[Work, Done]):
 
 
 def _help(work: Connection, inherited: Sequence[Connection], do: Callable[[Work], Done]) -> None:
-    # Who started it ends it; a monitor's own handling of signals is not for its helpers.
+    # Who started it ends it, and closes its end where it is killed: what a terminal or systemd tells the whole group to do is
+    # that one's to hear.
     signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, signal.SIG_IGN)
     # It makes plain values and ends soon: there is nothing to collect, and looking for that takes its time.
     gc.disable()
-    for each in inherited:
-        each.close()
+    for connection in inherited:
+        connection.close()
     # Whatever ends it, who started it does the same work alone, and meets and tells what is wrong with that.
     with contextlib.suppress(Exception):
         while True:

@@ -272,9 +272,9 @@ def session_count(selected: SelectionSql, sources: list[SumSource]) -> int:
     counts = [first.distinct or f"SELECT count(DISTINCT session) FROM {first.sessions}"]
     if edges:
         # Few: each is looked up among those of the first one.
-        union = " UNION ".join(f"SELECT session FROM {edge.sessions}" for edge in edges)
+        union = " UNION ALL ".join(f"SELECT session FROM {edge.sessions}" for edge in edges)
         is_counted = f"EXISTS (SELECT 1 FROM {first.sessions} AND session = edge.session)"
-        counts.append(f"SELECT count(*) FROM ({union}) AS edge WHERE NOT {is_counted}")
+        counts.append(f"SELECT count(DISTINCT session) FROM ({union}) AS edge WHERE NOT {is_counted}")
     return sum(int(selected.index.db.execute(sql).fetchone()[0]) for sql in counts)
 
 
