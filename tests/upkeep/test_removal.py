@@ -540,7 +540,7 @@ def test_it_may_end_at_any_operation(folder, fault):
     def deleted(shim):
         with shim:
             folder.delete("b", "c")
-        return shim.names
+            return shim.names
 
     operations = child.in_child(lambda: deleted(shim)).result
     assert len(operations) > 10
