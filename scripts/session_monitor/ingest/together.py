@@ -26,8 +26,8 @@ from .worker import FORGET, WRITE, ShareTaker, Stretch, Taken, Wrote
 
 LEAST, MOST = 4 << 20, 64 << 20
 """Bytes of one stretch; at its end those that have less to do wait for the others."""
-MOST_SESSIONS, MOST_BYTES = 1024, 8 << 20
-"""So many sessions and bytes of them one process writes at a time, more or less: a stretch is as long as the one before lets expect."""
+MOST_SESSIONS, MOST_BYTES = 2048, 16 << 20
+"""So many sessions and bytes of them all together write at a time, more or less: a stretch is as long as the one before lets expect."""
 
 _Result = TypeVar("_Result")
 
@@ -118,7 +118,7 @@ class Together:
             for each in self._taken:
                 covered.add(each.coverage)
             batch.advance(generation, file, start, end)
-            self._grow(max(each.sessions for each in self._taken), max(each.bytes for each in self._taken))
+            self._grow(sum(each.sessions for each in self._taken), sum(each.bytes for each in self._taken))
             self._next = None if end >= file.size else self._stretch(position, end, {})
             self._committer.commit(poll, batch, self, is_priced=is_priced)
             if self._next is None:
@@ -135,7 +135,7 @@ class Together:
         return Stretch(position, start, self._size, committed, self._committer.flushes)
 
     def _grow(self, sessions: int, written: int) -> None:
-        """Make the next stretch such that one process writes about as many sessions and bytes as it should."""
+        """Make the next stretch such that about as many sessions and bytes are written as may be at a time."""
         most = min(MOST_SESSIONS / max(sessions, 1), MOST_BYTES / max(written, 1), 2)
         self._size = min(max(LEAST, int(self._size * most)), MOST)
 
