@@ -283,10 +283,8 @@ class Ingest:
                 and not self._stop()
                 and self._checkpoint.has_one_view()
             ):
-                self._checkpoint.flushes, self._committer.lags = (
-                    self._store.flushes,
-                    False,
-                )  # all that there is was read
+                self._checkpoint.flushes = self._store.flushes  # all that there is was read
+                self._committer.lags = False
             if not is_kept:
                 self._checkpoint.save()  # also how long a rotated file has been quiet
         self._is_kept = True
