@@ -232,10 +232,13 @@ def session_id(rng, number):
 
 
 def lines(end, days=7, sessions=60, seed=1, *, has_faults=False):
-    """Every line, in the order in which the calls ended; where it ``has_faults`` also of sessions in which something goes wrong."""
-    rng = random.Random(seed)
+    """Every line, in the order in which the calls ended; where it ``has_faults`` also of sessions in which something goes wrong.
+
+    When sessions start depends on the end, what happens in each does not.
+    """
     found = []
     for number in range(sessions):
+        rng = random.Random(f"start {number} of {seed}")
         # People work by day, and less at the weekend.
         start = end - timedelta(minutes=rng.randint(8, 30)) if number < NOW else end
         while number >= NOW and start >= end - timedelta(minutes=30):
@@ -245,6 +248,7 @@ def lines(end, days=7, sessions=60, seed=1, *, has_faults=False):
             )
             if day.weekday() >= 5 and rng.random() < 0.7:
                 start = end
+        rng = random.Random(f"story {number} of {seed}")
         length = int(rng.paretovariate(1.2) * 8)
         model = rng.choices(MODELS, (5, 4, 4, 3, 2, 2))[0]
         made = story(rng, number, start, min(length, 90), model, session_id(rng, number))
