@@ -286,3 +286,31 @@ def test_a_part_that_is_taken_away_while_it_is_read(folder, end):
     assert index_access.ask(str(folder), BOOK, question, silent) == (5,)
     assert len(asked) == 3
     assert rounds(folder) == {"a": 3, "b": 2}
+
+
+@pytest.mark.parametrize("is_made_anew", [False, True])
+def test_what_it_raises_then_is_no_answer(folder, is_made_anew):
+    """A question that found one state in one place and another in the next says what it likes; also if there is a new index by then."""
+    asked = []
+
+    def question(index):
+        asked.append(index)
+        if len(asked) > 1:
+            return index.db.execute("SELECT sum(calls) FROM session").fetchone()
+        (folder / (data_folder.INDEX + "-shm")).unlink()
+        if is_made_anew:
+            assert rounds(folder) == {"a": 3, "b": 2}
+        raise KeyError(6)
+
+    assert index_access.ask(str(folder), BOOK, question, silent) == (5,)
+    assert len(asked) == 2
+
+
+def test_what_it_raises_of_an_index_in_its_place(folder):
+    """That is a mistake of the question's own, and is told."""
+
+    def question(index):
+        raise KeyError(6)
+
+    with pytest.raises(KeyError):
+        index_access.ask(str(folder), BOOK, question, silent)

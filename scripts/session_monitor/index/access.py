@@ -36,19 +36,21 @@ class Access:
     def ask(self, question: Callable[[Index], Answer]) -> Answer:
         """What a question finds in an index that is sound and current.
 
-        It is asked once more, of another index, where one turns out while it reads to be damaged, or not to be had, or where
-        somebody took a part of its files away meanwhile: nobody knows what was read then.
-        What it raises of ``sqlite3.DatabaseError``, ``ValueError`` and ``OSError`` is taken for that.  Raises
-        ``OSError`` where there is no such folder.
+        It is asked once more, of another index, where one turns out while it reads to be damaged, or not to be had.
+        What it raises of ``sqlite3.DatabaseError``, ``ValueError`` and ``OSError`` is taken for that; and whatever it
+        answered or raised where somebody took a part of the index's files away meanwhile: nobody knows what was read
+        then.  Raises ``OSError`` where there is no such folder.
         """
         os.stat(self._folder)
         is_damaged = False
+        path = os.path.join(self._folder, data_folder.INDEX)
+        parts = opening.parts(path)
         try:
             with _reading(self._folder, self._book) as index:
                 if index.is_ready():
-                    answer = question(index)
-                    if self._is_in_its_place():
-                        return answer
+                    return _answer(question, index, lambda: opening.parts(path) == parts)
+        except _TakenAwayError:
+            pass
         except opening.DAMAGE as error:
             is_damaged = opening.is_damage(error)
         if self._in_memory and time.monotonic() - self._in_memory[1] < KEPT:
@@ -60,9 +62,9 @@ class Access:
             try:
                 with writable.opened(self._folder, self._book, writable.READERS_PATIENCE, anew=anew) as index:
                     index.bring_up_to_date(self._progress)
-                    answer = question(index)
-                    if self._is_in_its_place():
-                        return answer
+                    return _answer(question, index, lambda: index.is_in(path))
+            except _TakenAwayError:
+                continue
             except OSError:
                 break
             except opening.DAMAGE as error:
@@ -72,9 +74,6 @@ class Access:
         fresh = writable.in_memory(self._folder, self._book, self._progress)
         self._in_memory = fresh, time.monotonic()
         return question(fresh)
-
-    def _is_in_its_place(self) -> bool:
-        return opening.is_whole(os.path.join(self._folder, data_folder.INDEX))
 
     def close(self) -> None:
         """Forget an index in memory."""
@@ -89,6 +88,23 @@ def ask(folder: str, book: Book, question: Callable[[Index], Answer], progress: 
     """The answer to one question, as ``Access`` gives it."""
     with contextlib.closing(Access(folder, book, progress)) as access:
         return access.ask(question)
+
+
+class _TakenAwayError(Exception):
+    """Others stand where the files of the index stood that a question was asked of."""
+
+
+def _answer(question: Callable[[Index], Answer], index: Index, is_in_its_place: Callable[[], bool]) -> Answer:
+    """What the question finds.  Raises ``_TakenAwayError``, whatever the question made of that."""
+    try:
+        answer = question(index)
+    except Exception as error:
+        if is_in_its_place():
+            raise
+        raise _TakenAwayError from error
+    if not is_in_its_place():
+        raise _TakenAwayError
+    return answer
 
 
 @contextlib.contextmanager

@@ -53,13 +53,13 @@ def find(folder: str, session_ids: Iterable[str]) -> dict[str, Stored]:
 
 
 def last_called_before(folder: str, moment: int) -> list[Stored]:
-    """The sessions whose last call began before a moment (in milliseconds), the oldest first.
+    """The sessions whose last call began before a moment (in milliseconds), the oldest first, else by file.
 
     Sessions without any time are not among them, nor those whose file is damaged.  Raises ``OSError``.
     """
     copies = _copies(folder)
     with os.scandir(folder) as entries:
-        names = [file_names.listed(entry.name) for entry in entries if file_names.is_session(entry.name)]
+        names = sorted(file_names.listed(entry.name) for entry in entries if file_names.is_session(entry.name))
     sessions = [_read(folder, name, copies) for name in names]
     old = [stored for stored in sessions if stored and _is_before(stored, moment)]
     return sorted(old, key=lambda stored: timestamps.milliseconds(stored.updated_at) or 0)
