@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import data_folder, side_by_side
-from session_monitor.insight import all_findings, contents, judged_calls, session_insights, up_to_date
+from session_monitor.insight import all_findings, judged_calls, session_insights, up_to_date
 from session_monitor.insight.basis import content
+from session_monitor.insight.kept import contents
 from session_monitor.reports.report import Report
 from session_monitor.sessions import file_names
 from session_monitor.upkeep import removal

@@ -1,7 +1,7 @@
 """Why did a session cost that, and what goes wrong in it?
 
 Its rooms in reading order, ● those that others may come in by (beneath them ``basis/``, ``caching/``, ``resent/`` and ``judging/``,
-which need no file):
+which need no file, and ``kept/``):
 
     session_insights ●   what is found in one session
     session_context ●    what its prompts cost, call by call and message by message
@@ -16,8 +16,5 @@ which need no file):
     up_to_date           how what is kept follows the index, the prices and the rules
     judged_calls         the calls of a session, as rules see them, and what becomes of it
     usual                what is usual for sessions, as they have shown
-    contents             what of each round matters, in little room
-    kept_sessions        what is kept of sessions, and how it gets there
-    kept                 where that stands
     forgetting ●         nothing is left of sessions that are deleted
 """

@@ -16,8 +16,9 @@ from session_monitor.reports.report import Report, silent
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ALL, Selection
 
-from . import answers, kept_sessions, own_rules, wording
+from . import answers, own_rules, wording
 from .basis.finding import CRITICAL, SEVERITIES, WARNING, Finding
+from .kept import kept_sessions
 from .own_rules import DismissedFinding, OwnRules
 
 LIMIT = 50

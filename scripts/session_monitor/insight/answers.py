@@ -12,8 +12,9 @@ from session_monitor.index import opening
 from session_monitor.index.database import Index, Progress
 from session_monitor.reports.report import Report, silent
 
-from . import kept, kept_sessions, own_rules
-from .kept import InsightsDamagedError
+from . import own_rules
+from .kept import insights_file, kept_sessions
+from .kept.insights_file import InsightsDamagedError
 from .own_rules import OwnRules
 
 Answer = TypeVar("Answer")
@@ -28,11 +29,11 @@ def ask(
     question: Question[Answer],
     progress: Progress = silent,
     *,
-    patience: float = kept.PATIENCE,
+    patience: float = insights_file.PATIENCE,
 ) -> Answer:
     """What a question finds in what is kept, where the sessions that are meant are judged; ``progress`` hears of their judging.
 
-    ``patience`` is as ``kept.opened`` takes it.  Where nothing can be kept, as in a folder that may not be written, they are judged for this
+    ``patience`` is as ``insights_file.opened`` takes it.  Where nothing can be kept, as in a folder that may not be written, they are judged for this
     question alone.
     Raises ``NoSuchFolderError`` as a report does.
     """
@@ -43,7 +44,10 @@ def ask(
 
     # Before the main index is asked: a new file beside the session files makes it look after these once more.
     for anew in (False, True):
-        with contextlib.suppress(InsightsDamagedError), kept.opened(report.folder, anew=anew, patience=patience) as db:
+        with (
+            contextlib.suppress(InsightsDamagedError),
+            insights_file.opened(report.folder, anew=anew, patience=patience) as db,
+        ):
             return ask_with(db)
     return ask_with(None)
 
@@ -58,13 +62,13 @@ def known(report: Report, question: Question[Answer]) -> Answer | None:
     own = own_rules.read(report.folder)
 
     def ask_with(db: sqlite3.Connection, index: Index) -> Answer | None:
-        with contextlib.suppress(sqlite3.Error, *kept.NOT_TO_BE_READ), kept.one_state(db):
+        with contextlib.suppress(sqlite3.Error, *insights_file.NOT_TO_BE_READ), insights_file.one_state(db):
             if kept_sessions.state(db).made == index.meta("made"):
                 return question(db, index, own)
         return None
 
     damaged = InsightsDamagedError, sqlite3.Error
-    with contextlib.suppress(*damaged), kept.opened(report.folder, anew=False, patience=0.0) as db:
+    with contextlib.suppress(*damaged), insights_file.opened(report.folder, anew=False, patience=0.0) as db:
         return report.ask(lambda index: ask_with(db, index)) if db else None
     return None
 
@@ -85,16 +89,16 @@ def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, question
     if db and index.db.execute("PRAGMA database_list").fetchone()[2]:
         try:
             if asked.bring_up_to_date(db, index):
-                with kept.one_state(db):
+                with insights_file.one_state(db):
                     if kept_sessions.state(db).made == index.meta("made"):  # unless another question has begun it anew
                         return question(db, index, asked.own)
         except sqlite3.OperationalError:  # no room, not for this user, or another question takes long
             pass
         except (
             sqlite3.DatabaseError,
-            *kept.NOT_TO_BE_READ,
+            *insights_file.NOT_TO_BE_READ,
         ) as error:  # a mistake of the program's own comes up again below
             raise InsightsDamagedError from error
-    with kept.in_memory() as for_now:
+    with insights_file.in_memory() as for_now:
         asked.bring_up_to_date(for_now, index)
         return question(for_now, index, asked.own)

@@ -10,8 +10,9 @@ from collections.abc import Collection
 from session_monitor.base import data_folder
 from session_monitor.index import opening
 
-from . import kept, kept_sessions, own_rules
-from .kept import InsightsDamagedError
+from . import own_rules
+from .kept import insights_file, kept_sessions
+from .kept.insights_file import InsightsDamagedError
 
 PATIENCE = 5.0
 """Seconds to wait for who is just putting something in."""
@@ -29,7 +30,7 @@ def forget(folder: str, session_ids: Collection[str]) -> None:
     if opening.is_gone(path):
         return
     try:
-        with kept.opened(folder, anew=False, patience=PATIENCE) as db:
+        with insights_file.opened(folder, anew=False, patience=PATIENCE) as db:
             if db:
                 kept_sessions.take_out(db, kept_sessions.numbers_of(db, session_ids))
                 return

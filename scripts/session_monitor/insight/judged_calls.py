@@ -16,14 +16,14 @@ from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost
 from session_monitor.sessions.rounds import Place
 
-from . import contents
 from .basis.call import CallCost, JudgedCall
 from .basis.content import Content
 from .basis.limits import Rules
 from .basis.prompt_versions import prompt_runs
 from .judging.judge import judge
 from .judging.judgement import Usual
-from .kept_sessions import JudgedSession, KeptSession
+from .kept import contents
+from .kept.kept_sessions import JudgedSession, KeptSession
 from .usual import Seen
 
 _ROUNDS = (

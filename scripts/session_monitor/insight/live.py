@@ -13,9 +13,10 @@ from typing import NamedTuple, Optional
 from session_monitor.index.database import Index
 from session_monitor.reports.report import Report, silent
 
-from . import answers, kept_sessions, own_rules
+from . import answers, own_rules
 from .basis import continuations
 from .basis.finding import Finding
+from .kept import kept_sessions
 from .own_rules import DismissedFinding, OwnRules
 
 MOST = 200

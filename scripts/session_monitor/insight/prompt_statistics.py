@@ -20,8 +20,9 @@ from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.sessions.rounds import open_session, round_at
 from session_monitor.totals.usage_totals import Sums
 
-from . import answers, kept_sessions
+from . import answers
 from .basis.prompt_versions import NO_PROMPT
+from .kept import kept_sessions
 from .own_rules import OwnRules
 
 Answer = TypeVar("Answer")

@@ -9,9 +9,10 @@ from session_monitor.index.database import Index
 from session_monitor.prices import money
 from session_monitor.reports.report import Report
 
-from . import answers, contents, judged_calls, kept_sessions
+from . import answers, judged_calls
 from .basis.finding import ALLOCATED
 from .basis.prompts import prompts
+from .kept import contents, kept_sessions
 from .own_rules import OwnRules
 from .resent import context
 from .resent.call_split import Amount, CallSplit

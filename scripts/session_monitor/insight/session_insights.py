@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from session_monitor.index.database import Index
 from session_monitor.reports.report import Report
 
-from . import answers, kept_sessions, wording
+from . import answers, wording
 from .basis.finding import SEVERITIES, Finding
 from .judging.judgement import Sums
+from .kept import kept_sessions
 from .own_rules import DismissedFinding, OwnRules
 
 if TYPE_CHECKING:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from session_monitor.base import side_by_side
 from session_monitor.index.database import Index, Progress
 
-from . import judged_calls, kept_sessions, own_rules, usual
+from . import judged_calls, own_rules, usual
 from .basis.limits import Rules
 from .judged_calls import Law, SessionWork
-from .kept_sessions import JudgedSession
+from .kept import kept_sessions
+from .kept.kept_sessions import JudgedSession
 
 AT_ONCE = 4 << 20
 """Bytes that are read and judged together."""

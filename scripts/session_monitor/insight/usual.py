@@ -14,11 +14,11 @@ from session_monitor.index.database import Index
 from session_monitor.prices.money import MICRO
 from session_monitor.reports.dashboard import percentile
 
-from . import kept_sessions
 from .caching import lifetimes
 from .caching.cache import Lifetimes, OfCache
 from .caching.lifetimes import Lifetime, Samples
 from .judging.judgement import Usual
+from .kept import kept_sessions
 
 FEWEST = 20
 """Sessions of a consumer below which nobody knows what is usual."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.insight import contents
 from session_monitor.insight.basis.content import AskedTool, CameBack, Content, Message
 from session_monitor.insight.caching.lifetimes import Pauses
+from session_monitor.insight.kept import contents
 
 MARKS = st.integers(0, 2**56 - 1)
 NAMES = st.text(max_size=5)

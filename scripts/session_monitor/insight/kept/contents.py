@@ -6,12 +6,11 @@ import json
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
 
+from session_monitor.insight.basis import content
+from session_monitor.insight.basis.content import Content
+from session_monitor.insight.caching.cache import OfCache
+from session_monitor.insight.caching.lifetimes import Pauses, Samples
 from session_monitor.sessions.rounds import Place, open_session, round_at
-
-from .basis import content
-from .basis.content import Content
-from .caching.cache import OfCache
-from .caching.lifetimes import Pauses, Samples
 
 AT_ONCE = 64
 """Rounds whose contents are kept together: those with the numbers 1 to 64, and so on."""

@@ -11,17 +11,17 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import utf8
+from session_monitor.insight.basis import limits
+from session_monitor.insight.basis.finding import SEVERITIES, Finding
+from session_monitor.insight.judging.judgement import SessionJudgement
 from session_monitor.prices.money import MICRO
 
-from .basis import limits
-from .basis.finding import SEVERITIES, Finding
-from .judging.judgement import SessionJudgement
-from .kept import transaction
+from .insights_file import transaction
 
 if TYPE_CHECKING:
-    from .basis.prompt_versions import PromptRun
-    from .caching.cache import OfCache
-    from .caching.lifetimes import Pauses
+    from session_monitor.insight.basis.prompt_versions import PromptRun
+    from session_monitor.insight.caching.cache import OfCache
+    from session_monitor.insight.caching.lifetimes import Pauses
 
 EVERY = "true"
 """SQL for all sessions."""
