@@ -23,6 +23,7 @@ from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK
 from tests.support.indexes import silent
+from tests.support.users import open_the_way
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
 
@@ -131,9 +132,7 @@ def test_a_folder_that_may_not_be_written(folder):
     """Where nothing can be written the answer comes from memory, and nothing is left behind."""
     (folder / data_folder.INDEX).unlink()
     before = sorted(os.listdir(folder))
-    for path in [folder, *folder.parents]:
-        if path != Path("/tmp") and str(path).startswith("/tmp"):
-            path.chmod(0o755)
+    open_the_way(folder)
     for path in folder.iterdir():
         path.chmod(0o644)
     folder.chmod(0o555)
@@ -158,9 +157,7 @@ def test_a_folder_that_may_not_be_written(folder):
 def test_a_session_that_may_not_be_read(folder):
     """No answer leaves it out: it is an error that names the file."""
     (folder / data_folder.INDEX).unlink()
-    for path in [folder, *folder.parents]:
-        if path != Path("/tmp") and str(path).startswith("/tmp"):
-            path.chmod(0o755)
+    open_the_way(folder)
     for path in folder.iterdir():
         path.chmod(0o644)
     (folder / "b.json").chmod(0)

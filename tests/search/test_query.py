@@ -22,6 +22,7 @@ from session_monitor.search.query import Query
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK
+from tests.support.users import open_the_way
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "scripts"
 
@@ -316,9 +317,7 @@ def test_it_is_private_and_holds_no_text(folder):
 
 def test_a_folder_that_may_not_be_written(folder):
     """The answer is right, it is told that it took longer than it should, and nothing is left behind."""
-    for path in [folder, *folder.parents]:
-        if path != Path("/tmp") and str(path).startswith("/tmp"):
-            path.chmod(0o755)
+    open_the_way(folder)
     for path in folder.iterdir():
         path.chmod(0o644)
     folder.chmod(0o555)

@@ -31,6 +31,13 @@ def need_users():
         pytest.skip(reason)
 
 
+def open_the_way(folder):
+    """Let all users of this machine look into a folder, and into those above it that hold what tests write."""
+    for path in [folder, *folder.parents]:
+        if Path(tempfile.gettempdir()) in path.parents:
+            path.chmod(0o755)
+
+
 @contextlib.contextmanager
 def acting_as(user):
     """Let the sockets that this thread opens be this user's; its files as well, so open none meanwhile."""

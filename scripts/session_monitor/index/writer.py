@@ -185,7 +185,8 @@ class IndexWriter(Index):
         files = {file: (size, changed) for file, size, changed in _scan(self.folder)}
         known = self._remove_outdated(files)
         self.db.execute("DELETE FROM damaged")
-        new = {file: state for file, state in files.items() if file not in known}
+        # Sessions that are otherwise equal come in the order of their numbers: it is that of no file system.
+        new = {file: files[file] for file in sorted(files.keys() - known)}
         self._put_all(self._chunks(new, progress, needs_all=needs_all), is_all=not known)
         if not known:
             self.set_meta(prices=self.book.fingerprint)
