@@ -6,18 +6,20 @@ Rows are of the calls that are meant alone, so that they add up to what the same
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.base import timestamps
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 
 from . import session_order, session_rows
-from .kept_orders import KeptOrders
 from .selected.filter_sql import SelectionSql
 from .selected.filters import Selection
 from .session_order import ListPage
 from .session_rows import SessionRow
+
+if TYPE_CHECKING:
+    from .kept_orders import KeptOrders
 
 
 class SessionList(NamedTuple):
@@ -38,7 +40,7 @@ def session_list(
     """
     (total,) = index.db.execute("SELECT count(*) FROM session").fetchone()
     damaged = [file for (file,) in index.db.execute("SELECT file FROM damaged ORDER BY file")]
-    order = orders and orders.of(index, selection, page.sort_by)
+    order = None if orders is None else orders.of(index, selection, page.sort_by)
     numbers: Sequence[int] = []
     if order is None:
         selected = SelectionSql(index, selection)
