@@ -54,6 +54,7 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         "keep the rounds of this folder in a store elsewhere, beside those of other gateways",
         "ship --to file:rounds --gateway gw-1",
         "ship status",
+        "ship --forget file:rounds",
     )
     command.epilog = f"{_ABOUT.lstrip()}\n{command.epilog}"
     command.add_argument(
@@ -62,7 +63,13 @@ def add(commands: Any, shared: argparse.ArgumentParser) -> None:
         choices=(STATUS, SCHEMA),
         help="tell how far it is, or the statements that make ClickHouse's tables, in place of sending anything",
     )
-    command.add_argument("--to", metavar="ADDRESS", help="where to, see below")
+    place = command.add_mutually_exclusive_group()
+    place.add_argument("--to", metavar="ADDRESS", help="where to, see below")
+    place.add_argument(
+        "--forget",
+        metavar="ADDRESS",
+        help="'ship status' tells no more of this place, by its address or the gateway's name there; what was sent stays there",
+    )
     command.add_argument(
         "--gateway",
         metavar="NAME",
@@ -89,10 +96,15 @@ def _ship(options: argparse.Namespace, output: Output, data: Data) -> None:
         _status(output, data)
     elif options.what == SCHEMA:
         print(";\n\n".join(tables.making(modern=True)) + ";")
+    elif options.forget:
+        _forget(options, output, data)
     elif not options.to:
         raise Failure("bad_arguments", "name where to: --to clickhouse://HOST/DATABASE", failures.USAGE)
     elif options.to.startswith(OTLP):
         _spans(options, output, data)
+    elif not options.to.startswith(stores.BEGINNINGS):
+        text = f"that is no place: name clickhouse://HOST[:PORT]/DATABASE, {stores.FILES}DIR or {OTLP}URL"
+        raise Failure("bad_destination", text, failures.USAGE)
     else:
         _replicator(options, output, data)
 
@@ -208,6 +220,39 @@ def _status(output: Output, data: Data) -> None:
         output.tell("Nothing was shipped from this folder.")
     for each in told:
         output.tell("\n".join(_lines(each)))
+
+
+def _forget(options: argparse.Namespace, output: Output, data: Data) -> None:
+    """Take away what is known of one place.  Raises ``Failure``."""
+    named = {options.forget, _shown(options.forget)}
+    states = {path: _state_of(path) for path in ledger.all_places(data.folder)}
+    found = {path: state for path, state in states.items() if {state.to, state.gateway} & named}
+    if len(found) > 1:
+        found = {path: state for path, state in found.items() if state.gateway == options.gateway} or found
+    if not found:
+        raise Failure("not_found", "nothing was shipped there from this folder: see 'ship status'")
+    if len(found) > 1:
+        those = "; ".join(f"{safe.cell(state.to)} as {safe.cell(state.gateway)}" for state in found.values())
+        raise Failure("ambiguous", f"name one, by its address and --gateway: {those}", failures.USAGE)
+    ((path, state),) = found.items()
+    try:
+        ledger.forget(path)
+    except Busy as busy:
+        raise Failure("busy", f"{safe.cell(state.to)}: {busy.strerror}") from None
+    except OSError as error:
+        raise failures.unreadable(path, error) from None
+    if output.is_json:
+        output.print_json(output.to_json({"forgotten": {"to": state.to, "gateway": state.gateway}}))
+    else:
+        output.complain(f"{safe.cell(state.to)} as {safe.cell(state.gateway)} is forgotten; what was sent stays there")
+
+
+def _shown(address: str) -> str:
+    """How a place is told of, by its address; what cannot be one is told as it is."""
+    try:
+        return stores.of(address, os.environ).shown
+    except BadStoreError:
+        return address
 
 
 def _told(path: str, index: Index) -> dict[str, Any] | None:

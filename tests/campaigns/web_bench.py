@@ -321,14 +321,21 @@ def _told(folder, *question):
 
 
 def _first_pages(folder, turns):
-    """Milliseconds of the overview's first answer after a start, and of a page of the list that nobody asked for before."""
-    overviews, pages = [], []
+    """Milliseconds of the overview's first answer after a start, and of pages of the list that nobody asked for before."""
+    overviews, pages, filtered, following = [], [], [], []
     for turn in range(turns):
         with ours(folder) as port:
             overviews += _ask(port, "/api/overview?since=7d&timezone=UTC&by=day", 1)[0]
             pages += _ask(port, f"/api/sessions?limit=50&offset={2000 + turn}", 1)[0]
-    overview, page = statistics.median(overviews), statistics.median(pages)
-    return {"first overview after a start, ms": overview, "list page at offset 2,000, ms": page}
+            some = "/api/sessions?model=gpt-*&sort_by=cost&limit=50&offset="
+            filtered += _ask(port, f"{some}2000", 1)[0]
+            following += _ask(port, f"{some}2050", 1)[0]
+    return {
+        "first overview after a start, ms": statistics.median(overviews),
+        "list page at offset 2,000, ms": statistics.median(pages),
+        "first page of some models, ms": statistics.median(filtered),
+        "next page of the same, ms": statistics.median(following),
+    }
 
 
 def _first_search(folder):

@@ -46,6 +46,7 @@ BEFORE = {
     f"{CLI} log-ai": f"{CLI} start my-session",
     f"{CLI} config unset timezone": f"{CLI} config set timezone UTC",
     f"{CLI} pricing seller my-gpu-route --remove": f"{CLI} pricing seller my-gpu-route own_machine",
+    f"{CLI} ship --forget": f"{CLI} ship --to file:rounds",
 }
 """What an example needs to have been done."""
 

@@ -10,6 +10,7 @@ import pytest
 import cli
 from commands import ship
 from session_monitor.base import data_folder
+from session_monitor.shipping.replication import ledger
 from tests.support.clickhouse_standin import ClickHouseStandIn
 from tests.support.command_line import command_line
 from tests.support.otlp_receiver import OtlpReceiver
@@ -52,6 +53,51 @@ def test_ship(run, server):
     status, out, _ = run("--to", server.address, "--gateway", "gw-1", "--json")
     told = {"to": server.address, "gateway": "gw-1", "sent": 0, "deleted": 0, "refused": 0}
     assert json.loads(out)["data"] == told
+
+
+@pytest.fixture
+def shipped(run, server, tmp_path):
+    """Rounds were shipped to a server as gw-1 and gw-2, and to a folder that nobody meant; where both are."""
+    wrong = f"file:{tmp_path / 'wrong'}"
+    for address, gateway in ((server.address, "gw-1"), (server.address, "gw-2"), (wrong, "gw-1")):
+        run("--to", address, "--gateway", gateway)
+    return server.address, wrong
+
+
+def places(run):
+    """Where `ship status` says that rounds are, and under which names."""
+    return {(each["to"], each["gateway"]) for each in json.loads(run("status", "--json")[1])["data"]}
+
+
+def test_a_place_is_forgotten(run, shipped, tmp_path):
+    """By its address, or the name that only one has: it is told of no more, what was sent stays, and others stay as they are."""
+    there, wrong = shipped
+    before = sorted((tmp_path / "wrong").iterdir())
+
+    status, out, err = run("--forget", wrong)
+    assert (status, out) == (0, "")
+    assert err == f"cli.py: {wrong} as gw-1 is forgotten; what was sent stays there\n"
+    assert places(run) == {(there, "gw-1"), (there, "gw-2")}
+    assert before == sorted((tmp_path / "wrong").iterdir()) != []
+    assert json.loads(run("--forget", "gw-2", "--json")[1])["data"] == {"forgotten": {"to": there, "gateway": "gw-2"}}
+    assert places(run) == {(there, "gw-1")}
+    assert "sent 35 rounds" in run("--to", wrong, "--gateway", "gw-1")[2]
+
+
+def test_nothing_is_forgotten_but_what_is_named(run, shipped):
+    """What several places are called tells which, what none is called says so, and who is at work is left alone."""
+    there, wrong = shipped
+    all_places = places(run)
+
+    status, _, err = run("--forget", there)
+    assert (status, "as gw-1; " in err, "as gw-2" in err) == (2, True, True)
+    assert run("--forget", "file:elsewhere")[0] == 1
+    path = ledger.place(str(run.folder), wrong, "gw-1")
+    with ledger.held(path):
+        assert "another program is sending" in run("--forget", wrong)[2]
+    assert places(run) == all_places
+    assert run("--forget", there, "--gateway", "gw-2")[0] == 0
+    assert places(run) == all_places - {(there, "gw-2")}
 
 
 def test_content(run, server):
@@ -131,7 +177,7 @@ def test_schema(run):
     ("arguments", "words"),
     [
         ([], "name where to"),
-        (["--to", "ftp://x"], "must begin with"),
+        (["--to", "nonsense"], "name clickhouse://HOST[:PORT]/DATABASE, file:DIR or otlp:URL"),
         (["--to", "clickhouse://h/db?key=SECRET"], "a key must not be in an address"),
         (["--to", "file:/tmp/x", "--gateway", "a\nb"], "printable"),
     ],

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.reports import session_list
+from session_monitor.reports import session_order
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import ALL, Selection
-from session_monitor.reports.session_list import SORT_KEYS
+from session_monitor.reports.session_order import SORT_KEYS
 from session_monitor.reports.session_rows import OF_WHOLE
 from session_monitor.totals import spending
 from tests.reports.test_breakdown import kept
@@ -136,6 +136,6 @@ def test_a_page_that_is_far_to_go_is_the_same(folder, monkeypatch, sort_by):
     """Where too many sessions would have to be looked at one by one, all that are meant are added up, to the same page."""
     asked = {"sort_by": sort_by, "limit": 2, "offset": 0}
     near = Report(folder, BOOK).sessions(Selection(models=("m",)), **asked)
-    monkeypatch.setattr(session_list, "_MOST_WALKED", 2)
+    monkeypatch.setattr(session_order, "_MOST_WALKED", 2)
 
     assert ids(Report(folder, BOOK).sessions(Selection(models=("m",)), **asked)) == ids(near)

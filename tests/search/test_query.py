@@ -148,6 +148,47 @@ def test_a_selection(folder):
     assert hits(folder, "done", meant=Selection(until=moment)) == []
 
 
+# -- in which order ----------------------------------------------------------------------------------------------------
+
+
+SAID = {
+    "c": [line("c", "needle", "", minute) for minute in (1, 7, 31, 50)],
+    "a": [line("a", "needle", "", minute) for minute in (3, 7, 7, 2, 49)],
+    "b": [line("b", "needle", "", minute) for minute in (7, 5, 40)],
+    "d": [calls.line("d", ["needle"], question="needle", start_time="-")],
+}
+"""By session, what is logged of it; in some a round began before the one before it, of one nothing tells when it was."""
+LATEST_FIRST = [
+    *(("c", 4), ("a", 5), ("b", 3), ("c", 3)),
+    *(("a", 3), ("a", 2), ("b", 1), ("c", 2), ("b", 2), ("a", 1), ("a", 4), ("c", 1), ("d", 1)),
+]
+"""By time; of one moment by the sessions' ids, and of one session the last first."""
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+@pytest.mark.parametrize("piece", [1, 10**6])
+@pytest.mark.parametrize("is_between", [True, False])
+@pytest.mark.parametrize("order", ["abcd", "dcba", "bdac"])
+def test_the_latest_are_the_same_in_whichever_order_they_were_written(
+    tmp_path, monkeypatch, order, is_between, piece, is_kept
+):
+    """One session after the other, as several processes write them, at once or with searches between: the answer is the same."""
+    monkeypatch.setattr(word_index, "PIECE", piece)
+    if not is_kept:
+        monkeypatch.setattr(word_index, "opened", lambda *_args, **_more: contextlib.nullcontext(None))
+    folder = tmp_path / "sessions"
+    for name in order:
+        monitor(folder, *SAID[name])
+        if is_between:
+            found(folder, "needle", is_enough=lambda: True)
+
+    for limit in (1, 3, 6, 20):
+        answer = found(folder, "needle", limit=limit)
+        assert [(hit.session_id, hit.round) for hit in answer.hits] == LATEST_FIRST[:limit]
+        assert answer.has_more == (limit < len(LATEST_FIRST))
+    assert hits(folder, "needle", of_each=1) == [("c", 4), ("a", 5), ("b", 3), ("d", 1)]
+
+
 # -- growing -----------------------------------------------------------------------------------------------------------
 
 
@@ -237,7 +278,8 @@ def test_an_answer_before_all_is_looked_through(folder, monkeypatch):
 
 
 def test_nothing_older_is_looked_through_than_is_told(folder, monkeypatch):
-    """Once there are more hits than are wanted, older rounds would not be told anyway."""
+    """Once there are more hits than are wanted in whole half hours, older rounds would not be told anyway."""
+    monitor(folder, *(line(f"s{minute}", "the end", "", minute) for minute in (45, 46)))
     monkeypatch.setattr(word_index, "PIECE", 1)
     answer = found(folder, "the", limit=1)
 
@@ -341,15 +383,15 @@ def test_a_folder_that_may_not_be_written(folder):
 
 
 def test_without_an_index_pieces_are_searched_one_by_one(folder, monkeypatch):
-    """The latest rounds first, and no further than to the hits that are asked for."""
-    monitor(folder, *(line(f"s{n}", "same words", "", 10 + n) for n in range(5)))
+    """The latest rounds first, and no further than to the half hour of the hits that are asked for."""
+    monitor(folder, *(line(f"s{n}", "same words", "", 40 + n) for n in range(5)))
     monkeypatch.setattr(word_index, "PIECE", 1)
     monkeypatch.setattr(word_index, "_is_sound", lambda db: False)
     read = reads(monkeypatch)
     answer = found(folder, "same", limit=2)
     assert [hit.session_id for hit in answer.hits] == ["s4", "s3"]
     assert (answer.has_more, answer.is_kept) == (True, False)
-    assert len(read) == 3
+    assert len(read) == 5
     assert hits(folder, "weather") == [("build", 1)]
 
     told = []

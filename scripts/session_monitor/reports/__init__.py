@@ -6,7 +6,9 @@ Its rooms in reading order, ● those that others may come in by (``selected/``,
     session_rows ●      what a list says of a session, and where its rounds stand
     breakdown ●         by model, consumer, vendor, seller, route, tool and time
     agents ●            by agent, as the ids of sessions tell
-    session_list ●      which sessions have calls that are meant, and the sums of these
+    session_order ●     which sessions have calls that are meant, in which order
+    kept_orders ●       the orders that were asked for, and how they follow what comes
+    session_list ●      a page of these sessions, and the sums of their calls
     elsewhere ●         at other models' prices
     live ●              what a live view shows: the latest sessions, how many are active, what an hour costs
     pace ●              what is spent just now, how many sessions talk, and near what the month ends

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from .dashboard import Dashboard
     from .drivers import Drivers, ToolDriver
     from .elsewhere import Elsewhere
+    from .kept_orders import KeptOrders
     from .largest import DearRound, LargeToolResult
     from .reliability import Reliability
     from .selected.errors import Errors
@@ -74,9 +75,15 @@ class Report:
     A command asks one question and need not wait for the rooms of the others to be loaded.
     """
 
-    def __init__(self, folder: str, book: Book, progress: Progress = silent, now: int = 0) -> None:
-        """``progress`` hears of an index that has to be made first; ``now`` is in milliseconds since 1970."""
+    def __init__(
+        self, folder: str, book: Book, progress: Progress = silent, now: int = 0, orders: KeptOrders | None = None
+    ) -> None:
+        """``progress`` hears of an index that has to be made first; ``now`` is in milliseconds since 1970.
+
+        ``orders`` of sessions are kept by who asks for one page after another.
+        """
         self.now = now
+        self._orders = orders
         self.folder = folder
         self.book = book
         self._access = Access(folder, book, progress)
@@ -106,10 +113,10 @@ class Report:
 
         The first ``offset`` are skipped.
         """
-        from . import session_list
+        from . import session_list, session_order
 
-        page = session_list.ListPage(sort_by, reverse, limit, offset)
-        return self.ask(lambda index: session_list.session_list(index, selection, page, self.now))
+        page = session_order.ListPage(sort_by, reverse, limit, offset)
+        return self.ask(lambda index: session_list.session_list(index, selection, page, self.now, self._orders))
 
     def session(self, session_id: str) -> SessionRow | None:
         """The session with this id; None where there is none."""

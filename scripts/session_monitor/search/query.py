@@ -6,13 +6,14 @@ The words are looked up in ``word_index``; what is told of a hit is read from it
 from __future__ import annotations
 
 import contextlib
+import functools
+import heapq
 import sqlite3
 import time
 from collections import Counter
 from collections.abc import Iterator
 from typing import Callable, NamedTuple
 
-from session_monitor.base import timestamps
 from session_monitor.index.database import Index, Progress
 from session_monitor.reports import breakdown
 from session_monitor.reports.report import Report, silent
@@ -22,7 +23,7 @@ from session_monitor.sessions.rounds import open_session, round_at
 
 from . import word_index
 from .texts import said
-from .word_index import SearchIndexDamagedError
+from .word_index import RoundMatch, SearchIndexDamagedError
 from .words import Finder, Word
 
 LIMIT = 20
@@ -115,6 +116,9 @@ def search(
     return ask(None)
 
 
+_Batches = Iterator[tuple[list[RoundMatch], int]]
+"""Rounds that match, and when one that follows is at the latest."""
+
 _MOST_PASSED_BY = 50_000
 """Rounds of sessions that have their hits: after so many, others are not looked for any more."""
 
@@ -165,7 +169,7 @@ def _found(
     with word_index.one_state(db):
         if not word_index.is_of(db, index):
             return None
-        hits, has_more = _hits(db, index, asked)
+        hits, has_more = _hits(index, asked, _matching(db, asked))
         if word_index.is_current(db, index):
             return SearchResults(hits, has_more, is_kept=True)
         # Less than all, however little is missing.
@@ -178,17 +182,24 @@ def _has_enough(db: sqlite3.Connection, index: Index, asked: _Asked) -> bool:
     with word_index.one_state(db):
         if not word_index.has_latest(db, index) or word_index.is_current(db, index):
             return False
-        hits, are_more = _hits(db, index, asked._replace(taken=Counter()))
+        missing = word_index.latest_missing(db)
+        hits, are_more = _hits(index, asked._replace(taken=Counter()), _matching(db, asked), after=missing)
         return are_more and len(hits) == asked.limit
 
 
-def _hits(db: sqlite3.Connection, index: Index, asked: _Asked) -> tuple[list[Hit], bool]:
-    """The hits in a search index, the latest first, and whether there are more."""
+def _matching(db: sqlite3.Connection, asked: _Asked) -> _Batches:
+    return word_index.matching(db, asked.query.words, asked.query.column)
+
+
+def _hits(index: Index, asked: _Asked, batches: _Batches, after: int | None = None) -> tuple[list[Hit], bool]:
+    """The latest hits, and whether there are more; only those from behind a moment, where one is given."""
     (words, column), where, limit, of_each, taken = asked
     finder = Finder(words)
     hits: list[Hit] = []
     passed_by = 0
-    for session, number in _meant(index, where, word_index.matching(db, words, column)):
+    for session, number, at in _latest_first(index, _meant(index, where, batches)):
+        if after is not None and at <= after:
+            break
         if of_each is not None and taken[session] >= of_each:
             passed_by += 1
             if passed_by > _MOST_PASSED_BY:
@@ -196,27 +207,44 @@ def _hits(db: sqlite3.Connection, index: Index, asked: _Asked) -> tuple[list[Hit
             continue
         hit = _hit(index, session, number, finder, column)
         if hit and len(hits) == limit:
-            return _sorted(hits), True
+            return hits, True
         if hit:
             hits.append(hit)
             taken[session] += 1
-    return _sorted(hits), passed_by > 0
+    return hits, passed_by > 0
 
 
-def _meant(index: Index, where: str, rounds: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+def _meant(index: Index, where: str, batches: _Batches) -> _Batches:
     """Those of the rounds that are meant: nearly all may match, and few be meant."""
     if where == "true":
-        return rounds
+        return batches
     few = set(index.db.execute(f"SELECT session, number FROM round WHERE {where} LIMIT {FEW + 1}"))
-    if len(few) <= FEW:
-        return (each for each in rounds if each in few)
     sql = f"SELECT 1 FROM round WHERE session = ? AND number = ? AND {where}"
-    return (each for each in rounds if index.db.execute(sql, each).fetchone())
+
+    def is_meant(match: RoundMatch) -> bool:
+        return match[:2] in few if len(few) <= FEW else bool(index.db.execute(sql, match[:2]).fetchone())
+
+    return ((list(filter(is_meant, matches)), latest) for matches, latest in batches)
 
 
-def _sorted(hits: list[Hit]) -> list[Hit]:
-    """The latest first; they come in the order in which they became known."""
-    return sorted(hits, key=lambda hit: timestamps.milliseconds(hit.timestamp) or 0, reverse=True)
+def _latest_first(index: Index, batches: _Batches) -> Iterator[RoundMatch]:
+    """Rounds of sessions that are there: the latest first, those of one moment by their sessions' ids, of one session the last first.
+
+    So they come alike, in whichever order they became known.
+    """
+    id_of = functools.lru_cache(maxsize=10_000)(lambda number: index.db.execute(_ID, (number,)).fetchone())
+    waiting: list[tuple[int, str, int, RoundMatch]] = []
+    for matches, latest in batches:
+        for match in matches:
+            if named := id_of(match.session):
+                heapq.heappush(waiting, (-match.at, named[0], -match.number, match))
+        while waiting and -waiting[0][0] > latest:
+            yield heapq.heappop(waiting)[-1]
+    while waiting:
+        yield heapq.heappop(waiting)[-1]
+
+
+_ID = "SELECT session_id FROM session WHERE id = ?"
 
 
 def _hit(index: Index, session: int, number: int, finder: Finder, column: str | None) -> Hit | None:
@@ -243,19 +271,20 @@ def _hit(index: Index, session: int, number: int, finder: Finder, column: str | 
 
 def _piecemeal(index: Index, asked: _Asked, progress: Progress) -> SearchResults:
     """The hits without a search index that is kept: from one of a piece at a time in memory, the latest first."""
-    hits: list[Hit] = []
-    has_more, done = False, 0
     (total,) = index.db.execute("SELECT coalesce(sum(calls), 0) FROM total").fetchone()
+    hits, has_more = _hits(index, asked, _by_pieces(index, asked, progress, total))
+    progress(total, total)
+    return SearchResults(hits, has_more, is_kept=False)
+
+
+def _by_pieces(index: Index, asked: _Asked, progress: Progress, total: int) -> _Batches:
+    """What matches in each piece, one after the other."""
+    done = 0
     with word_index.in_memory() as db:
-        for piece, _ in word_index.older(index, word_index.NEVER):
-            word_index.put(db, list(word_index.texts(index.folder, reversed(piece))))
-            more, are_more = _hits(db, index, asked._replace(limit=asked.limit - len(hits)))
-            hits += more
-            has_more |= are_more
-            if are_more and len(hits) == asked.limit:
-                break
+        for piece, slot in word_index.older(index, word_index.NEVER):
+            word_index.put(db, word_index.texts(index.folder, reversed(piece)))
+            matches = [match for several, _ in _matching(db, asked) for match in several]
+            yield matches, word_index.latest_before(slot)
             word_index.clear(db)
             done += len(piece)
             progress(done, total)
-    progress(total, total)
-    return SearchResults(_sorted(hits), has_more, is_kept=False)

@@ -5,8 +5,9 @@ copy of the texts.  It follows from the session files, may be deleted at any tim
 in pieces, the latest rounds first, so that there is an answer long before all is in; each search goes on with that, and
 puts in what is new since the last one.
 
-    text      the words of each round, by column; later rounds have higher numbers, what is new from 1 on, older ones below
-    round     which round of which session has a number there
+    text      the words of each round, by column: what is new has higher numbers, from 1 on, what is older lower ones
+    round     which round of which session has a number there, and when it was (``UNDATED`` where nothing tells)
+    run       from which number on, up to the next run, rounds stand in the order of their time, and when the last of them was
     session   from which to which round a session is in
     meta      of which making of the main index the sessions' numbers are, up to which of its changes all is in that is
               from a half hour on (``slot``), and which one that is: NULL once all is in
@@ -19,9 +20,10 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import operator
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import AbstractContextManager
 from typing import Any, NamedTuple, TypeVar
 
@@ -34,18 +36,22 @@ from . import words as full_text
 from .texts import COLUMNS, said
 from .words import Word
 
-SCHEMA = 2
+SCHEMA = 3
 PIECE = 8_000_000
 """About so many bytes of session files are put in at once."""
 PATIENCE = 60.0
 """Seconds for which a search waits for another one that is just putting a piece in."""
+
+UNDATED = -(2**62)
+"""When a round was of which nothing tells it: before all others."""
 
 _OPTIONS = f"content = '', columnsize = 0, tokenize = '{full_text.TOKENIZER}'"
 _TABLES = (
     f"CREATE VIRTUAL TABLE text USING fts5({', '.join(COLUMNS)}, {_OPTIONS})",
     # Memory for rows that are not written yet: more of it is no faster, less leaves more to merge.
     "INSERT INTO text(text, rank) VALUES ('hashsize', 16000000)",
-    "CREATE TABLE round(id INTEGER PRIMARY KEY, session INTEGER, number INTEGER)",
+    "CREATE TABLE round(id INTEGER PRIMARY KEY, session INTEGER, number INTEGER, at INTEGER)",
+    "CREATE TABLE run(first INTEGER PRIMARY KEY, latest INTEGER)",
     "CREATE TABLE session(id INTEGER PRIMARY KEY, first INTEGER, last INTEGER)",
     "CREATE TABLE meta(made TEXT, change INTEGER, slot INTEGER)",
     "INSERT INTO meta VALUES ('', -1, NULL)",
@@ -57,14 +63,14 @@ _PUT_SESSION = (
     "ON CONFLICT(id) DO UPDATE SET first = min(first, excluded.first), last = max(last, excluded.last)"
 )
 _MATCHING = (
-    "SELECT round.session, round.number FROM text CROSS JOIN round ON round.id = text.rowid "
+    "SELECT round.session, round.number, round.at, round.id FROM text CROSS JOIN round ON round.id = text.rowid "
     "WHERE text MATCH ? ORDER BY text.rowid DESC"
 )
 
 # The round before it in its conversation, or in the session for one that begins one.
 _PLACE = (
     "SELECT round.session, session.file, round.flags, round.number, round.start, round.length, "
-    "before.number, before.start, before.length "
+    f"before.number, before.start, before.length, coalesce(round.at, {UNDATED}) "
     "FROM session CROSS JOIN round ON round.session = session.id LEFT JOIN round AS before ON before.session = session.id "
     "AND before.number = coalesce(nullif(round.base, 0), round.number - 1) "
 )
@@ -102,13 +108,14 @@ class SearchIndexDamagedError(Exception):
 class IndexedRound(NamedTuple):
     """A round in the main index: its session's number there, where it stands, and the one before it, as ``said`` takes it.
 
-    ``has_content`` says whether the log holds anything that was said in it.
+    ``has_content`` says whether the log holds anything that was said in it, ``at`` when it was.
     """
 
     session: int
     has_content: bool
     place: Place
     before: Place | None
+    at: int
 
     @property
     def number(self) -> int:
@@ -122,9 +129,10 @@ def indexed_round(index: Index, session: int, number: int) -> IndexedRound | Non
     return row and _indexed(*row)
 
 
-def _indexed(session: int, file: str, flags: int, number: int, start: int, length: int, *before: Any) -> IndexedRound:
+def _indexed(session: int, file: str, flags: int, number: int, start: int, length: int, *rest: Any) -> IndexedRound:
+    *before, at = rest
     place_before = None if before[0] is None else Place(file, *before)
-    return IndexedRound(session, not flags & schema.NO_CONTENT, Place(file, number, start, length), place_before)
+    return IndexedRound(session, not flags & schema.NO_CONTENT, Place(file, number, start, length), place_before, at)
 
 
 def changed(index: Index, seen: int) -> Iterator[list[IndexedRound]]:
@@ -179,7 +187,7 @@ def _pieces(rows: Iterable[Any], most: int) -> Iterator[list[IndexedRound]]:
     piece: list[IndexedRound] = []
     size = 0
     for row in rows:
-        piece.append(_indexed(*row[:9]))
+        piece.append(_indexed(*row[:10]))
         size += piece[-1].place.length
         if size >= most:
             yield piece
@@ -193,6 +201,7 @@ class Text(NamedTuple):
 
     session: int
     number: int
+    at: int
     columns: list[str]
 
 
@@ -201,13 +210,13 @@ def texts(folder: str, rounds: Iterable[IndexedRound]) -> Iterator[Text]:
     for (name, has_content), of_file in itertools.groupby(rounds, key=lambda each: (each.place.file, each.has_content)):
         in_file = list(of_file)
         if not has_content:  # which need not be read to be known
-            yield from (Text(each.session, each.number, []) for each in in_file)
+            yield from (Text(each.session, each.number, each.at, []) for each in in_file)
             continue
         with contextlib.suppress(OSError), open_session(folder, name) as file:
             read = with_the_one_before(file, ((each.place, each.before) for each in in_file))
             for each, (stored, before) in zip(in_file, read):
                 if stored:
-                    yield Text(each.session, each.number, list(map(full_text.spaced, said(stored, before))))
+                    yield Text(each.session, each.number, each.at, list(map(full_text.spaced, said(stored, before))))
 
 
 # -- the index ---------------------------------------------------------------------------------------------------------
@@ -238,9 +247,25 @@ def in_memory() -> Iterator[sqlite3.Connection]:
         yield db
 
 
-def matching(db: sqlite3.Connection, words: Iterable[Word], column: str | None) -> Iterator[tuple[int, int]]:
-    """Session and number of the rounds that have these words, the latest first."""
-    return db.execute(_MATCHING, (full_text.match(words, column),))
+class RoundMatch(NamedTuple):
+    """A round that has the words that are looked for, by its session's number in the main index, and when it was."""
+
+    session: int
+    number: int
+    at: int
+
+
+def matching(
+    db: sqlite3.Connection, words: Iterable[Word], column: str | None
+) -> Iterator[tuple[list[RoundMatch], int]]:
+    """The rounds that have these words, nearly the latest first: with each, when one that follows is at the latest."""
+    runs = db.execute("SELECT first, latest FROM run ORDER BY first").fetchall()
+    below = [UNDATED, *itertools.accumulate((latest for _, latest in runs), max)]
+    run = len(runs) - 1
+    for session, number, at, place in db.execute(_MATCHING, (full_text.match(words, column),)):
+        while place < runs[run][0]:
+            run -= 1
+        yield [RoundMatch(session, number, at)], max(at, below[run])
 
 
 def is_of(db: sqlite3.Connection, index: Index) -> bool:
@@ -267,6 +292,16 @@ def share(db: sqlite3.Connection, index: Index) -> float:
     """Which part of all rounds is in."""
     (total,) = index.db.execute("SELECT total(calls) FROM total").fetchone()
     return min(1.0, rounds(db) / total) if total else 1.0
+
+
+def latest_missing(db: sqlite3.Connection) -> int:
+    """When a round that is older than all that is in may have been at the latest."""
+    return latest_before(_slot(db))
+
+
+def latest_before(slot: int | None) -> int:
+    """The last moment before a half hour from which on all were told; None where that is all there are."""
+    return UNDATED if slot is None else slot * schema.SLOT - 1
 
 
 def rounds(db: sqlite3.Connection) -> int:
@@ -318,7 +353,7 @@ def _put_piece(
             return None
         # While more is to come, FTS5 leaves the merging of its parts for later.
         db.execute("INSERT INTO text(text, rank) VALUES ('automerge', ?)", (0 if down_to and down_to[0] else 4,))
-        put(db, list(_unknown(db, new, is_older=is_older)), is_older=is_older)
+        put(db, _unknown(db, new, is_older=is_older), is_older=is_older)
         if down_to:
             # Another search may be further.
             db.execute("UPDATE meta SET slot = min(slot, ?)", down_to)
@@ -336,24 +371,42 @@ def _slot(db: sqlite3.Connection) -> int | None:
     return slot
 
 
-def put(db: sqlite3.Connection, new: Sequence[Text], *, is_older: bool = False) -> None:
-    """Put in what was said in rounds that are not in yet, in their order: behind all others, or before them."""
+def put(db: sqlite3.Connection, new: Iterable[Text], *, is_older: bool = False) -> None:
+    """Put in what was said in rounds that are not in yet: behind all others, or before them."""
+    in_order = sorted(new, key=operator.attrgetter("at"))
+    if not in_order:
+        return
     first, last = db.execute("SELECT coalesce(min(id), 1), coalesce(max(id), 0) FROM round").fetchone()
-    begin = first - len(new) if is_older else last + 1
-    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in enumerate(new, begin) if text.columns))
-    numbered = ((number, text.session, text.number) for number, text in enumerate(new, begin))
-    db.executemany("INSERT INTO round VALUES (?, ?, ?)", numbered)
+    begin = first - len(in_order) if is_older else last + 1
+    numbered = list(enumerate(in_order, begin))
+    _put_run(db, begin, in_order[0].at, in_order[-1].at, is_older=is_older)
+    db.executemany(_PUT_TEXT, ((number, *text.columns) for number, text in numbered if text.columns))
+    rounds = ((number, text.session, text.number, text.at) for number, text in numbered)
+    db.executemany("INSERT INTO round VALUES (?, ?, ?, ?)", rounds)
     spans: dict[int, tuple[int, int]] = {}
-    for text in new:
+    for text in in_order:
         lowest, highest = spans.get(text.session, (text.number, text.number))
         spans[text.session] = min(lowest, text.number), max(highest, text.number)
     db.executemany(_PUT_SESSION, ((session, *span) for session, span in spans.items()))
+
+
+def _put_run(db: sqlite3.Connection, begin: int, earliest: int, latest: int, *, is_older: bool) -> None:
+    """Rounds from a number on stand in the order of their time, with the run beside them where that goes on so."""
+    sql = "SELECT first, at, latest FROM run JOIN round ON round.id = first ORDER BY first"
+    beside = db.execute(f"{sql} {'ASC' if is_older else 'DESC'} LIMIT 1").fetchone()
+    if beside and is_older and latest <= beside[1]:
+        db.execute("UPDATE run SET first = ? WHERE first = ?", (begin, beside[0]))
+    elif beside and not is_older and beside[2] <= earliest:
+        db.execute("UPDATE run SET latest = ? WHERE first = ?", (latest, beside[0]))
+    else:
+        db.execute("INSERT INTO run VALUES (?, ?)", (begin, latest))
 
 
 def clear(db: sqlite3.Connection) -> None:
     """Take everything out."""
     db.execute("INSERT INTO text(text) VALUES ('delete-all')")
     db.execute("DELETE FROM round")
+    db.execute("DELETE FROM run")
     db.execute("DELETE FROM session")
 
 

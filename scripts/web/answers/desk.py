@@ -20,6 +20,7 @@ from session_monitor.index import writable
 from session_monitor.index.database import Index
 from session_monitor.metrics.scrape import Scrapes
 from session_monitor.prices.book import Book
+from session_monitor.reports.kept_orders import KeptOrders
 from session_monitor.reports.report import NoSuchFolderError, Report
 from web.server import shares
 from web.server.exchange import AnswerBody, Refusal
@@ -96,6 +97,7 @@ class Desk:
         self._patience = patience
         self._clock = clock
         self._cache = Cache()
+        self._orders = KeptOrders()
         self._jobs = Jobs()
         self._progress: dict[str, float] = {}
         self._turns = {rank: threading.Lock() for rank in range(OWN.rank + 1, shares.RANKS)}
@@ -153,7 +155,8 @@ class Desk:
 
     def _worked_out(self, key: Hashable, work: Work, current: _Current, what: str) -> AnswerBody:
         state = current.state
-        report = current.held or Report(state.path, state.book, functools.partial(self._hear, what))
+        hears = functools.partial(self._hear, what)
+        report = current.held or Report(state.path, state.book, hears, orders=self._orders)
         report.now = self.now()
         started = self._clock()
         body = work(report)

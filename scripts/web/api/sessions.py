@@ -8,7 +8,7 @@ from typing import Any
 
 from session_monitor.notes.notes_file import FolderNotes
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_list import SORT_KEYS
+from session_monitor.reports.session_order import SORT_KEYS
 from session_monitor.reports.session_rows import SessionRow
 from web.asking import noted, parameters
 from web.asking.parameters import Filters

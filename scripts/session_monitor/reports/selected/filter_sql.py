@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from fnmatch import fnmatchcase
 from typing import NamedTuple
 
@@ -44,8 +44,8 @@ _UNPRICED_ROUNDS = f"coalesce(sum(usd IS NULL AND NOT flags & {schema.UNTOLD}), 
 class SelectionSql:
     """A selection, as SQL for one index."""
 
-    def __init__(self, index: Index, selection: Selection) -> None:
-        """Looks up what names and patterns stand for."""
+    def __init__(self, index: Index, selection: Selection, among: Collection[int] | None = None) -> None:
+        """Looks up what names and patterns stand for; ``among`` are the numbers of some sessions: no other one is meant."""
         self.index = index
         self.selection = selection
         self._asked = 0
@@ -57,8 +57,9 @@ class SelectionSql:
         if selection.gateways:
             self._of_calls.append(f"way IN ({', '.join(map(str, _ways(index, selection.gateways)))})")
         self._of_rounds = [*self._of_calls, *([_OUTCOMES[selection.outcome]] if selection.outcome else [])]
-        if selection.is_of_sessions:
-            self._choose()
+        self._has_chosen = selection.is_of_sessions or among is not None
+        if self._has_chosen:
+            self._choose(among)
 
     def sessions(self) -> str:
         """SQL for which rows of ``session`` are meant: those that have such calls, whenever these were."""
@@ -70,18 +71,18 @@ class SelectionSql:
         if self.selection.outcome and self._of_calls:
             such = " AND ".join(self._of_rounds)
             conditions.append(f"EXISTS (SELECT 1 FROM round WHERE round.session = session.id AND {such})")
-        if self.selection.is_of_sessions:
+        if self._has_chosen:
             conditions.append(f"id IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
 
     def is_everything(self) -> bool:
         """Whether nothing is left out."""
-        return not (self.selection.is_of_calls or self.selection.is_of_sessions)
+        return not (self.selection.is_of_calls or self._has_chosen)
 
     def rounds(self, start: int | None, end: int | None) -> str:
         """SQL for which rows of ``round`` are meant, from a moment to before another, where these are given."""
         conditions = [*self._of_rounds, *_within(start, end)]
-        if self.selection.is_of_sessions:
+        if self._has_chosen:
             conditions.append(f"session IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
 
@@ -92,7 +93,7 @@ class SelectionSql:
         """
         since, until = self.selection.since, self.selection.until
         conditions = [f"+{each}" for each in _slots(since, until)] + self._of_calls
-        if self.selection.is_of_sessions:
+        if self._has_chosen:
             conditions.append(f"session IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
 
@@ -102,13 +103,13 @@ class SelectionSql:
         conditions = _talked(since, until)
         if self._of_calls:
             conditions.append(f"session IN (SELECT session FROM part WHERE {' AND '.join(self._of_calls)})")
-        if self.selection.is_of_sessions:
+        if self._has_chosen:
             conditions.append(f"session IN (SELECT id FROM {_TABLE})")
         return " AND ".join(conditions) or "true"
 
     def histograms(self) -> str | None:
         """SQL for which rows of ``latency`` are meant, whenever their calls were; None where these cannot tell it."""
-        if self.selection.is_of_sessions or self.selection.gateways:
+        if self._has_chosen or self.selection.gateways:
             return None
         of_outcome = [f"ended = {_ENDED[self.selection.outcome]}"] if self.selection.outcome else []
         return " AND ".join([*self._of_calls, *of_outcome]) or "true"
@@ -116,6 +117,17 @@ class SelectionSql:
     def rounds_of_talks(self, start: int | None, end: int | None) -> str:
         """SQL for the same rows of ``round`` as ``rounds``; quick where few sessions have any in that time."""
         return " AND ".join([*_talked(start, end), self.rounds(start, end)])
+
+    def partly_meant(self) -> str:
+        """SQL for the sessions of which some calls may be meant and others not; of all others it is all calls or none."""
+        parts = [self.cut_sessions()] if self.selection.is_of_time else []
+        if self._of_calls:
+            such = " AND ".join(self._of_calls)
+            others = f"SELECT session FROM part WHERE NOT ({such})"
+            parts.append(f"SELECT DISTINCT session FROM part WHERE {such} AND session IN ({others})")
+        if self.selection.outcome:
+            parts.append(f"SELECT id FROM session WHERE {_HAS_OTHERS[self.selection.outcome]}")
+        return " UNION ".join(parts)
 
     def cut_sessions(self) -> str:
         """SQL for the sessions in the time that its edges may cut in two: no other has calls on both sides of one."""
@@ -154,7 +166,7 @@ class SelectionSql:
 
     def between(self, start: int | None, end: int | None) -> list[SumSource]:
         """The same for those from one moment to before another; None for no limit."""
-        if self.selection.is_of_sessions or self.selection.outcome:  # of which no table holds sums
+        if self._has_chosen or self.selection.outcome:  # of which no table holds sums
             return [self._one_by_one(start, end)]
         if start is None and end is None:
             of_calls = " AND ".join(self._of_calls) or "true"
@@ -201,10 +213,12 @@ class SelectionSql:
             active = f"session IN (SELECT session FROM active WHERE slot = {slot})"
             yield _rounds(f"{active} AND {self.rounds(begin, stop)}")
 
-    def _choose(self) -> None:
+    def _choose(self, among: Collection[int] | None) -> None:
         """Put the sessions that are meant into a table of this connection."""
         db = self.index.db
         conditions, values = _session_conditions(self.selection)
+        if among is not None:
+            conditions.append(f"id IN ({', '.join(map(str, among))})")
         if self.selection.is_of_notes:
             conditions += _note_conditions(self.index, self.selection)
         db.execute(f"DROP TABLE IF EXISTS temp.{_TABLE}")
@@ -226,6 +240,12 @@ _HAS_OUTCOME = {
     outcome.FAILED: "failed > 0",
 }
 """SQL for which sessions have such rounds."""
+_HAS_OTHERS = {
+    outcome.OK: "failed + left_calls > 0 AND calls > failed + left_calls",
+    outcome.LEFT: "left_calls > 0 AND calls > left_calls",
+    outcome.FAILED: "failed > 0 AND calls > failed",
+}
+"""SQL for which sessions have others beside such rounds."""
 
 
 _SUMMED_COLUMNS = (

@@ -61,8 +61,23 @@ class Selection(NamedTuple):
     @property
     def is_of_calls(self) -> bool:
         """Whether not all calls of a session are meant."""
-        is_of_time = self.since is not None or self.until is not None
-        return bool(is_of_time or self.models or self.consumers or self.gateways or self.outcome)
+        return bool(self.is_of_time or self.models or self.consumers or self.gateways or self.outcome)
+
+    @property
+    def is_of_time(self) -> bool:
+        """Whether not the calls of all times are meant."""
+        return self.since is not None or self.until is not None
+
+    def of_calls_alone(self) -> Selection:
+        """The same calls of any session."""
+        return Selection(
+            since=self.since,
+            until=self.until,
+            models=self.models,
+            consumers=self.consumers,
+            gateways=self.gateways,
+            outcome=self.outcome,
+        )
 
 
 ALL = Selection()

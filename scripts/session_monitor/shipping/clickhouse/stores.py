@@ -13,7 +13,9 @@ from session_monitor.shipping.replication.store import RowStore
 
 from .database import Database
 
-FILES = "file:"
+DATABASE, FILES = "clickhouse:", "file:"
+BEGINNINGS = (DATABASE, FILES)
+"""How the address of a store begins."""
 _LONGEST = 200
 
 
@@ -28,7 +30,7 @@ def of(address: str, environment: Mapping[str, str]) -> RowStore:
         if not folder:
             raise BadStoreError("name a folder: file:DIR")
         return LineFiles(folder)
-    if not address.startswith("clickhouse:"):
+    if not address.startswith(DATABASE):
         raise BadStoreError("it must begin with clickhouse:// or file:")
     try:
         meant = addresses.of(address)

@@ -105,6 +105,14 @@ def is_held(path: str) -> bool:
     return files.is_locked(f"{path}.lock")
 
 
+def forget(path: str) -> None:
+    """Take a ledger away: what was sent stays there, and is compared again by who sends to there.  Raises ``Busy`` and ``OSError``."""
+    with _locked(path, 0.0):
+        # The lock stays: somebody else may just be opening it.
+        for ending in ("", "-wal", "-shm"):
+            files.remove(f"{path}{ending}")
+
+
 class Ledger:
     """An open ledger.  Methods raise LedgerError where the file fails."""
 
@@ -271,12 +279,19 @@ def held(path: str, patience: float = 0.0) -> Iterator[Ledger]:
     Raises ``Busy`` where another program has it, and ``OSError``.
     """
     files.make_folder_within(os.path.dirname(path))
-    with contextlib.ExitStack() as stack:
-        lock = files.kept(f"{path}.lock")
-        stack.callback(os.close, lock)
+    with _locked(path, patience), _opened(path) as ledger:
+        yield ledger
+
+
+@contextlib.contextmanager
+def _locked(path: str, patience: float) -> Iterator[None]:
+    lock = files.kept(f"{path}.lock")
+    try:
         if not files.take(lock, patience):
             raise Busy(None, "another program is sending from this folder to there")
-        yield stack.enter_context(_opened(path))
+        yield
+    finally:
+        os.close(lock)
 
 
 @contextlib.contextmanager
