@@ -143,7 +143,11 @@ class Committer:
             if self.on_writing:
                 self.on_writing(writing.coming())
             follows = self._checkpoint.flushes == self._store.flushes
-            new = writing.write()
+            try:
+                new = writing.write()
+            except BaseException:
+                poll.at_least = True  # a part may be written, and is nothing new when it is read again
+                raise
             for generation, other in grown:
                 generation.become(other)
                 generation.coverage.add(batch.coverage[generation.gid])
