@@ -304,26 +304,27 @@ def test_one_of_them_stands_still_when_an_end_is_asked_for(tmp_path, monkeypatch
 
 def test_calls_that_are_recorded_meanwhile(tmp_path):
     """They are taken in with the next poll, and not counted once more where the gateway logs them, too."""
-    worlds = World(tmp_path), World(tmp_path, "several")
+    worlds, started = (World(tmp_path), World(tmp_path, "several")), []
+    logged = list(plain(200))
     for world, number in zip(worlds, (1, 3)):
-        world.log.write_bytes(b"".join(plain(200)))
-        record(world, "before")
-        left = ["meanwhile, 1", "meanwhile, 2"]
+        world.log.write_bytes(b"".join(logged))
+        left = ["one", "two"]
 
         def on_commit(*_, world=world, left=left):
             if left:
-                name = left.pop(0)
-                record(world, name)
-                log_too(world, name)
+                record(world, left[0])
+                log_too(world, left.pop(0))
 
-        world.read(number, recorded=True, known_in=str(world.out), on_commit=on_commit)
-        while left:
-            on_commit()
+        with mock.patch.object(together, "Team", side_effect=together.Team) as team:
+            world.read(number, recorded=True, known_in=str(world.out), on_commit=on_commit)
+        started.append(team.called)
+        on_commit()  # what one process takes in at once
         poll = world.read(number, recorded=True, known_in=str(world.out))
 
         assert poll.coverage.passed_over == {"recorded_elsewhere": 2}
         own = world.account()["own.json"]["rounds"]
-        assert [each["chat_id"] for each in own] == [f"before{LONG}", f"meanwhile, 1{LONG}", f"meanwhile, 2{LONG}"]
+        assert [each["chat_id"] for each in own] == [f"one{LONG}", f"two{LONG}"]
+    assert started == [False, True]
     assert worlds[1].index() == worlds[0].index()
 
 
