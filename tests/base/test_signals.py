@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from session_monitor.base import signals as signals_room
 from session_monitor.base.signals import Signals, unharmed, waking
 
 SCRIPTS = Path(__file__).parent.parent.parent / "scripts"
@@ -59,6 +60,38 @@ def test_an_end_is_asked_for_and_insisted_on():
         assert (signals.stop(), signals.received) == (True, signal.SIGTERM)
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+@pytest.mark.parametrize("is_asked_before", [True, False])
+def test_who_waits_for_others_gives_them_up(monkeypatch, is_asked_before):
+    """Some time after an end was asked for, which may have been before the wait; not without that."""
+    monkeypatch.setattr(signals_room, "PATIENCE", 0.001)
+    signals, (read, write) = Signals(), os.pipe()
+    with signals.catch():
+        with signals.ending(lambda: os.write(write, b"x")):
+            assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        if is_asked_before:
+            os.kill(os.getpid(), signal.SIGTERM)
+        with signals.ending(lambda: os.write(write, b"given up")):
+            if not is_asked_before:
+                os.kill(os.getpid(), signal.SIGTERM)
+            assert os.read(read, 100) == b"given up"
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+    os.close(read)
+    os.close(write)
+
+
+def test_who_has_come_to_an_end_is_not_given_up(monkeypatch):
+    """When the wait is over, nothing is left of it."""
+    monkeypatch.setattr(signals_room, "PATIENCE", 1000)
+    signals, given_up = Signals(), []
+    with signals.catch():
+        os.kill(os.getpid(), signal.SIGTERM)
+        with signals.ending(lambda: given_up.append(True)):
+            assert signal.getitimer(signal.ITIMER_REAL)[0] > 0
+        assert signal.getitimer(signal.ITIMER_REAL) == (0, 0)
+        os.kill(os.getpid(), signal.SIGALRM)
+    assert given_up == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT])

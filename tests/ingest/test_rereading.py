@@ -109,6 +109,27 @@ def test_a_stop_while_the_logs_are_read_again_for_an_older_state(monitor, monkey
     assert lost == 0
 
 
+@pytest.mark.parametrize("lines", range(1, 5))
+def test_a_stop_behind_which_a_killed_run_had_read(monitor, monkeypatch, lines):
+    """What that had written is counted with the rest before it is read again, and not told as lost when it comes once more."""
+    monkeypatch.setattr(ingest, "LINES_BETWEEN_LOOKS", 1)
+    monitor.write("a")
+    monitor.poll()
+    backup = (monitor.out / "s.json").read_bytes()
+    monitor.write("b", "c", "d")
+    with mock.patch.object(Store, "keep_counts", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        monitor.fresh().poll()
+    left = iter(range(lines))
+    monitor.fresh(stop=lambda: next(left, None) is None).poll()
+    (monitor.out / "s.json").write_bytes(backup)
+
+    monitor.write("e")
+    poll = monitor.fresh().poll()
+
+    assert monitor.ids() == ["a", "b", "c", "d", "e"]
+    assert (poll.coverage.lost_calls, [text for text in poll.notices if "lost" in text]) == (0, [])
+
+
 @contextlib.contextmanager
 def unreadable(path):
     """A file that this user may not open."""

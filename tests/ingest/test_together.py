@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
-import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import struct
 import subprocess
 import sys
-from contextlib import closing
 from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.base import data_folder, files, side_by_side
+from session_monitor.base import data_folder, files, side_by_side, signals
 from session_monitor.index import opening
 from session_monitor.index.database import Index
 from session_monitor.index.keeper import Keeper
@@ -24,6 +25,8 @@ from session_monitor.ingest import together
 from session_monitor.ingest.ingest import Ingest, Processes
 from session_monitor.ingest.worker import ShareTaker
 from session_monitor.log.checkpoint import Checkpoint
+from session_monitor.recording import log_line, recorded_log
+from session_monitor.recording.recorded_call import RecordedCall
 from session_monitor.sessions.store import Store
 from session_monitor.sessions.write_lock import MonitorsLock
 from tests.support import calls
@@ -42,16 +45,21 @@ class World:
         self.out.mkdir(mode=0o700)
         self.log = folder / "access.log"
 
-    def read(self, number, **options):
-        """One poll by so many processes, in stretches of a few lines."""
+    def read(self, number, *, ending=lambda _: contextlib.nullcontext(), recorded=False, **options):
+        """One poll by so many processes, in stretches of a few lines; also of the calls that were ``recorded``."""
         lock = MonitorsLock(str(self.out))
         state = Checkpoint(str(self.out / ".state.json"), str(self.out))
         store = Store(str(self.out), lock=lock.held)
-        with mock.patch.object(together, "LEAST", 600), closing(Keeper(str(self.out), calls.BOOK, silent)) as keeper:
-            jobs = Processes(number, 0, lock.shared)
+        with (
+            mock.patch.object(together, "LEAST", 600),
+            contextlib.closing(Keeper(str(self.out), calls.BOOK, silent)) as keeper,
+        ):
+            jobs = Processes(number, 0, lock.shared, ending)
             ingest = Ingest(
                 [str(self.log)], store, state, book=calls.BOOK, index=keeper, jobs=jobs, clock=lambda: 0.0, **options
             )
+            if recorded:
+                ingest.read_recorded(data_folder.recorded_log(str(self.out)))
             poll = ingest.poll()
         assert keeper.problem is None
         return poll
@@ -73,7 +81,7 @@ class World:
 
     def index(self):
         """All that the index holds, but for the sizes and times of files."""
-        with closing(opening.read_only(str(self.out / data_folder.INDEX))) as db:
+        with contextlib.closing(opening.read_only(str(self.out / data_folder.INDEX))) as db:
             found = Index(db, str(self.out), calls.BOOK)
             assert found.is_current()
             held = contents(found)
@@ -255,6 +263,85 @@ def test_one_of_them_is_killed(tmp_path, what, how_many):
     assert polls[1].notices == [
         "a process that read its share of the log was ended, and the log is read on by one alone"
     ]
+    assert vars(polls[1].coverage) == vars(polls[0].coverage)
+    assert polls[1].at_least is (what == "write")
+    assert polls[1].new_rounds <= 300 if polls[1].at_least else polls[1].sums == polls[0].sums
+
+
+@pytest.mark.parametrize("what", ["take", "write", "answer"])
+def test_one_of_them_stands_still_when_an_end_is_asked_for(tmp_path, monkeypatch, what):
+    """It is not waited for much longer, whatever it is at: it is killed, that is said, and the next run reads on."""
+    monkeypatch.setattr(signals, "PATIENCE", 0.01)
+    us = os.getpid()
+    owner, name = (multiprocessing.connection.Connection, "_send_bytes") if what == "answer" else (ShareTaker, what)
+    real = getattr(owner, name)
+
+    def stand_still(self, *data):
+        with contextlib.suppress(FileExistsError):
+            if os.getpid() != us:
+                (tmp_path / "one of them").touch(exist_ok=False)
+                if what == "answer":
+                    os.write(self.fileno(), struct.pack("!i", len(data[0])) + data[0][:9])
+                os.kill(us, signal.SIGTERM)
+                os.kill(os.getpid(), signal.SIGSTOP)
+        return real(self, *data)
+
+    world, told = World(tmp_path), signals.Signals()
+    world.log.write_bytes(b"".join(plain(300)))
+    with told.catch(), mock.patch.object(owner, name, stand_still):
+        poll = world.read(2, ending=told.ending, stop=told.stop)
+
+    assert told.received == signal.SIGTERM
+    said = [text.partition(",")[0] for text in poll.notices]
+    # Who has not begun to wait by then need not.
+    assert said == ["a process that read its share of the log did not come to an end"] or (what != "write" and not said)
+    assert multiprocessing.active_children() == []
+    world.read(2)
+    other = World(tmp_path, "other")
+    other.read(1)
+    assert (world.account(), world.index()) == (other.account(), other.index())
+
+
+def test_calls_that_are_recorded_meanwhile(tmp_path):
+    """They are taken in with the next poll, and not counted once more where the gateway logs them, too."""
+    worlds, started = (World(tmp_path), World(tmp_path, "several")), []
+    logged = list(plain(200))
+    for world, number in zip(worlds, (1, 3)):
+        world.log.write_bytes(b"".join(logged))
+        left = ["one", "two"]
+
+        def on_commit(*_, world=world, left=left):
+            if left:
+                record(world, left[0])
+                log_too(world, left.pop(0))
+
+        with mock.patch.object(together, "Team", side_effect=together.Team) as team:
+            world.read(number, recorded=True, known_in=str(world.out), on_commit=on_commit)
+        started.append(team.called)
+        on_commit()  # what one process takes in at once
+        poll = world.read(number, recorded=True, known_in=str(world.out))
+
+        assert poll.coverage.passed_over == {"recorded_elsewhere": 2}
+        own = world.account()["own.json"]["rounds"]
+        assert [each["chat_id"] for each in own] == [f"one{LONG}", f"two{LONG}"]
+    assert started == [False, True]
+    assert worlds[1].index() == worlds[0].index()
+
+
+LONG = "-01XFDUDYJgAACzvnptvVo"
+"""What makes an id one that nobody else has."""
+
+
+def record(world, name):
+    """Record a call that no gateway logged yet."""
+    call = RecordedCall("own", 1_770_000_000_000, "/v1/messages", "test", model="gpt-4", call_id=name + LONG)
+    recorded_log.append(str(world.out), [log_line.line(call)])
+
+
+def log_too(world, name):
+    """The gateway logs it."""
+    with world.log.open("ab") as log:
+        log.write(calls.line("s1", ["it"], chat_id=name + LONG) + b"\n")
 
 
 def test_the_lock_is_given_back_when_nobody_writes_any_more(tmp_path):

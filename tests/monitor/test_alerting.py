@@ -125,6 +125,73 @@ def test_what_cannot_be_sent_waits_for_the_next_pass(folder, receiver):
     assert taken(receiver) == [("budget:all/ever/warning", "firing")]
 
 
+def test_a_session_that_grows_while_several_processes_read(folder, receiver):
+    """The same is told as where one reads: the warning, then the breach."""
+    for _ in range(2):
+        grow(folder, CALLS)
+        run_pass_of_several(folder)
+
+    assert taken(receiver) == [("budget:all/ever/warning", "firing"), ("budget:all/ever/critical", "firing")]
+
+
+def test_one_that_reads_dies_behind_what_it_wrote(folder, receiver):
+    """What it had written is told of by this pass, though nobody heard of it; how much is new is a lower bound."""
+    set_ = json.loads((folder / "sessions" / ".alerts.json").read_text())
+    # Else any call may bring what is to be told, and each pass looks.
+    off = dict.fromkeys(["dear_session", "long_session", "stuck_agent", "cache_broken"], False)
+    (folder / "sessions" / ".alerts.json").write_text(json.dumps({**set_, "rules": off}))
+    grow(folder, 1)
+    run_pass(folder)
+    grow(folder, CALLS)
+    said = run_pass_of_several(folder, _KILLED)
+
+    assert taken(receiver) == [("budget:all/ever/warning", "firing")]
+    assert "a process that read its share of the log was ended" in said
+    for told in ("(at least 0 new), rounds: at least 1 new", "Tokens:   at least 1,000 input", "Cost:     at least $"):
+        assert told in said
+
+
+_KILLED = """
+real = ShareTaker.write
+def write(self):
+    has_any = self._store.touched
+    wrote = real(self)
+    if has_any:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return wrote
+ShareTaker.write = write
+"""
+
+
+def test_one_that_reads_stands_still_when_an_end_is_asked_for(folder):
+    """The program ends all the same, and says why it had to wait."""
+    grow(folder, CALLS)
+    said = run_pass_of_several(folder, _STANDS_STILL, status=128 + signal.SIGTERM)
+
+    assert "a process that read its share of the log did not come to an end, and was killed" in said
+
+
+_STANDS_STILL = """
+def write(self):
+    if self._store.touched:
+        os.kill(os.getppid(), signal.SIGTERM)
+        os.kill(os.getpid(), signal.SIGSTOP)
+signals.PATIENCE = 0.01
+ShareTaker.write = write
+"""
+
+
+def run_pass_of_several(folder, change="", status=0):
+    """A pass by two processes, with this changed in the program; what it says."""
+    start = f"import os, signal, sys\nsys.path[:0] = {[str(ROOT), str(ROOT / 'scripts')]!r}\n"
+    start += "from session_monitor.base import signals\nfrom session_monitor.ingest.worker import ShareTaker\n"
+    words = ["--jobs", "2", "--once", "--log-path", "access.log", "--output-dir", "sessions"]
+    command = [sys.executable, "-c", f"{start}{change}\nfrom tests.support import several\nseveral.main()", *words]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    assert done.returncode == status, done.stderr
+    return done.stdout + done.stderr
+
+
 def test_a_mistake_in_what_is_set_is_said(folder):
     """And no pass fails for it."""
     (folder / "sessions" / ".budgets.json").write_text("{")

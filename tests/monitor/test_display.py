@@ -75,6 +75,19 @@ def test_what_the_summary_says_of_costs(spent, told):
     assert lines[3] == told
 
 
+@pytest.mark.parametrize("is_told_by_calls", [False, True])
+def test_a_summary_of_what_may_be_more(is_told_by_calls):
+    """Where a write failed, all that is new is a lower bound, and told as one once."""
+    spent = Spending(pico=10**12, rounds=2, at_least=int(is_told_by_calls))
+    poll = poll_of(sums=Sums(2, 0, 0, 7, 5, 0, 0, 0, 0, spent), new_sessions=1, at_least=True)
+
+    told = summary(poll, 3, 0.0, priced=True)
+
+    assert told[1] == "Sessions: 3 (at least 1 new), rounds: at least 2 new"
+    assert told[2].startswith("Tokens:   at least 7 input")
+    assert told[3] == "Cost:     at least $1.00"
+
+
 def test_a_summary_without_prices():
     """Where the price list cannot be used, no cost is made up."""
     assert summary(Poll(), 0, 0.0, priced=False)[3] == "Cost:     not known: see the message about the price list"

@@ -143,6 +143,22 @@ def test_polls_add_up_on_the_screen(view):
     assert (shown.lines_per_second, shown.notes) == (2, ["problem", "notice", "notice"])
 
 
+def test_what_a_poll_could_not_count(tmp_path, view):
+    """Where a write failed, the index knows what was written all the same, and what is shown begins anew from that."""
+    view.polled(poll_of(rounds=4, sessions=2, lines=10))
+    sessions(tmp_path, line("a"), line("b", 1), line("b", 2))
+    poll = poll_of(rounds=1, sessions=1, lines=2)
+    poll.at_least = True
+    view.polled(poll)
+    view.polled(poll_of(rounds=1, sessions=1, lines=2))
+
+    shown = view.drawn[-1]
+    known = Report(str(tmp_path), BOOK, now=NOW).overview()
+    assert known.sessions == 2
+    assert (shown.known, shown.lines, shown.calls) == (known.sessions + 1, 14, 6)
+    assert shown.totals.input_tokens == known.sums.input_tokens + 10
+
+
 def test_the_latest_sessions_are_shown(view, monkeypatch):
     """The latest first, so many at most, and no more than twice as many are remembered; one without a time is the last."""
     monkeypatch.setattr(live_view, "LATEST_SESSIONS", 3)

@@ -37,8 +37,13 @@ def from_the_first_byte():
         yield
 
 
-if __name__ == "__main__":
-    sys.path[:1] = [str(ROOT / "scripts")]
+def main():
+    """Be main.py, with that alone changed."""
     with from_the_first_byte():
         sys.argv[0] = str(MAIN)
         runpy.run_path(str(MAIN), run_name="__main__")
+
+
+if __name__ == "__main__":
+    sys.path[:1] = [str(ROOT / "scripts")]
+    main()

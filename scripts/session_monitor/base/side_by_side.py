@@ -107,6 +107,10 @@ class Helper(Generic[Work, Done]):
             raise HelperDiedError from error
         return result
 
+    def kill(self) -> None:
+        """Let it do nothing more; who waits for it hears that it died."""
+        self._process.kill()
+
     def end(self) -> None:
         """End it, whatever it is at."""
         self.ours.close()

@@ -78,6 +78,10 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
     """Only wake."""
 
 
+PATIENCE = 5.0
+"""Seconds from when an end is asked for until those are given up that are waited for; service managers wait for ten at least."""
+
+
 class Signals:
     """SIGINT, SIGTERM and SIGHUP ask for an end; SIGUSR1, SIGUSR2, SIGCONT and a changed window size wake the sleeper.
 
@@ -88,6 +92,7 @@ class Signals:
         """Nothing is caught before ``catch``."""
         self.received = 0
         self._wake = -1
+        self._give_up: Callable[[], None] | None = None
 
     def stop(self) -> bool:
         """Whether an end was asked for."""
@@ -98,13 +103,38 @@ class Signals:
         """Catch them while the block runs."""
         ends: dict[int, Handler] = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)
         wakes: dict[int, Handler] = dict.fromkeys((*_LOOKS, signal.SIGCONT), _nothing)
-        with waking({**ends, **wakes}) as self._wake:
+        with waking({**ends, **wakes, signal.SIGALRM: self._is_over}) as self._wake:
             yield
+
+    @contextlib.contextmanager
+    def ending(self, give_up: Callable[[], None]) -> Iterator[None]:
+        """Where the block still runs some seconds after an end was asked for, ``give_up`` is called: as it waits for others.
+
+        For one block at a time, while they are caught.
+        """
+        self._give_up = give_up
+        try:
+            if self.received:
+                self._be_patient()
+            yield
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            self._give_up = None
+
+    @staticmethod
+    def _be_patient() -> None:
+        signal.setitimer(signal.ITIMER_REAL, PATIENCE)
+
+    def _is_over(self, _number: int, _frame: FrameType | None) -> None:
+        if self._give_up:
+            self._give_up()
 
     def _end(self, number: int, _frame: FrameType | None) -> None:
         if self.received:  # somebody insists
             raise KeyboardInterrupt
         self.received = number
+        if self._give_up:
+            self._be_patient()
 
     def sleep(self, seconds: float, descriptor: int | None = None) -> bool:
         """Wait, or until a signal comes, while they are caught; or until this descriptor has something to read.

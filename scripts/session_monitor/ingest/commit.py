@@ -143,18 +143,32 @@ class Committer:
             if self.on_writing:
                 self.on_writing(writing.coming())
             follows = self._checkpoint.flushes == self._store.flushes
-            new = writing.write()
+            try:
+                new = writing.write()
+            except BaseException:
+                poll.at_least = True  # a part may be written, and is nothing new when it is read again
+                raise
             for generation, other in grown:
                 generation.become(other)
                 generation.coverage.add(batch.coverage[generation.gid])
                 poll.coverage.add(batch.coverage[generation.gid])
             flushes = self._store.flushes
+            follows = follows and not self._has_more(new.written)
             # Read positions of before some flush do not follow it because one more was made.
             self._checkpoint.flushes = flushes if follows else min(self._checkpoint.flushes, flushes - 1)
             self.lags = not follows
             self._checkpoint.save()
             writing.is_kept(self.positions)
             return new
+
+    def _has_more(self, written: Sequence[Written]) -> bool:
+        """Whether session files have rounds from behind the read positions: a run that was killed had read further.
+
+        They were counted with the others; missed some time, they would not be known among the lines that are new.
+        """
+        known_to = {each.gid: each.known_to for each in self._view.generations}
+        ends = (pair for each in written for pair in each.summary.positions.items())
+        return any(end > known_to.get(gid, end) for gid, end in ends)
 
     @contextlib.contextmanager
     def _index_waiting(self) -> Iterator[None]:

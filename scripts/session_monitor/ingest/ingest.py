@@ -63,12 +63,14 @@ _READ_AGAIN = "its rounds are read again from the logs that are still there"
 class Processes(NamedTuple):
     """How many processes take in a log, 0 for one a core, and from how many unread bytes on more than one do.
 
-    ``lock`` makes the lock on session files one that they hold as well while it is held.
+    ``lock`` makes the lock on session files one that they hold as well while it is held; ``ending`` lets a function be
+    called where its block still runs some seconds after an end was asked for.
     """
 
     number: int = 0
     far_behind: int = FAR_BEHIND
     lock: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
+    ending: Callable[[Callable[[], None]], AbstractContextManager[None]] = lambda _: contextlib.nullcontext()
 
 
 class _PassedOver(Exception):  # noqa: N818 -- a reason to look again
@@ -336,6 +338,7 @@ class Ingest:
                 team = stack.enter_context(contextlib.closing(Team(workers)))
             except OSError:  # too little memory, or too many processes
                 return
+            stack.enter_context(self._jobs.ending(team.give_up))
             together = Together(team, self._store, self._committer, self._stop)
             try:
                 for position, (generation, file) in enumerate(look.unread):
@@ -349,7 +352,7 @@ class Ingest:
                         together.forget()
             except OddError as odd:
                 self._drop_batch()
-                if odd.args and not self._stop():
+                if odd.args:
                     poll.notices.append(str(odd))
 
     def _read(self, poll: Poll, generation: Generation, file: LogFile) -> None:

@@ -16,14 +16,16 @@ class Poll:
 
     ``problems`` are what keeps the result from being complete: a log that may not be read, a session file that had
     to be set aside; ``lacks_logs`` says whether logs are among them.  ``notices`` are what it can do nothing about.
-    ``behind`` are the bytes still to be read (a stopped poll leaves some).  ``recorded_found`` are those of the
-    ``logs_found`` that no gateway wrote.
+    ``at_least`` says that there may be more new sessions and calls than are told: of what was being written when that
+    failed nobody knows.  ``behind`` are the bytes still to be read (a stopped poll leaves some).  ``recorded_found`` are
+    those of the ``logs_found`` that no gateway wrote.
     """
 
     def __init__(self) -> None:
         """Nothing was done yet."""
         self.logs_found = self.recorded_found = self.new_sessions = 0
         self.sums = NOTHING
+        self.at_least = False
         self.coverage = Coverage()
         self.problems: list[str] = []
         self.lacks_logs = False
@@ -59,6 +61,7 @@ class Poll:
         self.logs_found, self.recorded_found = other.logs_found, other.recorded_found
         self.new_sessions += other.new_sessions
         self.sums = usage_totals.added([self.sums, other.sums])
+        self.at_least |= other.at_least
         self.coverage.add(other.coverage)
         self.problems, self.lacks_logs = other.problems, other.lacks_logs
         self.notices = [*self.notices, *other.notices][-MOST_NOTICES:]

@@ -42,6 +42,7 @@ class Team:
     def __init__(self, workers: Sequence[ShareTaker]) -> None:
         """Start them.  Raises ``OSError``."""
         self._helpers: list[Helper[Stretch | str, Taken | Wrote | None]] = []
+        self._is_given_up = False
         try:
             for worker in workers:
                 self._helpers.append(Helper(worker.do, self._helpers))
@@ -75,6 +76,12 @@ class Team:
         self.begin(FORGET)
         self._results(type(None))
 
+    def give_up(self) -> None:
+        """Wait for them no longer: one may stand still for ever.  To be called while they are waited for, by a signal."""
+        self._is_given_up = True
+        for helper in self._helpers:
+            helper.kill()
+
     def close(self) -> None:
         """End them, whatever they are at."""
         for helper in self._helpers:
@@ -84,11 +91,15 @@ class Team:
         try:
             results = [helper.result() for helper in self._helpers]
         except HelperDiedError:
-            raise OddError(_ENDED) from None
+            raise OddError(_GIVEN_UP if self._is_given_up else _ENDED) from None
         return [each for each in results if isinstance(each, expected)]
 
 
 _ENDED = "a process that read its share of the log was ended, and the log is read on by one alone"
+_GIVEN_UP = (
+    "a process that read its share of the log did not come to an end, and was killed: what it had not finished is read again "
+    "by the next run"
+)
 
 
 class Together:
@@ -124,7 +135,6 @@ class Together:
             if self._next is None:
                 return
             start = end
-        self._team.taken()
 
     def forget(self) -> None:
         """This process has taken lines by itself, and committed them.  Raises ``OddError``."""

@@ -29,23 +29,24 @@ def summary(poll: Poll, sessions: int, seconds: float, *, priced: bool) -> list[
     from session_monitor.totals import wording  # noqa: PLC0415 -- cron's quiet pass every minute tells none
 
     covered, totals, count = poll.coverage, poll.sums, humanize.count
+    least = "at least " if poll.at_least else ""
     not_well = humanize.bracketed({"failed": totals.failed, "left": totals.left})
     read = f"{humanize.counted(covered.lines, 'line')} ({humanize.size(covered.bytes)})"
     return [
         f"Read {read} of {humanize.counted(poll.logs_found, 'log file')} in {seconds:.1f} s",
-        f"Sessions: {count(sessions)} ({count(poll.new_sessions)} new), rounds: {count(poll.new_rounds)} new{not_well}",
-        f"Tokens:   {wording.tokens(totals)}",
-        f"Cost:     {_cost(totals.spending) if priced else 'not known: see the message about the price list'}",
+        f"Sessions: {count(sessions)} ({least}{count(poll.new_sessions)} new), rounds: {least}{count(poll.new_rounds)} new{not_well}",
+        f"Tokens:   {least}{wording.tokens(totals)}",
+        f"Cost:     {_cost(totals.spending, least) if priced else 'not known: see the message about the price list'}",
         f"Coverage: {'; '.join(covered.in_words())}",
     ]
 
 
-def _cost(spent: Spending) -> str:
+def _cost(spent: Spending, least: str) -> str:
     from session_monitor.totals import wording  # noqa: PLC0415 -- as above
 
     tokens = f", {humanize.counted(spent.unpriced_tokens, 'token')} in them" if spent.unpriced_tokens else ""
     saved = f"; caching saved {money.shown(spent.saved_pico)}" if spent.saved_pico > 0 else ""
-    return wording.shown(spent) + tokens + saved
+    return least + wording.shown(spent).removeprefix(least) + tokens + saved
 
 
 class Progress:

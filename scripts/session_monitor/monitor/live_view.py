@@ -84,11 +84,15 @@ class LiveView:
     def polled(self, poll: Poll) -> None:
         """Draw what the poll left, and count it to what was before."""
         self._active = self._burn = None
+        overview = None
         if self._is_kept():
             with contextlib.suppress(report.NoSuchFolderError):  # which the next poll tells
-                self._look()
+                overview = self._look()
         self._draw(poll)
         self._before.add(poll)
+        if overview and poll.at_least:  # the index knows the rest
+            self._known, self._sums = overview.sessions, overview.sums
+            self._before.new_sessions, self._before.sums = 0, usage_totals.NOTHING
         self._pace = Pace(self._clock)
 
     def _sorted(self) -> list[live_frame.SessionLine]:

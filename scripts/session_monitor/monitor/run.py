@@ -122,7 +122,7 @@ class Monitor:
             allowed=self._allowed(),
             is_piped=self._is_piped,
             known_in=options.output_dir,
-            jobs=Processes(options.jobs, lock=self._lock.shared),
+            jobs=Processes(options.jobs, lock=self._lock.shared, ending=self._signals.ending),
             stop=self._signals.stop,
             on_writing=self._telemetry.announce if self._telemetry else None,
             on_commit=self._batch,
@@ -323,6 +323,7 @@ class Monitor:
             return self._polled()
         except OSError as error:
             failed = Poll()
+            failed.at_least = True  # what it had committed by then is told nowhere
             place = os.fsdecode(error.filename or self._options.output_dir)
             failed.problem(f"{error.strerror}: {place}; trying again")
             return failed
@@ -364,7 +365,7 @@ class Monitor:
             *(poll.sums.spending.pico, poll.sums.total_tokens, poll.sums.failed, poll.sums.spending.unpriced_rounds),
             lost_bytes=self._ingest.coverage.lost_bytes,
             is_stuck=poll.lacks_logs or (poll.behind > 0 and not poll.bytes_read),
-            before=before,
+            before=None if poll.at_least else before,
             change=self._index.change,
         )
         try:
