@@ -232,7 +232,7 @@ def _forget(options: argparse.Namespace, output: Output, data: Data) -> None:
     if not found:
         raise Failure("not_found", "nothing was shipped there from this folder: see 'ship status'")
     if len(found) > 1:
-        those = "; ".join(f"{safe.cell(state.to)} as {safe.cell(state.gateway)}" for state in found.values())
+        those = "; ".join(sorted(f"{safe.cell(state.to)} as {safe.cell(state.gateway)}" for state in found.values()))
         raise Failure("ambiguous", f"name one, by its address and --gateway: {those}", failures.USAGE)
     ((path, state),) = found.items()
     try:
