@@ -134,9 +134,10 @@ def _sums_by(selected: SelectionSql, sources: list[SumSource], naming: Naming) -
         of_name = columns.setdefault(naming.of(key), {})
         of_name[notes] = added_columns(of_name.get(notes), values)
     unpriced: dict[str | None, dict[str | None, int]] = {}
-    for key, model, number in _unpriced(selected, sources, naming.by):
-        of_models = unpriced.setdefault(naming.of(key), {})
-        of_models[model] = of_models.get(model, 0) + number
+    if any(model_without_price(values) for by_notes in columns.values() for values in by_notes.values()):
+        for key, model, number in _unpriced(selected, sources, naming.by):
+            of_models = unpriced.setdefault(naming.of(key), {})
+            of_models[model] = of_models.get(model, 0) + number
     sums = {name: usage_totals.of_noted(by_notes, unpriced.get(name, {})) for name, by_notes in columns.items()}
     return {name: each for name, each in sums.items() if each.calls}
 
@@ -235,13 +236,10 @@ def sums_of(selected: SelectionSql, sources: list[SumSource]) -> Sums:
     for _, notes, values in columns_by(selected, sources):
         by_notes[notes] = added_columns(by_notes.get(notes), values)
     unpriced: dict[str | None, int] = {}
-    if any(values[_UNPRICED_AT] for values in by_notes.values()):
+    if any(map(model_without_price, by_notes.values())):
         for _, model, number in _unpriced(selected, sources):
             unpriced[model] = unpriced.get(model, 0) + number
     return usage_totals.of_noted(by_notes, unpriced)
-
-
-_UNPRICED_AT = schema.ADDITIVE.index("unpriced")
 
 
 def columns_by(
