@@ -205,6 +205,7 @@ class IndexWriter(Index):
             aggregates.take_out(self.db, session)
         if outdated:
             aggregates.drop_empty(self.db)
+            self._new_change()
         return known
 
     def _put_all(self, chunks: Iterable[Chunk], *, is_all: bool) -> None:

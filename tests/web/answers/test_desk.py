@@ -88,6 +88,19 @@ def test_an_answer_holds_until_the_data_changes(desk, folder, tmp_path, clock):
     assert rounds() == b"2"
 
 
+def test_a_session_whose_file_is_taken_away_is_gone(desk, folder, tmp_path, clock):
+    """That somebody removed a file is a change as well, though nothing comes in its place."""
+    ingest_calls(tmp_path, [line("t", ["ho"])])
+
+    def sessions():
+        return desk.answer("sessions", lambda report: str(report.sessions().meant).encode()).body
+
+    assert sessions() == b"2"
+    (Path(folder) / "t.json").unlink()
+    clock.now += 1
+    assert sessions() == b"1"
+
+
 def test_an_answer_of_all_sessions_holds_a_little_longer(desk, folder, tmp_path, clock):
     """What took long to add up is not added up again at each change, but soon."""
 
