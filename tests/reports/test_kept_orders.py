@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -109,6 +110,19 @@ def test_a_session_that_goes_on_takes_its_new_place(talked, made):
     found = Report(talked.folder, BOOK, orders=orders).sessions(SOME, sort_by="tokens")
     assert [row.fields["session_id"] for row in found.rows] == ["a", "c", "b", "new"]
     assert (found.meant, found.total) == (4, 5)
+    assert len(made) == 1
+
+
+def test_a_session_that_goes_is_gone(talked, made):
+    """All others keep their places, also where another one comes at the same time."""
+    orders = KeptOrders()
+    assert ids(Report(talked.folder, BOOK, orders=orders), sort_by="tokens") == ["c", "b", "a"]
+    (Path(talked.folder) / "b.json").unlink()
+    assert ids(Report(talked.folder, BOOK, orders=orders), sort_by="tokens") == ["c", "a"]
+
+    (Path(talked.folder) / "c.json").unlink()
+    passed(talked, [Step("new", 1, tokens=50)])
+    assert ids(Report(talked.folder, BOOK, orders=orders), sort_by="tokens") == ["a", "new"]
     assert len(made) == 1
 
 
