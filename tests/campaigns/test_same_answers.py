@@ -26,7 +26,7 @@ def compared(before, after, every):
 
 def test_a_checkout_does_the_same_as_itself():
     """Nothing differs where nothing was changed, whatever went by between the two sides; each kind is compared."""
-    printed, code = compared(ROOT, ROOT, 40)
+    printed, code = compared(ROOT, ROOT, 80)
 
     assert "DIFFERS" not in printed
     assert "note: " not in printed
