@@ -227,12 +227,13 @@ def _forget(options: argparse.Namespace, output: Output, data: Data) -> None:
     named = {options.forget, _shown(options.forget)}
     states = {path: _state_of(path) for path in ledger.all_places(data.folder)}
     found = {path: state for path, state in states.items() if {state.to, state.gateway} & named}
-    if len(found) > 1:
-        found = {path: state for path, state in found.items() if state.gateway == options.gateway} or found
     if not found:
         raise Failure("not_found", "nothing was shipped there from this folder: see 'ship status'")
-    if len(found) > 1:
-        those = "; ".join(sorted(f"{safe.cell(state.to)} as {safe.cell(state.gateway)}" for state in found.values()))
+    those = "; ".join(sorted(f"{safe.cell(state.to)} as {safe.cell(state.gateway)}" for state in found.values()))
+    if options.gateway:  # of an address it says which, also where there is only one: another one's is not meant
+        meant = options.gateway, options.forget
+        found = {path: state for path, state in found.items() if state.gateway in meant}
+    if len(found) != 1:
         raise Failure("ambiguous", f"name one, by its address and --gateway: {those}", failures.USAGE)
     ((path, state),) = found.items()
     try:

@@ -92,6 +92,8 @@ def test_nothing_is_forgotten_but_what_is_named(run, shipped):
     status, _, err = run("--forget", there)
     assert (status, "as gw-1; " in err, "as gw-2" in err) == (2, True, True)
     assert run("--forget", "file:elsewhere")[0] == 1
+    status, _, err = run("--forget", wrong, "--gateway", "gw-2")
+    assert (status, f"{wrong} as gw-1" in err) == (2, True)
     path = ledger.place(str(run.folder), wrong, "gw-1")
     with ledger.held(path):
         assert "another program is sending" in run("--forget", wrong)[2]

@@ -158,3 +158,12 @@ def test_memory_is_bounded(talked, made):
     for _ in range(2):
         ids(Report(talked.folder, BOOK, orders=small))
     assert len(made) == 6
+
+
+def test_questions_without_an_answer_are_bounded_as_well(talked, made, monkeypatch):
+    """Who asks about another time each minute and finds nothing fills no memory."""
+    monkeypatch.setattr(kept_orders, "MOST_ORDERS", 2)
+    orders = KeptOrders()
+    for since in (10, 11, 12, 12, 11, 10):
+        assert ids(Report(talked.folder, BOOK, orders=orders), SOME._replace(since=since)) == []
+    assert len(made) == 4

@@ -24,6 +24,8 @@ from .session_order import SortKey
 
 MOST_NUMBERS = 4_000_000
 """Numbers of sessions that are kept in all, eight bytes each; what was asked for longest ago goes first."""
+MOST_ORDERS = 1000
+"""Orders that are kept in all: "the last hours" are another question each minute, and an order may have no numbers."""
 MOST_CHANGED = 500
 """Sessions that take new places; where more have changed, the order is made anew."""
 
@@ -77,7 +79,7 @@ class KeptOrders:
             self._size -= len(before.numbers) if before else 0
             self._kept[key] = kept
             self._size += len(kept.numbers)
-            while self._size > self._most:
+            while self._size > self._most or len(self._kept) > MOST_ORDERS:
                 _, gone = self._kept.popitem(last=False)
                 self._size -= len(gone.numbers)
 
