@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from session_monitor.prices import money
-from session_monitor.reports.comparison import Side
+from session_monitor.reports.sums.comparison import Side
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 from session_monitor.totals import spending, wording

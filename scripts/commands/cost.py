@@ -8,8 +8,7 @@ from typing import Any
 
 from session_monitor.asked.one_session import CURRENT
 from session_monitor.base.timestamps import local_time
-from session_monitor.reports.breakdown import BreakdownRow
-from session_monitor.reports.session_cost import (
+from session_monitor.reports.sessions.session_cost import (
     CACHE_READ,
     CACHE_WRITE,
     FRESH_INPUT,
@@ -17,6 +16,7 @@ from session_monitor.reports.session_cost import (
     VISIBLE_OUTPUT,
     SessionCost,
 )
+from session_monitor.reports.sums.breakdown import BreakdownRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 from session_monitor.totals import wording

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from session_monitor.base.timestamps import local_time, milliseconds
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import ENDED, STALE, Selection
-from session_monitor.reports.session_list import SessionList
-from session_monitor.reports.session_order import SORT_KEYS
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_list import SessionList
+from session_monitor.reports.sessions.session_order import SORT_KEYS
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.text import humanize, safe
 from session_monitor.text.humanize import moments
 from session_monitor.text.table import Column

@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from session_monitor.asked.one_session import CURRENT
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.text import humanize
 from session_monitor.totals import wording
 from session_monitor.totals.currency import DisplayCurrency

@@ -17,7 +17,7 @@ from session_monitor.conversations.follow import Pause
 from session_monitor.conversations.transcript import Transcript
 from session_monitor.insight.all_findings import RecentFindings
 from session_monitor.reports.live import MINUTES, LiveNow, LiveSessions
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.text import humanize, live_frame, safe, width
 from session_monitor.text.screen import Screen, terminal_size
 from session_monitor.totals import wording

@@ -8,8 +8,8 @@ from typing import Any
 
 from session_monitor.prices import cost, money
 from session_monitor.prices.book import Book
-from session_monitor.reports.elsewhere import Elsewhere
 from session_monitor.reports.selected.filters import Selection, literally
+from session_monitor.reports.sums.elsewhere import Elsewhere
 from session_monitor.text import humanize, safe
 from session_monitor.text.table import Column
 from session_monitor.totals import what_if, wording

@@ -11,7 +11,7 @@ import pytest
 from commands.findings import tools
 from commands.stats import dates
 from session_monitor.prices.cost import NOTES, OTHER_READINGS
-from session_monitor.reports.breakdown import ToolRow
+from session_monitor.reports.sums.breakdown import ToolRow
 from tests.support import prepared
 from tests.support.command_line import (
     ENVIRONMENT,

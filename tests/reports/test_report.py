@@ -15,7 +15,7 @@ from session_monitor.reports import report
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import naming
 from session_monitor.reports.selected.filters import Selection
-from session_monitor.reports.session_list import SessionList
+from session_monitor.reports.sessions.session_list import SessionList
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.calls import BOOK

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, Optional
 from commands.shared import working
 from session_monitor.base import timestamps
 from session_monitor.reports.report import Overview
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.text import humanize, markdown, safe
 from session_monitor.totals import wording
 from session_monitor.totals.currency import DisplayCurrency

@@ -16,7 +16,7 @@ from session_monitor.monitor import take_in
 from session_monitor.prices import cost, money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Cost, Outcome, Unpriced
-from session_monitor.reports.session_cost import SessionCost
+from session_monitor.reports.sessions.session_cost import SessionCost
 from session_monitor.text import safe
 from session_monitor.totals import wording
 from session_monitor.work import stated_call

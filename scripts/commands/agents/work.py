@@ -12,7 +12,7 @@ from commands.shared.data import Data
 from commands.shared.failures import FAILED, Failure
 from commands.shared.output import Output
 from session_monitor.base import data_folder, timestamps
-from session_monitor.reports.session_cost import SessionCost
+from session_monitor.reports.sessions.session_cost import SessionCost
 from session_monitor.text import humanize, safe
 from session_monitor.totals import wording
 from session_monitor.work import life

@@ -17,10 +17,10 @@ from session_monitor.budgets import wording as budget_words
 from session_monitor.budgets.budget_file import BadBudgetsError
 from session_monitor.budgets.status import BREACHED, WARNING, BudgetStatus
 from session_monitor.notes import notes_file
-from session_monitor.reports import session_status
 from session_monitor.reports.selected import states
 from session_monitor.reports.selected.filters import ACTIVE_FOR, ENDED, STALE
-from session_monitor.reports.session_status import SessionStatus
+from session_monitor.reports.sessions import session_status
+from session_monitor.reports.sessions.session_status import SessionStatus
 from session_monitor.text import humanize, safe
 from session_monitor.totals import wording
 

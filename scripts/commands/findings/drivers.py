@@ -12,11 +12,11 @@ from commands.shared.data import Data
 from commands.shared.failures import Failure
 from commands.shared.output import Output
 from commands.shared.two_times import Period
-from session_monitor.reports import drivers
-from session_monitor.reports.drivers import Driver, Drivers, ToolDriver
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import naming
 from session_monitor.reports.selected.filters import MOST_DAYS, Selection
+from session_monitor.reports.sums import drivers
+from session_monitor.reports.sums.drivers import Driver, Drivers, ToolDriver
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 from session_monitor.totals import spending, wording

@@ -8,7 +8,7 @@ from typing import Any
 from commands.shared import fields, filters, parsers
 from commands.shared.data import Data
 from commands.shared.output import Output
-from session_monitor.reports.breakdown import ToolRow
+from session_monitor.reports.sums.breakdown import ToolRow
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 

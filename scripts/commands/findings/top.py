@@ -15,9 +15,9 @@ from commands.shared.output import Output
 from session_monitor.base import settings
 from session_monitor.links import addresses
 from session_monitor.prices import cost
-from session_monitor.reports.largest import DearRound, LargeToolResult
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import Selection, literally
+from session_monitor.reports.sums.largest import DearRound, LargeToolResult
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 from session_monitor.totals import wording

@@ -9,7 +9,7 @@ from .failures import USAGE, Failure
 from .parsers import positive
 
 if TYPE_CHECKING:
-    from session_monitor.reports.agents import Grouping
+    from session_monitor.reports.sums.agents import Grouping
 
 AGENT, PREFIX = "agent", "prefix"
 """What a row is then: an agent that OpenClaw's ids name, or the first parts of ids of another form."""
@@ -34,7 +34,7 @@ def taken(options: argparse.Namespace) -> Grouping | None:
     """
     if options.column != AGENT:
         return None
-    from session_monitor.reports import agents  # noqa: PLC0415 -- who asks for models need not wait for it
+    from session_monitor.reports.sums import agents  # noqa: PLC0415 -- who asks for models need not wait for it
 
     if options.by_prefix is None:
         if options.delimiter is not None:

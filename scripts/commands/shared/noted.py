@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from session_monitor.notes.notes_file import FolderNotes
-    from session_monitor.reports.session_rows import SessionRow
+    from session_monitor.reports.sessions.session_rows import SessionRow
 
 
 def to_json(notes: FolderNotes | None, session_id: str) -> dict[str, Any] | None:

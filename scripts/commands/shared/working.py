@@ -15,7 +15,7 @@ from .output import Output
 
 if TYPE_CHECKING:
     from session_monitor.reports.report import Report
-    from session_monitor.reports.session_rows import SessionRow
+    from session_monitor.reports.sessions.session_rows import SessionRow
     from session_monitor.work.piece import Piece
     from session_monitor.work.work_file import FolderWork
 

@@ -13,8 +13,8 @@ from commands.shared.data import Data
 from commands.shared.failures import USAGE, Failure
 from commands.shared.output import Output
 from session_monitor.base import periods
-from session_monitor.reports.breakdown import Breakdown
 from session_monitor.reports.selected.filters import DAYS, MOST_DAYS, Selection, recent
+from session_monitor.reports.sums.breakdown import Breakdown
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 from session_monitor.text.width import cut_list

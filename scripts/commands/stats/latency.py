@@ -8,8 +8,8 @@ from typing import Any
 from commands.shared import currencies, fields, filters, parsers
 from commands.shared.data import Data
 from commands.shared.output import Output
-from session_monitor.reports import reliability
-from session_monitor.reports.reliability import ReliabilityRow
+from session_monitor.reports.sums import reliability
+from session_monitor.reports.sums.reliability import ReliabilityRow
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 

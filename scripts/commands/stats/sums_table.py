@@ -7,7 +7,7 @@ from typing import Union
 
 from commands.shared.output import Output
 from session_monitor.base import periods
-from session_monitor.reports.breakdown import Breakdown, BreakdownRow, SpanRow
+from session_monitor.reports.sums.breakdown import Breakdown, BreakdownRow, SpanRow
 from session_monitor.text import humanize
 from session_monitor.text.table import Column
 from session_monitor.totals import wording

@@ -12,7 +12,7 @@ from session_monitor.calls import messages
 from session_monitor.conversations import clipping, conversation, round_pages
 from session_monitor.conversations.clipping import Clip
 from session_monitor.conversations.round_pages import Round, RoundSpan
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 
 from . import answers, asked
 from .answers import UNTRUSTED, Answer, ToolMistakeError

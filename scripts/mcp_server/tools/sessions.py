@@ -11,8 +11,8 @@ from session_monitor.notes.session_notes import SessionNotes
 from session_monitor.prices import money
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import ENDED, STALE
-from session_monitor.reports.session_outline import SessionOutline
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_outline import SessionOutline
+from session_monitor.reports.sessions.session_rows import SessionRow
 
 from . import answers, asked
 from .answers import UNTRUSTED, Answer

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from session_monitor.base import periods
-from session_monitor.reports import agents
-from session_monitor.reports.breakdown import Breakdown
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import Selection
+from session_monitor.reports.sums import agents
+from session_monitor.reports.sums.breakdown import Breakdown
 
 from . import answers, asked
 from .answers import Answer

@@ -8,9 +8,9 @@ from session_monitor.delivery.event import WARNING
 from session_monitor.index.database import Index
 from session_monitor.prices import money
 from session_monitor.prices.money import MICRO
-from session_monitor.reports import breakdown
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection
+from session_monitor.reports.sums import breakdown
 from session_monitor.text import humanize, safe
 from session_monitor.totals.usage_totals import Sums
 

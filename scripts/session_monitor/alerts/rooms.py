@@ -10,7 +10,7 @@ from session_monitor.delivery.event import CRITICAL, WARNING
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.prices.money import MICRO
-from session_monitor.reports import breakdown
+from session_monitor.reports.sums import breakdown
 
 from . import of_budgets, of_calls
 from .gate import Room

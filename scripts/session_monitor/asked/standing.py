@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 from session_monitor.budgets import budget_file, of_session
 from session_monitor.budgets.status import BudgetStatus
 from session_monitor.notes.notes_file import FolderNotes
-from session_monitor.reports import session_status
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import states
-from session_monitor.reports.session_status import SessionStatus
+from session_monitor.reports.sessions import session_status
+from session_monitor.reports.sessions.session_status import SessionStatus
 
 MOST_BUDGETS = 3
 """Budgets that are told of a session: those that are used up most."""

@@ -10,9 +10,9 @@ from session_monitor.base.periods import TimeSpan
 from session_monitor.index import schema
 from session_monitor.index.database import Index
 from session_monitor.prices.money import MICRO
-from session_monitor.reports import breakdown
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection
+from session_monitor.reports.sums import breakdown
 from session_monitor.totals import usage_totals
 from session_monitor.totals.usage_totals import NOTHING, Sums
 

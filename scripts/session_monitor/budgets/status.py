@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from session_monitor.base import timestamps
 from session_monitor.index.database import Index
 from session_monitor.prices import money
-from session_monitor.reports import breakdown
+from session_monitor.reports.sums import breakdown
 from session_monitor.totals.usage_totals import Sums
 
 from .budget import UNIT_OF, Budget

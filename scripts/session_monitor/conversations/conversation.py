@@ -11,11 +11,11 @@ from session_monitor.calls.usage import is_cache_untold
 from session_monitor.prices import cost
 from session_monitor.prices.cost import Outcome
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.sessions.rounds import all_rounds, open_session, rounds_at, with_all_messages
 
 if TYPE_CHECKING:
-    from session_monitor.reports.session_rows import Threads
+    from session_monitor.reports.sessions.session_rows import Threads
     from session_monitor.sessions.rounds import Place
     from session_monitor.sessions.stored_round import StoredRound
 

@@ -18,7 +18,7 @@ from session_monitor.calls.messages import results_of, tool_of
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.sessions import message_history, title
 from session_monitor.sessions.rounds import open_session, round_at, rounds_at
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from session_monitor.calls.messages import call, role_of, text_of
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_outline import Thread
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_outline import Thread
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.sessions.rounds import open_session, rounds_at
 
 if TYPE_CHECKING:

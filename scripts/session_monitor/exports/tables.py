@@ -17,10 +17,10 @@ from session_monitor.index.ways import route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import OTHER_READINGS, Call, Unpriced, notes_of
-from session_monitor.reports import breakdown
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
+from session_monitor.reports.sums import breakdown
 from session_monitor.totals.currency import DisplayCurrency
 from session_monitor.totals.usage_totals import Sums
 

@@ -11,12 +11,12 @@ from session_monitor.calls import messages as said
 from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
 from session_monitor.prices import money
-from session_monitor.reports import drivers
-from session_monitor.reports.breakdown import columns_by, share
-from session_monitor.reports.drivers import Cells, Drivers
 from session_monitor.reports.report import Report, silent
 from session_monitor.reports.selected.filter_sql import SelectionSql, SumSource
 from session_monitor.reports.selected.filters import ALL, Selection
+from session_monitor.reports.sums import drivers
+from session_monitor.reports.sums.breakdown import columns_by, share
+from session_monitor.reports.sums.drivers import Cells, Drivers
 from session_monitor.sessions.rounds import open_session, round_at
 from session_monitor.totals.usage_totals import Sums
 

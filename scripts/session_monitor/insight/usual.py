@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from session_monitor.index.database import Index
 from session_monitor.prices.money import MICRO
-from session_monitor.reports.dashboard import percentile
+from session_monitor.reports.sums.dashboard import percentile
 
 from .caching import lifetimes
 from .caching.cache import Lifetimes, OfCache

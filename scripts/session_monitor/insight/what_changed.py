@@ -24,7 +24,7 @@ from .caching import cache
 
 if TYPE_CHECKING:
     from session_monitor.reports.report import Report
-    from session_monitor.reports.session_rows import SessionRow
+    from session_monitor.reports.sessions.session_rows import SessionRow
 
     from .basis.finding import Finding
 

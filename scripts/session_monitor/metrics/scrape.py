@@ -14,10 +14,10 @@ from session_monitor.budgets import budget_file, status
 from session_monitor.budgets.budget_file import BadBudgetsError
 from session_monitor.budgets.status import BudgetStatus
 from session_monitor.index.database import Index
-from session_monitor.reports import breakdown, pace
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ALL
+from session_monitor.reports.sums import breakdown, pace
 
 from . import families, of_calls, of_limits, of_log, of_stores
 from .families import MetricFamily, MetricSample

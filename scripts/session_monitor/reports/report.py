@@ -22,23 +22,23 @@ if TYPE_CHECKING:
     from session_monitor.totals.usage_totals import Sums
     from session_monitor.totals.what_if import Alternative
 
-    from .agents import Grouping
-    from .breakdown import Breakdown, ToolRow
-    from .comparison import Known, Side
-    from .dashboard import Dashboard
-    from .drivers import Drivers, ToolDriver
-    from .elsewhere import Elsewhere
-    from .kept_orders import KeptOrders
-    from .largest import DearRound, LargeToolResult
-    from .reliability import Reliability
     from .selected.errors import Errors
     from .selected.unpriced import UnpricedModel
-    from .session_cost import SessionCost
-    from .session_list import SessionList
-    from .session_outline import SessionOutline
-    from .session_previews import ListedFacts, SessionPreview
-    from .session_profile import SessionProfile
-    from .session_rows import Neighbours, SessionRow, Threads
+    from .sessions.kept_orders import KeptOrders
+    from .sessions.session_cost import SessionCost
+    from .sessions.session_list import SessionList
+    from .sessions.session_outline import SessionOutline
+    from .sessions.session_previews import ListedFacts, SessionPreview
+    from .sessions.session_profile import SessionProfile
+    from .sessions.session_rows import Neighbours, SessionRow, Threads
+    from .sums.agents import Grouping
+    from .sums.breakdown import Breakdown, ToolRow
+    from .sums.comparison import Known, Side
+    from .sums.dashboard import Dashboard
+    from .sums.drivers import Drivers, ToolDriver
+    from .sums.elsewhere import Elsewhere
+    from .sums.largest import DearRound, LargeToolResult
+    from .sums.reliability import Reliability
 
 Answer = TypeVar("Answer")
 
@@ -113,20 +113,20 @@ class Report:
 
         The first ``offset`` are skipped.
         """
-        from . import session_list, session_order
+        from .sessions import session_list, session_order
 
         page = session_order.ListPage(sort_by, reverse, limit, offset)
         return self.ask(lambda index: session_list.session_list(index, selection, page, self.now, self._orders))
 
     def session(self, session_id: str) -> SessionRow | None:
         """The session with this id; None where there is none."""
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.session(index, session_id, self.now))
 
     def last_prompt(self, session_id: str) -> int | None:
         """How many tokens the prompt of a session's last round had; None where that is not told."""
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.last_prompt(index, session_id))
 
@@ -135,7 +135,7 @@ class Report:
 
         An id that is there as a whole is the only answer.
         """
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.named(index, text, limit))
 
@@ -143,7 +143,7 @@ class Report:
         """Ids that are spelled much alike."""
         import difflib
 
-        from . import session_rows
+        from .sessions import session_rows
 
         # Comparing spellings takes long; those of about the same length are the likely ones.
         by_length = sorted(self.ask(session_rows.all_ids), key=lambda each: abs(len(each) - len(session_id)))
@@ -151,25 +151,25 @@ class Report:
 
     def round_count(self, session_id: str) -> int | None:
         """How many rounds the session with this id has; None where there is none."""
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.round_count(index, session_id))
 
     def places(self, session_id: str, first: int | None, last: int | None, newest: int | None) -> list[Place]:
         """Where rounds stand: from number ``first`` to ``last``, or the ``newest`` so many; None for no limit."""
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.round_places(index, session_id, first, last, newest))
 
     def neighbours(self, session_id: str, first: int, last: int) -> list[Neighbours]:
         """Rounds from one number to another, each with those beside it in its conversation."""
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.neighbours(index, session_id, first, last))
 
     def threads(self, session_id: str) -> Threads:
         """How many conversations a session has, and what its rounds tell of the tools that earlier ones asked for."""
-        from . import session_rows
+        from .sessions import session_rows
 
         return self.ask(lambda index: session_rows.threads(index, session_id))
 
@@ -181,7 +181,7 @@ class Report:
 
     def active(self, selection: Selection = ALL) -> int:
         """How many of the sessions talked within the last minutes."""
-        from . import pace
+        from .sums import pace
 
         return self.ask(lambda index: pace.active(SelectionSql(index, selection), self.now))
 
@@ -191,32 +191,32 @@ class Report:
 
     def by_name(self, column: str, selection: Selection = ALL) -> Breakdown:
         """What the calls of each name in one of ``naming.COLUMNS`` add up to, the dearest first."""
-        from . import breakdown
+        from .sums import breakdown
 
         return self.ask(lambda index: breakdown.by_name(SelectionSql(index, selection), column))
 
     def by_name_in_json(self, column: str, selection: Selection = ALL) -> dict[str, Any]:
         """The same for JSON with their total; of models and consumers it tells how long the calls of each took."""
-        from . import comparison
+        from .sums import comparison
 
         rows, latencies = self.ask(lambda index: comparison.timed_by_name(index, selection, column))
         return {f"{column}s": comparison.rows_to_json(rows, latencies, column), "total": rows.total_to_json()}
 
     def by_time_and_name(self, unit: str, zone: tzinfo | None, column: str, selection: Selection = ALL) -> Breakdown:
         """The same for each hour, day, week or month, the newest last."""
-        from . import breakdown
+        from .sums import breakdown
 
         return self.ask(lambda index: breakdown.by_time_and_name(SelectionSql(index, selection), unit, zone, column))
 
     def by_tool(self, selection: Selection = ALL) -> list[ToolRow]:
         """What was asked of each tool, and what came back."""
-        from . import breakdown
+        from .sums import breakdown
 
         return self.ask(lambda index: breakdown.by_tool(SelectionSql(index, selection)))
 
     def by_agent(self, grouping: Grouping, selection: Selection = ALL) -> Breakdown:
         """What the calls of the sessions of each name add up to, the dearest first."""
-        from . import agents
+        from .sums import agents
 
         return self.ask(lambda index: agents.by_agent(index, selection, grouping))
 
@@ -224,7 +224,7 @@ class Report:
         self, unit: str, zone: tzinfo | None, grouping: Grouping, selection: Selection = ALL
     ) -> Breakdown:
         """The same for each hour, day, week or month, the newest last."""
-        from . import agents
+        from .sums import agents
 
         return self.ask(lambda index: agents.by_time_and_agent(index, selection, unit, zone, grouping))
 
@@ -236,13 +236,13 @@ class Report:
 
     def reliability(self, by: str, zone: tzinfo | None, selection: Selection = ALL) -> Reliability:
         """How quickly and how reliably calls were answered, by one of ``reliability.GROUPS``."""
-        from . import reliability
+        from .sums import reliability
 
         return self.ask(lambda index: reliability.reliability(index, selection, by, zone))
 
     def by_time(self, unit: str, zone: tzinfo | None, selection: Selection = ALL) -> Breakdown:
         """What the calls of each hour, day, week or month add up to, the newest last."""
-        from . import breakdown
+        from .sums import breakdown
 
         return self.ask(lambda index: breakdown.by_time(SelectionSql(index, selection), unit, zone))
 
@@ -250,13 +250,13 @@ class Report:
         self, selection: Selection, alternatives: Sequence[Alternative], progress: Progress = silent
     ) -> Elsewhere:
         """What the calls would have cost on other models; ``progress`` hears how many of how many are priced."""
-        from . import elsewhere
+        from .sums import elsewhere
 
         return self.ask(lambda index: elsewhere.elsewhere(index, selection, alternatives, progress))
 
     def known(self, column: str, limit: int = 10) -> Sequence[str]:
         """Some of the models or consumers that there are."""
-        from . import breakdown
+        from .sums import breakdown
 
         return self.ask(lambda index: breakdown.known(index, column, limit))
 
@@ -264,73 +264,73 @@ class Report:
 
     def dashboard(self, selection: Selection, unit: str, zone: tzinfo | None, now: int) -> Dashboard:
         """What goes on, by the unit's spans in a time zone, at a moment in milliseconds."""
-        from . import dashboard
+        from .sums import dashboard
 
         return self.ask(lambda index: dashboard.dashboard(index, selection, unit, zone, now))
 
     def drivers(self, by: str, now: Selection, before: Selection, limit: int = 10) -> Drivers:
         """Why the calls of one time cost more or less than those of another, by a column of ``naming``."""
-        from . import drivers
+        from .sums import drivers
 
         return self.ask(lambda index: drivers.drivers(index, by, now, before, limit))
 
     def tool_drivers(self, now: Selection, before: Selection, limit: int = 10) -> list[ToolDriver]:
         """Of which tools the results came to add more tokens to the prompts, or fewer."""
-        from . import drivers
+        from .sums import drivers
 
         return self.ask(lambda index: drivers.tool_drivers(index, now, before, limit))
 
     def choices(self) -> Known:
         """What there is to compare."""
-        from . import comparison
+        from .sums import comparison
 
         return self.ask(comparison.known)
 
     def compared_by_name(self, column: str, selection: Selection = ALL) -> dict[str | None, Side]:
         """Each model or consumer that has calls that are meant, and how long these took, the dearest first."""
-        from . import comparison
+        from .sums import comparison
 
         return self.ask(lambda index: comparison.by_name(index, selection, column))
 
     def compared(self, selections: Sequence[Selection]) -> list[Side]:
         """The calls that each of these means, and how long they took."""
-        from . import comparison
+        from .sums import comparison
 
         return self.ask(lambda index: comparison.of_selections(index, selections))
 
     def compared_sessions(self, session_ids: Sequence[str]) -> list[Side | None]:
         """The calls of each of these sessions, and how long they took; None for one that is not there."""
-        from . import comparison
+        from .sums import comparison
 
         return self.ask(lambda index: comparison.of_sessions(index, session_ids))
 
     def cost(self, session_id: str) -> SessionCost | None:
         """What the session with this id cost, by kind of token and by model; None where there is none."""
-        from . import session_cost
+        from .sessions import session_cost
 
         return self.ask(lambda index: session_cost.session_cost(index, session_id, self.now))
 
     def profile(self, session_id: str) -> SessionProfile | None:
         """How the session with this id went; None where there is none."""
-        from . import session_profile
+        from .sessions import session_profile
 
         return self.ask(lambda index: session_profile.profile(index, session_id))
 
     def outline(self, session_id: str) -> SessionOutline | None:
         """The whole of the session with this id at a glance; None where there is none."""
-        from . import session_outline
+        from .sessions import session_outline
 
         return self.ask(lambda index: session_outline.outline(index, session_id))
 
     def dearest(self, selection: Selection = ALL, limit: int = 10) -> list[DearRound]:
         """The rounds that cost most, the dearest first."""
-        from . import largest
+        from .sums import largest
 
         return self.ask(lambda index: largest.dearest(index, selection, limit))
 
     def largest_results(self, selection: Selection = ALL, limit: int = 10) -> list[LargeToolResult]:
         """The results of tools that made prompts longest, the largest first."""
-        from . import largest
+        from .sums import largest
 
         return self.ask(lambda index: largest.largest_results(index, selection, limit))
 
@@ -342,19 +342,19 @@ class Report:
 
     def previews(self, session_ids: Sequence[str]) -> list[SessionPreview | None]:
         """What else is known of each of these sessions; None for one that is not there (any more)."""
-        from . import session_previews
+        from .sessions import session_previews
 
         return self.ask(lambda index: session_previews.previews(index, session_ids))
 
     def listed(self, session_ids: Sequence[str]) -> dict[str, ListedFacts]:
         """What a list knows of each of these sessions beside its sums; nothing of one that is not there."""
-        from . import session_previews
+        from .sessions import session_previews
 
         return self.ask(lambda index: session_previews.listed(index, session_ids))
 
     def title(self, place: Place | None) -> str | None:
         """What a session began with, whose first round stands there; None where nothing was asked, or is not known."""
-        from . import session_previews
+        from .sessions import session_previews
 
         return None if place is None else session_previews.title_at(self.folder, place)
 
@@ -366,20 +366,20 @@ class Report:
 
 
 def _live(index: Index, latest: int, now: int, minutes: int) -> tuple[Overview, int, Sums]:
-    from . import pace
+    from .sums import pace
 
     selected = SelectionSql(index, ALL)
     return _overview(index, ALL, latest, now), pace.active(selected, now), pace.recent(selected, now, minutes)
 
 
 def _overview(index: Index, selection: Selection, latest: int, now: int) -> Overview:
-    from . import breakdown
+    from .sums import breakdown
 
     selected = SelectionSql(index, selection)
     sessions, sums = breakdown.everything(selected)
     rows = []
     if latest:
-        from . import session_rows
+        from .sessions import session_rows
 
         rows = session_rows.latest(index, selected, latest, now)
     return Overview(sessions, sums, rows, *breakdown.ends(index))

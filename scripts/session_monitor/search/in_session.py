@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.sessions.rounds import all_rounds, each_with_the_one_before, open_session
 
 from . import texts

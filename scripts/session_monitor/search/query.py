@@ -15,10 +15,10 @@ from collections.abc import Iterator
 from typing import Callable, NamedTuple
 
 from session_monitor.index.database import Index, Progress
-from session_monitor.reports import breakdown
 from session_monitor.reports.report import Report, silent
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ALL, Selection
+from session_monitor.reports.sums import breakdown
 from session_monitor.sessions.rounds import open_session, round_at
 
 from . import word_index

@@ -20,8 +20,8 @@ from session_monitor.index import writable
 from session_monitor.index.database import Index
 from session_monitor.metrics.scrape import Scrapes
 from session_monitor.prices.book import Book
-from session_monitor.reports.kept_orders import KeptOrders
 from session_monitor.reports.report import NoSuchFolderError, Report
+from session_monitor.reports.sessions.kept_orders import KeptOrders
 from web.server import shares
 from web.server.exchange import AnswerBody, Refusal
 from web.server.shares import OWN, Share

@@ -6,7 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 
-from session_monitor.reports import session_previews
+from session_monitor.reports.sessions import session_previews
 from session_monitor.sessions.rounds import Place
 
 MOST = 20_000

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from session_monitor.insight import prompt_statistics
-from session_monitor.reports import drivers, reliability
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import MOST_DAYS
+from session_monitor.reports.sums import drivers, reliability
 from web.asking import parameters
 from web.asking.parameters import Filters
 from web.asking.questions import OF_ALL_HOLDS, Question, Setting

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Optional
 
-from session_monitor.reports.comparison import NO_CALLS, Side
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.filters import literally
+from session_monitor.reports.sums.comparison import NO_CALLS, Side
 from web.asking import noted, parameters
 from web.asking.parameters import Filters
 from web.asking.questions import OF_ALL_HOLDS, Question, Setting

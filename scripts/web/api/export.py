@@ -10,7 +10,7 @@ from session_monitor.conversations import conversation, html_page, markdown_page
 from session_monitor.exports import formats
 from session_monitor.prices import cost
 from session_monitor.prices.book import Book
-from session_monitor.reports.session_rows import SessionRow, Threads
+from session_monitor.reports.sessions.session_rows import SessionRow, Threads
 from session_monitor.sessions.rounds import all_rounds, open_session
 from web.asking import parameters
 from web.asking.questions import Setting

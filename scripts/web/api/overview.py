@@ -11,10 +11,10 @@ from session_monitor import __version__
 from session_monitor.base import last_run, periods, timestamps
 from session_monitor.base.periods import TimeSpan
 from session_monitor.calls import coverage
-from session_monitor.reports.dashboard import Dashboard, SeriesPoint
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import naming
 from session_monitor.reports.selected.filters import DAYS, MOST_DAYS, recent
+from session_monitor.reports.sums.dashboard import Dashboard, SeriesPoint
 from web.asking import parameters
 from web.asking.parameters import Filters
 from web.asking.questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting

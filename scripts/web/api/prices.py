@@ -10,9 +10,9 @@ from typing import Any
 from session_monitor.prices import price_list
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import ModelPrices
-from session_monitor.reports.breakdown import BreakdownRow
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.unpriced import UnpricedModel
+from session_monitor.reports.sums.breakdown import BreakdownRow
 from web.asking import parameters
 from web.asking.questions import MOST_NAMES, OF_ALL_HOLDS, Question, Setting
 from web.server.exchange import Request

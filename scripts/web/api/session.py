@@ -11,7 +11,7 @@ from session_monitor.conversations import clipping, conversation, round_pages, s
 from session_monitor.conversations.round_pages import RoundSpan
 from session_monitor.prices import money
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_rows import SessionRow
 from session_monitor.search import in_session
 from session_monitor.sessions import session_file
 from session_monitor.work import work_file

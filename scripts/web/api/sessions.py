@@ -8,8 +8,8 @@ from typing import Any
 
 from session_monitor.notes.notes_file import FolderNotes
 from session_monitor.reports.report import Report
-from session_monitor.reports.session_order import SORT_KEYS
-from session_monitor.reports.session_rows import SessionRow
+from session_monitor.reports.sessions.session_order import SORT_KEYS
+from session_monitor.reports.sessions.session_rows import SessionRow
 from web.asking import noted, parameters
 from web.asking.parameters import Filters
 from web.asking.questions import HOLDS, MOST_NAMES, OF_ALL_HOLDS, Question, Setting

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected.errors import Errors
 from session_monitor.reports.selected.filters import ALL
-from tests.reports.test_breakdown import kept
+from tests.reports.sums.test_breakdown import kept
 from tests.support import report_oracle
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, Step

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 from session_monitor.index import latencies
 from session_monitor.index.check import IndexCheck
 from session_monitor.index.schema import LATENCY_SPANS, SLOT
-from session_monitor.reports import comparison
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import latency
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.reports.selected.latency import Percentiles
-from tests.reports.test_breakdown import kept
+from session_monitor.reports.sums import comparison
+from tests.reports.sums.test_breakdown import kept
 from tests.support import report_oracle
 from tests.support.calls import BOOK
 from tests.support.indexes import BATCHES, Agent, Step, caught_up, opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.reports import session_previews
+from session_monitor.reports.sessions import session_previews
 from session_monitor.sessions.rounds import Place
 from web.answers import titles
 
