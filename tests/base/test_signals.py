@@ -94,6 +94,15 @@ def test_who_has_come_to_an_end_is_not_given_up(monkeypatch):
     assert given_up == []
 
 
+def test_an_alarm_before_an_end_is_asked_for_gives_nobody_up():
+    """A strange SIGALRM changes nothing: those that are waited for go on."""
+    given_up = []
+    signals = Signals()
+    with signals.catch(), signals.ending(lambda: given_up.append(True)):
+        os.kill(os.getpid(), signal.SIGALRM)
+    assert given_up == []
+
+
 @pytest.mark.parametrize("number", [signal.SIGUSR1, signal.SIGUSR2, signal.SIGCONT])
 def test_what_rotation_tells_is_no_end(number):
     """It lets who waits look at once."""

@@ -163,8 +163,9 @@ def test_a_stop_in_the_middle(monitor, monkeypatch):
     poll = monitor.fresh(stop=lambda: next(left, None) is None).poll()
     assert 0 < poll.new_rounds < 6
     assert poll.behind > 0
+    assert poll.is_stopped
 
-    monitor.fresh().poll()
+    assert not monitor.fresh().poll().is_stopped
     assert monitor.ids() == list("abcdef")
 
 

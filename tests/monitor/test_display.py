@@ -170,6 +170,17 @@ def test_a_line_for_each_change_of_state(capsys):
     ]
 
 
+def test_a_poll_that_was_stopped_is_not_up_to_date(capsys):
+    """An end that is asked for before all is read leaves the state as it was; of a line that is only begun, all is read."""
+    journal = Journal(["a.log"], Voice(quiet=False))
+    journal.batch(poll_of(5000, 20_000), {})
+    journal.polled(poll_of(5000, 20_000, is_stopped=True))
+    assert capsys.readouterr().out == "catching up: 15 kB of a.log left\n"
+
+    journal.polled(poll_of(19_990, 20_000))
+    assert capsys.readouterr().out == "up to date with a.log\n"
+
+
 def test_a_state_after_problems_is_told_again(capsys):
     """While there are some it is not up to date; once they are gone it is said that it is."""
     journal = Journal(["a.log"], Voice(quiet=False))

@@ -126,7 +126,7 @@ class Signals:
         signal.setitimer(signal.ITIMER_REAL, PATIENCE)
 
     def _is_over(self, _number: int, _frame: FrameType | None) -> None:
-        if self._give_up:
+        if self._give_up and self.received:  # else somebody else's alarm
             self._give_up()
 
     def _end(self, number: int, _frame: FrameType | None) -> None:

@@ -302,6 +302,7 @@ class Ingest:
                 break
             self._read(poll, generation, file)
         self._commit(poll)
+        poll.is_stopped = self._stop()
 
     def _processes(self, look: Look, jobs: Processes) -> int:
         """How many processes are to read what a look found: several, where it is much, and nothing is odd about it."""

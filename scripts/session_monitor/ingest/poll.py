@@ -17,15 +17,15 @@ class Poll:
     ``problems`` are what keeps the result from being complete: a log that may not be read, a session file that had
     to be set aside; ``lacks_logs`` says whether logs are among them.  ``notices`` are what it can do nothing about.
     ``at_least`` says that there may be more new sessions and calls than are told: of what was being written when that
-    failed nobody knows.  ``behind`` are the bytes still to be read (a stopped poll leaves some).  ``recorded_found`` are
-    those of the ``logs_found`` that no gateway wrote.
+    failed nobody knows.  ``behind`` are the bytes still to be read, of which one that ``is_stopped`` may leave many.
+    ``recorded_found`` are those of the ``logs_found`` that no gateway wrote.
     """
 
     def __init__(self) -> None:
         """Nothing was done yet."""
         self.logs_found = self.recorded_found = self.new_sessions = 0
         self.sums = NOTHING
-        self.at_least = False
+        self.at_least = self.is_stopped = False
         self.coverage = Coverage()
         self.problems: list[str] = []
         self.lacks_logs = False

@@ -94,6 +94,8 @@ class Journal:
         self._say.troubles(poll)
         if poll.problems:
             self._state = ""  # to be told again once they are gone
+        elif poll.is_stopped and poll.behind:
+            return
         elif poll.logs_found:
             self._enter("up to date", f" with {self._logs}")
         else:
