@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from session_monitor.calls.usage import Usage
 from session_monitor.prices import cost, money
 from session_monitor.prices.cost import Call, Cost, Unpriced
+from session_monitor.totals import wording
 from session_monitor.totals.spending import Noted, Spending
 from tests.support import priced
 from tests.support.priced import MANY, SMALL_BOOK, unpriced
@@ -121,6 +122,17 @@ def test_sums_do_not_depend_on_order_or_grouping(groups, chance):
     chance.shuffle(parts)
 
     assert reduce(added, parts, Spending()) == whole
+
+
+def test_sums_read_alike_in_whichever_order_they_were_added_up():
+    """An index that is made anew meets the calls in another order: the text of the answer is the same."""
+    first, second = (Spending(rounds=1, pico=4), Spending(rounds=1, pico=4))
+    first.note([cost.CONVERTED], Noted(1, 4))
+    second.note([cost.UNDATED], Noted(1, 4))
+
+    one, other = added(first, second), added(second, first)
+    assert json.dumps(one.to_json()) == json.dumps(other.to_json())
+    assert wording.notes(one) == wording.notes(other)
 
 
 @given(MANY, MANY, MANY)

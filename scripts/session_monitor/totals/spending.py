@@ -110,7 +110,7 @@ class Spending(SimpleNamespace):
             "cache_savings_usd": money.plain(self.saved_pico),
             "assumed_rounds": self.assumed.rounds,
             "assumed_usd": money.plain(self.assumed.pico),
-            "cost_notes": {note: calls.to_json() for note, calls in self.noted.items()},
+            "cost_notes": {note: calls.to_json() for note, calls in sorted(self.noted.items())},
         }
 
 

@@ -72,7 +72,7 @@ def notes(spent: Spending, currency: DisplayCurrency = DOLLARS) -> list[tuple[st
             f"in {humanize.counted(calls.rounds, 'round')}, {currency.shown(calls.pico)}: {cost.NOTES[note]}"
             + (f"; {currency.shown(calls.pico + calls.stake)} {cost.OTHER_READINGS[note]}" if calls.stake else ""),
         )
-        for note, calls in sorted(spent.noted.items(), key=lambda each: -each[1].pico)
+        for note, calls in sorted(spent.noted.items(), key=lambda each: (-each[1].pico, each[0]))
     ]
 
 
