@@ -85,6 +85,7 @@ class World:
             found = Index(db, str(self.out), calls.BOOK)
             assert found.is_current()
             held = contents(found)
+            held["in order"] = found.db.execute("SELECT session_id FROM session ORDER BY id").fetchall()
         held["session"] = {tuple(pair for pair in row if pair[0] not in _OF_FILES) for row in held["session"]}
         return held
 

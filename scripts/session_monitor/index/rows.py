@@ -120,8 +120,12 @@ def added_up(
     return Rows(sessions, rounds, sums, dearest, timed, told)
 
 
-def joined(parts: Sequence[Rows]) -> Rows:
-    """The rows of several batches of sessions, none of which is in two of them, as those of one behind the other."""
+def joined(parts: Sequence[Rows], order: Sequence[int]) -> Rows:
+    """The rows of several batches of sessions, none of which is in two of them, as those of one batch.
+
+    ``order`` names all sessions in it by their positions in the batches, one behind the other.
+    """
+    places = [at for at, _ in sorted(enumerate(order), key=operator.itemgetter(1))]
     sessions: list[tuple[Any, ...]] = []
     rounds: tuple[list[Any], ...] = tuple([] for _ in ROUND)
     sums: Sums = {}
@@ -129,17 +133,17 @@ def joined(parts: Sequence[Rows]) -> Rows:
     timed: latencies.ByNames = {}
     told: list[tuple[int, int, int]] = []
     for part in parts:
-        before = len(sessions)
+        place = places[len(sessions) : len(sessions) + len(part.sessions)]
         sessions += part.sessions
         positions, *others = part.rounds
-        for column, more in zip(rounds, ([before + each for each in positions], *others)):
+        for column, more in zip(rounds, ([place[each] for each in positions], *others)):
             column.extend(more)
-        sums.update(((before + key[0], *key[1:]), values) for key, values in part.sums.items())
-        dearest.update(((before + key[0], *key[1:]), most) for key, most in part.dearest.items())
+        sums.update(((place[key[0]], *key[1:]), values) for key, values in part.sums.items())
+        dearest.update(((place[key[0]], *key[1:]), most) for key, most in part.dearest.items())
         for names, some in part.latencies.items():
             latencies.merge(timed, names, some)
-        told += [(before + position, number, flags) for position, number, flags in part.told]
-    return Rows(sessions, rounds, sums, dearest, timed, told)
+        told += [(place[position], number, flags) for position, number, flags in part.told]
+    return Rows([sessions[at] for at in order], rounds, sums, dearest, timed, told)
 
 
 def read(folder: str, file: str, size: int, mtime: int) -> Written | None:

@@ -160,7 +160,11 @@ class Together:
         wrote = self._team.write()
         self._store.keep_counts([counted for each in wrote for counted in each.flushed.counted])
         written = [session for each in wrote for session in each.flushed.written]
-        return New(sum(each.flushed.new for each in wrote), written, rows.joined([each.rows for each in wrote]))
+        # As one process meets them: sessions that are otherwise equal come in the order in which they became known.
+        first_ends = [byte for each in wrote for byte in each.flushed.first_ends]
+        order = sorted(range(len(written)), key=first_ends.__getitem__)
+        in_order = [written[at] for at in order]
+        return New(sum(each.flushed.new for each in wrote), in_order, rows.joined([each.rows for each in wrote], order))
 
     def is_kept(self, committed: dict[str, int]) -> None:
         """See ``Writing``: they may take the next stretch, while the index is written."""

@@ -71,6 +71,7 @@ class OpenSession:
         self.applied: Mapping[str, int] | None = None
         self.pending: list[bytes] = []
         self.facts: list[RoundFacts] = []  # of the pending rounds
+        self.first_end = 0  # the byte of its log with which the first of them ended
         self.sent: dict[int, Sent] = {}  # what conversations sent last, as its bytes in the log; the latest last
 
 

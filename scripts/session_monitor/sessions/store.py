@@ -52,11 +52,15 @@ def _not_alone() -> AbstractContextManager[None]:
 
 
 class Flushed(NamedTuple):
-    """What was written: how many sessions are new, what is new in each, and what is to be counted of their files."""
+    """What was written: how many sessions are new, what is new in each, and what is to be counted of their files.
+
+    ``first_ends`` say of each with which byte of its log the first line of that ended.
+    """
 
     new: int
     written: list[Written]
     counted: list[tuple[bytes, tuple[int, int]]]
+    first_ends: list[int]
 
 
 def count(folder: str) -> int:
@@ -175,6 +179,8 @@ class Store:
             session.applied = None  # it names all generations of before, which few lines come from when a new one began
         if session.missing and log[1] < self.read_before(group, log[0]):
             session.missing -= 1
+        if not session.pending:
+            session.first_end = log[2]
         session.pending.append(line)
         session.facts.append(facts)
         self.pending_bytes += len(line)
@@ -280,7 +286,8 @@ class Store:
         files.sync_files(self._folder, [session.path for session in touched.values()])
         if new:
             files.sync_folder(self._folder)
-        return Flushed(len(new), written, list(map(_counted, touched.values())))
+        first_ends = [session.first_end for session in touched.values()]
+        return Flushed(len(new), written, list(map(_counted, touched.values())), first_ends)
 
     def _forget_touched(self) -> None:
         for session_id, session in self._touched.items():
