@@ -63,6 +63,15 @@ axe.run(document, { resultTypes: ["violations"], rules: { "target-size": { enabl
 """
 
 
+def box_of(locator):
+    """Where an element stands: a page that just shows something anew takes away the one that was found."""
+    for _ in range(100):
+        locator.wait_for()
+        if box := locator.bounding_box():
+            return box
+    raise AssertionError(f"{locator} is taken away again and again")
+
+
 def barriers(page):
     """What keeps somebody from using a page as it stands, or makes it harder: all that the checker knows of.
 

@@ -8,7 +8,7 @@ import pytest
 
 from session_monitor.links import keys
 from tests.support import told_alerts
-from tests.support.browser import barriers, ingested, of_session, texts_of
+from tests.support.browser import barriers, box_of, ingested, of_session, texts_of
 from tests.support.calls import line
 from tests.support.page_logs import at, written
 from tests.support.told_alerts import FAILING, HOSTILE, STRANGE, UNREAD, of_budget, tell
@@ -94,7 +94,7 @@ def test_the_gravest_stands_above_the_figures(address, look, expect):
     )
     expect(page).to_have_title("(2) Session monitor")
     expect(page.get_by_role("link", name="Alerts 2 firing")).to_be_visible()
-    assert rows.first.bounding_box()["height"] < 60
+    assert box_of(rows.first)["height"] < 60
     page.get_by_role("button", name="2 alerts").press("Enter")
     expect(rows.filter(visible=True)).to_have_count(2)
     expect(page.get_by_role("button", name="2 alerts")).to_be_focused()
@@ -155,8 +155,8 @@ def test_budgets_are_bars_that_say_what_they_show(address, look, expect):
     expect(bars).to_have_count(4)
     label = bars.nth(1).get_attribute("aria-label")
     assert label.startswith("~$5.00+ of $6.00. $0.999 left. Warns at 80%")
-    spent, limit = (bars.nth(1).locator(each).bounding_box() for each in (".spent", ".limit-mark"))
-    whole = bars.nth(1).bounding_box()
+    spent, limit = (box_of(bars.nth(1).locator(each)) for each in (".spent", ".limit-mark"))
+    whole = box_of(bars.nth(1))
     assert spent["width"] / whole["width"] == pytest.approx(5 / 6, abs=0.01)
     assert limit["x"] == pytest.approx(whole["x"] + whole["width"], abs=3)
     expect(cards.nth(2)).to_contain_text("By the end of the period:")

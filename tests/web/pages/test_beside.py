@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support import prepared
-from tests.support.browser import NO_FAULTS, PHONE, ROOT, Watched, barriers, ingested
+from tests.support.browser import NO_FAULTS, PHONE, ROOT, Watched, barriers, box_of, ingested
 from tests.support.webserving import SAMPLE
 
 PATHS = ("/prices", "/coverage")
@@ -121,7 +121,7 @@ def test_prices_on_a_phone(address, look, expect):
     row = page.locator("#used").get_by_role("row").filter(has_text="gpt-4o-mini")
     shown = row.get_by_role("cell").evaluate_all("all => all.map(one => getComputedStyle(one, '::before').content)")
     assert shown == [f'"{name}"' for name in ("Calls", "Cost", "Input", "Output", "Cache read", "Cache write", "From")]
-    boxes = [each.bounding_box() for each in row.get_by_role("cell").all()]
+    boxes = [box_of(each) for each in row.get_by_role("cell").all()]
     assert max(box["x"] + box["width"] for box in boxes) <= PHONE[0]
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from tests.support.browser import PHONE, barriers, ingested, of_session
+from tests.support.browser import PHONE, barriers, box_of, ingested, of_session
 from tests.support.calls import line
 from tests.support.page_logs import at, written
 
@@ -44,8 +44,8 @@ def test_several_notices_are_one_line(address, look, expect):
 
     expect(rows.filter(visible=True)).to_have_count(1)
     expect(rows.first).to_contain_text("3 calls are not in these figures")
-    assert page.locator(".alerts").bounding_box()["height"] < 40
-    assert page.locator("#sessions tbody tr").first.bounding_box()["y"] < 660
+    assert box_of(page.locator(".alerts"))["height"] < 40
+    assert box_of(page.locator("#sessions tbody tr").first)["y"] < 660
     page.get_by_role("button", name="4 notices").click()
     expect(rows.filter(visible=True)).to_have_count(4)
     expect(page.get_by_role("button", name="4 notices")).to_be_focused()

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import pytest
 
-from tests.support.browser import ingested, of_session, texts_of
+from tests.support.browser import box_of, ingested, of_session, texts_of
 from tests.support.calls import line
 from tests.support.page_logs import LONG, SESSION, written
 
@@ -115,7 +115,7 @@ def test_the_axis_is_the_whole_range(demo, look, expect):
     tip = page.locator(".tip")
     expect(tip.locator("tbody tr").first).to_contain_text("Total")
     assert tip.evaluate("tip => tip.scrollWidth <= tip.clientWidth")
-    box, bar = tip.bounding_box(), bars.last.locator(".reach").bounding_box()
+    box, bar = box_of(tip), box_of(bars.last.locator(".reach"))
     assert box["x"] + box["width"] <= bar["x"] + 1 or box["x"] >= bar["x"] + bar["width"] - 1
 
 
@@ -151,11 +151,11 @@ def test_a_model_has_one_colour(demo, look):
 def test_the_list_begins_above_the_fold(demo, look, locale):
     """At 1366 x 768 a whole row of the list is in sight; a card is 96 px high."""
     page = look(demo, size=(1366, 768), locale=locale).page
-    box = page.locator("#sessions tbody tr").first.bounding_box()
+    box = box_of(page.locator("#sessions tbody tr").first)
 
     assert box["y"] + box["height"] < 700
-    assert page.locator(".cards").bounding_box()["height"] <= 98
-    assert page.locator("#timeline svg").bounding_box()["height"] == 152
+    assert box_of(page.locator(".cards"))["height"] <= 98
+    assert box_of(page.locator("#timeline svg"))["height"] == 152
 
 
 @pytest.mark.parametrize("width", [375, 768, 1200, 1280, 1366, 1600])
@@ -176,7 +176,7 @@ def test_the_hits_of_a_search_come_first(demo, look, expect):
     page.get_by_label("Search sessions").fill("discount")
     expect(page.locator("#hits .hit").first).to_be_visible()
 
-    assert page.locator("#hits").bounding_box()["y"] < 200
+    assert box_of(page.locator("#hits"))["y"] < 200
     assert not page.locator("#cards").is_visible()
     assert not page.locator("#timeline").is_visible()
     assert page.locator("#hits .hit mark").count() >= page.locator("#hits .hit").count()

@@ -249,8 +249,13 @@ class SessionPage {
       announce(error.message);
       return;
     }
-    if (numbers) scrollTo({ top: 0, behavior: "instant" });
-    else if (current) this.#navigation.returnTo(current);
+    if (numbers) {
+      scrollTo({ top: 0, behavior: "instant" });
+      // A key that is pressed before the next frame goes on from here.
+      this.#navigation.look();
+    } else if (current) {
+      this.#navigation.returnTo(current);
+    }
     this.#following.show();
   }
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from tests.support.browser import of_session
+from tests.support.browser import box_of, of_session
 from tests.support.page_logs import LONG
 from tests.support.stored_rounds import keep, round_of
 
@@ -30,8 +30,8 @@ def test_figures_are_in_sight_at_every_width(demo, look, expect, width):
     page.evaluate("location.hash = '#r60'")
     line = page.locator(".strip-line")
     expect(line).to_be_visible()
-    assert line.bounding_box()["height"] == 40
-    assert page.locator("#r60").bounding_box()["y"] >= page.locator(".toolbar").bounding_box()["y"] + 40
+    assert box_of(line)["height"] == 40
+    assert box_of(page.locator("#r60"))["y"] >= box_of(page.locator(".toolbar"))["y"] + 40
     assert watched.overflow() <= 0
 
 

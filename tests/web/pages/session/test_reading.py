@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
 
-from tests.support.browser import ingested, of_session
+from tests.support.browser import box_of, ingested, of_session
 from tests.support.page_logs import LONG, long_session, written
 from tests.support.stored_rounds import keep, round_of
 
@@ -18,10 +18,10 @@ def test_a_link_to_a_round_opens_it_with_those_around(demo, look, expect):
     expect(page.locator("#r180")).to_be_attached()
     numbers = "rounds => rounds.map((each) => Number(each.id.slice(1)))"
     before = page.locator(".round").evaluate_all(numbers)
-    top = page.locator("#r140").bounding_box()["y"]
+    top = box_of(page.locator("#r140"))["y"]
     page.get_by_role("button", name="Load earlier").evaluate("button => button.click()")  # without going there first
     page.wait_for_function("number => document.getElementById(`r${number}`)", arg=before[0] - 10)
-    assert abs(page.locator("#r140").bounding_box()["y"] - top) < 3
+    assert abs(box_of(page.locator("#r140"))["y"] - top) < 3
     page.mouse.move(800, 500)
     page.mouse.wheel(0, 1500)
     expect(page.locator("#r220")).to_be_attached()
@@ -147,6 +147,26 @@ def test_some_rounds_are_chosen(demo, look, expect):
     again.get_by_role("button", name="All 300").click()
     expect(again.locator("#r2")).to_be_attached()
     assert "show" not in again.url
+
+
+PRESSED_AT_ONCE = """
+new MutationObserver(async () => {
+  if (document.querySelectorAll(".round").length !== 3) return;
+  for (let at = 0; at < 100; at++) await null;
+  document.dispatchEvent(new KeyboardEvent("keydown", { key: "j", bubbles: true }));
+}).observe(document.querySelector("#rounds"), { childList: true });
+"""
+"""Presses a key once three rounds are there, before the next frame."""
+
+
+def test_a_key_goes_on_from_the_first_of_what_was_chosen(demo, look, expect):
+    """However soon it is pressed, and wherever one read before."""
+    page = look(demo, of_session(LONG), size=(1366, 900)).page
+    expect(page.locator("#choice button")).to_have_count(4)
+    page.evaluate(PRESSED_AT_ONCE)
+
+    page.get_by_role("button", name="Failed 3").click()
+    expect(page.locator("#r194.is-target")).to_be_in_viewport()
 
 
 def test_a_way_to_a_round_that_the_choice_hides_shows_all(demo, look, expect):

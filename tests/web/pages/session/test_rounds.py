@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 
-from tests.support.browser import ingested, of_session
+from tests.support.browser import box_of, ingested, of_session
 from tests.support.calls import line, message
 from tests.support.page_logs import LONG, MARKUP, SESSION, WORD, at, tool_call, written
 from tests.support.stored_rounds import keep, round_of
@@ -157,7 +157,7 @@ def test_lines_on_a_phone_say_what_was_said_above_what_was_done(demo, look, expe
     expect(page.locator("#r30.is-target .said.answer")).to_be_visible()
     page.keyboard.press("j")
     expect(page.locator("#r31.is-target .toggle")).to_have_attribute("aria-expanded", "false")
-    said, called = (page.locator(f"#r31 .{name}").bounding_box() for name in ("before", "called"))
+    said, called = (box_of(page.locator(f"#r31 .{name}")) for name in ("before", "called"))
 
     assert called["y"] >= said["y"] + said["height"] - 2
     heights = page.locator(".round:not(.is-open):not(:has(.asked))").evaluate_all(
