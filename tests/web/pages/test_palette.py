@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.browser import PHONE, axe_source, of_session
+from tests.support.browser import PHONE, axe_source, box_of, of_session
 from tests.support.page_logs import LONG, SESSION
 
 
@@ -80,6 +80,26 @@ def test_a_model_filters_what_stands_there(opened, expect):
     expect(offers(page, "Models").first).to_be_visible()
     offers(page, "Models").get_by_text("gpt-4o", exact=True).click()
     page.wait_for_url("**/?range=30d&model=gpt-4o")
+
+
+def test_what_is_pressed_while_an_answer_comes_is_chosen(opened, expect):
+    """What stands below the pointer is not put anew between its press and its release."""
+    page = opened("/?range=30d").page
+    expect(offers(page, "Models").first).to_be_visible()
+    held = []
+    page.route("**/api/names?*", lambda route: held.append(route))  # Playwright takes no method of a list
+    page.get_by_role("combobox", name="Go to anything").fill("haiku")
+    box = box_of(offers(page, "Models").first)
+    while not held:
+        page.wait_for_timeout(10)
+    page.mouse.move(box["x"] + 20, box["y"] + box["height"] / 2)
+    page.mouse.down()
+    with page.expect_response("**/api/names?*") as answer:
+        held[0].continue_()
+    answer.value.finished()
+    page.wait_for_timeout(50)
+    page.mouse.up()
+    expect(page.get_by_label("Model", exact=True)).to_have_value("claude-haiku-4-5")
 
 
 def test_pages_and_settings(opened, expect):

@@ -1,5 +1,7 @@
 // How is the server asked?
 
+import { pointerReleased } from "./pressing.js";
+
 /** The server's own word that it cannot answer, or (status 0) that nobody answered. */
 class ApiError extends Error {
   constructor(status, code, message, { progress = null, wait = null } = {}) {
@@ -24,7 +26,10 @@ export function askEarly(path, parameters = {}) {
   askedEarly.set(address, asked);
 }
 
-/** The whole answer of an address under /api/: `data`, and `coverage` where there is one. */
+/**
+ * The whole answer of an address under /api/: `data`, and `coverage` where there is one. It is held back while the reader
+ * presses something, for it may have that shown anew.
+ */
 export async function ask(path, parameters = {}, signal = undefined) {
   const address = apiAddress(path, parameters);
   const early = askedEarly.get(address);
@@ -44,8 +49,11 @@ export async function ask(path, parameters = {}, signal = undefined) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", error.message);
   }
-  if (response.status === 304 && before) return before.answer;
-  const answer = await decoded(response);
+  const isKnown = response.status === 304 && before;
+  const answer = isKnown ? before.answer : await decoded(response);
+  await pointerReleased();
+  signal?.throwIfAborted();
+  if (isKnown) return answer;
   if (!response.ok || answer === null || answer.error) {
     const { code = "failed", message = "", progress = null } = answer?.error ?? {};
     const seconds = Number(response.headers.get("Retry-After"));
