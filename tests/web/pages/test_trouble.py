@@ -82,37 +82,54 @@ def test_without_texts_the_figures_are_there(tmp_path, serve, look, expect):
     expect(overview.locator("#sessions tbody tr")).to_have_count(1)
 
 
-def test_a_session_that_is_deleted_and_begins_anew_while_it_is_open(tmp_path, serve, look, expect):
-    """What is shown then are the new rounds, however few, and none of those that are gone."""
-    log = written(tmp_path / "access.log", long_session("s", 5))
-    folder = ingested(tmp_path / "sessions", log)
-    watched = look(serve(folder), of_session("s", "#r4"))
-    page = watched.page
-    expect(page.locator(".round")).to_have_count(5)
-
+def deleted(folder):
+    """Deletes the session."""
     assert prepared.run(ROOT / "scripts" / "cli.py", "delete", "s", "--yes", "--data-dir", folder).returncode == 0
+
+
+def begun_anew(folder, log):
+    """Has the log and the folder hold a session of the same name that began just now."""
     now = datetime.now(timezone.utc)
     written(log, [line("s", ["quite another"], start_time=at(now), answer="begun anew")], "ab")
     ingested(folder, log)
-    expect(page.locator(".round")).to_have_count(1, timeout=60_000)
+
+
+def is_shown_anew(page, expect):
+    """The new rounds, however few, and none of those that are gone."""
+    expect(page.locator(".round")).to_have_count(1)
     expect(page.locator("#r1")).to_contain_text("begun anew")
     expect(page.locator("#updated")).not_to_have_text("paused")
 
-    assert all("404" in error for error in watched.errors)  # what was asked for between the two
-    watched.errors.clear()
+
+def test_a_session_that_begins_anew_before_the_page_looks_again(tmp_path, serve, look, expect):
+    """What is shown then is the new one."""
+    log = written(tmp_path / "access.log", long_session("s", 5))
+    folder = ingested(tmp_path / "sessions", log)
+    page = look(serve(folder), of_session("s", "#r4")).page
+    expect(page.locator(".round")).to_have_count(5)
+    page.get_by_role("button", name="Pause updates").click()
+
+    deleted(folder)
+    begun_anew(folder, log)
+    page.get_by_role("button", name="Resume updates").click()
+    is_shown_anew(page, expect)
 
 
 def test_a_session_that_is_deleted_while_it_is_open(tmp_path, serve, look, expect):
-    """It is said that it is gone; what was read of it stays to be read, and nothing more is asked for."""
-    folder = ingested(tmp_path / "sessions", written(tmp_path / "access.log", long_session("s", 3)))
+    """It is said that it is gone; what was read stays to be read, and nothing more is asked for until the reader wants it."""
+    log = written(tmp_path / "access.log", long_session("s", 3))
+    folder = ingested(tmp_path / "sessions", log)
     watched = look(serve(folder), of_session("s"))
     page = watched.page
     expect(page.locator(".round")).to_have_count(3)
 
-    assert prepared.run(ROOT / "scripts" / "cli.py", "delete", "s", "--yes", "--data-dir", folder).returncode == 0
+    deleted(folder)
     expect(page.locator(".missing")).to_contain_text("it was deleted meanwhile", timeout=90_000)
     expect(page.locator(".round")).to_have_count(3)
     expect(page.locator("#updated")).to_have_text("paused")
 
+    begun_anew(folder, log)
+    page.get_by_role("button", name="Resume updates").click()
+    is_shown_anew(page, expect)
     assert all("404" in error for error in watched.errors)
     watched.errors.clear()
