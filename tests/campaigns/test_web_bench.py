@@ -8,7 +8,6 @@ import urllib.request
 import pytest
 
 from tests.campaigns import web_bench
-from tests.support.needs import need_module, need_tool
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +54,6 @@ def test_all_addresses_are_measured(folder):
 
 def test_the_overview_in_a_browser(folder):
     """It is opened anew and once more, and what it asked is counted; what it is compared with is asked the same."""
-    need_module("playwright.sync_api", (3, 10))
-    need_tool("chromium")
     ((_, rows),) = web_bench.compare_pages(folder, 2, []).items()
 
     assert list(rows) == ["after a start", "somebody new", "once more", "first answer after a start"]

@@ -22,12 +22,10 @@ import argparse
 import contextlib
 import http.client
 import http.server
-import importlib.util
 import json
 import multiprocessing
 import os
 import re
-import shutil
 import statistics
 import subprocess
 import sys
@@ -216,7 +214,7 @@ def first_data(folder, rounds, paints=5):
 
 def painted(port, turns):
     """How long a browser takes to paint something of a long session, and its rounds; nothing where there is no browser."""
-    if not (importlib.util.find_spec("playwright") and shutil.which("chromium")):
+    if not browser.has_chromium():
         return {}
     paints, rounds = [], []
     with browser.chromium() as chromium:

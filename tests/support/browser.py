@@ -7,18 +7,21 @@ security policy: ``Watched`` writes that down, and each test that is given one h
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import subprocess
 import sys
 import urllib.parse
 from pathlib import Path
 
 from tests.support import prepared
-from tests.support.needs import need_file, need_module, need_tool
+from tests.support.needs import find_tool, need_file, need_module, need_tool
 
 ROOT = Path(__file__).parent.parent.parent
 AXE = "axe-core@4.14.1"
 """What looks for pages that some people cannot use; tests/run fetches it."""
 PHONE, DESK = (375, 812), (1600, 1000)
+_PROGRAMS = ("chromium-headless-shell", "chromium")
+"""The browser without its window shows the same pages for half of the work."""
 # A browser of its own: without the network that it would look for at each start, and able to start as root.
 _ARGUMENTS = (
     "--no-sandbox",
@@ -40,11 +43,16 @@ window.alert = (text) => window.executed.push(String(text));
 """What each page runs first, so that it is known afterwards what it should not have done."""
 
 
+def has_chromium():
+    """Whether there is what a test needs for ``chromium``."""
+    return bool(importlib.util.find_spec("playwright") and find_tool(*_PROGRAMS))
+
+
 @contextlib.contextmanager
 def chromium():
-    """A headless Chromium."""
+    """A headless Chromium; a test that lacks it is skipped."""
     playwright = need_module("playwright.sync_api", (3, 10))
-    program = need_tool("chromium")
+    program = need_tool(*_PROGRAMS)
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=program, args=list(_ARGUMENTS))
         try:

@@ -15,16 +15,22 @@ import pytest
 ADMIN_FOLDERS = ("/usr/local/sbin", "/opt/homebrew/sbin", "/usr/sbin", "/sbin")
 
 
-def need_tool(name: str) -> str:
-    """Say where a program is that the calling test needs, for example "tmux".
+def find_tool(*names: str) -> str | None:
+    """Say where the first of these programs is that the machine has."""
+    folders = os.pathsep.join([os.environ.get("PATH", os.defpath), *ADMIN_FOLDERS])
+    return next(filter(None, (shutil.which(name, path=folders) for name in names)), None)
+
+
+def need_tool(*names: str) -> str:
+    """Say where a program is that the calling test needs, for example "tmux"; of several names the first one counts.
 
     Where the machine lacks it, the test is skipped and says what to install; with CI=true it fails instead, so that
     no promise goes unproved there. tests/run installs such programs where it can.
     """
-    path = shutil.which(name, path=os.pathsep.join([os.environ.get("PATH", os.defpath), *ADMIN_FOLDERS]))
+    path = find_tool(*names)
     if path is not None:
         return path
-    reason = f"needs the program {name!r}, which this machine lacks: install it to run this test too"
+    reason = f"needs the program {names[-1]!r}, which this machine lacks: install it to run this test too"
     if os.environ.get("CI") == "true":
         pytest.fail(reason, pytrace=False)
     pytest.skip(reason)

@@ -87,7 +87,7 @@ def test_what_is_pressed_while_an_answer_comes_is_chosen(opened, expect):
     page = opened("/?range=30d").page
     expect(offers(page, "Models").first).to_be_visible()
     held = []
-    page.route("**/api/names?*", lambda route: held.append(route))  # Playwright takes no method of a list
+    page.route("**/api/names?*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright takes no method of a list
     page.get_by_role("combobox", name="Go to anything").fill("haiku")
     box = box_of(offers(page, "Models").first)
     while not held:
