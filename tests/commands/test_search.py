@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import unicodedata
@@ -13,7 +14,7 @@ from commands.shared import failures
 from commands.shared.output import Output
 from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
-from session_monitor.search import word_index, words
+from session_monitor.search import indexed_rounds, word_index, words
 from session_monitor.sessions.store import Store
 from tests.support import calls
 from tests.support.command_line import command_line, status_of
@@ -202,7 +203,7 @@ def test_a_log_without_content(run, home):
 
 def test_what_is_there_so_far(run, monkeypatch):
     """Where looking through all takes long, it is said how much the answer is about; the same search goes on."""
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     monkeypatch.setattr(search, "PATIENCE", 0)
     out, err = run("no-such-word")
     assert "No round so far has no-such-word" in out
@@ -218,7 +219,7 @@ def test_what_is_there_so_far(run, monkeypatch):
 
 def test_no_index_can_be_kept(run, monkeypatch):
     """It is said that searching takes longer, beside the answer."""
-    monkeypatch.setattr(word_index, "_is_sound", lambda db: False)
+    monkeypatch.setattr(word_index, "opened", lambda *_args, **_more: contextlib.nullcontext(None))
     out, err = run("北京")
     assert "查询北京天气" in out
     assert "no search index can be kept" in err
@@ -226,7 +227,8 @@ def test_no_index_can_be_kept(run, monkeypatch):
 
 def test_no_full_text_search(run, monkeypatch):
     """It is a failure that says what would help."""
-    monkeypatch.setattr(word_index, "_TABLES", ["CREATE VIRTUAL TABLE text USING none(a)"])
+    tables = ["CREATE VIRTUAL TABLE text USING none(a)"]
+    monkeypatch.setattr(word_index, "_WORD_INDEX", word_index._WORD_INDEX._replace(tables=tables))
     with pytest.raises(failures.Failure, match="has no full-text search") as failure:
         run("weather")
     assert (failure.value.code, failure.value.status) == ("no_full_text", 1)

@@ -14,7 +14,7 @@ from session_monitor.base import data_folder, mounts
 from session_monitor.base.mounts import UnreachableDataError
 from session_monitor.fleet import home, mirror
 from session_monitor.index.access import Access
-from session_monitor.index.schema import NO_CONTENT
+from session_monitor.index.tables.schema import NO_CONTENT
 from session_monitor.prices.book import Book
 from tests.support import fleets
 from tests.support.calls import BOOK

@@ -15,8 +15,9 @@ import pytest
 
 from session_monitor.base import data_folder, files
 from session_monitor.index import access as index_access
-from session_monitor.index import rows, writable
+from session_monitor.index import writable
 from session_monitor.index.keeper import Keeper
+from session_monitor.index.tables import rows
 from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.sessions.store import Store
@@ -139,7 +140,8 @@ def test_a_folder_that_may_not_be_written(folder):
     code = (
         "import os, sys; sys.path[:0] = sys.argv[2:]\n"
         # Before it is somebody else, who may not be allowed to read Python's own modules.
-        "from session_monitor.index import access, keeper, pool\n"
+        "from session_monitor.index import access, keeper\n"
+        "from session_monitor.index.tables import pool\n"
         "from tests.support.calls import BOOK\n"
         "os.setuid(65534) if os.getuid() == 0 else None\n"
         "sql = 'SELECT session_id, calls FROM session ORDER BY 1'\n"
@@ -163,7 +165,8 @@ def test_a_session_that_may_not_be_read(folder):
     (folder / "b.json").chmod(0)
     code = (
         "import os, sys; sys.path[:0] = sys.argv[2:]\n"
-        "from session_monitor.index import access, keeper, pool\n"
+        "from session_monitor.index import access, keeper\n"
+        "from session_monitor.index.tables import pool\n"
         "from tests.support.calls import BOOK\n"
         "os.setuid(65534) if os.getuid() == 0 else None\n"
         "try: access.ask(sys.argv[1], BOOK, lambda found: print('answered'), lambda *_: None)\n"

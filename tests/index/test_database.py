@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.base import data_folder, files, utf8
-from session_monitor.index import schema
+from session_monitor.index.tables import schema
 from tests.support.indexes import Agent, Step, caught_up, opened
 
 

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from session_monitor.base import data_folder, files
-from session_monitor.index import schema, writer
+from session_monitor.index import writer
+from session_monitor.index.tables import schema
 from session_monitor.index.writer import IndexWriter
 from session_monitor.prices import cost, price_list
 from session_monitor.prices.book import Book

@@ -8,8 +8,8 @@ import zlib
 import pytest
 
 from session_monitor.base import data_folder
+from session_monitor.index import side_database
 from session_monitor.insight import all_findings, session_insights
-from session_monitor.insight.kept import insights_file
 from session_monitor.reports.report import NoSuchFolderError, Report
 from tests.support import insights
 from tests.support.calls import BOOK
@@ -102,7 +102,7 @@ def test_where_nothing_can_be_kept(folder, monkeypatch):
     """The sessions are judged for this question alone."""
     before = asked(folder)
     (folder / data_folder.INSIGHTS).unlink()
-    monkeypatch.setattr(insights_file, "_connect", lambda *_: None)
+    monkeypatch.setattr(side_database, "_connect", lambda *_: None)
 
     assert asked(folder) == before
     assert not (folder / data_folder.INSIGHTS).exists()
@@ -115,8 +115,8 @@ def test_where_it_is_locked(folder, monkeypatch):
         db.execute("DELETE FROM session")
         db.execute("UPDATE meta SET change = -1")
         db.execute("BEGIN IMMEDIATE")
-        connect = insights_file._connect
-        monkeypatch.setattr(insights_file, "_connect", lambda path, _patience: connect(path, 0.01))
+        connect = side_database._connect
+        monkeypatch.setattr(side_database, "_connect", lambda path, _patience: connect(path, 0.01))
 
         assert asked(folder) == before
 

@@ -8,7 +8,7 @@ import pytest
 
 from session_monitor.calls import usage as usages
 from session_monitor.calls.usage import TokenParts, Usage
-from session_monitor.index import round_costs, schema
+from session_monitor.index.tables import round_costs, schema
 from session_monitor.own_prices import own_lists
 from session_monitor.prices import assumptions, cost, money
 from session_monitor.prices.book import Book

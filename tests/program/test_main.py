@@ -48,7 +48,7 @@ sys.path.insert(0, {str(ROOT)!r})
 import main
 main.parser().parse_args()  # it imports too
 import ctypes, fractions, hashlib, shlex, shutil
-from session_monitor.index import pool; from session_monitor.ingest import intake, rereading; from session_monitor.monitor import lacks, unknown_lines
+from session_monitor.index.tables import pool; from session_monitor.ingest import intake, rereading; from session_monitor.monitor import lacks, unknown_lines
 from session_monitor.log import beginnings, compressed, verdicts; from session_monitor.sessions import round_counts
 from session_monitor.prices import model_names
 from session_monitor.own_prices import price_check

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from session_monitor.base import data_folder
+from session_monitor.index import side_database
 from session_monitor.index.keeper import Keeper
 from session_monitor.ingest.ingest import Ingest
 from session_monitor.log.checkpoint import Checkpoint
 from session_monitor.reports.report import NoSuchFolderError, Report
 from session_monitor.reports.selected.filters import ALL, Selection
-from session_monitor.search import query, word_index, words
+from session_monitor.search import indexed_rounds, query, word_index, words
 from session_monitor.search.query import Query
 from session_monitor.sessions.store import Store
 from tests.support import calls
@@ -173,7 +174,7 @@ def test_the_latest_are_the_same_in_whichever_order_they_were_written(
     tmp_path, monkeypatch, order, is_between, piece, is_kept
 ):
     """One session after the other, as several processes write them, at once or with searches between: the answer is the same."""
-    monkeypatch.setattr(word_index, "PIECE", piece)
+    monkeypatch.setattr(indexed_rounds, "PIECE", piece)
     if not is_kept:
         monkeypatch.setattr(word_index, "opened", lambda *_args, **_more: contextlib.nullcontext(None))
     folder = tmp_path / "sessions"
@@ -247,7 +248,7 @@ def test_rounds_whose_times_go_back(tmp_path):
 
 def test_an_interrupted_search(folder, monkeypatch):
     """What is in when a search is interrupted stays in."""
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     with pytest.raises(KeyboardInterrupt):
         found(folder, "weather", progress=lambda done, total: (_ for _ in ()).throw(KeyboardInterrupt))
     read = reads(monkeypatch)
@@ -257,7 +258,7 @@ def test_an_interrupted_search(folder, monkeypatch):
 
 def test_progress(folder, monkeypatch):
     """It is told piece by piece, up to all of it."""
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     told = []
     found(folder, "weather", progress=lambda *how: told.append(how))
     assert [done for done, _ in told] == sorted({done for done, _ in told})
@@ -266,7 +267,7 @@ def test_progress(folder, monkeypatch):
 
 def test_an_answer_before_all_is_looked_through(folder, monkeypatch):
     """Where it is enough, what is there so far is told, the latest first, and how much that is; the next search goes on."""
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     shares, rounds = [], []
     for _ in range(4):
         answer = found(folder, "weather", is_enough=lambda: True)
@@ -280,7 +281,7 @@ def test_an_answer_before_all_is_looked_through(folder, monkeypatch):
 def test_nothing_older_is_looked_through_than_is_told(folder, monkeypatch):
     """Once there are more hits than are wanted in whole half hours, older rounds would not be told anyway."""
     monitor(folder, *(line(f"s{minute}", "the end", "", minute) for minute in (45, 46)))
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     answer = found(folder, "the", limit=1)
 
     assert (answer.has_more, answer.is_complete) == (True, False)
@@ -290,7 +291,7 @@ def test_nothing_older_is_looked_through_than_is_told(folder, monkeypatch):
 
 def test_new_rounds_come_before_the_older_ones(folder, monkeypatch):
     """What comes while older rounds are not looked through yet is put in first, and is found as the latest."""
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     found(folder, "the", is_enough=lambda: True)
     monitor(folder, line("build", "the latest", "", 59))
 
@@ -385,8 +386,8 @@ def test_a_folder_that_may_not_be_written(folder):
 def test_without_an_index_pieces_are_searched_one_by_one(folder, monkeypatch):
     """The latest rounds first, and no further than to the half hour of the hits that are asked for."""
     monitor(folder, *(line(f"s{n}", "same words", "", 40 + n) for n in range(5)))
-    monkeypatch.setattr(word_index, "PIECE", 1)
-    monkeypatch.setattr(word_index, "_is_sound", lambda db: False)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
+    monkeypatch.setattr(word_index, "opened", lambda *_args, **_more: contextlib.nullcontext(None))
     read = reads(monkeypatch)
     answer = found(folder, "same", limit=2)
     assert [hit.session_id for hit in answer.hits] == ["s4", "s3"]
@@ -409,7 +410,8 @@ def test_another_search_that_does_not_end(folder, monkeypatch):
     """One that waited long enough answers without the index."""
     hits(folder, "weather")
     monitor(folder, line("weather", "more weather", "", 5))
-    monkeypatch.setattr(word_index, "PATIENCE", 0.05)
+    connect = side_database._connect
+    monkeypatch.setattr(side_database, "_connect", lambda path, _patience: connect(path, 0.05))
     other = sqlite3.connect(folder / data_folder.WORD_INDEX, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     assert hits(folder, "weather") == [("weather", 3), ("build", 1)]
@@ -422,10 +424,10 @@ def test_searches_at_the_same_time(folder):
     monitor(folder, *(line(f"s{n}", f"word{n} same", "", n % 60) for n in range(300)))
     code = (
         "import sys; sys.path[:0] = sys.argv[2:]\n"
-        "from session_monitor.search import words, query, word_index\n"
+        "from session_monitor.search import indexed_rounds, words, query\n"
         "from session_monitor.reports.report import Report\n"
         "from tests.support.calls import BOOK\n"
-        "word_index.PIECE = 2000\n"
+        "indexed_rounds.PIECE = 2000\n"
         "found = query.search(Report(sys.argv[1], BOOK), query.Query(words.words('same')), limit=1000)\n"
         "print(len(found.hits), len({hit.session_id for hit in found.hits}), found.is_kept)\n"
     )
@@ -444,7 +446,7 @@ def begun_anew(folder):
 
 def test_two_that_find_an_old_index_at_once(folder, monkeypatch):
     """The second one that is going to begin anew leaves what the first has put in by then."""
-    real_transaction, real_clear = word_index._transaction, word_index.clear
+    real_transaction, real_clear = side_database.transaction, word_index.clear
     firsts, cleared = [], []
 
     def transaction(db, *kind):
@@ -453,7 +455,7 @@ def test_two_that_find_an_old_index_at_once(folder, monkeypatch):
             firsts.append(hits(folder, "weather"))
         return real_transaction(db, *kind)
 
-    monkeypatch.setattr(word_index, "_transaction", transaction)
+    monkeypatch.setattr(side_database, "transaction", transaction)
     monkeypatch.setattr(word_index, "clear", lambda db: cleared.append(db) or real_clear(db))
 
     second = found(folder, "weather")
@@ -465,7 +467,7 @@ def test_two_that_find_an_old_index_at_once(folder, monkeypatch):
 @pytest.mark.parametrize("when", ["before a piece", "before the answer"])
 def test_a_search_index_that_another_search_begins_anew(folder, monkeypatch, when):
     """Everything is found nevertheless, and what the other one makes has nothing in it that is not its own."""
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     name = "texts" if when == "before a piece" else "bring_up_to_date"
     real = getattr(word_index, name)
     begun = []
@@ -490,7 +492,7 @@ def test_a_search_index_that_another_search_begins_anew(folder, monkeypatch, whe
 def test_no_full_text_search(folder, monkeypatch):
     """A SQLite without FTS5 is an error of its own."""
     tables = [sql.replace("USING fts5", "USING none") for sql in word_index._TABLES]
-    monkeypatch.setattr(word_index, "_TABLES", tables)
+    monkeypatch.setattr(word_index, "_WORD_INDEX", word_index._WORD_INDEX._replace(tables=tables))
     with pytest.raises(word_index.NoFullTextError):
         found(folder, "weather")
 

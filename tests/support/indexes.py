@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from session_monitor.base import data_folder
 from session_monitor.index import opening
-from session_monitor.index.schema import ADDITIVE
+from session_monitor.index.tables.schema import ADDITIVE
 from session_monitor.index.writer import IndexWriter
 from session_monitor.sessions.store import Store
 from tests.support import calls

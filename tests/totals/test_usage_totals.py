@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.index.schema import ADDITIVE
+from session_monitor.index.tables.schema import ADDITIVE
 from session_monitor.prices.money import MICRO
 from session_monitor.totals import usage_totals
 from session_monitor.totals.spending import NO_NAME

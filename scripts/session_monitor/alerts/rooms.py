@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from session_monitor.budgets.budget import SESSION, Budget
 from session_monitor.budgets.status import BudgetStatus
 from session_monitor.delivery.event import CRITICAL, WARNING
-from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.tables import schema
 from session_monitor.prices.money import MICRO
 from session_monitor.reports.sums import breakdown
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from session_monitor.base import timestamps
 from session_monitor.calls import messages as said
-from session_monitor.index import round_flags, ways
+from session_monitor.index.tables import round_flags, ways
 from session_monitor.insight.basis import content, limits
 from session_monitor.insight.basis.call import JudgedCall
 from session_monitor.insight.basis.prompts import prompts

@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import periods, timestamps
 from session_monitor.calls.usage import PART_WORDS
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.round_costs import call_of
-from session_monitor.index.round_flags import outcome_of
-from session_monitor.index.ways import route_and_cluster
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.round_costs import call_of
+from session_monitor.index.tables.round_flags import outcome_of
+from session_monitor.index.tables.ways import route_and_cluster
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import OTHER_READINGS, Call, Unpriced, notes_of

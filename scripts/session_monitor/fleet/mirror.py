@@ -12,8 +12,9 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Callable, Optional
 
 from session_monitor.base import timestamps, utf8
-from session_monitor.index import aggregates, latencies
+from session_monitor.index import aggregates
 from session_monitor.index.database import Index, Progress
+from session_monitor.index.tables import latencies
 from session_monitor.index.writer import MIXED, IndexWriter
 from session_monitor.prices.book import Book
 

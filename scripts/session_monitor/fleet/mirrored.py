@@ -10,11 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from session_monitor.base import timestamps, utf8
-from session_monitor.index import schema
-from session_monitor.index.round_costs import costs, priced_as
-from session_monitor.index.rows import SESSIONS_AT_ONCE, Rows, added_up
-from session_monitor.index.tool_rows import ToolUseRow
-from session_monitor.index.ways import route_and_cluster, way_of
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.round_costs import costs, priced_as
+from session_monitor.index.tables.rows import SESSIONS_AT_ONCE, Rows, added_up
+from session_monitor.index.tables.tool_rows import ToolUseRow
+from session_monitor.index.tables.ways import route_and_cluster, way_of
 from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
 
@@ -100,7 +100,7 @@ def _session(session: SessionRounds) -> tuple[Any, ...]:
 
 
 def _rounds(sessions: Sequence[SessionRounds], positions: Sequence[int], book: Book) -> tuple[list[Any], ...]:
-    """Column by column, as ``index.rows.ROUND``."""
+    """Column by column, as ``index.tables.rows.ROUND``."""
     of_sessions = [position for position in positions for _ in sessions[position].rounds]
     logged, numbers, threads, bases = map(list, zip(*(each for at in positions for each in sessions[at].rounds)))
     column: dict[str, list[Any]] = dict(zip(GatewayRound._fields, map(list, zip(*logged))))

@@ -14,8 +14,9 @@ from typing import BinaryIO, Optional, cast
 from session_monitor.base import data_folder, utf8
 from session_monitor.clickhouse.address import Address
 from session_monitor.clickhouse.client import DatabaseClient
-from session_monitor.index import opening, schema, writable
+from session_monitor.index import opening, writable
 from session_monitor.index.database import Index
+from session_monitor.index.tables import schema
 from session_monitor.prices.book import Book
 
 from . import mirrored

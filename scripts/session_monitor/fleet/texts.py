@@ -11,7 +11,7 @@ import json
 from typing import Any
 
 from session_monitor.base import compact_json
-from session_monitor.index import schema
+from session_monitor.index.tables import schema
 from session_monitor.sessions import session_file
 
 from .merging import OwnRound

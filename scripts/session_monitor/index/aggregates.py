@@ -11,8 +11,8 @@ import sqlite3
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Optional
 
-from . import latencies, schema
-from .schema import ADDITIVE, AGGREGATES, CALLS, NOTED, OF_CALLS, SLOT_OF
+from .tables import latencies, schema
+from .tables.schema import ADDITIVE, AGGREGATES, CALLS, NOTED, OF_CALLS, SLOT_OF
 
 ByKey = dict[tuple[Optional[int], int, int, int, int], list[int]]
 """Sums (``ADDITIVE``) by slot (None without a time), the numbers of ``OF_CALLS``, and notes."""

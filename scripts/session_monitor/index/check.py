@@ -11,11 +11,11 @@ from session_monitor.base import utf8
 from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
 
-from . import latencies, tool_rows
 from .database import Index
-from .round_costs import PRICED
-from .rows import ROUND, SESSION, Rows, rows_of
-from .schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, DEAREST, NOTED, OF_NOTED, SLOT_OF
+from .tables import latencies, tool_rows
+from .tables.round_costs import PRICED
+from .tables.rows import ROUND, SESSION, Rows, rows_of
+from .tables.schema import ADDITIVE, AGGREGATES, BEFORE, CALLS, DEAREST, NOTED, OF_NOTED, SLOT_OF
 
 _COLUMNS = ROUND[1:]  # of one session
 _MOST_NAMED = 3

@@ -28,7 +28,7 @@ from typing import Any, Callable
 from session_monitor.base import data_folder, mounts, utf8
 from session_monitor.prices.book import Book
 
-from .schema import SCHEMA
+from .tables.schema import SCHEMA
 
 Progress = Callable[[int, int], None]
 """Hears how much of how much is done."""

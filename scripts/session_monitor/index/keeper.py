@@ -22,7 +22,7 @@ from .database import Index, Progress
 if TYPE_CHECKING:
     from session_monitor.sessions.summary import Written
 
-    from .rows import Rows
+    from .tables.rows import Rows
     from .writer import IndexWriter
 
 

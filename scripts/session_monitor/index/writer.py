@@ -16,16 +16,17 @@ from session_monitor.prices.book import Book
 from session_monitor.sessions import file_names
 from session_monitor.sessions.summary import Written
 
-from . import aggregates, latencies, opening, schema, tool_rows
+from . import aggregates, opening
 from .database import Index, Progress
-from .numbering import Numbering
-from .round_costs import PRICED, costs, priced_as
-from .rows import ROUND, SESSION, Rows, rows_of
-from .schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
-from .tool_rows import Befores, ToolUseRow
+from .tables import latencies, schema, tool_rows
+from .tables.numbering import Numbering
+from .tables.round_costs import PRICED, costs, priced_as
+from .tables.rows import ROUND, SESSION, Rows, rows_of
+from .tables.schema import ADDITIVE, NO_SIZE, TOOLS_UNKNOWN
+from .tables.tool_rows import Befores, ToolUseRow
 
 if TYPE_CHECKING:
-    from .pool import Chunk
+    from .tables.pool import Chunk
 
 PATIENCE = 0.2
 """Seconds for which the monitor waits for somebody who is just making the index; then it carries on without."""
@@ -223,7 +224,7 @@ class IndexWriter(Index):
 
     def _chunks(self, files: Mapping[str, tuple[int, int]], progress: Progress, *, needs_all: bool) -> Iterator[Chunk]:
         """The rows of these files, some at a time."""
-        from . import pool  # noqa: PLC0415 -- most passes only add what they wrote
+        from .tables import pool  # noqa: PLC0415 -- most passes only add what they wrote
 
         total, done = sum(size for size, _ in files.values()), 0
         for chunk in pool.chunks(self.folder, files, self.book):

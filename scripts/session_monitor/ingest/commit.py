@@ -22,7 +22,7 @@ from .index_keeper import IndexKeeper
 from .poll import Poll
 
 if TYPE_CHECKING:
-    from session_monitor.index.rows import Rows
+    from session_monitor.index.tables.rows import Rows
     from session_monitor.prices.book import Book
 
 
@@ -77,7 +77,7 @@ class WritingAlone:
 
     def write(self) -> New:
         """See ``Writing``."""
-        from session_monitor.index.rows import rows_of  # noqa: PLC0415 -- most passes commit nothing
+        from session_monitor.index.tables.rows import rows_of  # noqa: PLC0415 -- most passes commit nothing
 
         new, written = self._store.flush()
         return New(new, written, rows_of(written, self._book))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from session_monitor.sessions.summary import Written
 
 if TYPE_CHECKING:
-    from session_monitor.index.rows import Rows
+    from session_monitor.index.tables.rows import Rows
 
 
 class IndexKeeper(Protocol):

@@ -14,7 +14,7 @@ from typing import Callable, TypeVar
 
 from session_monitor.base.side_by_side import Helper, HelperDiedError
 from session_monitor.calls.coverage import Coverage
-from session_monitor.index import rows
+from session_monitor.index.tables import rows
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile
 from session_monitor.sessions.store import Store

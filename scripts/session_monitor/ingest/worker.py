@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from session_monitor.calls.coverage import Coverage
-from session_monitor.index import tool_rows
-from session_monitor.index.rows import Rows, rows_of
+from session_monitor.index.tables import tool_rows
+from session_monitor.index.tables.rows import Rows, rows_of
 from session_monitor.log import log_file
 from session_monitor.log.generation import Generation
 from session_monitor.log.log_file import LogFile

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from session_monitor.base import data_folder, stated_file, timestamps
-from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
+from session_monitor.index.tables import schema
 from session_monitor.prices import money
 from session_monitor.prices.money import MICRO
 from session_monitor.reports.report import Report, silent

@@ -8,13 +8,13 @@ import sqlite3
 from typing import Callable, NamedTuple, TypeVar
 
 from session_monitor.base import data_folder
-from session_monitor.index import opening
+from session_monitor.index import opening, side_database
 from session_monitor.index.database import Index, Progress
+from session_monitor.index.side_database import SideDatabaseDamagedError
 from session_monitor.reports.report import Report, silent
 
 from . import own_rules
 from .kept import insights_file, kept_sessions
-from .kept.insights_file import InsightsDamagedError
 from .own_rules import OwnRules
 
 Answer = TypeVar("Answer")
@@ -29,11 +29,11 @@ def ask(
     question: Question[Answer],
     progress: Progress = silent,
     *,
-    patience: float = insights_file.PATIENCE,
+    patience: float = side_database.PATIENCE,
 ) -> Answer:
     """What a question finds in what is kept, where the sessions that are meant are judged; ``progress`` hears of their judging.
 
-    ``patience`` is as ``insights_file.opened`` takes it.  Where nothing can be kept, as in a folder that may not be written, they are judged for this
+    ``patience`` is as ``side_database.opened`` takes it.  Where nothing can be kept, as in a folder that may not be written, they are judged for this
     question alone.
     Raises ``NoSuchFolderError`` as a report does.
     """
@@ -45,7 +45,7 @@ def ask(
     # Before the main index is asked: a new file beside the session files makes it look after these once more.
     for anew in (False, True):
         with (
-            contextlib.suppress(InsightsDamagedError),
+            contextlib.suppress(SideDatabaseDamagedError),
             insights_file.opened(report.folder, anew=anew, patience=patience) as db,
         ):
             return ask_with(db)
@@ -62,12 +62,12 @@ def known(report: Report, question: Question[Answer]) -> Answer | None:
     own = own_rules.read(report.folder)
 
     def ask_with(db: sqlite3.Connection, index: Index) -> Answer | None:
-        with contextlib.suppress(sqlite3.Error, *insights_file.NOT_TO_BE_READ), insights_file.one_state(db):
+        with contextlib.suppress(sqlite3.Error, *insights_file.NOT_TO_BE_READ), side_database.one_state(db):
             if kept_sessions.state(db).made == index.meta("made"):
                 return question(db, index, own)
         return None
 
-    damaged = InsightsDamagedError, sqlite3.Error
+    damaged = SideDatabaseDamagedError, sqlite3.Error
     with contextlib.suppress(*damaged), insights_file.opened(report.folder, anew=False, patience=0.0) as db:
         return report.ask(lambda index: ask_with(db, index)) if db else None
     return None
@@ -89,7 +89,7 @@ def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, question
     if db and index.db.execute("PRAGMA database_list").fetchone()[2]:
         try:
             if asked.bring_up_to_date(db, index):
-                with insights_file.one_state(db):
+                with side_database.one_state(db):
                     if kept_sessions.state(db).made == index.meta("made"):  # unless another question has begun it anew
                         return question(db, index, asked.own)
         except sqlite3.OperationalError:  # no room, not for this user, or another question takes long
@@ -98,7 +98,7 @@ def _answer(db: sqlite3.Connection | None, index: Index, asked: _Asked, question
             sqlite3.DatabaseError,
             *insights_file.NOT_TO_BE_READ,
         ) as error:  # a mistake of the program's own comes up again below
-            raise InsightsDamagedError from error
+            raise SideDatabaseDamagedError from error
     with insights_file.in_memory() as for_now:
         asked.bring_up_to_date(for_now, index)
         return question(for_now, index, asked.own)

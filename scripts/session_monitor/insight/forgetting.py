@@ -9,10 +9,10 @@ from collections.abc import Collection
 
 from session_monitor.base import data_folder
 from session_monitor.index import opening
+from session_monitor.index.side_database import SideDatabaseDamagedError
 
 from . import own_rules
 from .kept import insights_file, kept_sessions
-from .kept.insights_file import InsightsDamagedError
 
 PATIENCE = 5.0
 """Seconds to wait for who is just putting something in."""
@@ -34,6 +34,6 @@ def forget(folder: str, session_ids: Collection[str]) -> None:
             if db:
                 kept_sessions.take_out(db, kept_sessions.numbers_of(db, session_ids))
                 return
-    except (sqlite3.Error, InsightsDamagedError):
+    except (sqlite3.Error, SideDatabaseDamagedError):
         pass
     opening.remove(path)

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, Optional
 
 from session_monitor.index.database import Index
-from session_monitor.index.round_costs import call_of, parts_kept
-from session_monitor.index.schema import NO_CONTENT
+from session_monitor.index.tables.round_costs import call_of, parts_kept
+from session_monitor.index.tables.schema import NO_CONTENT
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost
 from session_monitor.sessions.rounds import Place

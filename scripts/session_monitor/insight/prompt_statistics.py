@@ -8,8 +8,8 @@ from typing import Any, Callable, NamedTuple, Optional, TypeVar
 
 from session_monitor.base import timestamps
 from session_monitor.calls import messages as said
-from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
+from session_monitor.index.tables import schema
 from session_monitor.prices import money
 from session_monitor.reports.report import Report, silent
 from session_monitor.reports.selected.filter_sql import SelectionSql, SumSource

@@ -1,7 +1,7 @@
 """What do calls add up to, by model and consumer, in counts that can be added and compared one by one?
 
 One row of whole numbers (``FIELDS``) for each pair of names: what is a histogram in the end is here a count for each of its
-spans.  Times come from the index's own histograms, whose buckets are less than 1 % wide (``index.latencies``).
+spans.  Times come from the index's own histograms, whose buckets are less than 1 % wide (``index.tables.latencies``).
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ import functools
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
-from session_monitor.index import latencies
 from session_monitor.index.database import Index
-from session_monitor.index.schema import SLOT
+from session_monitor.index.tables import latencies
+from session_monitor.index.tables.schema import SLOT
 from session_monitor.prices import money
 from session_monitor.text import safe
 

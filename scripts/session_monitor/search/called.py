@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.index.database import Index
-from session_monitor.index.schema import NO_CONTENT
+from session_monitor.index.tables.schema import NO_CONTENT
 from session_monitor.reports.sums import breakdown
 from session_monitor.sessions.rounds import Place
 

@@ -14,16 +14,18 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Callable, NamedTuple
 
+from session_monitor.index import side_database
 from session_monitor.index.database import Index, Progress
+from session_monitor.index.side_database import SideDatabaseDamagedError
 from session_monitor.reports.report import Report, silent
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ALL, Selection
 from session_monitor.reports.sums import breakdown
 from session_monitor.sessions.rounds import open_session, round_at
 
-from . import word_index
+from . import indexed_rounds, word_index
 from .texts import said
-from .word_index import RoundMatch, SearchIndexDamagedError
+from .word_index import RoundMatch
 from .words import Finder, Word
 
 LIMIT = 20
@@ -111,7 +113,7 @@ def search(
 
     # Before the main index is asked: a new file beside the session files makes it look after these once more.
     for anew in (False, True):
-        with contextlib.suppress(SearchIndexDamagedError), word_index.opened(sessions.folder, anew=anew) as db:
+        with contextlib.suppress(SideDatabaseDamagedError), word_index.opened(sessions.folder, anew=anew) as db:
             return ask(db)
     return ask(None)
 
@@ -148,7 +150,7 @@ def _answer(
         except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
             pass
         except sqlite3.DatabaseError as error:
-            raise SearchIndexDamagedError from error
+            raise SideDatabaseDamagedError from error
     answer = answer or _piecemeal(index, asked, progress)
     if answer.hits:
         return answer
@@ -166,7 +168,7 @@ def _found(
             progress(min(word_index.rounds(db), total), total)
             if is_enough() or _has_enough(db, index, asked):
                 break
-    with word_index.one_state(db):
+    with side_database.one_state(db):
         if not word_index.is_of(db, index):
             return None
         hits, has_more = _hits(index, asked, _matching(db, asked))
@@ -179,7 +181,7 @@ def _found(
 
 def _has_enough(db: sqlite3.Connection, index: Index, asked: _Asked) -> bool:
     """Whether what is in has more hits than are wanted, and none that is missing is later than they are."""
-    with word_index.one_state(db):
+    with side_database.one_state(db):
         if not word_index.has_latest(db, index) or word_index.is_current(db, index):
             return False
         missing = word_index.latest_missing(db)
@@ -249,7 +251,7 @@ _ID = "SELECT session_id FROM session WHERE id = ?"
 
 def _hit(index: Index, session: int, number: int, finder: Finder, column: str | None) -> Hit | None:
     """What to tell of a round; None where it is not there any more."""
-    indexed = word_index.indexed_round(index, session, number)
+    indexed = indexed_rounds.indexed_round(index, session, number)
     if indexed is None:
         return None
     try:
@@ -281,10 +283,10 @@ def _by_pieces(index: Index, asked: _Asked, progress: Progress, total: int) -> _
     """What matches in each piece, one after the other."""
     done = 0
     with word_index.in_memory() as db:
-        for piece, slot in word_index.older(index, word_index.NEVER):
+        for piece, slot in indexed_rounds.older(index, indexed_rounds.NEVER):
             word_index.put(db, word_index.texts(index.folder, reversed(piece)))
             matches = [match for several, _ in _matching(db, asked) for match in several]
-            yield matches, word_index.latest_before(slot)
+            yield matches, indexed_rounds.latest_before(slot)
             word_index.clear(db)
             done += len(piece)
             progress(done, total)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from session_monitor.index.schema import NO_TOKENS
+from session_monitor.index.tables.schema import NO_TOKENS
 from session_monitor.insight.basis import evidence
 from session_monitor.insight.basis.content import AskedTool
 from tests.support.judged_sessions import plain_call

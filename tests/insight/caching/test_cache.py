@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from session_monitor.index.schema import CACHE_UNTOLD, FAILED, NO_TOKENS
+from session_monitor.index.tables.schema import CACHE_UNTOLD, FAILED, NO_TOKENS
 from session_monitor.insight.basis import limits
 from session_monitor.insight.basis.cache_rules import CacheRules
 from session_monitor.insight.basis.call import CallCost

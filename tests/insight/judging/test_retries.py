@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.index.schema import FAILED, LEFT
+from session_monitor.index.tables.schema import FAILED, LEFT
 from session_monitor.insight.basis import limits
 from session_monitor.insight.basis.prompts import prompts
 from session_monitor.insight.basis.turns import turns

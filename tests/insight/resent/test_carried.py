@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 from hypothesis import given
 
-from session_monitor.index.schema import AT_LEAST
+from session_monitor.index.tables.schema import AT_LEAST
 from session_monitor.insight.basis.prompts import prompts
 from session_monitor.insight.resent.carried import MessageLedger
 from tests.support import judged_sessions

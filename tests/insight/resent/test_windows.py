@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from session_monitor.base import data_tables
-from session_monitor.index.schema import AT_LEAST
+from session_monitor.index.tables.schema import AT_LEAST
 from session_monitor.insight.basis import limits
 from session_monitor.insight.basis.call import JudgedCall
 from session_monitor.insight.resent import windows

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from session_monitor.index import latencies
 from session_monitor.index.check import IndexCheck
-from session_monitor.index.schema import LATENCY_SPANS, SLOT
+from session_monitor.index.tables import latencies
+from session_monitor.index.tables.schema import LATENCY_SPANS, SLOT
 from session_monitor.reports.report import Report
 from session_monitor.reports.selected import latency
 from session_monitor.reports.selected.filter_sql import SelectionSql

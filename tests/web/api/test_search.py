@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
 
 import pytest
 
 from session_monitor.base import data_folder
-from session_monitor.search import word_index, words
+from session_monitor.search import indexed_rounds, word_index, words
 from tests.support.webserving import cli
 from web.answers.desk import SEARCHING, Desk
 from web.api import search
@@ -28,12 +28,9 @@ def test_a_search_is_that_of_the_command_line(running, folder, text):
 
 def test_a_python_without_full_text_search(running, monkeypatch):
     """Some lack SQLite's FTS5: nobody is told that there is nothing, but why it cannot be looked for."""
-
-    def refuse(*_anything):
-        raise sqlite3.OperationalError("no such module: fts5")
-
-    monkeypatch.setattr(word_index, "_create", refuse)
-    monkeypatch.setattr(word_index, "_connect", lambda _path: None)
+    tables = ["CREATE VIRTUAL TABLE text USING none(a)"]
+    monkeypatch.setattr(word_index, "_WORD_INDEX", word_index._WORD_INDEX._replace(tables=tables))
+    monkeypatch.setattr(word_index, "opened", lambda *_args, **_more: contextlib.nullcontext(None))
 
     found = running.ask("/api/search", q="weather")
 
@@ -44,7 +41,7 @@ def test_a_python_without_full_text_search(running, monkeypatch):
 def test_what_is_there_so_far(running, folder, monkeypatch):
     """Nobody waits for all: the answer tells how much it is about, and who asks again gets one that is further."""
     (folder / data_folder.WORD_INDEX).unlink(missing_ok=True)
-    monkeypatch.setattr(word_index, "PIECE", 1)
+    monkeypatch.setattr(indexed_rounds, "PIECE", 1)
     monkeypatch.setattr(search, "PATIENCE", 0)
     shares = []
     while not shares or shares[-1] < 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from session_monitor.index.schema import CACHE_UNTOLD, FAILED, LEFT, NO_CONTENT, NO_SIZE, NO_TOKENS, UNTOLD
+from session_monitor.index.tables.schema import CACHE_UNTOLD, FAILED, LEFT, NO_CONTENT, NO_SIZE, NO_TOKENS, UNTOLD
 from session_monitor.prices.cost import CostParts
 
 from .content import Content

@@ -10,8 +10,8 @@ import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple, Optional
 
-from session_monitor.index import ways
-from session_monitor.index.schema import EXPLICIT_CACHE
+from session_monitor.index.tables import ways
+from session_monitor.index.tables.schema import EXPLICIT_CACHE
 from session_monitor.insight.basis import cache_rules
 from session_monitor.insight.basis.cache_rules import CacheRule, CacheRules
 from session_monitor.insight.basis.call import JudgedCall

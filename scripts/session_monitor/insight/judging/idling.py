@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from session_monitor.index.schema import AT_LEAST, CUT, FREE, LEFT_OUT, TOOL_CALLS, TOOLS_UNKNOWN
+from session_monitor.index.tables.schema import AT_LEAST, CUT, FREE, LEFT_OUT, TOOL_CALLS, TOOLS_UNKNOWN
 from session_monitor.insight.basis.call import JudgedCall
 from session_monitor.insight.basis.content import MODEL, RESULT
 from session_monitor.insight.basis.evidence import finding, pico_of

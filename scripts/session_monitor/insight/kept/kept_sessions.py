@@ -11,12 +11,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional
 
 from session_monitor.base import utf8
+from session_monitor.index.side_database import transaction
 from session_monitor.insight.basis import limits
 from session_monitor.insight.basis.finding import SEVERITIES, Finding
 from session_monitor.insight.judging.judgement import SessionJudgement
 from session_monitor.prices.money import MICRO
-
-from .insights_file import transaction
 
 if TYPE_CHECKING:
     from session_monitor.insight.basis.prompt_versions import PromptRun

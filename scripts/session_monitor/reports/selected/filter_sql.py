@@ -8,10 +8,10 @@ from typing import NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.calls import outcome
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.schema import SLOT
-from session_monitor.index.ways import gateway_of
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.schema import SLOT
+from session_monitor.index.tables.ways import gateway_of
 from session_monitor.prices.money import MICRO
 
 from .filters import ACTIVE, ACTIVE_FOR, ENDED, ERROR, FAILED, STALE, Selection

@@ -13,8 +13,8 @@ import operator
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Callable, NamedTuple, Optional, TypeVar
 
-from session_monitor.index import latencies, schema
-from session_monitor.index.schema import LATENCY_SPANS, SLOT
+from session_monitor.index.tables import latencies, schema
+from session_monitor.index.tables.schema import LATENCY_SPANS, SLOT
 
 from .filter_sql import SelectionSql
 

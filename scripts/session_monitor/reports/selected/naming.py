@@ -10,8 +10,8 @@ from collections import Counter
 from collections.abc import Iterable
 
 from session_monitor.index.database import Index
-from session_monitor.index.schema import SLOT
-from session_monitor.index.ways import gateway_of, route_and_cluster
+from session_monitor.index.tables.schema import SLOT
+from session_monitor.index.tables.ways import gateway_of, route_and_cluster
 
 MODEL, CONSUMER, VENDOR, SELLER, ROUTE, GATEWAY = COLUMNS = (
     "model",

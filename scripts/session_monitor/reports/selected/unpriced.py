@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from session_monitor.index import round_costs, schema
 from session_monitor.index.database import Index
+from session_monitor.index.tables import round_costs, schema
 from session_monitor.prices import cost
 from session_monitor.totals.spending import NO_NAME
 

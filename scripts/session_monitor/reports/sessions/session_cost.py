@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.round_costs import call_of
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.round_costs import call_of
 from session_monitor.prices import money
 from session_monitor.prices.book import Book
 from session_monitor.prices.cost import Call, Cost, CostParts

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.tables import schema
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection
 

@@ -6,8 +6,8 @@ import heapq
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Callable, NamedTuple
 
-from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.tables import schema
 from session_monitor.prices.money import MICRO
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.index.database import Index
-from session_monitor.index.schema import FAILED, LEFT, NO_CONTENT, NO_TOKENS, TOOL_CALLS
+from session_monitor.index.tables.schema import FAILED, LEFT, NO_CONTENT, NO_TOKENS, TOOL_CALLS
 from session_monitor.prices import money
 from session_monitor.sessions.rounds import Place
 

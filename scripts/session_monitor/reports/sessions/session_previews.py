@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from session_monitor.base import utf8
 from session_monitor.index.database import Index
-from session_monitor.index.schema import NO_CONTENT, NO_TOKENS
+from session_monitor.index.tables.schema import NO_CONTENT, NO_TOKENS
 from session_monitor.sessions import title
 from session_monitor.sessions.rounds import Place
 

@@ -7,8 +7,17 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
 from session_monitor.index.database import Index
-from session_monitor.index.round_costs import call_of
-from session_monitor.index.schema import CACHE_UNTOLD, CUT, FAILED, FREE, LEFT_OUT, NO_CONTENT, NO_SIZE, NO_TOKENS
+from session_monitor.index.tables.round_costs import call_of
+from session_monitor.index.tables.schema import (
+    CACHE_UNTOLD,
+    CUT,
+    FAILED,
+    FREE,
+    LEFT_OUT,
+    NO_CONTENT,
+    NO_SIZE,
+    NO_TOKENS,
+)
 from session_monitor.prices.cost import Call
 from session_monitor.reports.sums.breakdown import BreakdownRow, ToolRow
 from session_monitor.reports.sums.dashboard import percentile

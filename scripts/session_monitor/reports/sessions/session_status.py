@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.tables import schema
 from session_monitor.reports.selected import states
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ACTIVE, Selection

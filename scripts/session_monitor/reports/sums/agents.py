@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Callable, NamedTuple, Optional
 
-from session_monitor.index import schema
 from session_monitor.index.database import Index
+from session_monitor.index.tables import schema
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection
 from session_monitor.totals import usage_totals

@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import periods
 from session_monitor.base.periods import TimeSpan
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.schema import SLOT
-from session_monitor.index.ways import gateway_of
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.schema import SLOT
+from session_monitor.index.tables.ways import gateway_of
 from session_monitor.reports.selected.filter_sql import SelectionSql, SumSource
 from session_monitor.reports.selected.naming import Naming
 from session_monitor.totals import usage_totals

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import periods
 from session_monitor.base.periods import TimeSpan
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.schema import SLOT
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.schema import SLOT
 from session_monitor.prices import money
 from session_monitor.reports.selected.filter_sql import SelectionSql, SumSource
 from session_monitor.reports.selected.filters import Selection

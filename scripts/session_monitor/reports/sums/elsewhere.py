@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.index import schema
 from session_monitor.index.database import Index, Progress
-from session_monitor.index.round_costs import parts_kept
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.round_costs import parts_kept
 from session_monitor.prices import money
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection

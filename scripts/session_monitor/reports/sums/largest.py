@@ -12,10 +12,10 @@ from typing import Any, NamedTuple
 
 from session_monitor.base import timestamps
 from session_monitor.calls import outcome
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.round_flags import outcome_of
-from session_monitor.index.schema import AT_LEAST, CACHE_UNTOLD, MILLIONTHS, NO_TOKENS, SLOT, SLOT_OF
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.round_flags import outcome_of
+from session_monitor.index.tables.schema import AT_LEAST, CACHE_UNTOLD, MILLIONTHS, NO_TOKENS, SLOT, SLOT_OF
 from session_monitor.prices import cost, money
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import Selection

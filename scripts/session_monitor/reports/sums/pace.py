@@ -6,7 +6,7 @@ from datetime import tzinfo
 from typing import Any, NamedTuple
 
 from session_monitor.base import periods
-from session_monitor.index import schema
+from session_monitor.index.tables import schema
 from session_monitor.prices import money
 from session_monitor.reports.selected.filter_sql import SelectionSql
 from session_monitor.reports.selected.filters import ACTIVE_FOR

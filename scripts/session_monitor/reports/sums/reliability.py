@@ -13,10 +13,10 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Any, NamedTuple, Optional
 
 from session_monitor.calls import outcome
-from session_monitor.index import schema
 from session_monitor.index.database import Index
-from session_monitor.index.schema import SLOT
-from session_monitor.index.ways import route_and_cluster
+from session_monitor.index.tables import schema
+from session_monitor.index.tables.schema import SLOT
+from session_monitor.index.tables.ways import route_and_cluster
 from session_monitor.prices import money
 from session_monitor.reports.selected import latency
 from session_monitor.reports.selected.filter_sql import SelectionSql

@@ -12,7 +12,7 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from session_monitor.base import data_tables
-from session_monitor.index import schema
+from session_monitor.index.tables import schema
 
 _MODERN = (23, 2)
 """Servers from here on know rows that are deleted, tokens of inserts, and texts of which there are few."""

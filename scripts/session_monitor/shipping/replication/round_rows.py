@@ -1,7 +1,7 @@
 """How do rounds of the index read as rows of a store?
 
 As they stand in the index, with names in place of its numbers: tokens by kind, money in millionths of a dollar and the rest
-in 1e-12, ``flags`` (``index.schema``), and what a round had to do with tools.  ``at_ms`` and durations are milliseconds.
+in 1e-12, ``flags`` (``index.tables.schema``), and what a round had to do with tools.  ``at_ms`` and durations are milliseconds.
 What is unknown is null.  Nothing of it was said by anybody.
 """
 

@@ -6,8 +6,8 @@ import sqlite3
 
 from hypothesis import given, settings
 
-from session_monitor.index import rows as index_rows
-from session_monitor.index import schema
+from session_monitor.index.tables import rows as index_rows
+from session_monitor.index.tables import schema
 from session_monitor.prices.cost import call_of
 from session_monitor.totals import usage_totals
 from tests.support import priced

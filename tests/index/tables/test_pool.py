@@ -8,9 +8,9 @@ import os
 import pytest
 
 from session_monitor.base import side_by_side
-from session_monitor.index import pool
-from session_monitor.index import rows as index_rows
-from session_monitor.index.pool import chunks
+from session_monitor.index.tables import pool
+from session_monitor.index.tables import rows as index_rows
+from session_monitor.index.tables.pool import chunks
 from session_monitor.sessions import file_names
 from tests.support.calls import BOOK
 from tests.support.indexes import Agent, Step, caught_up, contents, opened

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.index import round_flags, schema
+from session_monitor.index.tables import round_flags, schema
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.index import latencies
+from session_monitor.index.tables import latencies
 
 WHOLE = {"response_type": "normal", "duration_ms": 449, "upstream_ms": 400}
 STREAM = {"response_type": "stream", "first_token_ms": 411, "duration_ms": 610, "upstream_ms": 407}

@@ -8,8 +8,8 @@ import os
 import pytest
 from hypothesis import given, settings
 
-from session_monitor.index import round_costs, schema, tool_rows
-from session_monitor.index import rows as index_rows
+from session_monitor.index.tables import round_costs, schema, tool_rows
+from session_monitor.index.tables import rows as index_rows
 from session_monitor.prices import money
 from session_monitor.prices.cost import SELLER_UNKNOWN, Cost, bits_of, call_of, notes_of
 from session_monitor.sessions import file_names, session_file

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from session_monitor.calls.usage import Usage
-from session_monitor.index import round_costs
+from session_monitor.index.tables import round_costs
 from session_monitor.prices import money
 from session_monitor.prices.cost import Call
 from tests.support.calls import BOOK

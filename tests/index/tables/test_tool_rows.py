@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from session_monitor.index import rows as index_rows
-from session_monitor.index import tool_rows
-from session_monitor.index.tool_rows import ToolUseRow
+from session_monitor.index.tables import rows as index_rows
+from session_monitor.index.tables import tool_rows
+from session_monitor.index.tables.tool_rows import ToolUseRow
 from tests.support import calls
 from tests.support.indexes import Agent, Step
 
