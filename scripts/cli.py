@@ -87,7 +87,8 @@ examples:
   python3 scripts/cli.py show agent:main:discord:channel:1465367993012981988 --rounds last:5
   python3 scripts/cli.py stats-date --by week --timezone Asia/Shanghai
 
-exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 4 a budget is breached, 130 interrupted
+exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 4 a budget is breached,
+130 or 143 interrupted
 """
 
 

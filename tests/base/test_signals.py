@@ -50,16 +50,23 @@ def test_all_is_as_before_when_nobody_waits_any_more():
         os.fstat(descriptor)
 
 
-def test_an_end_is_asked_for_and_insisted_on():
-    """The first signal asks, and wakes; the second one ends what does not listen."""
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    ("second", "end"),
+    [(signal.SIGINT, KeyboardInterrupt()), (signal.SIGTERM, SystemExit(143)), (signal.SIGHUP, SystemExit(129))],
+)
+def test_an_end_is_asked_for_and_insisted_on(first, second, end):
+    """The first signal asks, and wakes; the second one ends what does not listen, as that signal ends a program."""
     signals = Signals()
     with signals.catch():
         assert not signals.stop()
-        os.kill(os.getpid(), signal.SIGTERM)
+        os.kill(os.getpid(), first)
         signals.sleep(60)
-        assert (signals.stop(), signals.received) == (True, signal.SIGTERM)
-        with pytest.raises(KeyboardInterrupt):
-            os.kill(os.getpid(), signal.SIGTERM)
+        assert (signals.stop(), signals.received) == (True, first)
+        with pytest.raises(type(end)) as ended:
+            os.kill(os.getpid(), second)
+
+    assert ended.value.args == end.args
 
 
 @pytest.mark.parametrize("is_asked_before", [True, False])

@@ -9,9 +9,13 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.campaigns.same_answers.asked import questions
-from tests.campaigns.same_answers.side_by_side import Verdict
+import pytest
 
+from tests.campaigns.same_answers.asked import questions
+from tests.campaigns.same_answers.masks import OF_COMMANDS, OF_STATE, masked
+from tests.campaigns.same_answers.side_by_side import Side, Verdict
+
+MOMENT = "2026-12-01T18:01:06.344Z"
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
@@ -75,6 +79,32 @@ def test_what_one_side_has_alone_is_a_difference(capsys):
         "files: 4 compared, 3 differ",
     ]
     assert verdict.differing == 3
+
+
+def test_python_lies_in_a_checkout(monkeypatch):
+    """Both sides are run by the same Python, and where its path is named that is no difference."""
+    monkeypatch.setattr(sys, "executable", "/one/.venv/bin/python")
+    sides = [Side(name, Path(f"/{name}"), Path("/work") / name) for name in ("one", "two")]
+    told = [side.neutral(b"/one/.venv/bin/python /%b/scripts/cli.py" % side.name.encode()) for side in sides]
+
+    assert told == [b"PYTHON CHECKOUT/scripts/cli.py"] * 2
+
+
+@pytest.mark.parametrize(
+    ("masks", "name", "text", "moment"),
+    [
+        (OF_COMMANDS, "insights", '{"since": "2026-02-01T00:00:00.000Z", "until": "%s"}', MOMENT),
+        (OF_COMMANDS, "insights", "5 sessions of 2026-02-01 00:00 to %s\n", "2026-12-01 18:01"),
+        (OF_COMMANDS, "drivers", '"until": "%s"}, "against": {"cost_usd": "1", "since": "2026-02-01"}', MOMENT),
+        (OF_COMMANDS, "drivers", '"against": {"since": "%s", "cost_usd": "1"}', MOMENT),
+        (OF_COMMANDS, "metrics", '"asm_last_poll_timestamp_seconds", "labels": {}, "value": "%s"', "1796148772.381"),
+        (OF_COMMANDS, "export", ",prod,%s the fix is in round 2,,", MOMENT),
+        (OF_STATE, ".state.json", '"told":false,"since":%s,"looks":0,"hashes":{}', "26239.36575326"),
+    ],
+)
+def test_a_moment_is_no_difference(masks, name, text, moment):
+    """What differs by the moment alone at which it was asked is left out, and nothing else of it."""
+    assert masked(masks, name, (text % moment).encode()) == (text % "*").encode()
 
 
 def test_questions_are_lines_of_data():

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import pty
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +20,7 @@ from session_monitor.calls import ai_log
 from tests.support.command_line import CLI, ENVIRONMENT, PATIENCE, ROOT, data
 from tests.support.needs import need_module, need_tool
 from tests.support.standin import TOKENS, StandIn
+from tests.support.waiting import until
 
 PYTHON = sys.executable
 CALLS = """
@@ -419,6 +422,35 @@ def test_a_run_whose_provider_is_a_proxy(place, standin):
             proxy.send_signal(signal.SIGKILL if killed else signal.SIGTERM)
         assert (done.stdout, told["rounds"], len(place.lines())) == ("200 True\n", 1, before + 1), done.stderr
     assert len(data("list", "--data-dir", place.sessions)) == 2
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_proxy_that_is_told_twice_to_end(place, number):
+    """It does not wait for the call that is at work: that is broken off and written down, and all ends as it should."""
+    with socket.create_server(("127.0.0.1", 0)) as provider:
+        provider.settimeout(PATIENCE)
+        words = [PYTHON, str(CLI), "proxy", "--port", "0", "--json", "--data-dir", str(place.sessions)]
+        words += ["--upstream", f"openai=http://127.0.0.1:{provider.getsockname()[1]}/v1"]
+        with subprocess.Popen(words, stdout=subprocess.PIPE, env=place.environment) as proxy:
+            port = json.loads(proxy.stdout.readline())["data"]["port"]
+            call = http.client.HTTPConnection("127.0.0.1", port)
+            call.request("POST", "/v1/chat/completions", b'{"model": "gpt-5.2", "messages": []}')
+            with provider.accept()[0]:
+                proxy.send_signal(number)
+                until(lambda: not is_served(port), "it takes no more calls")
+                proxy.send_signal(number)
+                assert proxy.wait(PATIENCE) == 0
+            call.close()
+    assert len(place.lines()) == 1
+
+
+def is_served(port):
+    """Whether somebody takes calls there."""
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except OSError:
+        return False
+    return True
 
 
 def test_a_key_in_the_address_of_a_provider(place, standin):

@@ -333,7 +333,7 @@ def test_what_is_piped_is_left_too(tmp_path, agent):
 
 def test_hostile_files(tmp_path, agent, monkeypatch):
     """Links, pipes, folders, lines that are huge, deep or no JSON: none of them costs the calls beside it."""
-    monkeypatch.setattr("session_monitor.importers.json_lines.LONGEST", 10_000)
+    monkeypatch.setattr("session_monitor.importers.agents.json_lines.LONGEST", 10_000)
     deep = '{"usage":"assistant","a":' + "[" * 100_000 + "]" * 100_000 + "}\n"
     huge = '{"usage":"assistant","a":"' + "x" * 50_000 + '"}\n'
     odd = [

@@ -10,7 +10,7 @@ import pytest
 from session_monitor.base import data_folder, files
 from session_monitor.calls.usage import Usage
 from session_monitor.importers import places
-from session_monitor.importers.found import FoundCall
+from session_monitor.importers.agents.found import FoundCall
 from session_monitor.importers.importing import Importing, WantedAgent
 from session_monitor.importers.proxied import ProxiedCalls
 from session_monitor.recording import known_calls, log_line, recorded_log

@@ -1015,6 +1015,30 @@ def test_an_interrupted_pass_goes_on_later(output, long_log, number, moment):
     assert but_for_positions(output) == expected
 
 
+@pytest.mark.parametrize("mode", ["--once", "--follow"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_who_insists_on_an_end(output, log, mode, number):
+    """The second signal ends what has not listened to the first one, with the exit code of that signal; all is read later."""
+    program = f"""\
+import os, sys
+sys.path.insert(0, {str(ROOT)!r})
+import main
+
+def poll(*arguments):
+    for _ in range(2):
+        os.kill(os.getpid(), {int(number)})
+    sys.exit("it went on")
+
+main.Monitor._polled = main.Monitor._poll_again = poll
+sys.exit(main.main())
+"""
+    arguments = ["--log-path", log, "--output-dir", output]
+    done = run(*arguments, mode, program=("-c", program))
+    assert (done.returncode, done.stderr) == (128 + number, "")
+    assert run(*arguments, "--once").returncode == 0
+    assert rounds(output) == {"agent:main:a": 2, "agent:ops:b": 1}
+
+
 # -- following ---------------------------------------------------------------------------------------------------------
 
 

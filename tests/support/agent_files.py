@@ -9,9 +9,9 @@ import sqlite3
 from pathlib import Path
 
 from session_monitor.importers import places
-from session_monitor.importers.found import FileReading
+from session_monitor.importers.agents.found import FileReading
+from session_monitor.importers.agents.readers import READERS
 from session_monitor.importers.importing import Importing, WantedAgent
-from session_monitor.importers.readers import READERS
 from session_monitor.recording.known_calls import KEY
 
 DATA = Path(__file__).resolve().parent.parent / "importers" / "data"

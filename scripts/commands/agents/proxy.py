@@ -84,7 +84,7 @@ def _close(proxy: RecordingProxy) -> None:
     """End it; a second signal says that calls at work are not to be waited for."""
     try:
         proxy.close()
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # Ctrl-C, or SIGTERM
         proxy.close(patience=0)
 
 

@@ -9,11 +9,10 @@ import select
 import signal
 import sys
 from collections.abc import Iterator
-from types import FrameType
 from typing import Callable
 
 from session_monitor.base import data_folder, timestamps
-from session_monitor.base.signals import waking
+from session_monitor.base.signals import end_at_once, waking
 from session_monitor.conversations.follow import Pause
 from session_monitor.own_prices.current_book import CurrentBook
 from session_monitor.reports.report import Report
@@ -97,7 +96,7 @@ def pausing(interval: float, *, once: bool) -> Iterator[Pause]:
         yield lambda: False
         return
     ends = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) != signal.SIG_IGN]  # nohup
-    with waking(dict.fromkeys(ends, _end)) as signals:
+    with waking(dict.fromkeys(ends, end_at_once)) as signals:
         yield _pause(signals, interval)
 
 
@@ -116,7 +115,3 @@ def _pause(signals: int, interval: float) -> Pause:
         return True
 
     return pause
-
-
-def _end(number: int, _frame: FrameType | None) -> None:
-    raise SystemExit(128 + number)

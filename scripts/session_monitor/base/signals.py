@@ -78,12 +78,19 @@ def _nothing(_number: int, _frame: FrameType | None) -> None:
     """Only wake."""
 
 
+def end_at_once(number: int, _frame: FrameType | None) -> None:
+    """End the program by this signal where it stands, with the exit status that a shell gives: 128 and its number."""
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt  # as Python itself has it; the faces give its status
+    raise SystemExit(128 + number)
+
+
 PATIENCE = 5.0
 """Seconds from when an end is asked for until those are given up that are waited for; service managers wait for ten at least."""
 
 
 class Signals:
-    """SIGINT, SIGTERM and SIGHUP ask for an end; SIGUSR1, SIGUSR2, SIGCONT and a changed window size wake the sleeper.
+    """SIGINT, SIGTERM and SIGHUP ask for an end, the second one at once; SIGUSR1, SIGUSR2, SIGCONT and a changed window size wake the sleeper.
 
     SIGUSR1 and SIGUSR2 are what rotation tells programs that write a log: look now.
     """
@@ -129,9 +136,9 @@ class Signals:
         if self._give_up and self.received:  # else somebody else's alarm
             self._give_up()
 
-    def _end(self, number: int, _frame: FrameType | None) -> None:
+    def _end(self, number: int, frame: FrameType | None) -> None:
         if self.received:  # somebody insists
-            raise KeyboardInterrupt
+            end_at_once(number, frame)
         self.received = number
         if self._give_up:
             self._be_patient()

@@ -23,13 +23,14 @@ from session_monitor.recording import log_line, recorded_log
 from session_monitor.recording.known_calls import KnownCalls
 from session_monitor.recording.recorded_call import RecordedCall
 
-from . import databases, json_lines, places
-from .found import FileReading, FoundCall, moment
+from . import places
+from .agents import databases, json_lines
+from .agents.found import FileReading, FoundCall, moment
+from .agents.readers import READERS
 from .logged import LoggedCalls
 from .places import Agent
 from .progress import ImportProgress
 from .proxied import ProxiedCalls
-from .readers import READERS
 from .tally import Tally
 
 QUIET = 60.0

@@ -17,7 +17,7 @@ from session_monitor.calls.round import Round
 from session_monitor.recording import known_calls, recorded_log
 from session_monitor.recording.recorded_call import RecordedCall
 
-from .found import FoundCall
+from .agents.found import FoundCall
 
 _MARK = b'\\"recorded_by\\":\\"proxy\\"'
 _SLACK = 5000

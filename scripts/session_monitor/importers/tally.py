@@ -8,7 +8,7 @@ from typing import Any
 
 from session_monitor.recording.recorded_call import RecordedCall
 
-from . import found
+from .agents import found
 
 PASSED_OVER = found.PASSED_OVER
 """What may be passed over, in words."""

@@ -16,6 +16,7 @@ class Mask(NamedTuple):
 
 _OF_NOTES = ("note", "tag", "star", "archive", "name", "list", "show", "export", "search", "recover", "status")
 _LOOKED = rb"(?<=asm_last_poll_timestamp_seconds )[\d.]+"
+_LOOKED_IN_JSON = rb'(?<="asm_last_poll_timestamp_seconds", "labels": \{\}, "value": ")[\d.]+'
 OF_COMMANDS = (
     Mask(("main.py",), rb"(?<= in )\d+\.\d(?= s\r?\n)", "how long a pass took"),
     Mask(("main.py", "watch", "doctor"), rb" *\b\d+ (?:s|min|h|d)(?= ago\b)", "time went by between the two"),
@@ -23,10 +24,14 @@ OF_COMMANDS = (
     Mask(("doctor",), rb"[\d.,]+ [kMGTP]?B(?= free where)", "how full the disk is just now"),
     Mask(("export",), rb'(?<="generated_at": ")[^"]+', "the moment of the export"),
     Mask(("export",), rb"\A# \w+ of \S+", "as above"),
+    Mask(("drivers", "insights"), rb'(?<="until": ")[^"]+', "the moment of the question, where it names none"),
+    Mask(("drivers",), rb'(?<="against": \{"since": ")[^"]+', "as long before"),
+    Mask(("insights",), rb"(?<= to )\d{4}-\d\d-\d\d \d\d:\d\d", "the minute of the question"),
     Mask(("status",), rb'(?<="idle_seconds":)\d+', "time went by between the two"),
     Mask(("recover",), rb'(?<="before": ")[^"]+', "as above"),
-    Mask(("metrics",), _LOOKED, "when a pass of the monitor was"),
+    Mask(("metrics",), _LOOKED + b"|" + _LOOKED_IN_JSON, "when a pass of the monitor was"),
     Mask(_OF_NOTES, rb'(?<="at": ")[^"]+', "when something was noted"),
+    Mask(("export",), rb"\d{4}-\d\d-\d\dT\S+(?= the fix is )", "as above"),
     Mask(_OF_NOTES, rb'(?<="archived": ")[^"]+', "as above"),
     Mask(_OF_NOTES, rb"(?m)(?<=archived )\d{4}-\d\d-\S+|(?<=^  \d\. )\d{4}-\S+", "as above"),
 )
@@ -46,6 +51,7 @@ OF_WEB = (
 OF_STATE = (
     Mask((".notes.json",), rb'(?<="at": ")[^"]+|(?<="archived": ")[^"]+', "when something was noted"),
     Mask((".state.json",), rb'"quiet_since": ?[\d.]+', "seconds of a clock, when a rotated file was quiet"),
+    Mask((".state.json",), rb'(?<="since":)[\d.]+', "as above, when a compressed one was judged"),
     Mask((".state.json",), rb'(?<=^\{"inode":)\d+', "the state file's own inode"),
     Mask((".state.json",), rb'(?<=,"sha256":")[0-9a-f]{64}', "the checksum of all that is in it, also of these"),
     Mask((".state.json",), rb'"rested":(?:true|false)', "whether a file was left alone for a moment before a look"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import os
+import sys
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,8 +22,11 @@ class Side(NamedTuple):
     home: Path
 
     def neutral(self, text):
-        """A text without the paths of the checkout and of the folder, which a few outputs name in full."""
-        return text.replace(os.fsencode(self.checkout), b"CHECKOUT").replace(os.fsencode(self.home), b"HOME")
+        """A text without the paths of Python, of the checkout and of the folder, which a few outputs name in full."""
+        paths = {sys.executable: b"PYTHON", self.checkout: b"CHECKOUT", self.home: b"HOME"}
+        for path, name in paths.items():  # in this order: Python may lie in a checkout, which is that of one side then
+            text = text.replace(os.fsencode(path), name)
+        return text
 
 
 class Verdict:

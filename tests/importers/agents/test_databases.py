@@ -9,8 +9,8 @@ import sqlite3
 
 import pytest
 
-from session_monitor.importers import databases
-from session_monitor.importers.found import FileReading
+from session_monitor.importers.agents import databases
+from session_monitor.importers.agents.found import FileReading
 from tests.support.agent_files import DATA, database, found, insert, recorded
 from tests.support.agent_files import imported as import_files
 
