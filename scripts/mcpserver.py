@@ -4,10 +4,12 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 
 if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fails at what it does not know
@@ -21,7 +23,7 @@ from mcp_server.protocol import messages
 from mcp_server.server import McpServer, writer
 from mcp_server.tools.folder import DataFolder
 from session_monitor import __version__
-from session_monitor.base import mounts, settings
+from session_monitor.base import mounts, settings, signals
 from session_monitor.text.help import HelpFormatter
 
 _EXAMPLES = """\
@@ -36,6 +38,9 @@ exit codes: 0 the host ended it, 2 wrong arguments
 """
 
 
+_ENDS = frozenset((signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Answer until the input ends; returns the exit code."""
     options = _parser().parse_args(arguments)
@@ -43,12 +48,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings.settle(vars(options), os.environ)
     except (settings.BadConfigError, OSError) as mistake:
         _parser().error(str(mistake))
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-        signal.signal(number, _leave)
     output = _only_messages()
     folder = DataFolder(_mounted(options.data_dir), os.environ, options.timezone)
     server = McpServer(folder, Methods(allows_notes=options.allow_notes), writer(output, _leave))
-    with open(0, "rb", closefd=False) as stream:
+    with open(0, "rb", closefd=False) as stream, signals.waking(dict.fromkeys(_ENDS, _leave)) as wake:
+        threading.Thread(target=_leave_when_told, args=(wake,), daemon=True).start()
         if not server.serve(messages.lines(stream)):
             _leave()  # nobody waits for what is still being worked out
     return 0
@@ -77,6 +81,14 @@ def _only_messages() -> int:
     os.dup2(2, 1)
     sys.stdout = sys.stderr = sys.stderr or open(2, "w", encoding="utf-8", closefd=False)  # noqa: SIM115 -- until the end
     return output
+
+
+def _leave_when_told(wake: int) -> None:
+    """As soon as a signal says so: the main thread waits for input, and hears of none that another one was given."""
+    with contextlib.suppress(OSError):  # closed: the input has ended
+        while not _ENDS.intersection(os.read(wake, 1024)):
+            pass
+        _leave()
 
 
 def _leave(*_signal: object) -> None:

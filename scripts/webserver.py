@@ -21,7 +21,7 @@ if sys.version_info < (3, 9):  # noqa: UP036 -- in words, before an older one fa
     sys.exit(f"webserver.py: this is Python {sys.version.split()[0]}: run it with Python 3.9 or newer")
 
 from session_monitor import __version__
-from session_monitor.base import data_folder, files, mounts, settings, timestamps
+from session_monitor.base import data_folder, files, mounts, settings, signals, timestamps
 from session_monitor.links import addresses
 from session_monitor.links.keys import BadKeyFileError, KeptKeys
 from session_monitor.prices.price_list import BadPriceListError
@@ -94,31 +94,31 @@ def _mounted(address: str) -> str:
 
 def _serve(options: argparse.Namespace) -> int:
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, functools.partial(_end, ended))
-    log = _quiet if options.quiet else _Log()
-    tls = _tls(options)
-    with contextlib.suppress(FileNotFoundError):  # it need not be there yet
-        data_folder.check_whose(options.data_dir)
-    folder = Folder(options.data_dir, os.environ)
-    keys = KeptKeys(options.data_dir, _say)
-    key = keys().main  # where it cannot be read, nothing is served
-    stopping = threading.Event()
-    user_of = peers.teller()
-    desk = Desk(folder, timestamps.now)
-    site = _site(options, desk, keys, stopping)
-    follower.follow(folder, stopping.wait)
-    service = Service(site.respond, site.refuse, log, site.connections, tls, user_of=user_of or peers.unknown)
-    server = Server((options.host, options.port), service)
-    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
-    _greet(options, server.server_port, key, is_there=folder.state().is_there)
-    if user_of is None and not _trusts_all(options):
-        _say(_NOT_TOLD)
-    ended.wait()
-    stopping.set()
-    server.stop()
-    desk.close()
-    folder.close()
+    with signals.waking(dict.fromkeys((signal.SIGTERM, signal.SIGINT), functools.partial(_end, ended))) as wake:
+        log = _quiet if options.quiet else _Log()
+        tls = _tls(options)
+        with contextlib.suppress(FileNotFoundError):  # it need not be there yet
+            data_folder.check_whose(options.data_dir)
+        folder = Folder(options.data_dir, os.environ)
+        keys = KeptKeys(options.data_dir, _say)
+        key = keys().main  # where it cannot be read, nothing is served
+        stopping = threading.Event()
+        user_of = peers.teller()
+        desk = Desk(folder, timestamps.now)
+        site = _site(options, desk, keys, stopping)
+        follower.follow(folder, stopping.wait)
+        service = Service(site.respond, site.refuse, log, site.connections, tls, user_of=user_of or peers.unknown)
+        server = Server((options.host, options.port), service)
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.2}, daemon=True).start()
+        _greet(options, server.server_port, key, is_there=folder.state().is_there)
+        if user_of is None and not _trusts_all(options):
+            _say(_NOT_TOLD)
+        while not ended.is_set():
+            signals.wait(wake)
+        stopping.set()
+        server.stop()
+        desk.close()
+        folder.close()
     return 0
 
 

@@ -34,6 +34,15 @@ def test_a_signal_wakes_who_waits(number):
     assert heard == [number] * (number == signal.SIGTERM)
 
 
+def test_a_signal_is_waited_for():
+    """One that came just before ends the wait, too, and is waited for no second time."""
+    with waking({signal.SIGUSR1: lambda *_: None}) as descriptor:
+        os.kill(os.getpid(), signal.SIGUSR1)
+        signals_room.wait(descriptor)
+        assert not is_readable(descriptor)
+        signals_room.wait(descriptor, 0)
+
+
 def test_all_is_as_before_when_nobody_waits_any_more():
     """Handlers and the place to which signals are told are given back, and no descriptor stays open."""
     numbers = (signal.SIGTERM, signal.SIGHUP, signal.SIGWINCH)

@@ -107,6 +107,8 @@ def test_options_are_the_commands_own():
         ("--data-dir x --wide list --limit 1", "list --limit 1 --data-dir x --wide"),
         ("--data-dir=x pricing list", "pricing list --data-dir=x"),
         ("--data-dir x list --data-dir y", "list --data-dir y"),
+        ("--data-dir x run -- sh --data-dir", "run --data-dir x -- sh --data-dir"),
+        ("--data-dir x run --name a sh --json", "run --data-dir x --name a sh --json"),
         ("--json", "--json"),
         ("--data-dir", "--data-dir"),
         ("--wrong list", "--wrong list"),

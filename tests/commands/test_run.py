@@ -17,6 +17,7 @@ import pytest
 
 from session_monitor.base import data_folder, files
 from session_monitor.calls import ai_log
+from tests.support import other_thread
 from tests.support.command_line import CLI, ENVIRONMENT, PATIENCE, ROOT, data
 from tests.support.needs import need_module, need_tool
 from tests.support.standin import TOKENS, StandIn
@@ -262,6 +263,17 @@ def test_signals_are_passed_on(place, number):
     said, _ = process.communicate(timeout=PATIENCE)
 
     assert said.decode() == f"[{number.value}]\n"
+    assert process.returncode == 42
+
+
+def test_a_signal_that_another_thread_is_given_is_passed_on(place):
+    """The recording proxy's thread may be the one that the system hands it to."""
+    process = place.started("--", PYTHON, "-c", WAITS, start_new_session=True)
+    assert process.stdout.readline() == b"ready\n"
+    other_thread.send_signal(process.pid, signal.SIGTERM)
+    said, _ = process.communicate(timeout=PATIENCE)
+
+    assert said.decode() == f"[{signal.SIGTERM.value}]\n"
     assert process.returncode == 42
 
 

@@ -12,6 +12,7 @@ import sys
 import pytest
 
 from session_monitor import __version__
+from tests.support import other_thread
 from tests.support.command_line import line, sessions
 from tests.support.mcp_client import MAIN, SERVER, RawClient, answered, connected, meta
 
@@ -172,6 +173,16 @@ def test_signals_end_it(sample, number):
     client = RawClient(sample)
     client.ask("ping")
     client.process.send_signal(number)
+    assert client.process.wait(10) == 0
+    assert client.end() == (0, "")
+    client.process.stdout.close()
+
+
+def test_a_signal_that_another_thread_is_given_ends_it(sample):
+    """Whichever thread the system hands it to, as when the server stood still meanwhile."""
+    client = RawClient(sample)
+    client.ask("ping")
+    other_thread.send_signal(client.process.pid, signal.SIGTERM)
     assert client.process.wait(10) == 0
     assert client.end() == (0, "")
     client.process.stdout.close()

@@ -18,6 +18,7 @@ import pytest
 
 import webserver
 from session_monitor.base import settings
+from tests.support import other_thread
 from tests.support.users import STRANGER, acting_as, need_users
 from tests.support.webserving import MAIN, PATIENCE, SAMPLE, SERVER, asked, ingest, program
 
@@ -49,6 +50,13 @@ def test_a_signal_ends_it(folder, number):
     with socket.socket() as again:
         again.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         again.bind(("127.0.0.1", port))
+
+
+def test_a_signal_that_another_thread_is_given_ends_it(folder):
+    """Whichever thread the system hands it to, as when the server stood still meanwhile."""
+    with program(folder) as (process, _, _):
+        other_thread.send_signal(process.pid, signal.SIGTERM)
+        assert process.wait(PATIENCE) == 0
 
 
 def test_a_folder_that_somebody_planted(tmp_path):

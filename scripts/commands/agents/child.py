@@ -12,6 +12,8 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from types import FrameType
 
+from session_monitor.base import signals
+
 NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 """The exit codes of a shell; to the last one a signal's number is added."""
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
@@ -41,15 +43,12 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
                 process.send_signal(number)
 
     handled = [number for number in (*_PASSED_ON, *_OF_TERMINAL) if signal.getsignal(number) != signal.SIG_IGN]  # nohup
-    before = {number: signal.signal(number, pass_on) for number in handled}
-    try:
+    with signals.waking({**dict.fromkeys(handled, pass_on), signal.SIGCHLD: _nothing}) as wake:
         process = _started(command, environment)
         for number in early:
             process.send_signal(number)
-        code = process.wait()
-    finally:
-        for number, former in before.items():
-            signal.signal(number, former)
+        while (code := process.poll()) is None:
+            signals.wait(wake)
     return code if code >= 0 else BY_SIGNAL - code
 
 
@@ -62,6 +61,10 @@ def _started(command: Sequence[str], environment: Mapping[str, str]) -> subproce
         raise NoProgramError(f"{command[0]}: {error.strerror or error}", NOT_EXECUTABLE) from None
     except ValueError as error:  # a zero byte among its words
         raise NoProgramError(f"{command[0]!r}: {error}", NOT_EXECUTABLE) from None
+
+
+def _nothing(_number: int, _frame: FrameType | None) -> None:
+    """Only wake."""
 
 
 def _comes_from_terminal() -> bool:

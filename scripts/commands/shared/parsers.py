@@ -160,6 +160,10 @@ def _folder(data_dir: str, environment: Mapping[str, str]) -> str:
         raise Failure("bad_address", str(mistake), failures.USAGE) from None
 
 
+_RUNS_ANOTHER = "run"
+"""The command behind whose options a program stands, with its own."""
+
+
 def command_first(words: Sequence[str]) -> list[str]:
     """The words of a command line with those shared options that stand before the command behind all others.
 
@@ -176,6 +180,8 @@ def command_first(words: Sequence[str]) -> list[str]:
         size = 1 if value or known[name].nargs == 0 else 2
         moved.append((name, rest[:size]))
         del rest[:size]
+    if rest[:1] == [_RUNS_ANOTHER]:  # what comes last is that program's
+        return [_RUNS_ANOTHER, *(word for _, each in moved for word in each), *rest[1:]]
     given = {word.partition("=")[0] for word in rest}
     return [*rest, *(word for name, each in moved if name not in given for word in each)]
 

@@ -17,10 +17,11 @@ Handler = Callable[[int, Optional["FrameType"]], None]
 
 @contextlib.contextmanager
 def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
-    """While the block runs these handle their signals.
+    """While the block runs these handle their signals, in the main thread.
 
-    Each of these, and a changed window size, lets bytes come to the descriptor that is given, so that nobody who waits
-    for these misses a signal that came just before.
+    Each of these, and a changed window size, lets a byte with its number come to the descriptor that is given, so that
+    nobody who waits for these misses a signal that came just before, or that the system gave to another thread: it wakes
+    nobody who waits in the main thread for anything else.
     """
     read, write = os.pipe()
     os.set_blocking(write, False)
@@ -35,6 +36,12 @@ def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
         signal.set_wakeup_fd(wakeup)
         os.close(read)
         os.close(write)
+
+
+def wait(wake: int, seconds: float | None = None) -> None:
+    """Wait for a signal, at the descriptor that ``waking`` gives, and no longer than so many seconds."""
+    if select.select([wake], [], [], seconds)[0]:
+        os.read(wake, 1024)
 
 
 @contextlib.contextmanager
