@@ -66,6 +66,13 @@ def test_what_all_come_to_is_a_bound(folder):
     )
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
+def test_from_the_first_day_of_a_calendar_to_its_last(folder, zone):
+    """All there is, also where those days begin or end outside of the calendar in a zone."""
+    told = run("insights", "--since", "0001-01-01", "--until", "9999-12-31", "--timezone", zone, "--data-dir", folder)
+    assert re.search(r"^🔎 .* sessions of .* to 9999-12-31", told.stdout)
+
+
 def test_without_a_price(tmp_path, logged):
     """Where nothing has a price tokens are told in place of money, and no sum is $0.00."""
     unpriced = [line.replace(b"gpt-5", b"no-such-model") for line in logged]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from session_monitor.base import timestamps
@@ -60,8 +60,19 @@ def in_json(period: Period) -> dict[str, str]:
 
 def heading(period: Period, where: tzinfo | None) -> str:
     """The first and the last minute in a time zone; the day of the last one where it is another; whole days by their dates."""
-    first, last = (datetime.fromtimestamp(each / 1000, where) for each in (period.since, period.until - 1))
+    first, last = (_at(each, where) for each in (period.since, period.until - 1))
     if f"{first:%H:%M}{last:%H:%M}" == "00:0023:59":
         return f"{first:%Y-%m-%d}" if last.date() == first.date() else f"{first:%Y-%m-%d} to {last:%Y-%m-%d}"
     end = f"{last:%H:%M}" if last.date() == first.date() else f"{last:%Y-%m-%d %H:%M}"
     return f"{first:%Y-%m-%d %H:%M} to {end}"
+
+
+def _at(moment: int, where: tzinfo | None) -> datetime:
+    """In a time zone; in UTC at the edges of the calendar, which a zone may lie beyond."""
+    try:
+        return (_EPOCH + timedelta(milliseconds=moment)).astimezone(where)
+    except (ValueError, OverflowError):
+        return _EPOCH + timedelta(milliseconds=moment)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)

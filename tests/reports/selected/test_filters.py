@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from session_monitor.base import periods
+from session_monitor.base import periods, timestamps
 from session_monitor.reports.selected import filters
 from session_monitor.reports.selected.filters import ALL, BadMomentError, Selection
 
@@ -128,6 +128,20 @@ def test_the_first_and_the_last_days_of_a_calendar(zone):
     assert ends == sorted(ends)
     assert all(start < end for start, end in zip(starts, ends))
     assert ends[-1] == filters.END
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("0001-01-01T00:00+08:00", filters.START),
+        ("9999-12-31T23:59-05:00", filters.END),
+        ("9999-12-31T23:59:59.999Z", filters.END),
+    ],
+)
+def test_moments_beyond_the_calendar_of_utc(text, meant):
+    """They are its first and its last one: whatever is asked about can be told in UTC."""
+    assert filters.moment(text, NOW, None) == meant
+    timestamps.rfc3339(meant)
 
 
 @given(st.text(alphabet="0123456789-:T.Z+dhw ", max_size=30), st.booleans())

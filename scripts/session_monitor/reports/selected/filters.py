@@ -100,29 +100,27 @@ def moment(text: str, now: datetime, zone: tzinfo | None, *, is_end: bool = Fals
 
     ``2026-02-01`` or ``20260201`` is the beginning of that day, or with ``is_end`` its end; ``today`` and ``yesterday``
     likewise; ``2026-02-01T09:30`` with seconds, fraction and zone where one likes; ``90s``, ``30m``, ``24h``, ``7d`` and
-    ``2w`` are so long before ``now``.  Days, and times without a zone, are those of ``zone``.
+    ``2w`` are so long before ``now``.  Days, and times without a zone, are those of ``zone``.  What no calendar of UTC holds is
+    its beginning or its end.
     """
-    text = text.strip()
-    back = _BACK.fullmatch(text)
     try:
-        if back:
-            return milliseconds(now - timedelta(seconds=int(back[1]) * _SECONDS[back[2].lower()]))
-        today = now.astimezone(zone).date()
-        day = {"today": today, "yesterday": today - timedelta(1)}.get(text.lower()) or _day(text)
-        if day:
-            return (
-                _beginning(day, zone)
-                if not is_end
-                else END
-                if day == date.max
-                else _beginning(day + timedelta(1), zone)
-            )
-        when = datetime.fromisoformat(_plain(text))
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=zone) if zone else when.astimezone()
-        return milliseconds(when)
+        return min(max(START, _moment(text.strip(), now, zone, is_end=is_end)), END)
     except (ValueError, OverflowError):
         raise BadMomentError(text) from None
+
+
+def _moment(text: str, now: datetime, zone: tzinfo | None, *, is_end: bool) -> int:
+    back = _BACK.fullmatch(text)
+    if back:
+        return milliseconds(now - timedelta(seconds=int(back[1]) * _SECONDS[back[2].lower()]))
+    today = now.astimezone(zone).date()
+    day = {"today": today, "yesterday": today - timedelta(1)}.get(text.lower()) or _day(text)
+    if day:
+        return _beginning(day, zone) if not is_end else END if day == date.max else _beginning(day + timedelta(1), zone)
+    when = datetime.fromisoformat(_plain(text))
+    if when.tzinfo is None:
+        when = when.replace(tzinfo=zone) if zone else when.astimezone()
+    return milliseconds(when)
 
 
 def _beginning(day: date, zone: tzinfo | None) -> int:
@@ -135,8 +133,8 @@ def _beginning(day: date, zone: tzinfo | None) -> int:
         return periods.start_of(day, timezone.utc)
 
 
-END = 253_402_300_800_000
-"""The end of the year 9999, in milliseconds since 1970: no calendar goes further."""
+START, END = -62_135_596_800_000, 253_402_300_799_999
+"""The first moment of the year 1 and the last one of the year 9999, in milliseconds since 1970: no calendar goes further."""
 
 
 def milliseconds(when: datetime) -> int:
