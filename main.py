@@ -45,7 +45,8 @@ environment:
       files, which 'cli.py config path' names
 
 exit codes: 0 done (also: no log yet, another monitor is at work), 1 something could not be read or written,
-2 wrong arguments, 130 or 143 one pass was interrupted, or its end insisted on by a second signal (what was read is kept)
+2 wrong arguments, 129, 130 or 143 one pass was interrupted, or its end insisted on by a second signal (what was read is
+kept)
 """
 
 

@@ -88,7 +88,7 @@ examples:
   python3 scripts/cli.py stats-date --by week --timezone Asia/Shanghai
 
 exit codes: 0 done, 1 it failed, 2 wrong arguments, 3 no such session or model, 4 a budget is breached,
-130 or 143 interrupted
+129, 130 or 143 interrupted
 """
 
 

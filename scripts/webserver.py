@@ -278,6 +278,8 @@ class _Log:
 
     def __call__(self, line: str) -> None:
         when = time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        if sys.stderr is None:  # it was started without
+            return
         with self._lock, contextlib.suppress(OSError):  # a full disk there is no reason to answer nobody
             sys.stderr.write(f"{when} {line}\n")
             sys.stderr.flush()

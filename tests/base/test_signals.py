@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -41,6 +43,25 @@ def test_a_signal_is_waited_for():
         signals_room.wait(descriptor)
         assert not is_readable(descriptor)
         signals_room.wait(descriptor, 0)
+
+
+def test_a_descriptor_of_any_number_is_waited_at():
+    """Who has very many files open, or was started with them, waits as anybody else."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < 2000:
+        pytest.skip("needs a system on which a program may have 2,000 files open")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 2000), hard))
+    read, write = os.pipe()
+    try:
+        high = fcntl.fcntl(read, fcntl.F_DUPFD, 1500)
+        os.write(write, b"x")
+        signals_room.wait(high)
+        assert not select.select([read], [], [], 0)[0]
+        os.close(high)
+    finally:
+        os.close(read)
+        os.close(write)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def test_all_is_as_before_when_nobody_waits_any_more():

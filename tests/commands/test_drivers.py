@@ -59,6 +59,7 @@ def test_in_words(grown):
     [
         (["--days", "2", "--since", "7d"], 2, "exclude each other"),
         (["--since", "0001-01-01"], 2, "no calendar"),
+        (["--since", "30d", "--against", "9999-12-30"], 2, "name an earlier --against"),
         (["--days", "99999999", "--until", "2026-02-02"], 0, "TOTAL"),
         (["--days", "1", "--until", "2026-02-01", "--by", "tool"], 0, "No calls"),
     ],

@@ -73,6 +73,12 @@ def test_from_the_first_day_of_a_calendar_to_its_last(folder, zone):
     assert re.search(r"^🔎 .* sessions of .* to 9999-12-31", told.stdout)
 
 
+def test_up_to_the_first_day_of_a_calendar(folder):
+    """The days before it, of which there are none, are no reason not to answer."""
+    told = run("insights", "--until", "0001-01-01", "--timezone", "UTC", "--json", "--data-dir", folder)
+    assert json.loads(told.stdout)["data"]["period"]["since"] == "0001-01-01T00:00:00.000Z"
+
+
 def test_without_a_price(tmp_path, logged):
     """Where nothing has a price tokens are told in place of money, and no sum is $0.00."""
     unpriced = [line.replace(b"gpt-5", b"no-such-model") for line in logged]

@@ -277,6 +277,17 @@ def test_a_signal_that_another_thread_is_given_is_passed_on(place):
     assert process.returncode == 42
 
 
+def test_who_started_it_holds_back_what_tells_of_an_end(place):
+    """A command that ends is noticed all the same."""
+    held_back = (
+        "import os, signal, sys; signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD]); "
+        "os.execv(sys.argv[1], sys.argv[1:])"
+    )
+    words = [PYTHON, "-c", held_back, *place.words("--", PYTHON, "-c", "raise SystemExit(7)")]
+    done = subprocess.run(words, env=place.environment, cwd=place.folder, timeout=PATIENCE / 3, check=False)
+    assert done.returncode == 7
+
+
 def test_ctrl_c_on_a_terminal(place):
     """The terminal tells the command; it hears of it once, and the summary comes all the same."""
     pid, terminal = pty.fork()

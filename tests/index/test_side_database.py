@@ -87,6 +87,30 @@ def test_one_that_is_none(tmp_path, what):
         assert rows(db) == ["made"]
 
 
+def test_its_number_without_its_tables(tmp_path):
+    """That alone does not make it one: what has others is told like any other damage, and in what has none they are made."""
+    with contextlib.closing(sqlite3.connect(tmp_path / KIND.name)) as db:
+        db.execute(f"PRAGMA user_version = {KIND.schema}")
+    with opened(tmp_path) as db:
+        assert rows(db) == ["made"]
+        db.execute("DROP TABLE t")
+        db.execute("CREATE TABLE other(x)")
+
+    with pytest.raises(SideDatabaseDamagedError), opened(tmp_path):
+        pass
+
+
+def test_damage_that_sqlite_tells_in_bytes_that_are_no_text(tmp_path):
+    """It is told like any other damage: SQLite's own message holds what stands there now."""
+    path = tmp_path / KIND.name
+    with opened(tmp_path):
+        pass
+    path.write_bytes(path.read_bytes().replace(b"CREATE TABLE", b"CREATE \xffABLE"))
+
+    with pytest.raises(SideDatabaseDamagedError), opened(tmp_path):
+        pass
+
+
 @pytest.mark.parametrize(
     "what", ["no folder", "a folder in its place", "a link", "a table that this SQLite cannot make"]
 )

@@ -509,3 +509,14 @@ def test_text_that_is_no_unicode(tmp_path):
     folder = tmp_path / "sessions"
     monitor(folder, line("a\ud83d", "before\ud83d after", "fine", 1))
     assert hits(folder, "after") == [("a\ud83d", 1)]
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM meta", "UPDATE meta SET slot = 'x'", "UPDATE round SET at = 'x'"])
+def test_what_its_pages_hold_that_they_never_would(folder, change):
+    """A search index that has changed by itself is made anew, and the answer is what was said."""
+    assert hits(folder, "weather")
+    with contextlib.closing(sqlite3.connect(folder / data_folder.WORD_INDEX)) as db, db:
+        db.execute(change)
+
+    assert hits(folder, "weather") == [("build", 1)]
+    assert found(folder, "weather").is_kept

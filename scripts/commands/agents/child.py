@@ -19,6 +19,9 @@ NOT_EXECUTABLE, NOT_FOUND, BY_SIGNAL = 126, 127, 128
 _PASSED_ON = (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2)
 _OF_TERMINAL = (signal.SIGINT, signal.SIGQUIT)
 
+_LOOK = 1.0
+"""Seconds after which it is looked whether the program has ended, though no signal said so: somebody may hold SIGCHLD back."""
+
 
 class NoProgramError(Exception):
     """The program cannot be started: says why, with the exit code of that."""
@@ -48,7 +51,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
         for number in early:
             process.send_signal(number)
         while (code := process.poll()) is None:
-            signals.wait(wake)
+            signals.wait(wake, _LOOK)
     return code if code >= 0 else BY_SIGNAL - code
 
 

@@ -20,7 +20,7 @@ from session_monitor.insight.own_rules import DismissedFinding
 from session_monitor.insight.session_insights import SessionInsights
 from session_monitor.insight.what_changed import WhatChanged
 from session_monitor.reports.report import Report
-from session_monitor.reports.selected.filters import MOST_DAYS, Selection
+from session_monitor.reports.selected.filters import MOST_DAYS, START, Selection
 from session_monitor.text import safe
 
 from . import insight_rules, insight_words
@@ -163,7 +163,7 @@ def _with_days(options: argparse.Namespace, wanted: Selection) -> Selection:
     if wanted.since is not None:
         return wanted
     until = wanted.now if wanted.until is None else wanted.until
-    return wanted._replace(since=until - min(options.days or _DAYS, MOST_DAYS) * _DAY)
+    return wanted._replace(since=max(START, until - min(options.days or _DAYS, MOST_DAYS) * _DAY))
 
 
 # -- of one session ----------------------------------------------------------------------------------------------------

@@ -174,16 +174,17 @@ def command_first(words: Sequence[str]) -> list[str]:
     known = {name: action for action in shared_options()._actions for name in action.option_strings}  # noqa: SLF001
     rest, moved = list(words), []
     while rest:
-        name, _, value = rest[0].partition("=")
+        name, equals, _ = rest[0].partition("=")
         if name not in known:
             break
-        size = 1 if value or known[name].nargs == 0 else 2
+        size = 1 if equals or known[name].nargs == 0 else 2
         moved.append((name, rest[:size]))
         del rest[:size]
     if rest[:1] == [_RUNS_ANOTHER]:  # what comes last is that program's
         return [_RUNS_ANOTHER, *(word for _, each in moved for word in each), *rest[1:]]
-    given = {word.partition("=")[0] for word in rest}
-    return [*rest, *(word for name, each in moved if name not in given for word in each)]
+    end = rest.index("--") if "--" in rest else len(rest)  # behind it are no options
+    given = {word.partition("=")[0] for word in rest[:end]}
+    return [*rest[:end], *(word for name, each in moved if name not in given for word in each), *rest[end:]]
 
 
 def is_json_asked(words: Sequence[str]) -> bool:

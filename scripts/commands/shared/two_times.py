@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
 from session_monitor.base import timestamps
-from session_monitor.reports.selected.filters import Selection
+from session_monitor.reports.selected.filters import END, Selection
 
 from . import failures, filters
 from .failures import Failure
@@ -46,6 +46,8 @@ def periods(options: argparse.Namespace, meant: Selection) -> tuple[Period, Peri
         start = filters.time_of(options.against, filters.zone(options.timezone))
     if start < _FIRST:
         raise Failure("bad_time", "so long before it there is no calendar: name a later --since", failures.USAGE)
+    if start + length > END:
+        raise Failure("bad_time", "so long after it there is no calendar: name an earlier --against", failures.USAGE)
     return Period(meant.since, until), Period(start, start + length)
 
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import select
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Callable, Optional
 
 if TYPE_CHECKING:
@@ -40,8 +40,16 @@ def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
 
 def wait(wake: int, seconds: float | None = None) -> None:
     """Wait for a signal, at the descriptor that ``waking`` gives, and no longer than so many seconds."""
-    if select.select([wake], [], [], seconds)[0]:
+    if wake in _ready([wake], seconds):
         os.read(wake, 1024)
+
+
+def _ready(descriptors: Iterable[int], seconds: float | None) -> set[int]:
+    """Those that have something to read, or have ended, once one has, or after so many seconds; of any number."""
+    waiting = select.poll()
+    for each in descriptors:
+        waiting.register(each, select.POLLIN)
+    return {each for each, _ in waiting.poll(None if seconds is None else max(0.0, seconds) * 1000)}
 
 
 @contextlib.contextmanager
@@ -155,7 +163,7 @@ class Signals:
 
         Returns whether it has.
         """
-        ready = select.select([self._wake, *([] if descriptor is None else [descriptor])], [], [], seconds)[0]
+        ready = _ready([self._wake, *([] if descriptor is None else [descriptor])], seconds)
         if self._wake in ready:
             os.read(self._wake, 1024)
         return descriptor in ready

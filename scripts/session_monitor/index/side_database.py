@@ -21,6 +21,9 @@ from . import opening
 PATIENCE = 60.0
 """Seconds for which each step waits for another question that is just putting something in."""
 
+NOT_TO_BE_READ = (ValueError, TypeError, LookupError)
+"""What reading raises besides SQLite's own errors where bytes have changed: pages have no checksum."""
+
 
 class SideDatabase(NamedTuple):
     """One kind of them: its file's name, and the SQL that makes its tables.  Another ``schema`` makes all anew."""
@@ -86,13 +89,16 @@ def _is_sound(kind: SideDatabase, db: sqlite3.Connection) -> bool:
             raise SideDatabaseDamagedError
     except sqlite3.OperationalError:  # no room, not for this user to write, or this SQLite lacks what a table needs
         return False
-    except sqlite3.DatabaseError as error:
+    except opening.DAMAGE as error:
         raise SideDatabaseDamagedError from error
     return True
 
 
 def _is_known(kind: SideDatabase, db: sqlite3.Connection) -> bool:
-    return bool(db.execute("PRAGMA user_version").fetchone()[0] == kind.schema)
+    if db.execute("PRAGMA user_version").fetchone()[0] != kind.schema:
+        return False
+    there = {sql for (sql,) in db.execute("SELECT sql FROM sqlite_master")}
+    return there.issuperset(sql for sql in kind.tables if sql.startswith("CREATE"))
 
 
 def _create(kind: SideDatabase, db: sqlite3.Connection) -> None:

@@ -149,8 +149,8 @@ def _answer(
             answer = _found(db, index, asked, progress, is_enough)
         except sqlite3.OperationalError:  # no room, not for this user, or another search takes long
             pass
-        except sqlite3.DatabaseError as error:
-            raise SideDatabaseDamagedError from error
+        except (sqlite3.DatabaseError, *side_database.NOT_TO_BE_READ) as error:
+            raise SideDatabaseDamagedError from error  # a mistake of the program's own comes up again without it
     answer = answer or _piecemeal(index, asked, progress)
     if answer.hits:
         return answer

@@ -177,7 +177,7 @@ def _is_sound(connect: Callable[[str], sqlite3.Connection], path: str) -> bool:
             return bool(db.execute("PRAGMA quick_check(1)").fetchall() == [("ok",)])
     except sqlite3.OperationalError:  # not there, or somebody is at work on it
         return True
-    except sqlite3.DatabaseError:
+    except opening.DAMAGE:
         return False
 
 

@@ -144,6 +144,20 @@ def test_moments_beyond_the_calendar_of_utc(text, meant):
     timestamps.rfc3339(meant)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Shanghai", "America/New_York"])
+def test_times_at_the_edges_of_the_machines_own_calendar(monkeypatch, zone):
+    """They are times, wherever the machine stands."""
+    monkeypatch.setenv("TZ", zone)
+    time.tzset()
+    try:
+        first, last = (filters.moment(each, NOW, None) for each in ("0001-01-01T00:00", "9999-12-31T23:59:59"))
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+    assert filters.START <= first < filters.START + timestamps.DAY
+    assert filters.END - timestamps.DAY < last <= filters.END
+
+
 @given(st.text(alphabet="0123456789-:T.Z+dhw ", max_size=30), st.booleans())
 def test_any_text_is_a_moment_or_none(text, is_end):
     """Whatever somebody types, the answer is a moment or that it is none."""

@@ -36,6 +36,35 @@ def test_the_gravest_leads_to_its_round(look, serve, folder, expect):
     expect(page.locator(".facts .findings .finding.critical")).to_contain_text("Same error again and again")
 
 
+@pytest.mark.parametrize("fails", [False, True])
+def test_an_answer_to_what_is_not_asked_any_more(look, serve, folder, expect, fails):
+    """What the page asked while it came, and comes after the reader chose something else, is not shown."""
+    watched = look(serve(folder), "/coverage")
+    page = watched.page
+    held = []
+
+    def hold(route):
+        if held:
+            route.continue_()
+        else:
+            held.append(route)
+
+    page.route("**/api/insights?*", hold)
+    page.goto(f"{watched.base}/insights?range=all")
+    page.get_by_label("Severity").select_option("critical")
+    expect(page.locator("#found .finding")).to_have_count(1)
+    with page.expect_response("**/api/insights?*") as answer:
+        if fails:
+            held[0].fulfill(status=503, json={"schema_version": 1, "error": {"code": "busy", "message": "busy"}})
+        else:
+            held[0].continue_()
+    answer.value.finished()
+    page.wait_for_timeout(100)  # nothing says that nothing is shown
+    watched.errors.clear()
+    assert page.locator("#found .finding").count() == 1
+    assert page.locator("#content").is_visible()
+
+
 def test_filters_stand_in_the_address(look, serve, folder, expect):
     """A kind that is pressed shows its findings alone and stands in the address, which opens the same again; all kinds are still counted."""
     page = look(serve(folder), "/insights?range=all").page

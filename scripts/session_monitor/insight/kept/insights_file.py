@@ -49,8 +49,8 @@ _TABLES = (
 )
 _INSIGHTS = SideDatabase(data_folder.INSIGHTS, SCHEMA, _TABLES)
 
-NOT_TO_BE_READ = (ValueError, TypeError, LookupError, zlib.error)
-"""What reading raises besides SQLite's own errors where bytes have changed: pages have no checksum."""
+NOT_TO_BE_READ = (*side_database.NOT_TO_BE_READ, zlib.error)
+"""As ``side_database`` has it, and what is packed may be damaged."""
 
 
 def opened(

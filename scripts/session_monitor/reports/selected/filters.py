@@ -118,9 +118,17 @@ def _moment(text: str, now: datetime, zone: tzinfo | None, *, is_end: bool) -> i
     if day:
         return _beginning(day, zone) if not is_end else END if day == date.max else _beginning(day + timedelta(1), zone)
     when = datetime.fromisoformat(_plain(text))
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=zone) if zone else when.astimezone()
-    return milliseconds(when)
+    return milliseconds(when if when.tzinfo else _in_zone(when, zone))
+
+
+def _in_zone(when: datetime, zone: tzinfo | None) -> datetime:
+    """A time without a zone in this one; in UTC where the machine's own has none at the edges of the calendar."""
+    if zone:
+        return when.replace(tzinfo=zone)
+    try:
+        return when.astimezone()
+    except (ValueError, OverflowError):
+        return when.replace(tzinfo=timezone.utc)
 
 
 def _beginning(day: date, zone: tzinfo | None) -> int:

@@ -21,22 +21,28 @@ const askedEarly = new Map();
 /** Asks what will be asked soon, before there is anything to show it with; whoever asks then gets this answer, once. */
 export function askEarly(path, parameters = {}) {
   const address = apiAddress(path, parameters);
-  const asked = ask(path, parameters);
+  const asked = answerOf(address);
   asked.catch(() => null); // told where it is waited for
   askedEarly.set(address, asked);
 }
 
 /**
  * The whole answer of an address under /api/: `data`, and `coverage` where there is one. It is held back while the reader
- * presses something, for it may have that shown anew.
+ * presses something, for it may have that shown anew; where the question was taken back meanwhile, that is all there is.
  */
 export async function ask(path, parameters = {}, signal = undefined) {
   const address = apiAddress(path, parameters);
   const early = askedEarly.get(address);
-  if (early) {
-    askedEarly.delete(address);
-    return early;
+  askedEarly.delete(address);
+  try {
+    return await (early ?? answerOf(address, signal));
+  } finally {
+    await pointerReleased();
+    signal?.throwIfAborted();
   }
+}
+
+async function answerOf(address, signal = undefined) {
   const before = cachedAnswers.get(address);
   let response;
   try {
@@ -46,14 +52,10 @@ export async function ask(path, parameters = {}, signal = undefined) {
       headers: before ? { Accept: "application/json", "If-None-Match": before.etag } : { Accept: "application/json" },
     });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
     throw new ApiError(0, "unreachable", error.message);
   }
-  const isKnown = response.status === 304 && before;
-  const answer = isKnown ? before.answer : await decoded(response);
-  await pointerReleased();
-  signal?.throwIfAborted();
-  if (isKnown) return answer;
+  if (response.status === 304 && before) return before.answer;
+  const answer = await decoded(response);
   if (!response.ok || answer === null || answer.error) {
     const { code = "failed", message = "", progress = null } = answer?.error ?? {};
     const seconds = Number(response.headers.get("Retry-After"));
