@@ -46,7 +46,7 @@ def run(command: Sequence[str], environment: Mapping[str, str]) -> int:
                 process.send_signal(number)
 
     handled = [number for number in (*_PASSED_ON, *_OF_TERMINAL) if signal.getsignal(number) != signal.SIG_IGN]  # nohup
-    with signals.waking({**dict.fromkeys(handled, pass_on), signal.SIGCHLD: _nothing}) as wake:
+    with signals.waking({**dict.fromkeys(handled, pass_on), signal.SIGCHLD: signals.only_wake}) as wake:
         process = _started(command, environment)
         for number in early:
             process.send_signal(number)
@@ -64,10 +64,6 @@ def _started(command: Sequence[str], environment: Mapping[str, str]) -> subproce
         raise NoProgramError(f"{command[0]}: {error.strerror or error}", NOT_EXECUTABLE) from None
     except ValueError as error:  # a zero byte among its words
         raise NoProgramError(f"{command[0]!r}: {error}", NOT_EXECUTABLE) from None
-
-
-def _nothing(_number: int, _frame: FrameType | None) -> None:
-    """Only wake."""
 
 
 def _comes_from_terminal() -> bool:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import argparse
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import datetime, timezone, tzinfo
 from typing import NamedTuple
 
+from session_monitor.base import periods as periods_room
 from session_monitor.base import timestamps
 from session_monitor.reports.selected.filters import END, Selection
 
@@ -72,9 +73,6 @@ def heading(period: Period, where: tzinfo | None) -> str:
 def _at(moment: int, where: tzinfo | None) -> datetime:
     """In a time zone; in UTC at the edges of the calendar, which a zone may lie beyond."""
     try:
-        return (_EPOCH + timedelta(milliseconds=moment)).astimezone(where)
+        return periods_room.local_time(moment, where)
     except (ValueError, OverflowError):
-        return _EPOCH + timedelta(milliseconds=moment)
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+        return periods_room.local_time(moment, timezone.utc)

@@ -70,7 +70,7 @@ def local_name() -> str | None:
 def date_of(moment: int, where: tzinfo | None) -> date:
     """The day on which a moment falls there; the first or the last one for what no calendar holds."""
     try:
-        return _local(moment, where).date()
+        return local_time(moment, where).date()
     except (OverflowError, ValueError):
         return date.max if moment > 0 else date.min
 
@@ -84,7 +84,7 @@ def start_of(day: date, where: tzinfo | None) -> int:
 def span_of(unit: str, moment: int, where: tzinfo | None) -> TimeSpan:
     """The span that a moment falls into; a day by itself for what no calendar holds."""
     try:
-        local = _local(moment, where)
+        local = local_time(moment, where)
         name, start, next_day = _FIND[unit](local)
         if unit == HOUR:
             passed = local.minute * 60_000 + local.second * 1000 + local.microsecond // 1000
@@ -117,7 +117,8 @@ def _month(local: datetime) -> tuple[str, date, date]:
 _FIND = {HOUR: _hour, DAY: _day, WEEK: _week, MONTH: _month}
 
 
-def _local(moment: int, where: tzinfo | None) -> datetime:
+def local_time(moment: int, where: tzinfo | None) -> datetime:
+    """A moment as clocks there show it.  Raises OverflowError and ValueError for what no calendar holds."""
     return (_EPOCH + timedelta(milliseconds=moment)).astimezone(where)
 
 

@@ -27,7 +27,7 @@ def waking(handlers: Mapping[int, Handler]) -> Iterator[int]:
     os.set_blocking(write, False)
     wakeup = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
     before = {number: signal.signal(number, handler) for number, handler in handlers.items()}
-    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, _nothing)
+    before[signal.SIGWINCH] = signal.signal(signal.SIGWINCH, only_wake)
     try:
         yield read
     finally:
@@ -81,7 +81,7 @@ _LOOKS = (signal.SIGUSR1, signal.SIGUSR2)
 @contextlib.contextmanager
 def unharmed() -> Iterator[None]:
     """While the block runs, what rotation tells programs does not end this one, whether it waits already or only begins."""
-    before = {number: signal.signal(number, _nothing) for number in _LOOKS}
+    before = {number: signal.signal(number, only_wake) for number in _LOOKS}
     try:
         yield
     finally:
@@ -89,8 +89,8 @@ def unharmed() -> Iterator[None]:
             signal.signal(number, former)
 
 
-def _nothing(_number: int, _frame: FrameType | None) -> None:
-    """Only wake."""
+def only_wake(_number: int, _frame: FrameType | None) -> None:
+    """Handle a signal by nothing else than that it wakes who waits for it."""
 
 
 def end_at_once(number: int, _frame: FrameType | None) -> None:
@@ -124,7 +124,7 @@ class Signals:
     def catch(self) -> Iterator[None]:
         """Catch them while the block runs."""
         ends: dict[int, Handler] = dict.fromkeys((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), self._end)
-        wakes: dict[int, Handler] = dict.fromkeys((*_LOOKS, signal.SIGCONT), _nothing)
+        wakes: dict[int, Handler] = dict.fromkeys((*_LOOKS, signal.SIGCONT), only_wake)
         with waking({**ends, **wakes, signal.SIGALRM: self._is_over}) as self._wake:
             yield
 

@@ -15,10 +15,10 @@ import subprocess
 import tempfile
 import urllib.parse
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Callable
 
 from . import json_lines
-from .found import FileReading
+from .found import FileReading, FoundCall
 
 _BEGINS = b"SQLite format 3\x00"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -44,6 +44,18 @@ def _state(path: str) -> list[int]:
     except FileNotFoundError:
         return []
     return [told.st_dev, told.st_ino, told.st_size, told.st_mtime_ns]
+
+
+def calls(
+    path: str, reading: FileReading, read: Callable[[sqlite3.Connection, FileReading], Iterator[FoundCall]]
+) -> Iterator[FoundCall]:
+    """Those that ``read`` finds in a database; of one that is damaged nothing counts as read.  Raises ``OSError``."""
+    try:
+        with opened(path) as db:
+            yield from read(db, reading)
+    except sqlite3.Error:
+        reading.passed_over["damaged"] += 1
+        reading.done.clear()
 
 
 @contextlib.contextmanager

@@ -40,12 +40,7 @@ def calls(path: str, reading: FileReading) -> Iterator[FoundCall]:
             _session_of(path, session[0] if session else ""), json_lines.objects(path, reading), reading
         )
         return
-    try:
-        with databases.opened(path) as db:
-            yield from _of_database(db, reading)
-    except sqlite3.Error:
-        reading.passed_over["damaged"] += 1
-        reading.done.clear()
+    yield from databases.calls(path, reading, _of_database)
 
 
 # -- the database ------------------------------------------------------------------------------------------------------

@@ -28,12 +28,7 @@ def calls(path: str, reading: FileReading) -> Iterator[FoundCall]:
     if not databases.is_database(path):
         yield from _of_file(path, reading)
         return
-    try:
-        with databases.opened(path) as db:
-            yield from _of_database(db, reading)
-    except sqlite3.Error:
-        reading.passed_over["damaged"] += 1
-        reading.done.clear()
+    yield from databases.calls(path, reading, _of_database)
 
 
 def _of_file(path: str, reading: FileReading) -> Iterator[FoundCall]:
